@@ -1,0 +1,130 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/**
+ * The folder borders of the design: which folders of src/ each folder may import from.
+ * `model`, `ports` and `errors` are open to all; a folder may always import from itself.
+ */
+const borders = {
+  errors: [],
+  model: [],
+  ports: [],
+  events: [],
+  config: [],
+  expression: ['config'],
+  inventory: ['config', 'expression'],
+  playbook: ['config', 'expression'],
+  plan: ['playbook'],
+  traffic: [],
+  modules: [],
+  engine: ['events', 'expression', 'playbook', 'plan', 'modules', 'traffic'],
+  transport: [],
+  docker: [],
+  aws: [],
+  release: [],
+  state: [],
+  report: ['events', 'plan'],
+  lab: [],
+};
+const open = ['errors', 'model', 'ports'];
+
+/** These folders are simulated, so time, randomness and the world reach them through ports only. */
+const deterministic = ['plan', 'playbook', 'expression', 'engine', 'modules', 'traffic'];
+
+const folders = Object.keys(borders);
+const borderRules = folders.map((folder) => ({
+  files: [`src/${folder}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: `^(\\.\\./)+(${[...folders, 'usecases', 'commands', 'cli']
+              .filter(
+                (other) => other !== folder && !open.includes(other) && !borders[folder].includes(other),
+              )
+              .join('|')})/`,
+            message: `src/${folder} may import only from: ${[...open, ...borders[folder]].join(', ')}.`,
+          },
+          ...(deterministic.includes(folder)
+            ? [
+                {
+                  regex:
+                    '^(node:)?(fs|net|http|https|child_process|crypto|timers|process|os|dns|worker_threads)(/|$)',
+                  allowTypeImports: true,
+                  message: 'The world reaches this folder through ports only, so that it can be simulated.',
+                },
+              ]
+            : []),
+          ...(folder === 'transport'
+            ? []
+            : [{ regex: '^ssh2$', message: 'Only src/transport speaks ssh2.' }]),
+          ...(folder === 'aws'
+            ? []
+            : [{ regex: '^@aws-sdk/', message: 'Only src/aws speaks to the AWS SDK.' }]),
+        ],
+      },
+    ],
+  },
+}));
+
+export default tseslint.config(
+  { ignores: ['dist', 'node_modules', 'coverage'] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.js'] } } },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+    },
+  },
+  ...borderRules,
+  {
+    files: deterministic.map((folder) => `src/${folder}/**/*.ts`),
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...[
+          'Date',
+          'setTimeout',
+          'setInterval',
+          'setImmediate',
+          'process',
+          'fetch',
+          'crypto',
+          'performance',
+        ].map((name) => ({ name, message: 'Use a port: this folder is simulated.' })),
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'Use the Random port.' },
+        {
+          object: 'AbortSignal',
+          property: 'timeout',
+          message: 'Depends on garbage collection: use the Clock port.',
+        },
+        {
+          object: 'AbortSignal',
+          property: 'any',
+          message: 'Depends on garbage collection: use the Clock port.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  { files: ['*.js'], ...tseslint.configs.disableTypeChecked },
+);

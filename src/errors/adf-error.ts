@@ -1,0 +1,75 @@
+import type { Position } from '../model/source.js';
+
+/**
+ * The classes of section 4's exit codes. An error that stops a run knows which one it is:
+ * `bug` 1, `invalid` 2, `refused` 3, `failed` 4, `needs_person` 5.
+ */
+export type ErrorClass = 'bug' | 'invalid' | 'refused' | 'failed' | 'needs_person';
+
+export interface ErrorDetails {
+  /** A stable name from the catalogue, `inventory.empty_group`; a promise, as the wording is not. */
+  readonly code: string;
+  readonly class: ErrorClass;
+  /** What happened, as a sentence that names the wrong value. */
+  readonly message: string;
+  /** Where in the user's files. */
+  readonly at?: Position;
+  /** The line of the user's file that `at` points into, for the caret. */
+  readonly sourceLine?: string;
+  /** Which host it happened on, for people. */
+  readonly host?: string;
+  /** What to do next. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** The one type of everything adfpush throws. Made by the functions of the catalogue in this folder only. */
+export class AdfError extends Error {
+  override readonly name = 'AdfError';
+  readonly code: string;
+  readonly class: ErrorClass;
+  readonly at?: Position;
+  readonly sourceLine?: string;
+  readonly host?: string;
+  readonly hint?: string;
+
+  constructor(details: ErrorDetails) {
+    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = details.code;
+    this.class = details.class;
+    if (details.at !== undefined) this.at = details.at;
+    if (details.sourceLine !== undefined) this.sourceLine = details.sourceLine;
+    if (details.host !== undefined) this.host = details.host;
+    if (details.hint !== undefined) this.hint = details.hint;
+  }
+}
+
+/** Several errors of one class found in one go: all wrong lines of a file, all hosts that refuse. Never empty. */
+export class AdfErrors extends Error {
+  override readonly name = 'AdfErrors';
+  readonly errors: readonly [AdfError, ...AdfError[]];
+  readonly class: ErrorClass;
+
+  /** The class is the first error's unless given: what failed on a host is a refusal when found in preflight. */
+  constructor(errors: readonly [AdfError, ...AdfError[]], errorClass: ErrorClass = errors[0].class) {
+    super(errors.map((error) => error.message).join('\n'));
+    this.errors = errors;
+    this.class = errorClass;
+  }
+}
+
+/** The errors inside whatever was thrown; anything that is not ours is a bug of ours. */
+export function errorsOf(thrown: unknown): readonly [AdfError, ...AdfError[]] {
+  if (thrown instanceof AdfErrors) return thrown.errors;
+  if (thrown instanceof AdfError) return [thrown];
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return [
+    new AdfError({
+      code: 'bug',
+      class: 'bug',
+      message,
+      cause: thrown,
+      hint: 'This is a bug in adfpush: please report it.',
+    }),
+  ];
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '../ports/clock.js';
+import type { Event, EventBody } from './event.js';
+import type { Redaction } from './redaction.js';
+
+/** Reads events; must not throw and must not block. `close` writes out what is left. */
+export interface EventReader {
+  read(event: Event): void;
+  close?(): Promise<void>;
+}
+
+/** Where the engine tells what happens. Stamps each event, takes the secrets out, and hands it to every reader. */
+export class EventBus {
+  readonly #readers: EventReader[] = [];
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly redaction: Redaction,
+  ) {}
+
+  subscribe(reader: EventReader): void {
+    this.#readers.push(reader);
+  }
+
+  emit(body: EventBody): void {
+    const event = this.redaction.redact<Event>({ at: this.clock.now(), ...body });
+    for (const reader of this.#readers) reader.read(event);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#readers.map(async (reader) => reader.close?.()));
+  }
+}

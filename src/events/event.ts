@@ -1,0 +1,155 @@
+import type { AdfError } from '../errors/adf-error.js';
+import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
+import type { GroupName, HostId, RunId } from '../model/ids.js';
+import type { Plan } from '../model/plan.js';
+import type { RunResult } from '../model/run-result.js';
+import type { Settlement } from '../model/hold.js';
+
+/** Ansible's task statuses, and one of ours. */
+export type TaskStatus = 'ok' | 'changed' | 'skipped' | 'failed' | 'unreachable' | 'restored';
+
+/** A host as readers show it. */
+export interface EventHost {
+  readonly id: HostId;
+  readonly name: string;
+}
+
+/** The task an event belongs to. `index` counts within the play, from 0. */
+export interface EventTask {
+  readonly play: string;
+  readonly index: number;
+  readonly name: string;
+  readonly module: string;
+}
+
+/**
+ * Everything the engine tells. The `type` and the fields are a promise, wording is made by the readers. Nothing in an event
+ * is secret once it passed the bus. `at` is the wall clock.
+ */
+export type Event = { readonly at: EpochMilliseconds } & EventBody;
+
+export type EventBody =
+  // A run
+  | {
+      readonly type: 'run.started';
+      readonly run: RunId;
+      readonly verb: string;
+      readonly environment: string;
+      readonly groups: readonly GroupName[];
+    }
+  | { readonly type: 'phase.started'; readonly phase: Phase; readonly detail?: string }
+  | {
+      readonly type: 'phase.ended';
+      readonly phase: Phase;
+      readonly detail?: string;
+      readonly duration: Milliseconds;
+    }
+  | { readonly type: 'host.connected'; readonly host: EventHost; readonly duration: Milliseconds }
+  | { readonly type: 'plan.made'; readonly plan: Plan }
+  | { readonly type: 'warning'; readonly message: string; readonly host?: EventHost }
+  // Plays, batches, turns, tasks
+  | { readonly type: 'play.started'; readonly play: string; readonly hosts: readonly EventHost[] }
+  | {
+      readonly type: 'batch.started';
+      readonly play: string;
+      readonly batch: number;
+      readonly of: number;
+      readonly hosts: readonly EventHost[];
+    }
+  | { readonly type: 'batch.waiting'; readonly play: string; readonly batch: number; readonly reason: string }
+  | {
+      readonly type: 'bake.started';
+      readonly play: string;
+      readonly batch: number;
+      readonly duration: Milliseconds;
+    }
+  | {
+      readonly type: 'bake.ended';
+      readonly play: string;
+      readonly batch: number;
+      readonly passed: boolean;
+      readonly reason?: string;
+    }
+  | {
+      readonly type: 'batch.ended';
+      readonly play: string;
+      readonly batch: number;
+      readonly failed: readonly EventHost[];
+    }
+  | { readonly type: 'turn.started'; readonly host: EventHost; readonly play: string; readonly batch: number }
+  | {
+      readonly type: 'turn.ended';
+      readonly host: EventHost;
+      readonly play: string;
+      readonly status: 'ok' | 'failed' | 'unreachable' | 'restored';
+      readonly duration: Milliseconds;
+    }
+  | { readonly type: 'task.started'; readonly host: EventHost; readonly task: EventTask }
+  | {
+      readonly type: 'task.progress';
+      readonly host: EventHost;
+      readonly task: EventTask;
+      readonly message: string;
+      readonly done?: number;
+      readonly total?: number;
+    }
+  | {
+      readonly type: 'task.retrying';
+      readonly host: EventHost;
+      readonly task: EventTask;
+      readonly attempt: number;
+      readonly of: number;
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'task.ended';
+      readonly host: EventHost;
+      readonly task: EventTask;
+      readonly status: TaskStatus;
+      readonly duration: Milliseconds;
+      /** One line: what was changed, or why it was skipped or failed. */
+      readonly message?: string;
+      /** Lines before and after, for --diff. */
+      readonly diff?: string;
+      /** What a command printed. */
+      readonly output?: string;
+      readonly error?: AdfError;
+      /** The failure did not count: `ignore_errors`. */
+      readonly ignored?: boolean;
+    }
+  | { readonly type: 'play.ended'; readonly play: string }
+  // Holds
+  | { readonly type: 'hold.opened'; readonly host: EventHost; readonly hold: string; readonly what: string }
+  | {
+      readonly type: 'hold.settled';
+      readonly host: EventHost;
+      readonly hold: string;
+      readonly what: string;
+      readonly as: Settlement;
+    }
+  // Restoring and rolling back
+  | { readonly type: 'restore.started'; readonly host: EventHost; readonly steps: readonly string[] }
+  | { readonly type: 'restore.step'; readonly host: EventHost; readonly step: string }
+  | {
+      readonly type: 'restore.ended';
+      readonly host: EventHost;
+      readonly restored: boolean;
+      readonly error?: AdfError;
+    }
+  | { readonly type: 'rollback.started'; readonly hosts: readonly EventHost[]; readonly reason: string }
+  | {
+      readonly type: 'rollback.ended';
+      readonly restored: readonly EventHost[];
+      readonly left: readonly EventHost[];
+    }
+  | { readonly type: 'signal.received'; readonly signal: string; readonly second: boolean }
+  | {
+      readonly type: 'host.named';
+      readonly host: EventHost;
+      readonly held: readonly string[];
+      readonly reason: string;
+    }
+  | { readonly type: 'run.ended'; readonly result: RunResult };
+
+/** The phases of a run that come before and after the plays. */
+export type Phase = 'inventory' | 'release' | 'preflight' | 'lease' | 'audit' | 'prune';

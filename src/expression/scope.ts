@@ -1,0 +1,18 @@
+import type { Locate, Position } from '../model/source.js';
+
+/** One source of variables. */
+export interface Layer {
+  /** As `inventory vars --explain` shows it: `group_vars/api`, `extra vars`. */
+  readonly name: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Where a value stands in a user's file; layers that come from no file have none. */
+  readonly locate?: Locate;
+  /** True for values from a host or the cloud: data, never compiled as templates. */
+  readonly literal?: boolean;
+}
+
+/** Where the value of a variable came from. */
+export interface Origin {
+  readonly layer: string;
+  readonly at?: Position;
+}

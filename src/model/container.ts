@@ -1,0 +1,85 @@
+import type { EpochMilliseconds, Milliseconds } from './duration.js';
+import type { ContainerId, ContainerName, Digest } from './ids.js';
+import type { PinnedImage } from './release.js';
+
+export type RestartPolicy =
+  | { readonly name: 'no' | 'always' | 'unless-stopped' }
+  | { readonly name: 'on-failure'; readonly maximumRetries: number };
+
+export interface PortMapping {
+  /** The address of the host it is published on; all when absent. */
+  readonly hostAddress?: string;
+  readonly hostPort: number;
+  readonly containerPort: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+export interface ContainerHealthcheck {
+  readonly test: readonly string[];
+  readonly interval?: Milliseconds;
+  readonly timeout?: Milliseconds;
+  readonly retries?: number;
+  readonly startPeriod?: Milliseconds;
+}
+
+/** A container to be: the rendered specification, everything resolved. Its hash decides whether a host is converged. */
+export interface ContainerSpec {
+  readonly name: ContainerName;
+  readonly image: PinnedImage;
+  readonly command?: readonly string[];
+  readonly entrypoint?: readonly string[];
+  readonly user?: string;
+  readonly hostname?: string;
+  readonly ports: readonly PortMapping[];
+  /** Includes what `env_file` rendered to. Values may be secret: never in an event or journal. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Docker's own notation, `source:target[:options]`. */
+  readonly volumes: readonly string[];
+  /** The first is the network the container is created in; it is reachable there under its name. */
+  readonly networks: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly restart: RestartPolicy;
+  /** Between SIGTERM and SIGKILL. */
+  readonly stopTimeout: Milliseconds;
+  readonly limits: { readonly memoryBytes?: number; readonly cpus?: number; readonly pids?: number };
+  readonly logging?: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
+  readonly healthcheck?: ContainerHealthcheck;
+  readonly extraHosts: readonly string[];
+}
+
+/** The labels adfpush puts on what it starts; the truth about a release lives here. */
+export const label = {
+  environment: 'adfpush.environment',
+  group: 'adfpush.group',
+  /** The name the container runs under; a kept predecessor is renamed, this label is not. */
+  container: 'adfpush.container',
+  release: 'adfpush.release',
+  digest: 'adfpush.digest',
+  specHash: 'adfpush.spec',
+  run: 'adfpush.run',
+} as const;
+
+/** A container as it was found on a host. */
+export interface ObservedContainer {
+  readonly id: ContainerId;
+  readonly name: ContainerName;
+  /** The reference it was created from, as Docker shows it. */
+  readonly image: string;
+  /** From its label, when adfpush started it. */
+  readonly digest?: Digest;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Running and not restarting, paused or dead. */
+  readonly running: boolean;
+  readonly exitCode?: number;
+  readonly restartCount: number;
+  readonly restartPolicy: RestartPolicy;
+  readonly createdAt: EpochMilliseconds;
+  readonly startedAt?: EpochMilliseconds;
+  /** Published ports, as configured (also of a stopped container). */
+  readonly ports: readonly PortMapping[];
+  readonly networks: readonly string[];
+  /** Docker's own health check, when the container has one. */
+  readonly health?: 'starting' | 'healthy' | 'unhealthy';
+  /** Who else looks after it; adfpush must not take it over. */
+  readonly managedBy?: 'systemd' | 'compose' | 'auto-remove';
+}

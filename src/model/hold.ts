@@ -1,0 +1,48 @@
+import type { HealthProbe } from './health.js';
+import type { AccountId, ContainerId, ContainerName, Digest, HoldId, HostId, Region } from './ids.js';
+import type { RestartPolicy } from './container.js';
+import type { Registration, TargetState } from './registration.js';
+
+/**
+ * What a host had before a task took it away, written to the journal before it is taken. It carries all that
+ * restoring needs, since an interrupted run is restored without its playbook.
+ */
+export type Hold = RegistrationHold | ContainerHold;
+
+interface HoldBase {
+  readonly id: HoldId;
+  readonly host: HostId;
+}
+
+export interface RegistrationHold extends HoldBase {
+  readonly kind: 'registration';
+  readonly registration: Registration;
+  /** The state it was taken in; one that was not healthy goes back to exactly that, and is named. */
+  readonly state: TargetState;
+  readonly region: Region;
+  readonly account?: AccountId;
+}
+
+export interface ContainerHold extends HoldBase {
+  readonly kind: 'container';
+  readonly name: ContainerName;
+  /** The container that had the name; absent when there was none, and then restoring leaves none. */
+  readonly previous?: HeldContainer;
+  /** How the restored host proves its health; absent when the group has no probe. */
+  readonly probe?: HealthProbe;
+}
+
+export interface HeldContainer {
+  readonly id: ContainerId;
+  readonly running: boolean;
+  readonly restartPolicy: RestartPolicy;
+  readonly digest?: Digest;
+  /** The version label, for people. */
+  readonly version?: string;
+}
+
+/**
+ * How a hold ended: `returned` (given back by the playbook, and read back), `replaced` (by the planned state, when
+ * the batch passed its bake), `restored`, `kept` (asked for: `drain`), or `named` to a person at the end.
+ */
+export type Settlement = 'returned' | 'replaced' | 'restored' | 'kept' | 'named';

@@ -1,0 +1,64 @@
+import type { Milliseconds } from './duration.js';
+import type { Digest, EnvironmentName, GroupName, HostId, TargetGroupArn } from './ids.js';
+import type { Registration, TargetState } from './registration.js';
+import type { Release } from './release.js';
+import type { RolloutSettings } from './settings.js';
+
+/** What deploy would do to one group, host by host, batch by batch. Made by plan/, shown by report/, run by engine/. */
+export interface Plan {
+  readonly environment: EnvironmentName;
+  readonly group: GroupName;
+  readonly release: Release;
+  readonly hosts: readonly HostPlan[];
+  /** The hosts to roll, in their order; hosts that are converged or drained are in none. */
+  readonly batches: readonly (readonly HostId[])[];
+  readonly targetGroups: readonly TargetGroupPlan[];
+  readonly rollout: RolloutSettings;
+  /** What the waiting alone takes: deregistration delays and bakes. */
+  readonly minimumDuration: Milliseconds;
+  /** Aloud: accepted downtime, a drained host, fresh instances. */
+  readonly warnings: readonly string[];
+}
+
+export interface HostPlan {
+  readonly host: HostId;
+  readonly name: string;
+  readonly address: string;
+  readonly zone?: string;
+  readonly action: HostAction;
+  readonly from: HostState;
+  readonly to: HostState;
+  /** Why it is rolled, in words: `digest`, `environment variables`, `not running`, `not registered`. */
+  readonly reasons: readonly string[];
+}
+
+/** `converged` hosts are skipped, `drained` ones are left out because an operator drained them. */
+export type HostAction = 'roll' | 'converged' | 'drained';
+
+/** Where a host comes from or goes to. */
+export interface HostState {
+  readonly containers: readonly ContainerSummary[];
+  readonly registrations: readonly RegistrationSummary[];
+}
+
+export interface ContainerSummary {
+  readonly name: string;
+  readonly version?: string;
+  readonly digest?: Digest;
+  readonly running: boolean;
+}
+
+export interface RegistrationSummary {
+  readonly registration: Registration;
+  readonly state: TargetState;
+}
+
+export interface TargetGroupPlan {
+  readonly arn: TargetGroupArn;
+  readonly name: string;
+  readonly deregistrationDelay: Milliseconds;
+  readonly registered: number;
+  readonly healthy: number;
+  /** The healthy count below which no drain takes it. */
+  readonly floor: number;
+}

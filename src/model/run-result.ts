@@ -1,0 +1,74 @@
+import type { EpochMilliseconds, Milliseconds } from './duration.js';
+import type { EnvironmentName, GroupName, HostId, RunId } from './ids.js';
+
+/** The exit codes of section 4. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 130 | 143;
+
+export type RunOutcome = 'converged' | 'failed' | 'refused' | 'needs_person' | 'interrupted' | 'drift';
+
+/** The one result document of a run: what `--json` prints and the recap shows. */
+export interface RunResult {
+  readonly run: RunId;
+  readonly verb: string;
+  readonly environment: EnvironmentName;
+  readonly groups: readonly GroupName[];
+  readonly outcome: RunOutcome;
+  readonly exit: ExitCode;
+  readonly startedAt: EpochMilliseconds;
+  readonly duration: Milliseconds;
+  /** `repository@digest` per group, with the version it was asked for. */
+  readonly releases: readonly {
+    readonly group: GroupName;
+    readonly version: string;
+    readonly image: string;
+  }[];
+  readonly hosts: readonly HostResult[];
+  /** True when the hosts ended on more than one release. */
+  readonly mixed: boolean;
+  /** One-way tasks that ran; they cannot be taken back. */
+  readonly oneWay: readonly string[];
+  /** The hosts that need a person, with what each held. */
+  readonly named: readonly NamedHost[];
+  readonly errors: readonly ResultError[];
+  readonly warnings: readonly string[];
+}
+
+export interface HostResult {
+  readonly host: HostId;
+  readonly name: string;
+  /** Task counts, in Ansible's words. */
+  readonly ok: number;
+  readonly changed: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly unreachable: number;
+  readonly restored: number;
+  readonly status:
+    | 'converged'
+    | 'deployed'
+    | 'restored'
+    | 'rolled_back'
+    | 'untouched'
+    | 'failed'
+    | 'named'
+    | 'drained'
+    | 'ok';
+  /** The version and image it ran at the end, as far as known. */
+  readonly version?: string;
+  readonly image?: string;
+}
+
+export interface NamedHost {
+  readonly host: HostId;
+  readonly name: string;
+  readonly held: readonly string[];
+  readonly reason: string;
+}
+
+export interface ResultError {
+  readonly code: string;
+  readonly message: string;
+  readonly host?: string;
+  readonly at?: string;
+  readonly hint?: string;
+}

@@ -1,0 +1,49 @@
+import type { HealthProbe } from './health.js';
+import type { Milliseconds } from './duration.js';
+
+/** An absolute number of hosts or a share of them. */
+export type Amount = { readonly hosts: number } | { readonly percent: number };
+
+export type OnFailure = 'rollback' | 'restore' | 'stop';
+
+/** How a release is rolled over a group: the `rollout:` of its variables. */
+export interface RolloutSettings {
+  readonly serial: readonly Amount[];
+  readonly minHealthy: Amount;
+  /** Watched in service before the next batch begins. */
+  readonly bake: Milliseconds;
+  /** For one drain; `default` is the target group's deregistration delay + 30 s. */
+  readonly drainTimeout: Milliseconds | 'default';
+  readonly onFailure: OnFailure;
+  /** Releases kept stopped on each host, the running one not counted. */
+  readonly keepReleases: number;
+  /** How long a roll or a rollback waits for the floor to allow the next host. */
+  readonly floorWait: Milliseconds;
+  /** How long a lost host is reconnected to. */
+  readonly reconnect: Milliseconds;
+}
+
+/** Which target groups the hosts of a group belong to. */
+export type TargetGroupChoice =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'named'; readonly names: readonly string[] };
+
+/** The number of hosts an amount means of `total`, rounded as `serial` and failure allowances are: down. */
+export const amountOf = (amount: Amount, total: number): number =>
+  'hosts' in amount ? amount.hosts : Math.floor((amount.percent * total) / 100);
+
+/** `min_healthy` rounds up: it is a floor, and a floor must not sink by rounding. */
+export const floorOf = (amount: Amount, total: number): number =>
+  'hosts' in amount ? amount.hosts : Math.ceil((amount.percent * total) / 100);
+
+export const formatAmount = (amount: Amount): string =>
+  'hosts' in amount ? String(amount.hosts) : `${amount.percent}%`;
+
+/** What `health:` means when it leaves something out. */
+export const healthDefaults: Pick<HealthProbe, 'passes' | 'interval' | 'timeout' | 'attemptTimeout'> = {
+  passes: 3,
+  interval: 1_000,
+  timeout: 60_000,
+  attemptTimeout: 5_000,
+};

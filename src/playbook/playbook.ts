@@ -1,0 +1,91 @@
+import type { Amount, OnFailure } from '../model/settings.js';
+import type { Milliseconds } from '../model/duration.js';
+import type { Locate, Position } from '../model/source.js';
+
+/**
+ * A playbook as it was read: words checked, structure typed, templates not rendered yet. Fields of type `Raw` may hold
+ * `{{ … }}` anywhere and are rendered when their play or task runs.
+ */
+export interface Playbook {
+  readonly file: string;
+  readonly plays: readonly Play[];
+}
+
+/** A value of a user's file with templates in it, and where it stands. */
+export interface Raw<T = unknown> {
+  readonly value: T;
+  readonly locate: Locate;
+}
+
+export interface Play {
+  readonly name: string;
+  readonly at: Position;
+  /** A pattern `a:&b:!c`; may be a template. */
+  readonly hosts: Raw<string>;
+  readonly vars: Raw<Readonly<Record<string, unknown>>>;
+  readonly varsFiles: Raw<readonly string[]>;
+  /** Numbers, percentages, or a list of them; undefined is all at once. */
+  readonly serial?: Raw;
+  readonly strategy: 'free' | 'linear';
+  readonly maxFailPercentage?: Raw;
+  readonly anyErrorsFatal: boolean;
+  readonly minHealthy?: Raw;
+  readonly bake?: Raw;
+  readonly onFailure?: Raw;
+  readonly become: boolean;
+  readonly environment: Raw<Readonly<Record<string, unknown>>>;
+  readonly gatherFacts: boolean;
+  readonly tags: readonly string[];
+  /** `pre_tasks`, `tasks` and `post_tasks`, in this order. */
+  readonly sections: readonly Section[];
+}
+
+export interface Section {
+  readonly name: 'pre_tasks' | 'tasks' | 'post_tasks';
+  readonly tasks: readonly Task[];
+}
+
+export interface Task {
+  /** The given name, or the module's. May hold templates. */
+  readonly name: Raw<string>;
+  readonly at: Position;
+  readonly module: string;
+  /** The module's arguments, rendered per host just before it runs. */
+  readonly args: Raw;
+  /** CEL. A list means that all must hold. */
+  readonly when: readonly Expression[];
+  readonly loop?: Raw;
+  /** The name of the loop variable: `item`. */
+  readonly loopVar: string;
+  readonly register?: string;
+  readonly until?: Expression;
+  readonly retries: number;
+  readonly delay: Milliseconds;
+  readonly failedWhen: readonly Expression[];
+  readonly changedWhen: readonly Expression[];
+  readonly ignoreErrors: boolean;
+  readonly ignoreUnreachable: boolean;
+  readonly runOnce: boolean;
+  readonly oneWay: boolean;
+  readonly timeout?: Milliseconds;
+  readonly noLog: boolean;
+  readonly become?: boolean;
+  readonly environment: Raw<Readonly<Record<string, unknown>>>;
+  readonly vars: Raw<Readonly<Record<string, unknown>>>;
+  readonly tags: readonly string[];
+}
+
+/** A CEL expression, already parsed once (a syntax error is found when the playbook is read). */
+export interface Expression {
+  readonly source: string;
+  readonly at: Position;
+}
+
+/** The keywords of a play that steer its roll, rendered. */
+export interface PlayRollout {
+  readonly serial: readonly Amount[];
+  readonly maxFailPercentage: number;
+  readonly minHealthy?: Amount;
+  readonly bake: Milliseconds;
+  readonly onFailure: OnFailure;
+}

@@ -1,0 +1,76 @@
+import type { ContainerSpec, ObservedContainer, RestartPolicy } from '../model/container.js';
+import type { Milliseconds } from '../model/duration.js';
+import type { Host } from '../model/host.js';
+import type { ContainerId, ContainerName } from '../model/ids.js';
+import type { PinnedImage } from '../model/release.js';
+import type { RegistryCredentials } from './registry.js';
+
+/** The Docker Engines of the fleet. */
+export interface ContainerRuntime {
+  /** Nothing is connected until the first call. */
+  on(host: Host): HostContainers;
+}
+
+/**
+ * The Docker Engine of one host. Every call may throw the transport's errors (host lost) or `docker.api` (the Engine's
+ * own message and status). All are idempotent where Docker's are: starting a started container does nothing.
+ */
+export interface HostContainers {
+  info(): Promise<RuntimeInfo>;
+  /** All containers, stopped ones too. */
+  list(): Promise<readonly ObservedContainer[]>;
+  inspect(container: ContainerId | ContainerName): Promise<ObservedContainer | undefined>;
+  /** The image as the Engine has it; undefined when it has none under that digest. */
+  image(image: PinnedImage): Promise<LocalImage | undefined>;
+  images(): Promise<readonly LocalImage[]>;
+  /** Pulls by digest. Throws `docker.pull`; verifying the result is the caller's, through `image`. */
+  pull(
+    image: PinnedImage,
+    credentials: RegistryCredentials | undefined,
+    onProgress: (progress: PullProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<void>;
+  /** Creates, and starts nothing. Networks of the specification must exist. Throws when the name is taken. */
+  create(spec: ContainerSpec, labels: Readonly<Record<string, string>>): Promise<ContainerId>;
+  start(id: ContainerId): Promise<void>;
+  /** SIGTERM, and SIGKILL after `timeout`. Resolves when it has stopped. */
+  stop(id: ContainerId, timeout: Milliseconds): Promise<void>;
+  rename(id: ContainerId, name: ContainerName): Promise<void>;
+  setRestartPolicy(id: ContainerId, policy: RestartPolicy): Promise<void>;
+  /** Forcibly, running or not; its anonymous volumes go with it. A container that is not there is no error. */
+  remove(id: ContainerId): Promise<void>;
+  /** A user-defined bridge network, created when it is not there. */
+  ensureNetwork(name: string): Promise<void>;
+  /** An image that is in use, or not there, stays as it is and is no error; true when it was removed. */
+  removeImage(id: string): Promise<boolean>;
+  /** The last lines of stdout and stderr together. */
+  logs(id: ContainerId, lines: number): Promise<string>;
+}
+
+export interface RuntimeInfo {
+  readonly version: string;
+  /** As in image indexes: `linux`. */
+  readonly os: string;
+  /** As in image indexes: `amd64`, `arm64`. */
+  readonly architecture: string;
+  /** Free bytes where the Engine keeps its data. Undefined when the host does not tell. */
+  readonly freeBytes?: number;
+}
+
+export interface LocalImage {
+  /** The Engine's id, `sha256:…` of the configuration; not the digest it is pulled by. */
+  readonly id: string;
+  readonly repoDigests: readonly string[];
+  readonly os: string;
+  readonly architecture: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Sums over all layers seen so far. */
+export interface PullProgress {
+  readonly layers: number;
+  readonly layersDone: number;
+  readonly bytes: number;
+  /** Grows while layers are discovered. */
+  readonly totalBytes: number;
+}

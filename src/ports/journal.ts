@@ -1,0 +1,17 @@
+import type { JournalRecord } from '../model/journal-record.js';
+import type { RunId } from '../model/ids.js';
+
+/** The write-ahead log of one run. */
+export interface Journal {
+  /** Resolves when the record is on disk; only then may what it announces be done. Throws `journal.write`. */
+  append(record: JournalRecord): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface JournalStore {
+  create(run: RunId): Promise<Journal>;
+  /** All records of a run, a torn last line left out. */
+  read(run: RunId): Promise<readonly JournalRecord[]>;
+  /** Newest first. */
+  runs(): Promise<readonly RunId[]>;
+}

@@ -1,0 +1,5 @@
+/** Randomness: jitter and ids. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+}

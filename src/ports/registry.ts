@@ -1,0 +1,33 @@
+import type { Digest } from '../model/ids.js';
+import type { ImageReference, Repository } from '../model/release.js';
+import type { Secret } from '../model/secret.js';
+
+/** Image registries, over their HTTP API, as seen from the control side. */
+export interface Registry {
+  /**
+   * What a reference means at this moment. A digest in the reference is checked to exist.
+   * Throws `registry.image_missing`, `registry.denied`, `registry.unavailable`.
+   */
+  resolve(reference: ImageReference): Promise<ResolvedImage>;
+  /** What a host needs to pull from the repository; undefined when anybody may. */
+  credentials(repository: Repository): Promise<RegistryCredentials | undefined>;
+}
+
+export interface ResolvedImage {
+  /** Of the index when the image has several platforms, else of its manifest. */
+  readonly digest: Digest;
+  /** Empty when the manifest is for one platform and does not say which. */
+  readonly platforms: readonly Platform[];
+}
+
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+}
+
+export interface RegistryCredentials {
+  /** The registry's address, as Docker's `serveraddress`. */
+  readonly server: string;
+  readonly username: string;
+  readonly password: Secret;
+}
