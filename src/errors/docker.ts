@@ -1,0 +1,52 @@
+import { AdfError } from './adf-error.js';
+import { describeHost } from '../model/host.js';
+import type { NamedHost } from './ssh.js';
+
+/** The Engine of a host said no. `message` is its own. */
+export const dockerApi = (host: NamedHost, status: number, message: string): AdfError =>
+  new AdfError({
+    code: 'docker.api',
+    class: 'failed',
+    message: `the Docker Engine of ${describeHost(host)} answered ${status}: ${message}`,
+    host: describeHost(host),
+  });
+
+/** An image could not be pulled. `reason` is the Engine's or the registry's own. */
+export const dockerPull = (host: NamedHost, image: string, reason: string): AdfError =>
+  new AdfError({
+    code: 'docker.pull',
+    class: 'failed',
+    message: `${describeHost(host)} cannot pull ${image}: ${reason}`,
+    host: describeHost(host),
+    hint: pullHint(reason),
+  });
+
+function pullHint(reason: string): string {
+  if (/no space left/i.test(reason))
+    return 'Make room on the host, `docker system df` there shows what takes it.';
+  if (/unauthorized|denied|no basic auth/i.test(reason))
+    return 'Check the registry credentials, and that they may pull from this repository.';
+  if (/not found|manifest unknown/i.test(reason))
+    return 'Check that the image still exists, for the platform of this host.';
+  return 'Check that the host can reach the registry.';
+}
+
+/** There is no Docker Engine to speak to, or this user may not. `reason` is what the host said. */
+export const dockerUnreachable = (host: NamedHost, reason: string): AdfError =>
+  new AdfError({
+    code: 'docker.unreachable',
+    class: 'failed',
+    message: `the Docker Engine of ${describeHost(host)} does not answer: ${reason}`,
+    host: describeHost(host),
+    hint: engineHint(reason),
+  });
+
+function engineHint(reason: string): string {
+  if (/permission denied/i.test(reason))
+    return 'Set `docker: { sudo: true }` for this host, or add its SSH user to the docker group.';
+  if (/sudo/i.test(reason))
+    return 'Let the SSH user run docker through sudo without a password, or add it to the docker group and leave `docker: { sudo }` out.';
+  if (/not found|no such file/i.test(reason))
+    return 'Install Docker on the host, or name its socket in `docker: { socket }`.';
+  return 'Check that dockerd runs on the host: systemctl status docker.';
+}

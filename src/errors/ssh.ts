@@ -1,0 +1,156 @@
+import { describeHost, type Host } from '../model/host.js';
+import { AdfError } from './adf-error.js';
+
+/** The part of a host that an error names. */
+export type NamedHost = Pick<Host, 'id' | 'name' | 'address'>;
+
+/** How far a connection came before it failed. */
+export type ConnectPhase =
+  'settings' | 'name' | 'tcp' | 'banner' | 'handshake' | 'authentication' | 'bastion' | 'channel';
+
+const phaseHints: Readonly<Record<ConnectPhase, string>> = {
+  settings: 'Correct the ssh settings of this host.',
+  name: 'Check the address, and that this machine can resolve it.',
+  tcp: 'Check that the host runs, that sshd listens on this port, and that no security group is in between.',
+  banner:
+    'Something accepted the connection and did not speak SSH in time: check the port, and MaxStartups in its sshd_config.',
+  handshake: 'The server offers no algorithm that adfpush knows, or ended the connection: see its sshd log.',
+  authentication: 'The server did not answer in time: see its sshd log.',
+  bastion: 'Check that the bastion may reach this address and port, and that its sshd allows TCP forwarding.',
+  channel: 'The server refused another session: see MaxSessions in its sshd_config.',
+};
+
+/** The host cannot be reached: its name, its port, its banner … `reason` says how that showed. */
+export const unreachable = (
+  host: NamedHost,
+  phase: ConnectPhase,
+  reason: string,
+  cause?: unknown,
+): AdfError =>
+  new AdfError({
+    code: 'ssh.unreachable',
+    class: 'failed',
+    message: `${describeHost(host)} cannot be reached at ${host.address}: ${reason} (${phase})`,
+    host: describeHost(host),
+    hint: phaseHints[phase],
+    cause,
+  });
+
+/** Why a host's key is not believed. Fingerprints are OpenSSH's, `SHA256:…`. */
+export type HostKeyProblem =
+  | { readonly kind: 'unknown'; readonly offered: OfferedKey; readonly files: readonly string[] }
+  | {
+      readonly kind: 'changed';
+      readonly offered: OfferedKey;
+      readonly known: { readonly fingerprint: string; readonly file: string; readonly line: number };
+    }
+  | {
+      readonly kind: 'revoked';
+      readonly offered: OfferedKey;
+      readonly file: string;
+      readonly line: number;
+    }
+  | { readonly kind: 'unreadable'; readonly file: string; readonly reason: string };
+
+export interface OfferedKey {
+  /** `ssh-ed25519`. */
+  readonly type: string;
+  readonly fingerprint: string;
+  /** The name the key was looked up by, as known_hosts writes it: `api-1` or `[127.0.0.1]:2222`. */
+  readonly lookedUp: string;
+  /** The command that prints this host's keys. */
+  readonly scan: string;
+}
+
+/** The host's key is not the one that known_hosts promises; nothing was said to the server after that. */
+export function hostKeyRejected(host: NamedHost, problem: HostKeyProblem): AdfError {
+  const named = describeHost(host);
+  const details = { code: 'ssh.host_key', class: 'failed', host: named } as const;
+  switch (problem.kind) {
+    case 'unknown': {
+      const { offered, files } = problem;
+      return new AdfError({
+        ...details,
+        message: `the ${offered.type} key of ${named} (${offered.fingerprint}) is not in ${files.join(' or ')} under ${offered.lookedUp}`,
+        hint: `Compare the fingerprint with the host's console, then: ${offered.scan} >> ${files[0] ?? '~/.ssh/known_hosts'}`,
+      });
+    }
+    case 'changed': {
+      const { offered, known } = problem;
+      return new AdfError({
+        ...details,
+        message:
+          `the ${offered.type} key of ${named} has changed: it offers ${offered.fingerprint}, but ` +
+          `${known.file}:${known.line} has ${known.fingerprint} for ${offered.lookedUp}`,
+        hint: `If the host was replaced: ssh-keygen -R '${offered.lookedUp}' -f ${known.file}, then add its new key. If not, somebody may be in between.`,
+      });
+    }
+    case 'revoked':
+      return new AdfError({
+        ...details,
+        message: `${named} offers the key ${problem.offered.fingerprint}, which ${problem.file}:${problem.line} marks as revoked`,
+        hint: 'Give the host a new key; this one must not be trusted.',
+      });
+    case 'unreadable':
+      return new AdfError({
+        ...details,
+        message: `${problem.file}, which says which key ${named} must have, cannot be read: ${problem.reason}`,
+        hint: 'Make the file readable, or name another in ssh: { known_hosts_file }.',
+      });
+  }
+}
+
+/** The server takes none of the keys that were offered. `offered` names them: files, `agent`. */
+export const authenticationFailed = (
+  host: NamedHost,
+  user: string,
+  offered: readonly string[],
+  reason?: string,
+): AdfError =>
+  new AdfError({
+    code: 'ssh.authentication',
+    class: 'failed',
+    message:
+      offered.length === 0
+        ? `there is no key to offer to ${describeHost(host)} as ${user}${reason === undefined ? '' : `: ${reason}`}`
+        : `${describeHost(host)} does not let ${user} in with ${offered.join(', ')}${reason === undefined ? '' : `: ${reason}`}`,
+    host: describeHost(host),
+    hint:
+      offered.length === 0
+        ? 'Name one in ssh: { identity_file }, or add one to the SSH agent.'
+        : `Check ssh: { user, identity_file }, and the authorized_keys of ${user} on the host. It is not tried again: servers ban those who try too often.`,
+  });
+
+/** The connection was there and is gone; what was under way has an unknown outcome. */
+export const connectionLost = (host: NamedHost, reason: string, cause?: unknown): AdfError =>
+  new AdfError({
+    code: 'ssh.connection_lost',
+    class: 'failed',
+    message: `the connection to ${describeHost(host)} was lost: ${reason}`,
+    host: describeHost(host),
+    hint: 'Check the host and the network; what was under way may or may not have happened.',
+    cause,
+  });
+
+/** The server lets nobody forward to `target`, or nothing listens there. */
+export const forwardingRefused = (host: NamedHost, target: string, reason: string): AdfError =>
+  new AdfError({
+    code: 'ssh.forwarding_refused',
+    class: 'failed',
+    message: `${describeHost(host)} refuses to forward to ${target}: ${reason}`,
+    host: describeHost(host),
+    hint: 'See AllowTcpForwarding and AllowStreamLocalForwarding in its sshd_config.',
+  });
+
+/** A command's argument holds a NUL, which ends a string on every Unix: it cannot be passed on. */
+export const nulInArgument = (argument: string): AdfError =>
+  new AdfError({
+    code: 'command.argument',
+    class: 'invalid',
+    message: `the argument "${argument.replaceAll('\0', '\\0')}" holds a NUL character, which no command can be given`,
+    hint: 'Pass it through a file or stdin instead.',
+  });
+
+/** True for everything that means that this host cannot be spoken to. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof AdfError && error.code.startsWith('ssh.') && error.code !== 'ssh.forwarding_refused';
