@@ -31,3 +31,12 @@ export interface RegistryCredentials {
   readonly username: string;
   readonly password: Secret;
 }
+
+/** Where registry credentials come from: the user's Docker configuration, ECR. */
+export interface RegistryCredentialSource {
+  /**
+   * Credentials for one registry (`docker.io`, `localhost:5000`); undefined when this source has none for it.
+   * An identity token, as Docker keeps them, has the user name `<token>`.
+   */
+  credentials(registry: string): Promise<RegistryCredentials | undefined>;
+}

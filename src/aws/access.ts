@@ -1,0 +1,24 @@
+import type { Fleet } from '../ports/fleet.js';
+import type { Traffic } from '../ports/traffic.js';
+
+/** How an inventory wants its AWS account reached. */
+export interface CloudAccess {
+  /** The ARN of a role to assume, with the session name `adfpush`. */
+  readonly role?: string;
+  /** A profile of the shared AWS configuration files. */
+  readonly profile?: string;
+  /** One URL that serves EC2, ELBv2, STS and ECR instead of AWS: the lab's. */
+  readonly endpoint?: string;
+  /** Where the account's identity is asked for; `AWS_REGION`, then us-east-1, when absent. */
+  readonly region?: string;
+}
+
+export interface AwsCloud {
+  readonly fleet: Fleet;
+  readonly traffic: Traffic;
+}
+
+/** An AWS account through its credentials. Makes no call by itself. */
+export function connectCloud(_access: CloudAccess): AwsCloud {
+  throw new Error('being built');
+}
