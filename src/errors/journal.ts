@@ -1,0 +1,51 @@
+import { AdfError } from './adf-error.js';
+
+const systemCode = (cause: unknown): string =>
+  cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'error';
+
+const waysOut: Readonly<Record<string, string>> = {
+  ENOSPC: 'Free some space there, or set XDG_STATE_HOME to a folder on another file system.',
+  EROFS: 'Set XDG_STATE_HOME to a folder on a file system that can be written.',
+  EACCES: 'Give this user write access to it, or set XDG_STATE_HOME to a folder of its own.',
+  EEXIST: 'Another run has this id already: start again.',
+};
+
+/** A record that could not be synced; what it announces must not be done. */
+export const journalWrite = (file: string, cause: unknown): AdfError =>
+  new AdfError({
+    code: 'journal.write',
+    class: 'failed',
+    message: `Cannot write the journal ${file}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    hint:
+      waysOut[systemCode(cause)] ??
+      'Nothing is changed that was not recorded first: mend this and run again.',
+    cause,
+  });
+
+/** After one failed write the file's end is not known any more, so nothing is added to it. */
+export const journalBroken = (file: string, cause: unknown): AdfError =>
+  new AdfError({
+    code: 'journal.write',
+    class: 'failed',
+    message: `The journal ${file} failed before, so nothing more is written to it.`,
+    hint: 'Nothing is changed that was not recorded first: mend the first error and run again.',
+    cause,
+  });
+
+export const journalUnreadable = (file: string, cause: unknown): AdfError =>
+  new AdfError({
+    code: 'journal.unreadable',
+    class: 'refused',
+    message: `Cannot read the journal ${file}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    hint: 'Check that the file exists and that this user may read it.',
+    cause,
+  });
+
+/** A torn last line is what a crash leaves; a torn line before it is damage. */
+export const journalCorrupt = (file: string, line: number, text: string): AdfError =>
+  new AdfError({
+    code: 'journal.corrupt',
+    class: 'needs_person',
+    message: `Line ${line} of the journal ${file} is no record: ${text.slice(0, 80)}`,
+    hint: `Look at the lines around it; what the run still held is in the "hold.opened" lines without a "hold.settled".`,
+  });

@@ -1,0 +1,62 @@
+import { formatDuration, type Milliseconds } from '../model/duration.js';
+import type { EnvironmentName, GroupName } from '../model/ids.js';
+import { AdfError } from './adf-error.js';
+
+/** Who holds a group's lock, as the hosts tell. */
+export interface LeaseHolder {
+  readonly run: string;
+  readonly who: string;
+  readonly link?: string;
+  readonly heldFor: Milliseconds;
+  readonly expiresIn: Milliseconds;
+}
+
+interface LeaseName {
+  readonly environment: EnvironmentName;
+  readonly group: GroupName;
+}
+
+const describe = ({ environment, group }: LeaseName): string => `"${group}" in "${environment}"`;
+
+/** Another run holds the lease. */
+export const leaseHeld = (lease: LeaseName, holder: LeaseHolder): AdfError =>
+  new AdfError({
+    code: 'lease.held',
+    class: 'refused',
+    message:
+      `Group ${describe(lease)} is locked by ${holder.who}, run ${holder.run}` +
+      `${holder.link === undefined ? '' : ` (${holder.link})`}, for ${formatDuration(holder.heldFor)} now.`,
+    hint: `Wait for that run with --lock-wait 10m. If it died, its lock runs out in ${formatDuration(holder.expiresIn)}.`,
+  });
+
+/** Two runs got a part of the hosts each, so that neither got the group. */
+export const leaseContended = (lease: LeaseName, got: number, needed: number): AdfError =>
+  new AdfError({
+    code: 'lease.held',
+    class: 'refused',
+    message: `Another run takes the lock of group ${describe(lease)} at this moment: got ${got} of the ${needed} hosts needed.`,
+    hint: 'Run again, or wait for the other run with --lock-wait 10m.',
+  });
+
+/** Too few hosts answered to know whether anybody holds the lease. */
+export const leaseUnavailable = (
+  lease: LeaseName,
+  got: number,
+  needed: number,
+  failures: readonly string[],
+): AdfError =>
+  new AdfError({
+    code: 'lease.unavailable',
+    class: 'refused',
+    message: `Cannot lock group ${describe(lease)}: ${got} of the ${needed} hosts needed gave it. ${failures.join(' ')}`,
+    hint: "The lock lives on a majority of the group's hosts: make them reachable over SSH, and /var/tmp writable on them.",
+  });
+
+/** A held lease is not ours any more, or ran out before it could be renewed. */
+export const leaseLost = (lease: LeaseName, reason: string): AdfError =>
+  new AdfError({
+    code: 'lease.lost',
+    class: 'failed',
+    message: `The lock of group ${describe(lease)} is lost: ${reason}`,
+    hint: 'Another run may be changing the group: look who holds it before you run again.',
+  });
