@@ -1,22 +1,136 @@
-import type { Secret } from '../model/secret.js';
+import { AdfError, AdfErrors } from '../errors/adf-error.js';
+import { Secret } from '../model/secret.js';
+import { formsOf } from './secret-forms.js';
 
-/** Takes known secrets out of whatever passes by. */
+const mask = '***';
+
+/**
+ * Takes known secrets out of whatever passes by: every string inside, the keys of objects and errors included, in each
+ * form in which a secret is likely to travel (see `formsOf`). Without secrets it hands everything through untouched.
+ */
 export class Redaction {
-  readonly #secrets = new Set<string>();
+  readonly #forms = new Set<string>();
+  #pattern: RegExp | undefined;
 
   /** From now on this value is shown as `***`. Values shorter than 4 characters are too common to be replaced. */
   add(secret: Secret): void {
     const value = secret.reveal();
-    if (value.length >= 4) this.#secrets.add(value);
+    if (value.length < 4) return;
+    for (const form of formsOf(value)) this.#forms.add(form);
+    this.#pattern = alternatives(this.#forms);
   }
 
   redactText(text: string): string {
+    if (this.#pattern === undefined) return text;
     let redacted = text;
-    for (const secret of this.#secrets) redacted = redacted.replaceAll(secret, '***');
-    return redacted;
+    // Once more as long as it helps: a mask and its neighbours may spell a secret made of asterisks. Each pass
+    // shortens the text, since a form is longer than its mask.
+    for (;;) {
+      const next = redacted.replace(this.#pattern, mask);
+      if (next === redacted) return redacted;
+      redacted = next;
+    }
   }
 
-  redact<T>(value: T): T {
-    return value;
+  /** The same value without secrets: the very same object when there was nothing to take out. */
+  redact<T>(value: T): T;
+  redact(value: unknown): unknown {
+    return this.#pattern === undefined ? value : this.#visit(value, new Map());
   }
+
+  #visit(value: unknown, seen: Map<object, unknown>): unknown {
+    if (typeof value === 'string') return this.redactText(value);
+    if (typeof value !== 'object' || value === null) return value;
+    if (value instanceof Secret) return mask;
+    if (seen.has(value)) return seen.get(value);
+    // Until it is known better, and for a cycle for good: the text is gone rather than shown.
+    seen.set(value, mask);
+    const visited = this.#visitObject(value, seen);
+    seen.set(value, visited);
+    return visited;
+  }
+
+  #visitObject(value: object, seen: Map<object, unknown>): unknown {
+    if (Array.isArray(value)) return this.#visitArray(value, seen);
+    if (value instanceof AdfErrors) return this.#visitErrors(value, seen);
+    if (value instanceof AdfError) return this.#visitError(value, seen);
+    if (value instanceof Error) return this.#visitForeignError(value, seen);
+    if (value instanceof Map) {
+      return new Map([...value].map(([key, item]) => [this.#visit(key, seen), this.#visit(item, seen)]));
+    }
+    if (value instanceof Set) return new Set([...value].map((item) => this.#visit(item, seen)));
+    if (value instanceof Uint8Array) {
+      const text = Buffer.from(value).toString('utf8');
+      return this.redactText(text) === text ? value : mask;
+    }
+    return this.#visitRecord(value, seen);
+  }
+
+  #visitArray(items: readonly unknown[], seen: Map<object, unknown>): readonly unknown[] {
+    const visited = items.map((item) => this.#visit(item, seen));
+    return visited.some((item, index) => item !== items[index]) ? visited : items;
+  }
+
+  #visitRecord(value: object, seen: Map<object, unknown>): unknown {
+    // What turns into text by a method of its own (a URL, a Date) is judged by that text.
+    if (writesItself(value)) {
+      const json = value.toJSON();
+      const visited = this.#visit(json, seen);
+      return visited === json ? value : visited;
+    }
+    const entries = Object.entries(value).map(([key, item]): readonly [string, unknown, boolean] => {
+      const [safeKey, safeItem] = [this.redactText(key), this.#visit(item, seen)];
+      return [safeKey, safeItem, safeKey !== key || safeItem !== item];
+    });
+    if (!entries.some(([, , changed]) => changed)) return value;
+    const copy = Object.fromEntries(entries.map(([key, item]) => [key, item]));
+    return Object.setPrototypeOf(copy, Reflect.getPrototypeOf(value));
+  }
+
+  #visitErrors(errors: AdfErrors, seen: Map<object, unknown>): AdfErrors {
+    const [first, ...rest] = errors.errors;
+    const visited = new AdfErrors(
+      [this.#visitError(first, seen), ...rest.map((error) => this.#visitError(error, seen))],
+      errors.class,
+    );
+    return this.#withStackOf(visited, errors);
+  }
+
+  #visitError(error: AdfError, seen: Map<object, unknown>): AdfError {
+    const { at, sourceLine, host, hint, cause } = error;
+    const visited = new AdfError({
+      code: error.code,
+      class: error.class,
+      message: this.redactText(error.message),
+      ...(at === undefined ? {} : { at: { ...at, file: this.redactText(at.file) } }),
+      ...(sourceLine === undefined ? {} : { sourceLine: this.redactText(sourceLine) }),
+      ...(host === undefined ? {} : { host: this.redactText(host) }),
+      ...(hint === undefined ? {} : { hint: this.redactText(hint) }),
+      ...(cause === undefined ? {} : { cause: this.#visit(cause, seen) }),
+    });
+    return this.#withStackOf(visited, error);
+  }
+
+  #visitForeignError(error: Error, seen: Map<object, unknown>): Error {
+    const visited = new Error(this.redactText(error.message), {
+      ...(error.cause === undefined ? {} : { cause: this.#visit(error.cause, seen) }),
+    });
+    visited.name = error.name;
+    return this.#withStackOf(visited, error);
+  }
+
+  /** A stack repeats the message, and may hold a secret of its own. */
+  #withStackOf<E extends Error>(copy: E, original: Error): E {
+    if (original.stack !== undefined) copy.stack = this.redactText(original.stack);
+    return copy;
+  }
+}
+
+const writesItself = (value: object): value is { toJSON(): unknown } =>
+  'toJSON' in value && typeof value.toJSON === 'function';
+
+/** One pattern for all, the longest first, so that a secret inside a secret does not leave its ends behind. */
+function alternatives(forms: ReadonlySet<string>): RegExp {
+  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
+  return new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
 }

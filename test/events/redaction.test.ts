@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AdfError, AdfErrors } from '../../src/errors/adf-error.js';
+import type { Event } from '../../src/events/event.js';
+import { Redaction } from '../../src/events/redaction.js';
+import { hostId } from '../../src/model/ids.js';
+import { Secret } from '../../src/model/secret.js';
+
+const redactionOf = (...secrets: string[]): Redaction => {
+  const redaction = new Redaction();
+  for (const secret of secrets) redaction.add(new Secret(secret));
+  return redaction;
+};
+
+const host = { id: hostId('i-1'), name: 'api-1' };
+const task = { play: 'Roll', index: 0, name: 'Start', module: 'docker_container' };
+
+/** A task event that carries a text in every place where one can stand. */
+const eventWith = (text: string): Event => ({
+  at: 1,
+  type: 'task.ended',
+  host: { ...host, name: text },
+  task: { ...task, name: `before${text}after` },
+  status: 'failed',
+  duration: 1,
+  message: `${text}${text}`,
+  diff: `- env: ${text}\n+ env: x`,
+  output: JSON.stringify({ [text]: [text] }),
+  error: new AdfError({
+    code: 'docker.failed',
+    class: 'failed',
+    message: `cannot start with ${text}`,
+    hint: `take ${text} out`,
+    host: text,
+    sourceLine: `password: ${text}`,
+    at: { file: text, line: 1, column: 1 },
+    cause: new Error(`cause ${text}`),
+  }),
+});
+
+/** Everything an error would show by any reader, its stack and cause included. */
+const seen = (event: Event): string => {
+  const error = 'error' in event ? event.error : undefined;
+  const { code, message, hint, host: at, sourceLine, stack } = error ?? {};
+  const cause = error?.cause instanceof Error ? [error.cause.message, error.cause.stack] : [];
+  return JSON.stringify([event, code, message, hint, at, sourceLine, stack, cause, error?.at]);
+};
+
+const secretText = fc
+  .string({ unit: 'grapheme', minLength: 8, maxLength: 60 })
+  // What the frame of the event holds anyway, or a mask, is not a secret that could be told apart.
+  .filter(
+    (text) =>
+      text.trim().length >= 8 && new Set(text.trim()).size >= 5 && !seen(eventWith('')).includes(text),
+  );
+
+const forms: Readonly<Record<string, (text: string) => string>> = {
+  plain: (text) => text,
+  base64: (text) => Buffer.from(text).toString('base64'),
+  'base64 within a longer text': (text) => Buffer.from(`user:${text}:tail`).toString('base64'),
+  base64url: (text) => Buffer.from(text).toString('base64url'),
+  URL: (text) => encodeURIComponent(text.toWellFormed()),
+  'a form field': (text) => new URLSearchParams({ a: text }).toString(),
+  JSON: (text) => JSON.stringify({ a: text }),
+  'a quoted shell word': (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`,
+};
+
+describe('redaction', () => {
+  it.each(Object.entries(forms))(
+    'leaves no secret in any redacted event when it travels as %s',
+    (_, write) => {
+      fc.assert(
+        fc.property(secretText, (text) => {
+          const redacted = seen(redactionOf(text).redact(eventWith(write(text))));
+
+          expect(redacted).not.toContain(text);
+          expect(redacted).not.toContain(JSON.stringify(text).slice(1, -1));
+          if (!write(text).includes('user:'))
+            expect(redacted).not.toContain(Buffer.from(text).toString('base64'));
+        }),
+        { numRuns: 150 },
+      );
+    },
+  );
+
+  it('hides a secret that basic authentication carries, wherever it begins in the encoded text', () => {
+    for (const user of ['', 'A', 'AB', 'ABC', 'ABCD']) {
+      const header = Buffer.from(`${user}:correct horse battery`).toString('base64');
+
+      const shown = redactionOf('correct horse battery').redactText(`Basic ${header}`);
+
+      expect(shown).toContain('***');
+      expect(Buffer.from(shown.replaceAll('*', ''), 'base64').toString()).not.toContain('horse');
+    }
+  });
+
+  it('takes out the longer of two secrets that share their beginning', () => {
+    expect(redactionOf('hunter2', 'hunter2-and-more').redactText('pw=hunter2-and-more')).toBe('pw=***');
+  });
+
+  it('hides each line of a key that is printed line by line', () => {
+    const key = '-----BEGIN KEY-----\nMIIEpAIBAAKCAQEA1\nshort\n-----END KEY-----\n';
+    expect(redactionOf(key).redactText('out: MIIEpAIBAAKCAQEA1 end')).toBe('out: *** end');
+  });
+
+  it('leaves values of less than four characters alone', () => {
+    expect(redactionOf('abc').redactText('abcdef')).toBe('abcdef');
+  });
+
+  it('keeps our errors what they are, so that readers still know code, class and place', () => {
+    const error = new AdfError({
+      code: 'x.y',
+      class: 'refused',
+      message: 'no s3cret-word here',
+      at: { file: 'a.yml', line: 3, column: 4 },
+    });
+
+    const redacted = redactionOf('s3cret-word').redact(new AdfErrors([error, error]));
+
+    expect(redacted).toBeInstanceOf(AdfErrors);
+    expect(redacted.errors[0]).toBeInstanceOf(AdfError);
+    expect(redacted.errors[0]).toMatchObject({
+      code: 'x.y',
+      class: 'refused',
+      message: 'no *** here',
+      at: { file: 'a.yml', line: 3, column: 4 },
+    });
+  });
+
+  it('redacts keys, maps, sets, bytes, URLs, and values wrapped as secrets', () => {
+    const redaction = redactionOf('s3cret-word');
+
+    expect(redaction.redact({ 's3cret-word': 1 })).toEqual({ '***': 1 });
+    expect(redaction.redact(new Map([['k', 's3cret-word']]))).toEqual(new Map([['k', '***']]));
+    expect(redaction.redact(new Set(['s3cret-word']))).toEqual(new Set(['***']));
+    expect(redaction.redact({ a: Buffer.from('my s3cret-word') })).toEqual({ a: '***' });
+    expect(redaction.redact({ a: new URL('http://u:s3cret-word@x/') })).toEqual({ a: 'http://u:***@x/' });
+    expect(redaction.redact({ a: new Secret('another one') })).toEqual({ a: '***' });
+  });
+
+  it('survives a cycle', () => {
+    const loop: { name: string; self?: unknown } = { name: 's3cret-word' };
+    loop.self = loop;
+    expect(redactionOf('s3cret-word').redact(loop).name).toBe('***');
+  });
+
+  it('hands through the very same object when there is nothing to hide', () => {
+    const event = eventWith('harmless');
+    expect(new Redaction().redact(event)).toBe(event);
+
+    const plain = { at: 1, hosts: [host, host], nested: { a: [1, 'two', null] } };
+    expect(redactionOf('s3cret-word').redact(plain)).toBe(plain);
+  });
+});
