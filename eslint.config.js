@@ -57,9 +57,14 @@ const borderRules = folders.map((folder) => ({
                 },
               ]
             : []),
-          ...(folder === 'transport'
+          ...(folder === 'transport' || folder === 'lab'
             ? []
-            : [{ regex: '^ssh2$', message: 'Only src/transport speaks ssh2.' }]),
+            : [
+                {
+                  regex: '^ssh2$',
+                  message: 'Only src/transport speaks ssh2, and the hosts of src/lab answer it.',
+                },
+              ]),
           ...(folder === 'aws'
             ? []
             : [{ regex: '^@aws-sdk/', message: 'Only src/aws speaks to the AWS SDK.' }]),
