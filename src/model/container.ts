@@ -47,6 +47,16 @@ export interface ContainerSpec {
   readonly extraHosts: readonly string[];
 }
 
+/** A container as a group's variables describe it: rendered, its image not resolved to a digest yet. */
+export type ContainerTemplate = Omit<ContainerSpec, 'image'> & {
+  /** An image reference, where the container runs another image than the group's. */
+  readonly image?: string;
+  /** A file of the project, itself a template, that renders to lines of `KEY=value`. */
+  readonly envFile?: string;
+  /** The name of a container that adfpush did not start and that this one takes the place of. */
+  readonly adopt?: string;
+};
+
 /** The labels adfpush puts on what it starts; the truth about a release lives here. */
 export const label = {
   environment: 'adfpush.environment',
@@ -56,6 +66,8 @@ export const label = {
   release: 'adfpush.release',
   digest: 'adfpush.digest',
   specHash: 'adfpush.spec',
+  /** A short hash per part of the specification, to name what changed. */
+  specParts: 'adfpush.spec.parts',
   run: 'adfpush.run',
 } as const;
 

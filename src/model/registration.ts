@@ -1,5 +1,5 @@
 import type { Milliseconds } from './duration.js';
-import type { Region, TargetGroupArn } from './ids.js';
+import { targetGroupName, type Region, type TargetGroupArn } from './ids.js';
 
 /** One place in the rotation: a target group, and the id and port under which it knows the target. */
 export interface Registration {
@@ -39,6 +39,9 @@ export interface TargetGroup {
   readonly crossZone: boolean;
 }
 
+/** The name of the target group a registration is in. */
+export const targetGroupNameOf = ({ targetGroup }: Registration): string => targetGroupName(targetGroup);
+
 /** Equality of registrations: group, id and port. */
 export const registrationKey = ({ targetGroup, id, port }: Registration): string =>
   `${targetGroup}|${id}|${port}`;
@@ -49,3 +52,22 @@ export const registrationKey = ({ targetGroup, id, port }: Registration): string
  */
 export const isDrained = ({ state, reason }: TargetHealth): boolean =>
   state === 'unused' && reason === 'Target.NotRegistered';
+
+/**
+ * The health of exactly these. A balancer's full list leaves out what is not registered any more, so what is absent
+ * from it is `unused` with `Target.NotRegistered`, as the balancer says when asked for that target by name.
+ */
+export function healthOfEach(
+  registrations: readonly Registration[],
+  targets: readonly TargetHealth[],
+): readonly TargetHealth[] {
+  const listed = new Map(targets.map((target) => [registrationKey(target.registration), target]));
+  return registrations.map(
+    (registration) =>
+      listed.get(registrationKey(registration)) ?? {
+        registration,
+        state: 'unused',
+        reason: 'Target.NotRegistered',
+      },
+  );
+}

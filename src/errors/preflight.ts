@@ -1,0 +1,135 @@
+import { describeHost, type Host } from '../model/host.js';
+import { formatDuration, type Milliseconds } from '../model/duration.js';
+import { AdfError } from './adf-error.js';
+
+/** Everything a deploy refuses before it changes anything. All are of class `refused`, exit code 3. */
+const refused = (code: string, host: Host | undefined, message: string, hint: string): AdfError =>
+  new AdfError({
+    code: `preflight.${code}`,
+    class: 'refused',
+    message,
+    hint,
+    ...(host === undefined ? {} : { host: describeHost(host) }),
+  });
+
+export const leftOut = (host: Host, targetGroup: string, registered: number, peers: number): AdfError =>
+  refused(
+    'left_out',
+    host,
+    `${describeHost(host)} is not registered in target group "${targetGroup}", where ${registered} of its ${peers} peers are.`,
+    'Somebody, or a lost run, left it out. Find out why, then register it again; or leave it out of this run with --limit.',
+  );
+
+export const inNoTargetGroup = (group: string, looked: string): AdfError =>
+  refused(
+    'in_no_target_group',
+    undefined,
+    `No host of group "${group}" is in a target group: ${looked}.`,
+    'Name the target groups in group_vars (target_groups: [name]), or write target_groups: none for hosts without a load balancer.',
+  );
+
+export const cannotBeRegistered = (host: Host, targetGroup: string, targetType: string): AdfError =>
+  refused(
+    'cannot_be_registered',
+    host,
+    `${describeHost(host)} has no id that target group "${targetGroup}" (target type ${targetType}) could know it by.`,
+    targetType === 'instance'
+      ? 'An instance id is needed; give a static host target_ids.'
+      : 'An IP address is needed.',
+  );
+
+export const targetGroupUnused = (targetGroup: string): AdfError =>
+  refused(
+    'target_group_unused',
+    undefined,
+    `Target group "${targetGroup}" is used by no load balancer, so that none of its targets can become healthy.`,
+    'Attach it to a listener, or take it out of target_groups.',
+  );
+
+export const drainTimeoutTooShort = (
+  targetGroup: string,
+  delay: Milliseconds,
+  timeout: Milliseconds,
+): AdfError =>
+  refused(
+    'drain_timeout',
+    undefined,
+    `Target group "${targetGroup}" drains for ${formatDuration(delay)} (its deregistration delay), longer than rollout.drain_timeout (${formatDuration(timeout)}).`,
+    'Raise rollout.drain_timeout or set it to "default"; or lower the deregistration delay of the target group.',
+  );
+
+export const floorTooHigh = (what: string, healthyLeft: number, minimum: number, setting: string): AdfError =>
+  refused(
+    'floor',
+    undefined,
+    `${what} is too small for min_healthy ${setting}: taking one host out would leave ${healthyLeft} of at least ${minimum}.`,
+    'Lower rollout.min_healthy, or add hosts. min_healthy: 0 accepts downtime.',
+  );
+
+export const zoneWouldBeEmpty = (targetGroup: string, zone: string): AdfError =>
+  refused(
+    'zone',
+    undefined,
+    `Target group "${targetGroup}" is not balanced across zones, and zone ${zone} has a single target: draining it would leave the zone without any.`,
+    'Turn on cross-zone load balancing, or add a host in that zone. min_healthy: 0 accepts downtime.',
+  );
+
+export const foreignContainer = (host: Host, container: string, why: string, adoptable: boolean): AdfError =>
+  refused(
+    'foreign_container',
+    host,
+    `On ${describeHost(host)} the container "${container}", which adfpush did not start, ${why}.`,
+    adoptable
+      ? `To let adfpush replace it, write "adopt: ${container}" in the container's settings; else stop it.`
+      : 'Take it out of the hands of what manages it first; adfpush cannot adopt it.',
+  );
+
+export const diskFull = (host: Host, freeBytes: number, neededBytes: number): AdfError =>
+  refused(
+    'disk',
+    host,
+    `${describeHost(host)} has ${megabytes(freeBytes)} free for Docker's data, less than the ${megabytes(neededBytes)} that a pull needs at least.`,
+    'Make room on the host: docker system df shows what takes it.',
+  );
+
+export const wrongPlatform = (
+  host: Host,
+  platform: string,
+  image: string,
+  available: readonly string[],
+): AdfError =>
+  refused(
+    'platform',
+    host,
+    `${describeHost(host)} is ${platform}, but ${image} exists for ${available.join(', ')} only.`,
+    'Build the image for that platform too.',
+  );
+
+export const healthMissing = (group: string): AdfError =>
+  refused(
+    'health_missing',
+    undefined,
+    `Group "${group}" is behind a load balancer but has no health check, so that no host could be proven healthy.`,
+    'Add "health: { port: …, path: … }" to its group_vars.',
+  );
+
+export const refusedByOperator = (): AdfError =>
+  refused('declined', undefined, 'The plan was not confirmed.', 'Nothing was changed.');
+
+export const changedSincePlan = (what: string): AdfError =>
+  refused(
+    'changed_since_plan',
+    undefined,
+    `Since the plan was made, ${what}.`,
+    'Nothing was changed. Run it again to see the new plan.',
+  );
+
+export const nothingToDeploy = (group: string): AdfError =>
+  refused(
+    'no_container',
+    undefined,
+    `Group "${group}" has no container to deploy.`,
+    'Describe it in group_vars: container: { name: …, ports: […] } and image: ….',
+  );
+
+const megabytes = (bytes: number): string => `${Math.floor(bytes / 1_048_576)} MiB`;

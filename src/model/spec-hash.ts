@@ -1,0 +1,55 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { label, type ContainerSpec } from './container.js';
+
+/**
+ * The hash of a rendered specification, image left out: together with the digest it decides whether a container is
+ * what was planned. The same specification has the same hash whatever the order of its keys.
+ */
+export const specHash = (spec: ContainerSpec): string => hash(withoutImage(spec)).slice(0, 32);
+
+/**
+ * A short hash per part (`env=1f0c…,ports=…`), so that a plan can name what changed without anybody seeing a value.
+ */
+export const specParts = (spec: ContainerSpec): string =>
+  Object.entries(withoutImage(spec))
+    .map(([part, value]) => `${part}=${hash(value).slice(0, 8)}`)
+    .sort()
+    .join(',');
+
+/** The parts in which a running container differs from its planned specification, in words. */
+export function changedParts(
+  labels: Readonly<Record<string, string>>,
+  spec: ContainerSpec,
+): readonly string[] {
+  const before = new Set((labels[label.specParts] ?? '').split(','));
+  return specParts(spec)
+    .split(',')
+    .filter((part) => !before.has(part))
+    .map((part) => words[part.split('=')[0] ?? ''] ?? part.split('=')[0] ?? part);
+}
+
+const words: Readonly<Record<string, string>> = {
+  env: 'environment variables',
+  stopTimeout: 'stop timeout',
+  extraHosts: 'extra hosts',
+};
+
+function withoutImage(spec: ContainerSpec): Readonly<Record<string, unknown>> {
+  const { image: _image, ...rest } = spec;
+  return rest;
+}
+
+const hash = (value: unknown): string => bytesToHex(sha256(utf8ToBytes(canonical(value))));
+
+/** JSON with sorted keys and without absent values. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}

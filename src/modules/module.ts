@@ -1,0 +1,168 @@
+import type { z } from 'zod';
+import type { AdfError } from '../errors/adf-error.js';
+import type { ContainerSpec, ContainerTemplate } from '../model/container.js';
+import type { Milliseconds } from '../model/duration.js';
+import type { HealthProbe } from '../model/health.js';
+import type { ContainerHold, RegistrationHold } from '../model/hold.js';
+import type { Host } from '../model/host.js';
+import type { Registration, TargetGroup, TargetHealth } from '../model/registration.js';
+import type { PinnedImage } from '../model/release.js';
+import type { TargetGroupChoice } from '../model/settings.js';
+import type { Clock } from '../ports/clock.js';
+import type { HostContainers } from '../ports/container-runtime.js';
+import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
+import type { RegistryCredentials } from '../ports/registry.js';
+import type { CommandResult, RemoteCommand, RunOptions } from '../ports/transport.js';
+
+/** What a module may do to a host: only look, something that a hold can take back, or something final. */
+export type Effect = 'reads' | 'restorable' | 'one_way';
+
+/**
+ * One thing a task can do. `check` observes and says what would change and what that would take away; `apply` makes
+ * exactly that change. A dry run is `check` without `apply`.
+ */
+export interface Module<Args, Details> {
+  readonly name: string;
+  readonly effect: Effect;
+  /** The argument that a bare string stands for: `shell: echo hi`. */
+  readonly freeform?: string;
+  /** Arguments that are sh: `{{ value }}` in them is quoted for the shell. */
+  readonly shellArguments?: readonly string[];
+  readonly schema: z.ZodType<Args>;
+  check(args: Args, host: ModuleHost): Promise<Change<Details>>;
+  apply(args: Args, details: Details, host: ModuleHost): Promise<ModuleResult>;
+}
+
+/** What `check` found. */
+export type Change<Details> =
+  | { readonly changes: false; readonly result: ModuleResult }
+  | {
+      readonly changes: true;
+      /** For people, in the present tense: `pull registry/api@sha256:…`. */
+      readonly summary: string;
+      readonly diff?: string;
+      /** What the host has and would lose: becomes holds, journaled before `apply` begins. */
+      readonly takes: readonly Taking[];
+      readonly details: Details;
+    };
+
+/** A hold before it has its identity. */
+export type Taking = Omit<RegistrationHold, 'id' | 'host'> | Omit<ContainerHold, 'id' | 'host'>;
+
+/** What a task did, and what `register` keeps of it. */
+export interface ModuleResult {
+  readonly changed: boolean;
+  /** One line for people. */
+  readonly message?: string;
+  readonly diff?: string;
+  /** What a command printed. */
+  readonly output?: string;
+  /** The fields that conditions and templates can use: `rc`, `stdout`, `status` … */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** The task failed with a result that is worth keeping: a command that exited with 1. */
+  readonly failure?: AdfError;
+  /** Variables that outlive the task: `set_fact`. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+/** A host as a module sees it: every port is behind the run's interlocks. */
+export interface ModuleHost {
+  readonly host: Host;
+  readonly clock: Clock;
+  /** Aborted when the task is cancelled or timed out. */
+  readonly signal: AbortSignal;
+  readonly checkMode: boolean;
+  readonly containers: HostContainers;
+  readonly traffic: HostTraffic;
+  readonly images: Images;
+  /** Runs a command; `become` and `environment` of the task are applied. */
+  run(
+    command: RemoteCommand,
+    options?: Omit<RunOptions, 'signal' | 'become' | 'env'>,
+  ): Promise<CommandResult>;
+  http(request: HostHttpRequest): Promise<HostHttpResponse>;
+  /**
+   * Proves the host healthy: N passes in a row without a restart of its containers. Throws `health.not_proven` with the
+   * last answer, at once when a container is in a crash loop.
+   */
+  prove(probe: HealthProbe): Promise<HealthProof>;
+  /** Container specifications with their images pinned, env files rendered, and labels for this run. */
+  containerSpecs(
+    templates: readonly ContainerTemplate[],
+    image: string | undefined,
+  ): Promise<readonly ContainerSpec[]>;
+  /** The labels that make a container ours. */
+  labelsFor(spec: ContainerSpec): Readonly<Record<string, string>>;
+  /** The probe of the host's group, kept in holds. */
+  readonly probe: HealthProbe | undefined;
+  progress(message: string, done?: number, total?: number): void;
+}
+
+export interface HealthProof {
+  readonly passes: number;
+  readonly duration: Milliseconds;
+  /** The last answer, in words: `200 in 3 ms`. */
+  readonly lastAnswer: string;
+}
+
+/** The host's places in its target groups. */
+export interface HostTraffic {
+  /** The groups that a choice means for this host. Throws when one does not exist. */
+  groups(choice: TargetGroupChoice): Promise<readonly TargetGroup[]>;
+  /** Where the host stands now: all its registrations in these groups, draining ones too. */
+  registrations(groups: readonly TargetGroup[]): Promise<readonly TargetHealth[]>;
+  /** Where the host belongs: what is held, what is registered, and for a new host what its peers have. */
+  planned(groups: readonly TargetGroup[]): Promise<readonly Registration[]>;
+  /**
+   * Takes the registrations out and waits until they are drained. Waits for the floor, and throws `floor.blocked` when it
+   * does not give way; throws `interlock.*` when the image is not on the host yet.
+   */
+  drain(registrations: readonly Registration[], timeout: Milliseconds | 'default'): Promise<void>;
+  /** Registers, and waits until every target group says healthy. Throws `interlock.unhealthy` without proof of health. */
+  putInService(registrations: readonly Registration[], timeout: Milliseconds): Promise<void>;
+}
+
+/** The images of the run: each reference means one digest, from its first use to the end. */
+export interface Images {
+  pin(reference: string): Promise<PinnedImage>;
+  credentials(repository: string): Promise<RegistryCredentials | undefined>;
+}
+
+/** A module with its arguments' types closed over, so that a list can hold modules of every kind. */
+export interface RegisteredModule {
+  readonly name: string;
+  readonly effect: Effect;
+  readonly freeform?: string;
+  readonly shellArguments: readonly string[];
+  readonly schema: z.ZodType;
+  /** Validates rendered arguments and checks. Throws zod's error when they do not fit. */
+  check(args: unknown, host: ModuleHost): Promise<CheckedTask>;
+}
+
+export type CheckedTask =
+  | { readonly changes: false; readonly result: ModuleResult }
+  | {
+      readonly changes: true;
+      readonly summary: string;
+      readonly diff?: string;
+      readonly takes: readonly Taking[];
+      apply(): Promise<ModuleResult>;
+    };
+
+/** Closes over a module's types. */
+export function register<Args, Details>(module: Module<Args, Details>): RegisteredModule {
+  return {
+    name: module.name,
+    effect: module.effect,
+    ...(module.freeform === undefined ? {} : { freeform: module.freeform }),
+    shellArguments: module.shellArguments ?? [],
+    schema: module.schema,
+    async check(raw, host) {
+      const args = module.schema.parse(raw);
+      const change = await module.check(args, host);
+      if (!change.changes) return change;
+      const { details, ...visible } = change;
+      return { ...visible, apply: async () => module.apply(args, details, host) };
+    },
+  };
+}

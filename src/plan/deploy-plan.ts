@@ -1,0 +1,145 @@
+import { label, type ObservedContainer } from '../model/container.js';
+import type { Milliseconds } from '../model/duration.js';
+import { describeHost } from '../model/host.js';
+import type { HostId } from '../model/ids.js';
+import type { ContainerSummary, HostPlan, HostState, Plan, TargetGroupPlan } from '../model/plan.js';
+import { floorOf } from '../model/settings.js';
+import { expectedBatches, type Allowance } from './batches.js';
+import { whyNotConverged } from './convergence.js';
+import { isRegistered } from './floor.js';
+import type { GroupObservation, HostObservation } from './observation.js';
+import { rollOrder } from './order.js';
+import { isFresh } from './preflight.js';
+
+/** What deploy will do to a group that nothing speaks against (see preflight.ts): from and to, host by host, batch by batch. */
+export function planDeploy(group: GroupObservation): Plan {
+  const hosts = group.hosts.map((observation) => planHost(observation, group));
+  const rolled = hosts.filter(({ action }) => action === 'roll').map(({ host }) => host);
+  const order = rollOrder(
+    group.hosts
+      .filter(({ host }) => rolled.includes(host.id))
+      .map((observation) => ({
+        host: observation.host.id,
+        healthy: counts(observation),
+        ...(observation.host.zone === undefined ? {} : { zone: observation.host.zone }),
+      })),
+  );
+  const batches = expectedBatches(order, group.rollout.serial, allowanceOf(group));
+  return {
+    environment: group.environment,
+    group: group.group,
+    release: group.release,
+    hosts,
+    batches,
+    targetGroups: group.targetGroups.map(({ targetGroup, targets }): TargetGroupPlan => {
+      const registered = targets.filter(isRegistered);
+      return {
+        arn: targetGroup.arn,
+        name: targetGroup.name,
+        deregistrationDelay: targetGroup.deregistrationDelay,
+        registered: registered.length,
+        healthy: registered.filter(({ state }) => state === 'healthy').length,
+        floor: floorOf(group.rollout.minHealthy, registered.length),
+      };
+    }),
+    rollout: group.rollout,
+    minimumDuration: minimumDuration(group, batches),
+    warnings: warningsOf(group),
+  };
+}
+
+/** A host that carries traffic, or runs where there is no load balancer: only taking such a one costs anything. */
+function counts({ registrations, containers, specs, planned }: HostObservation): boolean {
+  if (planned.length > 0) return registrations.some(({ state }) => state === 'healthy');
+  return specs.some((spec) => containers.some(({ name, running }) => name === spec.name && running));
+}
+
+/** How many hosts may be out at once by the tightest target group, as things are now. */
+function allowanceOf({ hosts, targetGroups, rollout }: GroupObservation): Allowance {
+  const counting = hosts.filter(counts);
+  const free = targetGroups.map(({ targets }) => {
+    const registered = targets.filter(isRegistered);
+    return (
+      registered.filter(({ state }) => state === 'healthy').length -
+      floorOf(rollout.minHealthy, registered.length)
+    );
+  });
+  const ofHosts = counting.length - floorOf(rollout.minHealthy, counting.length);
+  return {
+    healthy: Math.max(0, targetGroups.length > 0 ? Math.min(...free) : ofHosts),
+    counts: new Set(counting.map(({ host }) => host.id)),
+  };
+}
+
+function planHost(observation: HostObservation, group: GroupObservation): HostPlan {
+  const { host, containers, specs, registrations, planned } = observation;
+  const reasons = whyNotConverged(observation);
+  const from: HostState = {
+    containers: specs.flatMap((spec) => containers.filter(({ name }) => name === spec.name)).map(summarize),
+    registrations: registrations.map(({ registration, state }) => ({ registration, state })),
+  };
+  const to: HostState = {
+    containers: specs.map((spec): ContainerSummary => ({
+      name: spec.name,
+      digest: spec.image.digest,
+      running: true,
+      ...(spec.image.digest === group.release.image.digest ? { version: group.release.version } : {}),
+    })),
+    registrations: planned.map((registration) => ({ registration, state: 'healthy' })),
+  };
+  return {
+    host: host.id,
+    name: host.name,
+    address: host.address,
+    action: reasons.length === 0 ? 'converged' : 'roll',
+    from,
+    to: reasons.length === 0 ? from : to,
+    reasons,
+    ...(host.zone === undefined ? {} : { zone: host.zone }),
+  };
+}
+
+const summarize = (container: ObservedContainer): ContainerSummary => {
+  const version = container.labels[label.release];
+  return {
+    name: container.name,
+    running: container.running,
+    ...(version === undefined ? {} : { version }),
+    ...(container.digest === undefined ? {} : { digest: container.digest }),
+  };
+};
+
+/** The waiting alone: per batch the longest deregistration delay, where a host of it is registered, and the bake. */
+function minimumDuration(group: GroupObservation, batches: readonly (readonly HostId[])[]): Milliseconds {
+  const delay = Math.max(0, ...group.targetGroups.map(({ targetGroup }) => targetGroup.deregistrationDelay));
+  const registered = new Set(
+    group.hosts.filter(({ registrations }) => registrations.some(isRegistered)).map(({ host }) => host.id),
+  );
+  return batches.reduce(
+    (total, batch) => total + (batch.some((host) => registered.has(host)) ? delay : 0) + group.rollout.bake,
+    0,
+  );
+}
+
+function warningsOf(group: GroupObservation): readonly string[] {
+  const warnings: string[] = [];
+  const { hosts, rollout, targetGroups } = group;
+  if (floorOf(rollout.minHealthy, Math.max(1, hosts.length)) === 0) {
+    warnings.push('min_healthy is 0: downtime is accepted.');
+  }
+  for (const observation of hosts) {
+    if (targetGroups.length === 0 || observation.registrations.some(isRegistered)) continue;
+    if (isFresh(observation, group.group)) {
+      const where = observation.planned.map(({ port }) => port).join(', ');
+      warnings.push(`${describeHost(observation.host)} is new: it will be registered on port ${where}.`);
+    }
+  }
+  for (const { targetGroup } of targetGroups) {
+    if (targetGroup.slowStart > rollout.bake) {
+      warnings.push(
+        `Target group "${targetGroup.name}" has a slow start longer than the bake: a fault may show only after it.`,
+      );
+    }
+  }
+  return warnings;
+}

@@ -1,0 +1,165 @@
+import type { AdfError } from '../errors/adf-error.js';
+import {
+  diskFull,
+  drainTimeoutTooShort,
+  floorTooHigh,
+  foreignContainer,
+  inNoTargetGroup,
+  leftOut,
+  cannotBeRegistered,
+  targetGroupUnused,
+  wrongPlatform,
+  zoneWouldBeEmpty,
+} from '../errors/preflight.js';
+import { label, type ContainerSpec, type ObservedContainer, type PortMapping } from '../model/container.js';
+import { formatPinnedImage } from '../model/release.js';
+import { floorOf, formatAmount } from '../model/settings.js';
+import { isRegistered } from './floor.js';
+import type { GroupObservation, HostObservation, ObservedTargetGroup } from './observation.js';
+
+/** A pull of anything needs at least this: below it the Engine itself starts to fail. */
+const neededBytes = 100 * 1_048_576;
+
+/** Everything that speaks against rolling this group, all at once; nothing means go. */
+export function findRefusals(group: GroupObservation): readonly AdfError[] {
+  return [
+    ...group.hosts.flatMap((host) => refusalsOfHost(host, group)),
+    ...group.targetGroups.flatMap((targetGroup) => refusalsOfTargetGroup(targetGroup, group)),
+    ...refusalsOfSize(group),
+  ];
+}
+
+/** A host that has never run this group's containers: nobody can have left it out of anything. */
+export const isFresh = ({ containers, specs }: HostObservation, group: string): boolean =>
+  !containers.some(
+    (container) =>
+      container.labels[label.group] === group || specs.some(({ name }) => name === container.name),
+  );
+
+function refusalsOfHost(observation: HostObservation, group: GroupObservation): readonly AdfError[] {
+  const { host, runtime } = observation;
+  const refusals: AdfError[] = [];
+  if (runtime.freeBytes !== undefined && runtime.freeBytes < neededBytes) {
+    refusals.push(diskFull(host, runtime.freeBytes, neededBytes));
+  }
+  const platform = `${runtime.os}/${runtime.architecture}`;
+  const available = group.platforms.map(({ os, architecture }) => `${os}/${architecture}`);
+  if (available.length > 0 && !available.includes(platform)) {
+    refusals.push(wrongPlatform(host, platform, formatPinnedImage(group.release.image), available));
+  }
+  return [...refusals, ...refusalsOfContainers(observation), ...refusalsOfRegistrations(observation, group)];
+}
+
+/** Names and ports that the planned containers need, and who has them. */
+function refusalsOfContainers({ host, containers, specs, adopt }: HostObservation): readonly AdfError[] {
+  return containers.flatMap((container) => {
+    const why = conflict(container, specs);
+    if (why === undefined) return [];
+    if (container.managedBy !== undefined) {
+      return [
+        foreignContainer(host, container.name, `${why} and is managed by ${container.managedBy}`, false),
+      ];
+    }
+    if (container.labels[label.group] !== undefined || adopt.has(container.name)) return [];
+    return [foreignContainer(host, container.name, why, true)];
+  });
+}
+
+function conflict(container: ObservedContainer, specs: readonly ContainerSpec[]): string | undefined {
+  const spec = specs.find(({ name }) => name === container.name);
+  if (spec !== undefined && container.labels[label.group] === undefined) return 'has the name';
+  const ours = container.labels[label.container];
+  if (ours !== undefined && specs.some(({ name }) => name === ours)) return undefined;
+  if (!container.running) return undefined;
+  const port = specs
+    .flatMap(({ ports }) => ports)
+    .find((wanted) => container.ports.some((taken) => clash(wanted, taken)));
+  return port === undefined ? undefined : `publishes port ${port.hostPort}`;
+}
+
+const clash = (a: PortMapping, b: PortMapping): boolean =>
+  a.hostPort === b.hostPort &&
+  a.protocol === b.protocol &&
+  (a.hostAddress === undefined || b.hostAddress === undefined || a.hostAddress === b.hostAddress);
+
+/** A host that is missing where its peers are was left out by somebody, unless it is new. */
+function refusalsOfRegistrations(observation: HostObservation, group: GroupObservation): readonly AdfError[] {
+  const { host, planned } = observation;
+  return group.targetGroups.flatMap(({ targetGroup }) => {
+    if (!planned.some((registration) => registration.targetGroup === targetGroup.arn)) {
+      return [cannotBeRegistered(host, targetGroup.name, targetGroup.targetType)];
+    }
+    const registered = group.hosts.filter((peer) => hasRegistration(peer, targetGroup.arn));
+    if (registered.length === 0 || registered.includes(observation) || isFresh(observation, group.group))
+      return [];
+    return [leftOut(host, targetGroup.name, registered.length, group.hosts.length - 1)];
+  });
+}
+
+/** A target that is draining counts: its run, or its person, is not done with it, and registering it again brings it back. */
+const hasRegistration = ({ registrations }: HostObservation, arn: string): boolean =>
+  registrations.some((target) => target.registration.targetGroup === arn && isRegistered(target));
+
+function refusalsOfTargetGroup(
+  observed: ObservedTargetGroup,
+  { rollout, hosts }: GroupObservation,
+): readonly AdfError[] {
+  const { targetGroup, targets } = observed;
+  const refusals: AdfError[] = [];
+  if (targetGroup.loadBalancers.length === 0) refusals.push(targetGroupUnused(targetGroup.name));
+  if (rollout.drainTimeout !== 'default' && targetGroup.deregistrationDelay > rollout.drainTimeout) {
+    refusals.push(
+      drainTimeoutTooShort(targetGroup.name, targetGroup.deregistrationDelay, rollout.drainTimeout),
+    );
+  }
+  const registered = targets.filter(isRegistered);
+  const minimum = floorOf(rollout.minHealthy, registered.length);
+  if (minimum > 0 && minimum > registered.length - 1) {
+    refusals.push(
+      floorTooHigh(
+        `Target group "${targetGroup.name}"`,
+        registered.length - 1,
+        minimum,
+        formatAmount(rollout.minHealthy),
+      ),
+    );
+  } else if (minimum > 0 && !targetGroup.crossZone) {
+    refusals.push(...emptyZones(observed, hosts).map((zone) => zoneWouldBeEmpty(targetGroup.name, zone)));
+  }
+  return refusals;
+}
+
+function emptyZones({ targets }: ObservedTargetGroup, hosts: readonly HostObservation[]): readonly string[] {
+  const zones = targets
+    .filter(isRegistered)
+    .flatMap(
+      ({ registration }) =>
+        hosts.find(({ host }) => host.targetIds.includes(registration.id))?.host.zone ?? [],
+    );
+  return [...new Set(zones)].filter((zone) => zones.filter((other) => other === zone).length === 1);
+}
+
+/** Without a load balancer the floor is over the hosts themselves; with `auto`, finding none is a mistake. */
+function refusalsOfSize({
+  group,
+  hosts,
+  rollout,
+  targetGroups,
+  targetGroupChoice,
+}: GroupObservation): readonly AdfError[] {
+  if (targetGroups.length > 0) return [];
+  if (targetGroupChoice.kind !== 'none') {
+    const looked =
+      targetGroupChoice.kind === 'auto'
+        ? 'no target group that a load balancer uses has one of them on a published port'
+        : `looked in ${targetGroupChoice.names.join(', ')}`;
+    return [inNoTargetGroup(group, looked)];
+  }
+  const running = hosts.filter(({ containers, specs }) =>
+    specs.some((spec) => containers.some(({ name, running: up }) => name === spec.name && up)),
+  ).length;
+  const minimum = floorOf(rollout.minHealthy, running);
+  return minimum > 0 && minimum > running - 1
+    ? [floorTooHigh(`Group "${group}"`, running - 1, minimum, formatAmount(rollout.minHealthy))]
+    : [];
+}

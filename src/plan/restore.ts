@@ -1,0 +1,169 @@
+import type { ObservedContainer, RestartPolicy } from '../model/container.js';
+import type { HealthProbe } from '../model/health.js';
+import type { ContainerHold, Hold, RegistrationHold } from '../model/hold.js';
+import type { ContainerId, ContainerName } from '../model/ids.js';
+import { isDrained, registrationKey, type Registration, type TargetHealth } from '../model/registration.js';
+
+/** What a host is really like at the moment its restoring is planned. */
+export interface RestoreObservation {
+  /** Undefined when the host cannot be asked; then only registrations of untouched containers can be planned. */
+  readonly containers: readonly ObservedContainer[] | undefined;
+  /** The state of every registration that is held, and of every other one that the host has. */
+  readonly registrations: readonly TargetHealth[];
+}
+
+export type RestoreStep =
+  | { readonly do: 'drain'; readonly registrations: readonly Registration[] }
+  | { readonly do: 'remove_container'; readonly container: ContainerId; readonly name: ContainerName }
+  | { readonly do: 'rename_container'; readonly container: ContainerId; readonly name: ContainerName }
+  | { readonly do: 'set_restart_policy'; readonly container: ContainerId; readonly policy: RestartPolicy }
+  | { readonly do: 'start_container'; readonly container: ContainerId; readonly name: ContainerName }
+  | { readonly do: 'prove_health'; readonly probe: HealthProbe }
+  /** `await` is `healthy`, or `registered` for one that was not healthy when it was taken. */
+  | {
+      readonly do: 'register';
+      readonly registrations: readonly Registration[];
+      readonly await: 'healthy' | 'registered';
+    }
+  /** What cannot be brought back: the rest of the plan is what still can be done. */
+  | { readonly do: 'give_up'; readonly reason: string };
+
+/**
+ * Plans how one host is made to match its holds again, from whatever state it is in: a pure function that serves a failed
+ * turn, a rollback and an interrupted run alike. Planning again after its steps succeeded gives no steps.
+ */
+export function planRestore(holds: readonly Hold[], observed: RestoreObservation): readonly RestoreStep[] {
+  const containerHolds = holds.filter((hold) => hold.kind === 'container');
+  const registrationHolds = holds.filter((hold) => hold.kind === 'registration');
+  if (containerHolds.length === 0) return planRegistrations(registrationHolds, observed.registrations, []);
+  if (observed.containers === undefined) {
+    return [{ do: 'give_up', reason: 'the host cannot be reached, and its container was touched' }];
+  }
+
+  const containers = planContainers(containerHolds, observed.containers);
+  const lost = containers.find((step) => step.do === 'give_up');
+  if (lost !== undefined) return [lost];
+  const inService = observed.registrations.filter(
+    (target) => !isDrained(target) && target.state !== 'draining',
+  );
+  const drain: readonly RestoreStep[] =
+    containers.length > 0 && inService.length > 0
+      ? [{ do: 'drain', registrations: inService.map(({ registration }) => registration) }]
+      : [];
+  const registrations = planRegistrations(
+    registrationHolds,
+    observed.registrations,
+    drain.length > 0 ? inService.map(({ registration }) => registration) : [],
+  );
+  return [...drain, ...containers, ...planProof(containerHolds, containers, registrations), ...registrations];
+}
+
+/** The containers of the host, each hold on its own: what took the name goes first, then what had it comes back. */
+function planContainers(
+  holds: readonly ContainerHold[],
+  containers: readonly ObservedContainer[],
+): readonly RestoreStep[] {
+  // Replaced in start order, so taken down in the reverse of it.
+  const down = [...holds].reverse().flatMap((hold): readonly RestoreStep[] => {
+    const current = containers.find(({ name }) => name === hold.name);
+    if (current === undefined || current.id === hold.previous?.id) return [];
+    return [{ do: 'remove_container', container: current.id, name: hold.name }];
+  });
+  const up = holds.flatMap((hold) => bringBack(hold, containers));
+  return [...down, ...up];
+}
+
+function bringBack(hold: ContainerHold, containers: readonly ObservedContainer[]): readonly RestoreStep[] {
+  const { previous, name } = hold;
+  if (previous === undefined) return [];
+  const now = containers.find(({ id }) => id === previous.id);
+  if (now === undefined) {
+    return [
+      { do: 'give_up', reason: `the container "${name}" (${previous.id.slice(0, 12)}) it had is gone` },
+    ];
+  }
+  const steps: RestoreStep[] = [];
+  if (now.name !== name) steps.push({ do: 'rename_container', container: previous.id, name });
+  if (!samePolicy(now.restartPolicy, previous.restartPolicy)) {
+    steps.push({ do: 'set_restart_policy', container: previous.id, policy: previous.restartPolicy });
+  }
+  if (previous.running && !now.running) steps.push({ do: 'start_container', container: previous.id, name });
+  return steps;
+}
+
+/** Only what was healthy must prove it again: nobody can prove health for a host that had none. */
+function planProof(
+  holds: readonly ContainerHold[],
+  containers: readonly RestoreStep[],
+  registrations: readonly RestoreStep[],
+): readonly RestoreStep[] {
+  const probe = holds.find((hold) => hold.probe !== undefined && hold.previous?.running === true)?.probe;
+  const needed = containers.length > 0 || registrations.some((step) => step.do === 'register');
+  const wasHealthy = !registrations.some((step) => step.do === 'register' && step.await === 'registered');
+  return probe !== undefined && needed && wasHealthy ? [{ do: 'prove_health', probe }] : [];
+}
+
+function planRegistrations(
+  holds: readonly RegistrationHold[],
+  targets: readonly TargetHealth[],
+  drainedOnTheWay: readonly Registration[],
+): readonly RestoreStep[] {
+  const drained = new Set(drainedOnTheWay.map(registrationKey));
+  const present = (hold: RegistrationHold): boolean => {
+    const key = registrationKey(hold.registration);
+    const target = targets.find(({ registration }) => registrationKey(registration) === key);
+    return target !== undefined && !isDrained(target) && target.state !== 'draining' && !drained.has(key);
+  };
+  const had = holds.filter(({ state }) => state !== 'unused');
+  const missing = had.filter((hold) => !present(hold));
+  const healthy = missing.filter(
+    ({ state }) => state === 'healthy' || state === 'initial' || state === 'draining',
+  );
+  const others = missing.filter((hold) => !healthy.includes(hold));
+  const superfluous = holds.filter((hold) => hold.state === 'unused' && present(hold));
+  // Registered while on their way before, such as after a drain above: nothing held them, so they go back as they were.
+  const unheld = drainedOnTheWay.filter(
+    (registration) =>
+      !holds.some((hold) => registrationKey(hold.registration) === registrationKey(registration)),
+  );
+  const steps: RestoreStep[] = [];
+  if (superfluous.length > 0) {
+    steps.push({ do: 'drain', registrations: superfluous.map(({ registration }) => registration) });
+  }
+  const back = [...healthy.map(({ registration }) => registration), ...unheld];
+  if (back.length > 0) steps.push({ do: 'register', registrations: back, await: 'healthy' });
+  if (others.length > 0) {
+    steps.push({
+      do: 'register',
+      registrations: others.map(({ registration }) => registration),
+      await: 'registered',
+    });
+  }
+  return steps;
+}
+
+const samePolicy = (a: RestartPolicy, b: RestartPolicy): boolean =>
+  a.name === b.name &&
+  (a.name !== 'on-failure' || b.name !== 'on-failure' || a.maximumRetries === b.maximumRetries);
+
+/** A step as people read it. */
+export function describeStep(step: RestoreStep): string {
+  switch (step.do) {
+    case 'drain':
+      return `drain ${step.registrations.length === 1 ? 'its registration' : `${step.registrations.length} registrations`}`;
+    case 'remove_container':
+      return `remove the new container "${step.name}"`;
+    case 'rename_container':
+      return `give the old container its name "${step.name}" back`;
+    case 'set_restart_policy':
+      return `give the old container its restart policy "${step.policy.name}" back`;
+    case 'start_container':
+      return `start the old container "${step.name}"`;
+    case 'prove_health':
+      return 'prove it healthy';
+    case 'register':
+      return step.await === 'healthy' ? 'put it back in service' : 'register it as it was found';
+    case 'give_up':
+      return step.reason;
+  }
+}
