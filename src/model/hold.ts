@@ -17,9 +17,12 @@ interface HoldBase {
 export interface RegistrationHold extends HoldBase {
   readonly kind: 'registration';
   readonly registration: Registration;
-  /** The state it was taken in; one that was not healthy goes back to exactly that, and is named. */
+  /**
+   * The state it was taken in; one that was not healthy goes back to exactly that, and is named. `unused` means that it was
+   * not there before: restoring takes it away again.
+   */
   readonly state: TargetState;
-  readonly region: Region;
+  readonly region?: Region;
   readonly account?: AccountId;
 }
 

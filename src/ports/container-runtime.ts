@@ -61,6 +61,8 @@ export interface LocalImage {
   /** The Engine's id, `sha256:…` of the configuration; not the digest it is pulled by. */
   readonly id: string;
   readonly repoDigests: readonly string[];
+  /** Tags it also goes by; an image pulled by digest has none. */
+  readonly repoTags: readonly string[];
   readonly os: string;
   readonly architecture: string;
   readonly labels: Readonly<Record<string, string>>;
