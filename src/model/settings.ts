@@ -1,3 +1,4 @@
+import type { ContainerTemplate } from './container.js';
 import type { HealthProbe } from './health.js';
 import type { Milliseconds } from './duration.js';
 
@@ -28,6 +29,20 @@ export type TargetGroupChoice =
   | { readonly kind: 'none' }
   | { readonly kind: 'auto' }
   | { readonly kind: 'named'; readonly names: readonly string[] };
+
+/** What a group is: its variables of these names, rendered for one of its hosts and checked. */
+export interface GroupSettings {
+  /** The image of every container that names no other; without a version or digest. */
+  readonly image?: string;
+  /** What is deployed unless a flag says otherwise. */
+  readonly version?: string;
+  /** In start order. Never empty. */
+  readonly containers: readonly ContainerTemplate[];
+  /** Absent when the group says `health: none`; then only a running container proves health. */
+  readonly health?: HealthProbe;
+  readonly targetGroups: TargetGroupChoice;
+  readonly rollout: RolloutSettings;
+}
 
 /** The number of hosts an amount means of `total`, rounded as `serial` and failure allowances are: down. */
 export const amountOf = (amount: Amount, total: number): number =>

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { AdfErrors, type AdfError } from '../errors/adf-error.js';
+import { invalidValue, missingKey, unknownKey, type Place } from '../errors/config.js';
+import type { Locate, Position, ValuePath } from '../model/source.js';
+import { formatPath, valueAt } from './describe-value.js';
+import { complain, type Complaint } from './complaint.js';
+
+/** A value of a user's file that is to be checked. `YamlDocument` is one; so is a rendered variable. */
+export interface Located {
+  readonly value: unknown;
+  /** Locates by the path from `value`. Absent for values that stand in no file. */
+  readonly locate?: Locate | undefined;
+  /** Where the keys stand; `locate` is asked for the `key` part when this is absent. */
+  readonly locateKey?: Locate | undefined;
+  readonly sourceLine?: ((at: Position) => string | undefined) | undefined;
+}
+
+/**
+ * Checks a value and gives it its type. All that is wrong is told at once, each with its place: an unknown key at the
+ * key, a missing one at the mapping that lacks it. `base` is how the value is called in messages, as a path:
+ * `['health']` makes it `health.passes`.
+ *
+ * A schema's own messages are either whole sentences or, beginning in lower case, say what the value must be
+ * (`must be a duration`); a `hint` in the parameters of a custom issue becomes the error's hint.
+ * Throws `config.invalid_value`, `config.missing_key`, `config.unknown_key`; several together as `AdfErrors`.
+ */
+export function validate<T>(schema: z.ZodType<T>, document: Located, base: ValuePath = []): T {
+  const knownKeys = new KnownKeys();
+  const result = schema.safeParse(document.value, { error: knownKeys.note });
+  if (result.success) return result.data;
+  const errors = result.error.issues.flatMap((issue) => errorsOf(issue, [], document, base, knownKeys));
+  const [first, ...others] = errors.sort(byPosition);
+  if (first === undefined) throw invalidValue(`\`${formatPath(base)}\` does not fit.`, {});
+  throw others.length === 0 ? first : new AdfErrors([first, ...others]);
+}
+
+/** Zod's issues do not say which keys would have been known; the schema that raised them does, while it checks. */
+class KnownKeys {
+  readonly #noted: (readonly string[])[] = [];
+
+  /** An error map whose messages are references into what was noted. */
+  readonly note = (issue: z.core.$ZodRawIssue): string => {
+    this.#noted.push(issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : []);
+    return `\0${this.#noted.length - 1}`;
+  };
+
+  of(message: string): readonly string[] {
+    return this.#noted[Number(message.slice(1))] ?? [];
+  }
+}
+
+const isOwn = (message: string): boolean => !message.startsWith('\0');
+
+function errorsOf(
+  issue: z.core.$ZodIssue,
+  parent: ValuePath,
+  document: Located,
+  base: ValuePath,
+  knownKeys: KnownKeys,
+): readonly AdfError[] {
+  const path = [...parent, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
+  const whole = [...base, ...path];
+  const value = valueAt(document.value, path);
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys.of(issue.message);
+    return issue.keys.map((key) =>
+      unknownKey(key, known, formatPath(whole), place(document, [...path, key], 'key')),
+    );
+  }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0 && isOwn(issue.message) === false) {
+    return likeliest(issue.errors).flatMap((inner) => errorsOf(inner, path, document, base, knownKeys));
+  }
+  if (value === undefined && path.length > 0 && !isOwn(issue.message)) {
+    return [missingKey(formatPath(whole), place(document, path.slice(0, -1), 'key'))];
+  }
+  const complaint = isOwn(issue.message)
+    ? { message: issue.message, ...hintOf(issue) }
+    : complain(issue, value);
+  const part = issue.code === 'invalid_key' ? 'key' : 'value';
+  return [invalidValue(sentence(whole, complaint), place(document, path, part), complaint.hint)];
+}
+
+function hintOf(issue: z.core.$ZodIssue): { readonly hint?: string } {
+  const hint: unknown = issue.code === 'custom' ? issue.params?.['hint'] : undefined;
+  return typeof hint === 'string' ? { hint } : {};
+}
+
+function sentence(path: ValuePath, { message }: Complaint): string {
+  const subject = path.length === 0 ? 'This' : `\`${formatPath(path)}\``;
+  const text = /^[a-z]/.test(message) ? `${subject} ${message}` : message;
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** Of the ways a value could have been meant, the one it came furthest in; of those, the one with the least wrong. */
+function likeliest(branches: readonly z.core.$ZodIssue[][]): readonly z.core.$ZodIssue[] {
+  const depth = (issues: readonly z.core.$ZodIssue[]): number =>
+    Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0)));
+  const [best] = branches.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length);
+  return best ?? [];
+}
+
+function place(document: Located, path: ValuePath, part: 'value' | 'key'): Place {
+  const at =
+    part === 'key' && document.locateKey !== undefined
+      ? document.locateKey(path)
+      : document.locate?.(path, part);
+  return at === undefined ? {} : { at, sourceLine: document.sourceLine?.(at) };
+}
+
+function byPosition(a: AdfError, b: AdfError): number {
+  return (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0);
+}

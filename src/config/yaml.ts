@@ -1,0 +1,109 @@
+import { YAMLException, constructFromEvents, parseEvents, type Event } from 'js-yaml';
+import { AdfErrors, type AdfError } from '../errors/adf-error.js';
+import { ambiguousNumber, duplicateKey, yamlSyntax } from '../errors/config.js';
+import type { Locate, Position, ValuePath } from '../model/source.js';
+import { Lines } from './lines.js';
+import { readPlaces, type Flaw, type Place } from './places.js';
+import { yamlSchema } from './yaml-schema.js';
+
+/** A file of YAML: its value, and where everything in it stands. */
+export interface YamlDocument {
+  /** Null for a file that is empty or holds nothing but comments. */
+  readonly value: unknown;
+  /** Where a value begins; where its key does when asked for the `key` part. */
+  readonly locate: Locate;
+  /** Where the key of a value begins; an item of a list has its own place. */
+  readonly locateKey: Locate;
+  /** The text of the line a place is in. */
+  readonly sourceLine: (at: Position) => string | undefined;
+}
+
+/**
+ * Reads YAML 1.2 with anchors, aliases and merge keys. A key that stands twice is an error, and so is a number whose
+ * text would change when it is turned into text again (`1.10`, `0123`).
+ * Throws `config.yaml_syntax`, `config.duplicate_key`, `config.ambiguous_number`, each with its place.
+ */
+export function parseYaml(file: string, text: string): YamlDocument {
+  const source = text.replace(/^\uFEFF/, '');
+  const lines = new Lines(file, source);
+  return explained(lines, () => {
+    const events = parseEvents(source, { filename: file });
+    const { root, flaws } = readPlaces(source, events);
+    const [first, ...others] = flaws.map((flaw) => errorOf(flaw, lines));
+    if (first !== undefined) throw new AdfErrors([first, ...others]);
+    return { value: valueOf(source, events), ...locators(root, lines) };
+  });
+}
+
+function valueOf(source: string, events: Event[]): unknown {
+  const [value] = constructFromEvents(events, { source, schema: yamlSchema });
+  return value ?? null;
+}
+
+function locators(root: Place | undefined, lines: Lines): Omit<YamlDocument, 'value'> {
+  const locate: Locate = (path, part) => lines.positionOf(offsetOf(root, path, part));
+  return {
+    locate,
+    locateKey: (path) => locate(path, 'key'),
+    sourceLine: ({ line }) => lines.line(line),
+  };
+}
+
+/** Goes down the path as far as the file does. */
+function offsetOf(root: Place | undefined, path: ValuePath, part: 'value' | 'key' | undefined): number {
+  let at = root;
+  let offset = root?.offset ?? 0;
+  for (const [index, step] of path.entries()) {
+    const entry = at?.entries?.get(String(step));
+    const next = entry?.value ?? (typeof step === 'number' ? at?.items?.[step] : undefined);
+    if (next === undefined) return offset;
+    const last = index === path.length - 1;
+    offset = last && part === 'key' ? (entry?.keyOffset ?? next.offset) : next.offset;
+    at = next;
+  }
+  return offset;
+}
+
+/** Runs the parser; what it throws becomes an error with its place. */
+function explained<T>(lines: Lines, read: () => T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    if (!(thrown instanceof YAMLException)) throw thrown;
+    const at = lines.positionOf(thrown.mark?.position ?? 0);
+    const sourceLine = lines.line(at.line);
+    throw yamlSyntax(thrown.reason, { at, sourceLine }, hintFor(thrown.reason, sourceLine ?? ''));
+  }
+}
+
+const quoteTemplate = 'A value that begins with {{ needs quotes around it: "{{ name }}".';
+
+function hintFor(reason: string, line: string): string | undefined {
+  if (/(^|[:,[-])\s*\{\{/.test(line)) return quoteTemplate;
+  if (/[:-]\s+[@`%*&!|>]/.test(line))
+    return 'A value that begins with a sign such as @, %, * or & needs quotes around it.';
+  if (reason.includes('tab')) return 'Indent with spaces.';
+  if (reason.includes('mapping entry')) return 'Check the indentation, and quote text that holds ": ".';
+  return undefined;
+}
+
+function errorOf(flaw: Flaw, lines: Lines): AdfError {
+  const at = lines.positionOf(flaw.offset);
+  const where = { at, sourceLine: lines.line(at.line) };
+  switch (flaw.kind) {
+    case 'duplicate':
+      return duplicateKey(flaw.key, lines.positionOf(flaw.first), where);
+    case 'ambiguous':
+      return ambiguousNumber(flaw.word, flaw.read, where);
+    case 'compound_key':
+      return yamlSyntax(
+        'a list or mapping cannot be a key',
+        where,
+        where.sourceLine?.includes('{{') === true ? quoteTemplate : undefined,
+      );
+    case 'cycle':
+      return yamlSyntax(`*${flaw.anchor} is inside &${flaw.anchor}, and would never end`, where);
+    case 'second_document':
+      return yamlSyntax('a second document begins here', where, 'Keep one document a file.');
+  }
+}

@@ -1,0 +1,113 @@
+import { formatPosition, type Position } from '../model/source.js';
+import { AdfError } from './adf-error.js';
+import { enumerate, suggest } from './nearest.js';
+
+/** A place in a file and the text of its line, as every error in a user's file carries them. */
+export interface Place {
+  readonly at?: Position | undefined;
+  readonly sourceLine?: string | undefined;
+}
+
+const place = ({ at, sourceLine }: Place): { at?: Position; sourceLine?: string } => ({
+  ...(at === undefined ? {} : { at }),
+  ...(sourceLine === undefined ? {} : { sourceLine }),
+});
+
+/** Text that is not YAML. `reason` is the parser's own. */
+export const yamlSyntax = (reason: string, where: Place, hint?: string): AdfError =>
+  new AdfError({
+    code: 'config.yaml_syntax',
+    class: 'invalid',
+    message: `This is not valid YAML: ${reason}.`,
+    ...place(where),
+    ...(hint === undefined ? {} : { hint }),
+  });
+
+export const duplicateKey = (key: string, first: Position | undefined, where: Place): AdfError =>
+  new AdfError({
+    code: 'config.duplicate_key',
+    class: 'invalid',
+    message:
+      first === undefined
+        ? `The key "${key}" stands here twice.`
+        : `The key "${key}" stands here twice, first at ${formatPosition(first)}.`,
+    ...place(where),
+    hint: 'Keep one of the two.',
+  });
+
+/** A number whose digits would be lost: `0123`, `1.10`, `12e4`. */
+export const ambiguousNumber = (text: string, read: string, where: Place): AdfError =>
+  new AdfError({
+    code: 'config.ambiguous_number',
+    class: 'invalid',
+    message: `${text} without quotes is the number ${read}.`,
+    ...place(where),
+    hint: `Write "${text}" if the text is meant, or ${read} if the number is.`,
+  });
+
+/** A value that does not fit. `message` is a whole sentence that names it. */
+export const invalidValue = (message: string, where: Place, hint?: string): AdfError =>
+  new AdfError({
+    code: 'config.invalid_value',
+    class: 'invalid',
+    message,
+    ...place(where),
+    ...(hint === undefined ? {} : { hint }),
+  });
+
+export const missingKey = (name: string, where: Place, hint?: string): AdfError =>
+  new AdfError({
+    code: 'config.missing_key',
+    class: 'invalid',
+    message: `\`${name}\` is missing.`,
+    ...place(where),
+    ...(hint === undefined ? {} : { hint }),
+  });
+
+export function unknownKey(key: string, known: readonly string[], inside: string, where: Place): AdfError {
+  const hint = suggest(key, known, 'Known here');
+  return new AdfError({
+    code: 'config.unknown_key',
+    class: 'invalid',
+    message: `Unknown key \`${key}\`${inside === '' ? '' : ` in \`${inside}\``}.`,
+    ...place(where),
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+export const unknownEnvironment = (name: string, existing: readonly string[]): AdfError =>
+  new AdfError({
+    code: 'config.unknown_environment',
+    class: 'invalid',
+    message: `There is no environment "${name}": no file inventory/${name}.yml.`,
+    hint:
+      existing.length === 0
+        ? 'This folder has no inventory/*.yml at all; is it the root of a project?'
+        : (suggest(name, existing, 'Environments here') ?? `Environments here: ${enumerate(existing)}.`),
+  });
+
+/** `prod.yml` and `prod.yaml`: which of the two counts must not depend on luck. */
+export const twoFiles = (paths: readonly string[]): AdfError =>
+  new AdfError({
+    code: 'config.two_files',
+    class: 'invalid',
+    message: `Two files say the same thing: ${paths.join(' and ')}.`,
+    hint: 'Keep one of them.',
+  });
+
+export const variablesFolder = (path: string): AdfError =>
+  new AdfError({
+    code: 'config.variables_folder',
+    class: 'invalid',
+    message: `${path} is a folder; adfpush reads one file, ${path}.yml.`,
+    hint: 'Put the variables into that one file.',
+  });
+
+export const unreadableFile = (path: string, cause: unknown): AdfError =>
+  new AdfError({
+    code: 'config.unreadable_file',
+    class: 'invalid',
+    message: `Cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    cause,
+    hint: 'Check the permissions of the file.',
+  });
