@@ -1,68 +1,127 @@
+import { isTransient } from '../errors/aws.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Region, TargetGroupArn } from '../model/ids.js';
-import type { Registration, TargetGroup, TargetHealth } from '../model/registration.js';
+import {
+  healthOfEach,
+  type Registration,
+  type TargetGroup,
+  type TargetHealth,
+} from '../model/registration.js';
 import type { Clock } from '../ports/clock.js';
 import type { Traffic } from '../ports/traffic.js';
+import { HealthPoller } from './health-poller.js';
+import { HealthReader } from './health-reader.js';
+import { HealthWait, type Judge, type UntilOptions } from './health-wait.js';
+import { MutationQueue } from './mutation-queue.js';
+import { RecentAnswers } from './recent-answers.js';
+
+export type { Judge, UntilOptions } from './health-wait.js';
 
 export interface SharedTrafficOptions {
   /** From one look at a target group to the next while someone waits. */
   readonly pollInterval?: Milliseconds;
-  /** How long a mutation waits for others that can share its call. */
+  /** How long a mutation waits for others that can share its call; reads are at least this far apart, too. */
   readonly coalesce?: Milliseconds;
 }
 
-export interface UntilOptions {
-  readonly timeout: Milliseconds;
-  readonly signal?: AbortSignal;
-  /** What is waited for: shown to the judge even when the balancer no longer lists it, and named on timeout. */
-  readonly registrations?: readonly Registration[];
+/** How long the description of a target group counts as known. Its health never does. */
+const descriptionLifetime: Milliseconds = 30_000;
+/** How long a single read is tried again through throttling and lost replies. */
+const readPatience: Milliseconds = 60_000;
+
+/** Everything the run shares about one target group. */
+interface Desk {
+  readonly mutations: MutationQueue;
+  readonly reader: HealthReader;
+  readonly poller: HealthPoller;
 }
 
-/** Gives an answer when the targets are as awaited, undefined to keep waiting; throws to give up at once. */
-export type Judge<T> = (targets: readonly TargetHealth[]) => T | undefined;
-
-/** The run's one way to target groups. */
+/**
+ * The run's one way to target groups. AWS allows about ten calls a second for the whole account, so all hosts of a run
+ * share one poller per target group, and one mutation call per target group and second.
+ */
 export class SharedTraffic implements Traffic {
+  readonly #desks = new Map<TargetGroupArn, Desk>();
+  readonly #descriptions: RecentAnswers<readonly TargetGroup[]>;
+  readonly #pollInterval: Milliseconds;
+  readonly #coalesce: Milliseconds;
+
   constructor(
     private readonly traffic: Traffic,
-    protected readonly clock: Clock,
-    protected readonly options: SharedTrafficOptions = {},
-  ) {}
+    private readonly clock: Clock,
+    { pollInterval = 2_000, coalesce = 250 }: SharedTrafficOptions = {},
+  ) {
+    this.#pollInterval = pollInterval;
+    this.#coalesce = coalesce;
+    this.#descriptions = new RecentAnswers(clock, descriptionLifetime);
+  }
 
   targetGroups(region: Region, names: readonly string[]): Promise<readonly TargetGroup[]> {
-    return this.traffic.targetGroups(region, names);
+    const question = [region, ...names].join(' ');
+    return this.#descriptions.ask(question, () => this.traffic.targetGroups(region, names));
   }
 
   targetGroupsInUse(region: Region): Promise<readonly TargetGroup[]> {
-    return this.traffic.targetGroupsInUse(region);
+    return this.#descriptions.ask(region, () => this.traffic.targetGroupsInUse(region));
   }
 
+  /** As `fresh`. */
   health(targetGroup: TargetGroupArn): Promise<readonly TargetHealth[]> {
     return this.fresh(targetGroup);
   }
 
-  healthOf(
+  async healthOf(
     targetGroup: TargetGroupArn,
     registrations: readonly Registration[],
   ): Promise<readonly TargetHealth[]> {
-    return this.traffic.healthOf(targetGroup, registrations);
+    return healthOfEach(registrations, await this.fresh(targetGroup));
   }
 
   register(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void> {
-    return this.traffic.register(targetGroup, registrations);
+    return this.#desk(targetGroup).mutations.submit('register', registrations);
   }
 
   deregister(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void> {
-    return this.traffic.deregister(targetGroup, registrations);
+    return this.#desk(targetGroup).mutations.submit('deregister', registrations);
   }
 
-  /** A read that began after this call; callers at the same time share one. */
-  fresh(targetGroup: TargetGroupArn): Promise<readonly TargetHealth[]> {
-    return this.traffic.health(targetGroup);
+  /**
+   * Every registered target, by a read that began after this call; callers at the same time share one. Throttling and
+   * lost replies are outwaited for a minute.
+   */
+  async fresh(targetGroup: TargetGroupArn): Promise<readonly TargetHealth[]> {
+    const { reader } = this.#desk(targetGroup);
+    const deadline = this.clock.elapsed() + readPatience;
+    for (let pause = this.#pollInterval; ; pause *= 2) {
+      try {
+        return await reader.read();
+      } catch (error) {
+        if (!isTransient(error) || this.clock.elapsed() + pause > deadline) throw error;
+        await this.clock.sleep(pause);
+      }
+    }
   }
 
-  /** Throws `traffic.timeout`. */
-  until<T>(_targetGroup: TargetGroupArn, _judge: Judge<T>, _options: UntilOptions): Promise<T> {
-    throw new Error('being built');
+  /**
+   * The judge's verdict on the first look that it has one on. Looks at once, then as often as the poller does, and once
+   * more at the deadline. Throws `traffic.timeout`, whatever the judge throws, and the signal's reason.
+   */
+  async until<T>(targetGroup: TargetGroupArn, judge: Judge<T>, options: UntilOptions): Promise<T> {
+    options.signal?.throwIfAborted();
+    const { reader, poller } = this.#desk(targetGroup);
+    return new HealthWait(this.clock, reader, poller, judge, options).result;
+  }
+
+  #desk(targetGroup: TargetGroupArn): Desk {
+    const known = this.#desks.get(targetGroup);
+    if (known !== undefined) return known;
+    const reader = new HealthReader(this.traffic, this.clock, targetGroup, this.#coalesce);
+    const desk = {
+      reader,
+      poller: new HealthPoller(reader, this.clock, this.#pollInterval),
+      mutations: new MutationQueue(this.traffic, this.clock, targetGroup, this.#coalesce),
+    };
+    this.#desks.set(targetGroup, desk);
+    return desk;
   }
 }

@@ -1,0 +1,227 @@
+import { AdfError } from './adf-error.js';
+
+/** One call of the AWS API, as errors speak of it. */
+export interface AwsCall {
+  /** The IAM action that it needs: `elasticloadbalancing:RegisterTargets`. */
+  readonly action: string;
+  readonly region: string;
+  /** Given instead of AWS's own address. */
+  readonly endpoint?: string;
+  readonly profile?: string;
+  readonly role?: string;
+}
+
+/**
+ * The catalogue error for whatever the AWS SDK threw. The original is not kept as its cause: it holds the request, and
+ * that holds credentials. All are refusals: the call that failed changed nothing, or may safely be made again.
+ */
+export function awsError(thrown: unknown, call: AwsCall): AdfError {
+  if (thrown instanceof AdfError) return thrown;
+  const failure = read(thrown);
+  return (
+    credentialsError(failure, call) ??
+    permissionError(failure, call) ??
+    trafficError(failure, call) ??
+    outageError(failure, call) ??
+    new AdfError({
+      code: 'aws.failed',
+      class: 'refused',
+      message: `AWS refused ${where(call)}: ${said(failure)}.`,
+      ...(failure.requestId === undefined ? {} : { hint: `AWS knows this request as ${failure.requestId}.` }),
+    })
+  );
+}
+
+/** True for errors that may be gone by themselves: throttling, a lost reply, an outage. All our calls can be made again. */
+export const isTransient = (thrown: unknown): boolean =>
+  thrown instanceof AdfError && transientCodes.has(thrown.code);
+
+const transientCodes = new Set(['aws.throttled', 'aws.unreachable', 'aws.unavailable']);
+
+interface Failure {
+  /** The error code of AWS or of the SDK, or Node's code of a network error. */
+  readonly name: string;
+  readonly message: string;
+  readonly status?: number;
+  readonly requestId?: string;
+}
+
+function read(thrown: unknown): Failure {
+  if (!(thrown instanceof Error)) return { name: 'Unknown', message: String(thrown) };
+  const metadata = '$metadata' in thrown && isObject(thrown.$metadata) ? thrown.$metadata : {};
+  const network = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+  // EC2 and ELBv2 put their error code into `name` or `Code`; the SDK's class name is in `name` otherwise.
+  const code = 'Code' in thrown && typeof thrown.Code === 'string' ? thrown.Code : undefined;
+  const { httpStatusCode: status, requestId } = metadata;
+  return {
+    name: network ?? code ?? thrown.name,
+    message: thrown.message,
+    ...(typeof status === 'number' ? { status } : {}),
+    ...(typeof requestId === 'string' ? { requestId } : {}),
+  };
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+const expired = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired']);
+const absent = new Set(['CredentialsProviderError', 'TokenProviderError']);
+const invalid = new Set([
+  'AuthFailure',
+  'IncompleteSignature',
+  'InvalidAccessKeyId',
+  'InvalidClientTokenId',
+  'MissingAuthenticationToken',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+]);
+
+function credentialsError(failure: Failure, call: AwsCall): AdfError | undefined {
+  const login = `Log in again${call.profile === undefined ? '' : ` (aws sso login --profile ${call.profile})`}, then run the same command.`;
+  if (expired.has(failure.name) || (absent.has(failure.name) && /expired/i.test(failure.message))) {
+    return new AdfError({
+      code: 'aws.expired_credentials',
+      class: 'refused',
+      message: `The AWS credentials have expired, seen at ${where(call)}.`,
+      hint: login,
+    });
+  }
+  if (absent.has(failure.name)) {
+    return new AdfError({
+      code: 'aws.no_credentials',
+      class: 'refused',
+      message: `There are no AWS credentials${call.profile === undefined ? '' : ` in the profile "${call.profile}"`}: ${plain(failure.message)}.`,
+      hint: 'Set AWS_PROFILE, log in, or give the machine an instance profile; `aws sts get-caller-identity` must work.',
+    });
+  }
+  if (!invalid.has(failure.name)) return undefined;
+  return new AdfError({
+    code: 'aws.invalid_credentials',
+    class: 'refused',
+    message: `AWS does not accept the credentials for ${where(call)}: ${said(failure)}.`,
+    hint: `Check the access key, this machine's clock, and that the account has ${call.region} enabled.`,
+  });
+}
+
+const denied = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'UnauthorizedOperation',
+  'UnauthorizedAccess',
+]);
+const disabled = new Set(['OptInRequired', 'RegionDisabledException', 'InvalidEndpoint']);
+
+function permissionError(failure: Failure, call: AwsCall): AdfError | undefined {
+  if (disabled.has(failure.name)) return wrongRegion(call, said(failure));
+  if (!denied.has(failure.name)) return undefined;
+  return new AdfError({
+    code: 'aws.access_denied',
+    class: 'refused',
+    message: `The AWS credentials may not ${where(call)}: ${said(failure)}.`,
+    hint:
+      call.action === 'sts:AssumeRole'
+        ? `Let ${call.role ?? 'the role'} trust this principal, and allow it sts:AssumeRole.`
+        : `Allow ${call.action} in the IAM policy${call.role === undefined ? '' : ` of ${call.role}`}.`,
+  });
+}
+
+function trafficError(failure: Failure, call: AwsCall): AdfError | undefined {
+  if (failure.name === 'InvalidTarget' || failure.name === 'InvalidTargetException') {
+    return new AdfError({
+      code: 'aws.invalid_target',
+      class: 'refused',
+      message: `The load balancer does not take a target in ${call.region}: ${plain(failure.message)}.`,
+      hint: "A target must be running and in the target group's VPC.",
+    });
+  }
+  if (failure.name === 'TargetGroupNotFound' || failure.name === 'TargetGroupNotFoundException') {
+    return new AdfError({
+      code: 'aws.target_group_gone',
+      class: 'refused',
+      message: `A target group in ${call.region} does not exist any more: ${plain(failure.message)}.`,
+      hint: 'Was it deleted meanwhile? Correct `target_groups`.',
+    });
+  }
+  return undefined;
+}
+
+const throttled = new Set([
+  'BandwidthLimitExceeded',
+  'EC2ThrottledException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'Throttling',
+  'ThrottlingException',
+  'ThrottledException',
+  'TooManyRequestsException',
+]);
+const network = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'ETIMEDOUT',
+  'TimeoutError',
+  'RequestTimeout',
+  'RequestTimeoutException',
+]);
+
+function outageError(failure: Failure, call: AwsCall): AdfError | undefined {
+  if (throttled.has(failure.name) || failure.status === 429) return awsThrottled(call);
+  // Each region has names of its own: one that doesn't exist has no address.
+  if (failure.name === 'ENOTFOUND' && call.endpoint === undefined) {
+    return wrongRegion(call, 'its AWS endpoint has no address');
+  }
+  if (network.has(failure.name) || failure.name === 'ENOTFOUND') {
+    return new AdfError({
+      code: 'aws.unreachable',
+      class: 'refused',
+      message: `${call.endpoint ?? `AWS in ${call.region}`} does not answer ${call.action}: ${failure.name}.`,
+      hint:
+        call.endpoint === undefined
+          ? 'Check the network and the proxy of this machine.'
+          : 'Is the endpoint running? For the lab: adfpush lab start.',
+    });
+  }
+  if (failure.status === undefined || failure.status < 500) return undefined;
+  return new AdfError({
+    code: 'aws.unavailable',
+    class: 'refused',
+    message: `AWS failed at ${where(call)} with status ${failure.status}: ${said(failure)}.`,
+    hint: 'Try again in a moment; health.aws.amazon.com tells about outages.',
+  });
+}
+
+/** AWS kept refusing for the rate of calls, after all the SDK's own retries. */
+export const awsThrottled = (call: AwsCall): AdfError =>
+  new AdfError({
+    code: 'aws.throttled',
+    class: 'refused',
+    message: `AWS throttles ${where(call)}, also after several retries.`,
+    hint: 'Something else in the account calls this API often; try again when it is quieter.',
+  });
+
+const wrongRegion = (call: AwsCall, reason: string): AdfError =>
+  new AdfError({
+    code: 'aws.wrong_region',
+    class: 'refused',
+    message: `The region "${call.region}" cannot be used: ${reason}.`,
+    hint: "Check the spelling of the inventory's `regions`, that the account has the region enabled, and this machine's DNS.",
+  });
+
+const where = ({ action, region }: AwsCall): string => `${action} in ${region}`;
+
+const said = ({ name, message }: Failure): string =>
+  plain(message) === '' || plain(message) === name ? name : `${plain(message)} (${name})`;
+
+/** One line without the final dot, and without the encoded message that EC2 appends for `decode-authorization-message`. */
+const plain = (message: string): string =>
+  message
+    .replace(/\s*Encoded authorization failure message:.*$/is, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/\.$/, '');

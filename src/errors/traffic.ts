@@ -1,0 +1,56 @@
+import { formatDuration, type Milliseconds } from '../model/duration.js';
+import { AdfError } from './adf-error.js';
+import { nearest } from './nearest.js';
+
+/** Names under `target_groups` that the region does not have. */
+export function targetGroupMissing(
+  missing: readonly [string, ...string[]],
+  existing: readonly string[],
+  region: string,
+): AdfError {
+  const guesses = missing.map((name) => nearest(name, existing)).filter((guess) => guess !== undefined);
+  const shown = existing.slice(0, 10);
+  const more = existing.length - shown.length;
+  const list = `${region} has ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
+  return new AdfError({
+    code: 'traffic.target_group_missing',
+    class: 'refused',
+    message: `${region} has no target group named ${missing.map((name) => `"${name}"`).join(' or ')}.`,
+    hint:
+      existing.length === 0
+        ? `There is no target group at all in ${region}: check the account and the region.`
+        : guesses.length > 0
+          ? `Did you mean ${guesses.map((guess) => `"${guess}"`).join(' and ')}? ${list}`
+          : list,
+  });
+}
+
+export interface TimedOut {
+  /** What was waited for: `2 targets of api-http to be drained`. */
+  readonly what: string;
+  readonly after: Milliseconds;
+  /** The last seen states in words. */
+  readonly states: string;
+  /** Why the last looks failed, when they did. */
+  readonly trouble?: string;
+  readonly hint?: string;
+}
+
+export const waitTimedOut = ({ what, after, states, trouble, hint }: TimedOut): AdfError =>
+  new AdfError({
+    code: 'traffic.timeout',
+    class: 'failed',
+    message:
+      `Waited ${formatDuration(after)} for ${what}; last seen: ${states}.` +
+      (trouble === undefined ? '' : ` The last look failed: ${trouble}`),
+    ...(hint === undefined ? {} : { hint }),
+  });
+
+/** A state from which a target does not get into service, however long one waits. */
+export const impossibleState = (target: string, state: string, why: string, hint: string): AdfError =>
+  new AdfError({
+    code: 'traffic.impossible_state',
+    class: 'failed',
+    message: `${target} is ${state} and will not become healthy: ${why}.`,
+    hint,
+  });

@@ -1,0 +1,116 @@
+import { waitTimedOut } from '../errors/traffic.js';
+import type { Milliseconds } from '../model/duration.js';
+import { healthOfEach, type Registration, type TargetHealth } from '../model/registration.js';
+import type { Clock } from '../ports/clock.js';
+import type { HealthPoller } from './health-poller.js';
+import type { HealthReader } from './health-reader.js';
+import { statesInWords } from './states-in-words.js';
+
+/** Gives an answer when the targets are as awaited, undefined to keep waiting; throws to give up at once. */
+export type Judge<T> = (targets: readonly TargetHealth[]) => T | undefined;
+
+export interface UntilOptions {
+  readonly timeout: Milliseconds;
+  readonly signal?: AbortSignal;
+  /** What is waited for: shown to the judge even when the balancer no longer lists it, and named on timeout. */
+  readonly registrations?: readonly Registration[];
+  /** For the message of a timeout, after "Waited 5 m for": `2 targets of api-http to be drained`. */
+  readonly what?: string;
+  /** What to do about a timeout, given the last seen targets. */
+  readonly hint?: (targets: readonly TargetHealth[]) => string | undefined;
+}
+
+/** How long the last look at a deadline may take. */
+const lastLookPatience: Milliseconds = 10_000;
+
+/** One wait for one target group, from the first look to its end. */
+export class HealthWait<T> {
+  readonly result: Promise<T>;
+  readonly #over = new AbortController();
+  readonly #leave: () => void;
+  #resolve: (value: T) => void = () => undefined;
+  #reject: (reason: unknown) => void = () => undefined;
+  #seen: readonly TargetHealth[] | undefined;
+  #trouble: string | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly reader: HealthReader,
+    poller: HealthPoller,
+    private readonly judge: Judge<T>,
+    private readonly options: UntilOptions,
+  ) {
+    this.result = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#leave = poller.join({
+      answer: (targets) => this.#consider(targets),
+      trouble: (error) => this.#remember(error),
+      fail: (error) => this.#end(() => this.#reject(error)),
+    });
+    options.signal?.addEventListener('abort', this.#giveUp, { once: true });
+    void this.#keepDeadline();
+  }
+
+  readonly #giveUp = (): void => {
+    this.#end(() => this.#reject(this.options.signal?.reason));
+  };
+
+  #consider(targets: readonly TargetHealth[]): void {
+    if (this.#over.signal.aborted) return;
+    this.#trouble = undefined;
+    this.#seen = this.#withAwaited(targets);
+    try {
+      const verdict = this.judge(this.#seen);
+      if (verdict !== undefined) this.#end(() => this.#resolve(verdict));
+    } catch (error) {
+      this.#end(() => this.#reject(error));
+    }
+  }
+
+  async #keepDeadline(): Promise<void> {
+    const over = this.#over.signal;
+    // Both sleeps are cut short when the wait ends otherwise; then there is nothing left to do.
+    await this.clock.sleep(this.options.timeout, over).catch(() => undefined);
+    if (over.aborted) return;
+    const lastLook = this.reader.read().then(
+      (targets) => this.#consider(targets),
+      (error: unknown) => this.#remember(error),
+    );
+    await Promise.race([lastLook, this.clock.sleep(lastLookPatience, over).catch(() => undefined)]);
+    this.#end(() => this.#reject(this.#timedOut()));
+  }
+
+  #end(settle: () => void): void {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort();
+    this.options.signal?.removeEventListener('abort', this.#giveUp);
+    this.#leave();
+    settle();
+  }
+
+  #remember(error: unknown): void {
+    this.#trouble = error instanceof Error ? error.message : String(error);
+  }
+
+  #timedOut(): Error {
+    const { registrations = [], timeout, what = 'a target group', hint } = this.options;
+    const seen = this.#seen ?? [];
+    const awaited = registrations.length > 0 ? healthOfEach(registrations, seen) : seen;
+    const advice = this.#seen === undefined ? undefined : hint?.(awaited);
+    return waitTimedOut({
+      what,
+      after: timeout,
+      states: this.#seen === undefined ? 'nothing' : statesInWords(awaited),
+      ...(this.#trouble === undefined ? {} : { trouble: this.#trouble }),
+      ...(advice === undefined ? {} : { hint: advice }),
+    });
+  }
+
+  /** What the balancer lists, and what is asked about and gone from its list. */
+  #withAwaited(targets: readonly TargetHealth[]): readonly TargetHealth[] {
+    const awaited = healthOfEach(this.options.registrations ?? [], targets);
+    return [...targets, ...awaited.filter((one) => !targets.includes(one))];
+  }
+}

@@ -1,0 +1,146 @@
+import { isTransient } from '../errors/aws.js';
+import type { Milliseconds } from '../model/duration.js';
+import type { TargetGroupArn } from '../model/ids.js';
+import { registrationKey, type Registration } from '../model/registration.js';
+import type { Clock } from '../ports/clock.js';
+import type { Traffic } from '../ports/traffic.js';
+
+type Action = 'register' | 'deregister';
+
+interface Request {
+  readonly action: Action;
+  readonly registrations: readonly Registration[];
+  readonly submittedAt: Milliseconds;
+  /** Its shared call failed for a reason that may be another request's: it gets a call of its own. */
+  alone: boolean;
+  /** When a call for it first failed for a reason that may pass. */
+  troubledSince?: Milliseconds;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** At most one mutation of a target group is begun in this time. */
+const mutationGap: Milliseconds = 1_000;
+/** What one call may carry. AWS documents no limit; the Kubernetes load balancer controller settled on this one. */
+const registrationsPerCall = 200;
+const firstBackoff: Milliseconds = 1_000;
+const longestBackoff: Milliseconds = 30_000;
+/** How long throttling and lost replies may delay one mutation before its caller is told. */
+const patience: Milliseconds = 120_000;
+
+/**
+ * All mutations of one target group, one call after the other. What arrives within `coalesce` shares a call; register
+ * and deregister of one registration keep their order. Both can safely be made twice, so a lost reply means again.
+ */
+export class MutationQueue {
+  #pending: Request[] = [];
+  #working = false;
+  #lastBegan = -Infinity;
+  #backoff = firstBackoff;
+
+  constructor(
+    private readonly traffic: Traffic,
+    private readonly clock: Clock,
+    private readonly targetGroup: TargetGroupArn,
+    private readonly coalesce: Milliseconds,
+  ) {}
+
+  /** Settles with the outcome of these registrations' own call. */
+  submit(action: Action, registrations: readonly Registration[]): Promise<void> {
+    if (registrations.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#pending.push({
+        action,
+        registrations,
+        submittedAt: this.clock.elapsed(),
+        alone: false,
+        resolve,
+        reject,
+      });
+      if (!this.#working) void this.#work();
+    });
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    for (let head = this.#pending[0]; head !== undefined; head = this.#pending[0]) {
+      const due = Math.max(head.submittedAt + this.coalesce, this.#lastBegan + mutationGap);
+      await this.#sleepUntil(due);
+      const batch = takeBatch(this.#pending);
+      this.#pending = this.#pending.filter((request) => !batch.includes(request));
+      await this.#perform(head.action, batch);
+    }
+    this.#working = false;
+  }
+
+  async #perform(action: Action, batch: readonly Request[]): Promise<void> {
+    this.#lastBegan = this.clock.elapsed();
+    try {
+      await this.traffic[action](this.targetGroup, distinct(batch));
+      this.#backoff = firstBackoff;
+      for (const request of batch) request.resolve();
+    } catch (error) {
+      if (isTransient(error)) await this.#tryLater(batch, error);
+      else if (batch.length > 1) this.#tryEachAlone(batch);
+      else for (const request of batch) request.reject(error);
+    }
+  }
+
+  async #tryLater(batch: readonly Request[], error: unknown): Promise<void> {
+    const now = this.clock.elapsed();
+    for (const request of batch) request.troubledSince ??= now;
+    const [spent, patient] = partition(batch, ({ troubledSince = now }) => now - troubledSince >= patience);
+    for (const request of spent) request.reject(error);
+    this.#pending.unshift(...patient);
+    if (patient.length === 0) return;
+    const pause = this.#backoff;
+    this.#backoff = Math.min(this.#backoff * 2, longestBackoff);
+    await this.clock.sleep(pause);
+  }
+
+  /** One bad target fails the whole call, and nobody else shall fail for it. */
+  #tryEachAlone(batch: readonly Request[]): void {
+    for (const request of batch) request.alone = true;
+    this.#pending.unshift(...batch);
+  }
+
+  async #sleepUntil(due: Milliseconds): Promise<void> {
+    const left = due - this.clock.elapsed();
+    if (left > 0) await this.clock.sleep(left);
+  }
+}
+
+/**
+ * The first request and all that can share its call: the same action, and no registration that an earlier request of the
+ * other action still waits for.
+ */
+function takeBatch(pending: readonly Request[]): readonly Request[] {
+  const [head, ...others] = pending;
+  if (head === undefined) return [];
+  if (head.alone) return [head];
+  const batch = [head];
+  const overtaken = new Set<string>();
+  let size = head.registrations.length;
+  for (const request of others) {
+    const keys = request.registrations.map(registrationKey);
+    const fits = size + keys.length <= registrationsPerCall;
+    const mayPass = !keys.some((key) => overtaken.has(key));
+    if (request.action === head.action && !request.alone && fits && mayPass) {
+      batch.push(request);
+      size += keys.length;
+    } else {
+      for (const key of keys) overtaken.add(key);
+    }
+  }
+  return batch;
+}
+
+const distinct = (batch: readonly Request[]): readonly Registration[] => [
+  ...new Map(
+    batch.flatMap(({ registrations }) => registrations.map((one) => [registrationKey(one), one] as const)),
+  ).values(),
+];
+
+function partition<T>(items: readonly T[], holds: (item: T) => boolean): readonly [T[], T[]] {
+  return [items.filter(holds), items.filter((item) => !holds(item))];
+}
