@@ -1,0 +1,241 @@
+import type { ContainerSpec, ObservedContainer, RestartPolicy } from '../../src/model/container.js';
+import { label } from '../../src/model/container.js';
+import type { Milliseconds } from '../../src/model/duration.js';
+import type { Host } from '../../src/model/host.js';
+import { isDigest, type ContainerId, type ContainerName } from '../../src/model/ids.js';
+import { formatPinnedImage, type PinnedImage } from '../../src/model/release.js';
+import { dockerApi, dockerPull } from '../../src/errors/docker.js';
+import { unreachable } from '../../src/errors/ssh.js';
+import type {
+  ContainerRuntime,
+  HostContainers,
+  LocalImage,
+  PullProgress,
+  RuntimeInfo,
+} from '../../src/ports/container-runtime.js';
+import type { RegistryCredentials } from '../../src/ports/registry.js';
+import type { FakeContainer } from './world/fake-container.js';
+import type { FakeHost } from './world/fake-host.js';
+import type { World } from './world/world.js';
+
+/** The Docker Engines of a world's hosts. */
+export class FakeContainerRuntime implements ContainerRuntime {
+  constructor(private readonly world: World) {}
+
+  on(host: Host): HostContainers {
+    return new FakeEngine(this.world, this.world.host(host.id));
+  }
+}
+
+class FakeEngine implements HostContainers {
+  constructor(
+    private readonly world: World,
+    private readonly fake: FakeHost,
+  ) {}
+
+  info(): Promise<RuntimeInfo> {
+    const { freeBytes } = this.fake;
+    return this.#call('info', '', () => ({
+      version: '27.0.0',
+      os: 'linux',
+      architecture: 'amd64',
+      freeBytes,
+    }));
+  }
+
+  list(): Promise<readonly ObservedContainer[]> {
+    return this.#call('list', '', () => [...this.fake.containers.values()].map((each) => each.observed()));
+  }
+
+  inspect(container: ContainerId | ContainerName): Promise<ObservedContainer | undefined> {
+    return this.#call('inspect', container, () => this.#find(container)?.observed());
+  }
+
+  image(image: PinnedImage): Promise<LocalImage | undefined> {
+    return this.#call('image', formatPinnedImage(image), () =>
+      this.fake.images.has(image.digest) ? this.#local(image.digest) : undefined,
+    );
+  }
+
+  images(): Promise<readonly LocalImage[]> {
+    return this.#call('images', '', () => [...this.fake.images].map((digest) => this.#local(digest)));
+  }
+
+  pull(
+    image: PinnedImage,
+    _credentials: RegistryCredentials | undefined,
+    onProgress: (progress: PullProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const name = formatPinnedImage(image);
+    return this.#call('pull', name, async () => {
+      const published = this.world.images.find(image.digest);
+      if (published === undefined) throw dockerPull(this.fake.host, name, 'manifest unknown');
+      const { pullTime, pullError, sizeBytes, wrongDigest } = published.behaviour;
+      if (this.fake.images.has(image.digest)) return;
+      onProgress({ layers: 1, layersDone: 0, bytes: 0, totalBytes: sizeBytes });
+      await this.world.clock.sleep(pullTime, signal);
+      if (pullError !== undefined) throw dockerPull(this.fake.host, name, pullError);
+      if (this.fake.freeBytes < sizeBytes) throw dockerPull(this.fake.host, name, 'no space left on device');
+      this.fake.freeBytes -= sizeBytes;
+      onProgress({ layers: 1, layersDone: 1, bytes: sizeBytes, totalBytes: sizeBytes });
+      if (!wrongDigest) this.fake.addImage('program', image.digest);
+    });
+  }
+
+  create(spec: ContainerSpec, labels: Readonly<Record<string, string>>): Promise<ContainerId> {
+    return this.#call('create', spec.name, () => {
+      const { digest } = spec.image;
+      if (!this.fake.images.has(digest))
+        throw this.#refuses(404, `No such image: ${formatPinnedImage(spec.image)}`);
+      if (this.fake.named(spec.name) !== undefined)
+        throw this.#refuses(409, `Conflict. The container name "/${spec.name}" is already in use`);
+      const network = spec.networks.find((name) => !this.fake.networks.has(name) && !isBuiltIn(name));
+      if (network !== undefined) throw this.#refuses(404, `network ${network} not found`);
+      return this.fake.create('program', {
+        name: spec.name,
+        image: formatPinnedImage(spec.image),
+        digest,
+        behaviour: this.world.images.behaviour(digest),
+        labels: { ...spec.labels, ...labels },
+        ports: spec.ports,
+        networks: spec.networks,
+        restartPolicy: spec.restart,
+      }).id;
+    });
+  }
+
+  start(id: ContainerId): Promise<void> {
+    return this.#call('start', this.#nameOf(id), () => {
+      const container = this.#existing(id);
+      if (container.running) return;
+      for (const { hostPort } of container.birth.ports) {
+        if (this.fake.onPort(hostPort) !== undefined) {
+          throw this.#refuses(
+            500,
+            `driver failed programming external connectivity: Bind for 0.0.0.0:${hostPort} failed: port is already allocated`,
+          );
+        }
+      }
+      container.start('program');
+    });
+  }
+
+  stop(id: ContainerId, timeout: Milliseconds): Promise<void> {
+    return this.#call('stop', this.#nameOf(id), async () => {
+      const container = this.#existing(id);
+      if (!container.running) return;
+      const { stopsAfter } = container.birth.behaviour;
+      // It accepts nothing new from SIGTERM on, so for the world it has stopped by then.
+      container.stop('program', stopsAfter > timeout ? 137 : 0);
+      await this.world.clock.sleep(Math.min(stopsAfter, timeout));
+    });
+  }
+
+  rename(id: ContainerId, name: ContainerName): Promise<void> {
+    return this.#call('rename', `${this.#nameOf(id)} to ${name}`, () => {
+      const container = this.#existing(id);
+      const other = this.fake.named(name);
+      if (other !== undefined && other.id !== id)
+        throw this.#refuses(409, `Conflict. The container name "/${name}" is already in use`);
+      container.name = name;
+      this.world.timeline.record('program', {
+        type: 'container.renamed',
+        host: this.fake.host.id,
+        container: container.id,
+        name,
+      });
+    });
+  }
+
+  setRestartPolicy(id: ContainerId, policy: RestartPolicy): Promise<void> {
+    return this.#call('setRestartPolicy', `${this.#nameOf(id)} to ${policy.name}`, () => {
+      this.#existing(id).restartPolicy = policy;
+    });
+  }
+
+  remove(id: ContainerId): Promise<void> {
+    return this.#call('remove', this.#nameOf(id), () => {
+      const container = this.#find(id);
+      if (container === undefined) return;
+      if (container.running) container.stop('program', 137);
+      this.fake.remove('program', container);
+    });
+  }
+
+  ensureNetwork(name: string): Promise<void> {
+    return this.#call('ensureNetwork', name, () => void this.fake.networks.add(name));
+  }
+
+  removeImage(id: string): Promise<boolean> {
+    return this.#call('removeImage', id, () => {
+      const digest = [...this.fake.images].find((candidate) => imageId(candidate) === id);
+      if (digest === undefined) return false;
+      const inUse = [...this.fake.containers.values()].some(({ birth }) => birth.digest === digest);
+      if (inUse) return false;
+      this.fake.images.delete(digest);
+      this.world.timeline.record('program', { type: 'image.removed', host: this.fake.host.id, digest });
+      return true;
+    });
+  }
+
+  logs(id: ContainerId): Promise<string> {
+    return this.#call('logs', this.#nameOf(id), () => `${this.#existing(id).name} says nothing\n`);
+  }
+
+  #call<T>(method: string, about: string, effect: () => T | Promise<T>): Promise<T> {
+    const { id } = this.fake.host;
+    return this.world.calls.make({ port: 'runtime', method, actor: id, host: id, about }, () => {
+      if (!this.fake.reachable) throw unreachable(this.fake.host, 'tcp', 'connect ETIMEDOUT');
+      return effect();
+    });
+  }
+
+  #find(idOrName: string): FakeContainer | undefined {
+    return [...this.fake.containers.values()].find(({ id, name }) => id === idOrName || name === idOrName);
+  }
+
+  #existing(id: ContainerId): FakeContainer {
+    const container = this.#find(id);
+    if (container === undefined) throw this.#refuses(404, `No such container: ${id}`);
+    return container;
+  }
+
+  #nameOf(id: ContainerId): string {
+    return this.#find(id)?.name ?? id;
+  }
+
+  #local(digest: string): LocalImage {
+    const published = isDigest(digest) ? this.world.images.find(digest) : undefined;
+    return {
+      id: imageId(digest),
+      repoTags: [],
+      repoDigests: [`${published?.repository ?? 'registry/unknown'}@${digest}`],
+      os: published?.behaviour.os ?? 'linux',
+      architecture: published?.behaviour.architecture ?? 'amd64',
+      labels: {},
+    };
+  }
+
+  #refuses(status: number, message: string) {
+    return dockerApi(this.fake.host, status, message);
+  }
+}
+
+const isBuiltIn = (network: string): boolean => ['bridge', 'host', 'none'].includes(network);
+
+/** The Engine's own id of an image, which is not its digest. */
+const imageId = (digest: string): string => `sha256:image-of-${digest.slice('sha256:'.length)}`;
+
+/** The labels of a container that adfpush started, for worlds that begin with one. */
+export const labelsOf = (
+  container: string,
+  given: { readonly digest: string; readonly version: string; readonly run?: string },
+): Readonly<Record<string, string>> => ({
+  [label.environment]: 'test',
+  [label.group]: 'api',
+  [label.container]: container,
+  [label.digest]: given.digest,
+  [label.release]: given.version,
+  [label.run]: given.run ?? 'an-earlier-run',
+});

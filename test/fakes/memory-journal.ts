@@ -1,0 +1,45 @@
+import type { JournalRecord } from '../../src/model/journal-record.js';
+import type { RunId } from '../../src/model/ids.js';
+import type { Journal, JournalStore } from '../../src/ports/journal.js';
+import { PortCalls } from './port-calls.js';
+
+/**
+ * Journals in memory. A record is durable once its append resolved; `crash` loses those still on their way, and
+ * nothing that was under way then ever goes on.
+ */
+export class MemoryJournalStore implements JournalStore {
+  readonly #durable = new Map<RunId, JournalRecord[]>();
+  #crashes = 0;
+
+  constructor(private readonly calls: PortCalls = new PortCalls()) {}
+
+  create(run: RunId): Promise<Journal> {
+    const records: JournalRecord[] = [];
+    this.#durable.set(run, records);
+    return Promise.resolve({
+      append: (record) => this.#append(records, record),
+      close: () => Promise.resolve(),
+    });
+  }
+
+  read(run: RunId): Promise<readonly JournalRecord[]> {
+    return Promise.resolve([...(this.#durable.get(run) ?? [])]);
+  }
+
+  runs(): Promise<readonly RunId[]> {
+    return Promise.resolve([...this.#durable.keys()].sort().reverse());
+  }
+
+  crash(): void {
+    this.#crashes += 1;
+  }
+
+  async #append(records: JournalRecord[], record: JournalRecord): Promise<void> {
+    const life = this.#crashes;
+    const call = { port: 'journal', method: 'append', actor: 'journal', about: record.type } as const;
+    await this.calls.make(call, async () => {
+      if (life !== this.#crashes) await new Promise<never>(() => undefined);
+      records.push(structuredClone(record));
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import type { HostId } from '../../src/model/ids.js';
+
+/** One call of a port by the program under test. */
+export interface PortCall {
+  readonly port: 'transport' | 'runtime' | 'http' | 'traffic' | 'registry' | 'journal' | 'lease';
+  readonly method: string;
+  /** Whose call it is: a host, or a part of the control side such as `traffic`. */
+  readonly actor: string;
+  readonly host?: HostId;
+  /** What it is about, in a few words, for the log and for matching: `v2`, `api`, an image. */
+  readonly about: string;
+}
+
+/** Stands between the program and the world: may delay `proceed`, fail before it, or fail after it (a lost reply). */
+export type Intercept = <T>(call: PortCall, proceed: () => Promise<T>) => Promise<T>;
+
+/**
+ * Every call of every fake port passes here, so that a test can look at what was called, and can get in the way of
+ * any call with one function.
+ */
+export class PortCalls {
+  readonly log: PortCall[] = [];
+  intercept: Intercept = (_call, proceed) => proceed();
+
+  async make<T>(call: PortCall, effect: () => T | Promise<T>): Promise<T> {
+    this.log.push(call);
+    return this.intercept(call, async () => effect());
+  }
+
+  /** `['stop api', 'start …']`: the calls of one port, as text. */
+  of(port: PortCall['port']): readonly string[] {
+    return this.log
+      .filter((call) => call.port === port)
+      .map(({ method, about }) => `${method} ${about}`.trim());
+  }
+}

@@ -1,0 +1,118 @@
+import type { PortMapping, RestartPolicy } from '../../../src/model/container.js';
+import type { Host } from '../../../src/model/host.js';
+import { containerId, containerName, type ContainerId, type Digest } from '../../../src/model/ids.js';
+import type { FakeClock } from '../fake-clock.js';
+import { FakeContainer, type ContainerBirth } from './fake-container.js';
+import type { Images } from './images.js';
+import type { Actor, Timeline } from './timeline.js';
+
+/** A container that runs on a host before the test begins. */
+export interface FoundContainer {
+  readonly name: string;
+  readonly repository?: string;
+  readonly digest?: Digest;
+  /** Host ports; the container's own port is 5000. */
+  readonly ports?: readonly number[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly restartPolicy?: RestartPolicy;
+  readonly managedBy?: ContainerBirth['managedBy'];
+  readonly running?: boolean;
+}
+
+/** One machine with a container engine: what is true on it, and what happens to it. */
+export class FakeHost {
+  readonly containers = new Map<ContainerId, FakeContainer>();
+  readonly images = new Set<Digest>();
+  readonly networks = new Set<string>();
+  freeBytes = 20_000_000_000;
+  /** False while nobody gets through to it over SSH. What runs on it goes on running. */
+  reachable = true;
+  #born = 0;
+
+  constructor(
+    readonly host: Host,
+    private readonly clock: FakeClock,
+    readonly published: Images,
+    private readonly timeline: Timeline,
+    private readonly changed: () => void,
+  ) {}
+
+  /** Nobody gets through to it from now on. */
+  lose(): void {
+    if (this.reachable) this.timeline.record('world', { type: 'host.lost', host: this.host.id });
+    this.reachable = false;
+  }
+
+  find(): void {
+    if (!this.reachable) this.timeline.record('world', { type: 'host.found', host: this.host.id });
+    this.reachable = true;
+  }
+
+  /** Puts a container there that ran long before the test, its image included. */
+  runs(found: FoundContainer): FakeContainer {
+    const { name, repository = 'registry/api', digest, ports = [], labels = {} } = found;
+    if (digest !== undefined) this.images.add(digest);
+    const container = this.create('world', {
+      name: containerName(name),
+      image: digest === undefined ? repository : `${repository}@${digest}`,
+      ...(digest === undefined ? {} : { digest }),
+      behaviour: this.published.behaviour(digest),
+      labels,
+      ports: ports.map((hostPort): PortMapping => ({ hostPort, containerPort: 5000, protocol: 'tcp' })),
+      networks: ['bridge'],
+      restartPolicy: found.restartPolicy ?? { name: 'unless-stopped' },
+      ...(found.managedBy === undefined ? {} : { managedBy: found.managedBy }),
+    });
+    if (found.running ?? true) container.startedLongAgo();
+    return container;
+  }
+
+  create(by: Actor, birth: Omit<ContainerBirth, 'id'>): FakeContainer {
+    const id = containerId(`${this.host.id}-container-${++this.#born}`);
+    const where = { host: this.host.id, container: id };
+    const container: FakeContainer = new FakeContainer({ ...birth, id }, this.clock, (change, actor) => {
+      this.timeline.record(
+        actor,
+        change === 'exited'
+          ? { ...where, type: 'container.exited', code: container.exitCode ?? 0 }
+          : { ...where, type: `container.${change}` },
+      );
+      this.changed();
+    });
+    this.containers.set(id, container);
+    this.timeline.record(by, {
+      ...where,
+      type: 'container.created',
+      name: birth.name,
+      ports: birth.ports.map(({ hostPort }) => hostPort),
+      ...(birth.digest === undefined ? {} : { digest: birth.digest }),
+    });
+    return container;
+  }
+
+  remove(by: Actor, container: FakeContainer): void {
+    container.remove();
+    this.containers.delete(container.id);
+    this.timeline.record(by, { type: 'container.removed', host: this.host.id, container: container.id });
+    this.changed();
+  }
+
+  addImage(by: Actor, digest: Digest): void {
+    this.images.add(digest);
+    this.timeline.record(by, { type: 'image.pulled', host: this.host.id, digest });
+  }
+
+  /** The container that has the port, among those that run. */
+  onPort(port: number): FakeContainer | undefined {
+    return [...this.containers.values()].find((container) => container.running && container.publishes(port));
+  }
+
+  /** Whether a request to this port would be answered with success. */
+  serves(port: number): boolean {
+    return this.onPort(port)?.serving ?? false;
+  }
+
+  named(name: string): FakeContainer | undefined {
+    return [...this.containers.values()].find((container) => container.name === name);
+  }
+}

@@ -1,0 +1,76 @@
+import type { Milliseconds } from '../../../src/model/duration.js';
+import type { ContainerId, ContainerName, Digest, HostId, TargetGroupArn } from '../../../src/model/ids.js';
+import type { Registration, TargetState } from '../../../src/model/registration.js';
+
+/** Who did it: the program under test, through a port; or the world by itself (a crash, a passed health check). */
+export type Actor = 'program' | 'world';
+
+/** A target as the balancer routes to it. */
+export interface Route {
+  readonly host: HostId;
+  readonly port: number;
+  /** Whether a request sent there now would be answered. */
+  readonly serving: boolean;
+}
+
+interface OfContainer {
+  readonly host: HostId;
+  readonly container: ContainerId;
+}
+
+interface OfTarget {
+  readonly host: HostId;
+  readonly registration: Registration;
+}
+
+export type Happening =
+  | { readonly type: 'image.pulled'; readonly host: HostId; readonly digest: Digest }
+  | { readonly type: 'image.removed'; readonly host: HostId; readonly digest: Digest }
+  | (OfContainer & {
+      readonly type: 'container.created';
+      readonly name: ContainerName;
+      readonly digest?: Digest;
+      readonly ports: readonly number[];
+    })
+  | (OfContainer & { readonly type: 'container.started' })
+  /** From now on it answers requests with success. */
+  | (OfContainer & { readonly type: 'container.serving' })
+  /** Stopped on demand. */
+  | (OfContainer & { readonly type: 'container.stopped' })
+  /** Ended by itself. */
+  | (OfContainer & { readonly type: 'container.exited'; readonly code: number })
+  | (OfContainer & { readonly type: 'container.removed' })
+  | (OfContainer & { readonly type: 'container.renamed'; readonly name: ContainerName })
+  | (OfTarget & { readonly type: 'target.registered' })
+  | (OfTarget & { readonly type: 'target.deregistered' })
+  | (OfTarget & { readonly type: 'target.state'; readonly state: TargetState })
+  /** Its draining ended: the group knows it no more. */
+  | (OfTarget & { readonly type: 'target.gone' })
+  /** The program looked at a whole target group, and saw this. */
+  | { readonly type: 'traffic.read'; readonly targetGroup: TargetGroupArn; readonly healthy: number }
+  /** Where the balancer sends requests from now on; of one zone when zones are not crossed. */
+  | {
+      readonly type: 'routes';
+      readonly targetGroup: TargetGroupArn;
+      readonly zone?: string;
+      readonly targets: readonly Route[];
+    }
+  | { readonly type: 'tag.moved'; readonly reference: string; readonly digest: Digest }
+  | { readonly type: 'host.lost'; readonly host: HostId }
+  | { readonly type: 'host.found'; readonly host: HostId }
+  | { readonly type: 'signal'; readonly signal: string }
+  | { readonly type: 'fault'; readonly what: string };
+
+/** What happened in the world, and when (virtual milliseconds since the beginning). */
+export type Entry = { readonly at: Milliseconds; readonly by: Actor } & Happening;
+
+/** The world's own record, made without asking the program. An oracle judges by it. */
+export class Timeline {
+  readonly entries: Entry[] = [];
+
+  constructor(private readonly elapsed: () => Milliseconds) {}
+
+  record(by: Actor, happening: Happening): void {
+    this.entries.push({ at: this.elapsed(), by, ...happening });
+  }
+}
