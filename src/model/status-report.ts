@@ -1,0 +1,41 @@
+import type { EpochMilliseconds } from './duration.js';
+import type { Digest, EnvironmentName, GroupName, HostId } from './ids.js';
+import type { RegistrationSummary } from './plan.js';
+import type { ResultError } from './run-result.js';
+
+/** What the hosts of some groups really run. */
+export interface StatusReport {
+  readonly environment: EnvironmentName;
+  readonly at: EpochMilliseconds;
+  readonly groups: readonly GroupStatus[];
+}
+
+export interface GroupStatus {
+  readonly group: GroupName;
+  readonly hosts: readonly HostStatus[];
+  /** True when its reachable hosts do not all run the same digests. */
+  readonly mixed: boolean;
+}
+
+export interface HostStatus {
+  readonly host: HostId;
+  readonly name: string;
+  readonly address: string;
+  readonly zone?: string;
+  /** Why nothing is known of the host: it could not be reached, or Docker did not answer. */
+  readonly error?: ResultError;
+  readonly containers: readonly ContainerStatus[];
+  readonly registrations: readonly RegistrationSummary[];
+  /** What differs from the configuration, in words: `environment variables`, `not registered in api-http`. */
+  readonly drift: readonly string[];
+}
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly version?: string;
+  readonly digest?: Digest;
+  readonly running: boolean;
+  readonly health?: 'starting' | 'healthy' | 'unhealthy';
+  readonly restartCount: number;
+  readonly startedAt?: EpochMilliseconds;
+}

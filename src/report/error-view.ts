@@ -1,0 +1,56 @@
+import stringWidth from 'string-width';
+import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import { formatPosition, type Position } from '../model/source.js';
+import { plainPalette, type Palette } from './palette.js';
+
+/** Gives a line of a user's file, for the caret; lines count from 1. */
+export type SourceLines = (file: string, line: number) => string | undefined;
+
+/** Everything that was thrown, for people: what happened, where, the line with a caret, what to do next. */
+export function renderErrors(
+  thrown: unknown,
+  source: SourceLines = () => undefined,
+  palette: Palette = plainPalette,
+): string {
+  const errors = errorsOf(thrown);
+  const blocks = errors.map((error) => renderError(error, source, palette));
+  const summary = errors.length > 1 ? [palette.bold(`${errors.length} errors`)] : [];
+  return [...blocks, ...summary].join('\n\n');
+}
+
+function renderError(error: AdfError, source: SourceLines, palette: Palette): string {
+  const { host, at, message, hint, code } = error;
+  const where = host === undefined || message.includes(host) ? '' : `${palette.bold(host)}: `;
+  return [
+    `${palette.alarm('Error')} ${palette.dim(`[${code}]`)} ${where}${message}`,
+    ...(at === undefined ? [] : excerpt(at, error.sourceLine ?? source(at.file, at.line), palette)),
+    ...(hint === undefined ? [] : hint.split('\n').map((line) => `  ${line}`)),
+    ...(error.class === 'bug' ? stackOf(error).map((line) => palette.dim(line)) : []),
+  ].join('\n');
+}
+
+/** Columns of a source line that are shown; a longer one is shown around its caret. */
+const widestExcerpt = 100;
+
+function excerpt(at: Position, line: string | undefined, palette: Palette): string[] {
+  const place = `  ${palette.cyan(formatPosition(at))}`;
+  if (line === undefined) return [place];
+  const before = line.slice(0, at.column - 1);
+  const cut = stringWidth(before) > widestExcerpt ? before.length - widestExcerpt / 2 : 0;
+  const shown = (cut > 0 ? '…' : '') + line.slice(cut, cut + widestExcerpt);
+  // Tabs stay tabs, so that the caret stands under its character whatever a tab is wide.
+  const prefix = (cut > 0 ? '…' : '') + before.slice(cut);
+  const padding = prefix.replace(/[^\t]+/g, (text) => ' '.repeat(stringWidth(text)));
+  const number = String(at.line);
+  return [
+    place,
+    `  ${palette.dim(`${number} |`)} ${shown}`,
+    `  ${palette.dim(`${' '.repeat(number.length)} |`)} ${padding}${palette.red('^')}`,
+  ];
+}
+
+/** The stack of what really went wrong, which for a bug is the cause. */
+function stackOf(error: AdfError): string[] {
+  const origin = error.cause instanceof Error ? error.cause : error;
+  return (origin.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));
+}

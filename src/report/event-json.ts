@@ -1,0 +1,25 @@
+import { AdfError, AdfErrors } from '../errors/adf-error.js';
+import type { Event } from '../events/event.js';
+import type { ResultError } from '../model/run-result.js';
+import { formatPosition } from '../model/source.js';
+
+/** An error as it stands in documents for machines: nothing of its stack or cause. */
+export const errorDocument = ({ code, message, host, at, hint }: AdfError): ResultError => ({
+  code,
+  message,
+  ...(host === undefined ? {} : { host }),
+  ...(at === undefined ? {} : { at: formatPosition(at) }),
+  ...(hint === undefined ? {} : { hint }),
+});
+
+/**
+ * An event as one line of JSON: `at` (ISO 8601, UTC) and `type` first, then the event's own fields. Errors are
+ * `{code, message, host, at, hint}`, `at` being `file:line:column`.
+ */
+export function eventToJson({ at, type, ...fields }: Event): string {
+  return JSON.stringify({ at: new Date(at).toISOString(), type, ...fields }, (_key, value: unknown) => {
+    if (value instanceof AdfErrors) return value.errors.map(errorDocument);
+    if (value instanceof AdfError) return errorDocument(value);
+    return value;
+  });
+}

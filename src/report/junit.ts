@@ -1,0 +1,141 @@
+import type { EventReader } from '../events/bus.js';
+import type { Event } from '../events/event.js';
+import type { Milliseconds } from '../model/duration.js';
+import { describeHost } from '../model/host.js';
+import type { RunResult } from '../model/run-result.js';
+import type { ReportFile } from './report-file.js';
+import { element, escapeXml } from './xml.js';
+
+type TaskEnded = Extract<Event, { type: 'task.ended' }>;
+
+interface Suite {
+  readonly name: string;
+  readonly startedAt: number;
+  readonly tasks: TaskEnded[];
+}
+
+/**
+ * The run as JUnit XML, for `--junit FILE`: a test suite per play and host, a test case per task, and one suite for what
+ * belongs to no task: why the run was refused, which hosts need a person. Written when the run ends.
+ * Source of the format: the schema of Jenkins' JUnit plugin.
+ */
+export class JUnitReader implements EventReader {
+  readonly #suites = new Map<string, Suite>();
+  #result: RunResult | undefined;
+
+  constructor(private readonly file: ReportFile) {}
+
+  read(event: Event): void {
+    if (event.type === 'task.ended') this.#suiteOf(event).tasks.push(event);
+    if (event.type === 'run.ended') this.#result = event.result;
+  }
+
+  close(): Promise<void> {
+    this.file.write(this.render());
+    this.file.close();
+    return Promise.resolve();
+  }
+
+  render(): string {
+    const suites = [...this.#suites.values()].map(renderSuite);
+    const whole = this.#result === undefined ? [] : renderRun(this.#result);
+    const name = this.#result === undefined ? 'adfpush' : `adfpush ${this.#result.verb}`;
+    return `<?xml version="1.0" encoding="UTF-8"?>\n${element('testsuites', { name }, ['', ...suites, ...whole, ''])}\n`;
+  }
+
+  #suiteOf({ at, host, task, duration }: TaskEnded): Suite {
+    const key = JSON.stringify([task.play, host.id]);
+    const known = this.#suites.get(key);
+    if (known !== undefined) return known;
+    const suite = { name: `${task.play}: ${describeHost(host)}`, startedAt: at - duration, tasks: [] };
+    this.#suites.set(key, suite);
+    return suite;
+  }
+}
+
+const seconds = (duration: Milliseconds): string => (duration / 1_000).toFixed(3);
+
+const failed = ({ status, ignored }: TaskEnded): boolean =>
+  ignored !== true && (status === 'failed' || status === 'unreachable');
+
+function renderSuite({ name, startedAt, tasks }: Suite): string {
+  return element(
+    'testsuite',
+    {
+      name,
+      tests: tasks.length,
+      failures: tasks.filter(failed).length,
+      errors: 0,
+      skipped: tasks.filter(({ status }) => status === 'skipped').length,
+      time: seconds(tasks.reduce((sum, { duration }) => sum + duration, 0)),
+      timestamp: new Date(startedAt).toISOString().slice(0, 19),
+    },
+    ['', ...tasks.map((task) => renderCase(task, name)), ''],
+  );
+}
+
+function renderCase(event: TaskEnded, classname: string): string {
+  const { task, status, duration, message, output, diff, error } = event;
+  const details = [error?.message, error?.hint].filter((text) => text !== undefined).join('\n');
+  const shown = [diff, output].filter((text) => text !== undefined && text !== '').join('\n');
+  const children = [
+    ...(failed(event)
+      ? [
+          element('failure', { type: error?.code ?? status, message: error?.message ?? message ?? status }, [
+            escapeXml(details),
+          ]),
+        ]
+      : []),
+    ...(status === 'skipped' ? [element('skipped', { message })] : []),
+    ...(shown === '' ? [] : [element('system-out', {}, [escapeXml(shown)])]),
+  ];
+  return element('testcase', { name: task.name, classname, time: seconds(duration) }, children);
+}
+
+function renderRun(result: RunResult): string[] {
+  const name = `${result.verb} of ${result.groups.join(', ')} in ${result.environment}`;
+  const problems = [
+    ...result.errors.map(({ code, message, host, hint }) => ({
+      title: host === undefined ? code : `${code}: ${host}`,
+      type: code,
+      message,
+      text: hint ?? '',
+    })),
+    ...result.named.map((host) => ({
+      title: `${describeHost({ id: host.host, name: host.name })} needs a person`,
+      type: 'needs_person',
+      message: host.reason,
+      text: host.held.map((held) => `held: ${held}`).join('\n'),
+    })),
+  ];
+  const outcome = element(
+    'testcase',
+    { name: `ends ${result.outcome}`, classname: name, time: seconds(result.duration) },
+    [
+      ...(result.exit === 0
+        ? []
+        : [element('failure', { type: result.outcome, message: `exit code ${result.exit}` })]),
+    ],
+  );
+  const cases = problems.map(({ title, type, message, text }) =>
+    element('testcase', { name: title, classname: name, time: seconds(0) }, [
+      element('failure', { type, message }, [escapeXml(text)]),
+    ]),
+  );
+  const failures = problems.length + (result.exit === 0 ? 0 : 1);
+  return [
+    element(
+      'testsuite',
+      {
+        name,
+        tests: problems.length + 1,
+        failures,
+        errors: 0,
+        skipped: 0,
+        time: seconds(result.duration),
+        timestamp: new Date(result.startedAt).toISOString().slice(0, 19),
+      },
+      ['', outcome, ...cases, ''],
+    ),
+  ];
+}

@@ -1,0 +1,61 @@
+import type { EpochMilliseconds } from '../model/duration.js';
+import type { HostLabels } from './host-labels.js';
+import type { Palette } from './palette.js';
+import { padTo } from './table.js';
+import type { Sentence, Tone } from './wording.js';
+
+/** The longest word in the column of statuses: `unreachable`. */
+const statusWidth = 11;
+
+const paintOf = (tone: Tone, palette: Palette): ((text: string) => string) => {
+  switch (tone) {
+    case 'heading':
+      return palette.bold;
+    case 'good':
+      return palette.green;
+    case 'changed':
+    case 'warning':
+      return palette.yellow;
+    case 'bad':
+      return palette.red;
+    case 'alarm':
+      return palette.alarm;
+    case 'quiet':
+      return palette.dim;
+    case 'plain':
+      return (text) => text;
+  }
+};
+
+/** A sentence as aligned lines: host, status, text; its details below, each with its host too. */
+export function layOut(sentence: Sentence, labels: HostLabels, palette: Palette): string[] {
+  const { host, status, text, details = [], tone } = sentence;
+  const paint = paintOf(tone, palette);
+  if (host === undefined) return [paint(safe(text)), ...details.map((line) => `  ${safe(line)}`)];
+  const label = padTo(labels.label(host), labels.width);
+  const word = status === undefined ? '' : `${paint(padTo(status, statusWidth))}  `;
+  return [
+    `${label}  ${word}${emphatic(tone) ? paint(safe(text)) : safe(text)}`,
+    ...details.map((line) => `${label}  ${palette.dim('|')} ${safe(line)}`),
+  ];
+}
+
+const emphatic = (tone: Tone): boolean => tone === 'bad' || tone === 'alarm' || tone === 'quiet';
+
+/**
+ * What came from a host may hold escape sequences that would move the cursor or retitle the terminal. Each control character becomes
+ * visible; tabs stay.
+ */
+const safe = (text: string): string =>
+  // eslint-disable-next-line no-control-regex -- exactly the control characters.
+  text.replace(/\r?\n/g, ' ').replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, (character) => {
+    const code = character.charCodeAt(0);
+    return code < 0x20 ? String.fromCharCode(0x5e, code + 0x40) : `\\x${code.toString(16)}`;
+  });
+
+/** `03:15:02`, in the time zone of this machine, as the log's other lines are. */
+export function clockTime(at: EpochMilliseconds): string {
+  const date = new Date(at);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}

@@ -1,0 +1,147 @@
+import { formatDuration } from '../model/duration.js';
+import { targetGroupName, type HostId } from '../model/ids.js';
+import type { HostPlan, Plan, TargetGroupPlan } from '../model/plan.js';
+import { formatPinnedImage } from '../model/release.js';
+import { formatAmount } from '../model/settings.js';
+import { countHosts, foldHosts } from './host-ranges.js';
+import { plainPalette, type Palette } from './palette.js';
+import { containersLabel, releaseLabel } from './release-label.js';
+import { renderTable } from './table.js';
+
+export interface PlanViewOptions {
+  readonly palette?: Palette;
+  /** Columns of the terminal; unlimited when absent. */
+  readonly width?: number;
+  /** Show each host in a line of its own, however many there are. */
+  readonly everyHost?: boolean;
+}
+
+/** From this many hosts on, those with the same way to go share a line. */
+const foldFrom = 21;
+
+/** What deploy would do, for people: 4 hosts one by one, 400 folded into ranges. */
+export function renderPlan(plan: Plan, options: PlanViewOptions = {}): string {
+  const palette = options.palette ?? plainPalette;
+  const sections = [
+    heading(plan, palette),
+    ...batches(plan, options, palette),
+    leftAlone(plan, palette),
+    targetGroups(plan.targetGroups, options, palette),
+    closing(plan),
+    plan.warnings.map((warning) => palette.yellow(`Warning: ${warning}`)),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+function heading({ group, environment, release, hosts }: Plan, palette: Palette): string[] {
+  const count = (action: HostPlan['action']): number => hosts.filter((host) => host.action === action).length;
+  const parts = [
+    `${count('roll')} to roll`,
+    ...(count('converged') > 0 ? [`${count('converged')} converged`] : []),
+    ...(count('drained') > 0 ? [`${count('drained')} drained`] : []),
+  ];
+  const label = releaseLabel({ version: release.version, digest: release.image.digest });
+  return [
+    palette.bold(`Plan: ${group} in ${environment} to ${label}`),
+    `  image  ${formatPinnedImage(release.image)}`,
+    `  hosts  ${hosts.length}: ${parts.join(', ')}`,
+  ];
+}
+
+function batches(plan: Plan, options: PlanViewOptions, palette: Palette): string[][] {
+  const byId = new Map(plan.hosts.map((host) => [host.host, host]));
+  const fold = options.everyHost !== true && plan.hosts.length >= foldFrom;
+  return plan.batches.map((ids, index) => [
+    palette.bold(`Batch ${index + 1} of ${plan.batches.length}: ${countHosts(ids.length)}`),
+    ...renderTable(batchRows(ids, byId, fold), {
+      header: ['HOST', 'ZONE', 'FROM', 'TO', 'WHY'],
+      indent: '  ',
+      styleHeader: palette.dim,
+      ...(options.width === undefined ? {} : { width: options.width }),
+    }),
+  ]);
+}
+
+function batchRows(
+  ids: readonly HostId[],
+  byId: ReadonlyMap<HostId, HostPlan>,
+  fold: boolean,
+): (readonly string[])[] {
+  const rows = ids.flatMap((id) => {
+    const host = byId.get(id);
+    return host === undefined ? [] : [{ name: hostLabel(host, byId), way: wayOf(host) }];
+  });
+  if (!fold) return rows.map(({ name, way }) => [name, ...way]);
+  const byWay = Map.groupBy(rows, ({ way }) => JSON.stringify(way));
+  return [...byWay.values()].flatMap((same) => {
+    const names = same.map(({ name }) => name);
+    const [first] = same;
+    if (first === undefined) return [];
+    return [[names.length === 1 ? first.name : `${foldHosts(names, 4)} (${names.length})`, ...first.way]];
+  });
+}
+
+/** Two hosts may share a name; then the id tells them apart. */
+function hostLabel({ host, name }: HostPlan, byId: ReadonlyMap<HostId, HostPlan>): string {
+  if (name === host) return name;
+  for (const other of byId.values())
+    if (other.name === name && other.host !== host) return `${name} (${host})`;
+  return name;
+}
+
+function wayOf({ zone, from, to, reasons }: HostPlan): readonly string[] {
+  const ailing = from.registrations.filter(({ state }) => state !== 'healthy');
+  const states = ailing.map(
+    ({ registration, state }) => `${state} in ${targetGroupName(registration.targetGroup)}`,
+  );
+  return [
+    zone ?? '-',
+    containersLabel(from.containers),
+    containersLabel(to.containers),
+    [...reasons, ...states].join(', '),
+  ];
+}
+
+function leftAlone({ hosts }: Plan, palette: Palette): string[] {
+  const line = (action: HostPlan['action'], words: string): string[] => {
+    const names = hosts.filter((host) => host.action === action).map(({ name }) => name);
+    return names.length === 0 ? [] : [`${palette.bold(words)} (${names.length}): ${foldHosts(names)}`];
+  };
+  return [
+    ...line('converged', 'Converged, left as they are'),
+    ...line('drained', 'Drained by an operator, left as they are'),
+  ];
+}
+
+function targetGroups(
+  groups: readonly TargetGroupPlan[],
+  options: PlanViewOptions,
+  palette: Palette,
+): string[] {
+  if (groups.length === 0) return [];
+  const rows = groups.map(({ name, healthy, registered, floor, deregistrationDelay }) => [
+    name,
+    `${healthy} of ${registered}`,
+    String(floor),
+    deregistrationDelay === 0 ? 'none' : formatDuration(deregistrationDelay),
+  ]);
+  return renderTable(rows, {
+    header: ['TARGET GROUP', 'HEALTHY', 'NEVER BELOW', 'DEREGISTRATION DELAY'],
+    indent: '  ',
+    styleHeader: palette.dim,
+    ...(options.width === undefined ? {} : { width: options.width }),
+  });
+}
+
+function closing({ rollout, batches: all, minimumDuration }: Plan): string[] {
+  if (all.length === 0) return ['Nothing to roll.'];
+  const serial = rollout.serial.map(formatAmount).join(', ');
+  return [
+    `serial ${serial}; min_healthy ${formatAmount(rollout.minHealthy)}; ` +
+      `bake ${formatDuration(rollout.bake)}; on failure ${rollout.onFailure}`,
+    `Takes at least ${formatDuration(minimumDuration)}, for drains and bakes alone.`,
+  ];
+}

@@ -1,0 +1,132 @@
+import { formatDuration } from '../model/duration.js';
+import { describeHost } from '../model/host.js';
+import type { HostResult, NamedHost, ResultError, RunResult } from '../model/run-result.js';
+import { countHosts, foldHosts } from './host-ranges.js';
+import { plainPalette, type Palette } from './palette.js';
+import { shortImage } from './release-label.js';
+import { renderTable } from './table.js';
+
+export interface RecapOptions {
+  readonly palette?: Palette;
+  readonly width?: number;
+}
+
+/** From this many hosts on, those that ended alike share a line. */
+const foldFrom = 41;
+
+/** The end of a run: each host's counts, then how it ended in one sentence, then who needs a person. */
+export function renderRecap(result: RunResult, options: RecapOptions = {}): string {
+  const palette = options.palette ?? plainPalette;
+  const sections = [
+    counts(result.hosts, options, palette),
+    releases(result),
+    result.warnings.map((warning) => palette.yellow(`Warning: ${warning}`)),
+    result.oneWay.map((task) => palette.yellow(`One-way task ran and cannot be taken back: ${task}`)),
+    result.errors.flatMap((error) => renderResultError(error, palette)),
+    [outcome(result, palette)],
+    needsPerson(result, palette),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+/** Ansible's PLAY RECAP, with what became of the host behind it. */
+function counts(hosts: readonly HostResult[], options: RecapOptions, palette: Palette): string[] {
+  if (hosts.length === 0) return [];
+  const groups =
+    hosts.length < foldFrom
+      ? hosts.map((host) => [host])
+      : [...Map.groupBy(hosts, (host) => JSON.stringify(rowOf(host))).values()];
+  const rows = groups.flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const paint = paintOf(first, palette);
+    const names = same.map(labelOf);
+    const label = names.length === 1 ? labelOf(first) : `${foldHosts(names, 4)} (${names.length})`;
+    return [[paint(label), ':', ...rowOf(first)]];
+  });
+  return [
+    palette.bold('RECAP'),
+    ...renderTable(rows, options.width === undefined ? {} : { width: options.width }),
+  ];
+}
+
+const labelOf = ({ host, name }: Pick<HostResult, 'host' | 'name'>): string =>
+  describeHost({ id: host, name });
+
+function rowOf(host: HostResult): readonly string[] {
+  const runs = [host.version, host.image === undefined ? undefined : shortImage(host.image)];
+  return [
+    `ok=${host.ok}`,
+    `changed=${host.changed}`,
+    `unreachable=${host.unreachable}`,
+    `failed=${host.failed}`,
+    `skipped=${host.skipped}`,
+    `restored=${host.restored}`,
+    host.status.replace('_', ' '),
+    runs.filter((part) => part !== undefined).join(' '),
+  ];
+}
+
+function paintOf({ status, changed }: HostResult, palette: Palette): (text: string) => string {
+  if (status === 'failed' || status === 'named') return palette.red;
+  if (status === 'restored' || status === 'rolled_back' || status === 'drained') return palette.yellow;
+  return changed > 0 ? palette.yellow : palette.green;
+}
+
+const releases = ({ releases: all }: RunResult): string[] =>
+  all.map(({ group, version, image }) => `Release of ${group}: ${version}, ${image}`);
+
+/** One error of a result document, for people. */
+export function renderResultError(error: ResultError, palette: Palette = plainPalette): string[] {
+  const host = error.host === undefined || error.message.includes(error.host) ? '' : `${error.host}: `;
+  return [
+    `${palette.red('Error')} ${palette.dim(`[${error.code}]`)} ${host}${error.message}`,
+    ...(error.at === undefined ? [] : [`  ${palette.cyan(error.at)}`]),
+    ...(error.hint === undefined ? [] : error.hint.split('\n').map((line) => `  ${line}`)),
+  ];
+}
+
+function outcome(result: RunResult, palette: Palette): string {
+  const took = `after ${formatDuration(result.duration)}`;
+  const mixed = result.mixed ? ' The fleet is mixed: its hosts run more than one release.' : '';
+  const what = `${result.verb} of ${result.groups.join(', ')} in ${result.environment}`;
+  switch (result.outcome) {
+    case 'converged':
+      return palette.green(
+        `Converged: ${what}, ${countHosts(result.hosts.length)}, ${took.slice('after '.length)}.`,
+      );
+    case 'refused':
+      return palette.red(`Refused: ${what} changed nothing.`);
+    case 'drift':
+      return palette.yellow(`Drift: ${what} would change something.`);
+    case 'failed':
+      return palette.red(`Failed: ${what}, ${took}; nothing is held any more.${mixed}`);
+    case 'interrupted':
+      return palette.red(`Interrupted: ${what}, ${took}; nothing is held any more.${mixed}`);
+    case 'needs_person':
+      return palette.red(`Failed: ${what}, ${took}; ${needs(result.named.length)}.${mixed}`);
+  }
+}
+
+const needs = (count: number): string =>
+  count === 1 ? '1 host needs a person' : `${count} hosts need a person`;
+
+function needsPerson({ named, groups, environment }: RunResult, palette: Palette): string[] {
+  if (named.length === 0) return [];
+  return [
+    palette.alarm(`*** ${needs(named.length).toUpperCase()} ***`),
+    ...named.flatMap((host) => renderNamedHost(host, palette)),
+    'What to do next: put back on each host what it held, by hand if it cannot be reached, then see that all is well with',
+    `  adfpush status --group ${groups.join(',')} --env ${environment}`,
+    'and deploy again: a deploy skips the hosts that are converged.',
+  ];
+}
+
+/** A host that needs a person, with what it held. */
+export const renderNamedHost = (host: NamedHost, palette: Palette): string[] => [
+  `${palette.red(labelOf(host))}: ${host.reason}`,
+  ...host.held.map((held) => `  held: ${held}`),
+];

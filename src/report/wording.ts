@@ -1,0 +1,203 @@
+import type { Event, EventHost, Phase } from '../events/event.js';
+import { formatDuration } from '../model/duration.js';
+import { countHosts, foldHosts } from './host-ranges.js';
+
+/** How a line should strike the reader. */
+export type Tone = 'plain' | 'heading' | 'good' | 'changed' | 'warning' | 'bad' | 'alarm' | 'quiet';
+
+/** What a reader of lines says about an event. */
+export interface Sentence {
+  readonly tone: Tone;
+  readonly host?: EventHost;
+  /** A task status or another one word that stands in a column of its own. */
+  readonly status?: string;
+  readonly text: string;
+  /** Lines below: hints, output, diffs. */
+  readonly details?: readonly string[];
+  /** Shown only when asked for more: 0 always, 1 with -v. */
+  readonly verbosity: 0 | 1;
+}
+
+const phases: Readonly<Record<Phase, string>> = {
+  inventory: 'Listing the hosts',
+  release: 'Resolving the release',
+  preflight: 'Checking every host',
+  lease: 'Taking the lease',
+  audit: 'Auditing',
+  prune: 'Pruning old releases',
+};
+
+export const phaseName = (phase: Phase): string => phases[phase];
+
+/** For these events readers have a view of their own. */
+type Viewed = 'plan.made' | 'run.ended' | 'task.ended' | 'task.progress';
+
+/** Each event in one sentence. */
+export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
+  switch (event.type) {
+    case 'run.started':
+      return heading(
+        `adfpush ${event.verb}${event.groups.length === 0 ? '' : ` ${event.groups.join(', ')}`} in ${event.environment}, run ${event.run}`,
+      );
+    case 'phase.started':
+      return plain(`${phases[event.phase]}${event.detail === undefined ? '' : `: ${event.detail}`}`, 1);
+    case 'phase.ended':
+      return plain(
+        `${phases[event.phase]}: ${event.detail ?? 'done'} (${formatDuration(event.duration)})`,
+        0,
+      );
+    case 'host.connected':
+      return onHost(event.host, 'connected', `in ${formatDuration(event.duration)}`, 'quiet', 1);
+    case 'warning':
+      return {
+        tone: 'warning',
+        text: `Warning: ${event.message}`,
+        verbosity: 0,
+        ...(event.host === undefined ? {} : { host: event.host }),
+      };
+    case 'play.started':
+      return heading(`Play "${event.play}" on ${countHosts(event.hosts.length)}`);
+    case 'batch.started':
+      return heading(
+        `Batch ${event.batch} of ${event.of}: ${countHosts(event.hosts.length)}, ${fold(event.hosts)}`,
+      );
+    case 'batch.waiting':
+      return { tone: 'warning', text: `Batch ${event.batch} waits: ${event.reason}`, verbosity: 0 };
+    case 'bake.started':
+      return plain(`Batch ${event.batch} bakes for ${formatDuration(event.duration)}`, 0);
+    case 'bake.ended':
+      return event.passed
+        ? { tone: 'good', text: `Batch ${event.batch} baked`, verbosity: 0 }
+        : bad(`Batch ${event.batch} did not pass its bake: ${event.reason ?? 'no reason given'}`);
+    case 'batch.ended':
+      return event.failed.length === 0
+        ? { tone: 'good', text: `Batch ${event.batch} done`, verbosity: 0 }
+        : bad(
+            `Batch ${event.batch} ended with ${countHosts(event.failed.length)} failed: ${fold(event.failed)}`,
+          );
+    case 'turn.started':
+      return onHost(event.host, 'begins', `its turn in batch ${event.batch}`, 'quiet', 1);
+    case 'turn.ended':
+      return onHost(
+        event.host,
+        event.status === 'ok' ? 'done' : event.status,
+        `its turn took ${formatDuration(event.duration)}`,
+        event.status === 'ok' ? 'good' : event.status === 'restored' ? 'warning' : 'bad',
+        0,
+      );
+    case 'task.started':
+      return onHost(event.host, 'begins', event.task.name, 'quiet', 1);
+    case 'task.retrying':
+      return onHost(
+        event.host,
+        'retrying',
+        `${event.task.name}: attempt ${event.attempt} of ${event.of}: ${event.reason}`,
+        'warning',
+        0,
+      );
+    case 'play.ended':
+      return plain(`Play "${event.play}" ended`, 1);
+    case 'hold.opened':
+      return onHost(event.host, 'holds', event.what, 'quiet', 1);
+    case 'hold.settled':
+      return event.as === 'named'
+        ? onHost(event.host, 'named', event.what, 'bad', 0)
+        : onHost(event.host, event.as, event.what, 'quiet', 1);
+    case 'restore.started':
+      return {
+        ...onHost(event.host, 'restoring', `in ${event.steps.length} steps`, 'warning', 0),
+        details: event.steps.map((step) => `- ${step}`),
+      };
+    case 'restore.step':
+      return onHost(event.host, 'restoring', event.step, 'warning', 0);
+    case 'restore.ended':
+      return event.restored
+        ? onHost(event.host, 'restored', 'it is as it was before', 'good', 0)
+        : {
+            ...onHost(event.host, 'lost', event.error?.message ?? 'could not be restored', 'alarm', 0),
+            ...(event.error?.hint === undefined ? {} : { details: [event.error.hint] }),
+          };
+    case 'rollback.started':
+      return {
+        tone: 'warning',
+        text: `Rolling back ${countHosts(event.hosts.length)} (${fold(event.hosts)}): ${event.reason}`,
+        verbosity: 0,
+      };
+    case 'rollback.ended':
+      return event.left.length === 0
+        ? {
+            tone: 'good',
+            text: `Rolled back ${countHosts(event.restored.length)}`,
+            verbosity: 0,
+          }
+        : bad(
+            `Rolled back ${countHosts(event.restored.length)}; left on the new release: ${fold(event.left)}`,
+          );
+    case 'signal.received':
+      return {
+        tone: 'alarm',
+        text: event.second
+          ? `${event.signal} again: exiting now`
+          : `${event.signal}: no new turns; restoring what is held. Once more exits at once`,
+        verbosity: 0,
+      };
+    case 'host.named':
+      return {
+        ...onHost(event.host, 'named', `needs a person: ${event.reason}`, 'alarm', 0),
+        details: event.held.map((held) => `held: ${held}`),
+      };
+  }
+}
+
+type TaskEnded = Extract<Event, { type: 'task.ended' }>;
+
+export interface DetailOptions {
+  /** Show what each command printed; a failed task's output is shown in any case. */
+  readonly output: boolean;
+  readonly diff: boolean;
+}
+
+/** The end of a task: its name, what was changed or went wrong, how long it took. */
+export function describeTask(event: TaskEnded, { output, diff }: DetailOptions): Sentence {
+  const { host, task, status, message, error, ignored, duration } = event;
+  const failed = status === 'failed' || status === 'unreachable';
+  const said = error?.message ?? message;
+  return {
+    tone: failed ? (ignored === true ? 'warning' : 'bad') : toneOf[status],
+    host,
+    status: ignored === true ? 'ignored' : status,
+    text: `${task.name}${said === undefined || said === '' ? '' : `: ${said}`}${tookOf(duration)}`,
+    details: [
+      ...(error?.hint === undefined ? [] : [error.hint]),
+      ...(diff ? linesOf(event.diff) : []),
+      ...(output || (failed && ignored !== true) ? linesOf(event.output) : []),
+    ],
+    verbosity: status === 'skipped' ? 1 : 0,
+  };
+}
+
+const toneOf = {
+  ok: 'plain',
+  changed: 'changed',
+  skipped: 'quiet',
+  restored: 'warning',
+} as const;
+
+/** Only what took long enough to be of interest. */
+const tookOf = (duration: number): string => (duration < 1_000 ? '' : ` (${formatDuration(duration)})`);
+
+const linesOf = (text: string | undefined): readonly string[] =>
+  text === undefined || text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r?\n/);
+
+const fold = (hosts: readonly EventHost[]): string => foldHosts(hosts.map(({ name }) => name));
+
+const heading = (text: string): Sentence => ({ tone: 'heading', text, verbosity: 0 });
+const plain = (text: string, verbosity: 0 | 1): Sentence => ({ tone: 'plain', text, verbosity });
+const bad = (text: string): Sentence => ({ tone: 'bad', text, verbosity: 0 });
+const onHost = (host: EventHost, status: string, text: string, tone: Tone, verbosity: 0 | 1): Sentence => ({
+  tone,
+  host,
+  status,
+  text,
+  verbosity,
+});

@@ -1,0 +1,31 @@
+import type { EventReader } from '../events/bus.js';
+import type { Layer } from '../expression/scope.js';
+import type { Milliseconds } from '../model/duration.js';
+import type { Plan } from '../model/plan.js';
+
+/** What every use case needs to know. */
+export interface CommonOptions {
+  /** The project's folder. */
+  readonly project: string;
+  readonly environment: string;
+  /** In the order given; later ones win. */
+  readonly extraVars: readonly Layer[];
+  /** A host pattern `a:&b:!c`. */
+  readonly limit?: string;
+  /** Hosts worked on at the same time. */
+  readonly forks?: number;
+}
+
+/** Asks a run to stop: no new turn, what is held is restored within `grace`. */
+export interface StopSignal {
+  readonly signal: AbortSignal;
+  readonly name: () => 'SIGINT' | 'SIGTERM' | undefined;
+  readonly grace: Milliseconds;
+}
+
+export interface RunHooks {
+  readonly readers: readonly EventReader[];
+  readonly stop: StopSignal;
+  /** Shown the plan, says whether to go ahead; without it a run goes ahead. */
+  confirm?(plans: readonly Plan[]): Promise<boolean>;
+}
