@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { labUnknown } from '../../errors/lab.js';
+import { TargetGroup, type TargetGroupSettings } from '../balancer/target-group.js';
+import { Instances } from './instance.js';
+
+export interface CloudSettings {
+  readonly account: string;
+  readonly region: string;
+  readonly zones: readonly string[];
+}
+
+/** An application load balancer, as the API describes it; what it does is in `../balancer`. */
+export interface LoadBalancerRecord {
+  readonly name: string;
+  readonly arn: string;
+  readonly zones: readonly string[];
+  readonly targetGroups: readonly TargetGroup[];
+}
+
+interface AssumedRole {
+  readonly account: string;
+  readonly arn: string;
+  readonly id: string;
+}
+
+/** What exists in the lab's AWS account. */
+export class Cloud {
+  readonly region: string;
+  readonly zones: readonly string[];
+  readonly instances = new Instances();
+  readonly loadBalancers: LoadBalancerRecord[] = [];
+  readonly assumedRoles = new Map<string, AssumedRole>();
+  /** The account that owns all this. */
+  readonly account: string;
+  /** The account that the caller's own credentials belong to; another one when a test wants the wrong account. */
+  callerAccount: string;
+  /** The most that one page holds, whatever the caller allows. */
+  pageSize = Infinity;
+  readonly #targetGroups: TargetGroup[] = [];
+
+  constructor({ account, region, zones }: CloudSettings) {
+    this.account = account;
+    this.callerAccount = account;
+    this.region = region;
+    this.zones = zones;
+  }
+
+  get targetGroups(): readonly TargetGroup[] {
+    return this.#targetGroups;
+  }
+
+  addTargetGroup(settings: TargetGroupSettings): TargetGroup {
+    const group = new TargetGroup(this.#arn(`targetgroup/${settings.name}`), settings, {
+      instanceState: (id) => this.instances.find(id)?.state,
+    });
+    this.#targetGroups.push(group);
+    return group;
+  }
+
+  addLoadBalancer(name: string, targetGroups: readonly TargetGroup[]): LoadBalancerRecord {
+    const arn = this.#arn(`loadbalancer/app/${name}`);
+    const record = { name, arn, zones: this.zones, targetGroups };
+    this.loadBalancers.push(record);
+    return record;
+  }
+
+  balancersOf(group: TargetGroup): readonly LoadBalancerRecord[] {
+    return this.loadBalancers.filter(({ targetGroups }) => targetGroups.includes(group));
+  }
+
+  /** By name or ARN. Throws `lab.unknown`. */
+  targetGroup(name: string): TargetGroup {
+    const found = this.#targetGroups.find((group) => group.name === name || group.arn === name);
+    const known = this.#targetGroups.map((group) => group.name);
+    if (found === undefined) throw labUnknown('target group', name, known);
+    return found;
+  }
+
+  #arn(resource: string): string {
+    const id = createHash('sha256').update(resource).digest('hex').slice(0, 16);
+    return `arn:aws:elasticloadbalancing:${this.region}:${this.account}:${resource}/${id}`;
+  }
+}

@@ -1,0 +1,103 @@
+import type { Milliseconds } from '../../model/duration.js';
+import type { TargetGroupSettings, TargetHealthView } from '../balancer/target-group.js';
+import type { Cloud } from './cloud.js';
+import type { Hits } from './disturbances.js';
+import type { AwsEndpoint } from './endpoint.js';
+import type { InstanceState, NewInstance } from './instance.js';
+
+/** What a test does to the lab's AWS account, past its API. Names that do not exist throw `lab.unknown`. */
+export class AwsControl {
+  readonly #cloud: Cloud;
+  readonly #endpoint: AwsEndpoint;
+
+  constructor(cloud: Cloud, endpoint: AwsEndpoint) {
+    this.#cloud = cloud;
+    this.#endpoint = endpoint;
+  }
+
+  addInstance(instance: NewInstance): void {
+    this.#cloud.instances.add(instance);
+  }
+
+  /** As if it had never been. To see a terminated one linger in the lists, set its state. */
+  removeInstance(id: string): void {
+    this.#cloud.instances.forget(id);
+  }
+
+  setInstanceState(id: string, state: InstanceState): void {
+    this.#cloud.instances.get(id).state = state;
+  }
+
+  /** Undefined takes the tag away. */
+  setTag(id: string, name: string, value: string | undefined): void {
+    const { tags } = this.#cloud.instances.get(id);
+    if (value === undefined) tags.delete(name);
+    else tags.set(name, value);
+  }
+
+  /** Without a balancer: its targets are `unused` with `Target.NotInUse`. Gives the ARN. */
+  addTargetGroup(settings: TargetGroupSettings): string {
+    return this.#cloud.addTargetGroup(settings).arn;
+  }
+
+  setDeregistrationDelay(targetGroup: string, delay: Milliseconds): void {
+    this.#cloud.targetGroup(targetGroup).deregistrationDelay = delay;
+  }
+
+  /** What is registered or drains, as DescribeTargetHealth tells it. */
+  registrations(targetGroup: string): readonly TargetHealthView[] {
+    return this.#cloud.targetGroup(targetGroup).health();
+  }
+
+  /** As somebody would by hand, in the console. */
+  register(targetGroup: string, id: string, port?: number): void {
+    this.#cloud.targetGroup(targetGroup).register(port === undefined ? { id } : { id, port });
+  }
+
+  deregister(targetGroup: string, id: string, port?: number): void {
+    this.#cloud.targetGroup(targetGroup).deregister(port === undefined ? { id } : { id, port });
+  }
+
+  /** The account of the caller's own credentials from now on. */
+  setAccount(account: string): void {
+    this.#cloud.callerAccount = account;
+  }
+
+  /** The most entries that a page holds, whatever the caller allows. */
+  setPageSize(size: number): void {
+    this.#cloud.pageSize = size;
+  }
+
+  /** The next calls answer with the service's throttling error. */
+  throttle(hits: Hits = {}): void {
+    this.#endpoint.disturbances.throttle(hits);
+  }
+
+  limitRate(burst: number, perSecond: number): void {
+    this.#endpoint.disturbances.limitRate(burst, perSecond);
+  }
+
+  /** The next calls do their work, and their replies are lost. */
+  loseReplies(hits: Hits = {}): void {
+    this.#endpoint.disturbances.loseReplies(hits);
+  }
+
+  setLatency(latency: Milliseconds): void {
+    this.#endpoint.disturbances.setLatency(latency);
+  }
+
+  /** Ends all throttling, loss and latency. */
+  calm(): void {
+    this.#endpoint.disturbances.calm();
+  }
+
+  /** How often an action was called, throttled calls included; all actions together without a name. */
+  calls(action?: string): number {
+    if (action !== undefined) return this.#endpoint.calls.get(action) ?? 0;
+    return [...this.#endpoint.calls.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  forgetCalls(): void {
+    this.#endpoint.calls.clear();
+  }
+}

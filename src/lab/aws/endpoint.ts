@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { closed, listen, type Address } from '../listen.js';
+import type { Action } from './action.js';
+import type { Cloud } from './cloud.js';
+import { Disturbances } from './disturbances.js';
+import { ec2Actions } from './ec2.js';
+import { elbv2Actions } from './elbv2.js';
+import { AwsFault, throttled } from './fault.js';
+import { Query } from './query.js';
+import { stsActions } from './sts.js';
+import { content, type Xml } from './xml.js';
+
+const services = [
+  { name: 'ec2', namespace: 'http://ec2.amazonaws.com/doc/2016-11-15/', actions: ec2Actions },
+  {
+    name: 'elasticloadbalancing',
+    namespace: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
+    actions: elbv2Actions,
+  },
+  { name: 'sts', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/', actions: stsActions },
+] as const;
+type Service = (typeof services)[number];
+
+/** One HTTP endpoint that speaks EC2, ELBv2 and STS as the real SDK speaks them: forms in, XML out. */
+export class AwsEndpoint {
+  readonly disturbances = new Disturbances();
+  readonly calls = new Map<string, number>();
+  readonly #cloud: Cloud;
+  readonly #server = createServer((request, response) => {
+    this.#answer(request, response).catch((error: unknown) => {
+      response.destroy(error instanceof Error ? error : undefined);
+    });
+  });
+
+  constructor(cloud: Cloud) {
+    this.#cloud = cloud;
+  }
+
+  /** The URL that the SDK is given as its endpoint. Throws `lab.port_taken`. */
+  async listen(at: Address): Promise<string> {
+    const { address, port } = await listen(this.#server, 'AWS endpoint', at);
+    return `http://${address}:${port}`;
+  }
+
+  async stop(): Promise<void> {
+    const done = closed(this.#server);
+    this.#server.closeAllConnections();
+    await done;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const query = Query.parse(await text(request));
+    const action = query.text('Action') ?? '';
+    this.calls.set(action, (this.calls.get(action) ?? 0) + 1);
+    await this.disturbances.travel();
+    const service = services.find(({ actions }) => action in actions);
+    try {
+      const body = this.#perform(service, action, query, request);
+      if (this.disturbances.losesReply(action)) {
+        request.socket.destroy();
+        return;
+      }
+      send(response, 200, body);
+    } catch (error) {
+      if (!(error instanceof AwsFault)) throw error;
+      send(response, error.status, faultBody(service?.name, error));
+    }
+  }
+
+  #perform(service: Service | undefined, action: string, query: Query, request: IncomingMessage): string {
+    const run: Action | undefined = service?.actions[action];
+    if (service === undefined || run === undefined) {
+      throw new AwsFault('InvalidAction', `The action ${action} is not valid for this web service.`);
+    }
+    if (this.disturbances.throttles(action)) throw throttled(service.name);
+    const { accessKey, region } = signatureOf(request);
+    const account = this.#cloud.assumedRoles.get(accessKey)?.account ?? this.#cloud.callerAccount;
+    return envelope(service, action, run(query, { cloud: this.#cloud, account, region, accessKey }));
+  }
+}
+
+/** The region and key that a request was signed with. The signature itself is taken on trust. */
+function signatureOf(request: IncomingMessage): { accessKey: string; region: string } {
+  const scope = /Credential=([^/]+)\/\d{8}\/([^/]+)\//.exec(request.headers.authorization ?? '');
+  const [, accessKey, region] = scope ?? [];
+  if (accessKey === undefined || region === undefined) {
+    throw new AwsFault('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
+  }
+  return { accessKey, region };
+}
+
+/** EC2 puts the result right under the response; the others wrap it, and name the entries of lists `member`. */
+function envelope({ name, namespace }: Service, action: string, result: Xml): string {
+  const id = randomUUID();
+  const inner =
+    name === 'ec2'
+      ? `<requestId>${id}</requestId>${content(result, 'item')}`
+      : `<${action}Result>${content(result, 'member')}</${action}Result>` +
+        `<ResponseMetadata><RequestId>${id}</RequestId></ResponseMetadata>`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${action}Response xmlns="${namespace}">${inner}</${action}Response>`;
+}
+
+function faultBody(service: string | undefined, { code, message }: AwsFault): string {
+  const id = randomUUID();
+  const error = content({ Error: { Type: 'Sender', Code: code, Message: message } }, 'member');
+  return service === 'ec2'
+    ? `<Response><Errors>${error}</Errors><RequestID>${id}</RequestID></Response>`
+    : `<ErrorResponse>${error}<RequestId>${id}</RequestId></ErrorResponse>`;
+}
+
+function send(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'content-type': 'text/xml;charset=UTF-8' });
+  response.end(body);
+}

@@ -1,0 +1,34 @@
+/** An error as AWS answers it: its code is what the SDK shows as the error's name. */
+export class AwsFault extends Error {
+  override readonly name = 'AwsFault';
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+export const targetGroupNotFound = (names: readonly string[]): AwsFault =>
+  new AwsFault('TargetGroupNotFound', `Target groups '[${names.join(', ')}]' not found`);
+
+export const loadBalancerNotFound = (names: readonly string[]): AwsFault =>
+  new AwsFault('LoadBalancerNotFound', `Load balancers '[${names.join(', ')}]' not found`);
+
+export const instanceNotFound = (ids: readonly string[]): AwsFault =>
+  new AwsFault('InvalidInstanceID.NotFound', `The instance IDs '${ids.join(', ')}' do not exist`);
+
+export const invalidTarget = (message: string): AwsFault => new AwsFault('InvalidTarget', message);
+
+export const invalidParameter = (message: string): AwsFault => new AwsFault('InvalidParameterValue', message);
+
+export const missingParameter = (name: string): AwsFault =>
+  new AwsFault('MissingParameter', `The request must contain the parameter ${name}`);
+
+/** Each service has its own word for "too fast". */
+export const throttled = (service: string): AwsFault =>
+  service === 'ec2'
+    ? new AwsFault('RequestLimitExceeded', 'Request limit exceeded.', 503)
+    : new AwsFault('Throttling', 'Rate exceeded', 400);
