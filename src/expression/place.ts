@@ -1,0 +1,93 @@
+import type { ErrorPlace } from '../errors/expression.js';
+import type { Locate, Position, ValuePath } from '../model/source.js';
+
+/** Tells where in a user's file the character at an offset of a template or condition stands. */
+export type PlaceOf = (offset: number) => ErrorPlace;
+
+/** For text that comes from no file. */
+export const nowhere: PlaceOf = () => ({});
+
+/** For a file that is a template as a whole. */
+export const placeInFile =
+  (file: string, text: string): PlaceOf =>
+  (offset) =>
+    placeAt(file, text, offset);
+
+/** For a string in a YAML file. Without the file's text, where the string begins. */
+export const placeInScalar =
+  (locate: Locate, path: ValuePath, value: string): PlaceOf =>
+  (offset) => {
+    const at = locate(path);
+    if (at === undefined) return {};
+    if (locate.text === undefined) return { at };
+    return placeAt(at.file, locate.text, offsetInScalar(locate.text, at, value, offset));
+  };
+
+/** Where a value as a whole stands, with its line. */
+export function placeOfValue(locate: Locate, path: ValuePath = []): ErrorPlace {
+  const at = locate(path);
+  return at === undefined ? {} : withLine(at, locate.text);
+}
+
+/** A position and, when the file's text is at hand, its line for the caret. */
+export function withLine(at: Position, text: string | undefined): ErrorPlace {
+  const sourceLine = text?.split('\n')[at.line - 1]?.replace(/\r$/, '');
+  return sourceLine === undefined ? { at } : { at, sourceLine };
+}
+
+function placeAt(file: string, text: string, offset: number): ErrorPlace {
+  const before = text.slice(0, offset);
+  const line = before.split('\n').length;
+  return withLine({ file, line, column: offset - before.lastIndexOf('\n') }, text);
+}
+
+/**
+ * YAML folds and indents white space, and keeps everything else in order. So the n-th visible character of the value is
+ * the n-th visible one of its notation, once quotes, block headers and escapes are counted for what they are.
+ */
+function offsetInScalar(text: string, at: Position, value: string, offset: number): number {
+  let remaining = value.slice(0, offset).replace(/\s/g, '').length;
+  const { start, style } = contentStart(text, offsetOf(text, at));
+  for (let index = start; index < text.length; ) {
+    const step = visibleStep(text, index, style);
+    if (step.visible && remaining === 0) return index;
+    if (step.visible) remaining -= 1;
+    index += step.length;
+  }
+  return text.length;
+}
+
+type ScalarStyle = 'plain' | 'single' | 'double' | 'block';
+
+const offsetOf = (text: string, { line, column }: Position): number =>
+  text
+    .split('\n')
+    .slice(0, line - 1)
+    .reduce((sum, { length }) => sum + length + 1, 0) +
+  column -
+  1;
+
+/** Past anchor and tag, past the opening quote or the header of a block. */
+function contentStart(text: string, from: number): { start: number; style: ScalarStyle } {
+  const properties = /^(?:[&!]\S*\s+)*/.exec(text.slice(from))?.[0].length ?? 0;
+  const index = from + properties;
+  const first = text[index];
+  if (first === '"') return { start: index + 1, style: 'double' };
+  if (first === "'") return { start: index + 1, style: 'single' };
+  if (first === '|' || first === '>') return { start: text.indexOf('\n', index) + 1, style: 'block' };
+  return { start: index, style: 'plain' };
+}
+
+/** How many characters of the notation stand for one character of the value, and whether that one is visible. */
+function visibleStep(text: string, index: number, style: ScalarStyle): { length: number; visible: boolean } {
+  const character = text[index] ?? '';
+  if (style === 'single' && text.startsWith("''", index)) return { length: 2, visible: true };
+  if (style === 'double' && character === '\\') {
+    const escape = /^\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[^])/.exec(
+      text.slice(index, index + 10),
+    );
+    const written = escape?.[0] ?? '\\';
+    return { length: written.length, visible: !/^\\[ntrvf \t\n_NLP]$/.test(written) };
+  }
+  return { length: 1, visible: !/\s/.test(character) };
+}

@@ -1,0 +1,305 @@
+import {
+  noFields,
+  notIterable,
+  notText,
+  notAWord,
+  nulByte,
+  unknownField,
+  unknownVariable,
+  unquotable,
+  wrongArgument,
+} from '../errors/expression.js';
+import type { AdfError } from '../errors/adf-error.js';
+import { Secret } from '../model/secret.js';
+import { UnknownValue } from '../model/unknown.js';
+import { describeValue, isMapping } from './describe.js';
+import type { PlaceOf } from './place.js';
+import { isSafeUnquoted, quoteForShell, ShellContext } from './shell-quoting.js';
+import { ArgumentProblem, isTruthy, templateFunctions, type Argument } from './template-functions.js';
+import type { PathExpression, Template, TemplateExpression, TemplatePart } from './template-syntax.js';
+
+/** The language that a template writes, and escapes for. */
+export type Language = 'plain' | 'shell';
+
+/** The part of Variables that templates use. */
+export interface VariableLookup {
+  has(name: string): boolean;
+  get(name: string): unknown;
+  names(): readonly string[];
+}
+
+/** Where names are looked up: the variables at the root, an element inside `#each` and `#with`. */
+interface Scope {
+  readonly parent?: Scope;
+  /** Absent at the root. */
+  readonly element?: { readonly value: unknown };
+  /** `@index`, `@key`, `@first`, `@last`. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** What `as |item key|` names. */
+  readonly named: Readonly<Record<string, unknown>>;
+}
+
+/** The path leads nowhere; why, if somebody minds. */
+class Missing {
+  constructor(readonly explain: () => AdfError) {}
+}
+
+const root: Scope = { data: {}, named: {} };
+
+/** One rendering of one template. */
+export class Rendering {
+  readonly #variables: VariableLookup;
+  readonly #placeOf: PlaceOf;
+  readonly #shell: ShellContext | undefined;
+  #unknown: UnknownValue | undefined;
+  #secret = false;
+  #text = '';
+
+  constructor(variables: VariableLookup, placeOf: PlaceOf, language: Language) {
+    this.#variables = variables;
+    this.#placeOf = placeOf;
+    this.#shell = language === 'shell' ? new ShellContext() : undefined;
+  }
+
+  /**
+   * The rendered value: of any type when the template is exactly one expression (but for the shell), else text. An
+   * UnknownValue when one was used, a Secret when one was used.
+   */
+  run({ parts }: Template): unknown {
+    const [only] = parts;
+    if (this.#shell === undefined && parts.length === 1 && only?.kind === 'value') {
+      const value = this.#evaluate(only.value, root);
+      return this.#unknown ?? (this.#secret && typeof value === 'string' ? new Secret(value) : value);
+    }
+    this.#render(parts, root);
+    return this.#unknown ?? (this.#secret ? new Secret(this.#text) : this.#text);
+  }
+
+  #render(parts: readonly TemplatePart[], scope: Scope): void {
+    for (const part of parts) this.#renderPart(part, scope);
+  }
+
+  #renderPart(part: TemplatePart, scope: Scope): void {
+    switch (part.kind) {
+      case 'text':
+        { this.#write(part.text); return; }
+      case 'value':
+        { this.#insert(part.value, part.raw, scope); return; }
+      case 'if': {
+        const holds = isTruthy(this.#evaluate(part.condition, scope)) !== part.negated;
+        this.#render(holds ? part.then : part.otherwise, scope); return;
+      }
+      case 'with': {
+        const value = this.#evaluate(part.of, scope);
+        if (!isTruthy(value)) { this.#render(part.otherwise, scope); return; }
+        const named = Object.fromEntries(part.names.slice(0, 1).map((name) => [name, value]));
+        this.#render(part.body, { parent: scope, element: { value }, data: {}, named }); return;
+      }
+      case 'each':
+        { this.#each(part, scope); return; }
+    }
+  }
+
+  #each(part: TemplatePart & { kind: 'each' | 'with' }, scope: Scope): void {
+    const over = this.#evaluate(part.of, scope);
+    if (over instanceof UnknownValue) return;
+    const entries = entriesOf(over);
+    if (entries === undefined) {
+      throw notIterable(describeValue(over), writtenAs(part.of), this.#placeOf(part.of.offset));
+    }
+    if (entries.length === 0) { this.#render(part.otherwise, scope); return; }
+    const [itemName, keyName] = part.names;
+    entries.forEach(([key, value], index) => {
+      const named = {
+        ...(itemName === undefined ? {} : { [itemName]: value }),
+        ...(keyName === undefined ? {} : { [keyName]: key }),
+      };
+      const data = { index, key, first: index === 0, last: index === entries.length - 1 };
+      this.#render(part.body, { parent: scope, element: { value }, data, named });
+    });
+  }
+
+  #write(text: string): void {
+    this.#text += text;
+    this.#shell?.feed(text);
+  }
+
+  #insert(expression: TemplateExpression, raw: boolean, scope: Scope): void {
+    const value = this.#evaluate(expression, scope);
+    if (value instanceof UnknownValue) return;
+    if (this.#shell === undefined || raw) { this.#write(this.#asText(value, expression)); return; }
+    const words = Array.isArray(value) ? value : [value];
+    words.forEach((word, index) => {
+      if (index > 0) this.#write(' ');
+      this.#insertWord(word, expression);
+    });
+  }
+
+  #insertWord(value: unknown, expression: TemplateExpression): void {
+    const place = this.#placeOf(expression.offset);
+    const written = writtenAs(expression);
+    if (typeof value === 'object' && value !== null) throw notAWord(written, describeValue(value), place);
+    const text = this.#asText(value, expression);
+    if (text.includes('\0')) throw nulByte(written, place);
+    const obstacle = this.#shell?.obstacle;
+    if (obstacle !== undefined && !isSafeUnquoted(text)) throw unquotable(written, obstacle, place);
+    this.#text += obstacle === undefined ? quoteForShell(text) : text;
+    this.#shell?.word();
+  }
+
+  #asText(value: unknown, expression: TemplateExpression): string {
+    if (value === null || value === undefined) return '';
+    if (typeof value === 'string') return value;
+    if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
+      return String(value);
+    }
+    throw notText(describeValue(value), writtenAs(expression), this.#placeOf(expression.offset));
+  }
+
+  /** The value; a secret is revealed and the rendering becomes one. */
+  #evaluate(expression: TemplateExpression, scope: Scope): unknown {
+    const value = this.#resolve(expression, scope);
+    if (value instanceof Missing) throw value.explain();
+    return this.#taint(value);
+  }
+
+  #taint(value: unknown): unknown {
+    const unknown = unknownWithin(value);
+    if (unknown !== undefined) {
+      this.#unknown ??= unknown;
+      return unknown;
+    }
+    if (!(value instanceof Secret)) return value;
+    this.#secret = true;
+    return value.reveal();
+  }
+
+  #resolve(expression: TemplateExpression, scope: Scope): unknown {
+    switch (expression.kind) {
+      case 'literal':
+        return expression.value;
+      case 'path':
+        return this.#path(expression, scope);
+      case 'call':
+        return this.#call(expression, scope);
+    }
+  }
+
+  #call(expression: TemplateExpression & { kind: 'call' }, scope: Scope): unknown {
+    const called = templateFunctions.get(expression.name);
+    const args = expression.args.map((arg): Argument => ({
+      value: () => this.#known(this.#evaluate(arg, scope)),
+      valueIfDefined: () => {
+        const value = this.#resolve(arg, scope);
+        return value instanceof Missing ? undefined : this.#known(this.#taint(value));
+      },
+    }));
+    try {
+      return called?.call(args);
+    } catch (error) {
+      if (error instanceof StopAtUnknown) return error.value;
+      if (!(error instanceof ArgumentProblem)) throw error;
+      const usage = called?.usage ?? expression.name;
+      throw wrongArgument(expression.name, error.message, usage, this.#placeOf(expression.offset));
+    }
+  }
+
+  #known(value: unknown): unknown {
+    if (value instanceof UnknownValue) throw new StopAtUnknown(value);
+    return value;
+  }
+
+  #path(path: PathExpression, scope: Scope): unknown {
+    let from: Scope = scope;
+    for (let up = 0; up < path.depth; up += 1) from = from.parent ?? root;
+    const [head, ...rest] = path.parts;
+    if (path.data) {
+      if (head === 'root') return this.#fromRoot(path, rest);
+      const holder =
+        head === undefined ? undefined : findScope(from, ({ data }) => Object.hasOwn(data, head));
+      if (holder === undefined) return this.#missingVariable(path, `@${head ?? ''}`, []);
+      return this.#dig(holder.data, path.parts, path);
+    }
+    if (head !== undefined && path.depth === 0 && !path.scoped) {
+      const holder = findScope(from, ({ named }) => Object.hasOwn(named, head));
+      if (holder !== undefined) return this.#dig(holder.named, path.parts, path);
+    }
+    if (from.element === undefined) return this.#fromRoot(path, path.parts);
+    const value = this.#dig(from.element.value, path.parts, path);
+    if (!(value instanceof Missing) || head === undefined || !this.#variables.has(head)) return value;
+    return this.#missingVariable(path, path.written, [], `Inside a block, write @root.${path.written}.`);
+  }
+
+  #fromRoot(path: PathExpression, [name, ...rest]: readonly string[]): unknown {
+    if (name === undefined || !this.#variables.has(name)) {
+      return this.#missingVariable(path, name ?? path.written, this.#variables.names());
+    }
+    return this.#dig(this.#variables.get(name), rest, path, [name]);
+  }
+
+  #missingVariable(path: PathExpression, name: string, known: readonly string[], hint?: string): Missing {
+    return new Missing(() => unknownVariable(name, known, this.#placeOf(path.offset), hint));
+  }
+
+  /** Follows own fields only: nothing that JavaScript adds to a value can be reached. */
+  #dig(
+    from: unknown,
+    parts: readonly string[],
+    path: PathExpression,
+    walked: readonly string[] = [],
+  ): unknown {
+    let value = from;
+    for (const [index, part] of parts.entries()) {
+      if (value instanceof UnknownValue) return value;
+      const owner = [...walked, ...parts.slice(0, index)].join('.') || 'this';
+      const place = (): ReturnType<PlaceOf> => this.#placeOf(path.offset);
+      if (!Array.isArray(value) && !isMapping(value)) {
+        const what = describeValue(value);
+        return new Missing(() => noFields(owner, part, what, place()));
+      }
+      if (!Object.hasOwn(value, part)) {
+        const known = Array.isArray(value) ? [] : Object.keys(value);
+        return new Missing(() => unknownField(owner, part, known, place()));
+      }
+      value = Reflect.get(value, part) as unknown;
+    }
+    return value;
+  }
+}
+
+/** Ends a function whose argument is not known yet: then its result isn't either. */
+class StopAtUnknown extends Error {
+  constructor(readonly value: UnknownValue) {
+    super(String(value));
+  }
+}
+
+const writtenAs = (expression: TemplateExpression): string => expression.written;
+
+function findScope(from: Scope, holds: (scope: Scope) => boolean): Scope | undefined {
+  for (let scope: Scope | undefined = from; scope !== undefined; scope = scope.parent) {
+    if (holds(scope)) return scope;
+  }
+  return undefined;
+}
+
+function entriesOf(over: unknown): readonly (readonly [string | number, unknown])[] | undefined {
+  if (over === null || over === undefined) return [];
+  if (Array.isArray(over)) return over.map((value: unknown, index) => [index, value]);
+  return isMapping(over) ? Object.entries(over) : undefined;
+}
+
+/** The first unknown value in a structure, itself included. */
+export function unknownWithin(value: unknown): UnknownValue | undefined {
+  if (value instanceof UnknownValue) return value;
+  if (Array.isArray(value)) return firstUnknown(value);
+  return isMapping(value) ? firstUnknown(Object.values(value)) : undefined;
+}
+
+function firstUnknown(values: readonly unknown[]): UnknownValue | undefined {
+  for (const value of values) {
+    const unknown = unknownWithin(value);
+    if (unknown !== undefined) return unknown;
+  }
+  return undefined;
+}

@@ -1,0 +1,229 @@
+import Handlebars from 'handlebars';
+import {
+  templateSyntax,
+  unknownBlock,
+  unknownFunction,
+  wrongArgument,
+  type ErrorPlace,
+} from '../errors/expression.js';
+import { templateFunctions } from './template-functions.js';
+import { explainSyntaxError } from './template-traps.js';
+import type { PlaceOf } from './place.js';
+
+/** A template as it is evaluated: Handlebars' own tree, checked, and reduced to what adfpush allows. */
+export interface Template {
+  readonly parts: readonly TemplatePart[];
+  /** What it uses of the variables at its top level, each once. */
+  readonly uses: readonly PathExpression[];
+}
+
+export type TemplatePart =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'value'; readonly value: TemplateExpression; readonly raw: boolean }
+  | {
+      readonly kind: 'if';
+      readonly condition: TemplateExpression;
+      readonly negated: boolean;
+      readonly then: readonly TemplatePart[];
+      readonly otherwise: readonly TemplatePart[];
+    }
+  | {
+      readonly kind: 'each' | 'with';
+      readonly of: TemplateExpression;
+      /** The names of `as |item key|`. */
+      readonly names: readonly string[];
+      readonly body: readonly TemplatePart[];
+      readonly otherwise: readonly TemplatePart[];
+    };
+
+export type TemplateExpression =
+  | { readonly kind: 'literal'; readonly value: unknown; readonly written: string; readonly offset: number }
+  | PathExpression
+  | {
+      readonly kind: 'call';
+      readonly name: string;
+      readonly args: readonly TemplateExpression[];
+      readonly written: string;
+      readonly offset: number;
+    };
+
+export interface PathExpression {
+  readonly kind: 'path';
+  /** As the author wrote it, `container.ports`. */
+  readonly written: string;
+  readonly parts: readonly string[];
+  /** Scopes to go up: the number of `../`. */
+  readonly depth: number;
+  /** `@index`, `@root` and the like. */
+  readonly data: boolean;
+  /** Begins with `this` or `./`: never a name of `as |name|`. */
+  readonly scoped: boolean;
+  readonly offset: number;
+}
+
+// An environment of our own, so that nobody's helpers or partials are ever seen here. It only parses: a template
+// is evaluated over its tree, so that no code is generated from it and values keep their types.
+const handlebars = Handlebars.create();
+
+/** The limit is about memory, not correctness: a project has a few hundred templates. */
+const cache = new Map<string, Template>();
+const cacheLimit = 10_000;
+
+/**
+ * Parses a template, or gives the one parsed before. Throws `template.syntax`, `template.unknown_function`,
+ * `template.unknown_block` and `template.wrong_argument` with the place given by `placeOf`.
+ */
+export function parseTemplate(text: string, placeOf: PlaceOf): Template {
+  const cached = cache.get(text);
+  if (cached !== undefined) return cached;
+  const template = new TemplateReader(text, placeOf).read();
+  if (cache.size >= cacheLimit) cache.clear();
+  cache.set(text, template);
+  return template;
+}
+
+const blocks = ['if', 'unless', 'each', 'with'];
+
+class TemplateReader {
+  readonly #text: string;
+  readonly #placeOf: PlaceOf;
+  readonly #lineStarts: readonly number[];
+  readonly #uses: PathExpression[] = [];
+
+  constructor(text: string, placeOf: PlaceOf) {
+    this.#text = text;
+    this.#placeOf = placeOf;
+    this.#lineStarts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+  }
+
+  read(): Template {
+    return { parts: this.#parts(this.#parse()), uses: this.#uses };
+  }
+
+  #parse(): hbs.AST.Program {
+    try {
+      return handlebars.parse(this.#text);
+    } catch (error) {
+      const { offset, reason, hint } = explainSyntaxError(this.#text, error);
+      throw templateSyntax(reason, this.#placeOf(offset), hint);
+    }
+  }
+
+  #parts(program: hbs.AST.Program | undefined | null): readonly TemplatePart[] {
+    return (program?.body ?? []).flatMap((statement) => this.#part(statement));
+  }
+
+  #part(node: hbs.AST.Statement): readonly TemplatePart[] {
+    if (isContent(node)) return node.value === '' ? [] : [{ kind: 'text', text: node.value }];
+    if (isMustache(node)) return [{ kind: 'value', value: this.#invocation(node), raw: !node.escaped }];
+    if (isBlock(node)) return this.#block(node);
+    if (node.type === 'CommentStatement') return [];
+    throw templateSyntax(
+      'partials and decorators ({{> …}}, {{* …}}) are not supported',
+      this.#place(node),
+      'Put the text itself here, or into a variable.',
+    );
+  }
+
+  #block(node: hbs.AST.BlockStatement): readonly TemplatePart[] {
+    const name = node.path.original;
+    if (name === 'raw') return this.#parts(node.program);
+    if (!blocks.includes(name)) throw unknownBlock(name, blocks, this.#place(node.path));
+    const [subject] = node.params;
+    if (subject === undefined || node.params.length > 1) {
+      throw wrongArgument(`#${name}`, 'takes one value', `#${name} value`, this.#place(node));
+    }
+    this.#refuseNamedArguments(node.hash, name);
+    const value = this.#expression(subject);
+    const then = this.#parts(node.program);
+    const otherwise = this.#parts(node.inverse);
+    if (name === 'if' || name === 'unless') {
+      return [{ kind: 'if', condition: value, negated: name === 'unless', then, otherwise }];
+    }
+    const names = blockParameters(node.program);
+    return [{ kind: name === 'each' ? 'each' : 'with', of: value, names, body: then, otherwise }];
+  }
+
+  /** What stands in a mustache or in parentheses: a value when it is alone, a function when something follows. */
+  #invocation(node: hbs.AST.MustacheStatement | hbs.AST.SubExpression): TemplateExpression {
+    this.#refuseNamedArguments(node.hash, 'a function');
+    const alone = node.params.length === 0 && node.type === 'MustacheStatement';
+    if (alone || !isPath(node.path)) return this.#expression(node.path);
+    const { original: name } = node.path;
+    const place = this.#place(node.path);
+    const called = templateFunctions.get(name);
+    if (called === undefined) throw this.#unknownFunction(name, node, place);
+    const args = node.params.map((param) => this.#expression(param));
+    const [least, most] = called.takes;
+    if (args.length < least || args.length > most) {
+      throw wrongArgument(name, `got ${args.length} values`, called.usage, place);
+    }
+    return { kind: 'call', name, args, written: this.#written(node), offset: this.#offset(node.path) };
+  }
+
+  #unknownFunction(name: string, node: hbs.AST.Node, place: ErrorPlace): Error {
+    if (/^\{\{[^}]*\sis\s+(not\s+)?defined\b/.test(this.#text.slice(this.#offset(node)))) {
+      return templateSyntax(`"is defined" is not Handlebars`, place, `Write {{ defined ${name} }}.`);
+    }
+    return unknownFunction(name, [...templateFunctions.keys()], place);
+  }
+
+  #expression(node: hbs.AST.Expression): TemplateExpression {
+    if (isSubExpression(node)) return this.#invocation(node);
+    const offset = this.#offset(node);
+    const written = this.#written(node);
+    if (isPath(node)) {
+      const path: PathExpression = {
+        kind: 'path',
+        written: node.original,
+        parts: node.parts,
+        depth: node.depth,
+        data: node.data,
+        scoped: /^(this\b|\.\/|\.$)/.test(node.original),
+        offset,
+      };
+      this.#uses.push(path);
+      return path;
+    }
+    if (isLiteral(node)) return { kind: 'literal', value: node.value, written, offset };
+    return { kind: 'literal', value: null, written, offset };
+  }
+
+  #refuseNamedArguments(hash: hbs.AST.Hash | undefined, name: string): void {
+    const [first] = hash?.pairs ?? [];
+    if (first === undefined) return;
+    throw templateSyntax(
+      `${name} takes no named values such as ${first.key}=…`,
+      this.#place(first),
+      'Give the value alone.',
+    );
+  }
+
+  #offset({ loc: { start } }: hbs.AST.Node): number {
+    return (this.#lineStarts[start.line - 1] ?? 0) + start.column;
+  }
+
+  #place(node: hbs.AST.Node): ErrorPlace {
+    return this.#placeOf(this.#offset(node));
+  }
+
+  #written({ loc: { start, end } }: hbs.AST.Node): string {
+    const at = (line: number, column: number): number => (this.#lineStarts[line - 1] ?? 0) + column;
+    const source = this.#text.slice(at(start.line, start.column), at(end.line, end.column));
+    return source.replace(/^\{\{\{?[~&]?|~?\}\}\}?$/g, '').trim();
+  }
+}
+
+const blockParameters = (program: hbs.AST.Program | undefined | null): readonly string[] =>
+  program?.blockParams ?? [];
+
+const isContent = (node: hbs.AST.Node): node is hbs.AST.ContentStatement => node.type === 'ContentStatement';
+const isMustache = (node: hbs.AST.Node): node is hbs.AST.MustacheStatement =>
+  node.type === 'MustacheStatement';
+const isBlock = (node: hbs.AST.Node): node is hbs.AST.BlockStatement => node.type === 'BlockStatement';
+const isPath = (node: hbs.AST.Node): node is hbs.AST.PathExpression => node.type === 'PathExpression';
+const isSubExpression = (node: hbs.AST.Node): node is hbs.AST.SubExpression => node.type === 'SubExpression';
+const isLiteral = (
+  node: hbs.AST.Node,
+): node is hbs.AST.StringLiteral | hbs.AST.NumberLiteral | hbs.AST.BooleanLiteral =>
+  ['StringLiteral', 'NumberLiteral', 'BooleanLiteral'].includes(node.type);

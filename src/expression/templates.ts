@@ -1,0 +1,93 @@
+import { cannotRenderFile } from '../errors/expression.js';
+import { Secret } from '../model/secret.js';
+import type { Locate, ValuePath } from '../model/source.js';
+import { isMapping } from './describe.js';
+import { placeInFile, placeInScalar } from './place.js';
+import { Rendering, unknownWithin, type Language, type VariableLookup } from './template-rendering.js';
+import { parseTemplate } from './template-syntax.js';
+
+export type { Language, VariableLookup } from './template-rendering.js';
+
+/** A value of a user's file with templates in it, and where it stands. */
+export interface Source {
+  readonly value: unknown;
+  readonly locate: Locate;
+}
+
+/**
+ * Renders all templates in a value, however deep. Text that is exactly one `{{ expression }}` becomes the value of that
+ * expression, with its type. In the language `shell`, values are quoted as words, and `{{{ expression }}}` is raw.
+ * An UnknownValue anywhere makes the whole an UnknownValue; text with a Secret in it becomes a Secret.
+ *
+ * Throws AdfError `expression.*` and `template.*` at the place in the user's file.
+ */
+export function render(
+  { value, locate }: Source,
+  variables: VariableLookup,
+  language: Language = 'plain',
+): unknown {
+  const rendered = renderWithin(value, [], locate, variables, language);
+  return unknownWithin(rendered) ?? rendered;
+}
+
+/**
+ * Renders a template file. Nothing is escaped. Throws as `render` does, and `template.not_renderable` when the text
+ * would contain a secret, or something that is not known yet.
+ */
+export function renderText(
+  { file, text }: { readonly file: string; readonly text: string },
+  variables: VariableLookup,
+): string {
+  const placeOf = placeInFile(file, text);
+  const { parts, uses } = parseTemplate(text, placeOf);
+  // An empty text in front keeps a file of one expression from being anything but text.
+  const template = { parts: [{ kind: 'text', text: '' } as const, ...parts], uses };
+  const rendered = new Rendering(variables, placeOf, 'plain').run(template);
+  if (typeof rendered === 'string') return rendered;
+  throw cannotRenderFile(file, rendered instanceof Secret ? 'it would show a secret' : String(rendered));
+}
+
+/** Parses all templates in a value, without rendering them, so that what is broken is known before a run. */
+export function checkTemplates(value: unknown, locate: Locate, path: ValuePath = []): void {
+  if (typeof value === 'string' && mayBeTemplate(value)) {
+    parseTemplate(value, placeInScalar(locate, path, value));
+  } else if (Array.isArray(value)) {
+    value.forEach((element, index) => checkTemplates(element, locate, [...path, index]));
+  } else if (isMapping(value)) {
+    for (const [key, element] of Object.entries(value)) checkTemplates(element, locate, [...path, key]);
+  }
+}
+
+/** Without braces there is nothing to render. A lone `\{{` is a template too: it stands for literal braces. */
+export const mayBeTemplate = (text: string): boolean => text.includes('{{');
+
+function renderWithin(
+  value: unknown,
+  path: ValuePath,
+  locate: Locate,
+  variables: VariableLookup,
+  language: Language,
+): unknown {
+  if (typeof value === 'string') {
+    if (!mayBeTemplate(value)) return value;
+    const placeOf = placeInScalar(locate, path, value);
+    return new Rendering(variables, placeOf, language).run(parseTemplate(value, placeOf));
+  }
+  if (Array.isArray(value)) {
+    return value.map((element, index) =>
+      renderWithin(element, [...path, index], locate, variables, language),
+    );
+  }
+  if (!isMapping(value)) return value;
+  const rendered: Record<string, unknown> = {};
+  for (const [key, element] of Object.entries(value)) {
+    const result = renderWithin(element, [...path, key], locate, variables, language);
+    Object.defineProperty(rendered, key, {
+      value: result,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  }
+  return rendered;
+}

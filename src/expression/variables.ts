@@ -1,0 +1,115 @@
+import { unknownVariable, variableCycle } from '../errors/expression.js';
+import type { Position, ValuePath } from '../model/source.js';
+import { placeOfValue } from './place.js';
+import type { Layer, Origin } from './scope.js';
+import { render } from './templates.js';
+
+/**
+ * What the names mean for one host in one task. Layers lie on one another; the highest that has a name gives its whole
+ * value (as in Ansible, mappings are not merged). Values are rendered when they are asked for, with the variables of
+ * this very instance, and once.
+ */
+export class Variables {
+  /** The layers that all share; looked up by name at once. */
+  readonly #base: ReadonlyMap<string, Layer>;
+  readonly #baseLayers: readonly Layer[];
+  /** Later layers, highest first: a list that instances share the tail of, so that `with` costs nothing. */
+  readonly #added: Added | undefined;
+  readonly #rendered = new Map<string, unknown>();
+  /** The names being rendered at this moment, outermost first. */
+  readonly #rendering: string[] = [];
+
+  private constructor(base: ReadonlyMap<string, Layer>, baseLayers: readonly Layer[], added?: Added) {
+    this.#base = base;
+    this.#baseLayers = baseLayers;
+    this.#added = added;
+  }
+
+  /** Lowest first. */
+  static of(layers: readonly Layer[]): Variables {
+    const base = new Map<string, Layer>();
+    for (const layer of layers) for (const name of Object.keys(layer.values)) base.set(name, layer);
+    return new Variables(base, layers);
+  }
+
+  /** These variables with one more layer on top. */
+  with(layer: Layer): Variables {
+    return new Variables(this.#base, this.#baseLayers, { layer, below: this.#added });
+  }
+
+  /** Lowest first. */
+  get layers(): readonly Layer[] {
+    return [...this.#baseLayers, ...[...this.#addedLayers()].reverse()];
+  }
+
+  has(name: string): boolean {
+    return this.#layerOf(name) !== undefined;
+  }
+
+  /**
+   * The value, rendered. Throws `expression.unknown_variable`, `expression.cycle`, and what is wrong with the
+   * templates in it.
+   */
+  get(name: string): unknown {
+    if (this.#rendered.has(name)) return this.#rendered.get(name);
+    const layer = this.#layerOf(name);
+    if (layer === undefined) throw unknownVariable(name, this.names(), {});
+    const value = layer.literal === true ? layer.values[name] : this.#render(name, layer);
+    this.#rendered.set(name, value);
+    return value;
+  }
+
+  /** All names, sorted. */
+  names(): readonly string[] {
+    const names = new Set(this.#base.keys());
+    for (const { values } of this.#addedLayers()) for (const name of Object.keys(values)) names.add(name);
+    return [...names].sort();
+  }
+
+  /** Which layer gives the value, and where in which file it stands. */
+  origin(name: string): Origin | undefined {
+    const layer = this.#layerOf(name);
+    if (layer === undefined) return undefined;
+    const at = positionOf(layer, name);
+    return at === undefined ? { layer: layer.name } : { layer: layer.name, at };
+  }
+
+  #render(name: string, layer: Layer): unknown {
+    const cycleStart = this.#rendering.indexOf(name);
+    if (cycleStart >= 0) throw this.#cycle(this.#rendering.slice(cycleStart));
+    this.#rendering.push(name);
+    try {
+      const { locate } = layer;
+      const within = (path: ValuePath): Position | undefined => locate?.([name, ...path]);
+      const text = locate?.text;
+      const source = text === undefined ? within : Object.assign(within, { text });
+      return render({ value: layer.values[name], locate: source }, this);
+    } finally {
+      this.#rendering.pop();
+    }
+  }
+
+  #cycle(names: readonly string[]): Error {
+    const positions = names.map((name) => this.origin(name)?.at);
+    const locate = this.#layerOf(names[0] ?? '')?.locate;
+    const place = locate === undefined ? {} : placeOfValue(locate, names.slice(0, 1));
+    return variableCycle(names, positions, place);
+  }
+
+  #layerOf(name: string): Layer | undefined {
+    for (const layer of this.#addedLayers()) if (Object.hasOwn(layer.values, name)) return layer;
+    return this.#base.get(name);
+  }
+
+  /** Highest first. */
+  *#addedLayers(): Generator<Layer, undefined> {
+    for (let added = this.#added; added !== undefined; added = added.below) yield added.layer;
+  }
+}
+
+interface Added {
+  readonly layer: Layer;
+  readonly below: Added | undefined;
+}
+
+const positionOf = ({ locate }: Layer, name: string): Position | undefined => locate?.([name]);
