@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from '../until.js';
+import { cacheFolder, recipeKey } from './cache.js';
+import { answers, dockerAt, type Engine, type NoEngine } from './engine.js';
+
+/**
+ * A Docker Engine of the tests' own: it has its own data, socket and addresses, and touches neither the
+ * machine's firewall nor its default bridge, so that another Engine on the machine is left alone. Its data is
+ * kept in the cache, for the images in it. Runs at the same time share it; the last one stops it.
+ */
+export async function ownEngine(): Promise<Engine | NoEngine> {
+  const binary = ['/usr/bin/dockerd', '/usr/sbin/dockerd', '/usr/local/bin/dockerd'].find(existsSync);
+  if (binary === undefined) return { reason: 'no Docker Engine answers, and docker.io is not installed' };
+  const data = cacheFolder('engine');
+  // Sockets have short paths, and /run is gone after a restart of the machine as they are.
+  const run = `/run/adfpush-${recipeKey(data)}`;
+  mkdirSync(join(run, 'users'), { recursive: true });
+  const address = `unix://${run}/docker.sock`;
+  const docker = dockerAt(address);
+  const pidFile = join(run, 'pid');
+  const log = join(run, 'log');
+
+  writeFileSync(join(run, 'users', String(process.pid)), '');
+  if (!(await answers(docker))) {
+    rmSync(pidFile, { force: true });
+    const output = openSync(log, 'w');
+    const dockerd = spawn(
+      binary,
+      [
+        ...['--data-root', data, '--exec-root', join(run, 'exec'), '--pidfile', pidFile, '--host', address],
+        ...['--bridge', 'none', '--iptables=false', '--ip6tables=false', '--ip-masq=false'],
+        ...['--default-address-pool', 'base=10.86.0.0/16,size=24'],
+      ],
+      { detached: true, stdio: ['ignore', output, output], env: { ...process.env, PATH: systemPath() } },
+    );
+    dockerd.unref();
+    const started = await until('the Docker Engine to answer', 30_000, async () =>
+      dockerd.exitCode !== null ? 'ended' : (await answers(docker)) ? 'answers' : undefined,
+    ).catch(() => 'silent');
+    if (started !== 'answers') {
+      const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
+      return { reason: `dockerd was started and does not answer; it says:\n${lines}` };
+    }
+  }
+
+  return {
+    address,
+    docker,
+    own: true,
+    stop: async () => {
+      rmSync(join(run, 'users', String(process.pid)), { force: true });
+      if (readdirSync(join(run, 'users')).some((user) => alive(Number(user)))) return;
+      const pid = Number(readFileSync(pidFile, 'utf8'));
+      process.kill(pid, 'SIGTERM');
+      await until('the Docker Engine to end', 30_000, async () => (alive(pid) ? undefined : true));
+      rmSync(run, { recursive: true, force: true });
+    },
+  };
+}
+
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** dockerd looks for containerd and iptables where not every user's PATH points. */
+const systemPath = (): string => `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`;
