@@ -1,5 +1,8 @@
 import type { Fleet } from '../ports/fleet.js';
 import type { Traffic } from '../ports/traffic.js';
+import { AwsClients } from './clients.js';
+import { Ec2Fleet } from './ec2-fleet.js';
+import { ElbTraffic } from './elb-traffic.js';
 
 /** How an inventory wants its AWS account reached. */
 export interface CloudAccess {
@@ -18,7 +21,8 @@ export interface AwsCloud {
   readonly traffic: Traffic;
 }
 
-/** An AWS account through its credentials. Makes no call by itself. */
-export function connectCloud(_access: CloudAccess): AwsCloud {
-  throw new Error('being built');
+/** An AWS account, seen through its credentials. Makes no call, and loads no SDK, before it is asked something. */
+export function connectCloud(access: CloudAccess): AwsCloud {
+  const clients = new AwsClients(access);
+  return { fleet: new Ec2Fleet(clients), traffic: new ElbTraffic(clients) };
 }

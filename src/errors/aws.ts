@@ -205,6 +205,15 @@ export const awsThrottled = (call: AwsCall): AdfError =>
     hint: 'Something else in the account calls this API often; try again when it is quieter.',
   });
 
+/** An answer that lacks what the API's documentation promises. */
+export const malformedAnswer = (action: string, region: string, lacks: string): AdfError =>
+  new AdfError({
+    code: 'aws.malformed_answer',
+    class: 'refused',
+    message: `The answer to ${action} in ${region} has ${lacks}.`,
+    hint: 'Is something else than AWS at the endpoint?',
+  });
+
 const wrongRegion = (call: AwsCall, reason: string): AdfError =>
   new AdfError({
     code: 'aws.wrong_region',

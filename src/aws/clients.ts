@@ -1,0 +1,86 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { ECRClient } from '@aws-sdk/client-ecr';
+import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { STSClient } from '@aws-sdk/client-sts';
+import { awsError } from '../errors/aws.js';
+import type { CloudAccess } from './access.js';
+import { identityOf, type IdentityProvider } from './credentials.js';
+
+/** What all clients have in common. Times are milliseconds. */
+interface ClientSettings {
+  readonly region: string;
+  readonly credentials: IdentityProvider;
+  readonly endpoint?: string;
+  readonly retryMode: string;
+  readonly maxAttempts: number;
+  readonly requestHandler: {
+    readonly connectionTimeout: number;
+    readonly requestTimeout: number;
+    readonly throwOnRequestTimeout: boolean;
+  };
+}
+
+/** One client per service and region, made when it is first needed: loading the SDK takes a quarter of a second. */
+export class AwsClients {
+  /** Where the account's identity is asked for. */
+  readonly homeRegion: string;
+  readonly ec2: (region: string) => Promise<EC2Client>;
+  readonly ecr: (region: string) => Promise<ECRClient>;
+  readonly elb: (region: string) => Promise<ElasticLoadBalancingV2Client>;
+  readonly sts: (region: string) => Promise<STSClient>;
+  readonly #identity: IdentityProvider;
+
+  constructor(private readonly access: CloudAccess) {
+    const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+    this.homeRegion = access.region ?? AWS_REGION ?? AWS_DEFAULT_REGION ?? 'us-east-1';
+    this.#identity = identityOf(access, this.homeRegion);
+    this.ec2 = this.#perRegion(async (settings) => {
+      const { EC2Client } = await import('@aws-sdk/client-ec2');
+      return new EC2Client(settings);
+    });
+    this.ecr = this.#perRegion(async (settings) => {
+      const { ECRClient } = await import('@aws-sdk/client-ecr');
+      return new ECRClient(settings);
+    });
+    this.elb = this.#perRegion(async (settings) => {
+      const { ElasticLoadBalancingV2Client } = await import('@aws-sdk/client-elastic-load-balancing-v2');
+      return new ElasticLoadBalancingV2Client(settings);
+    });
+    this.sts = this.#perRegion(async (settings) => {
+      const { STSClient } = await import('@aws-sdk/client-sts');
+      return new STSClient(settings);
+    });
+  }
+
+  /** Makes one call of the API, whose IAM action is given; whatever it throws is an error of errors/aws.ts. */
+  async call<T>(action: string, region: string, make: () => Promise<T>): Promise<T> {
+    try {
+      return await make();
+    } catch (error) {
+      throw awsError(error, { ...this.access, action, region });
+    }
+  }
+
+  #perRegion<Client>(
+    make: (settings: ClientSettings) => Promise<Client>,
+  ): (region: string) => Promise<Client> {
+    const clients = new Map<string, Promise<Client>>();
+    return (region) => {
+      const client = clients.get(region) ?? make(this.#settings(region));
+      clients.set(region, client);
+      return client;
+    };
+  }
+
+  #settings(region: string): ClientSettings {
+    return {
+      region,
+      credentials: this.#identity,
+      ...(this.access.endpoint === undefined ? {} : { endpoint: this.access.endpoint }),
+      // Adaptive: once throttled, the client slows all its calls down instead of only repeating the refused one.
+      retryMode: 'adaptive',
+      maxAttempts: 5,
+      requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+    };
+  }
+}

@@ -1,0 +1,98 @@
+import { awsError, type AwsCall } from '../errors/aws.js';
+import type { CloudAccess } from './access.js';
+
+/** What signs a request. */
+export interface Identity {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
+export type IdentityProvider = () => Promise<Identity>;
+
+/** Assumed roles appear under this name in CloudTrail. */
+const sessionName = 'adfpush';
+
+/** A stand-in for AWS on this machine takes any signature; nobody needs an account to try the lab. */
+const labIdentity: Identity = { accessKeyId: 'adfpush-lab', secretAccessKey: 'adfpush-lab' };
+
+/**
+ * Who asks AWS: the SDK's default chain, or exactly the given profile, or the role that one of these assumes. All
+ * clients of a run share one identity, so a role is assumed once. Throws the errors of errors/aws.ts.
+ */
+export function identityOf(access: CloudAccess, region: string): IdentityProvider {
+  const { role } = access;
+  const source = once(named(sourceOf(access, region), call('reading the credentials')));
+  return role === undefined
+    ? source
+    : once(named(assumed(role, source, access, region), call('sts:AssumeRole')));
+
+  function call(action: string): AwsCall {
+    return { ...access, action, region };
+  }
+}
+
+function sourceOf({ profile, endpoint }: CloudAccess, region: string): IdentityProvider {
+  return async () => {
+    const { fromIni, fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
+    // The whole chain would go on to other credentials, of another account perhaps, when the profile has none.
+    if (profile !== undefined) return fromIni({ profile, clientConfig: { region } })();
+    if (endpoint !== undefined && isLoopback(endpoint) && process.env['AWS_ACCESS_KEY_ID'] === undefined) {
+      return labIdentity;
+    }
+    return fromNodeProviderChain({ clientConfig: { region } })();
+  };
+}
+
+function assumed(
+  role: string,
+  source: IdentityProvider,
+  { endpoint }: CloudAccess,
+  region: string,
+): IdentityProvider {
+  return async () => {
+    const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
+    return fromTemporaryCredentials({
+      masterCredentials: source,
+      params: { RoleArn: role, RoleSessionName: sessionName },
+      clientConfig: { region, ...(endpoint === undefined ? {} : { endpoint }) },
+    })();
+  };
+}
+
+const named =
+  (provider: IdentityProvider, call: AwsCall): IdentityProvider =>
+  async () => {
+    try {
+      return await provider();
+    } catch (error) {
+      throw awsError(error, call);
+    }
+  };
+
+/** Renewed this long before they expire, so that none expires on its way. */
+const renewBefore = 5 * 60_000;
+
+/** The same identity for all who ask, until it is about to expire. A failure is not kept. */
+function once(provider: IdentityProvider): IdentityProvider {
+  let current: Promise<Identity> | undefined;
+  return async () => {
+    const asked = (current ??= provider());
+    try {
+      const identity = await asked;
+      if (identity.expiration === undefined || identity.expiration.getTime() - Date.now() > renewBefore) {
+        return identity;
+      }
+    } catch (error) {
+      if (current === asked) current = undefined;
+      throw error;
+    }
+    if (current === asked) current = provider();
+    return current;
+  };
+}
+
+/** True for an address of this machine, whatever its port. */
+const isLoopback = (endpoint: string): boolean =>
+  /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(URL.parse(endpoint)?.hostname ?? '');
