@@ -6,7 +6,7 @@ export class Lines {
 
   constructor(
     private readonly file: string,
-    private readonly text: string,
+    readonly text: string,
   ) {
     for (const match of text.matchAll(/\r\n|\n|\r/g)) this.#starts.push(match.index + match[0].length);
   }

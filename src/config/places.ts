@@ -104,9 +104,8 @@ class PlaceReader {
   }
 
   #scalar(event: ScalarEvent, isKey: boolean): Place {
-    const quoted = event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED;
-    const offset = event.valueStart < 0 ? this.#end : event.valueStart - (quoted ? 1 : 0);
-    if (event.valueEnd >= 0) this.#end = event.valueEnd + (quoted ? 1 : 0);
+    const offset = event.valueStart < 0 ? this.#end : notationStart(this.source, event);
+    if (event.valueEnd >= 0) this.#end = event.valueEnd;
     if (event.style === SCALAR_STYLE.PLAIN && event.tagStart < 0) {
       const word = getScalarValue(this.source, event);
       const read = lossyNumber(word);
@@ -162,4 +161,13 @@ class PlaceReader {
     this.#next++;
     return { offset, entries: new Map([...merged, ...own]) };
   }
+}
+
+/** Where a scalar's notation begins: at its opening quote, or at the `|` or `>` of a block. */
+function notationStart(source: string, { style, valueStart }: ScalarEvent): number {
+  if (style === SCALAR_STYLE.PLAIN) return valueStart;
+  if (style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED) return valueStart - 1;
+  const header = source.slice(source.lastIndexOf('\n', valueStart - 2) + 1, valueStart).trimEnd();
+  const indicator = header.search(/[|>][-+0-9]*[ \t]*(?:#.*)?$/);
+  return indicator < 0 ? valueStart : source.lastIndexOf('\n', valueStart - 2) + 1 + indicator;
 }

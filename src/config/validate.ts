@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { AdfErrors, type AdfError } from '../errors/adf-error.js';
 import { invalidValue, missingKey, unknownKey, type Place } from '../errors/config.js';
-import type { Locate, Position, ValuePath } from '../model/source.js';
+import type { Locate, ValuePath } from '../model/source.js';
 import { formatPath, valueAt } from './describe-value.js';
 import { complain, type Complaint } from './complaint.js';
+import { Lines } from './lines.js';
 
 /** A value of a user's file that is to be checked. `YamlDocument` is one; so is a rendered variable. */
 export interface Located {
@@ -12,7 +13,6 @@ export interface Located {
   readonly locate?: Locate | undefined;
   /** Where the keys stand; `locate` is asked for the `key` part when this is absent. */
   readonly locateKey?: Locate | undefined;
-  readonly sourceLine?: ((at: Position) => string | undefined) | undefined;
 }
 
 /**
@@ -67,7 +67,7 @@ function errorsOf(
       unknownKey(key, known, formatPath(whole), place(document, [...path, key], 'key')),
     );
   }
-  if (issue.code === 'invalid_union' && issue.errors.length > 0 && isOwn(issue.message) === false) {
+  if (issue.code === 'invalid_union' && issue.errors.length > 0 && !isOwn(issue.message)) {
     return likeliest(issue.errors).flatMap((inner) => errorsOf(inner, path, document, base, knownKeys));
   }
   if (value === undefined && path.length > 0 && !isOwn(issue.message)) {
@@ -93,9 +93,13 @@ function sentence(path: ValuePath, { message }: Complaint): string {
 
 /** Of the ways a value could have been meant, the one it came furthest in; of those, the one with the least wrong. */
 function likeliest(branches: readonly z.core.$ZodIssue[][]): readonly z.core.$ZodIssue[] {
+  const unknown = (issue: z.core.$ZodIssue): number =>
+    issue.code === 'unrecognized_keys' ? issue.keys.length : 0;
   const depth = (issues: readonly z.core.$ZodIssue[]): number =>
-    Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0)));
-  const [best] = branches.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length);
+    Math.max(0, ...issues.map((issue) => issue.path.length + Math.min(unknown(issue), 1)));
+  const wrongs = (issues: readonly z.core.$ZodIssue[]): number =>
+    issues.reduce((sum, issue) => sum + Math.max(unknown(issue), 1), 0);
+  const [best] = branches.toSorted((a, b) => depth(b) - depth(a) || wrongs(a) - wrongs(b));
   return best ?? [];
 }
 
@@ -104,7 +108,9 @@ function place(document: Located, path: ValuePath, part: 'value' | 'key'): Place
     part === 'key' && document.locateKey !== undefined
       ? document.locateKey(path)
       : document.locate?.(path, part);
-  return at === undefined ? {} : { at, sourceLine: document.sourceLine?.(at) };
+  const text = document.locate?.text;
+  if (at === undefined || text === undefined) return { at };
+  return { at, sourceLine: new Lines(at.file, text).line(at.line) };
 }
 
 function byPosition(a: AdfError, b: AdfError): number {

@@ -1,7 +1,7 @@
 import { YAMLException, constructFromEvents, parseEvents, type Event } from 'js-yaml';
 import { AdfErrors, type AdfError } from '../errors/adf-error.js';
 import { ambiguousNumber, duplicateKey, yamlSyntax } from '../errors/config.js';
-import type { Locate, Position, ValuePath } from '../model/source.js';
+import type { Locate, ValuePath } from '../model/source.js';
 import { Lines } from './lines.js';
 import { readPlaces, type Flaw, type Place } from './places.js';
 import { yamlSchema } from './yaml-schema.js';
@@ -14,8 +14,6 @@ export interface YamlDocument {
   readonly locate: Locate;
   /** Where the key of a value begins; an item of a list has its own place. */
   readonly locateKey: Locate;
-  /** The text of the line a place is in. */
-  readonly sourceLine: (at: Position) => string | undefined;
 }
 
 /**
@@ -40,13 +38,10 @@ function valueOf(source: string, events: Event[]): unknown {
   return value ?? null;
 }
 
-function locators(root: Place | undefined, lines: Lines): Omit<YamlDocument, 'value'> {
-  const locate: Locate = (path, part) => lines.positionOf(offsetOf(root, path, part));
-  return {
-    locate,
-    locateKey: (path) => locate(path, 'key'),
-    sourceLine: ({ line }) => lines.line(line),
-  };
+function locators(root: Place | undefined, lines: Lines): Pick<YamlDocument, 'locate' | 'locateKey'> {
+  const at: Locate = (path, part) => lines.positionOf(offsetOf(root, path, part));
+  const locate = Object.assign(at, { text: lines.text });
+  return { locate, locateKey: (path) => locate(path, 'key') };
 }
 
 /** Goes down the path as far as the file does. */

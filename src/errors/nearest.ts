@@ -2,9 +2,11 @@ import { distance } from 'fastest-levenshtein';
 
 /** Swapped neighbours are one slip of the fingers, but two edits to Levenshtein. */
 const isTransposition = (a: string, b: string): boolean => {
-  if (a.length !== b.length) return false;
-  const at = [...a].findIndex((letter, index) => letter !== b[index]);
-  return at >= 0 && a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return (
+    a[at] === b[at + 1] && a[at + 1] === b[at] && a.length === b.length && a.slice(at + 2) === b.slice(at + 2)
+  );
 };
 
 /**
