@@ -48,7 +48,7 @@ function placeAt(file: string, text: string, offset: number): ErrorPlace {
 function offsetInScalar(text: string, at: Position, value: string, offset: number): number {
   let remaining = value.slice(0, offset).replace(/\s/g, '').length;
   const { start, style } = contentStart(text, offsetOf(text, at));
-  for (let index = start; index < text.length; ) {
+  for (let index = start; index < text.length;) {
     const step = visibleStep(text, index, style);
     if (step.visible && remaining === 0) return index;
     if (step.visible) remaining -= 1;

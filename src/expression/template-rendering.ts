@@ -81,22 +81,33 @@ export class Rendering {
 
   #renderPart(part: TemplatePart, scope: Scope): void {
     switch (part.kind) {
-      case 'text':
-        { this.#write(part.text); return; }
-      case 'value':
-        { this.#insert(part.value, part.raw, scope); return; }
+      case 'text': {
+        this.#write(part.text);
+        return;
+      }
+      case 'value': {
+        this.#insert(part.value, part.raw, scope);
+        return;
+      }
       case 'if': {
         const holds = isTruthy(this.#evaluate(part.condition, scope)) !== part.negated;
-        this.#render(holds ? part.then : part.otherwise, scope); return;
+        this.#render(holds ? part.then : part.otherwise, scope);
+        return;
       }
       case 'with': {
         const value = this.#evaluate(part.of, scope);
-        if (!isTruthy(value)) { this.#render(part.otherwise, scope); return; }
+        if (!isTruthy(value)) {
+          this.#render(part.otherwise, scope);
+          return;
+        }
         const named = Object.fromEntries(part.names.slice(0, 1).map((name) => [name, value]));
-        this.#render(part.body, { parent: scope, element: { value }, data: {}, named }); return;
+        this.#render(part.body, { parent: scope, element: { value }, data: {}, named });
+        return;
       }
-      case 'each':
-        { this.#each(part, scope); return; }
+      case 'each': {
+        this.#each(part, scope);
+        return;
+      }
     }
   }
 
@@ -107,7 +118,10 @@ export class Rendering {
     if (entries === undefined) {
       throw notIterable(describeValue(over), writtenAs(part.of), this.#placeOf(part.of.offset));
     }
-    if (entries.length === 0) { this.#render(part.otherwise, scope); return; }
+    if (entries.length === 0) {
+      this.#render(part.otherwise, scope);
+      return;
+    }
     const [itemName, keyName] = part.names;
     entries.forEach(([key, value], index) => {
       const named = {
@@ -127,7 +141,10 @@ export class Rendering {
   #insert(expression: TemplateExpression, raw: boolean, scope: Scope): void {
     const value = this.#evaluate(expression, scope);
     if (value instanceof UnknownValue) return;
-    if (this.#shell === undefined || raw) { this.#write(this.#asText(value, expression)); return; }
+    if (this.#shell === undefined || raw) {
+      this.#write(this.#asText(value, expression));
+      return;
+    }
     const words = Array.isArray(value) ? value : [value];
     words.forEach((word, index) => {
       if (index > 0) this.#write(' ');
