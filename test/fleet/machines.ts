@@ -32,7 +32,7 @@ export interface Machine {
 export async function startMachines(
   engine: Engine,
   count: number,
-): Promise<{ readonly machines: Machines; stop(): Promise<void> }> {
+): Promise<{ readonly machines: Machines; readonly stop: () => Promise<void> }> {
   const [image, binary] = await Promise.all([hostImage(engine), appBinary()]);
   await sweep(engine.docker);
   process.env['DOCKER_HOST'] = engine.address;

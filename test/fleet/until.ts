@@ -11,16 +11,17 @@ export async function until<T>(
   interval = 50,
 ): Promise<T> {
   const end = Date.now() + deadline;
-  let trouble = '';
   for (;;) {
+    let trouble: unknown;
     try {
       const found = await look();
-      if (found !== undefined && found !== false) return found;
-      trouble = '';
+      if (found !== undefined) return found;
     } catch (error) {
-      trouble = `: ${error instanceof Error ? error.message : String(error)}`;
+      trouble = error;
     }
-    if (Date.now() > end) throw new Error(`waited ${deadline} ms in vain for ${what}${trouble}`);
+    if (Date.now() > end) {
+      throw new Error(`waited ${String(deadline)} ms in vain for ${what}`, { cause: trouble });
+    }
     await pause(interval);
   }
 }

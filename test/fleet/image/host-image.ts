@@ -71,7 +71,10 @@ async function debianMirrors(): Promise<readonly string[]> {
   const { stdout } = await execa('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']);
   const lines = stdout.split('\n').flatMap((line) => {
     const [uri, release, component, origin] = line.split(' ');
-    return uri !== undefined && release?.startsWith(suite) === true && component === 'main' && origin === 'Debian'
+    return uri !== undefined &&
+      release?.startsWith(suite) === true &&
+      component === 'main' &&
+      origin === 'Debian'
       ? [`deb ${uri} ${release} main`]
       : [];
   });

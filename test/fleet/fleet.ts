@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { adfpush, type Ran, type Running } from './adfpush.js';
+import { FleetCloud } from './cloud.js';
+import { dockerAt } from './engine/engine.js';
+import { FleetHost } from './host/fleet-host.js';
+import type { SeenContainer } from './host/seen-container.js';
+import { appBinary } from './image/app-binary.js';
+import { publish } from './image/publish.js';
+import { versions } from './image/versions.js';
+import { Load } from './load.js';
+import type { Machines } from './machines.js';
+import { Project } from './project.js';
+import { until } from './until.js';
+
+/** What the tests know of the whole fleet, without asking adfpush. */
+export interface Reality {
+  /** By host name: every container, as the host's Engine tells. */
+  readonly containers: Readonly<Record<string, readonly SeenContainer[]>>;
+  /** By target group: each registration, and its state. */
+  readonly registrations: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** One case's fleet: the hosts as they were when the fleet started, with a cloud and a project of its own. */
+export class Fleet {
+  readonly #loads: Load[] = [];
+
+  private constructor(
+    readonly machines: Machines,
+    readonly hosts: readonly FleetHost[],
+    readonly cloud: FleetCloud,
+    readonly project: Project,
+  ) {}
+
+  /** Every host is an instance `api-1` … of the group `api`, registered in `api-http`, and runs nothing. */
+  static async open(machines: Machines): Promise<Fleet> {
+    const docker = dockerAt(machines.engine);
+    const hosts = machines.hosts.map(({ address, container }, n) => {
+      const id = `i-0f1ee7${String(n + 1).padStart(11, '0')}`;
+      const zone = n % 2 === 0 ? 'eu-west-1a' : 'eu-west-1b';
+      return new FleetHost(id, `api-${String(n + 1)}`, address, zone, docker.getContainer(container));
+    });
+    await Promise.all(hosts.map(async (host) => host.reset()));
+
+    const cloud = new FleetCloud();
+    await cloud.start();
+    await cloud.addTargetGroup({ name: 'api-http', port: 5060 });
+    for (const { id, name, address, zone } of hosts) {
+      const tags = { Name: name, DeployGroup: 'api', Environment: 'prod' };
+      cloud.control.addInstance({ id, privateIp: address, zone, tags });
+      cloud.control.register('api-http', id);
+    }
+    const folder = mkdtempSync(join(tmpdir(), 'adfpush-project-'));
+    return new Fleet(machines, hosts, cloud, new Project(folder, machines, cloud));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#loads.map(async (load) => load.stop()));
+    await this.cloud.stop();
+    rmSync(this.project.folder, { recursive: true, force: true });
+  }
+
+  /** Starts the program; credentials come from the environment, as the AWS credential chain has it. */
+  start(...args: readonly string[]): Running {
+    const credentials = {
+      AWS_ACCESS_KEY_ID: 'AKIAFLEET',
+      AWS_SECRET_ACCESS_KEY: 'fleet-secret-key',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    };
+    return adfpush(this.project.folder, credentials, ...args);
+  }
+
+  startDeploy(version: string, ...flags: readonly string[]): Running {
+    return this.start('deploy', '--group', 'api', '--env', 'prod', '--version', version, ...flags);
+  }
+
+  async deploy(version: string, ...flags: readonly string[]): Promise<Ran> {
+    return this.startDeploy(version, '--json', ...flags).ended;
+  }
+
+  /** Deploys what a case takes for given; throws when that does not converge. */
+  async given(version: string): Promise<Reality> {
+    const { exit, stdout, stderr } = await this.deploy(version);
+    if (exit !== 0) throw new Error(`deploying ${version} ended with ${String(exit)}: ${stderr}\n${stdout}`);
+    return this.reality();
+  }
+
+  async reality(...targetGroups: readonly string[]): Promise<Reality> {
+    const containers = await Promise.all(
+      this.hosts.map(async (host) => [host.name, await host.containers()] as const),
+    );
+    const groups = targetGroups.length === 0 ? ['api-http'] : targetGroups;
+    return {
+      containers: Object.fromEntries(containers),
+      registrations: Object.fromEntries(
+        groups.map((group) => [group, this.cloud.registrations(group)] as const),
+      ),
+    };
+  }
+
+  /** By host name, `container version` of whatever runs there: `{ 'api-1': ['api v2'] }`. */
+  async running(): Promise<Readonly<Record<string, readonly string[]>>> {
+    const running = this.hosts.map(async (host) => {
+      const containers = await host.running();
+      return [host.name, containers.map(({ name, version }) => `${name} ${version ?? '?'}`)] as const;
+    });
+    return Object.fromEntries(await Promise.all(running));
+  }
+
+  /** What `running` and `registrations` are when every host is in service on one version. */
+  all<T>(value: T): Readonly<Record<string, T>> {
+    return Object.fromEntries(this.hosts.map(({ name }) => [name, value]));
+  }
+
+  /** Registrations of all hosts on one port, all healthy. */
+  inService(port = 5060, hosts: readonly FleetHost[] = this.hosts): Readonly<Record<string, string>> {
+    return Object.fromEntries(hosts.map(({ id }) => [`${id}:${String(port)}`, 'healthy']));
+  }
+
+  load(targetGroup = 'api-http'): Load {
+    const load = new Load(`${this.cloud.url(targetGroup)}/`);
+    this.#loads.push(load);
+    return load;
+  }
+
+  /** Resolves to the first host that is in none of the healthy states of a target group. */
+  async firstDrained(deadline = 30_000): Promise<FleetHost> {
+    return until('a host to be drained', deadline, async () => {
+      const registrations = this.cloud.registrations('api-http');
+      return this.hosts.find(({ id }) => registrations[`${id}:5060`] === undefined);
+    });
+  }
+
+  /** Moves a tag to what another version is, as a build that overwrites `latest` does. */
+  async moveTag(tag: string, to: string): Promise<string> {
+    const version = versions.find((one) => one.repository === 'api' && one.tag === to);
+    if (version === undefined) throw new Error(`there is no version ${to}`);
+    return publish(this.machines.registry, 'api', tag, await appBinary(), version);
+  }
+}

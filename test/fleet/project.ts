@@ -1,0 +1,60 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { FleetCloud } from './cloud.js';
+import type { Machines } from './machines.js';
+
+/** What a case wants otherwise in the project's files. Merged over the group's variables, key by key. */
+export type GroupVars = Readonly<Record<string, unknown>>;
+
+/** The project of the fleet: what a user of adfpush would have in a repository, for the environment `prod`. */
+export class Project {
+  constructor(
+    readonly folder: string,
+    machines: Machines,
+    cloud: FleetCloud,
+  ) {
+    this.write('adfpush.yml', {
+      name: 'fleet',
+      ssh: {
+        user: machines.user,
+        identity_file: machines.keyFile,
+        known_hosts_file: machines.knownHostsFile,
+      },
+      insecure_registries: [machines.registry],
+    });
+    this.write('inventory/prod.yml', {
+      source: 'aws_ec2',
+      account: cloud.account,
+      regions: [cloud.region],
+      endpoint: cloud.endpoint,
+      filters: { 'tag:Environment': 'prod' },
+      address: 'private_ip',
+      vars: { registry: machines.registry },
+    });
+    this.group({});
+  }
+
+  /** Rewrites the group's variables: the defaults of all cases, with these over them. */
+  group(vars: GroupVars): void {
+    const rollout = { serial: [1, '100%'], min_healthy: '50%', bake: '500ms', ...record(vars['rollout']) };
+    const health = { port: 5060, path: '/health', passes: 2, interval: '250ms', timeout: '8s' };
+    this.write('inventory/group_vars/api.yml', {
+      image: '{{ registry }}/api',
+      version: 'v1',
+      container: { name: 'api', ports: ['5060:5000'], env: { APP_ENV: '{{ env }}' }, stop_timeout: '5s' },
+      target_groups: ['api-http'],
+      ...vars,
+      health: { ...health, ...record(vars['health']) },
+      rollout,
+    });
+  }
+
+  /** A file of the project. YAML holds all of JSON, so that is what it is written as. */
+  write(file: string, content: unknown): void {
+    const path = join(this.folder, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`);
+  }
+}
+
+const record = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
