@@ -27,8 +27,7 @@ const describeTargetGroups: Action = (query, caller) => {
     (group) =>
       (names.length === 0 || names.includes(group.name)) &&
       (arns.length === 0 || arns.includes(group.arn)) &&
-      (balancerArn === undefined ||
-        caller.cloud.balancersOf(group).some(({ arn }) => arn === balancerArn)),
+      (balancerArn === undefined || caller.cloud.balancersOf(group).some(({ arn }) => arn === balancerArn)),
   );
   const page = pageOf(found, query.text('Marker'), pageSize(query, caller.cloud));
   return {
@@ -108,9 +107,7 @@ function checkRegistrable(group: TargetGroup, id: string, cloud: Cloud): void {
   const instance = cloud.instances.find(id);
   if (instance === undefined) throw invalidTarget(`The following targets '${id}' do not exist`);
   if (instance.state !== 'running') {
-    throw invalidTarget(
-      `The following targets are not in a running state and cannot be registered: '${id}'`,
-    );
+    throw invalidTarget(`The following targets are not in a running state and cannot be registered: '${id}'`);
   }
 }
 

@@ -20,7 +20,14 @@ export interface Upstream {
 const ownAnswers = { 502: 'Bad Gateway', 504: 'Gateway Time-out' } as const;
 
 /** Belong to one connection, not to the message. Source: RFC 9110, section 7.6.1. */
-const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'upgrade', 'transfer-encoding']);
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'upgrade',
+  'transfer-encoding',
+]);
 
 /**
  * Hands one request to one target, once. `answered` hears the status that the client saw (0: broken off), and whether the

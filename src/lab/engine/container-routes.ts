@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import type { Container } from './container.js';
+import { createSchema, restartPolicyOf, restartPolicySchema } from './config.js';
+import type { Engine } from './engine.js';
+import { inspectionOf, summaryOf } from './describe.js';
+import { EngineFault } from './fault.js';
+import { filtersOf } from './list-filters.js';
+import type { LogQuery } from './log-buffer.js';
+import { bodyOf, flag, route, type Call, type Reply, type Route } from './router.js';
+
+const done: Reply = { status: 204 };
+const alreadySo: Reply = { status: 304 };
+
+/** What the Engine API does with containers. */
+export function containerRoutes({ containers, networks }: Engine): readonly Route[] {
+  const named = ({ parameters }: Call): Container => containers.get(parameters['id'] ?? '');
+  return [
+    route('GET', '/containers/json', ({ query }) => {
+      const filters = filtersOf(query);
+      const all = flag(query, 'all') || filters.status.length > 0;
+      const listed = containers
+        .all()
+        .filter((container) => (all || container.running) && filters.match(container));
+      return { status: 200, body: listed.map(summaryOf) };
+    }),
+    route('POST', '/containers/create', async (call) => {
+      const parsed = createSchema.safeParse(await bodyOf(call));
+      if (!parsed.success) throw new EngineFault(400, z.prettifyError(parsed.error));
+      for (const network of Object.keys(parsed.data.NetworkingConfig?.EndpointsConfig ?? {})) {
+        networks.get(network);
+      }
+      const container = containers.create(call.query.get('name') ?? undefined, parsed.data);
+      return { status: 201, body: { Id: container.id, Warnings: [] } };
+    }),
+    route('GET', '/containers/{id}/json', (call) => ({ status: 200, body: inspectionOf(named(call)) })),
+    route('POST', '/containers/{id}/start', async (call) => ((await named(call).start()) ? done : alreadySo)),
+    route('POST', '/containers/{id}/stop', async (call) =>
+      (await named(call).stop(graceOf(call))) ? done : alreadySo,
+    ),
+    route('POST', '/containers/{id}/restart', async (call) => {
+      const container = named(call);
+      await container.stop(graceOf(call));
+      await container.start();
+      return done;
+    }),
+    route('POST', '/containers/{id}/kill', async (call) => {
+      await named(call).kill(call.query.get('signal') ?? 'SIGKILL');
+      return done;
+    }),
+    route('POST', '/containers/{id}/rename', (call) => {
+      containers.rename(named(call), call.query.get('name') ?? '');
+      return done;
+    }),
+    route('POST', '/containers/{id}/update', async (call) => {
+      const container = named(call);
+      const update = z.object({ RestartPolicy: restartPolicySchema.nullish() }).parse(await bodyOf(call));
+      if (update.RestartPolicy) container.restartPolicy = restartPolicyOf(update.RestartPolicy);
+      return { status: 200, body: { Warnings: [] } };
+    }),
+    route('POST', '/containers/{id}/wait', async (call) => ({
+      status: 200,
+      body: { StatusCode: await named(call).ended() },
+    })),
+    route('GET', '/containers/{id}/logs', (call) => sendLogs(named(call), call)),
+    route('DELETE', '/containers/{id}', async (call) => {
+      await containers.remove(named(call), flag(call.query, 'force'));
+      return done;
+    }),
+  ];
+}
+
+const graceOf = ({ query }: Call): number | undefined => {
+  const seconds = query.get('t');
+  return seconds === null ? undefined : Number(seconds) * 1_000;
+};
+
+function sendLogs(container: Container, { query, response }: Call): undefined {
+  const tail = query.get('tail');
+  const wanted: LogQuery = {
+    streams: (['stdout', 'stderr'] as const).filter((stream) => flag(query, stream)),
+    timestamps: flag(query, 'timestamps'),
+    ...(tail === null || tail === 'all' ? {} : { tail: Number(tail) }),
+  };
+  response.writeHead(200, { 'content-type': 'application/vnd.docker.multiplexed-stream' });
+  response.write(container.log.read(wanted));
+  if (!flag(query, 'follow') || !container.running) {
+    response.end();
+    return;
+  }
+  const unfollow = container.log.follow(wanted, (line) => response.write(line));
+  response.on('close', unfollow);
+  void container.ended().then(() => response.end());
+}
