@@ -29,15 +29,6 @@ export const leaseHeld = (lease: LeaseName, holder: LeaseHolder): AdfError =>
     hint: `Wait for that run with --lock-wait 10m. If it died, its lock runs out in ${formatDuration(holder.expiresIn)}.`,
   });
 
-/** Two runs got a part of the hosts each, so that neither got the group. */
-export const leaseContended = (lease: LeaseName, got: number, needed: number): AdfError =>
-  new AdfError({
-    code: 'lease.held',
-    class: 'refused',
-    message: `Another run takes the lock of group ${describe(lease)} at this moment: got ${got} of the ${needed} hosts needed.`,
-    hint: 'Run again, or wait for the other run with --lock-wait 10m.',
-  });
-
 /** Too few hosts answered to know whether anybody holds the lease. */
 export const leaseUnavailable = (
   lease: LeaseName,

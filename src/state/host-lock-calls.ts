@@ -1,0 +1,81 @@
+import { errorsOf } from '../errors/adf-error.js';
+import type { LeaseHolder } from '../errors/lease.js';
+import type { Milliseconds } from '../model/duration.js';
+import type { Host } from '../model/host.js';
+import type { Clock } from '../ports/clock.js';
+import type { LeaseRequest } from '../ports/lease-store.js';
+import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
+import { parseAnswer } from './host-lock-answer.js';
+import { hostLockScript } from './host-lock-script.js';
+
+export type LockAction = 'take' | 'renew' | 'release';
+
+/** What one host said. `failed`: nothing that could be understood, so it counts as not got. */
+export type LockAnswer = { readonly host: Host } & (
+  | { readonly kind: 'got' | 'lost' | 'released' }
+  | { readonly kind: 'held'; readonly holder: LeaseHolder }
+  | { readonly kind: 'failed'; readonly reason: string }
+);
+
+/** A round must leave time for two more before the lease runs out. */
+const roundLimit = (duration: Milliseconds): Milliseconds => Math.min(20_000, duration / 3);
+
+/** Runs the lock's script on all hosts at once. */
+export class HostLockCalls {
+  constructor(
+    private readonly transport: Transport,
+    private readonly clock: Clock,
+    private readonly directory: string,
+  ) {}
+
+  /** One answer a host, in order; never throws. Hosts that have not answered in time are given up. */
+  async ask(action: LockAction, request: LeaseRequest): Promise<readonly LockAnswer[]> {
+    const limit = roundLimit(request.duration);
+    const round = new AbortController();
+    const done = new AbortController();
+    const alarm = this.clock.sleep(limit, done.signal).then(
+      () => round.abort(new Error('no answer in time')),
+      () => undefined,
+    );
+    const answers = await Promise.all(
+      request.hosts.map((host) => this.#askOne(host, action, request, limit, round.signal)),
+    );
+    done.abort();
+    await alarm;
+    return answers;
+  }
+
+  async #askOne(
+    host: Host,
+    action: LockAction,
+    request: LeaseRequest,
+    timeout: Milliseconds,
+    signal: AbortSignal,
+  ): Promise<LockAnswer> {
+    try {
+      const connection = await this.transport.connect(host, signal);
+      const env = this.#environment(action, request);
+      const result = await connection.run({ script: hostLockScript }, { env, timeout, signal });
+      if (!succeeded(result)) return { host, kind: 'failed', reason: failureOf(result) };
+      return { host, ...parseAnswer(result.stdout) };
+    } catch (error) {
+      return { host, kind: 'failed', reason: errorsOf(error)[0].message };
+    }
+  }
+
+  #environment(action: LockAction, { environment, group, owner, duration }: LeaseRequest) {
+    return {
+      ADFPUSH_LOCK_ACTION: action,
+      ADFPUSH_LOCK_DIRECTORY: this.directory,
+      ADFPUSH_LOCK_NAME: `${encodeURIComponent(environment)}.${encodeURIComponent(group)}.lock`,
+      ADFPUSH_LOCK_OWNER: JSON.stringify(owner),
+      ADFPUSH_LOCK_SECONDS: String(Math.ceil(duration / 1_000)),
+    };
+  }
+}
+
+function failureOf({ outcome, stderr }: CommandResult): string {
+  if (outcome.kind === 'unknown') return outcome.reason;
+  if (outcome.kind !== 'exited') return outcome.kind.replace('_', ' ');
+  return stderr.trim() === '' ? `the lock script ended with code ${outcome.code}` : stderr.trim();
+}

@@ -1,0 +1,97 @@
+import { mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { journalBroken, journalUnreadable, journalWrite } from '../errors/journal.js';
+import { runId, type RunId } from '../model/ids.js';
+import type { JournalRecord } from '../model/journal-record.js';
+import type { Journal, JournalStore } from '../ports/journal.js';
+import { formatLine, parseLines } from './journal-lines.js';
+import { SyncedFile } from './synced-file.js';
+
+const suffix = '.journal';
+
+/** Journals as files, one a run, one JSON line a record; each line is on disk before its `append` resolves. */
+export class FileJournalStore implements JournalStore {
+  readonly #directory: string;
+
+  /** `directory` is made when it is not there; see `stateDirectory` for the default. */
+  constructor({ directory }: { readonly directory: string }) {
+    this.#directory = join(directory, 'runs');
+  }
+
+  async create(run: RunId): Promise<Journal> {
+    const path = this.#path(run);
+    try {
+      await makeFolder(this.#directory);
+      return new FileJournal(path, await SyncedFile.create(path));
+    } catch (cause) {
+      throw journalWrite(path, cause);
+    }
+  }
+
+  async read(run: RunId): Promise<readonly JournalRecord[]> {
+    const path = this.#path(run);
+    return parseLines(await readText(path), path);
+  }
+
+  async runs(): Promise<readonly RunId[]> {
+    const names = await this.#names();
+    return names
+      .filter((name) => name.endsWith(suffix))
+      .map((name) => runId(name.slice(0, -suffix.length)))
+      .sort()
+      .reverse();
+  }
+
+  async #names(): Promise<readonly string[]> {
+    try {
+      return await readdir(this.#directory);
+    } catch (cause) {
+      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+      throw journalUnreadable(this.#directory, cause);
+    }
+  }
+
+  #path(run: RunId): string {
+    return join(this.#directory, `${run}${suffix}`);
+  }
+}
+
+class FileJournal implements Journal {
+  constructor(
+    private readonly path: string,
+    private readonly file: SyncedFile,
+  ) {}
+
+  async append(record: JournalRecord): Promise<void> {
+    if (this.file.failure !== undefined) throw journalBroken(this.path, this.file.failure.cause);
+    try {
+      await this.file.append(formatLine(record));
+    } catch (cause) {
+      throw journalWrite(this.path, cause);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw journalUnreadable(path, cause);
+  }
+}
+
+/** Makes a folder for this user only, and syncs the folder above each that was made, so that their names are on disk. */
+async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = path; ; made = dirname(made)) {
+    const above = await open(dirname(made), 'r');
+    await above.sync();
+    await above.close();
+    if (made === first) return;
+  }
+}

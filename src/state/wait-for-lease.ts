@@ -1,0 +1,40 @@
+import { AdfError } from '../errors/adf-error.js';
+import type { Milliseconds } from '../model/duration.js';
+import type { Clock } from '../ports/clock.js';
+import type { Lease, LeaseRequest, LeaseStore } from '../ports/lease-store.js';
+import type { Random } from '../ports/random.js';
+
+export interface LeaseWait {
+  /** How long to go on asking while somebody else holds it; 0 asks once. */
+  readonly wait: Milliseconds;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal?: AbortSignal;
+  /** Told each time it is found held. */
+  readonly onHeld?: (held: AdfError) => void;
+}
+
+/** Between two questions; the spread keeps two who wait from splitting the hosts between them again and again. */
+const pause = (random: Random): Milliseconds => 1_000 + random.next() * 4_000;
+
+/**
+ * Acquires a lease, and while another run holds it asks again until `wait` has passed. Throws the last `lease.held`, or at once
+ * whatever else acquiring throws.
+ */
+export async function waitForLease(
+  store: LeaseStore,
+  request: LeaseRequest,
+  { wait, clock, random, signal, onHeld }: LeaseWait,
+): Promise<Lease> {
+  const end = clock.elapsed() + wait;
+  for (;;) {
+    try {
+      return await store.acquire(request);
+    } catch (error) {
+      const left = end - clock.elapsed();
+      if (!(error instanceof AdfError) || error.code !== 'lease.held' || left <= 0) throw error;
+      onHeld?.(error);
+      await clock.sleep(Math.min(pause(random), left), signal);
+    }
+  }
+}

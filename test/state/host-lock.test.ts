@@ -1,0 +1,227 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { errorsOf } from '../../src/errors/adf-error.js';
+import { environmentName, groupName } from '../../src/model/ids.js';
+import type { Lease, LeaseOwner, LeaseRequest } from '../../src/ports/lease-store.js';
+import { HostLockStore } from '../../src/state/host-lock.js';
+import { FakeClock } from '../fakes/fake-clock.js';
+import { makeHost } from '../fakes/make-host.js';
+import { FakeProc, ShellTransport, type ShellHost } from './shell-transport.js';
+
+const shells: [string, [string, ...string[]]][] = [
+  ['dash', ['/bin/dash']],
+  ['busybox', ['/bin/busybox', 'sh']],
+  ['bash as sh', ['/bin/bash', '--posix']],
+];
+
+describe.each(shells.filter(([, [program]]) => existsSync(program)))(
+  'the lock on hosts, run by %s',
+  (_name, shell) => {
+    let folder: string;
+    let clock: FakeClock;
+    let machines: Map<string, ShellHost>;
+    let store: HostLockStore;
+
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'adfpush-lock-'));
+      clock = new FakeClock();
+      machines = new Map();
+      store = new HostLockStore(new ShellTransport(machines, shell), clock);
+    });
+    afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+    const request = (owner: LeaseOwner, hosts: readonly string[] = ['h1', 'h2', 'h3']): LeaseRequest => {
+      for (const host of hosts) {
+        if (machines.has(host)) continue;
+        const machine = join(folder, host);
+        mkdirSync(machine);
+        const proc = new FakeProc(join(machine, 'proc'));
+        machines.set(host, { directory: join(machine, 'lock'), proc, reachable: true });
+      }
+      return {
+        environment: environmentName('prod'),
+        group: groupName('api'),
+        hosts: hosts.map((id) => makeHost(id)),
+        owner,
+        duration: 60_000,
+      };
+    };
+    const ann: LeaseOwner = { run: 'run-a', who: 'ann@desk', link: 'https://ci/job/7' };
+    const bob: LeaseOwner = { run: 'run-b', who: `bob "the 'builder'" $(id)@desk` };
+    const outcome = (lease: Promise<Lease>): Promise<string> =>
+      lease.then(
+        () => 'got',
+        (error: unknown) => errorsOf(error)[0].code,
+      );
+    const letTimePass = (seconds: number, boot?: string) => {
+      for (const { proc } of machines.values()) proc.set(seconds, boot);
+    };
+
+    it('is held by one at a time, and tells who holds it, for how long, and until when', async () => {
+      await store.acquire(request(ann));
+      letTimePass(1_025);
+      await expect(store.acquire(request(bob))).rejects.toMatchObject({
+        code: 'lease.held',
+        class: 'refused',
+        message: 'Group "api" in "prod" is locked by ann@desk, run run-a (https://ci/job/7), for 25 s now.',
+        hint: expect.stringContaining('36 s') as string,
+      });
+    });
+
+    it('is won by exactly one of 50 who want it at once', async () => {
+      request(ann, ['h1']);
+      const attempts = Array.from({ length: 50 }, (_, index) =>
+        outcome(store.acquire(request({ run: `run-${index}`, who: 'a crowd' }, ['h1']))),
+      );
+      const outcomes = await Promise.all(attempts);
+      expect(outcomes.filter((each) => each === 'got')).toHaveLength(1);
+      expect(outcomes.filter((each) => each === 'lease.held')).toHaveLength(49);
+    });
+
+    it('is won by exactly one of 30 who find one that ran out', async () => {
+      await store.acquire(request(ann, ['h1']));
+      letTimePass(1_062);
+      const attempts = Array.from({ length: 30 }, (_, index) =>
+        outcome(store.acquire(request({ run: `run-${index}`, who: 'a crowd' }, ['h1']))),
+      );
+      const outcomes = await Promise.all(attempts);
+      expect(outcomes.filter((each) => each === 'got')).toHaveLength(1);
+    });
+
+    it('is never won by two when many want it on several hosts', async () => {
+      request(ann);
+      const attempts = Array.from({ length: 10 }, (_, index) =>
+        outcome(store.acquire(request({ run: `run-${index}`, who: 'a crowd' }))),
+      );
+      const outcomes = await Promise.all(attempts);
+      expect(outcomes.filter((each) => each === 'got').length).toBeLessThanOrEqual(1);
+      expect(outcomes.filter((each) => each !== 'got' && each !== 'lease.held')).toEqual([]);
+    });
+
+    it('can be taken again once it is released', async () => {
+      const lease = await store.acquire(request(ann));
+      await lease.release();
+      expect(await outcome(store.acquire(request(bob)))).toBe('got');
+    });
+
+    it('runs out by itself when its holder died, not before its time', async () => {
+      await store.acquire(request(ann));
+      letTimePass(1_060);
+      expect(await outcome(store.acquire(request(bob)))).toBe('lease.held');
+      letTimePass(1_061);
+      expect(await outcome(store.acquire(request(bob)))).toBe('got');
+    });
+
+    it('lives on when it is renewed', async () => {
+      const lease = await store.acquire(request(ann));
+      letTimePass(1_040);
+      await clock.advance(40_000);
+      await lease.renew();
+      expect(lease.deadline).toBe(40_000 + 60_000 - 6_000);
+      letTimePass(1_099);
+      await expect(store.acquire(request(bob))).rejects.toMatchObject({
+        message: expect.stringContaining('for 1 m 39 s now') as string,
+      });
+    });
+
+    it('is not released by one who lost it to another', async () => {
+      const lease = await store.acquire(request(ann));
+      letTimePass(1_100);
+      await store.acquire(request(bob));
+      await lease.release();
+      expect(await outcome(store.acquire(request(ann)))).toBe('lease.held');
+    });
+
+    it('is lost when another has it by now', async () => {
+      const lease = await store.acquire(request(ann));
+      letTimePass(1_100);
+      await store.acquire(request(bob));
+      await expect(lease.renew()).rejects.toMatchObject({ code: 'lease.lost' });
+    });
+
+    it('is lost when it was not renewed before its local deadline, whatever the hosts say', async () => {
+      const lease = await store.acquire(request(ann));
+      expect(lease.deadline).toBe(54_000);
+      await clock.advance(54_000);
+      await expect(lease.renew()).rejects.toMatchObject({ code: 'lease.lost' });
+    });
+
+    it('survives a reboot of its hosts for as long as it might have lived', async () => {
+      await store.acquire(request(ann));
+      letTimePass(59, 'second-boot');
+      expect(await outcome(store.acquire(request(bob)))).toBe('lease.held');
+      letTimePass(61, 'second-boot');
+      expect(await outcome(store.acquire(request(bob)))).toBe('got');
+    });
+
+    it('can be renewed after a reboot', async () => {
+      const lease = await store.acquire(request(ann));
+      letTimePass(10, 'second-boot');
+      await lease.renew();
+      letTimePass(70, 'second-boot');
+      expect(await outcome(store.acquire(request(bob)))).toBe('lease.held');
+    });
+
+    it('needs a majority of the hosts, and leaves nothing behind without one', async () => {
+      const wanted = request(ann);
+      machines.get('h1')!.reachable = false;
+      expect(await outcome(store.acquire(wanted))).toBe('got');
+      machines.get('h2')!.reachable = false;
+      await expect(store.acquire(request(bob, ['h4', 'h1', 'h2']))).rejects.toMatchObject({
+        code: 'lease.unavailable',
+        message: expect.stringContaining('1 of the 2 hosts needed') as string,
+      });
+      expect(await outcome(store.acquire(request(ann, ['h4'])))).toBe('got');
+    });
+
+    it('says that it cannot be renewed now, not that it is lost, while too few hosts answer', async () => {
+      const lease = await store.acquire(request(ann));
+      for (const id of ['h1', 'h2']) machines.get(id)!.reachable = false;
+      await expect(lease.renew()).rejects.toMatchObject({ code: 'lease.unavailable' });
+      machines.get('h1')!.reachable = true;
+      await lease.renew();
+    });
+
+    it('is given to the same run when it asks twice', async () => {
+      await store.acquire(request(ann));
+      expect(await outcome(store.acquire(request(ann)))).toBe('got');
+    });
+
+    it('counts its takings upwards and keeps only the last', async () => {
+      for (const owner of [ann, bob, ann]) {
+        const lease = await store.acquire(request(owner, ['h1']));
+        await lease.release();
+      }
+      expect(readdirSync(join(folder, 'h1/lock/prod.api.lock'))).toEqual(['3']);
+    });
+
+    it('is open to every login user', async () => {
+      await store.acquire(request(ann, ['h1']));
+      const lock = join(folder, 'h1/lock/prod.api.lock');
+      expect([join(folder, 'h1/lock'), lock].map((path) => statSync(path).mode & 0o7777)).toEqual([
+        0o777, 0o777,
+      ]);
+      expect(readFileSync(join(lock, '1'), 'utf8')).toContain(JSON.stringify(ann));
+    });
+
+    it('names what is wrong when a host cannot keep it', async () => {
+      const wanted = request(ann, ['h1']);
+      writeFileSync(machines.get('h1')!.directory, 'a file where the folder should be');
+      await expect(store.acquire(wanted)).rejects.toMatchObject({
+        code: 'lease.unavailable',
+        message: expect.stringContaining('h1: ') as string,
+      });
+    });
+  },
+);
