@@ -2,7 +2,6 @@ import type { Event } from '../events/event.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import { formatDuration } from '../model/duration.js';
 import type { HostId } from '../model/ids.js';
-import { countHosts } from './host-ranges.js';
 import type { Sentence } from './wording.js';
 
 type Progress = Extract<Event, { type: 'task.progress' }>;
@@ -49,7 +48,7 @@ export class Heartbeat {
       status: 'working',
       text:
         `${task.name}: ${message}${share} (` +
-        (others === 0 ? `for ${longest})` : `and ${countHosts(others)} more, the longest for ${longest})`),
+        (others === 0 ? `for ${longest})` : `and ${others} more, the longest for ${longest})`),
       verbosity: 0,
     };
   }

@@ -9,7 +9,7 @@ export function foldHosts(names: readonly string[], pieces = defaultPieces): str
   const ranges = rangesOf(names);
   const shown = ranges.slice(0, pieces);
   const hidden = ranges.slice(pieces).reduce((count, range) => count + range.last - range.first + 1, 0);
-  const words = shown.map(formatRange);
+  const words = shown.flatMap(formatRange);
   return hidden === 0 ? words.join(', ') : `${words.join(', ')} and ${hidden} more`;
 }
 
@@ -18,7 +18,11 @@ export const countHosts = (count: number): string => (count === 1 ? '1 host' : `
 
 interface Range {
   readonly prefix: string;
-  /** Digits, for leading zeros; 0 when the name has no number. */
+  /** False for a name without a number at its end. */
+  readonly numbered: boolean;
+  /** Digits to fill up with zeros; 0 when the names have no leading zeros. */
+  readonly padding: number;
+  /** Of the number as it was written. */
   readonly digits: number;
   readonly first: number;
   last: number;
@@ -39,27 +43,32 @@ function rangesOf(names: readonly string[]): readonly Range[] {
 /** Up to 6 digits at the end count as a number; more is an id such as `i-0123456789`. */
 function parse(name: string): Range {
   const match = /^(.*?\D)(\d{1,6})$/.exec(name);
-  if (match === null) return { prefix: name, digits: 0, first: 0, last: 0 };
-  const [, prefix = '', digits = ''] = match;
+  if (match === null) return { prefix: name, numbered: false, padding: 0, digits: 0, first: 0, last: 0 };
+  const [, prefix = '', number = ''] = match;
+  const padding = number.length > 1 && number.startsWith('0') ? number.length : 0;
   return {
     prefix,
-    digits: digits.startsWith('0') || digits.length > 1 ? digits.length : 1,
-    first: Number(digits),
-    last: Number(digits),
+    numbered: true,
+    padding,
+    digits: number.length,
+    first: Number(number),
+    last: Number(number),
   };
 }
 
 /** `api-09` and `api-10` belong together, and so do `api-9` and `api-10`; `api-9` and `api-010` do not. */
 const follows = (next: Range, before: Range): boolean =>
-  next.digits > 0 &&
-  before.digits > 0 &&
+  next.numbered &&
+  before.numbered &&
   next.prefix === before.prefix &&
   next.first === before.last + 1 &&
-  (next.digits === before.digits || before.digits === String(before.last).length) &&
-  (next.digits === before.digits || next.digits === String(next.first).length);
+  (before.padding > 0 ? next.digits === before.padding : next.padding === 0);
 
-function formatRange({ prefix, digits, first, last }: Range): string {
-  if (digits === 0) return prefix;
-  const padded = (value: number): string => String(value).padStart(digits, '0');
-  return first === last ? `${prefix}${padded(first)}` : `${prefix}[${padded(first)}:${padded(last)}]`;
+/** Two neighbours are quicker to read as two names. */
+function formatRange({ prefix, numbered, padding, first, last }: Range): string[] {
+  if (!numbered) return [prefix];
+  const padded = (value: number): string => String(value).padStart(padding, '0');
+  if (last - first < 2)
+    return (first === last ? [first] : [first, last]).map((value) => prefix + padded(value));
+  return [`${prefix}[${padded(first)}:${padded(last)}]`];
 }

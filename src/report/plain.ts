@@ -18,8 +18,8 @@ export interface PlainOptions {
   readonly output?: boolean;
   /** Begin each line with the time of day. */
   readonly timestamps: boolean;
-  /** Columns of the terminal, for tables; unlimited when absent. */
-  readonly width?: number;
+  /** Columns of the terminal at this moment, for tables; unlimited when absent. */
+  readonly width?: () => number;
 }
 
 /** Tells a run in lines, for logs: each line is written as it happens and carries its host and task. */
@@ -44,7 +44,7 @@ export class PlainReader implements EventReader {
         this.sink.write(`\n${renderPlan(event.plan, this.#viewOptions())}\n`);
         return;
       case 'run.ended':
-        this.sink.write(`\n${renderRecap(event.result, this.#viewOptions())}`);
+        this.sink.write(`\n${renderRecap(event.result, this.#palette)}`);
         return;
       case 'task.ended':
         this.#heartbeat.ended(event);
@@ -75,7 +75,7 @@ export class PlainReader implements EventReader {
     if (event.type === 'plan.made') {
       this.#labels.learn(event.plan.hosts.map(({ host, name }) => ({ id: host, name })));
     } else if ('hosts' in event) this.#labels.learn(event.hosts);
-    else if ('host' in event && event.host !== undefined) this.#labels.learn([event.host]);
+    else if ('host' in event) this.#labels.learn([event.host]);
   }
 
   #details(): { readonly output: boolean; readonly diff: boolean } {
@@ -85,6 +85,6 @@ export class PlainReader implements EventReader {
 
   #viewOptions(): { readonly palette: Palette; readonly width?: number } {
     const { width } = this.options;
-    return { palette: this.#palette, ...(width === undefined ? {} : { width }) };
+    return { palette: this.#palette, ...(width === undefined ? {} : { width: width() }) };
   }
 }

@@ -6,19 +6,13 @@ import { plainPalette, type Palette } from './palette.js';
 import { shortImage } from './release-label.js';
 import { renderTable } from './table.js';
 
-export interface RecapOptions {
-  readonly palette?: Palette;
-  readonly width?: number;
-}
-
 /** From this many hosts on, those that ended alike share a line. */
 const foldFrom = 41;
 
 /** The end of a run: each host's counts, then how it ended in one sentence, then who needs a person. */
-export function renderRecap(result: RunResult, options: RecapOptions = {}): string {
-  const palette = options.palette ?? plainPalette;
+export function renderRecap(result: RunResult, palette: Palette = plainPalette): string {
   const sections = [
-    counts(result.hosts, options, palette),
+    counts(result.hosts, palette),
     releases(result),
     result.warnings.map((warning) => palette.yellow(`Warning: ${warning}`)),
     result.oneWay.map((task) => palette.yellow(`One-way task ran and cannot be taken back: ${task}`)),
@@ -32,43 +26,53 @@ export function renderRecap(result: RunResult, options: RecapOptions = {}): stri
     .join('\n\n');
 }
 
-/** Ansible's PLAY RECAP, with what became of the host behind it. */
-function counts(hosts: readonly HostResult[], options: RecapOptions, palette: Palette): string[] {
+/** Ansible's PLAY RECAP, with what became of the host behind it. Never cut: a count must be readable on any terminal. */
+function counts(hosts: readonly HostResult[], palette: Palette): string[] {
   if (hosts.length === 0) return [];
   const groups =
     hosts.length < foldFrom
       ? hosts.map((host) => [host])
-      : [...Map.groupBy(hosts, (host) => JSON.stringify(rowOf(host))).values()];
+      : [...Map.groupBy(hosts, (host) => JSON.stringify([countsOf(host), endOf(host)])).values()];
+  const namesakes = Map.groupBy(hosts, ({ name }) => name);
   const rows = groups.flatMap((same) => {
     const [first] = same;
     if (first === undefined) return [];
-    const paint = paintOf(first, palette);
-    const names = same.map(labelOf);
-    const label = names.length === 1 ? labelOf(first) : `${foldHosts(names, 4)} (${names.length})`;
-    return [[paint(label), ':', ...rowOf(first)]];
+    const own = (namesakes.get(first.name)?.length ?? 1) > 1 ? labelOf(first) : first.name;
+    const label =
+      same.length === 1
+        ? own
+        : `${foldHosts(
+            same.map(({ name }) => name),
+            4,
+          )} (${same.length})`;
+    return [
+      [
+        paintOf(first, palette)(label),
+        ...countsOf(first),
+        `${first.status.replace('_', ' ')} ${endOf(first)}`,
+      ],
+    ];
   });
-  return [
-    palette.bold('RECAP'),
-    ...renderTable(rows, options.width === undefined ? {} : { width: options.width }),
-  ];
+  return [palette.bold('RECAP'), ...renderTable(rows, { gap: ' ' })];
 }
 
 const labelOf = ({ host, name }: Pick<HostResult, 'host' | 'name'>): string =>
   describeHost({ id: host, name });
 
-function rowOf(host: HostResult): readonly string[] {
-  const runs = [host.version, host.image === undefined ? undefined : shortImage(host.image)];
-  return [
-    `ok=${host.ok}`,
-    `changed=${host.changed}`,
-    `unreachable=${host.unreachable}`,
-    `failed=${host.failed}`,
-    `skipped=${host.skipped}`,
-    `restored=${host.restored}`,
-    host.status.replace('_', ' '),
-    runs.filter((part) => part !== undefined).join(' '),
-  ];
-}
+const countsOf = (host: HostResult): readonly string[] => [
+  `: ok=${host.ok}`,
+  `changed=${host.changed}`,
+  `unreachable=${host.unreachable}`,
+  `failed=${host.failed}`,
+  `skipped=${host.skipped}`,
+  `restored=${host.restored}`,
+];
+
+/** What it ran at the end. */
+const endOf = ({ version, image }: HostResult): string =>
+  [version, image === undefined ? undefined : shortImage(image)]
+    .filter((part) => part !== undefined)
+    .join(' ');
 
 function paintOf({ status, changed }: HostResult, palette: Palette): (text: string) => string {
   if (status === 'failed' || status === 'named') return palette.red;
@@ -119,9 +123,9 @@ function needsPerson({ named, groups, environment }: RunResult, palette: Palette
   return [
     palette.alarm(`*** ${needs(named.length).toUpperCase()} ***`),
     ...named.flatMap((host) => renderNamedHost(host, palette)),
-    'What to do next: put back on each host what it held, by hand if it cannot be reached, then see that all is well with',
+    'What to do next: put back on each host what it held. If the host can be reached again, a new deploy',
+    'of the group does so before it begins, and skips the hosts that are converged. Then see that all is well:',
     `  adfpush status --group ${groups.join(',')} --env ${environment}`,
-    'and deploy again: a deploy skips the hosts that are converged.',
   ];
 }
 

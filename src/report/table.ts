@@ -6,19 +6,19 @@ export interface TableOptions {
   /** Columns of the terminal; lines are as long as they need to be when absent. */
   readonly width?: number;
   readonly indent?: string;
+  /** Between columns; two spaces unless given. */
+  readonly gap?: string;
   readonly styleHeader?: (text: string) => string;
 }
 
-const gap = '  ';
-
 /** Rows as aligned lines. What does not fit in the width is cut from the widest columns first, never below 6. */
 export function renderTable(rows: readonly (readonly string[])[], options: TableOptions = {}): string[] {
-  const { header, width = Infinity, indent = '', styleHeader = (text: string) => text } = options;
+  const { header, width = Infinity, indent = '', gap = '  ', styleHeader = (text: string) => text } = options;
   const all = header === undefined ? rows : [header, ...rows];
   const natural = columnWidths(all);
   const spare = width - stringWidth(indent) - gap.length * Math.max(0, natural.length - 1);
   const widths = shrink(natural, spare);
-  const lines = all.map((row) => indent + alignRow(row, widths));
+  const lines = all.map((row) => indent + alignRow(row, widths, gap));
   return lines.map((line, index) => (header !== undefined && index === 0 ? styleHeader(line) : line));
 }
 
@@ -46,7 +46,7 @@ function shrink(natural: readonly number[], spare: number): readonly number[] {
   return widths;
 }
 
-const alignRow = (row: readonly string[], widths: readonly number[]): string =>
+const alignRow = (row: readonly string[], widths: readonly number[], gap: string): string =>
   row
     .map((cell, column) => padTo(cell, widths[column] ?? 0))
     .join(gap)

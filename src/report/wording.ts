@@ -67,7 +67,7 @@ export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
       return plain(`Batch ${event.batch} bakes for ${formatDuration(event.duration)}`, 0);
     case 'bake.ended':
       return event.passed
-        ? { tone: 'good', text: `Batch ${event.batch} baked`, verbosity: 0 }
+        ? plain(`Batch ${event.batch} baked`, 1)
         : bad(`Batch ${event.batch} did not pass its bake: ${event.reason ?? 'no reason given'}`);
     case 'batch.ended':
       return event.failed.length === 0

@@ -1,0 +1,171 @@
+import { createLogUpdate } from 'log-update';
+import type { EventReader } from '../events/bus.js';
+import type { Event } from '../events/event.js';
+import type { Clock } from '../ports/clock.js';
+import { unicodeGlyphs, type Glyphs } from './glyphs.js';
+import { HostLabels } from './host-labels.js';
+import { renderFrame } from './live-frame.js';
+import { LiveState } from './live-state.js';
+import { plainPalette, type Palette } from './palette.js';
+import { PlainReader } from './plain.js';
+
+/** A terminal. */
+export interface TerminalStream extends NodeJS.WritableStream {
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+export interface LiveOptions {
+  readonly palette?: Palette;
+  readonly glyphs?: Glyphs;
+  readonly verbosity: number;
+  readonly diff: boolean;
+  readonly output?: boolean;
+}
+
+/** Repaints at most this often. In milliseconds. */
+const repaintEvery = 100;
+
+/**
+ * The view on a terminal: a picture of the run that is repainted in place, and above it the lines that stay. It always leaves the
+ * terminal as it found it: `stop` takes the picture away and may be called at any time, more than once.
+ */
+export class LiveReader implements EventReader {
+  readonly #state = new LiveState();
+  readonly #labels = new HostLabels();
+  readonly #palette: Palette;
+  readonly #glyphs: Glyphs;
+  readonly #lines: PlainReader;
+  readonly #update: ReturnType<typeof createLogUpdate>;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #broken = false;
+  readonly #onResize = (): void => {
+    // The terminal has rewrapped the old picture; painting anew from a clean state costs one flicker.
+    this.#guard(() => this.#update.clear());
+    this.#paint();
+  };
+
+  constructor(
+    private readonly stream: TerminalStream,
+    private readonly clock: Clock,
+    private readonly options: LiveOptions,
+  ) {
+    this.#palette = options.palette ?? plainPalette;
+    this.#glyphs = options.glyphs ?? unicodeGlyphs;
+    this.#update = createLogUpdate(stream, { showCursor: true });
+    this.#lines = new PlainReader(
+      { write: (text) => this.#persist(text) },
+      { ...options, palette: this.#palette, timestamps: false, width: () => this.#columns - 1 },
+    );
+    stream.on('error', () => {
+      this.#broken = true;
+    });
+    stream.on('resize', this.#onResize);
+  }
+
+  read(event: Event): void {
+    this.#state.apply(event);
+    this.#learn(event);
+    if (event.type === 'run.ended') this.stop();
+    else this.#start();
+    if (this.#worthALine(event)) this.#lines.read(event);
+  }
+
+  /** Takes the picture away, so that something else can use the terminal; the next event brings it back. */
+  pause(): void {
+    this.#stopTimer();
+    this.#guard(() => {
+      this.#update.clear();
+      this.#update.done();
+    });
+  }
+
+  /** Takes the picture away for good and leaves the terminal as it was. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.pause();
+    this.#stopped = true;
+    this.stream.removeListener('resize', this.#onResize);
+  }
+
+  close(): Promise<void> {
+    this.stop();
+    return Promise.resolve();
+  }
+
+  #start(): void {
+    if (this.#stopped || this.#timer !== undefined) return;
+    this.#timer = setInterval(() => this.#paint(), repaintEvery);
+    // The picture alone must not keep the process alive.
+    this.#timer.unref();
+  }
+
+  #stopTimer(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #paint(): void {
+    if (this.#timer === undefined) return;
+    const lines = renderFrame(this.#state, this.clock.now(), {
+      columns: this.#columns,
+      rows: this.stream.rows ?? 24,
+      palette: this.#palette,
+      glyphs: this.#glyphs,
+      labels: this.#labels,
+    });
+    this.#guard(() => this.#update(lines.join('\n')));
+  }
+
+  #persist(text: string): void {
+    this.#guard(() => {
+      if (this.#stopped) this.stream.write(`${text}\n`);
+      else this.#update.persist(text);
+    });
+  }
+
+  /** A terminal that went away must not end a run that has hosts to restore. */
+  #guard(paint: () => void): void {
+    if (this.#broken) return;
+    try {
+      paint();
+    } catch {
+      this.#broken = true;
+    }
+  }
+
+  #learn(event: Event): void {
+    if (event.type === 'plan.made') {
+      this.#labels.learn(event.plan.hosts.map(({ host, name }) => ({ id: host, name })));
+    } else if ('hosts' in event) this.#labels.learn(event.hosts);
+    else if ('host' in event) this.#labels.learn([event.host]);
+  }
+
+  get #columns(): number {
+    return this.stream.columns ?? 80;
+  }
+
+  /** The picture shows what goes on; the lines above keep what happened. With -v they keep everything. */
+  #worthALine(event: Event): boolean {
+    if (this.options.verbosity > 0) return event.type !== 'task.progress';
+    switch (event.type) {
+      case 'phase.started':
+      case 'task.progress':
+      case 'batch.waiting':
+      case 'bake.started':
+        return false;
+      case 'task.ended':
+        return event.status === 'ok' || (event.status === 'changed' && this.#crowded)
+          ? event.output !== undefined || event.diff !== undefined
+          : true;
+      default:
+        return true;
+    }
+  }
+
+  /** Too many hosts to keep a line of each change; the end of each turn still gets one. */
+  get #crowded(): boolean {
+    return this.#state.hosts.size > 40;
+  }
+}

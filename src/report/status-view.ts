@@ -1,0 +1,110 @@
+import { targetGroupName } from '../model/ids.js';
+import { describeHost } from '../model/host.js';
+import type { ContainerStatus, GroupStatus, HostStatus, StatusReport } from '../model/status-report.js';
+import { countHosts, foldHosts } from './host-ranges.js';
+import { plainPalette, type Palette } from './palette.js';
+import { releaseLabel } from './release-label.js';
+import { renderTable } from './table.js';
+
+export interface StatusViewOptions {
+  readonly palette?: Palette;
+  readonly width?: number;
+}
+
+/** From this many hosts on, those in the same state share a line. */
+const foldFrom = 41;
+
+/** What the hosts really run, for people. */
+export function renderStatus(report: StatusReport, options: StatusViewOptions = {}): string {
+  return report.groups.map((group) => renderGroup(group, report, options).join('\n')).join('\n\n');
+}
+
+function renderGroup(status: GroupStatus, report: StatusReport, options: StatusViewOptions): string[] {
+  const palette = options.palette ?? plainPalette;
+  const rows = rowsOf(status.hosts, palette);
+  return [
+    palette.bold(`${status.group} in ${report.environment}: ${countHosts(status.hosts.length)}`),
+    ...renderTable(rows, {
+      header: ['HOST', 'ZONE', 'RUNS', 'HEALTH', 'IN SERVICE', 'DRIFT'],
+      indent: '  ',
+      styleHeader: palette.dim,
+      ...(options.width === undefined ? {} : { width: options.width }),
+    }),
+    summary(status, palette),
+  ];
+}
+
+function rowsOf(hosts: readonly HostStatus[], palette: Palette): (readonly string[])[] {
+  const groups =
+    hosts.length < foldFrom
+      ? hosts.map((host) => [host])
+      : [...Map.groupBy(hosts, (host) => JSON.stringify(cellsOf(host, palette))).values()];
+  const namesakes = Map.groupBy(hosts, ({ name }) => name);
+  return groups.flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const shared = (namesakes.get(first.name)?.length ?? 1) > 1;
+    const label =
+      same.length > 1
+        ? `${foldHosts(
+            same.map(({ name }) => name),
+            4,
+          )} (${same.length})`
+        : shared
+          ? describeHost({ id: first.host, name: first.name })
+          : first.name;
+    return [[label, ...cellsOf(first, palette)]];
+  });
+}
+
+function cellsOf(host: HostStatus, palette: Palette): readonly string[] {
+  if (host.error !== undefined) {
+    return [host.zone ?? '-', palette.red('unknown'), '-', '-', palette.red(host.error.message)];
+  }
+  const several = host.containers.length > 1;
+  const runs = host.containers.map(
+    (container) => `${several ? `${container.name} ` : ''}${releaseLabel(container)}`,
+  );
+  return [
+    host.zone ?? '-',
+    runs.length === 0 ? '(none)' : runs.join(', '),
+    host.containers.length === 0
+      ? '-'
+      : host.containers.map((container) => healthOf(container, palette)).join(', '),
+    registrationsOf(host, palette),
+    host.drift.length === 0 ? '-' : palette.yellow(host.drift.join(', ')),
+  ];
+}
+
+function healthOf({ running, health, restartCount }: ContainerStatus, palette: Palette): string {
+  if (!running) return palette.red('stopped');
+  const word = health === 'unhealthy' ? palette.red(health) : (health ?? 'running');
+  return restartCount === 0 ? word : `${word}, ${palette.yellow(`restarted ${restartCount} times`)}`;
+}
+
+function registrationsOf({ registrations }: HostStatus, palette: Palette): string {
+  if (registrations.length === 0) return '-';
+  return registrations
+    .map(({ registration, state }) => {
+      const where = `${targetGroupName(registration.targetGroup)}:${registration.port}`;
+      return state === 'healthy' ? where : `${where} ${palette.yellow(state)}`;
+    })
+    .join(', ');
+}
+
+function summary({ hosts, mixed }: GroupStatus, palette: Palette): string {
+  const unknown = hosts.filter(({ error }) => error !== undefined).length;
+  const drifted = hosts.filter(({ drift }) => drift.length > 0).length;
+  const parts = [
+    ...(unknown > 0 ? [palette.red(`${countHosts(unknown)} could not be read`)] : []),
+    ...(mixed ? [palette.yellow('the group is mixed: not all hosts run the same release')] : []),
+    ...(drifted > 0
+      ? [
+          palette.yellow(
+            `${countHosts(drifted)} ${drifted === 1 ? 'differs' : 'differ'} from the configuration`,
+          ),
+        ]
+      : []),
+  ];
+  return parts.length === 0 ? palette.green('  All hosts are as configured.') : `  ${parts.join('; ')}.`;
+}
