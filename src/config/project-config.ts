@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import type { DockerSettings, SshSettings } from '../model/host.js';
+import { textSchema } from '../model/schema/text.js';
+import { dockerSchema, literalTextSchema, sshSchema } from './connection-schema.js';
+import { validate } from './validate.js';
+import { variablesSchema, variablesWithin, type VariablesFile } from './variables-file.js';
+import type { YamlDocument } from './yaml.js';
+
+/** What `adfpush.yml` says, or would say if it were there. */
+export interface ProjectConfig {
+  readonly name: string;
+  readonly vars: VariablesFile;
+  readonly ssh: SshSettings;
+  readonly docker: DockerSettings;
+  /** Where journals are kept on the control side, relative to the project's root unless absolute. */
+  readonly stateDirectory: string;
+  /** `host:port` of registries that speak plain HTTP. */
+  readonly insecureRegistries: readonly string[];
+}
+
+export const projectFile = 'adfpush.yml';
+
+const projectSchema = z.strictObject({
+  name: textSchema.exactOptional(),
+  vars: variablesSchema.default({}),
+  ssh: sshSchema.default({}),
+  docker: dockerSchema.default({}),
+  state: z.strictObject({ directory: literalTextSchema.exactOptional() }).default({}),
+  insecure_registries: z
+    .array(
+      textSchema.regex(/^[^/\s]+$/, {
+        error: 'must be host:port, without http:// and without a path',
+      }),
+    )
+    .default([]),
+});
+
+/** `fallbackName` is the project's name when the file has none. An empty file is one of defaults. */
+export function readProjectConfig(document: YamlDocument, fallbackName: string): ProjectConfig {
+  const { value, ...places } = document;
+  const config = validate(projectSchema, { value: value ?? {}, ...places });
+  return {
+    name: config.name ?? fallbackName,
+    vars: variablesWithin(projectFile, config.vars, document.locate, ['vars']),
+    ssh: config.ssh,
+    docker: config.docker,
+    stateDirectory: config.state.directory ?? '.adfpush',
+    insecureRegistries: config.insecure_registries,
+  };
+}

@@ -1,0 +1,104 @@
+import { basename } from 'node:path';
+import { twoFiles, unknownEnvironment, variablesFolder } from '../errors/config.js';
+import type { Host } from '../model/host.js';
+import type { ProjectFiles } from '../ports/project-files.js';
+import { readEnvironmentFile, type EnvironmentFile } from './environment-file.js';
+import { projectFile, readProjectConfig, type ProjectConfig } from './project-config.js';
+import { readVariablesFile, type VariablesFile } from './variables-file.js';
+import { parseYaml, type YamlDocument } from './yaml.js';
+
+/** A project on disk: DESIGN section 3. Each file is read once. */
+export interface Project {
+  /** Its root, for people; all paths are relative to it. */
+  readonly directory: string;
+  readonly config: ProjectConfig;
+  /** The names of all environments, sorted. */
+  readonly environments: readonly string[];
+  /** Throws `config.unknown_environment`, and all that is wrong with the file. */
+  readonly environment: (name: string) => Promise<EnvironmentFile>;
+  /** `inventory/group_vars/<group>.yml`; undefined when there is none. */
+  readonly groupVars: (group: string) => Promise<VariablesFile | undefined>;
+  /** `inventory/host_vars/<id or name>.yml`; undefined when there is neither. */
+  readonly hostVars: (host: Pick<Host, 'id' | 'name'>) => Promise<VariablesFile | undefined>;
+}
+
+/** Reads `adfpush.yml`, if there is one, and looks at what else there is. Other files are read when they are asked for. */
+export async function loadProject(files: ProjectFiles, directory: string): Promise<Project> {
+  const [config, environments, groupFiles, hostFiles] = await Promise.all([
+    readConfig(files, directory),
+    yamlFiles(files, 'inventory'),
+    yamlFiles(files, 'inventory/group_vars'),
+    yamlFiles(files, 'inventory/host_vars'),
+  ]);
+  return {
+    directory,
+    config,
+    environments: environments.names,
+    environment: remembered(async (name) => {
+      const file = environments.path(name);
+      if (file === undefined) throw unknownEnvironment(name, environments.names);
+      return readEnvironmentFile(name, file, await readYaml(files, file));
+    }),
+    groupVars: remembered((group) => readVariables(files, groupFiles, 'group_vars', group)),
+    hostVars: async ({ id, name }) => {
+      const [byId, byName] = [hostFiles.path(id), hostFiles.path(name)];
+      if (byId !== undefined && byName !== undefined && byId !== byName) throw twoFiles([byId, byName]);
+      return readVariables(files, hostFiles, 'host_vars', byId === undefined ? name : id);
+    },
+  };
+}
+
+async function readConfig(files: ProjectFiles, directory: string): Promise<ProjectConfig> {
+  const document = parseYaml(projectFile, (await files.read(projectFile)) ?? '');
+  return readProjectConfig(document, basename(directory));
+}
+
+async function readVariables(
+  files: ProjectFiles,
+  folder: YamlFolder,
+  label: string,
+  name: string,
+): Promise<VariablesFile | undefined> {
+  const path = folder.path(name);
+  return path === undefined ? undefined : readVariablesFile(`${label}/${name}`, await readYaml(files, path));
+}
+
+async function readYaml(files: ProjectFiles, path: string): Promise<YamlDocument> {
+  return parseYaml(path, (await files.read(path)) ?? '');
+}
+
+/** The `*.yml` and `*.yaml` of a folder, by name without ending. */
+interface YamlFolder {
+  readonly names: readonly string[];
+  /** Throws `config.two_files` for a name with both endings, `config.variables_folder` for a folder of that name. */
+  readonly path: (name: string) => string | undefined;
+}
+
+async function yamlFiles(files: ProjectFiles, folder: string): Promise<YamlFolder> {
+  const listed = await files.list(folder);
+  const paths = Map.groupBy(
+    listed.filter((entry) => /^[^.].*\.ya?ml$/.test(entry)).map((entry) => `${folder}/${entry}`),
+    (path) => basename(path).replace(/\.ya?ml$/, ''),
+  );
+  const names = [...paths.keys()].sort();
+  return {
+    names,
+    path: (name) => {
+      const [path, ...others] = paths.get(name) ?? [];
+      if (path !== undefined && others.length > 0) throw twoFiles([path, ...others]);
+      if (path === undefined && folder !== 'inventory' && listed.includes(name)) {
+        throw variablesFolder(`${folder}/${name}`);
+      }
+      return path;
+    },
+  };
+}
+
+function remembered<T>(read: (name: string) => Promise<T>): (name: string) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (name) => {
+    const promise = known.get(name) ?? read(name);
+    known.set(name, promise);
+    return promise;
+  };
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import type { DockerSettings, SshSettings } from '../model/host.js';
+import type { Region } from '../model/ids.js';
+import { portSchema } from '../model/schema/number.js';
+import { camelKeys } from '../model/schema/parsed.js';
+import type { ValuePath } from '../model/source.js';
+import { dockerSchema, hostTextSchema, literalTextSchema, sshSchema } from './connection-schema.js';
+import { accessKeys, accountSchema, commonKeys, regionSchema } from './source-schema.js';
+import { variablesSchema } from './variables-file.js';
+
+/** A host of a static inventory as its file describes it. */
+export interface StaticHostEntry {
+  readonly name: string;
+  /** The name when absent. */
+  readonly address?: string;
+  readonly port?: number;
+  readonly groups: readonly string[];
+  readonly vars: Readonly<Record<string, unknown>>;
+  readonly zone?: string;
+  readonly region?: Region;
+  readonly ssh: SshSettings;
+  readonly docker: DockerSettings;
+  readonly targetIds: readonly string[];
+  /** The way to it from `hosts`. */
+  readonly path: ValuePath;
+}
+
+/** Names that patterns can say: none of their signs in them. */
+const nameSchema = hostTextSchema.regex(/^[^\s,:!&*?[\]]+$/, {
+  error: 'must be a name without spaces and without , : ! & * ? [ ]',
+});
+
+const namesSchema = z
+  .union([
+    z.array(nameSchema),
+    literalTextSchema.transform((text) => text.split(',').map((name) => name.trim())),
+  ])
+  .pipe(z.array(nameSchema));
+
+const hostKeys = {
+  address: hostTextSchema.exactOptional(),
+  port: portSchema.exactOptional(),
+  groups: namesSchema.default([]),
+  vars: variablesSchema.default({}),
+  zone: literalTextSchema.exactOptional(),
+  region: regionSchema.exactOptional(),
+  ssh: sshSchema.default({}),
+  docker: dockerSchema.default({}),
+  target_ids: z.array(literalTextSchema).default([]),
+};
+
+const bare = { groups: [], vars: {}, ssh: {}, docker: {}, targetIds: [] };
+const hostSchema = z.strictObject(hostKeys).transform(camelKeys);
+
+/** `web-1: { address: … }`, `web-1: 10.0.0.1`, or `web-1:` alone. */
+const mappingSchema = z
+  .record(
+    nameSchema,
+    z.union([
+      hostSchema,
+      hostTextSchema.transform((address) => ({ ...bare, address })),
+      z.null().transform(() => bare),
+    ]),
+  )
+  .transform((hosts): readonly StaticHostEntry[] =>
+    Object.entries(hosts).map(([name, host]) => ({ ...host, name, path: [name] })),
+  );
+
+/** `- { name: web-1, … }`, or `- web-1`. */
+const listSchema = z
+  .array(
+    z.union([
+      z.strictObject({ name: nameSchema, ...hostKeys }).transform(camelKeys),
+      nameSchema.transform((name) => ({ ...bare, name })),
+    ]),
+  )
+  .transform((hosts): readonly StaticHostEntry[] => hosts.map((host, index) => ({ ...host, path: [index] })));
+
+const hostsSchema = z.union([mappingSchema, listSchema]).superRefine((hosts, context) => {
+  const seen = new Set<string>();
+  for (const { name, path } of hosts) {
+    if (seen.has(name)) {
+      context.addIssue({
+        code: 'custom',
+        path: [...path],
+        message: `is a second host "${name}"`,
+        params: { hint: 'Give each host a name of its own.' },
+      });
+    }
+    seen.add(name);
+  }
+});
+
+/** `source: static`. */
+export const staticSourceSchema = z
+  .strictObject({
+    source: z.literal('static'),
+    hosts: hostsSchema,
+    region: regionSchema.exactOptional(),
+    account: accountSchema.exactOptional(),
+    ...accessKeys,
+    ...commonKeys,
+  })
+  .superRefine(({ region, account, role, profile, endpoint }, context) => {
+    if (region !== undefined) return;
+    for (const [key, value] of Object.entries({ account, role, profile, endpoint })) {
+      if (value !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: 'needs `region` beside it: target groups are looked up there',
+        });
+      }
+    }
+  });

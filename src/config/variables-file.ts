@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { Locate } from '../model/source.js';
+import { locateWithin, type ValuePath } from '../model/source.js';
+import { validate, type Located } from './validate.js';
+
+/** A mapping of variables in a user's file, not rendered yet. One layer of variables. */
+export interface VariablesFile {
+  /** As people are told where a value came from: `group_vars/api`, `adfpush.yml`. */
+  readonly name: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Locates by the path from a variable's name. */
+  readonly locate: Locate;
+}
+
+/** Variables by their names, which templates and conditions must be able to say. */
+export const variablesSchema = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+    error: ({ input }) =>
+      `"${String(input)}" is not a name that a template can use: letters, digits and _ only, no digit first`,
+  }),
+  z.unknown(),
+);
+
+/** A file that is all variables; an empty one has none. */
+export const readVariablesFile = (
+  name: string,
+  document: Located & { readonly locate: Locate },
+): VariablesFile => ({
+  name,
+  values: document.value === null ? {} : validate(variablesSchema, document),
+  locate: document.locate,
+});
+
+/** The variables under a key of a file. */
+export const variablesWithin = (
+  name: string,
+  values: Readonly<Record<string, unknown>>,
+  locate: Locate,
+  base: ValuePath,
+): VariablesFile => ({ name, values, locate: locateWithin(locate, base) });
