@@ -1,11 +1,11 @@
-import { mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { journalBroken, journalUnreadable, journalWrite } from '../errors/journal.js';
 import { runId, type RunId } from '../model/ids.js';
 import type { JournalRecord } from '../model/journal-record.js';
 import type { Journal, JournalStore } from '../ports/journal.js';
 import { formatLine, parseLines } from './journal-lines.js';
-import { SyncedFile } from './synced-file.js';
+import { SyncedFile, syncFolder } from './synced-file.js';
 
 const suffix = '.journal';
 
@@ -46,7 +46,7 @@ export class FileJournalStore implements JournalStore {
     try {
       return await readdir(this.#directory);
     } catch (cause) {
-      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+      if (isSystemError(cause, 'ENOENT')) return [];
       throw journalUnreadable(this.#directory, cause);
     }
   }
@@ -84,14 +84,21 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** Makes a folder for this user only, and syncs the folder above each that was made, so that their names are on disk. */
+/**
+ * Makes a folder, and those above it, for this user only, and syncs the folder above each, so that its name is on disk.
+ * Node's own recursive mkdir is not used: on a read-only file system it fails with ENOENT.
+ */
 async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = path; ; made = dirname(made)) {
-    const above = await open(dirname(made), 'r');
-    await above.sync();
-    await above.close();
-    if (made === first) return;
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (isSystemError(error, 'EEXIST')) return;
+    if (!isSystemError(error, 'ENOENT') || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path, { mode: 0o700 });
   }
+  await syncFolder(dirname(path));
 }
+
+const isSystemError = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;

@@ -76,7 +76,8 @@ export class SyncedFile {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Puts the names in a folder on disk. */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

@@ -1,0 +1,178 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { holdId, hostId, runId } from '../../src/model/ids.js';
+import type { JournalRecord } from '../../src/model/journal-record.js';
+import { FileJournalStore } from '../../src/state/journal-file.js';
+import { runTypeScript } from './run-typescript.js';
+
+const run = runId('20261121T031500Z-7f3a');
+const record = (index: number, text = `mutation-${index}`): JournalRecord => ({
+  type: 'mutation.done',
+  at: index,
+  id: text,
+  host: hostId('h1'),
+});
+
+describe('the journal file', () => {
+  let directory: string;
+  let store: FileJournalStore;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'adfpush-journal-'));
+    store = new FileJournalStore({ directory });
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  const file = () => join(directory, 'runs', `${run}.journal`);
+
+  it('gives back what was appended, in order, however strange the text', async () => {
+    const journal = await store.create(run);
+    const records: JournalRecord[] = [
+      record(1, 'line\nfeed, \u2028 and "quotes"'),
+      { type: 'hold.settled', at: 2, hold: holdId('x'), host: hostId('h1'), as: 'returned' },
+    ];
+    for (const each of records) await journal.append(each);
+    await journal.close();
+    expect(await store.read(run)).toEqual(records);
+  });
+
+  it('keeps the order of appends made at once', async () => {
+    const journal = await store.create(run);
+    const records = Array.from({ length: 500 }, (_, index) => record(index));
+    await Promise.all(records.map((each) => journal.append(each)));
+    await journal.close();
+    expect(await store.read(run)).toEqual(records);
+  });
+
+  it('lets nobody else read it', async () => {
+    await (await store.create(run)).close();
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+    expect(statSync(join(directory, 'runs')).mode & 0o777).toBe(0o700);
+  });
+
+  it('is never continued by a second run of the same id', async () => {
+    await (await store.create(run)).close();
+    await expect(store.create(run)).rejects.toMatchObject({ code: 'journal.write' });
+  });
+
+  it('lists runs newest first, and none where there is no folder', async () => {
+    expect(await store.runs()).toEqual([]);
+    for (const id of ['20261120T000000Z-a', '20261121T000000Z-b'])
+      await (await store.create(runId(id))).close();
+    expect(await store.runs()).toEqual(['20261121T000000Z-b', '20261120T000000Z-a']);
+  });
+
+  it('leaves out a last line torn at any byte', async () => {
+    const journal = await store.create(run);
+    await journal.append(record(1));
+    await journal.append(record(2));
+    await journal.close();
+    const whole = readFileSync(file());
+    const firstLine = whole.indexOf('\n') + 1;
+    for (let length = firstLine; length < whole.length; length += 1) {
+      writeFileSync(file(), whole.subarray(0, length));
+      expect(await store.read(run)).toEqual([record(1)]);
+    }
+  });
+
+  it('refuses a torn line before the last, naming it', async () => {
+    const journal = await store.create(run);
+    await journal.append(record(1));
+    await journal.close();
+    appendFileSync(file(), '{"type":"mutation.do\n{"type":"run.ended","at":3,"exit":0}\n');
+    await expect(store.read(run)).rejects.toMatchObject({
+      code: 'journal.corrupt',
+      message: expect.stringContaining('Line 2') as string,
+    });
+  });
+
+  it('says which journal does not exist', async () => {
+    await expect(store.read(run)).rejects.toMatchObject({
+      code: 'journal.unreadable',
+      message: expect.stringContaining(file()) as string,
+    });
+  });
+
+  it('holds every record whose append resolved before the process was killed', async () => {
+    const writer = runTypeScript('journal-writer.ts', [directory, run]);
+    let acknowledged = '';
+    let complaints = '';
+    writer.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+    writer.stdout.on('data', (chunk: Buffer) => {
+      acknowledged += chunk.toString();
+      if (acknowledged.split('\n').length > 200) writer.kill('SIGKILL');
+    });
+    await once(writer, 'close');
+
+    expect(complaints).toBe('');
+    const ids = acknowledged.split('\n').slice(0, -1);
+    expect(ids.length).toBeGreaterThanOrEqual(200);
+    const kept = new Set((await store.read(run)).map((each) => ('id' in each ? each.id : '')));
+    expect(ids.filter((id) => !kept.has(id))).toEqual([]);
+  });
+
+  describe.runIf(canMount())('on a file system that gives up', () => {
+    beforeEach(() => {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=755', 'adfpush-test', directory]);
+    });
+    afterEach(() => {
+      execFileSync('umount', [directory]);
+    });
+
+    it('fails every append after the disk was full, also when there is room again', async () => {
+      const ballast = join(directory, 'ballast');
+      writeFileSync(ballast, Buffer.alloc(40_000));
+      const journal = await store.create(run);
+      let written = 0;
+      const fill = async () => {
+        for (;;) {
+          await journal.append(record(written, 'x'.repeat(1_000)));
+          written += 1;
+        }
+      };
+      await expect(fill()).rejects.toMatchObject({
+        code: 'journal.write',
+        message: expect.stringContaining('ENOSPC') as string,
+      });
+      rmSync(ballast);
+      await expect(journal.append(record(1))).rejects.toMatchObject({ code: 'journal.write' });
+      await journal.close();
+      expect(await store.read(run)).toHaveLength(written);
+      expect(written).toBeGreaterThan(0);
+    });
+
+    it('cannot be created where nothing can be written, and says what to do', async () => {
+      execFileSync('mount', ['-o', 'remount,ro', directory]);
+      await expect(store.create(run)).rejects.toMatchObject({
+        code: 'journal.write',
+        message: expect.stringContaining('EROFS') as string,
+        hint: expect.stringContaining('XDG_STATE_HOME') as string,
+      });
+      expect(readdirSync(directory)).toEqual([]);
+    });
+  });
+});
+
+/** Mounting takes root's rights, which not every machine gives to its tests. */
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'adfpush-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'adfpush-test', folder], { stdio: 'ignore' });
+    execFileSync('umount', [folder]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
