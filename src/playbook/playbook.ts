@@ -1,6 +1,9 @@
+import type { Expression } from '../expression/condition.js';
 import type { Amount, OnFailure } from '../model/settings.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Locate, Position } from '../model/source.js';
+
+export type { Expression } from '../expression/condition.js';
 
 /**
  * A playbook as it was read: words checked, structure typed, templates not rendered yet. Fields of type `Raw` may hold
@@ -73,12 +76,6 @@ export interface Task {
   readonly environment: Raw<Readonly<Record<string, unknown>>>;
   readonly vars: Raw<Readonly<Record<string, unknown>>>;
   readonly tags: readonly string[];
-}
-
-/** A CEL expression, already parsed once (a syntax error is found when the playbook is read). */
-export interface Expression {
-  readonly source: string;
-  readonly at: Position;
 }
 
 /** The keywords of a play that steer its roll, rendered. */

@@ -1,0 +1,131 @@
+import { AdfError, type ErrorDetails } from './adf-error.js';
+import { enumerate, suggest } from './nearest.js';
+
+type ErrorPlace = Pick<ErrorDetails, 'at' | 'sourceLine'>;
+
+const invalid = (code: string, message: string, place: ErrorPlace, hint?: string): AdfError =>
+  new AdfError({ code, class: 'invalid', message, ...place, ...(hint === undefined ? {} : { hint }) });
+
+export const playbookNotFound = (path: string): AdfError =>
+  invalid('playbook.not_found', `there is no playbook ${path}`, {}, 'Paths are relative to the project.');
+
+export const emptyPlaybook = (path: string): AdfError =>
+  invalid(
+    'playbook.empty',
+    `${path} has no plays`,
+    {},
+    'A playbook is a list of plays, each with hosts and tasks: "- hosts: api".',
+  );
+
+export const notAListOfPlays = (what: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.not_a_list',
+    `a playbook is a list of plays, and this is ${what}`,
+    place,
+    'Begin each play with a dash: "- hosts: api".',
+  );
+
+export const missingKeyword = (keyword: string, owner: string, place: ErrorPlace, hint: string): AdfError =>
+  invalid('playbook.missing_keyword', `${owner} has no "${keyword}"`, place, hint);
+
+export const unknownKeyword = (
+  keyword: string,
+  owner: string,
+  known: readonly string[],
+  place: ErrorPlace,
+  hint?: string,
+): AdfError =>
+  invalid(
+    'playbook.unknown_keyword',
+    `unknown keyword "${keyword}" in ${owner}`,
+    place,
+    hint ?? suggest(keyword, known, 'There are'),
+  );
+
+/** A word of DESIGN.md section 5 that this version does not have yet. */
+export const notSupportedYet = (keyword: string, owner: string, place: ErrorPlace, hint: string): AdfError =>
+  invalid('playbook.not_supported_yet', `"${keyword}" in ${owner} is not supported yet`, place, hint);
+
+/** `expected` completes "must be …". */
+export const wrongKeywordValue = (
+  keyword: string,
+  expected: string,
+  given: string,
+  place: ErrorPlace,
+  hint?: string,
+): AdfError => invalid('playbook.wrong_value', `"${keyword}" must be ${expected}, not ${given}`, place, hint);
+
+export const badVariableName = (name: string, keyword: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.variable_name',
+    `"${name}" in "${keyword}" cannot be the name of a variable`,
+    place,
+    'Use letters, digits and _, and no digit at the beginning.',
+  );
+
+export const noModule = (place: ErrorPlace, modules: readonly string[]): AdfError =>
+  invalid('playbook.no_module', 'the task names no module', place, `There are: ${enumerate(modules, 30)}.`);
+
+export const severalModules = (first: string, second: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.several_modules',
+    `the task names two modules, "${first}" and "${second}"`,
+    place,
+    'Make a task of each.',
+  );
+
+export const unknownModule = (
+  name: string,
+  modules: readonly string[],
+  keywords: readonly string[],
+  place: ErrorPlace,
+  hint?: string,
+): AdfError => {
+  const local = name.split('.').at(-1) ?? name;
+  const same = local !== name && modules.includes(local) ? `Write ${local}.` : undefined;
+  return invalid(
+    'playbook.unknown_module',
+    `unknown module or keyword "${name}"`,
+    place,
+    hint ??
+      same ??
+      suggest(name, [...modules, ...keywords], 'There are') ??
+      `There are: ${enumerate(modules)}.`,
+  );
+};
+
+export const unknownArgument = (
+  argument: string,
+  module: string,
+  known: readonly string[],
+  place: ErrorPlace,
+): AdfError =>
+  invalid(
+    'playbook.unknown_argument',
+    `${module} has no argument "${argument}"`,
+    place,
+    suggest(argument, known, 'It has'),
+  );
+
+export const argumentsNotAMapping = (
+  module: string,
+  given: string,
+  known: readonly string[],
+  place: ErrorPlace,
+): AdfError =>
+  invalid(
+    'playbook.arguments',
+    `the arguments of ${module} must be a mapping, not ${given}`,
+    place,
+    known.length === 0
+      ? `Write "${module}:", and below it each argument as "name: value".`
+      : `Write "${module}:", and below it "${known[0] ?? ''}: …".`,
+  );
+
+export const retriesWithoutUntil = (keyword: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.retries_without_until',
+    `"${keyword}" does nothing without "until"`,
+    place,
+    'Add until: !result.failed, with register: result.',
+  );

@@ -1,0 +1,64 @@
+import { parseYaml } from '../config/yaml.js';
+import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
+import type { ErrorPlace } from '../errors/expression.js';
+import { placeOfValue, withLine } from '../expression/place.js';
+import type { Locate, Position, ValuePath } from '../model/source.js';
+
+/** A playbook's file while it is read: where everything stands, and all that is wrong with it. */
+export class PlaybookDocument {
+  readonly value: unknown;
+  readonly locate: Locate;
+  readonly #locateKey: Locate;
+  readonly #text: string;
+  readonly #errors: AdfError[] = [];
+
+  constructor(
+    readonly file: string,
+    text: string,
+  ) {
+    const { value, locate, locateKey } = parseYaml(file, text);
+    this.value = value;
+    this.#text = text.replace(/^\uFEFF/, '');
+    this.locate = Object.assign((path: ValuePath, part?: 'value' | 'key') => locate(path, part), {
+      text: this.#text,
+    });
+    this.#locateKey = locateKey;
+  }
+
+  positionOf(path: ValuePath): Position {
+    return this.locate(path) ?? { file: this.file, line: 1, column: 1 };
+  }
+
+  placeOf(path: ValuePath): ErrorPlace {
+    return placeOfValue(this.locate, path);
+  }
+
+  placeOfKey(path: ValuePath): ErrorPlace {
+    const at = this.#locateKey(path);
+    return at === undefined ? {} : withLine(at, this.#text);
+  }
+
+  report(error: AdfError): void {
+    this.#errors.push(error);
+  }
+
+  /** Runs a check; what it throws is reported, and the rest of the file still read. */
+  attempt<T>(read: () => T, otherwise: T): T {
+    try {
+      return read();
+    } catch (thrown) {
+      for (const error of errorsOf(thrown)) {
+        if (error.class === 'bug') throw thrown;
+        this.report(error);
+      }
+      return otherwise;
+    }
+  }
+
+  /** Throws all that was reported, in the order of the file. */
+  refuseErrors(): void {
+    const order = ({ at }: AdfError): number => (at === undefined ? 0 : at.line * 10_000 + at.column);
+    const [first, ...others] = this.#errors.toSorted((a, b) => order(a) - order(b));
+    if (first !== undefined) throw others.length === 0 ? first : new AdfErrors([first, ...others]);
+  }
+}

@@ -1,0 +1,92 @@
+/** The keywords of a play and of a task, and what to say of those that people may expect. */
+export const playKeywords = [
+  'name',
+  'hosts',
+  'vars',
+  'vars_files',
+  'serial',
+  'strategy',
+  'max_fail_percentage',
+  'any_errors_fatal',
+  'min_healthy',
+  'bake',
+  'on_failure',
+  'become',
+  'environment',
+  'gather_facts',
+  'tags',
+  'pre_tasks',
+  'tasks',
+  'post_tasks',
+] as const;
+
+export const taskKeywords = [
+  'name',
+  'when',
+  'loop',
+  'loop_control',
+  'register',
+  'until',
+  'retries',
+  'delay',
+  'timeout',
+  'run_once',
+  'failed_when',
+  'changed_when',
+  'ignore_errors',
+  'ignore_unreachable',
+  'no_log',
+  'tags',
+  'vars',
+  'become',
+  'environment',
+  'one_way',
+] as const;
+
+/** Words of the design that a later version brings, with what to do until then. */
+export const laterInPlays: Readonly<Record<string, string>> = {
+  handlers: 'Make it a task with "when: result.changed".',
+  roles: 'Write its tasks into this play.',
+  import_playbook: 'Write its plays into this playbook, or run the playbooks one after the other.',
+  max_unavailable: 'Use serial, which works in batches.',
+};
+
+export const laterInTasks: Readonly<Record<string, string>> = {
+  notify: 'Register the result, and make the handler a task with "when: result.changed".',
+  listen: 'Register the result, and make the handler a task with "when: result.changed".',
+  block: 'Write its tasks one by one, each with the condition.',
+  rescue: 'A failed host is restored; on_failure says what happens to the others.',
+  always: 'A failed host is restored; on_failure says what happens to the others.',
+  delegate_to: 'Give that host a play of its own.',
+  import_tasks: 'Write its tasks into this play.',
+  include_tasks: 'Write its tasks into this play.',
+  import_role: 'Write its tasks into this play.',
+  include_role: 'Write its tasks into this play.',
+};
+
+/** Ansible's words that are spelled differently here. */
+export const elsewhereInPlays: Readonly<Record<string, string>> = {
+  remote_user: 'Set ssh: { user: … } in the inventory.',
+  user: 'Set ssh: { user: … } in the inventory.',
+  port: 'Set ssh: { port: … } in the inventory.',
+  connection: 'Hosts are reached over SSH, as the inventory says.',
+  become_user: 'become is root, through sudo -n.',
+  become_method: 'become is root, through sudo -n.',
+  vars_prompt: 'Give the value with --extra-vars name=value.',
+  when: 'Write it on the tasks.',
+};
+
+export const elsewhereInTasks: Readonly<Record<string, string>> = {
+  args: 'Write the arguments below the module: "shell: { cmd: …, chdir: … }".',
+  async: 'Use timeout.',
+  poll: 'Use timeout.',
+  action: 'Write the module itself as the key.',
+  local_action: 'Nothing runs on this machine yet: use a module that runs on a host.',
+  become_user: 'become is root, through sudo -n.',
+  become_method: 'become is root, through sudo -n.',
+  hosts: 'That belongs to a play: begin it with "- hosts:" at the left margin.',
+  tasks: 'That belongs to a play: begin it with "- hosts:" at the left margin.',
+};
+
+/** `with_items` and its family. */
+export const isOldLoop = (keyword: string): boolean => keyword.startsWith('with_');

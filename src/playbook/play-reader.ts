@@ -1,0 +1,115 @@
+import { missingKeyword, notSupportedYet, unknownKeyword, wrongKeywordValue } from '../errors/playbook.js';
+import { describeValue, isMapping } from '../expression/describe.js';
+import type { ValuePath } from '../model/source.js';
+import type { PlaybookDocument } from './document.js';
+import { elsewhereInPlays, laterInPlays, playKeywords } from './keywords.js';
+import { MappingReader } from './mapping-reader.js';
+import type { ModuleDirectory } from './modules.js';
+import type { Play, Raw, Section, Task } from './playbook.js';
+import { readTask } from './task-reader.js';
+
+/** Reads a play; undefined when too little of it is right to go on. All that is wrong is reported. */
+export function readPlay(
+  document: PlaybookDocument,
+  value: unknown,
+  path: ValuePath,
+  modules: ModuleDirectory,
+): Play | undefined {
+  if (!isMapping(value)) {
+    const hint = 'A play is a mapping: "- hosts: api", and below it tasks.';
+    document.report(
+      wrongKeywordValue('play', 'a mapping', describeValue(value), document.placeOf(path), hint),
+    );
+    return undefined;
+  }
+  const play = new MappingReader(document, value, path);
+  refuseUnknownKeywords(play, document, modules);
+  const hosts = readHosts(play, document, path);
+  const optional = {
+    serial: play.raw('serial'),
+    maxFailPercentage: play.raw('max_fail_percentage'),
+    minHealthy: play.raw('min_healthy'),
+    bake: play.raw('bake'),
+    onFailure: play.raw('on_failure'),
+  };
+  return {
+    name: play.text('name') ?? hosts.value,
+    at: document.positionOf(path),
+    hosts,
+    vars: play.variables('vars'),
+    varsFiles: play.rawTexts('vars_files'),
+    ...withoutAbsent(optional),
+    strategy: play.oneOf('strategy', ['free', 'linear']) ?? 'free',
+    anyErrorsFatal: play.boolean('any_errors_fatal', false),
+    become: play.boolean('become', false),
+    environment: play.mapping('environment'),
+    gatherFacts: play.boolean('gather_facts', false),
+    tags: play.words('tags'),
+    sections: readSections(play, document, modules),
+  };
+}
+
+function withoutAbsent<K extends string>(
+  values: Readonly<Record<K, Raw | undefined>>,
+): Partial<Record<K, Raw>> {
+  const present: Partial<Record<K, Raw>> = {};
+  for (const key in values) {
+    const value = values[key];
+    if (value !== undefined) present[key] = value;
+  }
+  return present;
+}
+
+/** A pattern, or a list of patterns that is their union. */
+function readHosts(play: MappingReader, document: PlaybookDocument, path: ValuePath): Raw<string> {
+  const { value: patterns, locate } = play.rawTexts('hosts');
+  if (play.value('hosts') === undefined) {
+    const hint = 'Name a group or a pattern: hosts: api, or hosts: api:&canary.';
+    document.report(missingKeyword('hosts', 'the play', document.placeOf(path), hint));
+  }
+  const at = (): ReturnType<typeof locate> => locate([0]);
+  return {
+    value: patterns.join(':'),
+    locate: locate.text === undefined ? at : Object.assign(at, { text: locate.text }),
+  };
+}
+
+function readSections(
+  play: MappingReader,
+  document: PlaybookDocument,
+  modules: ModuleDirectory,
+): readonly Section[] {
+  return (['pre_tasks', 'tasks', 'post_tasks'] as const).flatMap((name): readonly Section[] => {
+    const read = (value: unknown): readonly unknown[] | undefined =>
+      Array.isArray(value) ? value : undefined;
+    const hint = `Begin each task with a dash: "- shell: uptime".`;
+    const values = play.read(name, 'a list of tasks', read, hint) ?? [];
+    const tasks = values.flatMap((value, index): readonly Task[] => {
+      const task = readTask(document, value, [...play.pathOf(name), index], modules);
+      return task === undefined ? [] : [task];
+    });
+    return tasks.length === 0 ? [] : [{ name, tasks }];
+  });
+}
+
+function refuseUnknownKeywords(
+  play: MappingReader,
+  document: PlaybookDocument,
+  modules: ModuleDirectory,
+): void {
+  for (const key of play.keys) {
+    if (playKeywords.some((keyword) => keyword === key)) continue;
+    const place = document.placeOfKey(play.pathOf(key));
+    const later = Object.hasOwn(laterInPlays, key) ? laterInPlays[key] : undefined;
+    if (later !== undefined) {
+      document.report(notSupportedYet(key, 'a play', place, later));
+      continue;
+    }
+    const hint = Object.hasOwn(elsewhereInPlays, key)
+      ? elsewhereInPlays[key]
+      : modules.get(key) === undefined
+        ? undefined
+        : `${key} is a module: write it as a task, below "tasks:".`;
+    document.report(unknownKeyword(key, 'a play', playKeywords, place, hint));
+  }
+}

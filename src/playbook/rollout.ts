@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { validate } from '../config/validate.js';
+import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
+import { wrongKeywordValue } from '../errors/playbook.js';
+import { describeValue } from '../expression/describe.js';
+import { placeOfValue, withLine } from '../expression/place.js';
+import { render } from '../expression/templates.js';
+import type { Variables } from '../expression/variables.js';
+import { amountSchema, serialSchema } from '../model/schema/amount.js';
+import { durationSchema } from '../model/schema/duration.js';
+import type { OnFailure } from '../model/settings.js';
+import { UnknownValue } from '../model/unknown.js';
+import type { Play, PlayRollout, Raw } from './playbook.js';
+
+const onFailureSchema: z.ZodType<OnFailure> = z.enum(['rollback', 'restore', 'stop']);
+
+/** `25` or `25%`. Not the same as an amount: 25 is not a number of hosts here. */
+const percentageSchema: z.ZodType<number> = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d+(\.\d+)?\s*%?$/)
+      .transform((text) => Number.parseFloat(text)),
+  ])
+  .refine((share) => share >= 0 && share <= 100, {
+    message: 'must be a percentage from 0 to 100',
+    params: { hint: 'Write 25 or "25%".' },
+  });
+
+/**
+ * Renders the keywords of a play that steer its roll. Left out: all hosts at once, no limit of failures but the brakes
+ * of the run, no floor of the play's own, no bake, `rollback`. `any_errors_fatal` is a limit of 0 %.
+ * Throws `config.invalid_value` and what is wrong with the templates, at the keyword's place; several as AdfErrors.
+ */
+export function readPlayRollout(play: Play, variables: Variables): PlayRollout {
+  const reader = new KeywordReader(variables);
+  const minHealthy = reader.read('min_healthy', play.minHealthy, amountSchema);
+  const rollout: PlayRollout = {
+    serial: reader.read('serial', play.serial, serialSchema) ?? [{ percent: 100 }],
+    maxFailPercentage: limitOf(
+      play,
+      reader.read('max_fail_percentage', play.maxFailPercentage, percentageSchema),
+    ),
+    ...(minHealthy === undefined ? {} : { minHealthy }),
+    bake: reader.read('bake', play.bake, durationSchema) ?? 0,
+    onFailure: reader.read('on_failure', play.onFailure, onFailureSchema) ?? 'rollback',
+  };
+  reader.refuseErrors();
+  return rollout;
+}
+
+const limitOf = ({ anyErrorsFatal }: Play, given: number | undefined): number =>
+  anyErrorsFatal ? 0 : (given ?? 100);
+
+/** Reads all keywords before it complains. */
+class KeywordReader {
+  readonly #variables: Variables;
+  readonly #errors: AdfError[] = [];
+
+  constructor(variables: Variables) {
+    this.#variables = variables;
+  }
+
+  /** Undefined when the keyword is absent, or its template renders to nothing. */
+  read<T>(keyword: string, raw: Raw | undefined, schema: z.ZodType<T>): T | undefined {
+    if (raw === undefined) return undefined;
+    try {
+      return this.#readGiven(keyword, raw, schema);
+    } catch (thrown) {
+      const errors = errorsOf(thrown);
+      if (errors.some((error) => error.class === 'bug')) throw thrown;
+      this.#errors.push(...errors);
+      return undefined;
+    }
+  }
+
+  #readGiven<T>(keyword: string, raw: Raw, schema: z.ZodType<T>): T | undefined {
+    const { locate } = raw;
+    const value = render(raw, this.#variables);
+    if (value === null || value === undefined) return undefined;
+    if (value instanceof UnknownValue) {
+      const hint = 'How a play rolls must be known before it begins.';
+      throw wrongKeywordValue(keyword, 'known', describeValue(value), placeOfValue(locate), hint);
+    }
+    const sourceLine = (at: Parameters<typeof withLine>[0]): string | undefined =>
+      withLine(at, locate.text).sourceLine;
+    // The place is the keyword's own value, whatever path the schema complains about in a rendered one.
+    const within: Raw['locate'] = (path, part) => locate(path.slice(1), part);
+    return validate(z.object({ [keyword]: schema }), {
+      value: { [keyword]: value },
+      locate: within,
+      sourceLine,
+    })[keyword];
+  }
+
+  refuseErrors(): void {
+    const [first, ...others] = this.#errors;
+    if (first !== undefined) throw others.length === 0 ? first : new AdfErrors([first, ...others]);
+  }
+}

@@ -1,0 +1,189 @@
+import {
+  argumentsNotAMapping,
+  noModule,
+  notSupportedYet,
+  retriesWithoutUntil,
+  severalModules,
+  unknownArgument,
+  unknownKeyword,
+  unknownModule,
+  wrongKeywordValue,
+} from '../errors/playbook.js';
+import { describeValue, isMapping } from '../expression/describe.js';
+import { checkTemplates, mayBeTemplate } from '../expression/templates.js';
+import { locateWithin, type Locate, type ValuePath } from '../model/source.js';
+import type { PlaybookDocument } from './document.js';
+import { elsewhereInTasks, isOldLoop, laterInTasks, taskKeywords } from './keywords.js';
+import { MappingReader } from './mapping-reader.js';
+import type { ModuleDirectory, ModuleWords } from './modules.js';
+import type { Raw, Task } from './playbook.js';
+
+/** How often and how far apart Ansible retries when nothing else is said. */
+const defaultRetries = 3;
+const defaultDelay = 5_000;
+
+/** Reads a task; undefined when too little of it is right to go on. All that is wrong is reported. */
+export function readTask(
+  document: PlaybookDocument,
+  value: unknown,
+  path: ValuePath,
+  modules: ModuleDirectory,
+): Task | undefined {
+  if (!isMapping(value)) {
+    const hint = 'A task is a mapping with a module: "- shell: uptime".';
+    document.report(
+      wrongKeywordValue('task', 'a mapping', describeValue(value), document.placeOf(path), hint),
+    );
+    return undefined;
+  }
+  const task = new MappingReader(document, value, path);
+  const module = moduleOf(task, document, path, modules);
+  const rest = readKeywords(task, document);
+  if (module === undefined) return undefined;
+  const [name, words] = module;
+  return {
+    name: task.rawText('name') ?? { value: name, locate: locateWithin(document.locate, path) },
+    at: document.positionOf(path),
+    module: name,
+    args: readArguments(document, name, words, value[name], task.pathOf(name)),
+    ...rest,
+  };
+}
+
+function readKeywords(
+  task: MappingReader,
+  document: PlaybookDocument,
+): Omit<Task, 'name' | 'at' | 'module' | 'args'> {
+  const loop = readLoop(task, document);
+  const register = task.variableName('register');
+  const until = task.condition('until');
+  const timeout = task.duration('timeout');
+  refuseRetriesWithoutUntil(task, document);
+  return {
+    when: task.conditions('when'),
+    ...(loop === undefined ? {} : { loop }),
+    loopVar: readLoopVariable(task, document),
+    ...(register === undefined ? {} : { register }),
+    ...(until === undefined ? {} : { until }),
+    retries: task.wholeNumber('retries') ?? defaultRetries,
+    delay: task.duration('delay') ?? defaultDelay,
+    failedWhen: task.conditions('failed_when'),
+    changedWhen: task.conditions('changed_when'),
+    ignoreErrors: task.boolean('ignore_errors', false),
+    ignoreUnreachable: task.boolean('ignore_unreachable', false),
+    runOnce: task.boolean('run_once', false),
+    oneWay: task.boolean('one_way', false),
+    // As in Ansible, a timeout of 0 is none.
+    ...(timeout === undefined || timeout === 0 ? {} : { timeout }),
+    noLog: task.boolean('no_log', false),
+    ...(task.value('become') === undefined ? {} : { become: task.boolean('become', false) }),
+    environment: task.mapping('environment'),
+    vars: task.variables('vars'),
+    tags: task.words('tags'),
+  };
+}
+
+/** The one key that is no keyword. Everything else that is no keyword is reported. */
+function moduleOf(
+  task: MappingReader,
+  document: PlaybookDocument,
+  path: ValuePath,
+  modules: ModuleDirectory,
+): readonly [string, ModuleWords] | undefined {
+  let found: readonly [string, ModuleWords] | undefined;
+  let unknown = false;
+  for (const key of task.keys) {
+    if (taskKeywords.some((keyword) => keyword === key)) continue;
+    const words = modules.get(key);
+    if (words === undefined) {
+      unknown = true;
+      reportUnknown(key, task, document, modules);
+    } else if (found === undefined) {
+      found = [key, words];
+    } else {
+      document.report(severalModules(found[0], key, document.placeOfKey(task.pathOf(key))));
+    }
+  }
+  if (found === undefined && !unknown) document.report(noModule(document.placeOf(path), modules.names));
+  return found;
+}
+
+function reportUnknown(
+  key: string,
+  task: MappingReader,
+  document: PlaybookDocument,
+  modules: ModuleDirectory,
+): void {
+  const place = document.placeOfKey(task.pathOf(key));
+  const later = Object.hasOwn(laterInTasks, key) ? laterInTasks[key] : undefined;
+  if (later !== undefined) {
+    document.report(notSupportedYet(key, 'a task', place, later));
+    return;
+  }
+  const hint = isOldLoop(key)
+    ? `Write loop instead of ${key}; the element is {{ item }}.`
+    : Object.hasOwn(elsewhereInTasks, key)
+      ? elsewhereInTasks[key]
+      : undefined;
+  document.report(unknownModule(key, modules.names, taskKeywords, place, hint));
+}
+
+function readArguments(
+  document: PlaybookDocument,
+  module: string,
+  words: ModuleWords,
+  given: unknown,
+  path: ValuePath,
+): Raw {
+  document.attempt(() => {
+    checkTemplates(given, document.locate, path);
+  }, undefined);
+  const locate = locateWithin(document.locate, path);
+  if (given === null || given === undefined) return { value: {}, locate };
+  if (isMapping(given)) {
+    for (const argument of Object.keys(given)) {
+      if (words.arguments.length === 0 || words.arguments.includes(argument)) continue;
+      const place = document.placeOfKey([...path, argument]);
+      document.report(unknownArgument(argument, module, words.arguments, place));
+    }
+    return { value: given, locate };
+  }
+  if (words.freeform === undefined) {
+    const place = document.placeOf(path);
+    document.report(argumentsNotAMapping(module, describeValue(given), words.arguments, place));
+    return { value: {}, locate };
+  }
+  return { value: { [words.freeform]: given }, locate: locateFreeform(locate) };
+}
+
+/** The bare value stands where the module's mapping would. */
+function locateFreeform(locate: Locate): Locate {
+  const within: Locate = (path, part) => locate(path.slice(1), part);
+  return locate.text === undefined ? within : Object.assign(within, { text: locate.text });
+}
+
+function readLoop(task: MappingReader, document: PlaybookDocument): Raw | undefined {
+  const loop = task.raw('loop');
+  if (loop === undefined || Array.isArray(loop.value)) return loop;
+  if (typeof loop.value === 'string' && mayBeTemplate(loop.value)) return loop;
+  const place = document.placeOf(task.pathOf('loop'));
+  const hint = 'Write a list, or a template that is one: loop: "{{ ports }}".';
+  document.report(wrongKeywordValue('loop', 'a list', describeValue(loop.value), place, hint));
+  return undefined;
+}
+
+function readLoopVariable(task: MappingReader, document: PlaybookDocument): string {
+  const { value } = task.mapping('loop_control');
+  const control = new MappingReader(document, value, task.pathOf('loop_control'));
+  for (const key of control.keys.filter((known) => known !== 'loop_var')) {
+    const place = document.placeOfKey(control.pathOf(key));
+    document.report(unknownKeyword(key, 'loop_control', ['loop_var'], place));
+  }
+  return control.variableName('loop_var') ?? 'item';
+}
+
+function refuseRetriesWithoutUntil(task: MappingReader, document: PlaybookDocument): void {
+  if (task.value('until') !== undefined) return;
+  const lone = ['retries', 'delay'].find((keyword) => task.value(keyword) !== undefined);
+  if (lone !== undefined) document.report(retriesWithoutUntil(lone, document.placeOfKey(task.pathOf(lone))));
+}
