@@ -58,8 +58,8 @@ export interface OfferedKey {
   readonly fingerprint: string;
   /** The name the key was looked up by, as known_hosts writes it: `api-1` or `[127.0.0.1]:2222`. */
   readonly lookedUp: string;
-  /** The command that prints this host's keys. */
-  readonly scan: string;
+  /** The line of known_hosts that would let it in. */
+  readonly entry: string;
 }
 
 /** The host's key is not the one that known_hosts promises; nothing was said to the server after that. */
@@ -72,7 +72,7 @@ export function hostKeyRejected(host: NamedHost, problem: HostKeyProblem): AdfEr
       return new AdfError({
         ...details,
         message: `the ${offered.type} key of ${named} (${offered.fingerprint}) is not in ${files.join(' or ')} under ${offered.lookedUp}`,
-        hint: `Compare the fingerprint with the host's console, then: ${offered.scan} >> ${files[0] ?? '~/.ssh/known_hosts'}`,
+        hint: `Compare the fingerprint with one you know to be right (an EC2 instance prints it to its console at first boot), then: echo '${offered.entry}' >> ${files[0] ?? '~/.ssh/known_hosts'}`,
       });
     }
     case 'changed': {
@@ -142,6 +142,58 @@ export const forwardingRefused = (host: NamedHost, target: string, reason: strin
     hint: 'See AllowTcpForwarding and AllowStreamLocalForwarding in its sshd_config.',
   });
 
+/** Forwarding is allowed, and nothing listens at `target`, or it does not answer. */
+export const forwardingUnanswered = (host: NamedHost, target: string, reason: string): AdfError =>
+  new AdfError({
+    code: 'ssh.forwarding_unanswered',
+    class: 'failed',
+    message: `nothing answers at ${target} on ${describeHost(host)}: ${reason}`,
+    host: describeHost(host),
+  });
+
+/** More than one bastion in a row. */
+export const proxyJumpChain = (host: NamedHost, proxyJump: string): AdfError =>
+  new AdfError({
+    code: 'ssh.proxy_jump',
+    class: 'invalid',
+    message: `${describeHost(host)} is to be reached through "${proxyJump}", but only one bastion in between is supported`,
+    host: describeHost(host),
+    hint: 'Write it as ssh: { proxy_jump: user@bastion:port }.',
+  });
+
+/** A jump host that cannot be read. */
+export const proxyJumpInvalid = (host: NamedHost, proxyJump: string): AdfError =>
+  new AdfError({
+    code: 'ssh.proxy_jump',
+    class: 'invalid',
+    message: `"${proxyJump}", the proxy_jump of ${describeHost(host)}, is not of the form user@host:port`,
+    host: describeHost(host),
+    hint: 'User and port may be left out; an IPv6 address stands in brackets.',
+  });
+
+/** The program at the other end of a stream has ended. `stderr` is the end of what it said. */
+export const commandEnded = (
+  host: NamedHost,
+  argv: readonly string[],
+  how: string,
+  stderr: string,
+): AdfError =>
+  new AdfError({
+    code: 'command.ended',
+    class: 'failed',
+    message: `${argv.join(' ')} on ${describeHost(host)} ended ${how}${stderr === '' ? '' : `: ${stderr}`}`,
+    host: describeHost(host),
+  });
+
+/** A name that no shell takes for an environment variable. */
+export const invalidVariableName = (name: string): AdfError =>
+  new AdfError({
+    code: 'command.environment',
+    class: 'invalid',
+    message: `"${name}" cannot be the name of an environment variable`,
+    hint: 'Use letters, digits and underscores, and no digit first.',
+  });
+
 /** A command's argument holds a NUL, which ends a string on every Unix: it cannot be passed on. */
 export const nulInArgument = (argument: string): AdfError =>
   new AdfError({
@@ -153,4 +205,4 @@ export const nulInArgument = (argument: string): AdfError =>
 
 /** True for everything that means that this host cannot be spoken to. */
 export const isUnreachable = (error: unknown): boolean =>
-  error instanceof AdfError && error.code.startsWith('ssh.') && error.code !== 'ssh.forwarding_refused';
+  error instanceof AdfError && error.code.startsWith('ssh.') && !error.code.startsWith('ssh.forwarding_');

@@ -1,9 +1,19 @@
-import { unreachable } from '../../errors/ssh.js';
+import type { Duplex } from 'node:stream';
+import { AdfError } from '../../errors/adf-error.js';
+import { connectionLost, unreachable } from '../../errors/ssh.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import type { Connection, Transport } from '../../ports/transport.js';
+import { KeyRing } from './authentication.js';
+import { unlessAborted, within } from './deadline.js';
+import { handshake, openTcp } from './dial.js';
+import { HandshakeGate } from './handshake-gate.js';
+import { KnownHostsFiles } from './host-keys.js';
+import { defaultLimits, type SshLimits } from './limits.js';
+import { destinationKey, destinationOf, type Destination } from './settings.js';
+import { SshConnection } from './ssh-connection.js';
 
 export interface SshTransportOptions {
   readonly clock: Clock;
@@ -17,26 +27,125 @@ export interface SshTransportOptions {
   readonly limits?: Partial<SshLimits>;
 }
 
-export interface SshLimits {
-  /** Connections that are not authenticated yet, to one sshd. OpenSSH starts to drop them at 10. */
-  readonly handshakesPerServer: number;
-  /** The same, to all together. */
-  readonly handshakes: number;
-  /** Channels in use on one connection; more wait. OpenSSH allows 10. */
-  readonly channelsPerConnection: number;
-  /** For connecting and authenticating, where a host sets none. */
-  readonly connectTimeout: Milliseconds;
-}
-
-/** Reaches hosts by SSH. */
+/**
+ * Reaches hosts by SSH: one connection a host, opened when it is first asked for, shared by all who ask, and opened anew by
+ * the first who asks after it was lost.
+ */
 export class SshTransport implements Transport {
-  constructor(readonly options: SshTransportOptions) {}
+  readonly #limits: SshLimits;
+  readonly #gate: HandshakeGate;
+  readonly #keys: KeyRing;
+  readonly #knownHosts = new KnownHostsFiles();
+  readonly #connections = new Map<string, Promise<SshConnection>>();
+  readonly #refusals = new Map<string, { readonly error: AdfError; readonly until: Milliseconds }>();
+  #closed = false;
 
-  connect(host: Host, _signal?: AbortSignal): Promise<Connection> {
-    return Promise.reject(unreachable(host, 'tcp', 'SSH is not there yet'));
+  constructor(private readonly options: SshTransportOptions) {
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#gate = new HandshakeGate(this.#limits);
+    this.#keys = new KeyRing(options.homeDirectory, options.agentSocket);
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  /** An abort leaves the connection to the others who asked for it. */
+  async connect(host: Host, signal?: AbortSignal): Promise<Connection> {
+    signal?.throwIfAborted();
+    return unlessAborted(this.#shared(host), signal);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const all = await Promise.allSettled(this.#connections.values());
+    const open = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    for (const connection of open) connection.close();
+    const { clock } = this.options;
+    const ended = Promise.all(open.map(({ lost }) => lost));
+    await within(clock, 1_000, ended, () => 'late').catch(() => undefined);
+    for (const connection of open) connection.destroy();
+  }
+
+  async #shared(host: Host): Promise<SshConnection> {
+    if (this.#closed) throw connectionLost(host, 'all connections are closed');
+    const { homeDirectory, defaultUser, clock } = this.options;
+    const { connectTimeout } = this.#limits;
+    const destination = destinationOf(host, { homeDirectory, defaultUser, connectTimeout });
+    const key = destinationKey(host, destination);
+    const before = this.#connections.get(key);
+    if (before !== undefined) {
+      const connection = await before;
+      if (connection.alive) return connection;
+      if (this.#connections.get(key) === before) this.#connections.delete(key);
+      return this.#shared(host);
+    }
+    const refusal = this.#refusals.get(key);
+    if (refusal !== undefined && clock.elapsed() < refusal.until) throw refusal.error;
+    const opening = this.#open(host, destination);
+    this.#connections.set(key, opening);
+    try {
+      const connection = await opening;
+      void connection.lost.then(() => this.#forget(key, opening));
+      return connection;
+    } catch (error) {
+      this.#forget(key, opening);
+      if (error instanceof AdfError && isRefusal(error)) {
+        this.#refusals.set(key, { error, until: clock.elapsed() + this.#limits.refusalMemory });
+      }
+      throw error;
+    }
+  }
+
+  #forget(key: string, opening: Promise<SshConnection>): void {
+    if (this.#connections.get(key) === opening) this.#connections.delete(key);
+  }
+
+  /** Tries until the server lets us in, refuses for a reason, or the time is up. */
+  async #open(host: Host, destination: Destination): Promise<SshConnection> {
+    const { clock, random } = this.options;
+    const credentials = await this.#keys.credentialsFor(destination);
+    const hostKeys = await this.#knownHosts.policyFor(host, destination);
+    const server = `${destination.bastion?.id ?? ''}|${destination.address}:${destination.port}`;
+    let spent: Milliseconds = 0;
+    for (let attempt = 0; ; attempt += 1) {
+      // Before our own turn: a bastion needs one too.
+      const bastion = await this.#bastion(host, destination);
+      const greeting = await this.#gate.pass(server, async () => {
+        const started = clock.elapsed();
+        const socket = await this.#socket(host, destination, bastion);
+        const handshakes = { host, destination, socket, hostKeys, credentials, limits: this.#limits };
+        return handshake(handshakes, clock).finally(() => (spent += clock.elapsed() - started));
+      });
+      if (greeting.kind === 'welcome') {
+        return new SshConnection(host, greeting.client, clock, this.#limits);
+      }
+      if (spent >= destination.connectTimeout || this.#closed) {
+        throw unreachable(host, 'banner', `${greeting.reason}, ${attempt + 1} times`);
+      }
+      const pause = Math.min(100 * 2 ** attempt, 2_000) * (0.5 + random.next());
+      spent += pause;
+      await clock.sleep(pause);
+    }
+  }
+
+  async #bastion(host: Host, { bastion }: Destination): Promise<SshConnection | undefined> {
+    if (bastion === undefined) return undefined;
+    try {
+      return await this.#shared(bastion);
+    } catch (error) {
+      if (error instanceof AdfError) throw unreachable(host, 'bastion', error.message, error);
+      throw error;
+    }
+  }
+
+  async #socket(host: Host, destination: Destination, bastion: SshConnection | undefined): Promise<Duplex> {
+    if (bastion === undefined) return openTcp(host, destination, this.options.clock);
+    try {
+      return await bastion.forward({ address: destination.address, port: destination.port });
+    } catch (error) {
+      if (!(error instanceof AdfError)) throw error;
+      const phase = error.code === 'ssh.forwarding_unanswered' ? 'tcp' : 'bastion';
+      throw unreachable(host, phase, error.message, error);
+    }
   }
 }
+
+/** Asking again at once would not help, and servers ban those who do. */
+const isRefusal = ({ code }: AdfError): boolean => code === 'ssh.authentication' || code === 'ssh.host_key';

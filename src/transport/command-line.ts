@@ -1,0 +1,101 @@
+import { invalidVariableName } from '../errors/ssh.js';
+import type { RemoteCommand, RunOptions } from '../ports/transport.js';
+import { quote, quoteAll } from './quote.js';
+
+/** What is sent to a host for one command. */
+export interface CommandLine {
+  /** For the login shell, whichever that is: all real work is left to /bin/sh. */
+  readonly line: string;
+  readonly stdin?: Buffer;
+}
+
+/** Linux takes no single argument of 128 KiB or more (MAX_ARG_STRLEN); quoting adds to it. */
+const longestLine = 60_000;
+
+/**
+ * `exec` keeps the process that sshd started, the leader of its process group, so that the command and all its children can be
+ * ended together later; the first thing it tells is its number. Variables and scripts travel over stdin, never in
+ * an argument that `ps` would show.
+ */
+export function commandLine(command: RemoteCommand, options: RunOptions = {}): CommandLine {
+  const shell = `exec ${options.become === true ? 'sudo -n -- ' : ''}/bin/sh`;
+  const body = bodyOf(command, options);
+  const stdin = options.stdin === undefined ? undefined : Buffer.from(options.stdin);
+  const mayShow = 'argv' in command && Object.keys(options.env ?? {}).length === 0;
+  const line = `${shell} -c ${quote(body)}`;
+  if (mayShow && line.length < longestLine) return { line, ...(stdin === undefined ? {} : { stdin }) };
+  if (stdin === undefined) {
+    // The braces make sh read everything before it begins, so that no command in it can eat the rest of the script.
+    return { line: `${shell} -s`, stdin: Buffer.from(`{ ${body}\n} </dev/null\n`) };
+  }
+  const script = Buffer.from(body);
+  return {
+    // Byte by byte, since whatever dd read too much would be missing from the command's own stdin.
+    line: `${shell} -c ${quote(`eval "$(dd bs=1 count=${script.length} 2>/dev/null)"`)}`,
+    stdin: Buffer.concat([script, stdin]),
+  };
+}
+
+function bodyOf(command: RemoteCommand, { env = {}, cwd }: RunOptions): string {
+  const exports = Object.entries(env).map(([name, value]) => {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw invalidVariableName(name);
+    return `export ${name}=${quote(value)}; `;
+  });
+  return [
+    `echo "${announcement}$$" >&2; `,
+    ...exports,
+    cwd === undefined ? '' : `cd ${quote(cwd.startsWith('-') ? `./${cwd}` : cwd)} || exit; `,
+    'argv' in command ? `exec ${quoteAll(command.argv)}` : command.script,
+  ].join('');
+}
+
+/** Before the process number, on a line of its own on stderr. */
+const announcement = 'adfpush-pid:';
+const announced = new RegExp(`(^|\\n)${announcement}(\\d+)\\n`);
+
+/** Takes the announced process number out of what a command writes to stderr. */
+export class Announcement {
+  #held: string | undefined = '';
+  pid: number | undefined;
+
+  /** What of `text` is the command's own. Some is kept back until the announcement came. */
+  read(text: string): string {
+    if (this.#held === undefined) return text;
+    this.#held += text;
+    const match = announced.exec(this.#held);
+    if (match !== null) {
+      this.pid = Number(match[2]);
+      return this.#release().replace(announced, '$1');
+    }
+    return this.#held.length > 16_384 ? this.#release() : '';
+  }
+
+  /** What is still kept back when stderr has ended. */
+  end(): string {
+    return this.#release();
+  }
+
+  #release(): string {
+    const held = this.#held ?? '';
+    this.#held = undefined;
+    return held;
+  }
+}
+
+/**
+ * A script that ends an announced process: its whole group when it leads one, or when the sudo above it does; the process alone
+ * otherwise. SIGTERM, and SIGKILL to what is still there after two seconds.
+ */
+export const endingScript = (pid: number, become: boolean): string => `target=-${pid}
+if read -r stat </proc/${pid}/stat; then
+  set -- \${stat##*) }
+  if [ "$3" = ${pid} ]; then target=-$3
+  elif ${become} && read -r parent </proc/$2/comm && [ "$parent" = sudo ] && [ "$3" = "$2" ]; then target=-$3
+  else target=${pid}; fi
+fi 2>/dev/null
+kill -s TERM -- "$target" 2>/dev/null
+n=0
+while kill -s 0 -- "$target" 2>/dev/null && [ $n -lt 20 ]; do sleep 0.1; n=$((n + 1)); done
+kill -s KILL -- "$target" 2>/dev/null
+exit 0
+`;

@@ -1,0 +1,106 @@
+import type { Client, ClientChannel } from 'ssh2';
+import type { Clock } from '../../ports/clock.js';
+import { within } from './deadline.js';
+import type { SshLimits } from './limits.js';
+import { Places } from './places.js';
+import { RemoteProcess } from './remote-process.js';
+
+/** What came of asking a server for a channel. */
+export type Opening<T> =
+  | { readonly kind: 'open'; readonly value: T }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code: number }
+  /** It certainly was not opened. */
+  | { readonly kind: 'lost' }
+  /** It may have been. */
+  | { readonly kind: 'unanswered' }
+  | { readonly kind: 'cancelled' };
+
+type Settle<T> = (error: Error | undefined, value?: T) => void;
+
+/** The channels of one connection: asked for in turn, each with a deadline. */
+export class Channels {
+  readonly #places: Places;
+
+  constructor(
+    private readonly client: Client,
+    private readonly clock: Clock,
+    private readonly limits: SshLimits,
+    private readonly alive: () => boolean,
+  ) {
+    this.#places = new Places(limits.sessionsPerConnection);
+  }
+
+  /** A session that runs `line`. Waits for a place; when the server bears fewer than we thought, that is learnt. */
+  async session(line: string, signal?: AbortSignal): Promise<Opening<RemoteProcess>> {
+    for (;;) {
+      const free = await this.#places.take(signal);
+      if (free === undefined) return { kind: 'cancelled' };
+      const opening = await this.extraSession(line);
+      if (opening.kind === 'open') {
+        void opening.value.closed.then(free);
+        return opening;
+      }
+      const fewer = opening.kind === 'refused' && this.#places.shrink();
+      free();
+      if (!fewer) return opening;
+    }
+  }
+
+  /** A session beyond the limit, for what must not wait: ending a command. */
+  extraSession(line: string): Promise<Opening<RemoteProcess>> {
+    return this.#ask<RemoteProcess>(
+      (settle) => {
+        this.client.exec(line, (error, channel) => {
+          if (error === undefined) settle(undefined, new RemoteProcess(channel));
+          else settle(error);
+        });
+      },
+      (late) => late.close(),
+    );
+  }
+
+  /** Forwarded channels are not counted by MaxSessions, and so not here. */
+  forward(
+    to: { readonly address: string; readonly port: number } | { readonly socketPath: string },
+  ): Promise<Opening<ClientChannel>> {
+    return this.#ask<ClientChannel>(
+      (settle) => {
+        // The origin is only for the server's log.
+        if ('port' in to) this.client.forwardOut('127.0.0.1', 0, to.address, to.port, settle);
+        else this.client.openssh_forwardOutStreamLocal(to.socketPath, settle);
+      },
+      (late) => late.destroy(),
+    );
+  }
+
+  async #ask<T>(request: (settle: Settle<T>) => void, discard: (value: T) => void): Promise<Opening<T>> {
+    if (!this.alive()) return { kind: 'lost' };
+    const opening = new Promise<Opening<T>>((resolve) => {
+      try {
+        request((error, value) => {
+          if (value !== undefined) resolve({ kind: 'open', value });
+          else if (this.alive() && isRefusal(error)) {
+            resolve({ kind: 'refused', reason: error.message, code: error.reason });
+          } else {
+            // Also when the connection was lost meanwhile: what was sent may have been heard.
+            resolve({ kind: 'unanswered' });
+          }
+        });
+      } catch {
+        // ssh2 throws at once when it already knows that the connection is gone.
+        resolve({ kind: 'lost' });
+      }
+    });
+    return within(this.clock, this.limits.channelTimeout, opening, () => late).catch((error: unknown) => {
+      if (error !== late) throw error;
+      // Whoever comes too late finds the door shut.
+      void opening.then((opened) => opened.kind === 'open' && discard(opened.value));
+      return { kind: 'unanswered' };
+    });
+  }
+}
+
+const late = Symbol('late');
+
+const isRefusal = (error: Error | undefined): error is Error & { reason: number } =>
+  error !== undefined && 'reason' in error && typeof error.reason === 'number';

@@ -1,0 +1,53 @@
+/** A limited number of places, given out in the order in which they are asked for. */
+export class Places {
+  #taken = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(private limit: number) {}
+
+  /** Resolves with the function that gives the place back; with nothing when the signal is aborted before. */
+  async take(signal?: AbortSignal): Promise<(() => void) | undefined> {
+    if (signal?.aborted === true) return undefined;
+    if (this.#taken < this.limit) this.#taken += 1;
+    else if (!(await this.#turn(signal))) return undefined;
+    let given = false;
+    return () => {
+      if (given) return;
+      given = true;
+      this.#taken -= 1;
+      this.#admit();
+    };
+  }
+
+  /** The server bears only as many as are taken now, without the one that asks. False when those are none. */
+  shrink(): boolean {
+    if (this.#taken <= 1) return false;
+    this.limit = Math.min(this.limit, this.#taken - 1);
+    return true;
+  }
+
+  /** Waits for a place that was given back; false when the signal is aborted before. */
+  #turn(signal: AbortSignal | undefined): Promise<boolean> {
+    return new Promise((resolve) => {
+      const proceed = (): void => {
+        signal?.removeEventListener('abort', leave);
+        resolve(true);
+      };
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(proceed), 1);
+        resolve(false);
+      };
+      this.#waiting.push(proceed);
+      signal?.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  #admit(): void {
+    if (this.#taken >= this.limit) return;
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    // Taken in its name at once, so that nobody comes in between.
+    this.#taken += 1;
+    next();
+  }
+}

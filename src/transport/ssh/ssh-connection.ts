@@ -1,0 +1,168 @@
+import type { Duplex } from 'node:stream';
+import type { Client, ClientChannel } from 'ssh2';
+import type { AdfError } from '../../errors/adf-error.js';
+import { connectionLost, forwardingRefused, forwardingUnanswered, unreachable } from '../../errors/ssh.js';
+import type { Host } from '../../model/host.js';
+import type { Clock } from '../../ports/clock.js';
+import type {
+  CommandResult,
+  Connection,
+  ForwardTarget,
+  Outcome,
+  RemoteCommand,
+  RunOptions,
+} from '../../ports/transport.js';
+import { commandLine, endingScript } from '../command-line.js';
+import { PipeSocket } from '../pipe-socket.js';
+import { processStream } from '../process-stream.js';
+import { quoteAll } from '../quote.js';
+import { runToEnd } from '../run-to-end.js';
+import { explainSudo } from '../sudo.js';
+import { Channels, type Opening } from './channels.js';
+import { within } from './deadline.js';
+import type { SshLimits } from './limits.js';
+import type { RemoteProcess } from './remote-process.js';
+
+/** One authenticated connection. */
+export class SshConnection implements Connection {
+  /** Resolves when the connection is lost or was closed. */
+  readonly lost: Promise<void>;
+  readonly #channels: Channels;
+  #whyLost: string | undefined;
+
+  constructor(
+    readonly host: Host,
+    private readonly client: Client,
+    private readonly clock: Clock,
+    limits: SshLimits,
+  ) {
+    this.lost = new Promise((resolve) => {
+      const lose = (reason: string): void => {
+        this.#whyLost ??= reason;
+        resolve();
+      };
+      client.on('error', (error: Error) => lose(error.message));
+      client.once('end', () => lose('the host closed it'));
+      client.once('close', () => lose('the host closed it'));
+    });
+    this.#channels = new Channels(client, clock, limits, () => this.alive);
+  }
+
+  get alive(): boolean {
+    return this.#whyLost === undefined;
+  }
+
+  /** Throws `ssh.connection_lost` or `ssh.unreachable` only where the command has certainly not begun. */
+  async run(command: RemoteCommand, options: RunOptions = {}): Promise<CommandResult> {
+    const { line, stdin } = commandLine(command, options);
+    const session = await this.#channels.session(line, options.signal);
+    if (session.kind !== 'open') return notRun(this.#noSession(session));
+    const process = session.value;
+    const result = await runToEnd(process, this.clock, {
+      ...options,
+      ...(stdin === undefined ? {} : { input: stdin }),
+      terminate: (pid) => this.#end(process, pid, options.become === true),
+      whyLost: () => this.#whyLost,
+    });
+    return options.become === true ? explainSudo(result, this.host) : result;
+  }
+
+  /** The stream fails with `command.ended` when the program ends other than with exit code 0. */
+  async stream(argv: readonly string[]): Promise<Duplex> {
+    const session = await this.#channels.session(quoteAll(argv));
+    if (session.kind === 'open') return processStream(this.host, argv, session.value, () => this.#loss());
+    const outcome = this.#noSession(session);
+    throw connectionLost(this.host, outcome.kind === 'unknown' ? outcome.reason : outcome.kind);
+  }
+
+  async forward(to: ForwardTarget): Promise<Duplex> {
+    const target = 'port' in to ? `${to.address}:${to.port}` : to.socketPath;
+    const opening = await this.#channels.forward(to);
+    if (opening.kind === 'open') return this.#duplex(opening.value);
+    if (opening.kind === 'refused') {
+      throw opening.code === administrativelyProhibited
+        ? forwardingRefused(this.host, target, opening.reason)
+        : forwardingUnanswered(this.host, target, opening.reason);
+    }
+    throw this.#loss() ?? forwardingUnanswered(this.host, target, 'no answer in time');
+  }
+
+  /** Says goodbye; `lost` resolves when the host did so too. */
+  close(): void {
+    this.#whyLost ??= 'it was closed';
+    this.client.end();
+  }
+
+  destroy(): void {
+    this.client.destroy();
+  }
+
+  #loss(): AdfError | undefined {
+    return this.#whyLost === undefined ? undefined : connectionLost(this.host, this.#whyLost);
+  }
+
+  #noSession(opening: Exclude<Opening<RemoteProcess>, { kind: 'open' }>): Outcome {
+    switch (opening.kind) {
+      case 'cancelled':
+        return { kind: 'cancelled' };
+      case 'unanswered':
+        return {
+          kind: 'unknown',
+          reason: `the host did not say whether it began: ${this.#whyLost ?? 'no answer in time'}`,
+        };
+      case 'lost':
+        throw connectionLost(this.host, this.#whyLost ?? 'it is gone');
+      case 'refused':
+        throw unreachable(this.host, 'channel', opening.reason);
+    }
+  }
+
+  #duplex(channel: ClientChannel): PipeSocket {
+    return new PipeSocket({
+      input: channel,
+      output: channel,
+      onClose: (listener) => channel.once('close', () => listener(this.#loss())),
+      close: () => {
+        channel.destroy();
+        // Unread data would keep the channel from closing.
+        channel.resume();
+      },
+    });
+  }
+
+  /** Ends a process on the host. Closing its channel would not: it would go on, unseen. */
+  async #end(process: RemoteProcess, pid: number | undefined, become: boolean): Promise<void> {
+    const gone = Promise.race([process.exited, process.closed, this.lost]);
+    if (pid === undefined) {
+      process.signal('TERM');
+      await this.#atMost(2_000, gone);
+      process.signal('KILL');
+    } else {
+      const { line, stdin } = commandLine({ script: endingScript(pid, become) }, { become });
+      const session = await this.#channels.extraSession(line);
+      if (session.kind !== 'open') return;
+      const ending = session.value;
+      ending.stdout.resume();
+      ending.stderr.resume();
+      ending.stdin.end(stdin);
+      await this.#atMost(5_000, Promise.race([ending.closed, this.lost]));
+      ending.close();
+    }
+    await this.#atMost(1_000, gone);
+  }
+
+  async #atMost(duration: number, promise: Promise<unknown>): Promise<void> {
+    await within(this.clock, duration, promise, () => 'late').catch(() => undefined);
+  }
+}
+
+/** RFC 4254, 5.1: SSH_OPEN_ADMINISTRATIVELY_PROHIBITED. */
+const administrativelyProhibited = 1;
+
+const notRun = (outcome: Outcome): CommandResult => ({
+  outcome,
+  stdout: '',
+  stderr: '',
+  duration: 0,
+  truncated: false,
+});

@@ -1,0 +1,204 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { environmentName, hostId } from '../../src/model/ids.js';
+import type { Host, SshSettings } from '../../src/model/host.js';
+import { SshTransport, type SshTransportOptions } from '../../src/transport/ssh/ssh-transport.js';
+import { systemClock } from './system-clock.js';
+
+const program = '/usr/sbin/sshd';
+
+/** Why these tests cannot run here; undefined when they can. */
+export const sshdMissing = existsSync(program) ? undefined : `${program} is not installed`;
+
+export interface SshdOptions {
+  /** Further lines of sshd_config; they come first, and the first one counts. */
+  readonly config?: readonly string[];
+  /** ed25519 when absent. */
+  readonly hostKeyTypes?: readonly ('ed25519' | 'ecdsa' | 'rsa')[];
+  /** The folder of an earlier one, to come back with its keys and port. */
+  readonly successorOf?: Sshd;
+  /** Environment variables of every session. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A real OpenSSH server of our own on 127.0.0.1, for the user who runs the tests. */
+export class Sshd {
+  readonly user = userInfo().username;
+  readonly identityFile: string;
+  readonly knownHostsFile: string;
+
+  private constructor(
+    readonly folder: string,
+    readonly port: number,
+    private readonly process: ChildProcess,
+    private readonly log: string[],
+  ) {
+    this.identityFile = join(folder, 'client');
+    this.knownHostsFile = join(folder, 'known_hosts');
+  }
+
+  static async start(options: SshdOptions = {}): Promise<Sshd> {
+    const folder = options.successorOf?.folder ?? mkdtempSync(join(tmpdir(), 'adfpush-sshd-'));
+    const port = options.successorOf?.port ?? (await freePort());
+    const types = options.hostKeyTypes ?? ['ed25519'];
+    if (options.successorOf === undefined) makeKeys(folder, port, types, options.environment ?? {});
+    // Where sshd separates its privileges; packages make it at boot only.
+    if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
+    const config = [
+      ...(options.config ?? []),
+      `Port ${port}`,
+      'ListenAddress 127.0.0.1',
+      ...types.map((type) => `HostKey ${folder}/host_${type}`),
+      `AuthorizedKeysFile ${folder}/authorized_keys`,
+      'PermitRootLogin prohibit-password',
+      'PermitUserEnvironment yes',
+      'PasswordAuthentication no',
+      'KbdInteractiveAuthentication no',
+      'StrictModes no',
+      'UsePAM no',
+      'UseDNS no',
+      'PidFile none',
+      'LogLevel VERBOSE',
+    ];
+    writeFileSync(join(folder, 'sshd_config'), `${config.join('\n')}\n`);
+    const log: string[] = [];
+    const child = spawn(program, ['-D', '-e', '-f', join(folder, 'sshd_config')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    child.stderr.on('data', (chunk: Buffer) => log.push(chunk.toString()));
+    const sshd = new Sshd(folder, port, child, log);
+    await until(`sshd listens on port ${port}`, async () => {
+      if (child.exitCode !== null) throw new Error(`sshd ended: ${log.join('')}`);
+      return answers(port);
+    });
+    return sshd;
+  }
+
+  /** What the server said so far. */
+  get output(): string {
+    return this.log.join('');
+  }
+
+  /** This server as a host of an inventory. */
+  host(ssh: SshSettings = {}, more: Partial<Host> = {}): Host {
+    return {
+      id: hostId(`sshd-${this.port}`),
+      name: `sshd-${this.port}`,
+      environment: environmentName('test'),
+      groups: [],
+      address: '127.0.0.1',
+      targetIds: [],
+      ssh: {
+        user: this.user,
+        port: this.port,
+        identityFile: this.identityFile,
+        knownHostsFile: this.knownHostsFile,
+        ...ssh,
+      },
+      docker: {},
+      facts: {},
+      ...more,
+    };
+  }
+
+  /** A transport whose home is this server's folder, where no keys lie around. */
+  transport(options: Partial<SshTransportOptions> = {}): SshTransport {
+    return new SshTransport({
+      clock: systemClock,
+      random: { next: () => Math.random() },
+      homeDirectory: this.folder,
+      defaultUser: this.user,
+      ...options,
+    });
+  }
+
+  /** Kills the processes that serve connections, as a crash or the kernel would; the server goes on. */
+  killSessions(signal: NodeJS.Signals = 'SIGKILL'): void {
+    for (const pid of childrenOf(this.process.pid)) process.kill(pid, signal);
+  }
+
+  /** Ends the server; sessions that are open stay as they are. */
+  async stopListening(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.process.once('exit', resolve));
+    this.process.kill('SIGKILL');
+    await ended;
+  }
+
+  async stop(): Promise<void> {
+    this.killSessions();
+    await this.stopListening();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function makeKeys(
+  folder: string,
+  port: number,
+  types: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): void {
+  for (const [name, type] of [
+    ['client', 'ed25519'],
+    ...types.map((type) => [`host_${type}`, type] as const),
+  ]) {
+    execFileSync('ssh-keygen', ['-q', '-N', '', '-t', type!, '-f', join(folder, name!)]);
+  }
+  // Start-up files of the user's own shell would be read for every command: give the sessions a home without any.
+  const variables = Object.entries({ HOME: folder, ...environment });
+  const prefix = variables.map(([name, value]) => `environment="${name}=${value}"`).join(',');
+  const authorized = readFileSync(join(folder, 'client.pub'), 'utf8');
+  writeFileSync(join(folder, 'authorized_keys'), `${prefix} ${authorized}`);
+  const known = types.map((type) => {
+    const [algorithm, key] = readFileSync(join(folder, `host_${type}.pub`), 'utf8').split(' ');
+    return `[127.0.0.1]:${port} ${algorithm} ${key}\n`;
+  });
+  writeFileSync(join(folder, 'known_hosts'), known.join(''));
+}
+
+/** Waits until `holds` says yes, and fails with `what` when it never does. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  deadline = 10_000,
+): Promise<void> {
+  const end = performance.now() + deadline;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`it never came true that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** A port of 127.0.0.1 on which nothing listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('data', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+
+function childrenOf(pid: number | undefined): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .filter(Boolean)
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
