@@ -39,6 +39,8 @@ export const accountId = named<'AccountId'>();
 export const region = named<'Region'>();
 
 const digestShape = /^sha256:[0-9a-f]{64}$/;
+/** Of the hexadecimal form of a SHA-256 hash. */
+export const digestOfHash = (hex: string): Digest => named<'Digest'>()(`sha256:${hex}`);
 export const isDigest = (text: string): text is Digest => digestShape.test(text);
 
 /** The first twelve hexadecimal digits, as Docker shows them. */

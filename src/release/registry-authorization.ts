@@ -1,0 +1,134 @@
+import { registryMalformed } from '../errors/registry.js';
+import type { Milliseconds } from '../model/duration.js';
+import type { Clock } from '../ports/clock.js';
+import type { RegistryCredentials, RegistryCredentialSource } from '../ports/registry.js';
+import { parseChallenges, type Challenge } from './challenge.js';
+import type { HttpAnswer } from './http-exchange.js';
+
+export interface AuthorizationOptions {
+  readonly registry: string;
+  /** Plain HTTP is allowed. */
+  readonly insecure: boolean;
+  readonly clock: Clock;
+  readonly credentials: RegistryCredentialSource;
+  readonly fetchToken: (url: string, init: RequestInit) => Promise<HttpAnswer>;
+}
+
+export interface Authorization {
+  /** Secret: for the header and nothing else. */
+  readonly header: string;
+  /** Absent when anybody gets this. */
+  readonly username: string | undefined;
+}
+
+/** A token without a lifetime lives this long. Source: distribution's token authentication specification. */
+const defaultLifetime = 60;
+/** Docker's user name for an identity token in place of a password. */
+const identityTokenUser = '<token>';
+
+/** Answers a registry's challenges: Basic, or Bearer by the token server it names. Tokens are kept while they last. */
+export class RegistryAuthorization {
+  readonly #granted = new Map<string, Authorization & { readonly until: Milliseconds }>();
+
+  constructor(private readonly options: AuthorizationOptions) {}
+
+  /** What was granted for this repository before, so that most requests need one round trip. */
+  known(repository: string): Authorization | undefined {
+    const granted = this.#granted.get(repository);
+    return granted !== undefined && granted.until > this.options.clock.elapsed() ? granted : undefined;
+  }
+
+  /** Undefined when the challenge cannot be met: no credentials, or the token server refuses. */
+  async grant(repository: string, header: string): Promise<Authorization | undefined> {
+    this.#granted.delete(repository);
+    const challenges = parseChallenges(header);
+    const credentials = await this.options.credentials.credentials(this.options.registry);
+    const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
+    if (bearer !== undefined) return this.#bearer(repository, bearer, credentials);
+    const basic = challenges.find(({ scheme }) => scheme === 'basic');
+    if (basic === undefined || credentials === undefined) return undefined;
+    return this.#keep(repository, basicHeader(credentials), credentials, Infinity);
+  }
+
+  async #bearer(
+    repository: string,
+    { parameters }: Challenge,
+    credentials: RegistryCredentials | undefined,
+  ): Promise<Authorization | undefined> {
+    const realm = this.#realm(parameters.get('realm'));
+    const scope = parameters.get('scope') ?? `repository:${repository}:pull`;
+    const answer = await this.#askTokenServer(realm, parameters.get('service'), scope, credentials);
+    if (answer.status === 401 || answer.status === 403) return undefined;
+    const token = answer.status === 200 ? readToken(answer.bytes) : undefined;
+    if (token === undefined) {
+      throw registryMalformed(
+        realm.host,
+        `status ${answer.status} and no token for ${this.options.registry}`,
+      );
+    }
+    return this.#keep(repository, `Bearer ${token.value}`, credentials, token.lifetime);
+  }
+
+  #askTokenServer(
+    realm: URL,
+    service: string | undefined,
+    scope: string,
+    credentials: RegistryCredentials | undefined,
+  ): Promise<HttpAnswer> {
+    const question = new URLSearchParams({ ...(service === undefined ? {} : { service }), scope });
+    if (credentials?.username === identityTokenUser) {
+      question.set('grant_type', 'refresh_token');
+      question.set('client_id', 'adfpush');
+      question.set('refresh_token', credentials.password.reveal());
+      return this.options.fetchToken(realm.href, { method: 'POST', body: question });
+    }
+    for (const [name, value] of question) realm.searchParams.set(name, value);
+    return this.options.fetchToken(
+      realm.href,
+      credentials === undefined ? {} : { headers: { authorization: basicHeader(credentials) } },
+    );
+  }
+
+  /** A registry behind TLS must not make us send a password in the clear. */
+  #realm(text: string | undefined): URL {
+    const realm = URL.parse(text ?? '');
+    const safe = realm?.protocol === 'https:' || (realm?.protocol === 'http:' && this.options.insecure);
+    if (realm === null || !safe) {
+      throw registryMalformed(this.options.registry, `it names the token server "${text ?? ''}"`);
+    }
+    return realm;
+  }
+
+  #keep(
+    repository: string,
+    header: string,
+    credentials: RegistryCredentials | undefined,
+    lifetime: Milliseconds,
+  ): Authorization {
+    const username = credentials?.username;
+    // Some time before the end, so that none expires on its way.
+    const until = this.options.clock.elapsed() + lifetime * 0.9;
+    this.#granted.set(repository, { header, username, until });
+    return { header, username };
+  }
+}
+
+const basicHeader = ({ username, password }: RegistryCredentials): string =>
+  `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`;
+
+function readToken(
+  bytes: Uint8Array,
+): { readonly value: string; readonly lifetime: Milliseconds } | undefined {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+  if (typeof answer !== 'object' || answer === null) return undefined;
+  const fields = new Map<string, unknown>(Object.entries(answer));
+  const value = fields.get('token') ?? fields.get('access_token');
+  const lifetime = fields.get('expires_in');
+  if (typeof value !== 'string' || value === '') return undefined;
+  return { value, lifetime: (typeof lifetime === 'number' ? lifetime : defaultLifetime) * 1_000 };
+}

@@ -1,0 +1,123 @@
+import { registryUnavailable } from '../errors/registry.js';
+import type { Milliseconds } from '../model/duration.js';
+import type { Clock } from '../ports/clock.js';
+import type { RegistryCredentialSource } from '../ports/registry.js';
+import { exchange, problemIn, type HttpAnswer, type NetworkFailure } from './http-exchange.js';
+import { RegistryAuthorization } from './registry-authorization.js';
+
+type Scheme = 'https' | 'http';
+
+export interface ConnectionOptions {
+  readonly credentials: RegistryCredentialSource;
+  readonly insecureRegistries: readonly string[];
+  readonly clock: Clock;
+}
+
+export interface RegistryRequest {
+  readonly method: 'GET' | 'HEAD';
+  /** Below `/v2/`. */
+  readonly path: string;
+  /** Whose pull permission it needs. */
+  readonly repository: string;
+  readonly accept: string;
+}
+
+/** Any status is an answer. */
+export interface Answer extends HttpAnswer {
+  /** Who asked; absent when asked without credentials. */
+  readonly username: string | undefined;
+}
+
+/** Docker Hub's API does not live where its images seem to come from. */
+const apiHosts: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' };
+
+const attempts = 4;
+const firstBackoff: Milliseconds = 500;
+/** The longest wait that a registry may ask for by Retry-After. */
+const longestBackoff: Milliseconds = 30_000;
+
+/** One registry, spoken to with the right scheme and credentials, and asked again when it stumbles. */
+export class RegistryConnection {
+  readonly #authorization: RegistryAuthorization;
+  readonly #host: string;
+  /** As Docker does it: TLS first, and plain HTTP only where allowed. The first that answers stays. */
+  #schemes: readonly [Scheme, fallback?: Scheme];
+
+  constructor(
+    private readonly registry: string,
+    private readonly options: ConnectionOptions,
+  ) {
+    const insecure = isLoopback(registry) || options.insecureRegistries.includes(registry);
+    this.#host = apiHosts[registry] ?? registry;
+    this.#schemes = insecure ? ['https', 'http'] : ['https'];
+    this.#authorization = new RegistryAuthorization({
+      registry,
+      insecure,
+      clock: options.clock,
+      credentials: options.credentials,
+      fetchToken: (url, init) => this.#retrying(() => exchange(options.clock, url, init)),
+    });
+  }
+
+  /** Throws `registry.unavailable`, and what getting credentials throws. */
+  async ask({ method, path, repository, accept }: RegistryRequest): Promise<Answer> {
+    const known = this.#authorization.known(repository);
+    const first = await this.#send(method, path, accept, known?.header);
+    if (first.status !== 401) return { ...first, username: known?.username };
+    const challenge = first.headers.get('www-authenticate') ?? '';
+    const granted = await this.#authorization.grant(repository, challenge);
+    if (granted === undefined) return { ...first, username: undefined };
+    return { ...(await this.#send(method, path, accept, granted.header)), username: granted.username };
+  }
+
+  #send(method: string, path: string, accept: string, authorization?: string): Promise<HttpAnswer> {
+    const headers = { accept, ...(authorization === undefined ? {} : { authorization }) };
+    return this.#retrying(() => this.#sendByScheme(path, { method, headers }));
+  }
+
+  async #sendByScheme(path: string, init: RequestInit): Promise<HttpAnswer | NetworkFailure> {
+    const [scheme, fallback] = this.#schemes;
+    const outcome = await exchange(this.options.clock, `${scheme}://${this.#host}/v2/${path}`, init);
+    if (outcome.kind === 'answer') this.#schemes = [scheme];
+    if (outcome.kind === 'answer' || outcome.untrusted || fallback === undefined) return outcome;
+    const other = await exchange(this.options.clock, `${fallback}://${this.#host}/v2/${path}`, init);
+    if (other.kind === 'answer') this.#schemes = [fallback];
+    return other;
+  }
+
+  async #retrying(send: () => Promise<HttpAnswer | NetworkFailure>): Promise<HttpAnswer> {
+    let backoff = firstBackoff;
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await send();
+      if (outcome.kind === 'answer' && outcome.status < 500 && outcome.status !== 429) return outcome;
+      const final = outcome.kind === 'failure' && outcome.untrusted;
+      if (attempt === attempts || final) throw this.#unavailable(outcome);
+      await this.options.clock.sleep(
+        (outcome.kind === 'answer' ? retryAfter(outcome) : undefined) ?? backoff,
+      );
+      backoff *= 2;
+    }
+  }
+
+  #unavailable(outcome: HttpAnswer | NetworkFailure): Error {
+    if (outcome.kind === 'answer') {
+      return registryUnavailable(this.registry, problemIn(outcome) ?? `status ${outcome.status}`);
+    }
+    return registryUnavailable(
+      this.registry,
+      outcome.reason,
+      outcome.untrusted
+        ? "Its certificate is not trusted here: give its authority's certificate in NODE_EXTRA_CA_CERTS."
+        : undefined,
+    );
+  }
+}
+
+function retryAfter({ headers }: HttpAnswer): Milliseconds | undefined {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1_000, longestBackoff) : undefined;
+}
+
+/** Docker counts 127.0.0.0/8 and ::1 among its insecure registries. */
+const isLoopback = (registry: string): boolean =>
+  /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(registry);
