@@ -44,17 +44,18 @@ export class HealthPoller {
   async #poll(): Promise<void> {
     this.#polling = true;
     while (this.#waiters.size > 0) {
-      const present = [...this.#waiters];
-      await this.#look(present);
+      const present = await this.#look();
       const newcomers = [...this.#waiters].some((waiter) => !present.includes(waiter));
       if (this.#waiters.size > 0 && (!newcomers || this.#slowness > 1)) await this.#rest();
     }
     this.#polling = false;
   }
 
-  async #look(present: readonly Waiter[]): Promise<void> {
+  /** Tells those who waited when the look began, and gives them back. */
+  async #look(): Promise<readonly Waiter[]> {
+    let present: readonly Waiter[] = [];
     try {
-      const targets = await this.reader.read();
+      const targets = await this.reader.read(() => (present = [...this.#waiters]));
       this.#slowness = 1;
       this.#tell(present, (waiter) => waiter.answer(targets));
     } catch (error) {
@@ -65,6 +66,7 @@ export class HealthPoller {
         this.#tell(present, (waiter) => waiter.fail(error));
       }
     }
+    return present;
   }
 
   /** One waiter's answer may make others leave. */

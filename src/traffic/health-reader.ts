@@ -8,6 +8,7 @@ import type { Traffic } from '../ports/traffic.js';
 export class HealthReader {
   /** The read that is agreed on but not begun, so that whoever asks now may share it. */
   #next: Promise<readonly TargetHealth[]> | undefined;
+  readonly #begun: (() => void)[] = [];
   #current: Promise<unknown> = Promise.resolve();
   #lastBegan = -Infinity;
 
@@ -18,8 +19,9 @@ export class HealthReader {
     private readonly gap: Milliseconds,
   ) {}
 
-  /** An answer whose read began after this call. */
-  read(): Promise<readonly TargetHealth[]> {
+  /** An answer whose read began after this call; `begun` is called when it does. */
+  read(begun: () => void = nothing): Promise<readonly TargetHealth[]> {
+    this.#begun.push(begun);
     this.#next ??= this.#begin(this.#current);
     return this.#next;
   }
@@ -31,6 +33,7 @@ export class HealthReader {
     if (left > 0) await this.clock.sleep(left);
     this.#next = undefined;
     this.#lastBegan = this.clock.elapsed();
+    for (const tell of this.#begun.splice(0)) tell();
     const answer = this.traffic.health(this.targetGroup);
     this.#current = answer;
     return answer;

@@ -1,0 +1,170 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { AdfError } from '../../src/errors/adf-error.js';
+import { awsThrottled } from '../../src/errors/aws.js';
+import { targetGroupArn } from '../../src/model/ids.js';
+import type { Registration } from '../../src/model/registration.js';
+import { SharedTraffic } from '../../src/traffic/shared-traffic.js';
+import { FakeClock } from '../fakes/fake-clock.js';
+import { ScriptedTraffic } from './scripted-traffic.js';
+
+const api = targetGroupArn('arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/api-http/1');
+const admin = targetGroupArn('arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/admin/2');
+const at = (id: string, targetGroup = api): Registration => ({ targetGroup, id, port: 5060 });
+const throttled = () => awsThrottled({ action: 'elasticloadbalancing:RegisterTargets', region: 'eu-west-1' });
+
+function setUp() {
+  const clock = new FakeClock();
+  const traffic = new ScriptedTraffic(clock);
+  return { clock, traffic, shared: new SharedTraffic(traffic, clock) };
+}
+
+test('mutations of one target group that come within 250 ms share one call', async () => {
+  const { clock, traffic, shared } = setUp();
+  const first = shared.register(api, [at('i-1')]);
+  await clock.advance(200);
+
+  await clock.run(Promise.all([first, shared.register(api, [at('i-2'), at('i-1')])]));
+
+  expect(traffic.calls).toEqual([{ at: 250, what: 'register', targetGroup: api, ids: ['i-1', 'i-2'] }]);
+});
+
+test('a mutation that comes later waits until a second has passed since the last one began', async () => {
+  const { clock, traffic, shared } = setUp();
+  await clock.run(shared.register(api, [at('i-1')]));
+
+  await clock.run(shared.register(api, [at('i-2')]));
+
+  expect(traffic.calls.map((call) => call.at)).toEqual([250, 1_250]);
+});
+
+test('target groups do not wait for one another', async () => {
+  const { clock, traffic, shared } = setUp();
+
+  await clock.run(
+    Promise.all([shared.register(api, [at('i-1')]), shared.register(admin, [at('i-1', admin)])]),
+  );
+
+  expect(traffic.calls.map((call) => call.at)).toEqual([250, 250]);
+});
+
+test('nothing to register is no call', async () => {
+  const { traffic, shared } = setUp();
+
+  await shared.register(api, []);
+
+  expect(traffic.calls).toEqual([]);
+});
+
+test('more registrations than one call may carry go in several calls, a second apart', async () => {
+  const { clock, traffic, shared } = setUp();
+  const all = Array.from({ length: 450 }, (_, index) => shared.register(api, [at(`i-${index}`)]));
+
+  await clock.run(Promise.all(all));
+
+  expect(traffic.calls.map((call) => [call.at, call.ids.length])).toEqual([
+    [250, 200],
+    [1_250, 200],
+    [2_250, 50],
+  ]);
+});
+
+test('whatever is asked when, each registration ends as asked last, and no two calls begin within a second', async () => {
+  const request = fc.record({
+    wait: fc.integer({ min: 0, max: 700 }),
+    action: fc.constantFrom('register' as const, 'deregister' as const),
+    ids: fc.uniqueArray(fc.constantFrom('i-1', 'i-2', 'i-3', 'i-4'), { minLength: 1 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(request, { minLength: 1, maxLength: 25 }),
+      fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 8 }),
+      fc.integer({ min: 0, max: 1_500 }),
+      async (requests, failing, latency) => {
+        const { clock, traffic, shared } = setUp();
+        traffic.latency = latency;
+        const applied = new Map<string, string[]>();
+        traffic.script = ({ what, ids }) => {
+          for (const id of ids) applied.set(id, [...(applied.get(id) ?? []), what]);
+          // A lost reply: it had its effect, and is made again.
+          if (failing.includes(traffic.calls.length)) throw throttled();
+        };
+        const asked = new Map<string, string[]>();
+        const outcomes: Promise<void>[] = [];
+        for (const { wait, action, ids } of requests) {
+          await clock.advance(wait);
+          for (const id of ids) asked.set(id, [...(asked.get(id) ?? []), action]);
+          outcomes.push(
+            shared[action](
+              api,
+              ids.map((id) => at(id)),
+            ),
+          );
+        }
+
+        await clock.run(Promise.all(outcomes));
+
+        for (const [id, actions] of asked)
+          expect(distinctRuns(applied.get(id) ?? [])).toEqual(distinctRuns(actions));
+        const begins = traffic.calls.map((call) => call.at);
+        for (const [index, begin] of begins.entries()) {
+          if (index > 0) expect(begin - (begins[index - 1] ?? 0)).toBeGreaterThanOrEqual(1_000);
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+/** register, register, deregister: the same history as register, deregister. */
+const distinctRuns = (actions: readonly string[]): readonly string[] =>
+  actions.filter((action, index) => action !== actions[index - 1]);
+
+test('one bad target fails its own caller only', async () => {
+  const { clock, traffic, shared } = setUp();
+  const refused = new AdfError({ code: 'aws.invalid_target', class: 'refused', message: 'i-bad is stopped' });
+  traffic.script = ({ ids }) => {
+    if (ids.includes('i-bad')) throw refused;
+  };
+  const outcomes = Promise.allSettled([
+    shared.register(api, [at('i-1')]),
+    shared.register(api, [at('i-bad')]),
+    shared.register(api, [at('i-2')]),
+  ]);
+
+  expect((await clock.run(outcomes)).map((outcome) => outcome.status)).toEqual([
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+  ]);
+  expect(traffic.calls.map((call) => call.ids)).toEqual([
+    ['i-1', 'i-bad', 'i-2'],
+    ['i-1'],
+    ['i-bad'],
+    ['i-2'],
+  ]);
+});
+
+test('throttling delays a mutation and does not fail it', async () => {
+  const { clock, traffic, shared } = setUp();
+  traffic.script = () => {
+    if (traffic.calls.length <= 4) throw throttled();
+  };
+
+  await clock.run(shared.deregister(api, [at('i-1')]));
+
+  expect(traffic.calls.map((call) => call.at)).toEqual([250, 1_250, 3_250, 7_250, 15_250]);
+});
+
+test('after two minutes of throttling the caller is told', async () => {
+  const { clock, traffic, shared } = setUp();
+  traffic.script = () => {
+    throw throttled();
+  };
+  const outcome = shared.deregister(api, [at('i-1')]);
+
+  await expect(clock.run(outcome)).rejects.toMatchObject({ code: 'aws.throttled' });
+
+  expect(clock.elapsed()).toBeGreaterThan(120_000);
+  expect(clock.elapsed()).toBeLessThan(160_000);
+});
