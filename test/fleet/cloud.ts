@@ -54,6 +54,11 @@ export class FleetCloud {
     );
   }
 
+  /** How many requests clients sent to a target group so far. */
+  requests(targetGroup: string): number {
+    return this.#balancer.statistics(targetGroup)?.requests ?? 0;
+  }
+
   async stop(): Promise<void> {
     await this.#balancer.stop();
     await this.#endpoint.stop();

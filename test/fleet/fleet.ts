@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { adfpush, type Ran, type Running } from './adfpush.js';
 import { FleetCloud } from './cloud.js';
 import { dockerAt } from './engine/engine.js';
@@ -79,11 +80,12 @@ export class Fleet {
     return this.startDeploy(version, '--json', ...flags).ended;
   }
 
-  /** Deploys what a case takes for given; throws when that does not converge. */
+  /** Deploys what a case takes for given, all hosts at once; throws when that does not converge. */
   async given(version: string): Promise<Reality> {
-    const { exit, stdout, stderr } = await this.deploy(version);
+    const rollout = JSON.stringify({ rollout: { serial: '100%', min_healthy: 0, bake: 0 } });
+    const { exit, stdout, stderr } = await this.deploy(version, '--extra-vars', rollout);
     if (exit !== 0) throw new Error(`deploying ${version} ended with ${String(exit)}: ${stderr}\n${stdout}`);
-    return this.reality();
+    return this.settled();
   }
 
   async reality(...targetGroups: readonly string[]): Promise<Reality> {
@@ -124,12 +126,51 @@ export class Fleet {
     return load;
   }
 
-  /** Resolves to the first host that is in none of the healthy states of a target group. */
-  async firstDrained(deadline = 30_000): Promise<FleetHost> {
-    return until('a host to be drained', deadline, async () => {
+  /** Resolves to the first host that drains, while it still drains. */
+  async firstDraining(): Promise<FleetHost> {
+    return until('a host to be drained', 60_000, async () => {
       const registrations = this.cloud.registrations('api-http');
-      return this.hosts.find(({ id }) => registrations[`${id}:5060`] === undefined);
+      return this.hosts.find(({ id }) => registrations[`${id}:5060`] === 'draining');
     });
+  }
+
+  /** Reality, once no registration is on its way from one state to another. */
+  async settled(): Promise<Reality> {
+    return until('the registrations to settle', 20_000, async () => {
+      const reality = await this.reality();
+      const states = Object.values(reality.registrations).flatMap((group) => Object.values(group));
+      return states.some((state) => state === 'initial' || state === 'draining') ? undefined : reality;
+    });
+  }
+
+  /** Waits for an expectation to hold: for what the balancer finds out by and by. */
+  async eventually(expectation: () => void | Promise<void>): Promise<void> {
+    await until('an expectation to hold', 15_000, async () => {
+      await expectation();
+      return true;
+    });
+  }
+
+  /** Exactly these containers run: the very ones, and as they would after a restart of the Engine. */
+  async expectSameContainers(before: Reality): Promise<void> {
+    const { containers } = await this.reality();
+    const running = (reality: Reality['containers']) =>
+      Object.fromEntries(
+        Object.entries(reality).map(([host, all]) => [
+          host,
+          all
+            .filter((container) => container.running)
+            .map(({ id, name, version, restartPolicy }) => ({ id, name, version, restartPolicy })),
+        ]),
+      );
+    expect(running(containers)).toEqual(running(before.containers));
+  }
+
+  /** The known_hosts file of the fleet, with another host's key under an address. */
+  knownHostsWith(address: string, keyOf: string): string {
+    const lines = readFileSync(this.machines.knownHostsFile, 'utf8').trimEnd().split('\n');
+    const key = lines.find((line) => line.startsWith(`${keyOf} `))?.slice(keyOf.length) ?? '';
+    return `${lines.map((line) => (line.startsWith(`${address} `) ? address + key : line)).join('\n')}\n`;
   }
 
   /** Moves a tag to what another version is, as a build that overwrites `latest` does. */

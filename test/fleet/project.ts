@@ -10,18 +10,10 @@ export type GroupVars = Readonly<Record<string, unknown>>;
 export class Project {
   constructor(
     readonly folder: string,
-    machines: Machines,
+    private readonly machines: Machines,
     cloud: FleetCloud,
   ) {
-    this.write('adfpush.yml', {
-      name: 'fleet',
-      ssh: {
-        user: machines.user,
-        identity_file: machines.keyFile,
-        known_hosts_file: machines.knownHostsFile,
-      },
-      insecure_registries: [machines.registry],
-    });
+    this.settings({});
     this.write('inventory/prod.yml', {
       source: 'aws_ec2',
       account: cloud.account,
@@ -32,6 +24,16 @@ export class Project {
       vars: { registry: machines.registry },
     });
     this.group({});
+  }
+
+  /** Rewrites `adfpush.yml`, with these of the SSH settings over its own. */
+  settings(ssh: Readonly<Record<string, unknown>>): void {
+    const { user, keyFile, knownHostsFile, registry } = this.machines;
+    this.write('adfpush.yml', {
+      name: 'fleet',
+      ssh: { user, identity_file: keyFile, known_hosts_file: knownHostsFile, ...ssh },
+      insecure_registries: [registry],
+    });
   }
 
   /** Rewrites the group's variables: the defaults of all cases, with these over them. */

@@ -52,7 +52,7 @@ export class FleetHost {
         docker events --filter container=${container} --filter event=die --format died > /run/trap &
         watcher=$!
         while kill -0 $watcher && ! [ -s /run/trap ]; do sleep 0.02; done
-        pkill -KILL -x sshd
+        if [ -s /run/trap ]; then pkill -KILL -x sshd; fi
         kill $watcher
       ) > /dev/null 2>&1 < /dev/null &
       while ! [ -e /run/trap ]; do sleep 0.02; done
@@ -79,7 +79,8 @@ export class FleetHost {
   /** As it was when the fleet started: sshd answers, and Docker has no containers, networks or images. */
   async reset(): Promise<void> {
     await this.sh(`
-      pkill -KILL -f 'docker events' || true
+      # Whatever still speaks to the Engine: a trap, the far end of a lost connection.
+      pkill -KILL -x docker || true
       mount -o remount,size=${diskSize} /var/lib/docker
       ids=$(docker ps --all --quiet); [ -z "$ids" ] || docker rm --force --volumes $ids
       docker network prune --force

@@ -1,0 +1,64 @@
+import { expect } from 'vitest';
+import { fleetTest } from './fleet-test.js';
+
+fleetTest('puts a host back whose sshd died after it was drained', async ({ fleet }) => {
+  fleet.project.group({ rollout: { reconnect: '3s' } });
+  const before = await fleet.given('v1');
+  fleet.cloud.control.setDeregistrationDelay('api-http', 3_000);
+  const load = fleet.load();
+  const deploy = fleet.startDeploy('v2', '--json');
+  const lost = await fleet.firstDraining();
+  await lost.killSshd();
+
+  const { exit } = await deploy.ended;
+
+  const { failures } = await load.stop();
+  // Its container was not touched, so it goes back without SSH, and nothing is held.
+  expect(exit).toBe(4);
+  expect(failures).toEqual([]);
+  await fleet.expectSameContainers(before);
+  await fleet.eventually(() => {
+    expect(fleet.cloud.registrations('api-http')).toEqual(fleet.inService());
+  });
+});
+
+fleetTest('names a host whose sshd died after its container was stopped', async ({ fleet }) => {
+  fleet.project.group({ rollout: { reconnect: '3s' } });
+  const before = await fleet.given('v1');
+  const load = fleet.load();
+  // Whichever host is the first: each loses its sshd when its container dies, and only one gets that far.
+  for (const host of fleet.hosts) await host.killSshdWhenDies('api');
+
+  const { exit, stdout } = await fleet.deploy('v2');
+
+  const { failures } = await load.stop();
+  expect(exit).toBe(5);
+  expect(failures).toEqual([]);
+  const registrations = fleet.cloud.registrations('api-http');
+  const [lost, ...others] = fleet.hosts.filter(({ id }) => registrations[`${id}:5060`] !== 'healthy');
+  expect(others).toEqual([]);
+  // It is named with what it held, and it does not take traffic that nothing on it would answer.
+  expect(named(stdout)).toEqual([lost?.name]);
+  expect(registrations[`${lost?.id ?? ''}:5060`]).toBeUndefined();
+  const { containers } = await fleet.reality();
+  for (const { name } of fleet.hosts.filter((host) => host !== lost)) {
+    expect(containers[name]).toEqual(before.containers[name]);
+  }
+});
+
+fleetTest('refuses when a host cannot be reached, and changes nothing', async ({ fleet }) => {
+  const before = await fleet.given('v1');
+  await fleet.hosts[2]?.killSshd();
+
+  const { exit, stdout, stderr } = await fleet.deploy('v2');
+
+  expect(exit).toBe(3);
+  expect(stdout + stderr).toContain('api-3');
+  expect(await fleet.reality()).toEqual(before);
+});
+
+/** The hosts that the result document names to a person. */
+function named(json: string): readonly string[] {
+  const result = JSON.parse(json) as { readonly named: readonly { readonly name: string }[] };
+  return result.named.map(({ name }) => name);
+}
