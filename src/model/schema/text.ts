@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Secret } from '../secret.js';
 import { isMapping, parsed, type Refuse } from './parsed.js';
 
 /** Text that says something. */
@@ -22,7 +23,10 @@ export const textsSchema = parsed((value, refuse) => {
   });
 });
 
-/** Names with text values, as a mapping or as a list of `name=value`; numbers and booleans become text. */
+/**
+ * Names with text values, as a mapping or as a list of `name=value`; numbers and booleans become text, and a secret is
+ * taken out of its wrapping: the result is as secret as what went in.
+ */
 export const pairsSchema = (example: string) =>
   parsed((value, refuse): Readonly<Record<string, string>> => {
     if (Array.isArray(value)) return fromList(value, example, refuse);
@@ -34,7 +38,8 @@ export const pairsSchema = (example: string) =>
 function fromList(items: readonly unknown[], example: string, refuse: Refuse): Record<string, string> {
   const pairs = new Map<string, string>();
   for (const [index, item] of items.entries()) {
-    const [, name, text] = (typeof item === 'string' ? /^([^=]+)=([^]*)$/.exec(item) : null) ?? [];
+    const pair = item instanceof Secret ? item.reveal() : item;
+    const [, name, text] = (typeof pair === 'string' ? /^([^=]+)=([^]*)$/.exec(pair) : null) ?? [];
     if (name === undefined || text === undefined) refuse(`must look like ${example}`, undefined, [index]);
     else if (pairs.has(name)) refuse(`gives ${name} a second time`, 'Keep one of the two.', [index]);
     else pairs.set(name, text);
@@ -45,7 +50,7 @@ function fromList(items: readonly unknown[], example: string, refuse: Refuse): R
 function fromMapping(mapping: Readonly<Record<string, unknown>>, refuse: Refuse): Record<string, string> {
   const pairs: [string, string][] = [];
   for (const [name, value] of Object.entries(mapping)) {
-    const text = scalarText(value);
+    const text = value instanceof Secret ? value.reveal() : scalarText(value);
     if (name === '' || name.includes('=')) refuse('has a name that is empty or holds "="', undefined, [name]);
     else if (value === null) refuse('has no value', 'Write "" for an empty one.', [name]);
     else if (text === undefined) refuse('must be text, a number or true or false', undefined, [name]);

@@ -1,0 +1,96 @@
+import { AdfError } from './adf-error.js';
+import { enumerate, nearest } from './nearest.js';
+
+const refused = (code: string, message: string, hint: string): AdfError =>
+  new AdfError({ code: `inventory.${code}`, class: 'refused', message, hint });
+
+const invalid = (code: string, message: string, hint: string): AdfError =>
+  new AdfError({ code: `inventory.${code}`, class: 'invalid', message, hint });
+
+export const wrongAccount = (file: string, expected: string, found: string, arn: string): AdfError =>
+  refused(
+    'wrong_account',
+    `These credentials are for the AWS account ${found} (${arn}), but ${file} says ${expected}. Nothing was done.`,
+    'Use the credentials, the profile or the role of the right account.',
+  );
+
+/** `lookedFor` is a phrase: `running EC2 instances in eu-west-1 …`. */
+export const emptyEnvironment = (environment: string, lookedFor: string, hint: string): AdfError =>
+  refused(
+    'empty_environment',
+    `The environment "${environment}" has no hosts: looked for ${lookedFor}.`,
+    hint,
+  );
+
+export const noAddress = (policy: string, hosts: readonly string[]): AdfError =>
+  refused(
+    'no_address',
+    `${hosts.length === 1 ? 'A host has' : `${hosts.length} hosts have`} no ${policy}: ${enumerate(hosts, 10)}.`,
+    'Choose another `address:` for the environment; adfpush does not fall back to one by itself.',
+  );
+
+export const unusableAddress = (host: string, address: string): AdfError =>
+  refused(
+    'unusable_address',
+    `The address of ${host} is ${JSON.stringify(address)}, which SSH could take for something else.`,
+    'An address holds no space and does not begin with a dash.',
+  );
+
+export const unknownGroup = (
+  name: string,
+  environment: string,
+  lookedFor: string,
+  existing: readonly { readonly name: string; readonly hosts: number }[],
+): AdfError => {
+  const names = existing.map((group) => group.name);
+  const near = nearest(name, names);
+  const listed = existing.map((group) => `${group.name} (${group.hosts})`);
+  return refused(
+    'empty_group',
+    `The group "${name}" of the environment "${environment}" has no hosts: looked for ${lookedFor}.`,
+    [
+      ...(near === undefined ? [] : [`Did you mean "${near}"?`]),
+      listed.length === 0 ? 'No host is in any group.' : `Groups with hosts: ${enumerate(listed)}.`,
+    ].join(' '),
+  );
+};
+
+export const wildcardGroup = (name: string): AdfError =>
+  invalid(
+    'wildcard_group',
+    `"${name}" is a pattern; a group is named in full.`,
+    'Name one group, or several as in --group api,worker. Patterns are for --limit.',
+  );
+
+export const emptyPattern = (pattern: string): AdfError =>
+  invalid(
+    'empty_pattern',
+    pattern.trim() === '' ? 'The host pattern is empty.' : `The host pattern "${pattern}" has an empty part.`,
+    'Name hosts or groups, as in api:!api-3; `all` means all hosts.',
+  );
+
+export const unknownName = (
+  name: string,
+  pattern: string,
+  environment: string,
+  known: { readonly groups: readonly string[]; readonly hosts: readonly string[] },
+): AdfError => {
+  const near = nearest(name, [...known.groups, ...known.hosts]);
+  const groups = known.groups.length === 0 ? '' : `Groups: ${enumerate(known.groups)}. `;
+  return refused(
+    'unknown_name',
+    `The environment "${environment}" has no group or host "${name}"${name === pattern ? '' : ` (in the pattern "${pattern}")`}.`,
+    near === undefined ? `${groups}Hosts: ${enumerate(known.hosts)}.` : `Did you mean "${near}"?`,
+  );
+};
+
+export const emptySelection = (
+  pattern: string,
+  environment: string,
+  known: { readonly groups: readonly string[]; readonly hosts: readonly string[] },
+): AdfError =>
+  refused(
+    'empty_selection',
+    `The pattern "${pattern}" matches no host of the environment "${environment}".`,
+    `${known.groups.length === 0 ? '' : `Groups: ${enumerate(known.groups)}. `}Hosts: ${enumerate(known.hosts)}.`,
+  );

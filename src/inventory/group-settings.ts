@@ -1,0 +1,168 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { z } from 'zod';
+import { validate } from '../config/validate.js';
+import { AdfError } from '../errors/adf-error.js';
+import {
+  missingSetting,
+  nameTwice,
+  noContainers,
+  portTwice,
+  twoContainerSettings,
+} from '../errors/group-settings.js';
+import type { ContainerTemplate } from '../model/container.js';
+import type { HealthProbe } from '../model/health.js';
+import { containerSchema } from '../model/schema/container.js';
+import { healthSchema } from '../model/schema/health.js';
+import { repositorySchema, versionSchema } from '../model/schema/image.js';
+import { rolloutSchema } from '../model/schema/rollout.js';
+import { targetGroupsSchema } from '../model/schema/target-groups.js';
+import type { GroupSettings, RolloutSettings, TargetGroupChoice } from '../model/settings.js';
+import { locateWithin, type Locate, type Position } from '../model/source.js';
+import { Problems } from './problems.js';
+
+/** A rendered variable of one host. */
+export interface RenderedVariable {
+  readonly value: unknown;
+  /** Locates by the path from the value: `[]` is the value itself. Absent for what stands in no file. */
+  readonly locate?: Locate | undefined;
+}
+
+/** Gives the rendered value of a variable, or undefined when there is none of that name. */
+export type ReadVariable = (name: string) => RenderedVariable | undefined;
+
+/**
+ * What a group is, from the variables of one of its hosts: `image`, `version`, `container` or `containers`, `health`,
+ * `target_groups`, `rollout`. All that is wrong is told at once.
+ * Throws `config.*` and `group.*` errors, and what rendering throws.
+ */
+export function readGroupSettings(read: ReadVariable): GroupSettings {
+  const problems = new Problems();
+  const image = problems.collect(() => readOptional(read, 'image', repositorySchema));
+  const version = problems.collect(() => readOptional(read, 'version', versionSchema));
+  const containers = problems.collect(() => readContainers(read));
+  const targetGroups = problems.collect(() => readTargetGroups(read));
+  const health = problems.collect(() => readHealth(read, targetGroups));
+  const rollout = problems.collect(() => readRollout(read));
+  problems.collect(() => refuseMissingImage(read, containers ?? []));
+  return problems.resultOf(() => ({
+    ...(image === undefined ? {} : { image }),
+    ...(version === undefined ? {} : { version }),
+    containers: containers ?? [],
+    ...(health === undefined ? {} : { health }),
+    targetGroups: targetGroups ?? { kind: 'none' },
+    rollout: rollout ?? readRollout(() => undefined),
+  }));
+}
+
+const readRollout = (read: ReadVariable): RolloutSettings =>
+  validate(rolloutSchema, read('rollout') ?? { value: {} }, ['rollout']);
+
+const readOptional = <T>(read: ReadVariable, name: string, schema: z.ZodType<T>): T | undefined => {
+  const variable = read(name);
+  return variable === undefined ? undefined : validate(schema, variable, [name]);
+};
+
+function readContainers(read: ReadVariable): readonly ContainerTemplate[] {
+  const single = read('container');
+  const several = readSeveral(read, single === undefined);
+  if (single !== undefined) {
+    // The packaged default of `containers` is the list of just this one.
+    if (several !== undefined && !isDeepStrictEqual(several.value, [single.value])) {
+      throw twoContainerSettings(several.locate?.([], 'key') ?? single.locate?.([], 'key'));
+    }
+    return [validate(containerSchema, single, ['container'])];
+  }
+  if (several === undefined) {
+    throw missingSetting('container', fileOf(read), 'Describe it: container: { name: …, ports: […] }.');
+  }
+  return validateSeveral(several);
+}
+
+/** Without a `container`, the packaged default of `containers` has nothing to render; a user's own error has a place. */
+function readSeveral(read: ReadVariable, mayBeMissing: boolean): RenderedVariable | undefined {
+  try {
+    return read('containers');
+  } catch (error) {
+    const isMissing =
+      error instanceof AdfError && error.code === 'expression.unknown_variable' && error.at === undefined;
+    if (mayBeMissing && isMissing) return undefined;
+    throw error;
+  }
+}
+
+function validateSeveral({ value, locate }: RenderedVariable): readonly ContainerTemplate[] {
+  const at = locate?.([]);
+  if (!Array.isArray(value) || value.length === 0) throw noContainers(at);
+  const problems = new Problems();
+  const containers = value.flatMap((item: unknown, index) => {
+    const part = { value: item, locate: locate && locateWithin(locate, [index]) };
+    return problems.collect(() => [validate(containerSchema, part, ['containers', index])]) ?? [];
+  });
+  return problems.resultOf(() => {
+    refuseClashes(containers, (index) => locate?.([index]));
+    return containers;
+  });
+}
+
+function refuseClashes(
+  containers: readonly ContainerTemplate[],
+  placeOf: (index: number) => Position | undefined,
+): void {
+  const names = new Set<string>();
+  const owners = new Map<string, string>();
+  for (const [index, { name, ports }] of containers.entries()) {
+    if (names.has(name)) throw nameTwice(name, placeOf(index));
+    names.add(name);
+    for (const { hostAddress = '', hostPort, protocol } of ports) {
+      const port = `${hostAddress === '' ? '' : `${hostAddress}:`}${hostPort}/${protocol}`;
+      const owner = owners.get(port);
+      if (owner !== undefined) throw portTwice(port, [owner, name], placeOf(index));
+      owners.set(port, name);
+    }
+  }
+}
+
+function readTargetGroups(read: ReadVariable): TargetGroupChoice {
+  const variable = read('target_groups');
+  if (variable !== undefined) return validate(targetGroupsSchema, variable, ['target_groups']);
+  throw missingSetting(
+    'target_groups',
+    fileOf(read),
+    'Write target_groups: [name], or none for hosts behind no load balancer, or auto.',
+  );
+}
+
+function readHealth(
+  read: ReadVariable,
+  targetGroups: TargetGroupChoice | undefined,
+): HealthProbe | undefined {
+  const variable = read('health');
+  if (variable !== undefined && variable.value !== 'none')
+    return validate(healthSchema, variable, ['health']);
+  const saidNone = variable?.locate !== undefined;
+  if (saidNone || targetGroups === undefined || targetGroups.kind === 'none') return undefined;
+  throw missingSetting(
+    'health',
+    fileOf(read),
+    'Write health: { port: …, path: … }, so that a host is proven healthy before it goes into service; or health: none.',
+  );
+}
+
+function refuseMissingImage(read: ReadVariable, containers: readonly ContainerTemplate[]): void {
+  const without = containers.find(({ image }) => image === undefined);
+  if (without === undefined || read('image') !== undefined) return;
+  throw missingSetting(
+    'image',
+    fileOf(read),
+    `The container "${without.name}" needs one: image: registry/name.`,
+  );
+}
+
+/** The file that describes the group, for what is missing in it. */
+function fileOf(read: ReadVariable): Position | undefined {
+  for (const name of ['image', 'container', 'target_groups', 'health', 'rollout']) {
+    const at = read(name)?.locate?.([]);
+    if (at !== undefined) return { file: at.file, line: 1, column: 1 };
+  }
+  return undefined;
+}

@@ -1,0 +1,109 @@
+import type { EnvironmentFile } from '../config/environment-file.js';
+import type { Project } from '../config/project.js';
+import type { Layer } from '../expression/scope.js';
+import type { Host } from '../model/host.js';
+import { packagedDefaults } from './defaults.js';
+
+/** What makes a group what it is: on a host of several groups, it must not leak from one into the deploy of another. */
+const groupOwn = new Set([
+  'image',
+  'version',
+  'container',
+  'containers',
+  'health',
+  'target_groups',
+  'rollout',
+]);
+
+/** The layers of one environment, all files read. */
+export interface EnvironmentLayers {
+  readonly ofHost: (host: Host, group?: string) => readonly Layer[];
+  readonly ofGroup: (group: string) => readonly Layer[];
+}
+
+/** Reads the variables of all groups and hosts. Throws all that is wrong with a file of them. */
+export async function readLayers(
+  project: Project,
+  environment: EnvironmentFile,
+  hosts: readonly Host[],
+): Promise<EnvironmentLayers> {
+  const groups = ['all', ...new Set(hosts.flatMap((host) => host.groups))];
+  const groupFiles = new Map(
+    await Promise.all(groups.map(async (group) => [group, await project.groupVars(group)] as const)),
+  );
+  const hostFiles = new Map(
+    await Promise.all(hosts.map(async (host) => [host.id, await project.hostVars(host)] as const)),
+  );
+  const entries = new Map(
+    environment.source === 'static' ? environment.hosts.map((host) => [host.name, host.variables]) : [],
+  );
+  const shared = layersOfGroups(project, environment, groupFiles);
+  return {
+    ofGroup: (group) => [
+      ...shared([], group),
+      { name: 'facts', values: { env: environment.name, group }, literal: true },
+    ],
+    ofHost: (host, group) =>
+      [
+        ...shared(host.groups, group),
+        factsLayer(host, group),
+        entries.get(host.name),
+        hostFiles.get(host.id),
+      ].filter((layer) => layer !== undefined),
+  };
+}
+
+type GroupFiles = ReadonlyMap<string, Layer | undefined>;
+
+/** From the packaged defaults to the environment's own group variables. Made once for each combination of groups. */
+function layersOfGroups(
+  { config }: Project,
+  environment: EnvironmentFile,
+  files: GroupFiles,
+): (groups: readonly string[], deployed?: string) => readonly Layer[] {
+  const made = new Map<string, readonly Layer[]>();
+  return (groups, deployed) => {
+    const key = JSON.stringify([groups, deployed]);
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const others = groups.filter((group) => group !== deployed && group !== 'all');
+    const inOrder = (layerOf: (group: string) => Layer | undefined): readonly (Layer | undefined)[] => [
+      layerOf('all'),
+      ...others.map((group) => (deployed === undefined ? layerOf(group) : withoutGroupOwn(layerOf(group)))),
+      deployed === undefined || deployed === 'all' ? undefined : layerOf(deployed),
+    ];
+    const layers = [
+      packagedDefaults,
+      config.vars,
+      ...inOrder((group) => files.get(group)),
+      environment.vars,
+      ...inOrder((group) => environment.groupVars.get(group)),
+    ].filter((layer) => layer !== undefined);
+    made.set(key, layers);
+    return layers;
+  };
+}
+
+const withoutGroupOwn = (layer: Layer | undefined): Layer | undefined =>
+  layer && {
+    ...layer,
+    values: Object.fromEntries(Object.entries(layer.values).filter(([name]) => !groupOwn.has(name))),
+  };
+
+/**
+ * What is known of a host, as variables: `env`, `inventory_hostname`, `host_id`, `host_address`, `group_names`, the
+ * `group` that is being deployed, and the source's own facts. Data, never templates.
+ */
+const factsLayer = (host: Host, group: string | undefined): Layer => ({
+  name: 'facts',
+  values: {
+    env: host.environment,
+    inventory_hostname: host.name,
+    host_id: host.id,
+    host_address: host.address,
+    group_names: host.groups,
+    ...(group === undefined ? {} : { group }),
+    ...host.facts,
+  },
+  literal: true,
+});

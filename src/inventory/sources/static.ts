@@ -1,0 +1,48 @@
+import { isIP } from 'node:net';
+import type { CloudAccess, StaticEnvironment, StaticHost } from '../../config/environment-file.js';
+import type { ProjectConfig } from '../../config/project-config.js';
+import { emptyEnvironment } from '../../errors/inventory.js';
+import type { Host } from '../../model/host.js';
+import { groupName, hostId } from '../../model/ids.js';
+import type { Fleet } from '../../ports/fleet.js';
+import { verifyAccount } from './account.js';
+import { connectionOf } from './connection.js';
+
+/** The hosts that the file lists. Where it names an account, that is verified first: target groups are looked up there. */
+export async function listStaticHosts(
+  environment: StaticEnvironment,
+  config: ProjectConfig,
+  connectFleet: (access: CloudAccess) => Fleet,
+): Promise<readonly Host[]> {
+  const { access, file, hosts, name } = environment;
+  if (access?.account !== undefined) await verifyAccount(connectFleet(access), access.account, file);
+  if (hosts.length === 0) {
+    throw emptyEnvironment(name, lookedForInFile(environment), 'List at least one host under `hosts`.');
+  }
+  return hosts.map((host) => toHost(host, environment, config));
+}
+
+export const lookedForInFile = ({ file }: StaticEnvironment): string => `the hosts listed in ${file}`;
+
+function toHost(entry: StaticHost, environment: StaticEnvironment, config: ProjectConfig): Host {
+  const { access } = environment;
+  const id = hostId(entry.name);
+  const address = entry.address ?? entry.name;
+  const region = entry.region ?? access?.regions[0];
+  const { ssh, docker } = connectionOf(id, [config, environment, entry]);
+  const facts = { zone: entry.zone, region, account: access?.account };
+  return {
+    id,
+    name: entry.name,
+    environment: environment.name,
+    groups: [...new Set(entry.groups)].sort().map(groupName),
+    address,
+    targetIds: [...new Set([...entry.targetIds, ...(isIP(address) === 0 ? [] : [address])])],
+    ...(entry.zone === undefined ? {} : { zone: entry.zone }),
+    ...(region === undefined ? {} : { region }),
+    ...(access?.account === undefined ? {} : { account: access.account }),
+    ssh: entry.port === undefined ? ssh : { ...ssh, port: entry.port },
+    docker,
+    facts: Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)),
+  };
+}
