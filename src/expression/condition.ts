@@ -113,7 +113,7 @@ function explain(
   if (error.code === 'no_such_key' && variables !== undefined) {
     return missingField(error.node, variables, place) ?? conditionType(lowerFirst(error.summary), place);
   }
-  return conditionType(plainTypes(error.summary), place, functionHint(error.summary));
+  return unknownFunctionOf(error.summary, place) ?? conditionType(plainTypes(error.summary), place);
 }
 
 /** `result.rcc`: names what `result` has, when the way there is nothing but fields. */
@@ -147,8 +147,13 @@ const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + te
 /** `dyn<string>` is how the library calls text in a variable. */
 const plainTypes = (summary: string): string => lowerFirst(summary.replace(/\bdyn<([^<>]*)>/g, '$1'));
 
-function functionHint(summary: string): string | undefined {
+function unknownFunctionOf(summary: string, place: ErrorPlace): AdfError | undefined {
   const [, name] = /found no matching overload for '(?:[^']*\.)?(\w+)\(/.exec(summary) ?? [];
   const functions = celFunctions();
-  return name === undefined || functions.includes(name) ? undefined : suggest(name, functions, 'There are');
+  if (name === undefined || functions.includes(name)) return undefined;
+  return conditionType(
+    `unknown function "${name}" in a condition`,
+    place,
+    suggest(name, functions, 'There are'),
+  );
 }

@@ -23,6 +23,12 @@ export const placeInScalar =
     return placeAt(at.file, locate.text, offsetInScalar(locate.text, at, value, offset));
   };
 
+/** Locates values by another path than the one they have in their file. */
+export function locateThrough(locate: Locate, inFile: (path: ValuePath) => ValuePath): Locate {
+  const through: Locate = (path, part) => locate(inFile(path), part);
+  return locate.text === undefined ? through : Object.assign(through, { text: locate.text });
+}
+
 /** Where a value as a whole stands, with its line. */
 export function placeOfValue(locate: Locate, path: ValuePath = []): ErrorPlace {
   const at = locate(path);

@@ -1,6 +1,6 @@
 import { unknownVariable, variableCycle } from '../errors/expression.js';
-import type { Position, ValuePath } from '../model/source.js';
-import { placeOfValue } from './place.js';
+import type { Locate, Position } from '../model/source.js';
+import { locateThrough, placeOfValue } from './place.js';
 import type { Layer, Origin } from './scope.js';
 import { render } from './templates.js';
 
@@ -79,11 +79,8 @@ export class Variables {
     if (cycleStart >= 0) throw this.#cycle(this.#rendering.slice(cycleStart));
     this.#rendering.push(name);
     try {
-      const { locate } = layer;
-      const within = (path: ValuePath): Position | undefined => locate?.([name, ...path]);
-      const text = locate?.text;
-      const source = text === undefined ? within : Object.assign(within, { text });
-      return render({ value: layer.values[name], locate: source }, this);
+      const inFile = locateThrough(layer.locate ?? nowhereAtAll, (path) => [name, ...path]);
+      return render({ value: layer.values[name], locate: inFile }, this);
     } finally {
       this.#rendering.pop();
     }
@@ -106,6 +103,8 @@ export class Variables {
     for (let added = this.#added; added !== undefined; added = added.below) yield added.layer;
   }
 }
+
+const nowhereAtAll: Locate = () => undefined;
 
 interface Added {
   readonly layer: Layer;

@@ -8,21 +8,15 @@ import type { Locate, Position, ValuePath } from '../model/source.js';
 export class PlaybookDocument {
   readonly value: unknown;
   readonly locate: Locate;
-  readonly #locateKey: Locate;
-  readonly #text: string;
   readonly #errors: AdfError[] = [];
 
   constructor(
     readonly file: string,
     text: string,
   ) {
-    const { value, locate, locateKey } = parseYaml(file, text);
+    const { value, locate } = parseYaml(file, text);
     this.value = value;
-    this.#text = text.replace(/^\uFEFF/, '');
-    this.locate = Object.assign((path: ValuePath, part?: 'value' | 'key') => locate(path, part), {
-      text: this.#text,
-    });
-    this.#locateKey = locateKey;
+    this.locate = locate;
   }
 
   positionOf(path: ValuePath): Position {
@@ -34,8 +28,8 @@ export class PlaybookDocument {
   }
 
   placeOfKey(path: ValuePath): ErrorPlace {
-    const at = this.#locateKey(path);
-    return at === undefined ? {} : withLine(at, this.#text);
+    const at = this.locate(path, 'key');
+    return at === undefined ? {} : withLine(at, this.locate.text);
   }
 
   report(error: AdfError): void {

@@ -2,7 +2,7 @@ import { badVariableName, wrongKeywordValue } from '../errors/playbook.js';
 import type { AdfError } from '../errors/adf-error.js';
 import { parseCondition, type Expression } from '../expression/condition.js';
 import { describeValue, isMapping } from '../expression/describe.js';
-import { placeInScalar } from '../expression/place.js';
+import { locateThrough, placeInScalar } from '../expression/place.js';
 import { checkTemplates, mayBeTemplate } from '../expression/templates.js';
 import { parseDuration, type Milliseconds } from '../model/duration.js';
 import { locateWithin, type ValuePath } from '../model/source.js';
@@ -94,13 +94,8 @@ export class MappingReader {
     const texts = this.#texts(key, (text) => [text]);
     const raw = this.#rawOf(key, texts);
     if (Array.isArray(value)) return raw;
-    const at = locateWithin(this.#document.locate, this.pathOf(key));
     // A single text stands at the keyword itself, where its list would have it at an index.
-    const locate: typeof at = (path) => at(path.slice(1));
-    return {
-      value: texts,
-      locate: at.text === undefined ? locate : Object.assign(locate, { text: at.text }),
-    };
+    return { value: texts, locate: locateThrough(raw.locate, (path) => path.slice(1)) };
   }
 
   /** `a,b`, or a list. */

@@ -1,5 +1,6 @@
 import { missingKeyword, notSupportedYet, unknownKeyword, wrongKeywordValue } from '../errors/playbook.js';
 import { describeValue, isMapping } from '../expression/describe.js';
+import { locateThrough } from '../expression/place.js';
 import type { ValuePath } from '../model/source.js';
 import type { PlaybookDocument } from './document.js';
 import { elsewhereInPlays, laterInPlays, playKeywords } from './keywords.js';
@@ -67,11 +68,7 @@ function readHosts(play: MappingReader, document: PlaybookDocument, path: ValueP
     const hint = 'Name a group or a pattern: hosts: api, or hosts: api:&canary.';
     document.report(missingKeyword('hosts', 'the play', document.placeOf(path), hint));
   }
-  const at = (): ReturnType<typeof locate> => locate([0]);
-  return {
-    value: patterns.join(':'),
-    locate: locate.text === undefined ? at : Object.assign(at, { text: locate.text }),
-  };
+  return { value: patterns.join(':'), locate: locateThrough(locate, () => [0]) };
 }
 
 function readSections(

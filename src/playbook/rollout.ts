@@ -3,11 +3,12 @@ import { validate } from '../config/validate.js';
 import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
 import { wrongKeywordValue } from '../errors/playbook.js';
 import { describeValue } from '../expression/describe.js';
-import { placeOfValue, withLine } from '../expression/place.js';
+import { placeOfValue } from '../expression/place.js';
 import { render } from '../expression/templates.js';
 import type { Variables } from '../expression/variables.js';
 import { amountSchema, serialSchema } from '../model/schema/amount.js';
 import { durationSchema } from '../model/schema/duration.js';
+import { parsed } from '../model/schema/parsed.js';
 import type { OnFailure } from '../model/settings.js';
 import { UnknownValue } from '../model/unknown.js';
 import type { Play, PlayRollout, Raw } from './playbook.js';
@@ -15,18 +16,13 @@ import type { Play, PlayRollout, Raw } from './playbook.js';
 const onFailureSchema: z.ZodType<OnFailure> = z.enum(['rollback', 'restore', 'stop']);
 
 /** `25` or `25%`. Not the same as an amount: 25 is not a number of hosts here. */
-const percentageSchema: z.ZodType<number> = z
-  .union([
-    z.number(),
-    z
-      .string()
-      .regex(/^\d+(\.\d+)?\s*%?$/)
-      .transform((text) => Number.parseFloat(text)),
-  ])
-  .refine((share) => share >= 0 && share <= 100, {
-    message: 'must be a percentage from 0 to 100',
-    params: { hint: 'Write 25 or "25%".' },
-  });
+const percentageSchema: z.ZodType<number> = parsed((value, refuse) => {
+  const text = typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '';
+  const share = /^\d+(\.\d+)?\s*%?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
+  if (share <= 100) return share;
+  refuse(`must be a percentage from 0 to 100, not ${describeValue(value)}`, 'Write 25 or "25%".');
+  return 0;
+});
 
 /**
  * Renders the keywords of a play that steer its roll. Left out: all hosts at once, no limit of failures but the brakes
@@ -83,15 +79,7 @@ class KeywordReader {
       const hint = 'How a play rolls must be known before it begins.';
       throw wrongKeywordValue(keyword, 'known', describeValue(value), placeOfValue(locate), hint);
     }
-    const sourceLine = (at: Parameters<typeof withLine>[0]): string | undefined =>
-      withLine(at, locate.text).sourceLine;
-    // The place is the keyword's own value, whatever path the schema complains about in a rendered one.
-    const within: Raw['locate'] = (path, part) => locate(path.slice(1), part);
-    return validate(z.object({ [keyword]: schema }), {
-      value: { [keyword]: value },
-      locate: within,
-      sourceLine,
-    })[keyword];
+    return validate(schema, { value, locate }, [keyword]);
   }
 
   refuseErrors(): void {

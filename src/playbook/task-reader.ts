@@ -10,8 +10,9 @@ import {
   wrongKeywordValue,
 } from '../errors/playbook.js';
 import { describeValue, isMapping } from '../expression/describe.js';
+import { locateThrough } from '../expression/place.js';
 import { checkTemplates, mayBeTemplate } from '../expression/templates.js';
-import { locateWithin, type Locate, type ValuePath } from '../model/source.js';
+import { locateWithin, type ValuePath } from '../model/source.js';
 import type { PlaybookDocument } from './document.js';
 import { elsewhereInTasks, isOldLoop, laterInTasks, taskKeywords } from './keywords.js';
 import { MappingReader } from './mapping-reader.js';
@@ -153,13 +154,9 @@ function readArguments(
     document.report(argumentsNotAMapping(module, describeValue(given), words.arguments, place));
     return { value: {}, locate };
   }
-  return { value: { [words.freeform]: given }, locate: locateFreeform(locate) };
-}
-
-/** The bare value stands where the module's mapping would. */
-function locateFreeform(locate: Locate): Locate {
-  const within: Locate = (path, part) => locate(path.slice(1), part);
-  return locate.text === undefined ? within : Object.assign(within, { text: locate.text });
+  // The bare value stands where the module's mapping would.
+  const freeform = locateThrough(locate, (inside) => inside.slice(1));
+  return { value: { [words.freeform]: given }, locate: freeform };
 }
 
 function readLoop(task: MappingReader, document: PlaybookDocument): Raw | undefined {
