@@ -1,0 +1,111 @@
+import type { Milliseconds } from '../../src/model/duration.js';
+import type { OnFailure, RolloutSettings } from '../../src/model/settings.js';
+import type { SeededRandom } from '../fakes/seeded-random.js';
+import { noFaults, randomFaults, type FaultPlan } from './faults.js';
+
+/** What the release that is rolled does when it is started. */
+export type ReleaseKind = 'good' | 'never_healthy' | 'exits_at_once' | 'late_crash';
+
+export interface ScenarioTargetGroup {
+  readonly name: string;
+  /** The ports of each host that it has registered. */
+  readonly ports: readonly number[];
+  readonly deregistrationDelay: Milliseconds;
+  readonly crossZone: boolean;
+}
+
+/** One fleet, one release, and what will go wrong: everything a simulated run depends on besides the program. */
+export interface Scenario {
+  readonly hosts: readonly { readonly id: string; readonly zone: string }[];
+  readonly targetGroups: readonly ScenarioTargetGroup[];
+  /** Ports that the group's one container publishes. */
+  readonly ports: readonly number[];
+  /** False: a first deploy, on hosts that have no container yet. */
+  readonly hasPrevious: boolean;
+  readonly release: ReleaseKind;
+  readonly rollout: RolloutSettings;
+  readonly faults: FaultPlan;
+}
+
+export const repository = 'registry:5000/api';
+export const previousTag = 'v1';
+export const releaseTag = 'v2';
+export const containerNameOfGroup = 'api';
+
+const calmRollout: RolloutSettings = {
+  serial: [{ hosts: 1 }, { percent: 25 }, { percent: 100 }],
+  minHealthy: { percent: 50 },
+  bake: 10_000,
+  drainTimeout: 'default',
+  onFailure: 'rollback',
+  keepReleases: 3,
+  floorWait: 600_000,
+  reconnect: 300_000,
+};
+
+/** Four hosts in two zones behind one target group, a good release, and nothing goes wrong. */
+export const calmScenario: Scenario = {
+  hosts: [1, 2, 3, 4].map((number) => ({ id: `h${number}`, zone: number % 2 === 0 ? 'b' : 'a' })),
+  targetGroups: [{ name: 'api-http', ports: [5060], deregistrationDelay: 10_000, crossZone: true }],
+  ports: [5060],
+  hasPrevious: true,
+  release: 'good',
+  rollout: calmRollout,
+  faults: noFaults,
+};
+
+/** A scenario drawn from the seed. Each aspect has a stream of its own, so that changing one leaves the others. */
+export function randomScenario(seed: SeededRandom): Scenario {
+  const fleet = seed.fork('fleet');
+  const zones = ['a', 'b', 'c'].slice(0, fleet.integer(1, 3));
+  const hosts = Array.from({ length: fleet.integer(1, 12) }, (_, index) => ({
+    id: `h${index + 1}`,
+    zone: zones[index % zones.length] ?? 'a',
+  }));
+  const targetGroups = randomTargetGroups(seed.fork('target groups'));
+  const hasPrevious = fleet.chance(0.9);
+  return {
+    hosts,
+    targetGroups,
+    ports: [...new Set(targetGroups.flatMap(({ ports }) => ports))],
+    hasPrevious,
+    release: seed
+      .fork('release')
+      .pick<ReleaseKind>(['good', 'good', 'never_healthy', 'exits_at_once', 'late_crash']),
+    rollout: randomRollout(seed.fork('rollout'), hasPrevious),
+    faults: randomFaults(
+      seed.fork('faults'),
+      hosts.map(({ id }) => id),
+    ),
+  };
+}
+
+function randomTargetGroups(random: SeededRandom): readonly ScenarioTargetGroup[] {
+  return Array.from({ length: random.integer(1, 2) }, (_, index) => ({
+    name: `api-${index + 1}`,
+    ports: random.chance(0.25) ? [5060 + index, 5070 + index] : [5060 + index],
+    deregistrationDelay: random.pick([0, 5_000, 30_000, 300_000]),
+    crossZone: random.chance(0.8),
+  }));
+}
+
+function randomRollout(random: SeededRandom, hasPrevious: boolean): RolloutSettings {
+  return {
+    ...calmRollout,
+    serial: random.pick<RolloutSettings['serial']>([
+      [{ hosts: 1 }],
+      [{ hosts: 2 }],
+      [{ percent: 50 }],
+      [{ percent: 100 }],
+      [{ hosts: 1 }, { percent: 25 }, { percent: 100 }],
+    ]),
+    // Hosts that have nothing yet have nothing that is healthy.
+    minHealthy: hasPrevious
+      ? random.pick([{ hosts: 0 }, { hosts: 1 }, { percent: 50 }, { percent: 75 }])
+      : { hosts: 0 },
+    onFailure: random.pick<OnFailure>(['rollback', 'restore', 'stop']),
+    bake: random.pick([0, 10_000, 60_000]),
+    floorWait: 60_000,
+    reconnect: 30_000,
+  };
+}
