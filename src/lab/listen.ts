@@ -37,3 +37,5 @@ export function closed(server: Server): Promise<void> {
     });
   });
 }
+
+export const loopback = '127.0.0.1';

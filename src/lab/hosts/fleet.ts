@@ -1,0 +1,87 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loopback, type Address } from '../listen.js';
+import { LabHost } from './host.js';
+import { generateKey, knownHostsLine } from './keys.js';
+import { SshServer } from './ssh-server.js';
+import { claimSubnet } from './subnet.js';
+
+/** The port of every host's sshd, and of the bastion where there is one. */
+export const sshPort = 2_222;
+
+export interface HostName {
+  readonly id: string;
+  readonly name: string;
+  readonly zone: string;
+}
+
+/** The hosts of a lab, and what a client needs to reach them. */
+export interface HostFleet {
+  readonly hosts: readonly LabHost[];
+  readonly identityFile: string;
+  readonly knownHostsFile: string;
+  /** As in `proxy_jump`; only where the hosts' addresses are names. */
+  readonly bastion: string | undefined;
+  stop(): Promise<void>;
+}
+
+/** Starts a host for each name. Its folder holds the keys and the hosts' own folders. Throws `lab.port_taken`, `lab.no_subnet`. */
+export async function startHosts(
+  names: readonly HostName[],
+  directory: string,
+  onlyNames = false,
+): Promise<HostFleet> {
+  const identityFile = join(directory, 'id_ed25519');
+  const knownHostsFile = join(directory, 'known_hosts');
+  const sockets = mkdtempSync(join(tmpdir(), 'adfpush-lab-'));
+  const clientKey = generateKey('adfpush-lab');
+  const hostKey = generateKey('adfpush-lab-host');
+  const subnet = await claimSubnet(onlyNames);
+  const hosts = names.map(({ id, name, zone }, index) => {
+    const address = subnet.address(index + 1);
+    const root = join(directory, 'hosts', name);
+    rmSync(root, { recursive: true, force: true });
+    mkdirSync(root, { recursive: true });
+    return new LabHost({
+      id,
+      name,
+      zone,
+      address,
+      ssh: subnet.real ? { address, port: sshPort } : { address: loopback, port: 0 },
+      ownAddress: subnet.real,
+      root,
+      socketPath: join(sockets, `${index}.sock`),
+      hostKey,
+      clientKey,
+    });
+  });
+  const bastion = new SshServer({
+    name: 'the bastion',
+    hostKey,
+    clientKey,
+    forwardTo: (target) => hosts.find(({ address }) => address === target.address)?.sshAddress ?? target,
+  });
+  const stop = async (): Promise<void> => {
+    await Promise.all(hosts.map((host) => host.stop()));
+    await bastion.stop();
+    await subnet.release();
+    rmSync(sockets, { recursive: true, force: true });
+  };
+  try {
+    await Promise.all(hosts.map((host) => host.start()));
+    const jump = subnet.real ? undefined : await bastion.listen({ address: loopback, port: 0 });
+    writeFileSync(identityFile, clientKey.privateKey, { mode: 0o600 });
+    const reached: readonly Address[] = [
+      ...hosts.map(({ address }) => ({ address, port: sshPort })),
+      ...(jump === undefined ? [] : [jump]),
+    ];
+    const known = reached.map(({ address, port }) => knownHostsLine(address, port, hostKey));
+    writeFileSync(knownHostsFile, `${known.join('\n')}\n`);
+    const bastionName = jump === undefined ? undefined : `lab@${jump.address}:${jump.port}`;
+    return { hosts, identityFile, knownHostsFile, bastion: bastionName, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
