@@ -66,12 +66,12 @@ export const missingEnvironment = (environments: readonly string[]): AdfError =>
         : `Environments of this project: ${environments.join(', ')}.`,
   });
 
-export const missingGroup = (command: string): AdfError =>
+export const missingGroup = (command: string, environment: string): AdfError =>
   new AdfError({
     code: 'cli.missing_group',
     class: 'invalid',
     message: '--group is missing: which group of hosts?',
-    hint: `For example: adfpush ${command} --group api. adfpush inventory graph shows the groups.`,
+    hint: `adfpush inventory graph --env ${environment} shows the groups; then adfpush ${command} --group NAME.`,
   });
 
 export const missingCommandLine = (): AdfError =>
@@ -106,17 +106,11 @@ export const invalidExtraVars = (value: string, reason: string): AdfError =>
     hint: 'Write key=value, JSON such as \'{"key": [1, 2]}\', or @file.yml.',
   });
 
-export const invalidExtraVarsFile = (
-  file: string,
-  reason: string,
-  place?: { readonly line: number; readonly column: number; readonly sourceLine?: string },
-): AdfError =>
+export const invalidExtraVarsFile = (file: string, reason: string): AdfError =>
   new AdfError({
     code: 'cli.extra_vars_file',
     class: 'invalid',
     message: `--extra-vars @${file}: ${reason}.`,
-    ...(place === undefined ? {} : { at: { file, line: place.line, column: place.column } }),
-    ...(place?.sourceLine === undefined ? {} : { sourceLine: place.sourceLine }),
     hint: 'The file must hold a mapping of variables, in YAML or JSON.',
   });
 
@@ -126,4 +120,12 @@ export const missingProject = (folder: string): AdfError =>
     class: 'invalid',
     message: `--project ${folder}: there is no such folder.`,
     hint: 'Name the folder that holds adfpush.yml and inventory/.',
+  });
+
+/** The reason of a stop signal: whatever gives up because of it throws this. */
+export const interrupted = (signal: string): AdfError =>
+  new AdfError({
+    code: 'run.interrupted',
+    class: 'failed',
+    message: `Interrupted by ${signal}.`,
   });

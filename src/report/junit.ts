@@ -2,7 +2,7 @@ import type { EventReader } from '../events/bus.js';
 import type { Event } from '../events/event.js';
 import type { Milliseconds } from '../model/duration.js';
 import { describeHost } from '../model/host.js';
-import type { RunResult } from '../model/run-result.js';
+import type { ResultError, RunResult } from '../model/run-result.js';
 import type { ReportFile } from './report-file.js';
 import { element, escapeXml } from './xml.js';
 
@@ -22,6 +22,7 @@ interface Suite {
 export class JUnitReader implements EventReader {
   readonly #suites = new Map<string, Suite>();
   #result: RunResult | undefined;
+  #errors: readonly ResultError[] = [];
 
   constructor(private readonly file: ReportFile) {}
 
@@ -36,9 +37,14 @@ export class JUnitReader implements EventReader {
     return Promise.resolve();
   }
 
+  /** What ended the run before there was a result; without it a refused run would look like one without failures. */
+  failed(errors: readonly ResultError[]): void {
+    this.#errors = errors;
+  }
+
   render(): string {
     const suites = [...this.#suites.values()].map(renderSuite);
-    const whole = this.#result === undefined ? [] : renderRun(this.#result);
+    const whole = this.#result === undefined ? renderErrors(this.#errors) : renderRun(this.#result);
     const name = this.#result === undefined ? 'adfpush' : `adfpush ${this.#result.verb}`;
     return `<?xml version="1.0" encoding="UTF-8"?>\n${element('testsuites', { name }, ['', ...suites, ...whole, ''])}\n`;
   }
@@ -90,6 +96,20 @@ function renderCase(event: TaskEnded, classname: string): string {
     ...(shown === '' ? [] : [element('system-out', {}, [escapeXml(shown)])]),
   ];
   return element('testcase', { name: task.name, classname, time: seconds(duration) }, children);
+}
+
+function renderErrors(errors: readonly ResultError[]): string[] {
+  if (errors.length === 0) return [];
+  const name = 'adfpush';
+  const cases = errors.map(({ code, message, host, at, hint }) => {
+    const text = [at, hint].filter((part) => part !== undefined).join('\n');
+    const title = host === undefined ? code : `${code}: ${host}`;
+    return element('testcase', { name: title, classname: name, time: seconds(0) }, [
+      element('failure', { type: code, message }, [escapeXml(text)]),
+    ]);
+  });
+  const counts = { tests: errors.length, failures: errors.length, errors: 0, skipped: 0, time: seconds(0) };
+  return [element('testsuite', { name, ...counts }, ['', ...cases, ''])];
 }
 
 function renderRun(result: RunResult): string[] {

@@ -48,7 +48,7 @@ export class LiveReader implements EventReader {
 
   constructor(
     private readonly stream: TerminalStream,
-    private readonly clock: Clock,
+    private readonly clock: Pick<Clock, 'now'>,
     private readonly options: LiveOptions,
   ) {
     this.#palette = options.palette ?? plainPalette;

@@ -1,0 +1,140 @@
+import { Command, Flags } from '@oclif/core';
+import { missingEnvironment, missingGroup } from '../errors/cli.js';
+import { errorsOf } from '../errors/adf-error.js';
+import type { ExitCode } from '../model/run-result.js';
+import { renderErrors } from '../report/error-view.js';
+import { errorDocument } from '../report/event-json.js';
+import { choosePalette } from '../report/palette.js';
+import { readExtraVars } from './extra-vars.js';
+import { exitOfThrown, readingExits } from './exit-codes.js';
+import { splitNames } from './flags.js';
+import { environmentsOf, projectFolder, sourceLinesOf } from './project.js';
+import { heldLines, InterruptedRun } from './session.js';
+import { usageErrorOf } from './usage-errors.js';
+
+/** The flags that say where a use case happens. */
+export interface PlaceFlags {
+  readonly project: string;
+  readonly env?: string | undefined;
+  readonly group?: readonly string[] | undefined;
+}
+
+/**
+ * What all commands share: reading flags, telling errors, and the exit code as the result. A command reads its flags, calls one
+ * use case, and says how it ended.
+ */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = {
+    help: Flags.boolean({ char: 'h', description: 'Show this help', helpGroup: 'global' }),
+    project: Flags.string({
+      description: 'Folder of the project',
+      default: '.',
+      helpValue: 'DIR',
+      helpGroup: 'global',
+    }),
+  };
+
+  /** The exit codes it may end with, for help. */
+  static exits: readonly ExitCode[] = readingExits;
+
+  /** The command's own part. */
+  protected abstract perform(): Promise<ExitCode>;
+
+  override async run(): Promise<ExitCode> {
+    try {
+      return await this.perform();
+    } catch (thrown) {
+      return this.tell(thrown);
+    }
+  }
+
+  /** `inventory list`. */
+  protected get words(): string {
+    return (this.id ?? '').replaceAll(':', ' ');
+  }
+
+  /** The environment, or an error that names those that exist. */
+  protected environment({ project, env }: PlaceFlags): string {
+    if (env !== undefined && env !== '') return env;
+    throw missingEnvironment(environmentsOf(projectFolder(project)));
+  }
+
+  /** The groups, at least one. */
+  protected groups({ group, env }: PlaceFlags): readonly string[] {
+    const groups = splitNames('--group', group);
+    if (groups.length === 0) throw missingGroup(this.words, env ?? 'prod');
+    return groups;
+  }
+
+  /** What use cases need to know of the place and the values. */
+  protected common(
+    flags: PlaceFlags & {
+      readonly limit?: string | undefined;
+      readonly forks?: number | undefined;
+      readonly 'extra-vars'?: readonly string[] | undefined;
+    },
+  ) {
+    return {
+      project: projectFolder(flags.project),
+      environment: this.environment(flags),
+      extraVars: readExtraVars(flags['extra-vars'] ?? []),
+      ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+      ...(flags.forks === undefined ? {} : { forks: flags.forks }),
+    };
+  }
+
+  /** One document on stdout. */
+  protected print(document: unknown): void {
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  }
+
+  protected printText(text: string): void {
+    process.stdout.write(`${text}\n`);
+  }
+
+  /** How to show a table on stdout. */
+  protected get view() {
+    const { columns } = process.stdout;
+    return {
+      palette: choosePalette(process.stdout.isTTY, process.env),
+      ...(process.stdout.isTTY ? { width: columns } : {}),
+    };
+  }
+
+  /** How often a flag without a value was given: `-vv` is 2. */
+  protected times(raw: readonly { readonly type: string; readonly flag?: string }[], flag: string): number {
+    return raw.filter((token) => token.type === 'flag' && token.flag === flag).length;
+  }
+
+  private tell(thrown: unknown): ExitCode {
+    const interruption = thrown instanceof InterruptedRun ? thrown : undefined;
+    const what = interruption?.cause ?? usageErrorOf(thrown, this.words, this.#flagNames());
+    const exit = interruption?.exit ?? exitOfThrown(what);
+    const palette = choosePalette(process.stderr.isTTY, process.env);
+    process.stderr.write(`${renderErrors(what, sourceLinesOf(this.#projectGiven()), palette)}\n`);
+    if (interruption !== undefined) process.stderr.write(heldLines(interruption.held));
+    if (this.#wantsDocument()) this.print({ exit, errors: errorsOf(what).map(errorDocument) });
+    return exit;
+  }
+
+  #flagNames(): readonly string[] {
+    return Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags });
+  }
+
+  /** Errors are told even when the flags could not be read. */
+  #wantsDocument(): boolean {
+    return this.#ownArguments().includes('--json');
+  }
+
+  #projectGiven(): string {
+    const own = this.#ownArguments();
+    const index = own.indexOf('--project');
+    const joined = own.find((word) => word.startsWith('--project='));
+    return (index < 0 ? joined?.slice('--project='.length) : own[index + 1]) ?? '.';
+  }
+
+  #ownArguments(): readonly string[] {
+    const end = this.argv.indexOf('--');
+    return end < 0 ? this.argv : this.argv.slice(0, end);
+  }
+}

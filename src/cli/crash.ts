@@ -1,0 +1,19 @@
+import { renderErrors } from '../report/error-view.js';
+
+const lastWords = new Set<() => string>();
+
+/** What to say, besides the error, when the program crashes. Returns how to take that back. */
+export function whenCrashing(say: () => string): () => void {
+  lastWords.add(say);
+  return () => lastWords.delete(say);
+}
+
+/** An error that nobody caught is a bug: it ends the program with exit code 1, and says what may be left on the hosts. */
+export function reportCrashes(): void {
+  const crash = (thrown: unknown): void => {
+    process.stderr.write(`${renderErrors(thrown)}\n${[...lastWords].map((say) => say()).join('')}`);
+    process.exit(1);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+}

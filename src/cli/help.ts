@@ -1,0 +1,37 @@
+import { CommandHelp, Help, type HelpSectionRenderer } from '@oclif/core';
+import type { ExitCode } from '../model/run-result.js';
+import { exitCodes } from './exit-codes.js';
+
+interface Section {
+  readonly header: string;
+  readonly generate: HelpSectionRenderer;
+}
+
+/** A command's help, with its exit codes at the end. */
+class HelpWithExits extends CommandHelp {
+  /** Without the summary, which stands at the top already. */
+  protected override description(): string | undefined {
+    const { description } = this.command;
+    return description === undefined ? undefined : this.wrap(description);
+  }
+
+  protected override sections(): Section[] {
+    const exits: Section = {
+      header: 'EXIT CODES',
+      generate: ({ cmd }, header) => ({ header, body: exitsOf(cmd) }),
+    };
+    return [...super.sections(), exits];
+  }
+}
+
+const isExitCode = (value: unknown): value is ExitCode => typeof value === 'number' && value in exitCodes;
+
+function exitsOf(command: object): [string, string][] | undefined {
+  const exits: unknown = 'exits' in command ? command.exits : undefined;
+  if (!Array.isArray(exits)) return undefined;
+  return exits.filter(isExitCode).map((code) => [String(code), exitCodes[code]]);
+}
+
+export default class AdfpushHelp extends Help {
+  protected override CommandHelpClass = HelpWithExits;
+}

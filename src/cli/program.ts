@@ -1,0 +1,108 @@
+import { Config, run, settings } from '@oclif/core';
+import { AdfError, AdfErrors } from '../errors/adf-error.js';
+import { unknownCommand } from '../errors/cli.js';
+import { nearest } from '../errors/nearest.js';
+import type { ExitCode } from '../model/run-result.js';
+import { renderErrors } from '../report/error-view.js';
+import { choosePalette } from '../report/palette.js';
+import { reportCrashes } from './crash.js';
+import { exitOfThrown } from './exit-codes.js';
+
+export interface Package {
+  readonly name: string;
+  readonly version: string;
+}
+
+const description = `Push deployer over SSH: rolls Docker images over EC2 hosts in batches, each host out of its load balancer first.
+Start with: adfpush lab demo. For a fleet of your own: adfpush inventory graph --env ENV, then adfpush plan, then adfpush deploy.`;
+
+/** How long open connections may keep a finished program alive. In milliseconds. */
+const patience = 2_000;
+
+/** Runs one command. Sets the process's exit code. */
+export async function main(argv: readonly string[], root: string, pack: Package): Promise<void> {
+  silenceBrokenPipes();
+  reportCrashes();
+  process.exitCode = await perform(argv, root, pack);
+  setTimeout(() => process.exit(), patience).unref();
+}
+
+async function perform(argv: readonly string[], root: string, pack: Package): Promise<ExitCode> {
+  try {
+    const config = await loadConfig(root, pack);
+    refuseUnknownCommand(argv, config);
+    const exit: unknown = await run(asFlag(argv), config);
+    return isExit(exit) ? exit : 0;
+  } catch (thrown) {
+    const palette = choosePalette(process.stderr.isTTY, process.env);
+    process.stderr.write(`${renderErrors(thrown, undefined, palette)}\n`);
+    return thrown instanceof AdfError || thrown instanceof AdfErrors ? exitOfThrown(thrown) : 1;
+  }
+}
+
+/** `adfpush help deploy` is what `adfpush deploy --help` is. */
+const asFlag = (argv: readonly string[]): string[] =>
+  argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
+
+const isExit = (value: unknown): value is ExitCode => typeof value === 'number';
+
+/** The settings of oclif are here and not in package.json, so that nothing is searched for at the start. */
+async function loadConfig(root: string, pack: Package): Promise<Config> {
+  // Commands are compiled; oclif would look for a TypeScript loader while NODE_ENV is "test" or "development".
+  settings.enableAutoTranspile = false;
+  return Config.load({
+    root,
+    isRoot: true,
+    ignoreManifest: true,
+    pjson: {
+      ...pack,
+      type: 'module',
+      oclif: {
+        bin: 'adfpush',
+        dirname: 'adfpush',
+        description,
+        topicSeparator: ' ',
+        additionalHelpFlags: ['-h'],
+        helpClass: `${import.meta.dirname}/help.js`,
+        helpOptions: {
+          maxWidth: 110,
+          flagSortOrder: 'none',
+          docopts: false,
+        },
+        commands: {
+          strategy: 'explicit',
+          target: `${import.meta.dirname}/../commands/table.js`,
+          identifier: 'commands',
+        },
+        topics: {
+          inventory: { description: 'The hosts of an environment' },
+          lab: { description: 'A fleet in a box: try a rolling deploy without an AWS account' },
+        },
+      },
+    },
+  });
+}
+
+function refuseUnknownCommand(argv: readonly string[], config: Config): void {
+  const ids = config.commandIDs.map((id) => id.replaceAll(':', ' '));
+  const flagsFrom = argv.findIndex((word) => word.startsWith('-'));
+  const words = flagsFrom < 0 ? argv : argv.slice(0, flagsFrom);
+  const [first, second] = words.filter((word) => word !== 'help');
+  if (first === undefined || ids.includes(first)) return;
+  const inTopic = ids.filter((id) => id.startsWith(`${first} `));
+  if (inTopic.length > 0 && (second === undefined || inTopic.includes(`${first} ${second}`))) return;
+  const given = inTopic.length > 0 && second !== undefined ? `${first} ${second}` : first;
+  const candidates = [...ids, ...new Set(ids.map((id) => id.split(' ')[0] ?? id))];
+  throw unknownCommand(given, ids, nearest(given, candidates));
+}
+
+/**
+ * Nobody listening any more (`| head`, a closed terminal) must not end a run that has hosts to restore: output is dropped, the
+ * exit code still tells. Replaces what oclif does, which ends the program on all but EPIPE.
+ */
+function silenceBrokenPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners('error');
+    stream.on('error', () => undefined);
+  }
+}

@@ -1,0 +1,101 @@
+import type { EventReader } from '../events/bus.js';
+import type { ResultError } from '../model/run-result.js';
+import { chooseGlyphs } from '../report/glyphs.js';
+import { JUnitReader } from '../report/junit.js';
+import { streamSink } from '../report/line-sink.js';
+import { LiveReader } from '../report/live.js';
+import { NdjsonReader } from '../report/ndjson.js';
+import { OpenHolds } from '../report/open-holds.js';
+import { choosePalette } from '../report/palette.js';
+import { PlainReader } from '../report/plain.js';
+import { ReportFile } from '../report/report-file.js';
+import { ResultKeeper } from '../report/result-keeper.js';
+
+export interface ReaderOptions {
+  /** Where people look: stdout, or stderr when stdout carries a document. */
+  readonly stream: NodeJS.WriteStream;
+  readonly verbosity: number;
+  readonly diff: boolean;
+  /** Show what commands print, whatever the verbosity. */
+  readonly output: boolean;
+  readonly timestamps: boolean;
+  readonly events?: string;
+  readonly junit?: string;
+  /** Leave the plan and the recap to the command itself. */
+  readonly progressOnly: boolean;
+}
+
+/** The readers of one run. */
+export interface Readers {
+  readonly all: readonly EventReader[];
+  readonly holds: OpenHolds;
+  readonly kept: ResultKeeper;
+  /** Takes the live view away for a question. */
+  readonly pause: () => void;
+  /** Tells the JUnit report of what was thrown before there was a result. */
+  readonly failed: (errors: readonly ResultError[]) => void;
+  /** Leaves the terminal as it was, finishes the files, and says which of them are not complete. */
+  readonly close: () => Promise<readonly string[]>;
+}
+
+/** Opens what the flags ask for. Throws `cli.report_file` while nothing has been changed yet. */
+export function openReaders(options: ReaderOptions): Readers {
+  const files = {
+    events: options.events === undefined ? undefined : new ReportFile(options.events, '--events'),
+    junit: options.junit === undefined ? undefined : new ReportFile(options.junit, '--junit'),
+  };
+  const junit = files.junit === undefined ? undefined : new JUnitReader(files.junit);
+  const { reader: people, pause } = readerForPeople(options);
+  const [holds, kept] = [new OpenHolds(), new ResultKeeper()];
+  const all: readonly EventReader[] = [
+    holds,
+    kept,
+    ...(files.events === undefined ? [] : [new NdjsonReader(files.events)]),
+    ...(junit === undefined ? [] : [junit]),
+    options.progressOnly ? withoutViews(people) : people,
+  ];
+  return {
+    all,
+    holds,
+    kept,
+    pause,
+    failed: (errors) => junit?.failed(errors),
+    async close() {
+      await Promise.all(all.map(async (reader) => reader.close?.()));
+      return Object.values(files).flatMap((file) =>
+        file?.failure === undefined ? [] : [`${file.path} is not complete: ${file.failure}`],
+      );
+    },
+  };
+}
+
+function readerForPeople(options: ReaderOptions): {
+  readonly reader: EventReader;
+  readonly pause: () => void;
+} {
+  const { stream, verbosity, diff, output } = options;
+  const palette = choosePalette(stream.isTTY, process.env);
+  const shared = { palette, verbosity, diff, output };
+  if (isLiveTerminal(stream)) {
+    const live = new LiveReader(
+      stream,
+      { now: () => Date.now() },
+      { ...shared, glyphs: chooseGlyphs(process.env) },
+    );
+    return { reader: live, pause: () => live.pause() };
+  }
+  const plain = new PlainReader(streamSink(stream), { ...shared, timestamps: options.timestamps });
+  return { reader: plain, pause: () => undefined };
+}
+
+/** A terminal that can repaint, and not the log of a build server that pretends to be one. */
+export const isLiveTerminal = (stream: NodeJS.WriteStream): boolean =>
+  stream.isTTY && process.env['TERM'] !== 'dumb' && (process.env['CI'] ?? '') === '';
+
+/** For commands that print the plan or the result themselves. */
+const withoutViews = (reader: EventReader): EventReader => ({
+  read(event) {
+    if (event.type !== 'plan.made' && event.type !== 'run.ended') reader.read(event);
+  },
+  close: async () => reader.close?.(),
+});

@@ -1,0 +1,109 @@
+import { AdfError, errorsOf } from '../errors/adf-error.js';
+import type { Milliseconds } from '../model/duration.js';
+import type { Plan } from '../model/plan.js';
+import type { RunResult } from '../model/run-result.js';
+import { errorDocument } from '../report/event-json.js';
+import type { RunHooks } from '../usecases/context.js';
+import { confirmOnTerminal } from './confirm.js';
+import { whenCrashing } from './crash.js';
+import { exitOfSignal } from './exit-codes.js';
+import { isLiveTerminal, openReaders, type ReaderOptions, type Readers } from './readers.js';
+import { graceOnTerminal, graceWithoutTerminal, Interruption } from './signals.js';
+
+export interface SessionOptions extends ReaderOptions {
+  /** Ask before anything is changed, when there is a terminal to ask on. */
+  readonly ask: boolean;
+  readonly grace?: Milliseconds;
+}
+
+export interface Session {
+  readonly hooks: RunHooks;
+  /** The result as it passed the bus, without secrets. */
+  readonly kept: () => RunResult | undefined;
+}
+
+/** The exit of a use case that gave up because of a signal; what is still held is told on the way. */
+export class InterruptedRun extends Error {
+  override readonly name = 'InterruptedRun';
+
+  constructor(
+    readonly exit: 5 | 130 | 143,
+    readonly held: readonly string[],
+    override readonly cause: unknown,
+  ) {
+    super('interrupted');
+  }
+}
+
+/** Runs one use case with its readers open, its signals heard, and all of it put back in order at the end. */
+export async function inSession<T>(
+  options: SessionOptions,
+  go: (session: Session) => Promise<T>,
+): Promise<T> {
+  const readers = openReaders(options);
+  const terminal = isLiveTerminal(options.stream) && process.stdin.isTTY;
+  const interruption = new Interruption(process, {
+    grace: options.grace ?? (terminal ? graceOnTerminal : graceWithoutTerminal),
+    exitNow: (name) => exitNow(readers, exitOfSignal(name)),
+  });
+  const forget = whenCrashing(() => heldLines(readers.holds.lines));
+  try {
+    return await go({
+      hooks: hooksOf(readers, interruption, options.ask && terminal ? options.stream : undefined),
+      kept: () => readers.kept.result,
+    });
+  } catch (thrown) {
+    if (readers.kept.result === undefined) readers.failed(errorsOf(thrown).map(errorDocument));
+    throw explained(thrown, readers, interruption);
+  } finally {
+    for (const warning of await readers.close()) process.stderr.write(`Warning: ${warning}\n`);
+    interruption.dispose();
+    forget();
+  }
+}
+
+const hooksOf = (
+  readers: Readers,
+  interruption: Interruption,
+  askOn: NodeJS.WritableStream | undefined,
+): RunHooks => ({
+  readers: readers.all,
+  stop: interruption,
+  ...(askOn === undefined
+    ? {}
+    : {
+        confirm: (plans: readonly Plan[]) =>
+          confirmOnTerminal(plans, {
+            pause: readers.pause,
+            interrupt: () => interruption.interrupt(),
+            signal: interruption.signal,
+            output: askOn,
+          }),
+      }),
+});
+
+/** A use case that gives up on a signal throws the signal's reason; the signal then decides the exit code. */
+function explained(thrown: unknown, readers: Readers, interruption: Interruption): unknown {
+  const name = interruption.name();
+  if (name === undefined || !(thrown instanceof AdfError) || thrown.code !== 'run.interrupted') return thrown;
+  const held = readers.holds.lines;
+  return new InterruptedRun(held.length > 0 ? 5 : name === 'SIGINT' ? 130 : 143, held, thrown);
+}
+
+function exitNow(readers: Readers, code: number): void {
+  readers.pause();
+  const held = readers.holds.lines;
+  process.stderr.write(`Exiting at once.\n${heldLines(held)}`);
+  process.exit(held.length > 0 ? 5 : code);
+}
+
+/** What a run that could not restore leaves behind, for people. */
+export function heldLines(held: readonly string[]): string {
+  if (held.length === 0) return 'Nothing is held.\n';
+  return [
+    '*** THESE HOSTS NEED A PERSON, they may still hold: ***',
+    ...held.map((line) => `  ${line}`),
+    'The next deploy of the group restores what it finds held before it begins.',
+    '',
+  ].join('\n');
+}

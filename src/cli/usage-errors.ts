@@ -1,0 +1,39 @@
+import { Errors } from '@oclif/core';
+import { invalidFlags, unexpectedArguments, unknownFlags } from '../errors/cli.js';
+import { nearest } from '../errors/nearest.js';
+import type { AdfError } from '../errors/adf-error.js';
+
+/** What the parser of flags threw, as an error of ours; anything else is handed back as it is. */
+export function usageErrorOf(thrown: unknown, command: string, flags: readonly string[]): unknown {
+  if (!(thrown instanceof Errors.CLIError)) return thrown;
+  if ('flags' in thrown && isWords(thrown.flags)) return unknown(thrown.flags, command, flags);
+  if ('args' in thrown && isWords(thrown.args)) return unexpectedArguments(command, thrown.args);
+  return invalidFlags(command, tidy(thrown.message));
+}
+
+const isWords = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+function unknown(given: readonly string[], command: string, flags: readonly string[]): AdfError {
+  return unknownFlags(
+    command,
+    given.map((flag) => {
+      const [name = flag] = flag.split('=');
+      const suggestion = nearest(name.replace(/^-+/, ''), flags);
+      return suggestion === undefined ? { flag: name } : { flag: name, suggestion: `--${suggestion}` };
+    }),
+  );
+}
+
+/** Without the parser's own advice and line breaks: `Flag --env expects a value.` */
+function tidy(message: string): string {
+  const said = message
+    .replace(/\nSee more help with --help/, '')
+    .replace(/^The following errors? occurred:\s*/, '')
+    .replace(/^Parsing (--\S+) \n\t/, '$1: ')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('; ');
+  return /[.!?]$/.test(said) ? said : `${said}.`;
+}

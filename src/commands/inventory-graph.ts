@@ -1,0 +1,29 @@
+import { BaseCommand } from '../cli/base-command.js';
+import { fleetFlags, jsonFlag, variableFlags } from '../cli/flags.js';
+import type { ExitCode } from '../model/run-result.js';
+import { inventoryDocument, renderInventoryGraph } from '../report/inventory-view.js';
+
+export default class InventoryGraph extends BaseCommand {
+  static override summary = 'Show the groups of an environment with their hosts';
+  static override description = `Shows the groups of an environment, each with its hosts, as ansible-inventory --graph does. Connects to none of them.`;
+  static override usage = 'inventory graph --env E [FLAGS]';
+  static override examples = [
+    { description: 'All groups of production', command: '<%= config.bin %> inventory graph --env prod' },
+  ];
+  static override flags = {
+    limit: fleetFlags.limit,
+    env: fleetFlags.env,
+    ...variableFlags,
+    ...jsonFlag,
+  };
+
+  protected async perform(): Promise<ExitCode> {
+    const { flags } = await this.parse(InventoryGraph);
+    const options = this.common(flags);
+    const { listInventory } = await import('../usecases/inventory.js');
+    const { hosts } = await listInventory(options);
+    if (flags.json) this.print(inventoryDocument(hosts));
+    else this.printText(renderInventoryGraph(hosts, this.view));
+    return 0;
+  }
+}

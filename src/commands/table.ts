@@ -1,0 +1,18 @@
+import Deploy from './deploy.js';
+import Exec from './exec.js';
+import InventoryGraph from './inventory-graph.js';
+import InventoryList from './inventory-list.js';
+import PlanCommand from './plan.js';
+import Status from './status.js';
+
+/**
+ * All verbs. A command's file holds its flags and words only; what it runs is imported when it runs, so that help is quick.
+ */
+export const commands = {
+  deploy: Deploy,
+  plan: PlanCommand,
+  status: Status,
+  exec: Exec,
+  'inventory:list': InventoryList,
+  'inventory:graph': InventoryGraph,
+};
