@@ -45,5 +45,9 @@ export async function sweep(docker: Docker): Promise<void> {
   const containers = await docker.listContainers({ all: true, filters: { label: [ownerLabel] } });
   const orphans = containers.filter(({ Labels }) => !alive(Number(Labels[ownerLabel])));
   await Promise.all(orphans.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })));
-  await docker.pruneNetworks({ filters: { label: ['org.testcontainers=true'], until: ['10m'] } });
+  const networks = new Set(orphans.flatMap((orphan) => networksOf(orphan)));
+  await Promise.all([...networks].map((id) => docker.getNetwork(id).remove()));
 }
+
+const networksOf = ({ NetworkSettings }: Docker.ContainerInfo): readonly string[] =>
+  Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID);
