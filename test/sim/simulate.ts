@@ -72,6 +72,9 @@ export interface SimulatedRun {
   readonly hash: string;
 }
 
+/** Far longer than any roll with its rollback takes; a program that is not done by then hangs. */
+const patience: Milliseconds = 6 * 3_600_000;
+
 /** Runs a program in a world of its own, where the seed decides all that is not decided by the program. */
 export async function simulate(
   seed: number,
@@ -97,7 +100,7 @@ export async function simulate(
 
   const events: Event[] = [];
   const ports = portsOf(world, random.fork('program'), stop.signal, scenario, (event) => events.push(event));
-  const outcome = await outcomeOf(clock.run(program(ports)));
+  const outcome = await outcomeOf(clock.run(program(ports), patience));
   const ended = world.state();
   await clock.advance(settlingTime(scenario));
 

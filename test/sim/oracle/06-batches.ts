@@ -1,0 +1,60 @@
+import type { Milliseconds } from '../../../src/model/duration.js';
+import type { HostId } from '../../../src/model/ids.js';
+import { amountOf, type RolloutSettings } from '../../../src/model/settings.js';
+import { replay, type Replay } from './replay.js';
+import type { Statement, Violation } from './story.js';
+
+/**
+ * 6. A batch starts only after the last is healthy, in service and baked. Told from outside: when a host leaves service for the first
+ * time, those that left before it are either back and baked, or it shares a batch with them, and a batch has a size.
+ */
+export const bakesEachBatch: Statement = ({ initial, timeline, rollout }) => {
+  const violations: Violation[] = [];
+  const wholeSince = new Map<HostId, Milliseconds>();
+  const bakedOnce = new Set<HostId>();
+  const left = new Set<HostId>();
+  let batch: HostId[] = [];
+  let number = 0;
+  let sinceThen: Milliseconds = 0;
+  replay(initial, timeline, (entry, before) => {
+    noteWhole(before, left, wholeSince, sinceThen);
+    sinceThen = entry.at;
+    for (const [host, since] of wholeSince) if (entry.at - since >= rollout.bake) bakedOnce.add(host);
+    if (entry.type !== 'target.deregistered' || entry.by !== 'program') return;
+    wholeSince.delete(entry.host);
+    if (left.has(entry.host)) return;
+    left.add(entry.host);
+    // One that fell ill after its bake was baked all the same.
+    const baked = batch.every((host) => bakedOnce.has(host));
+    if (baked && batch.length > 0) {
+      batch = [];
+      number += 1;
+    }
+    batch.push(entry.host);
+    const allowed = sizeOf(rollout, number, initial.hosts.length);
+    if (batch.length <= allowed) return;
+    const what = `${entry.host} left service as number ${batch.length} of a batch of ${allowed}`;
+    violations.push({ statement: 6, at: entry.at, what });
+  });
+  return violations;
+};
+
+/** Since when all targets of a host are healthy again. */
+function noteWhole(
+  world: Replay,
+  hosts: ReadonlySet<HostId>,
+  wholeSince: Map<HostId, Milliseconds>,
+  at: Milliseconds,
+): void {
+  for (const host of hosts) {
+    const targets = world.targetsOf(host);
+    const whole = targets.length > 0 && targets.every(({ state }) => state === 'healthy');
+    if (!whole) wholeSince.delete(host);
+    else if (!wholeSince.has(host)) wholeSince.set(host, at);
+  }
+}
+
+function sizeOf({ serial }: RolloutSettings, batch: number, hosts: number): number {
+  const amount = serial[Math.min(batch, serial.length - 1)];
+  return amount === undefined ? hosts : Math.max(1, amountOf(amount, hosts));
+}

@@ -1,0 +1,37 @@
+import type { Milliseconds } from '../../../src/model/duration.js';
+import type { HostId } from '../../../src/model/ids.js';
+import { replay } from './replay.js';
+import type { Statement, Violation } from './story.js';
+
+/** A drain that was decided on before the failure may still arrive after it: throttled, coalesced, slow. */
+const underWay: Milliseconds = 30_000;
+
+/**
+ * 7. The failure budget counts failed and unreachable hosts, over the whole run, the last host included. `deploy` allows none:
+ * once a host was given back what it had, no further host leaves service, and the run does not exit 0.
+ */
+export const stopsAtTheFirstFailure: Statement = ({ initial, timeline, exit }) => {
+  const violations: Violation[] = [];
+  const old = new Set(initial.hosts.flatMap(({ containers }) => containers.map(({ id }) => id)));
+  const left = new Set<HostId>();
+  let firstFailure: { readonly host: HostId; readonly at: Milliseconds } | undefined;
+  replay(initial, timeline, (entry) => {
+    if (entry.by !== 'program') return;
+    if (entry.type === 'container.started' && old.has(entry.container)) {
+      firstFailure ??= { host: entry.host, at: entry.at };
+    }
+    if (entry.type !== 'target.deregistered' || left.has(entry.host)) return;
+    left.add(entry.host);
+    if (firstFailure === undefined || entry.at < firstFailure.at + underWay) return;
+    const what = `${entry.host} left service after ${firstFailure.host} had failed`;
+    violations.push({ statement: 7, at: entry.at, what });
+  });
+  if (firstFailure !== undefined && exit === 0) {
+    violations.push({
+      statement: 7,
+      at: firstFailure.at,
+      what: `exit 0, though ${firstFailure.host} failed`,
+    });
+  }
+  return violations;
+};

@@ -1,0 +1,39 @@
+import type { Milliseconds } from '../../../src/model/duration.js';
+import { registrationKey } from '../../../src/model/registration.js';
+import { replay } from './replay.js';
+import type { Statement, Violation } from './story.js';
+
+/** A container may end between the last probe and the registration. */
+const sinceLastProbe: Milliseconds = 30_000;
+
+/**
+ * 9. An unhealthy host is never put in service. Two may go back without being healthy: a registration found unhealthy, and one
+ * whose container was not touched since it was taken (the balancer's own check guards it).
+ */
+export const registersOnlyHealthyHosts: Statement = ({ initial, timeline }) => {
+  const violations: Violation[] = [];
+  const foundUnhealthy = new Set(
+    initial.targets
+      .filter(({ state }) => state !== 'healthy')
+      .map(({ registration }) => registrationKey(registration)),
+  );
+  const takenAt = new Map<string, Milliseconds>();
+  replay(initial, timeline, (entry, before) => {
+    if (entry.type === 'target.deregistered') takenAt.set(registrationKey(entry.registration), entry.at);
+    if (entry.type !== 'target.registered' || entry.by !== 'program') return;
+    const key = registrationKey(entry.registration);
+    const container =
+      before.onPort(entry.host, entry.registration.port) ??
+      [...before.containers.values()].find(
+        ({ host, ports, servedAt }) =>
+          host === entry.host && ports.includes(entry.registration.port) && servedAt !== undefined,
+      );
+    const served = container?.serving === true ? entry.at : (container?.servedAt ?? Number.NEGATIVE_INFINITY);
+    if (entry.at - served <= sinceLastProbe || foundUnhealthy.has(key)) return;
+    const touchedAt = container?.touchedAt ?? Number.NEGATIVE_INFINITY;
+    const untouched = container?.running === true && touchedAt < (takenAt.get(key) ?? entry.at);
+    if (!untouched)
+      violations.push({ statement: 9, at: entry.at, what: `${key} was registered while it did not serve` });
+  });
+  return violations;
+};

@@ -1,0 +1,127 @@
+import type { Milliseconds } from '../../../src/model/duration.js';
+import type { ContainerId, Digest, HostId, TargetGroupArn } from '../../../src/model/ids.js';
+import { registrationKey, type Registration, type TargetState } from '../../../src/model/registration.js';
+import type { Entry } from '../../fakes/world/timeline.js';
+import type { WorldState } from '../../fakes/world/world.js';
+
+export interface ReplayedContainer {
+  readonly id: ContainerId;
+  readonly host: HostId;
+  readonly digest: Digest | undefined;
+  readonly ports: readonly number[];
+  running: boolean;
+  serving: boolean;
+  /** When it served last; undefined: never. */
+  servedAt: Milliseconds | undefined;
+  /** When it was last started or stopped; undefined: not since the beginning. */
+  touchedAt: Milliseconds | undefined;
+}
+
+export interface ReplayedTarget {
+  readonly host: HostId;
+  readonly registration: Registration;
+  state: TargetState;
+}
+
+/** The world as it was at a moment of the timeline, put together from the timeline alone. */
+export class Replay {
+  readonly containers = new Map<ContainerId, ReplayedContainer>();
+  readonly targets = new Map<string, ReplayedTarget>();
+  readonly images = new Map<HostId, Set<Digest>>();
+  readonly zones = new Map<HostId, string>();
+
+  constructor(initial: WorldState) {
+    for (const host of initial.hosts) {
+      this.images.set(host.id, new Set(host.images));
+      if (host.zone !== undefined) this.zones.set(host.id, host.zone);
+      for (const { id, digest, ports, running, serving } of host.containers) {
+        const servedAt = serving ? 0 : undefined;
+        this.containers.set(id, {
+          id,
+          host: host.id,
+          digest,
+          ports,
+          running,
+          serving,
+          servedAt,
+          touchedAt: undefined,
+        });
+      }
+    }
+    for (const { host, registration, state } of initial.targets) {
+      this.targets.set(registrationKey(registration), { host, registration, state });
+    }
+  }
+
+  apply(entry: Entry): void {
+    if ('container' in entry) this.#applyToContainer(entry);
+    else if ('registration' in entry) this.#applyToTarget(entry);
+    else if (entry.type === 'image.pulled') this.images.get(entry.host)?.add(entry.digest);
+    else if (entry.type === 'image.removed') this.images.get(entry.host)?.delete(entry.digest);
+  }
+
+  targetsOf(host: HostId): readonly ReplayedTarget[] {
+    return [...this.targets.values()].filter((target) => target.host === host);
+  }
+
+  healthy(targetGroup: TargetGroupArn, zone?: string): number {
+    return [...this.targets.values()].filter(
+      ({ state, registration, host }) =>
+        state === 'healthy' &&
+        registration.targetGroup === targetGroup &&
+        (zone === undefined || this.zones.get(host) === zone),
+    ).length;
+  }
+
+  /** The running container of a host that has the port. */
+  onPort(host: HostId, port: number): ReplayedContainer | undefined {
+    return [...this.containers.values()].find(
+      (container) => container.host === host && container.running && container.ports.includes(port),
+    );
+  }
+
+  #applyToContainer(entry: Extract<Entry, { container: ContainerId }>): void {
+    if (entry.type === 'container.created') {
+      const { container: id, host, digest, ports } = entry;
+      const birth = { id, host, digest, ports, running: false, serving: false };
+      this.containers.set(id, { ...birth, servedAt: undefined, touchedAt: undefined });
+      return;
+    }
+    const container = this.containers.get(entry.container);
+    if (container === undefined || entry.type === 'container.renamed') return;
+    if (entry.type === 'container.removed') this.containers.delete(entry.container);
+    if (container.serving) container.servedAt = entry.at;
+    if (entry.type === 'container.serving') {
+      container.serving = true;
+      container.servedAt = entry.at;
+      return;
+    }
+    container.running = entry.type === 'container.started';
+    container.serving = false;
+    if (entry.by === 'program') container.touchedAt = entry.at;
+  }
+
+  #applyToTarget(entry: Extract<Entry, { registration: Registration }>): void {
+    const { host, registration } = entry;
+    const key = registrationKey(registration);
+    if (entry.type === 'target.gone') this.targets.delete(key);
+    if (entry.type === 'target.registered') this.targets.set(key, { host, registration, state: 'initial' });
+    const target = this.targets.get(key);
+    if (target === undefined) return;
+    if (entry.type === 'target.deregistered') target.state = 'draining';
+    if (entry.type === 'target.state') target.state = entry.state;
+  }
+}
+
+/** Walks through a timeline; `look` sees the world as it was just before each entry. */
+export function replay(
+  initial: WorldState,
+  timeline: readonly Entry[],
+  look: (entry: Entry, before: Replay) => void,
+): void {
+  const world = new Replay(initial);
+  for (const entry of timeline) {
+    look(entry, world);
+    world.apply(entry);
+  }
+}
