@@ -4,6 +4,8 @@ import { Duplex, type Readable, type Writable } from 'node:stream';
 export interface Pipe {
   readonly input: Readable;
   readonly output: Writable;
+  /** The end of the input is the end of this side only when the other side is gone for good, so that its reason is known. */
+  readonly endsWhenClosed?: boolean;
   /** Called once when the other side is gone for good: with why, unless it ended as it should. */
   onClose(listener: (error: Error | undefined) => void): void;
   /** Lets go of the other side. */
@@ -23,7 +25,9 @@ export class PipeSocket extends Duplex {
     pipe.input.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) pipe.input.pause();
     });
-    pipe.input.on('end', () => this.push(null));
+    pipe.input.on('end', () => {
+      if (pipe.endsWhenClosed !== true) this.push(null);
+    });
     pipe.input.on('error', (error) => this.destroy(error));
     pipe.output.on('error', (error) => this.destroy(error));
     pipe.onClose((error) => {

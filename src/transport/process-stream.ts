@@ -21,6 +21,7 @@ export function processStream(
   return new PipeSocket({
     input: process.stdout,
     output: process.stdin,
+    endsWhenClosed: true,
     onClose: (listener) => {
       void process.closed.then(() => {
         if (exit?.kind === 'exited' && exit.code === 0) listener(undefined);

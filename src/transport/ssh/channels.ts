@@ -1,6 +1,6 @@
 import type { Client, ClientChannel } from 'ssh2';
 import type { Clock } from '../../ports/clock.js';
-import { within } from './deadline.js';
+import { within } from '../../ports/deadline.js';
 import type { SshLimits } from './limits.js';
 import { Places } from './places.js';
 import { RemoteProcess } from './remote-process.js';

@@ -6,7 +6,7 @@ import { authenticationFailed, unreachable, type ConnectPhase } from '../../erro
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Credentials } from './authentication.js';
-import { within } from './deadline.js';
+import { within } from '../../ports/deadline.js';
 import type { HostKeyPolicy } from './host-keys.js';
 import type { SshLimits } from './limits.js';
 import type { Destination } from './settings.js';

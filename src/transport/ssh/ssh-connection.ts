@@ -19,7 +19,7 @@ import { quoteAll } from '../quote.js';
 import { runToEnd } from '../run-to-end.js';
 import { explainSudo } from '../sudo.js';
 import { Channels, type Opening } from './channels.js';
-import { within } from './deadline.js';
+import { within } from '../../ports/deadline.js';
 import type { SshLimits } from './limits.js';
 import type { RemoteProcess } from './remote-process.js';
 

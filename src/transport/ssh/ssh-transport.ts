@@ -7,7 +7,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import type { Connection, Transport } from '../../ports/transport.js';
 import { KeyRing } from './authentication.js';
-import { unlessAborted, within } from './deadline.js';
+import { unlessAborted, within } from '../../ports/deadline.js';
 import { handshake, openTcp } from './dial.js';
 import { HandshakeGate } from './handshake-gate.js';
 import { KnownHostsFiles } from './host-keys.js';

@@ -1,5 +1,5 @@
-import type { Milliseconds } from '../../model/duration.js';
-import type { Clock } from '../../ports/clock.js';
+import type { Milliseconds } from '../model/duration.js';
+import type { Clock } from './clock.js';
 
 /** The promise's result, or after `duration` what `late` throws. The promise itself goes on. */
 export async function within<T>(

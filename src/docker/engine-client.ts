@@ -1,0 +1,239 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import pLimit from 'p-limit';
+import { z } from 'zod';
+import { AdfError } from '../errors/adf-error.js';
+import { dockerApi, dockerUnreachable } from '../errors/docker.js';
+import type { Milliseconds } from '../model/duration.js';
+import type { Host } from '../model/host.js';
+import type { Clock } from '../ports/clock.js';
+import type { Transport } from '../ports/transport.js';
+import { EngineAgent } from './engine-agent.js';
+
+export interface EngineRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Without the version, and with its names already encoded. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How long the Engine may be silent. A minute when absent. */
+  readonly patience?: Milliseconds;
+  readonly signal?: AbortSignal;
+  /** Gets the answer line by line as it comes, instead of as one body, when it is not an error. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface EngineAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** The newest API version that this client was written for; Docker 20.10 speaks 1.41. */
+const newestVersion = '1.51';
+
+/** Requests to one host at a time; each in flight takes a session of its connection, of which there are few. */
+const atOnce = 4;
+
+/**
+ * Speaks HTTP with the Docker Engine of one host. Written on node:http, since docker-modem 5 never calls back when the
+ * connection is lost in the middle of an answer, which over SSH is the case that matters.
+ */
+export class EngineClient {
+  readonly #agent: EngineAgent;
+  readonly #turn = pLimit(atOnce);
+  #version: Promise<string> | undefined;
+
+  constructor(
+    private readonly host: Host,
+    private readonly transport: Transport,
+    private readonly clock: Clock,
+  ) {
+    this.#agent = new EngineAgent(() => this.#open());
+  }
+
+  /** The answer, whatever its status. Throws `docker.unreachable`, the transport's errors, and the signal's reason. */
+  async ask(request: EngineRequest): Promise<EngineAnswer> {
+    this.#version ??= this.#negotiate();
+    const version = await this.#version.catch((error: unknown) => {
+      this.#version = undefined;
+      throw error;
+    });
+    return this.#turn(() => this.#askOrAgain(`/v${version}${request.path}`, request));
+  }
+
+  /** The answer when its status is 2xx or one of `also`. Throws `docker.api` with the Engine's own message otherwise. */
+  async call(request: EngineRequest, also: readonly number[] = []): Promise<EngineAnswer> {
+    const answer = await this.ask(request);
+    if ((answer.status >= 200 && answer.status < 300) || also.includes(answer.status)) return answer;
+    throw this.failure(answer);
+  }
+
+  /** An answer as the error that it is. */
+  failure(answer: EngineAnswer): AdfError {
+    return dockerApi(this.host, answer.status, this.messageOf(answer));
+  }
+
+  /** The Engine's own words. */
+  messageOf({ body }: EngineAnswer): string {
+    const text = body.toString().trim();
+    const parsed = z.object({ message: z.string() }).safeParse(parseJson(text));
+    return parsed.success ? parsed.data.message.trim() : text;
+  }
+
+  /** The body of a successful answer. */
+  async read<T>(schema: z.ZodType<T>, request: EngineRequest): Promise<T> {
+    return this.parse(schema, await this.call(request));
+  }
+
+  parse<T>(schema: z.ZodType<T>, answer: EngineAnswer): T {
+    const parsed = schema.safeParse(parseJson(answer.body.toString()));
+    if (parsed.success) return parsed.data;
+    throw dockerApi(
+      this.host,
+      answer.status,
+      `what it says cannot be read: ${z.prettifyError(parsed.error)}`,
+    );
+  }
+
+  /** The highest version that both know, as Docker's own client does. */
+  async #negotiate(): Promise<string> {
+    const answer = await this.#turn(() => this.#askOrAgain('/version', { method: 'GET', path: '/version' }));
+    if (answer.status !== 200) throw this.failure(answer);
+    const { ApiVersion } = this.parse(z.object({ ApiVersion: z.string().regex(/^1\.\d+$/) }), answer);
+    const minor = (version: string): number => Number(version.split('.')[1]);
+    return minor(ApiVersion) < minor(newestVersion) ? ApiVersion : newestVersion;
+  }
+
+  async #askOrAgain(path: string, request: EngineRequest): Promise<EngineAnswer> {
+    try {
+      return await this.#exchange(path, request).catch((error: unknown) => {
+        // The kept stream was dead before the request was sent; what only reads can safely be asked again.
+        if (error instanceof Stale && request.method === 'GET') return this.#exchange(path, request);
+        throw error;
+      });
+    } catch (error) {
+      throw this.#explain(error, request.signal);
+    }
+  }
+
+  #exchange(path: string, request: EngineRequest): Promise<EngineAnswer> {
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const query = new URLSearchParams(request.query).toString();
+    const over = new AbortController();
+    return new Promise<EngineAnswer>((resolve, reject) => {
+      const outgoing = httpRequest({
+        agent: this.#agent,
+        host: 'docker',
+        method: request.method,
+        path: query === '' ? path : `${path}?${query}`,
+        headers: {
+          ...request.headers,
+          ...(body === undefined
+            ? { 'content-length': '0' }
+            : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
+        },
+      });
+      const fail = (error: unknown): void => {
+        reject(outgoing.reusedSocket && isReset(error) ? new Stale() : asError(error));
+        outgoing.destroy();
+      };
+      const patience = this.#patience(request.patience ?? 60_000, over.signal, fail);
+      outgoing.on('error', fail);
+      outgoing.once('response', (response) => {
+        receive(response, request.onLine, patience.heard).then(resolve, fail);
+      });
+      if (request.signal?.aborted === true) fail(request.signal.reason);
+      request.signal?.addEventListener('abort', () => fail(request.signal?.reason), { signal: over.signal });
+      outgoing.end(body);
+    }).finally(() => over.abort());
+  }
+
+  /** Calls `lose` when nothing was heard for too long. */
+  #patience(
+    limit: Milliseconds,
+    over: AbortSignal,
+    lose: (error: unknown) => void,
+  ): { readonly heard: () => void } {
+    let last = this.clock.elapsed();
+    const watch = async (): Promise<void> => {
+      while (!over.aborted) {
+        const silent = this.clock.elapsed() - last;
+        if (silent >= limit) {
+          lose(dockerUnreachable(this.host, `it said nothing for ${limit / 1_000} s`));
+          return;
+        }
+        await this.clock.sleep(limit - silent, over).catch(() => undefined);
+      }
+    };
+    void watch();
+    return { heard: () => (last = this.clock.elapsed()) };
+  }
+
+  async #open(): Promise<Duplex> {
+    const connection = await this.transport.connect(this.host);
+    const { sudo, socket } = this.host.docker;
+    if (socket !== undefined && sudo !== true) return connection.forward({ socketPath: socket });
+    const address = socket === undefined ? [] : ['-H', `unix://${socket}`];
+    const docker = ['docker', ...address, 'system', 'dial-stdio'];
+    return connection.stream(sudo === true ? ['sudo', '-n', '--', ...docker] : docker);
+  }
+
+  #explain(error: unknown, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted === true && error === signal.reason) return error;
+    if (error instanceof AdfError) {
+      const engineItself = error.code === 'command.ended' || error.code.startsWith('ssh.forwarding_');
+      return engineItself ? dockerUnreachable(this.host, error.message) : error;
+    }
+    return dockerUnreachable(this.host, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The kept stream turned out to be closed. */
+class Stale extends Error {
+  override readonly message = 'it closed the stream that was kept open to it';
+}
+
+const isReset = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+/** Reads an answer to its end. Rejects when it breaks off. */
+function receive(
+  response: IncomingMessage,
+  onLine: ((line: string) => void) | undefined,
+  heard: () => void,
+): Promise<EngineAnswer> {
+  const status = response.statusCode ?? 0;
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const byLine = onLine !== undefined && status < 300 ? onLine : undefined;
+    let rest = '';
+    response.on('data', (chunk: Buffer) => {
+      heard();
+      if (byLine === undefined) {
+        chunks.push(chunk);
+        return;
+      }
+      const lines = (rest + chunk.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line.trim() !== '') byLine(line);
+    });
+    response.once('end', () => {
+      if (byLine !== undefined && rest.trim() !== '') byLine(rest);
+      resolve({ status, body: Buffer.concat(chunks) });
+    });
+    response.once('error', reject);
+    response.once('close', () => reject(new Error('its answer broke off')));
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: the schema will say so, or the text is shown as it is.
+    return undefined;
+  }
+}

@@ -1,0 +1,290 @@
+import { dockerPull } from '../errors/docker.js';
+import { label, type ContainerSpec, type ObservedContainer, type RestartPolicy } from '../model/container.js';
+import type { Milliseconds } from '../model/duration.js';
+import type { Host } from '../model/host.js';
+import { containerId, type ContainerId, type ContainerName } from '../model/ids.js';
+import { formatPinnedImage, type PinnedImage } from '../model/release.js';
+import type { Clock } from '../ports/clock.js';
+import type { HostContainers, LocalImage, PullProgress, RuntimeInfo } from '../ports/container-runtime.js';
+import type { RegistryCredentials } from '../ports/registry.js';
+import { succeeded, type Transport } from '../ports/transport.js';
+import {
+  containerAnswer,
+  containerListAnswer,
+  createdAnswer,
+  imageAnswer,
+  imageListAnswer,
+  infoAnswer,
+  pullLine,
+  versionAnswer,
+  type ContainerAnswer,
+  type ImageAnswer,
+} from './answers.js';
+import { createBody, endpointBody, restartPolicyBody, seconds } from './create-body.js';
+import { EngineClient } from './engine-client.js';
+import { logText } from './log-frames.js';
+import { observedContainer } from './observe.js';
+import { PullLayers } from './pull-layers.js';
+import { unitFilesScript, unitFileWords } from './unit-files.js';
+
+/** The Docker Engine of one host, over its connection. */
+export class HostEngine implements HostContainers {
+  readonly #client: EngineClient;
+  #unitWords: { readonly words: Promise<ReadonlySet<string>>; readonly until: Milliseconds } | undefined;
+
+  constructor(
+    private readonly host: Host,
+    private readonly transport: Transport,
+    private readonly clock: Clock,
+  ) {
+    this.#client = new EngineClient(host, transport, clock);
+  }
+
+  async info(): Promise<RuntimeInfo> {
+    const [version, info] = await Promise.all([
+      this.#client.read(versionAnswer, { method: 'GET', path: '/version' }),
+      this.#client.read(infoAnswer, { method: 'GET', path: '/info' }),
+    ]);
+    const freeBytes = await this.#freeBytes(info.DockerRootDir);
+    return {
+      version: version.Version,
+      os: version.Os,
+      architecture: version.Arch,
+      ...(freeBytes === undefined ? {} : { freeBytes }),
+    };
+  }
+
+  async list(): Promise<readonly ObservedContainer[]> {
+    const all = await this.#client.read(containerListAnswer, {
+      method: 'GET',
+      path: '/containers/json',
+      query: { all: '1' },
+    });
+    const answers = await Promise.all(all.map(({ Id }) => this.#inspect(Id)));
+    // One that was removed in the meantime is not there.
+    return this.#observe(answers.filter((answer) => answer !== undefined));
+  }
+
+  async inspect(container: ContainerId | ContainerName): Promise<ObservedContainer | undefined> {
+    const answer = await this.#inspect(container);
+    return answer === undefined ? undefined : (await this.#observe([answer]))[0];
+  }
+
+  async image(image: PinnedImage): Promise<LocalImage | undefined> {
+    const answer = await this.#image(formatPinnedImage(image));
+    return answer === undefined ? undefined : localImage(answer);
+  }
+
+  async images(): Promise<readonly LocalImage[]> {
+    const all = await this.#client.read(imageListAnswer, { method: 'GET', path: '/images/json' });
+    const answers = await Promise.all(all.map(({ Id }) => this.#image(Id)));
+    return answers.filter((answer) => answer !== undefined).map(localImage);
+  }
+
+  async pull(
+    image: PinnedImage,
+    credentials: RegistryCredentials | undefined,
+    onProgress: (progress: PullProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const name = formatPinnedImage(image);
+    const layers = new PullLayers();
+    let failure: string | undefined;
+    const answer = await this.#client.ask({
+      method: 'POST',
+      path: '/images/create',
+      query: { fromImage: image.repository, tag: image.digest },
+      headers: registryAuth(credentials),
+      patience: pullPatience,
+      ...(signal === undefined ? {} : { signal }),
+      onLine: (text) => {
+        const line = pullLine.safeParse(parseLine(text));
+        if (!line.success) return;
+        failure ??= line.data.errorDetail?.message ?? line.data.error;
+        if (layers.read(line.data)) onProgress(layers.progress);
+      },
+    });
+    if (answer.status >= 300) failure = this.#client.messageOf(answer);
+    if (failure !== undefined) throw dockerPull(this.host, name, failure);
+  }
+
+  async create(spec: ContainerSpec, labels: Readonly<Record<string, string>>): Promise<ContainerId> {
+    const { Id } = await this.#client.read(createdAnswer, {
+      method: 'POST',
+      path: '/containers/create',
+      query: { name: spec.name },
+      body: createBody(spec, labels),
+    });
+    const id = containerId(Id);
+    try {
+      // Engines before API 1.44 take only one network at creation.
+      for (const network of spec.networks.slice(1)) {
+        await this.#client.call({
+          method: 'POST',
+          path: `/networks/${encodeURIComponent(network)}/connect`,
+          body: { Container: Id, EndpointConfig: endpointBody(spec, network) },
+        });
+      }
+      return id;
+    } catch (error) {
+      // Half a container must not be left with the name; but why it failed matters more than that it is still there.
+      await this.remove(id).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async start(id: ContainerId): Promise<void> {
+    await this.#client.call({ method: 'POST', path: `${containerPath(id)}/start` }, [notModified]);
+  }
+
+  async stop(id: ContainerId, timeout: Milliseconds): Promise<void> {
+    const query = { t: String(seconds(timeout)) };
+    // The Engine answers when the container has stopped, which takes a little longer than its time to stop.
+    const patience = seconds(timeout) * 1_000 + 60_000;
+    await this.#client.call({ method: 'POST', path: `${containerPath(id)}/stop`, query, patience }, [
+      notModified,
+    ]);
+  }
+
+  async rename(id: ContainerId, name: ContainerName): Promise<void> {
+    await this.#client.call({ method: 'POST', path: `${containerPath(id)}/rename`, query: { name } });
+  }
+
+  async setRestartPolicy(id: ContainerId, policy: RestartPolicy): Promise<void> {
+    const body = { RestartPolicy: restartPolicyBody(policy) };
+    await this.#client.call({ method: 'POST', path: `${containerPath(id)}/update`, body });
+  }
+
+  async remove(id: ContainerId): Promise<void> {
+    const query = { force: '1', v: '1' };
+    const answer = await this.#client.call({ method: 'DELETE', path: containerPath(id), query }, [
+      notFound,
+      conflict,
+    ]);
+    if (answer.status !== conflict) return;
+    // Somebody else is removing it already: done when it is gone.
+    const until = this.clock.elapsed() + 30_000;
+    while ((await this.#inspect(id)) !== undefined) {
+      if (this.clock.elapsed() >= until) throw this.#client.failure(answer);
+      await this.clock.sleep(200);
+    }
+  }
+
+  async ensureNetwork(name: string): Promise<void> {
+    const path = `/networks/${encodeURIComponent(name)}`;
+    const found = await this.#client.call({ method: 'GET', path }, [notFound]);
+    if (found.status !== notFound) return;
+    const body = { Name: name, Driver: 'bridge', CheckDuplicate: true };
+    // A conflict means that somebody else made it just now.
+    await this.#client.call({ method: 'POST', path: '/networks/create', body }, [conflict]);
+  }
+
+  async removeImage(id: string): Promise<boolean> {
+    const answer = await this.#deleteImage(id);
+    if (answer !== 'several references') return answer === 'removed';
+    // Known under several repositories it is only removed name by name. Not when a container, even a stopped one that
+    // is kept for a rollback, was made from it: its names would be lost before the last one is refused.
+    const query = { all: '1', filters: JSON.stringify({ ancestor: [id] }) };
+    const users = await this.#client.read(containerListAnswer, {
+      method: 'GET',
+      path: '/containers/json',
+      query,
+    });
+    const image = await this.#image(id);
+    if (users.length > 0 || image === undefined) return false;
+    for (const name of [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])])
+      await this.#deleteImage(name);
+    return (await this.#image(id)) === undefined;
+  }
+
+  async logs(id: ContainerId, lines: number): Promise<string> {
+    const query = { stdout: '1', stderr: '1', tail: String(lines) };
+    const { body } = await this.#client.call({ method: 'GET', path: `${containerPath(id)}/logs`, query });
+    return logText(body);
+  }
+
+  async #deleteImage(name: string): Promise<'removed' | 'kept' | 'several references'> {
+    const path = `/images/${encodeURIComponent(name)}`;
+    const answer = await this.#client.call({ method: 'DELETE', path }, [notFound, conflict]);
+    if (answer.status < 300) return 'removed';
+    const several = /referenced in multiple repositories/.test(this.#client.messageOf(answer));
+    return several ? 'several references' : 'kept';
+  }
+
+  async #inspect(container: ContainerId | ContainerName | string): Promise<ContainerAnswer | undefined> {
+    const path = `${containerPath(container)}/json`;
+    const answer = await this.#client.call({ method: 'GET', path }, [notFound]);
+    return answer.status === notFound ? undefined : this.#client.parse(containerAnswer, answer);
+  }
+
+  async #image(name: string): Promise<ImageAnswer | undefined> {
+    const path = `/images/${encodeURIComponent(name)}/json`;
+    const answer = await this.#client.call({ method: 'GET', path }, [notFound]);
+    return answer.status === notFound ? undefined : this.#client.parse(imageAnswer, answer);
+  }
+
+  async #observe(answers: readonly ContainerAnswer[]): Promise<ObservedContainer[]> {
+    const foreign = answers.some(({ Config }) => Config.Labels?.[label.container] === undefined);
+    const words = foreign ? await this.#wordsOfUnits() : new Set<string>();
+    return answers.map((answer) => observedContainer(answer, (name) => words.has(name)));
+  }
+
+  /** What systemd's unit files on the host say to docker; read again after a minute. */
+  #wordsOfUnits(): Promise<ReadonlySet<string>> {
+    const known = this.#unitWords;
+    if (known !== undefined && this.clock.elapsed() < known.until) return known.words;
+    const words = this.transport
+      .connect(this.host)
+      .then((connection) => connection.run({ script: unitFilesScript }, { timeout: 20_000 }))
+      .then(({ stdout }) => unitFileWords(stdout));
+    this.#unitWords = { words, until: this.clock.elapsed() + 60_000 };
+    words.catch(() => (this.#unitWords = undefined));
+    return words;
+  }
+
+  async #freeBytes(folder: string | null | undefined): Promise<number | undefined> {
+    if (folder === null || folder === undefined || folder === '') return undefined;
+    const connection = await this.transport.connect(this.host);
+    const result = await connection.run({ argv: ['df', '-Pk', folder] }, { timeout: 20_000 });
+    // POSIX: a header, then `filesystem 1024-blocks used available capacity mountpoint`.
+    const available = /^\S.*?\s(\d+)\s+(\d+)\s+(\d+)\s+\d+%\s/m.exec(result.stdout)?.[3];
+    return succeeded(result) && available !== undefined ? Number(available) * 1_024 : undefined;
+  }
+}
+
+const notModified = 304;
+const notFound = 404;
+const conflict = 409;
+
+/** A registry may take its time between two signs of life; one that is silent for longer is not coming back. */
+const pullPatience: Milliseconds = 300_000;
+
+const containerPath = (container: string): string => `/containers/${encodeURIComponent(container)}`;
+
+const localImage = ({ Id, RepoTags, RepoDigests, Os, Architecture, Config }: ImageAnswer): LocalImage => ({
+  id: Id,
+  repoTags: RepoTags ?? [],
+  repoDigests: RepoDigests ?? [],
+  os: Os,
+  architecture: Architecture,
+  labels: Config?.Labels ?? {},
+});
+
+/** In a header, so that the password is in no argv and on no disk of the host. Base64 for URLs, as the Engine reads it. */
+function registryAuth(credentials: RegistryCredentials | undefined): Record<string, string> {
+  if (credentials === undefined) return {};
+  const { server, username, password } = credentials;
+  const auth = JSON.stringify({ username, password: password.reveal(), serveraddress: server });
+  // With padding: the Engine decodes with Go's base64.URLEncoding, which wants it.
+  const encoded = Buffer.from(auth).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+  return { 'x-registry-auth': encoded };
+}
+
+function parseLine(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not a line of the protocol: nothing in it for us.
+    return undefined;
+  }
+}

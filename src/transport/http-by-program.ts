@@ -1,0 +1,122 @@
+import { noAnswer } from '../errors/http.js';
+import type { Clock } from '../ports/clock.js';
+import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
+import { succeeded, type Connection } from '../ports/transport.js';
+import { connectionLost } from '../errors/ssh.js';
+import { parseHttpText } from './http-text.js';
+import { bodyLimit, requestOverStream } from './http-over-stream.js';
+import { bracketed, urlOf } from './http-url.js';
+import { quote } from './quote.js';
+
+type Program = 'curl' | 'wget' | 'shell';
+
+/**
+ * The same request, made by a program of the host. Header values stay out of argv, where everybody on the host could read them:
+ * curl gets them over stdin; wget could not, so it is used for requests without any; bash opens a bare connection, over
+ * which we speak ourselves.
+ */
+export async function requestByProgram(
+  connection: Connection,
+  request: HostHttpRequest,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<HostHttpResponse> {
+  const program = await findProgram(connection, request, signal);
+  if (program === 'shell') {
+    const { address, port } = request;
+    const stream = await connection.stream(['bash', '-c', tunnel, address, String(port)]);
+    const answer = await requestOverStream(connection.host, stream, request, clock, signal);
+    return { ...answer, via: 'shell' };
+  }
+  const script = program === 'curl' ? curlScript(request) : wgetScript(request);
+  const result = await connection.run(
+    { script },
+    { timeout: request.timeout + 2_000, ...(signal === undefined ? {} : { signal }) },
+  );
+  signal?.throwIfAborted();
+  if (result.outcome.kind === 'unknown') throw connectionLost(connection.host, result.outcome.reason);
+  // wget shows headers on stderr; its exit code also tells of statuses, which are answers.
+  const text = program === 'curl' ? result.stdout : `${wgetHead(result.stderr)}${result.stdout}`;
+  const answer = parseHttpText(text, bodyLimit);
+  if (answer === undefined) {
+    const said = result.stderr.trim().split('\n').at(-1) ?? '';
+    const reason =
+      result.outcome.kind === 'timed_out' ? `nothing came within ${request.timeout / 1_000} s` : said;
+    throw noAnswer(connection.host, urlOf(request), `${reason} (${program})`);
+  }
+  return { ...answer, via: program };
+}
+
+async function findProgram(
+  connection: Connection,
+  request: HostHttpRequest,
+  signal: AbortSignal | undefined,
+): Promise<Program> {
+  const result = await connection.run(
+    {
+      script:
+        'for program in curl wget bash; do command -v $program >/dev/null 2>&1 && echo $program; done; exit 0',
+    },
+    { timeout: 10_000, ...(signal === undefined ? {} : { signal }) },
+  );
+  signal?.throwIfAborted();
+  if (result.outcome.kind === 'unknown') throw connectionLost(connection.host, result.outcome.reason);
+  const found = new Set(succeeded(result) ? result.stdout.split('\n') : []);
+  const plain =
+    Object.keys(request.headers).length === 0 && request.body === undefined && request.method === 'GET';
+  if (found.has('curl')) return 'curl';
+  if (found.has('wget') && plain) return 'wget';
+  if (found.has('bash')) return 'shell';
+  throw noAnswer(
+    connection.host,
+    urlOf(request),
+    'its sshd refuses forwarding, and there is no curl, wget or bash on the host to ask with',
+  );
+}
+
+/** bash's own TCP: both directions at once, until the server closes. */
+const tunnel =
+  'exec 3<>"/dev/tcp/$0/$1" || exit 1; cat <&3 & reader=$!; cat >&3 & writer=$!; wait $reader; kill $writer';
+
+function curlScript(request: HostHttpRequest): string {
+  const { address, port, hostHeader, scheme, path, method, headers, body, timeout } = request;
+  const settings: [name: string, value: string][] = [
+    // The name in the URL becomes the TLS server name; the connection goes to the address.
+    ['url', `${scheme}://${bracketed(hostHeader ?? address)}:${port}${path}`],
+    ['connect-to', `::${bracketed(address)}:${port}`],
+    ['request', method],
+    ['max-time', String(timeout / 1_000)],
+    ...(hostHeader === undefined ? [] : [['header', `Host: ${hostHeader}`] as [string, string]]),
+    ...Object.entries(headers).map(([name, value]): [string, string] => ['header', `${name}: ${value}`]),
+    ...(body === undefined
+      ? []
+      : [['data-binary', body.startsWith('@') ? `\\u0040${body.slice(1)}` : body] as [string, string]]),
+  ];
+  const config = settings.map(([name, value]) => `${name} = "${curlQuoted(value)}"`).join('\n');
+  const flags = method === 'HEAD' ? '--head' : '--include';
+  return `printf '%s\\n' ${quote(config)} | curl --silent --show-error --insecure --globoff ${flags} --http1.1 --noproxy '*' --config -`;
+}
+
+/** curl(1), --config: within double quotes these escapes are known. */
+const curlQuoted = (value: string): string =>
+  value
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t');
+
+function wgetScript(request: HostHttpRequest): string {
+  const timeout = Math.max(1, Math.ceil(request.timeout / 1_000));
+  const name = request.hostHeader === undefined ? '' : `--header=${quote(`Host: ${request.hostHeader}`)} `;
+  return (
+    `wget --quiet --server-response --output-document=- --content-on-error --max-redirect=0 --tries=1 --no-proxy ` +
+    `--no-check-certificate --timeout=${timeout} ${name}${quote(urlOf(request))}`
+  );
+}
+
+/** wget prints the head of each answer indented. */
+const wgetHead = (stderr: string): string => {
+  const lines = stderr.split('\n').filter((line) => line.startsWith('  '));
+  return lines.length === 0 ? '' : `${lines.map((line) => line.trim()).join('\r\n')}\r\n\r\n`;
+};

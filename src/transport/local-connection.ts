@@ -1,0 +1,82 @@
+import { connect as connectSocket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { forwardingUnanswered } from '../errors/ssh.js';
+import type { Host } from '../model/host.js';
+import type { Clock } from '../ports/clock.js';
+import { within } from '../ports/deadline.js';
+import type {
+  CommandResult,
+  Connection,
+  ForwardTarget,
+  RemoteCommand,
+  RunOptions,
+  Transport,
+} from '../ports/transport.js';
+import { commandLine } from './command-line.js';
+import { LocalProcess } from './local-process.js';
+import { processStream } from './process-stream.js';
+import { quoteAll } from './quote.js';
+import { runToEnd } from './run-to-end.js';
+import { explainSudo } from './sudo.js';
+
+/** This machine, spoken to as if it were a host: the same commands, ended the same way. */
+export class LocalConnection implements Connection {
+  readonly alive = true;
+
+  constructor(
+    readonly host: Host,
+    private readonly clock: Clock,
+  ) {}
+
+  async run(command: RemoteCommand, options: RunOptions = {}): Promise<CommandResult> {
+    const { line, stdin } = commandLine(command, options);
+    const process = new LocalProcess(line);
+    const result = await runToEnd(process, this.clock, {
+      ...options,
+      ...(stdin === undefined ? {} : { input: stdin }),
+      terminate: () => this.#end(process),
+      whyLost: () => undefined,
+    });
+    return options.become === true ? explainSudo(result, this.host) : result;
+  }
+
+  stream(argv: readonly string[]): Promise<Duplex> {
+    const process = new LocalProcess(`exec ${quoteAll(argv)}`);
+    return Promise.resolve(processStream(this.host, argv, process, () => undefined));
+  }
+
+  forward(to: ForwardTarget): Promise<Duplex> {
+    const target = 'port' in to ? `${to.address}:${to.port}` : to.socketPath;
+    return new Promise((resolve, reject) => {
+      const socket =
+        'port' in to
+          ? connectSocket({ host: to.address, port: to.port, noDelay: true })
+          : connectSocket({ path: to.socketPath });
+      socket.once('connect', () => {
+        socket.removeAllListeners('error');
+        resolve(socket);
+      });
+      socket.once('error', (error) => reject(forwardingUnanswered(this.host, target, error.message)));
+    });
+  }
+
+  async #end(process: LocalProcess): Promise<void> {
+    process.signal('SIGTERM');
+    await within(this.clock, 2_000, process.exited, () => 'late').catch(() => undefined);
+    process.signal('SIGKILL');
+    await within(this.clock, 1_000, process.exited, () => 'late').catch(() => undefined);
+  }
+}
+
+/** Takes this machine for every host. */
+export class LocalTransport implements Transport {
+  constructor(private readonly clock: Clock) {}
+
+  connect(host: Host): Promise<Connection> {
+    return Promise.resolve(new LocalConnection(host, this.clock));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
