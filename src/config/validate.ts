@@ -73,8 +73,9 @@ function errorsOf(
   if (value === undefined && path.length > 0 && !isOwn(issue.message)) {
     return [missingKey(formatPath(whole), place(document, path.slice(0, -1), 'key'))];
   }
-  const complaint = isOwn(issue.message)
-    ? { message: issue.message, ...hintOf(issue) }
+  const inner = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue;
+  const complaint = isOwn(inner.message)
+    ? { message: inner.message, ...hintOf(inner) }
     : complain(issue, value);
   const part = issue.code === 'invalid_key' ? 'key' : 'value';
   return [invalidValue(sentence(whole, complaint), place(document, path, part), complaint.hint)];

@@ -4,7 +4,7 @@ import { healthDefaults } from '../settings.js';
 import { argvSchema } from './argv.js';
 import { positiveDurationSchema } from './duration.js';
 import { portSchema, shown, wholeNumberSchema } from './number.js';
-import { parsed } from './parsed.js';
+import { isMapping, parsed } from './parsed.js';
 import { pairsSchema, scalarText, textSchema } from './text.js';
 
 const passes = {
@@ -62,4 +62,11 @@ const commandSchema = z
   }));
 
 /** How a host proves its health: an HTTP request, or with `command` a program that exits with 0. */
-export const healthSchema: z.ZodType<HealthProbe> = z.union([httpSchema, commandSchema]);
+export const healthSchema: z.ZodType<HealthProbe> = z
+  .unknown()
+  .superRefine((value, context) => {
+    if (isMapping(value) && 'command' in value && 'port' in value) {
+      context.addIssue({ code: 'custom', message: 'must have a `port` or a `command`, not both' });
+    }
+  })
+  .pipe(z.union([httpSchema, commandSchema]));

@@ -3,7 +3,7 @@ import { Secret } from '../secret.js';
 import { isMapping, parsed, type Refuse } from './parsed.js';
 
 /** Text that says something. */
-export const textSchema = z.string().trim().min(1);
+export const textSchema = z.string().trim().min(1, { abort: true });
 
 /** A scalar as text: numbers and booleans are written as YAML writes them. Undefined for anything else. */
 export const scalarText = (value: unknown): string | undefined =>

@@ -14,10 +14,8 @@ export function splitWords(line: string): Words {
   const token = /\s*((?:[^\s'"\\]|\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*")+)/gy;
   const text = line.trim();
   while (token.lastIndex < text.length) {
-    const start = token.lastIndex;
     const raw = token.exec(text)?.[1];
-    if (raw === undefined)
-      return { problem: `has a quote or backslash without its end: ${text.slice(start).trim()}` };
+    if (raw === undefined) return { problem: 'has a quote or backslash without its end' };
     if (operators.test(raw)) return { problem: `holds ${raw}, which needs a shell` };
     words.push(unquote(raw));
   }
