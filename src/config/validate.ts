@@ -92,7 +92,10 @@ function sentence(path: ValuePath, { message }: Complaint): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** Of the ways a value could have been meant, the one it came furthest in; of those, the one with the least wrong. */
+/**
+ * Of the ways a value could have been meant, one of its own kind (a mapping, a text); of those, the one it came furthest
+ * in; of those, the one with the least wrong.
+ */
 function likeliest(branches: readonly z.core.$ZodIssue[][]): readonly z.core.$ZodIssue[] {
   const unknown = (issue: z.core.$ZodIssue): number =>
     issue.code === 'unrecognized_keys' ? issue.keys.length : 0;
@@ -100,7 +103,11 @@ function likeliest(branches: readonly z.core.$ZodIssue[][]): readonly z.core.$Zo
     Math.max(0, ...issues.map((issue) => issue.path.length + Math.min(unknown(issue), 1)));
   const wrongs = (issues: readonly z.core.$ZodIssue[]): number =>
     issues.reduce((sum, issue) => sum + Math.max(unknown(issue), 1), 0);
-  const [best] = branches.toSorted((a, b) => depth(b) - depth(a) || wrongs(a) - wrongs(b));
+  const misfit = (issues: readonly z.core.$ZodIssue[]): number =>
+    Number(issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0));
+  const [best] = branches.toSorted(
+    (a, b) => misfit(a) - misfit(b) || depth(b) - depth(a) || wrongs(a) - wrongs(b),
+  );
   return best ?? [];
 }
 

@@ -153,7 +153,7 @@ describe('commands', () => {
     ],
     [
       `command: it's`,
-      '2:10 `container.command` has a quote or backslash without its end: it\'s. | For a shell, write a list: [sh, -c, "…"].',
+      '2:10 `container.command` has a quote or backslash without its end. | For a shell, write a list: [sh, -c, "…"].',
     ],
     ['command: []', '2:10 `container.command` must not be an empty list.'],
     ['command: [a, {}]', '2:14 `container.command[1]` must be text.'],

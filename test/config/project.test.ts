@@ -1,0 +1,242 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NodeProjectFiles } from '../../src/config/node-project-files.js';
+import { loadProject, type Project } from '../../src/config/project.js';
+import { MemoryFiles } from '../fakes/memory-files.js';
+import { makeHost } from '../fakes/make-host.js';
+import { errorsFromAsync, textOf } from './error-text.js';
+
+const load = (files: Record<string, string>): Promise<Project> =>
+  loadProject(new MemoryFiles(files), '/home/me/shop');
+
+const complaints = async (
+  files: Record<string, string>,
+  act = (project: Project) => project.environment('prod'),
+) => (await errorsFromAsync(async () => act(await load(files)))).map(textOf);
+
+describe('adfpush.yml', () => {
+  test('is optional', async () => {
+    const { config } = await load({});
+
+    expect(config).toMatchObject({
+      name: 'shop',
+      vars: { name: 'adfpush.yml', values: {} },
+      ssh: {},
+      docker: {},
+      stateDirectory: '.adfpush',
+      insecureRegistries: [],
+    });
+  });
+
+  test('may be all comments', async () => {
+    expect((await load({ 'adfpush.yml': '# later\n' })).config.name).toBe('shop');
+  });
+
+  test('gives defaults to all environments', async () => {
+    const text = [
+      'name: shop-front',
+      'vars: { registry: "registry:5000" }',
+      'ssh: { user: deploy, port: 2222, identity_file: ~/.ssh/id, proxy_jump: ops@bastion:22, known_hosts_file: known_hosts, host_key_alias: instance_id, connect_timeout: 5s }',
+      'docker: { sudo: true }',
+      'state: { directory: /var/lib/adfpush }',
+      'insecure_registries: ["127.0.0.1:5000"]',
+    ].join('\n');
+
+    const { config } = await load({ 'adfpush.yml': text });
+
+    expect(config).toMatchObject({
+      name: 'shop-front',
+      vars: { values: { registry: 'registry:5000' } },
+      ssh: {
+        user: 'deploy',
+        port: 2222,
+        identityFile: '~/.ssh/id',
+        proxyJump: 'ops@bastion:22',
+        knownHostsFile: 'known_hosts',
+        hostKeyAlias: 'instance_id',
+        connectTimeout: 5_000,
+      },
+      docker: { sudo: true },
+      stateDirectory: '/var/lib/adfpush',
+      insecureRegistries: ['127.0.0.1:5000'],
+    });
+    expect(config.vars.locate(['registry'])).toEqual({ file: 'adfpush.yml', line: 2, column: 19 });
+  });
+
+  test.each([
+    ['nmae: x', 'adfpush.yml:1:1 Unknown key `nmae`. | Did you mean "name"?'],
+    [
+      'ssh: { user: -oProxyCommand=x }',
+      'adfpush.yml:1:14 `ssh.user` must hold no space and not begin with a dash.',
+    ],
+    [
+      'ssh: { indentity_file: x }',
+      'adfpush.yml:1:8 Unknown key `indentity_file` in `ssh`. | Did you mean "identity_file"?',
+    ],
+    [
+      'docker: { sudo: yes }',
+      'adfpush.yml:1:17 `docker.sudo` must be true or false, not "yes". | Write true: in YAML 1.2 "yes" is text.',
+    ],
+    [
+      'docker: { sudo: true, socket: /run/docker.sock }',
+      'adfpush.yml:1:9 `docker` must not have both: sudo runs docker on the host, socket speaks to the Engine without it.',
+    ],
+    [
+      'docker: { socket: docker.sock }',
+      'adfpush.yml:1:19 `docker.socket` must be an absolute path on the host.',
+    ],
+    [
+      'insecure_registries: ["http://r:5000"]',
+      'adfpush.yml:1:23 `insecure_registries[0]` must be host:port, without http:// and without a path.',
+    ],
+    [
+      'vars: { my-name: 1 }',
+      'adfpush.yml:1:9 "my-name" is not a name that a template can use: letters, digits and _ only, no digit first.',
+    ],
+    [
+      'state: { backend: dynamodb }',
+      'adfpush.yml:1:10 Unknown key `backend` in `state`. | Known here: directory.',
+    ],
+    ['- a', 'adfpush.yml:1:1 This must be a mapping, not a list.'],
+  ])('%j is refused', async (text, complaint) => {
+    expect(await complaints({ 'adfpush.yml': text })).toEqual([complaint]);
+  });
+});
+
+describe('environments', () => {
+  const other = 'source: static\nhosts: [a]';
+
+  test('are the YAML files of inventory/', async () => {
+    const { environments } = await load({
+      'inventory/prod.yml': other,
+      'inventory/staging.yaml': other,
+      'inventory/.hidden.yml': other,
+      'inventory/README.md': '',
+      'inventory/group_vars/api.yml': '',
+    });
+
+    expect(environments).toEqual(['prod', 'staging']);
+  });
+
+  test.each([
+    ['prd', 'There is no environment "prd": no file inventory/prd.yml. | Did you mean "prod"?'],
+    ['qa', 'There is no environment "qa": no file inventory/qa.yml. | Environments here: prod, staging.'],
+    [
+      '../prod',
+      'There is no environment "../prod": no file inventory/../prod.yml. | Environments here: prod, staging.',
+    ],
+  ])('%s is unknown', async (name, complaint) => {
+    const project = await load({ 'inventory/prod.yml': other, 'inventory/staging.yml': other });
+
+    const errors = await errorsFromAsync(() => project.environment(name));
+
+    expect(errors.map(textOf)).toEqual([`- ${complaint}`]);
+    expect(errors[0]?.class).toBe('invalid');
+  });
+
+  test('without any, the folder is doubted', async () => {
+    expect(await complaints({})).toEqual([
+      '- There is no environment "prod": no file inventory/prod.yml. | This folder has no inventory/*.yml at all; is it the root of a project?',
+    ]);
+  });
+
+  test('a name with two endings is two files too many', async () => {
+    expect(await complaints({ 'inventory/prod.yml': other, 'inventory/prod.yaml': other })).toEqual([
+      '- Two files say the same thing: inventory/prod.yaml and inventory/prod.yml. | Keep one of them.',
+    ]);
+  });
+});
+
+describe('group_vars and host_vars', () => {
+  const files = {
+    'inventory/group_vars/api.yml': 'image: x\ncontainer:\n  name: api\n',
+    'inventory/group_vars/empty.yml': '# nothing\n',
+    'inventory/group_vars/folder/main.yml': '',
+    'inventory/host_vars/i-1.yml': 'by: id\n',
+    'inventory/host_vars/web.yml': 'by: name\n',
+    'inventory/host_vars/i-3.yml': 'by: id\n',
+  };
+
+  test('are layers that know where each value stands', async () => {
+    const vars = await (await load(files)).groupVars('api');
+
+    expect(vars).toMatchObject({
+      name: 'group_vars/api',
+      values: { image: 'x', container: { name: 'api' } },
+    });
+    expect(vars?.locate(['container', 'name'])).toEqual({
+      file: 'inventory/group_vars/api.yml',
+      line: 3,
+      column: 9,
+    });
+  });
+
+  test('are absent without a file, and empty with an empty one', async () => {
+    const project = await load(files);
+
+    expect(await project.groupVars('worker')).toBeUndefined();
+    expect(await project.groupVars('../group_vars/api')).toBeUndefined();
+    expect((await project.groupVars('empty'))?.values).toEqual({});
+  });
+
+  test('of a host go by its id or by its name, and not by both', async () => {
+    const project = await load(files);
+    const varsOf = async (id: string, name: string) =>
+      (await project.hostVars(makeHost(id, { name })))?.values;
+
+    expect(await varsOf('i-1', 'api')).toEqual({ by: 'id' });
+    expect(await varsOf('i-2', 'web')).toEqual({ by: 'name' });
+    expect(await varsOf('i-2', 'api')).toBeUndefined();
+    expect((await errorsFromAsync(() => varsOf('i-3', 'web'))).map(textOf)).toEqual([
+      '- Two files say the same thing: inventory/host_vars/i-3.yml and inventory/host_vars/web.yml. | Keep one of them.',
+    ]);
+  });
+
+  test('in a folder, as Ansible allows, are not overlooked', async () => {
+    expect(await complaints(files, (project) => project.groupVars('folder') as never)).toEqual([
+      '- inventory/group_vars/folder is a folder; adfpush reads one file, inventory/group_vars/folder.yml. | Put the variables into that one file.',
+    ]);
+  });
+
+  test('must be a mapping', async () => {
+    expect(
+      await complaints(
+        { 'inventory/group_vars/api.yml': '- a' },
+        (project) => project.groupVars('api') as never,
+      ),
+    ).toEqual(['inventory/group_vars/api.yml:1:1 This must be a mapping, not a list.']);
+  });
+});
+
+describe('files on disk', () => {
+  let root = '';
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'adfpush-config-'));
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  test('are read below the root; what is not there is nothing', async () => {
+    await mkdir(join(root, 'inventory'));
+    await writeFile(join(root, 'inventory', 'prod.yml'), 'source: static');
+    const files = new NodeProjectFiles(root);
+
+    expect(await files.read('inventory/prod.yml')).toBe('source: static');
+    expect(await files.read(join(root, 'inventory/prod.yml'))).toBe('source: static');
+    expect(await files.read('nothing.yml')).toBeUndefined();
+    expect(await files.read('inventory/prod.yml/below')).toBeUndefined();
+    expect(await files.list('inventory')).toEqual(['prod.yml']);
+    expect(await files.list('nothing')).toEqual([]);
+  });
+
+  test('that cannot be read are an error, not nothing', async () => {
+    await mkdir(join(root, 'adfpush.yml'));
+
+    const errors = await errorsFromAsync(() => loadProject(new NodeProjectFiles(root), root));
+
+    expect(errors.map(textOf)).toEqual([
+      '- Cannot read adfpush.yml: EISDIR: illegal operation on a directory, read. | Check the permissions of the file.',
+    ]);
+  });
+});
