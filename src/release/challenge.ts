@@ -7,7 +7,7 @@ export interface Challenge {
 
 /** A scheme at the start of a challenge, or `name=value`, where the value may be quoted. */
 const part =
-  /\s*(?:(?<name>[\w-]+)\s*=\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<bare>[^\s,"]+))|(?<scheme>[\w-]+))\s*,?/y;
+  /\s*(?:(?<name>[\w-]+)\s*=\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<bare>[^\s,"]+))|(?<scheme>[\w-]+)(?=[\s,]|$))\s*,?/y;
 
 /** Reads a WWW-Authenticate header, which may hold several challenges. Source: RFC 9110, section 11.6.1. */
 export function parseChallenges(header: string): readonly Challenge[] {

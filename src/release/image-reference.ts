@@ -49,16 +49,20 @@ export function parseImageReference(text: string): ImageReference {
 export const registryOf = (repository: Repository): string => splitRepository(repository).registry;
 
 /** The repository's path in its registry, as the registry's API wants it: `library/nginx` for `nginx`. */
-export const pathOf = (repository: Repository): string => splitRepository(repository).path;
+export function pathOf(repository: Repository): string {
+  const { registry, path } = splitRepository(repository);
+  return registry === defaultRegistry && !path.includes('/') ? `library/${path}` : path;
+}
 
 /** The first component is a host if it has a dot, a port or upper-case letters, or is `localhost`; as Docker decides it. */
-function splitRepository(repository: Repository): { registry: string; path: string } {
+function splitRepository(repository: Repository): { readonly registry: string; readonly path: string } {
   const slash = repository.indexOf('/');
   const first = repository.slice(0, Math.max(slash, 0));
   const isHost = /[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
-  const registry = !isHost || first === legacyRegistry ? defaultRegistry : first;
-  const path = isHost ? repository.slice(slash + 1) : repository;
-  return { registry, path: registry === defaultRegistry && !path.includes('/') ? `library/${path}` : path };
+  return {
+    registry: !isHost || first === legacyRegistry ? defaultRegistry : first,
+    path: isHost ? repository.slice(slash + 1) : repository,
+  };
 }
 
 function split(text: string): { name: string; tag?: string; digest?: string } {

@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HttpRegistry } from '../../src/release/http-registry.js';
+import { parseImageReference } from '../../src/release/image-reference.js';
+import { digest, registryBinary, startDockerRegistry, type DockerRegistry } from './docker-registry.js';
+import { HurriedClock } from './hurried-clock.js';
+
+const oci = {
+  index: 'application/vnd.oci.image.index.v1+json',
+  manifest: 'application/vnd.oci.image.manifest.v1+json',
+  config: 'application/vnd.oci.image.config.v1+json',
+  layer: 'application/vnd.oci.image.layer.v1.tar',
+};
+const docker = {
+  list: 'application/vnd.docker.distribution.manifest.list.v2+json',
+  manifest: 'application/vnd.docker.distribution.manifest.v2+json',
+  config: 'application/vnd.docker.container.image.v1+json',
+  layer: 'application/vnd.docker.image.rootfs.diff.tar',
+};
+
+const open = () =>
+  new HttpRegistry({
+    credentials: { credentials: async () => undefined },
+    insecureRegistries: [],
+    clock: new HurriedClock(),
+  });
+
+describe.skipIf(!existsSync(registryBinary))('against a real registry', () => {
+  let registry: DockerRegistry;
+  beforeAll(async () => {
+    registry = await startDockerRegistry();
+  });
+  afterAll(() => registry.close());
+
+  /** One image of one platform; gives its digest. */
+  async function pushImage(
+    repository: string,
+    tag: string,
+    architecture: string,
+    types = oci,
+  ): Promise<string> {
+    const config = JSON.stringify({ os: 'linux', architecture, tag });
+    const configDigest = await registry.pushBlob(repository, config);
+    const layer = await registry.pushBlob(repository, 'layer');
+    return registry.push(repository, tag, {
+      mediaType: types.manifest,
+      body: {
+        config: { mediaType: types.config, size: config.length, digest: configDigest },
+        layers: [{ mediaType: types.layer, size: 5, digest: layer }],
+      },
+    });
+  }
+
+  test.each([
+    ['OCI', oci],
+    ['Docker', { ...docker, index: docker.list }],
+  ])(
+    'an %s image of one platform resolves to its digest and the platform of its configuration',
+    async (_, types) => {
+      const pushed = await pushImage('team/api', 'v1', 'arm64', types);
+
+      const resolved = await open().resolve(parseImageReference(`${registry.host}/team/api:v1`));
+
+      expect(resolved).toEqual({ digest: pushed, platforms: [{ os: 'linux', architecture: 'arm64' }] });
+    },
+  );
+
+  test.each([
+    ['OCI index', oci.index, oci],
+    ['Docker list', docker.list, { ...docker, index: docker.list }],
+  ])('an image of several platforms resolves to the digest of its %s', async (_, mediaType, types) => {
+    const [amd64, arm64] = [
+      await pushImage('team/multi', 'amd64', 'amd64', types),
+      await pushImage('team/multi', 'arm64', 'arm64', types),
+    ];
+    const entry = (of: string, architecture: string, os = 'linux') => ({
+      mediaType: types.manifest,
+      size: 400,
+      digest: of,
+      platform: { os, architecture },
+    });
+    const manifests = [entry(amd64, 'amd64'), entry(arm64, 'arm64'), entry(amd64, 'unknown', 'unknown')];
+    const pushed = await registry.push('team/multi', 'latest', { mediaType, body: { manifests } });
+
+    const resolved = await open().resolve(parseImageReference(`${registry.host}/team/multi`));
+
+    expect(resolved).toEqual({
+      digest: pushed,
+      platforms: [
+        { os: 'linux', architecture: 'amd64' },
+        { os: 'linux', architecture: 'arm64' },
+      ],
+    });
+  });
+
+  test('a moved tag resolves to where it points now, and a digest to itself', async () => {
+    const first = await pushImage('team/moved', 'latest', 'amd64');
+    const second = await pushImage('team/moved', 'latest', 'arm64');
+    const http = open();
+
+    expect((await http.resolve(parseImageReference(`${registry.host}/team/moved`))).digest).toBe(second);
+    expect((await http.resolve(parseImageReference(`${registry.host}/team/moved@${first}`))).digest).toBe(
+      first,
+    );
+  });
+
+  test('a missing tag is refused, and the hint names the nearest tags first', async () => {
+    for (const tag of ['v1.4.1', 'v1.4.2', 'nightly', 'main-7f3a2b1'])
+      await pushImage('team/tags', tag, 'amd64');
+
+    await expect(
+      open().resolve(parseImageReference(`${registry.host}/team/tags:v1.4.3`)),
+    ).rejects.toMatchObject({
+      code: 'registry.image_missing',
+      class: 'refused',
+      message: `${registry.host} has no image ${registry.host}/team/tags:v1.4.3.`,
+      hint: 'The repository has v1.4.2, v1.4.1, nightly, main-7f3a2b1.',
+    });
+  });
+
+  test('a missing digest and a missing repository are refused', async () => {
+    await pushImage('team/api', 'v1', 'amd64');
+    const absent = digest('nothing');
+
+    await expect(
+      open().resolve(parseImageReference(`${registry.host}/team/api@${absent}`)),
+    ).rejects.toMatchObject({
+      code: 'registry.image_missing',
+    });
+    await expect(open().resolve(parseImageReference(`${registry.host}/team/none:v1`))).rejects.toMatchObject({
+      code: 'registry.image_missing',
+      hint: 'Was it pushed? The registry shows no tags in this repository.',
+    });
+  });
+});
