@@ -104,6 +104,8 @@ export class ShellContext {
     }
     if (character === '}' && nest === 'a parameter expansion ${…}') this.#nests.pop();
     if (character === ')') this.#closeParenthesis(nest);
+    // Bash reads (( as arithmetic, where even a quoted value may be evaluated.
+    if (script.startsWith('((', index)) return this.#open('an arithmetic expansion $((…))', 2);
     if (character === '(' && nest !== undefined) this.#nests.push(nest);
     if (character === '#' && this.#wordStart && nest !== 'a parameter expansion ${…}') {
       this.#nests.push('a comment');

@@ -28,6 +28,11 @@ const traps: readonly { readonly pattern: RegExp; readonly reason: string; reado
     hint: 'Write a variable, or \\{{ for the braces themselves.',
   },
   {
+    pattern: /^\{\{[^{][^}]*\}\}\}/,
+    reason: 'three braces close what two opened',
+    hint: 'Write {{{ value }}} for a raw value, or a space before a brace that is not meant: {{ value }} }.',
+  },
+  {
     pattern: /^\{\{[^}]*(==|!=|<=|>=|&&|\|\||<|>)/,
     reason: 'operators are not part of Handlebars',
     hint: 'Write {{#if (eq x 1)}}; there are eq, ne, lt, gt, and, or, not.',

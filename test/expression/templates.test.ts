@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { render, renderText } from '../../src/expression/templates.js';
 import { Secret } from '../../src/model/secret.js';
 import { UnknownValue } from '../../src/model/unknown.js';
+import { cpuTimeOf } from './cpu-time.js';
 import { caretOf, complaintOf, fromYaml, inline, variables } from './sources.js';
 
 const known = variables({
@@ -285,12 +286,14 @@ describe('a value that is not known yet', () => {
   });
 });
 
-it('renders ten thousand small values in well under a second', () => {
+it('renders ten thousand small values, all different, in well under a second', () => {
   const values = Array.from({ length: 10_000 }, (_, index) => `host-${index}-{{ name }}:{{ port }}`);
-  const start = performance.now();
+  let all: unknown;
 
-  const all = render(inline(values), known);
+  const cpuTime = cpuTimeOf(() => {
+    all = render(inline(values), known);
+  });
 
   expect(all).toHaveLength(10_000);
-  expect(performance.now() - start).toBeLessThan(1_000);
+  expect(cpuTime).toBeLessThan(800);
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Variables } from '../../src/expression/variables.js';
 import { Secret } from '../../src/model/secret.js';
 import { UnknownValue } from '../../src/model/unknown.js';
+import { cpuTimeOf } from './cpu-time.js';
 import { complaintOf, yamlLayer } from './sources.js';
 
 describe('Variables', () => {
@@ -139,16 +140,18 @@ describe('Variables', () => {
   it('cost nothing to extend: a thousand hosts with fifty layers each', () => {
     const values = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`name_${index}`, index]));
     const base = Variables.of([{ name: 'base', values }]);
-    const start = performance.now();
 
-    for (let host = 0; host < 1_000; host += 1) {
-      let variables = base;
-      for (let task = 0; task < 50; task += 1) {
-        variables = variables.with({ name: 'register', values: { [`result_${task}`]: task }, literal: true });
+    const cpuTime = cpuTimeOf(() => {
+      for (let host = 0; host < 1_000; host += 1) {
+        let variables = base;
+        for (let task = 0; task < 50; task += 1) {
+          const values = { [`result_${task}`]: task };
+          variables = variables.with({ name: 'register', values, literal: true });
+        }
+        expect(variables.get('name_7')).toBe(7);
       }
-      expect(variables.get('name_7')).toBe(7);
-    }
+    });
 
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(cpuTime).toBeLessThan(500);
   });
 });
