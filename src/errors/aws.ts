@@ -27,7 +27,9 @@ export function awsError(thrown: unknown, call: AwsCall): AdfError {
       code: 'aws.failed',
       class: 'refused',
       message: `AWS refused ${where(call)}: ${said(failure)}.`,
-      ...(failure.requestId === undefined ? {} : { hint: `AWS knows this request as ${failure.requestId}.` }),
+      hint:
+        `The code is explained in the API reference of ${call.action.split(':')[0] ?? 'AWS'}.` +
+        (failure.requestId === undefined ? '' : ` AWS knows this request as ${failure.requestId}.`),
     })
   );
 }
