@@ -2,7 +2,7 @@ import type { HostId } from '../../src/model/ids.js';
 
 /** One call of a port by the program under test. */
 export interface PortCall {
-  readonly port: 'transport' | 'runtime' | 'http' | 'traffic' | 'registry' | 'journal' | 'lease';
+  readonly port: 'transport' | 'runtime' | 'http' | 'traffic' | 'registry' | 'journal' | 'lease' | 'fleet';
   readonly method: string;
   /** Whose call it is: a host, or a part of the control side such as `traffic`. */
   readonly actor: string;

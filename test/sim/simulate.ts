@@ -7,6 +7,7 @@ import type { Host } from '../../src/model/host.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { ContainerRuntime } from '../../src/ports/container-runtime.js';
+import type { Fleet } from '../../src/ports/fleet.js';
 import type { HostHttp } from '../../src/ports/host-http.js';
 import type { JournalStore } from '../../src/ports/journal.js';
 import type { LeaseStore } from '../../src/ports/lease-store.js';
@@ -16,6 +17,7 @@ import type { Traffic } from '../../src/ports/traffic.js';
 import type { Transport } from '../../src/ports/transport.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { FakeContainerRuntime } from '../fakes/fake-container-runtime.js';
+import { FakeFleet } from '../fakes/fake-fleet.js';
 import { FakeHostHttp } from '../fakes/fake-host-http.js';
 import { FakeRegistry } from '../fakes/fake-registry.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
@@ -44,7 +46,8 @@ export interface SimulatedPorts {
   readonly reader: EventReader;
   /** Aborted when SIGTERM comes. */
   readonly stop: AbortSignal;
-  /** The hosts of the group, as an inventory lists them. */
+  readonly fleet: Fleet;
+  /** The hosts of the group, as they are. */
   readonly hosts: readonly Host[];
   readonly scenario: Scenario;
 }
@@ -139,6 +142,7 @@ function portsOf(
     leases: new MemoryLeaseStore(world.clock, world.calls),
     reader: { read },
     stop,
+    fleet: new FakeFleet(world),
     hosts: [...world.hosts.values()].map(({ host }) => host),
     scenario,
   };

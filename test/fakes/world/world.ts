@@ -39,7 +39,8 @@ export class World {
     const updateRoutes = () => {
       for (const group of this.targetGroups.values()) group.updateRoutes();
     };
-    const host = makeHost(id, given);
+    const address = `10.0.0.${this.hosts.size + 1}`;
+    const host = makeHost(id, { address, targetIds: [id, address], ...given });
     const added = new FakeHost(host, this.clock, this.images, this.timeline, updateRoutes);
     this.hosts.set(host.id, added);
     return added;

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { loadProject } from '../../src/config/project.js';
+import { loadInventory } from '../../src/inventory/inventory.js';
+import { readPlaybook } from '../../src/playbook/load.js';
+import { moduleDirectory } from '../../src/usecases/module-directory.js';
+import type { World } from '../../src/usecases/world.js';
+import { MemoryFiles } from '../fakes/memory-files.js';
+import { environment, projectOf } from './project-of.js';
+import type { SimulatedPorts } from './simulate.js';
+
+/** The playbook that `adfpush deploy` runs. */
+const playbookText = readFileSync(
+  fileURLToPath(new URL('../../playbooks/deploy.yml', import.meta.url)),
+  'utf8',
+);
+
+/** The simulated ports as a use case meets the world, with a project that says what the scenario does. */
+export async function worldOf(ports: SimulatedPorts): Promise<World> {
+  const { clock, random, transport, runtime, http, traffic, registry, journals, leases, fleet } = ports;
+  const files = new MemoryFiles(projectOf(ports.scenario));
+  const project = await loadProject(files, '/project');
+  return {
+    clock,
+    random,
+    files,
+    transport,
+    runtime,
+    http,
+    traffic,
+    registry,
+    journals,
+    leases,
+    owner: { who: 'ann@desk' },
+    listHosts: () => loadInventory(project, environment, () => fleet),
+    deployPlaybook: () =>
+      Promise.resolve(readPlaybook('playbooks/deploy.yml', playbookText, moduleDirectory)),
+    close: () => transport.close(),
+  };
+}
