@@ -40,7 +40,7 @@ export class Heartbeat {
     if (at - ongoing.lastLine < interval) return undefined;
     ongoing.lastLine = at;
     const share = done === undefined || total === undefined || total === 0 ? '' : `, ${percent(done, total)}`;
-    const longest = formatDuration(at - Math.min(...ongoing.since.values()));
+    const longest = formatDuration(Math.round((at - Math.min(...ongoing.since.values())) / 1_000) * 1_000);
     const others = ongoing.since.size - 1;
     return {
       tone: 'quiet',
