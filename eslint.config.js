@@ -17,7 +17,7 @@ const borders = {
   plan: ['playbook'],
   traffic: [],
   modules: [],
-  engine: ['events', 'expression', 'playbook', 'plan', 'modules', 'traffic'],
+  engine: ['events', 'expression', 'playbook', 'plan', 'modules', 'traffic', 'release'],
   transport: [],
   docker: [],
   aws: [],

@@ -70,7 +70,7 @@ On a terminal it shows the plan and asks. Without one (a build server) it goes a
       },
       async ({ hooks, kept }) => {
         const { deploy } = await import('../usecases/deploy.js');
-        const result = await deploy({ ...options, grace: hooks.stop.grace }, hooks);
+        const result = await deploy(options, hooks);
         const exit = result.outcome === 'drift' && !flags['exit-code'] ? 0 : result.exit;
         if (flags.json) this.print({ ...(kept() ?? result), exit });
         return exit;

@@ -44,7 +44,7 @@ export default class PlanCommand extends BaseCommand {
       },
       async ({ hooks }) => {
         const { planDeploy } = await import('../usecases/plan.js');
-        return planDeploy({ ...options, grace: hooks.stop.grace }, hooks);
+        return planDeploy(options, hooks);
       },
     );
     if (flags.json) this.print({ plans });

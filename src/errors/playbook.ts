@@ -1,4 +1,5 @@
 import { AdfError, type ErrorDetails } from './adf-error.js';
+import type { Position } from '../model/source.js';
 import { enumerate, suggest } from './nearest.js';
 
 type ErrorPlace = Pick<ErrorDetails, 'at' | 'sourceLine'>;
@@ -129,3 +130,20 @@ export const retriesWithoutUntil = (keyword: string, place: ErrorPlace): AdfErro
     place,
     'Add until: !result.failed, with register: result.',
   );
+
+export const varsFileMissing = (path: string, at: Position | undefined): AdfError =>
+  new AdfError({
+    code: 'playbook.vars_file_missing',
+    class: 'invalid',
+    message: `The vars file "${path}" does not exist.`,
+    hint: "Paths are relative to the project's folder.",
+    ...(at === undefined ? {} : { at }),
+  });
+
+export const varsFilesNotTexts = (at: Position | undefined): AdfError =>
+  new AdfError({
+    code: 'playbook.vars_files',
+    class: 'invalid',
+    message: 'vars_files must be a list of paths.',
+    ...(at === undefined ? {} : { at }),
+  });

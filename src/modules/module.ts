@@ -1,13 +1,15 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { AdfError } from '../errors/adf-error.js';
 import type { ContainerSpec, ContainerTemplate } from '../model/container.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { HealthProbe } from '../model/health.js';
 import type { ContainerHold, RegistrationHold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
+import type { GroupName } from '../model/ids.js';
 import type { Registration, TargetGroup, TargetHealth } from '../model/registration.js';
 import type { PinnedImage } from '../model/release.js';
 import type { TargetGroupChoice } from '../model/settings.js';
+import type { UnknownValue } from '../model/unknown.js';
 import type { Clock } from '../ports/clock.js';
 import type { HostContainers } from '../ports/container-runtime.js';
 import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
@@ -24,6 +26,8 @@ export type Effect = 'reads' | 'restorable' | 'one_way';
 export interface Module<Args, Details> {
   readonly name: string;
   readonly effect: Effect;
+  /** The host may serve nobody while, or after, it runs: plays with such a task are held to the floor. */
+  readonly takesHostOut?: boolean;
   /** The argument that a bare string stands for: `shell: echo hi`. */
   readonly freeform?: string;
   /** Arguments that are sh: `{{ value }}` in them is quoted for the shell. */
@@ -68,6 +72,8 @@ export interface ModuleResult {
 /** A host as a module sees it: every port is behind the run's interlocks. */
 export interface ModuleHost {
   readonly host: Host;
+  /** The group that the run is about; undefined in a playbook that is not a deploy of one. */
+  readonly group: GroupName | undefined;
   readonly clock: Clock;
   /** Aborted when the task is cancelled or timed out. */
   readonly signal: AbortSignal;
@@ -96,6 +102,10 @@ export interface ModuleHost {
   /** The probe of the host's group, kept in holds. */
   readonly probe: HealthProbe | undefined;
   progress(message: string, done?: number, total?: number): void;
+  /** A CEL condition over the host's variables. Unknown in a dry run when it depends on what is not known yet. */
+  evaluate(condition: string): boolean | UnknownValue;
+  /** A variable of the host, rendered. Throws when there is none. */
+  variable(name: string): unknown;
 }
 
 export interface HealthProof {
@@ -132,9 +142,11 @@ export interface Images {
 export interface RegisteredModule {
   readonly name: string;
   readonly effect: Effect;
+  readonly takesHostOut: boolean;
   readonly freeform?: string;
   readonly shellArguments: readonly string[];
-  readonly schema: z.ZodType;
+  /** The names of its arguments; empty when any may be given. */
+  readonly arguments: readonly string[];
   /** Validates rendered arguments and checks. Throws zod's error when they do not fit. */
   check(args: unknown, host: ModuleHost): Promise<CheckedTask>;
 }
@@ -149,14 +161,39 @@ export type CheckedTask =
       apply(): Promise<ModuleResult>;
     };
 
+/** A module that changes nothing: reading is all it does, in a dry run too. */
+export interface ReadingModule<Args> {
+  readonly name: string;
+  readonly freeform?: string;
+  readonly schema: z.ZodType<Args>;
+  readonly read: (args: Args, host: ModuleHost) => Promise<ModuleResult>;
+}
+
+/** Closes over the types of a module that only reads. */
+export const registerReading = <Args>({
+  name,
+  freeform,
+  schema,
+  read,
+}: ReadingModule<Args>): RegisteredModule => ({
+  name,
+  effect: 'reads',
+  takesHostOut: false,
+  ...(freeform === undefined ? {} : { freeform }),
+  shellArguments: [],
+  arguments: argumentNames(schema),
+  check: async (raw, host) => ({ changes: false, result: await read(schema.parse(raw), host) }),
+});
+
 /** Closes over a module's types. */
 export function register<Args, Details>(module: Module<Args, Details>): RegisteredModule {
   return {
     name: module.name,
     effect: module.effect,
+    takesHostOut: module.takesHostOut ?? false,
     ...(module.freeform === undefined ? {} : { freeform: module.freeform }),
     shellArguments: module.shellArguments ?? [],
-    schema: module.schema,
+    arguments: argumentNames(module.schema),
     async check(raw, host) {
       const args = module.schema.parse(raw);
       const change = await module.check(args, host);
@@ -166,3 +203,6 @@ export function register<Args, Details>(module: Module<Args, Details>): Register
     },
   };
 }
+
+const argumentNames = (schema: z.ZodType): readonly string[] =>
+  schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];

@@ -31,7 +31,10 @@ export interface GroupObservation {
   readonly rollout: RolloutSettings;
   readonly targetGroupChoice: TargetGroupChoice;
   readonly targetGroups: readonly ObservedTargetGroup[];
+  /** The hosts of this run. */
   readonly hosts: readonly HostObservation[];
+  /** All listed hosts of the group, whatever `--limit`. */
+  readonly peers: readonly Host[];
 }
 
 export interface ObservedTargetGroup {

@@ -12,6 +12,7 @@ import {
   zoneWouldBeEmpty,
 } from '../errors/preflight.js';
 import { label, type ContainerSpec, type ObservedContainer, type PortMapping } from '../model/container.js';
+import type { Host } from '../model/host.js';
 import { formatPinnedImage } from '../model/release.js';
 import { floorOf, formatAmount } from '../model/settings.js';
 import { isRegistered } from './floor.js';
@@ -85,20 +86,18 @@ const clash = (a: PortMapping, b: PortMapping): boolean =>
 /** A host that is missing where its peers are was left out by somebody, unless it is new. */
 function refusalsOfRegistrations(observation: HostObservation, group: GroupObservation): readonly AdfError[] {
   const { host, planned } = observation;
-  return group.targetGroups.flatMap(({ targetGroup }) => {
+  return group.targetGroups.flatMap(({ targetGroup, targets }) => {
     if (!planned.some((registration) => registration.targetGroup === targetGroup.arn)) {
       return [cannotBeRegistered(host, targetGroup.name, targetGroup.targetType)];
     }
-    const registered = group.hosts.filter((peer) => hasRegistration(peer, targetGroup.arn));
-    if (registered.length === 0 || registered.includes(observation) || isFresh(observation, group.group))
-      return [];
-    return [leftOut(host, targetGroup.name, registered.length, group.hosts.length - 1)];
+    const registered = new Set(targets.filter(isRegistered).map(({ registration }) => registration.id));
+    const isIn = ({ targetIds }: Host): boolean => targetIds.some((id) => registered.has(id));
+    const peers = group.peers.filter(({ id }) => id !== host.id);
+    const present = peers.filter(isIn).length;
+    if (present === 0 || isIn(host) || isFresh(observation, group.group)) return [];
+    return [leftOut(host, targetGroup.name, present, peers.length)];
   });
 }
-
-/** A target that is draining counts: its run, or its person, is not done with it, and registering it again brings it back. */
-const hasRegistration = ({ registrations }: HostObservation, arn: string): boolean =>
-  registrations.some((target) => target.registration.targetGroup === arn && isRegistered(target));
 
 function refusalsOfTargetGroup(
   observed: ObservedTargetGroup,

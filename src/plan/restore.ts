@@ -43,17 +43,16 @@ export function planRestore(holds: readonly Hold[], observed: RestoreObservation
   const containers = planContainers(containerHolds, observed.containers);
   const lost = containers.find((step) => step.do === 'give_up');
   if (lost !== undefined) return [lost];
-  const inService = observed.registrations.filter(
-    (target) => !isDrained(target) && target.state !== 'draining',
-  );
-  const drain: readonly RestoreStep[] =
-    containers.length > 0 && inService.length > 0
-      ? [{ do: 'drain', registrations: inService.map(({ registration }) => registration) }]
-      : [];
+  // One that is draining still has requests in flight: it has to be waited for as well.
+  const reached = observed.registrations.filter(({ state }) => state !== 'unused');
+  const drains = containers.length > 0 && reached.length > 0;
+  const drain: readonly RestoreStep[] = drains
+    ? [{ do: 'drain', registrations: reached.map(({ registration }) => registration) }]
+    : [];
   const registrations = planRegistrations(
     registrationHolds,
     observed.registrations,
-    drain.length > 0 ? inService.map(({ registration }) => registration) : [],
+    drains ? reached.filter(({ state }) => state !== 'draining').map(({ registration }) => registration) : [],
   );
   return [...drain, ...containers, ...planProof(containerHolds, containers, registrations), ...registrations];
 }

@@ -1,6 +1,6 @@
 import type { EventReader } from '../events/bus.js';
 import type { Layer } from '../expression/scope.js';
-import type { Milliseconds } from '../model/duration.js';
+import type { StopSignal } from '../engine/stop-signal.js';
 import type { Plan } from '../model/plan.js';
 
 /** What every use case needs to know. */
@@ -16,12 +16,7 @@ export interface CommonOptions {
   readonly forks?: number;
 }
 
-/** Asks a run to stop: no new turn, what is held is restored within `grace`. */
-export interface StopSignal {
-  readonly signal: AbortSignal;
-  readonly name: () => 'SIGINT' | 'SIGTERM' | undefined;
-  readonly grace: Milliseconds;
-}
+export type { StopSignal } from '../engine/stop-signal.js';
 
 export interface RunHooks {
   readonly readers: readonly EventReader[];

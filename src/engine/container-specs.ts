@@ -1,0 +1,70 @@
+import { label, type ContainerSpec, type ContainerTemplate } from '../model/container.js';
+import { specHash, specParts } from '../model/spec-hash.js';
+import { envFileMissing, envFileLine, imageUnnamed } from '../errors/container-specs.js';
+import type { Variables } from '../expression/variables.js';
+import { renderText } from '../expression/templates.js';
+import type { HostSession } from './host-session.js';
+
+/** Turns container templates into specifications: images pinned, env files rendered, a network shared where there are several. */
+export class ContainerSpecs {
+  readonly #session: HostSession;
+
+  constructor(session: HostSession) {
+    this.#session = session;
+  }
+
+  /** `image` is for templates that name none. Throws `container.*` and what the registry throws. */
+  async from(
+    templates: readonly ContainerTemplate[],
+    image: string | undefined,
+    variables: Variables,
+  ): Promise<readonly ContainerSpec[]> {
+    const shared = templates.length > 1 ? [`adfpush-${this.#session.group?.name ?? 'containers'}`] : [];
+    return Promise.all(
+      templates.map(async (template) => {
+        const { image: own, envFile, adopt: _adopt, ...rest } = template;
+        const reference = own ?? image;
+        if (reference === undefined) throw imageUnnamed(template.name);
+        const fromFile = envFile === undefined ? {} : await this.#readEnvFile(envFile, variables);
+        return {
+          ...rest,
+          image: await this.#session.run.images.pin(reference),
+          env: { ...fromFile, ...rest.env },
+          networks: rest.networks.length > 0 ? rest.networks : shared,
+        };
+      }),
+    );
+  }
+
+  /** The labels that make a container ours and tell all that a later run must know. */
+  labelsFor(spec: ContainerSpec): Readonly<Record<string, string>> {
+    const { run, group } = this.#session;
+    const isRelease = group !== undefined && group.release.image.digest === spec.image.digest;
+    return {
+      ...spec.labels,
+      [label.environment]: run.environment,
+      ...(group === undefined ? {} : { [label.group]: group.name }),
+      [label.container]: spec.name,
+      ...(isRelease ? { [label.release]: group.release.version } : {}),
+      [label.digest]: spec.image.digest,
+      [label.specHash]: specHash(spec),
+      [label.specParts]: specParts(spec),
+      [label.run]: run.id,
+    };
+  }
+
+  /** `KEY=VALUE` a line, `#` for comments: Docker's own format, rendered as a template first. */
+  async #readEnvFile(path: string, variables: Variables): Promise<Readonly<Record<string, string>>> {
+    const text = await this.#session.run.ports.files.read(path);
+    if (text === undefined) throw envFileMissing(path);
+    const lines = renderText({ file: path, text }, variables).split('\n');
+    const entries = lines.flatMap((line, index): readonly (readonly [string, string])[] => {
+      const trimmed = line.trim();
+      if (trimmed === '' || trimmed.startsWith('#')) return [];
+      const equals = trimmed.indexOf('=');
+      if (equals < 1) throw envFileLine(path, index + 1);
+      return [[trimmed.slice(0, equals), trimmed.slice(equals + 1)]];
+    });
+    return Object.fromEntries(entries);
+  }
+}

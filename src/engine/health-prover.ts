@@ -1,0 +1,187 @@
+import { crashLoop, notProven } from '../errors/modules.js';
+import { notProvenHealthy } from '../errors/engine.js';
+import { isUnreachable } from '../errors/ssh.js';
+import { errorsOf } from '../errors/adf-error.js';
+import { label, type ObservedContainer } from '../model/container.js';
+import { formatDuration } from '../model/duration.js';
+import type { HealthProbe } from '../model/health.js';
+import type { HealthProof } from '../modules/module.js';
+import type { HostContainers } from '../ports/container-runtime.js';
+import { succeeded } from '../ports/transport.js';
+import { describeOutcome } from '../errors/modules.js';
+import type { HostSession } from './host-session.js';
+
+/** A container that was started again this often since the proof began will not stay up. */
+const crashLoopRestarts = 3;
+const logLines = 15;
+
+interface Answer {
+  readonly passed: boolean;
+  /** `200 in 3 ms`, `connection refused`. */
+  readonly words: string;
+}
+
+/** Proves one host healthy from its own side, and remembers for which containers it did. */
+export class HealthProver {
+  readonly #session: HostSession;
+  readonly #runtime: HostContainers;
+  #provenFor: string | undefined;
+
+  constructor(session: HostSession, runtime: HostContainers) {
+    this.#session = session;
+    this.#runtime = runtime;
+  }
+
+  /**
+   * N passes in a row, counted from the start again when a container restarts. Throws `health.not_proven` when the time is
+   * over, `health.crash_loop` as soon as a container is seen not to stay up, and the transport's errors.
+   */
+  async prove(probe: HealthProbe): Promise<HealthProof> {
+    const { clock } = this.#session.run.ports;
+    const begun = clock.elapsed();
+    const first = await this.#watched();
+    let passes = 0;
+    let print = fingerprint(first);
+    for (let answer: Answer | undefined; ;) {
+      const watched = await this.#watched();
+      await this.#refuseCrashLoop(first, watched);
+      const now = fingerprint(watched);
+      if (now !== print) passes = 0;
+      print = now;
+      answer = watched.every(({ running }) => running)
+        ? await this.#ask(probe)
+        : { passed: false, words: 'not running' };
+      passes = answer.passed ? passes + 1 : 0;
+      this.#session.activity.report(`health: ${answer.words}`, passes, probe.passes);
+      if (passes >= probe.passes) {
+        this.#provenFor = print;
+        return { passes, duration: clock.elapsed() - begun, lastAnswer: answer.words };
+      }
+      if (clock.elapsed() - begun + probe.interval > probe.timeout) {
+        const what = `not ${probe.passes} passes in a row within ${formatDuration(probe.timeout)}`;
+        throw notProven(this.#session.host, what, answer.words, await this.#logs(watched));
+      }
+      await clock.sleep(probe.interval, this.#session.activity.signal);
+    }
+  }
+
+  /** One look, for the bake: why the host is not as it was when it was proven, or undefined when it is. */
+  async whyNotHealthy(probe: HealthProbe | undefined): Promise<string | undefined> {
+    const watched = await this.#watched();
+    const stopped = watched.find(({ running }) => !running);
+    if (stopped !== undefined) return `the container "${stopped.name}" is not running`;
+    if (this.#provenFor !== undefined && fingerprint(watched) !== this.#provenFor)
+      return 'a container was restarted';
+    if (probe === undefined) return undefined;
+    const answer = await this.#ask(probe);
+    return answer.passed ? undefined : `its health check says: ${answer.words}`;
+  }
+
+  /** True when what runs now is what was proven healthy. */
+  get isProven(): boolean {
+    return this.#provenFor !== undefined;
+  }
+
+  /** A container is about to change: what was proven is proven no more. */
+  forget(): void {
+    this.#provenFor = undefined;
+  }
+
+  /**
+   * Interlock 9. What was proven must still run; without a proof the group's probe must pass now; and a host whose containers
+   * this run never touched is left to the balancer's own check. Throws `interlock.unhealthy`.
+   */
+  async requireHealthy(): Promise<void> {
+    const { host, group, containersTouched } = this.#session;
+    if (!containersTouched) return;
+    const watched = await this.#watched();
+    const stopped = watched.find(({ running }) => !running);
+    if (stopped !== undefined) throw notProvenHealthy(host, `the container "${stopped.name}" is not running`);
+    if (this.#provenFor !== undefined && fingerprint(watched) === this.#provenFor) return;
+    const probe = group?.settings.health;
+    if (probe === undefined) {
+      throw notProvenHealthy(
+        host,
+        'its containers were changed, and it has no health check that could prove them healthy',
+      );
+    }
+    const answer = await this.#ask(probe);
+    if (!answer.passed) throw notProvenHealthy(host, `its health check says: ${answer.words}`);
+  }
+
+  async #ask(probe: HealthProbe): Promise<Answer> {
+    const { clock } = this.#session.run.ports;
+    const begun = clock.elapsed();
+    const took = (): string => formatDuration(clock.elapsed() - begun);
+    if (probe.kind === 'command') {
+      const { transport } = this.#session.run.ports;
+      const connection = await transport.connect(this.#session.host, this.#session.activity.signal);
+      const result = await connection.run({ argv: probe.argv }, { timeout: probe.attemptTimeout });
+      return { passed: succeeded(result), words: `${describeOutcome(result.outcome)} in ${took()}` };
+    }
+    try {
+      const { status } = await this.#session.run.ports.http.request(this.#session.host, {
+        method: 'GET',
+        scheme: probe.scheme,
+        address: '127.0.0.1',
+        port: probe.port,
+        path: probe.path,
+        headers: probe.headers,
+        timeout: probe.attemptTimeout,
+        ...(probe.hostHeader === undefined ? {} : { hostHeader: probe.hostHeader }),
+      });
+      return { passed: probe.status.includes(status), words: `${status} in ${took()}` };
+    } catch (error) {
+      if (isUnreachable(error)) throw error;
+      return { passed: false, words: errorsOf(error)[0].message };
+    }
+  }
+
+  /** The group's containers that have their own name, so are no kept predecessors. */
+  async #watched(): Promise<readonly ObservedContainer[]> {
+    const { group } = this.#session;
+    if (group === undefined) return [];
+    const names = new Set<string>(group.settings.containers.map(({ name }) => name));
+    const containers = await Promise.all(
+      group.settings.containers.map(({ name }) => this.#runtime.inspect(name)),
+    );
+    return containers
+      .filter((container) => container !== undefined && names.has(container.name))
+      .flatMap((c) => c ?? []);
+  }
+
+  async #refuseCrashLoop(
+    first: readonly ObservedContainer[],
+    now: readonly ObservedContainer[],
+  ): Promise<void> {
+    for (const container of now) {
+      const before = first.find(({ id }) => id === container.id)?.restartCount ?? 0;
+      const restarts = container.restartCount - before;
+      const ended = !container.running && container.restartPolicy.name === 'no';
+      if (restarts < crashLoopRestarts && !ended) continue;
+      const exit = container.exitCode === undefined ? '' : `, last with exit code ${container.exitCode}`;
+      const how = ended ? `it ended${exit}` : `it was restarted ${container.restartCount} times${exit}`;
+      throw crashLoop(
+        this.#session.host,
+        container.labels[label.container] ?? container.name,
+        how,
+        await this.#logs([container]),
+      );
+    }
+  }
+
+  async #logs(containers: readonly ObservedContainer[]): Promise<string> {
+    const logs = await Promise.all(
+      containers.map(({ id }) =>
+        this.#runtime.logs(id, logLines).catch((error: unknown) => `(no log: ${String(error)})`),
+      ),
+    );
+    return logs.join('\n').trimEnd();
+  }
+}
+
+/** Changes with every restart of every container. */
+const fingerprint = (containers: readonly ObservedContainer[]): string =>
+  containers
+    .map(({ id, restartCount, startedAt, running }) => `${id}/${restartCount}/${startedAt}/${running}`)
+    .join(' ');

@@ -1,0 +1,106 @@
+import type { EventBus } from '../events/bus.js';
+import type { Hold, Settlement } from '../model/hold.js';
+import { holdId, type HostId } from '../model/ids.js';
+import { registrationKey, targetGroupNameOf } from '../model/registration.js';
+import type { Taking } from '../modules/module.js';
+import type { Clock } from '../ports/clock.js';
+import type { Journal } from '../ports/journal.js';
+import type { Host } from '../model/host.js';
+
+/** What the run holds: each hold is in the journal before it is in the book, and before anything is taken away. */
+export class HoldBook {
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #bus: EventBus;
+  readonly #open = new Map<string, Hold>();
+  /** The first hold of each thing: where a host came from when the run met it. */
+  readonly #first = new Map<string, Hold>();
+  readonly #hosts = new Map<HostId, Host>();
+  #count = 0;
+
+  constructor(journal: Journal, clock: Clock, bus: EventBus) {
+    this.#journal = journal;
+    this.#clock = clock;
+    this.#bus = bus;
+  }
+
+  /** Opens holds for what is about to be taken. What is held already stays held as it was found. */
+  async open(host: Host, takings: readonly Taking[]): Promise<void> {
+    this.#hosts.set(host.id, host);
+    for (const taking of takings) {
+      if (this.#open.has(keyOf(host.id, taking))) continue;
+      this.#count += 1;
+      await this.#record({ ...taking, id: holdId(`${host.id}#${this.#count}`), host: host.id });
+    }
+  }
+
+  /** Holds again what was settled: a rollback takes away what a roll gave. */
+  async reopen(holds: readonly Hold[]): Promise<void> {
+    for (const hold of holds) if (!this.#open.has(keyOf(hold.host, hold))) await this.#record(hold);
+  }
+
+  async settle(holds: readonly Hold[], as: Settlement): Promise<void> {
+    for (const hold of holds) {
+      if (!this.#open.delete(keyOf(hold.host, hold))) continue;
+      await this.#journal.append({
+        at: this.#clock.now(),
+        type: 'hold.settled',
+        hold: hold.id,
+        host: hold.host,
+        as,
+      });
+      this.#tell('hold.settled', hold, as);
+    }
+  }
+
+  openOf(host: HostId): readonly Hold[] {
+    return [...this.#open.values()].filter((hold) => hold.host === host);
+  }
+
+  /** Where the host came from: the first hold of everything that was ever taken from it. */
+  originOf(host: HostId): readonly Hold[] {
+    return [...this.#first.values()].filter((hold) => hold.host === host);
+  }
+
+  isHeld(host: HostId, taking: Taking): boolean {
+    return this.#open.has(keyOf(host, taking));
+  }
+
+  hostsWithOpenHolds(): readonly Host[] {
+    const ids = new Set([...this.#open.values()].map(({ host }) => host));
+    return [...this.#hosts.values()].filter(({ id }) => ids.has(id));
+  }
+
+  async #record(hold: Hold): Promise<void> {
+    await this.#journal.append({ at: this.#clock.now(), type: 'hold.opened', hold });
+    const key = keyOf(hold.host, hold);
+    this.#open.set(key, hold);
+    if (!this.#first.has(key)) this.#first.set(key, hold);
+    this.#tell('hold.opened', hold);
+  }
+
+  #tell(type: 'hold.opened' | 'hold.settled', hold: Hold, as: Settlement = 'restored'): void {
+    const host = this.#hosts.get(hold.host);
+    const about = {
+      host: { id: hold.host, name: host?.name ?? hold.host },
+      hold: hold.id,
+      what: describeHold(hold),
+    };
+    this.#bus.emit(type === 'hold.opened' ? { type, ...about } : { type, ...about, as });
+  }
+}
+
+const keyOf = (host: HostId, taking: Taking | Hold): string =>
+  `${host}|${taking.kind === 'container' ? taking.name : registrationKey(taking.registration)}`;
+
+/** What is held, as people read it. */
+export function describeHold(hold: Taking | Hold): string {
+  if (hold.kind === 'registration') {
+    const where = `${targetGroupNameOf(hold.registration)}:${hold.registration.port}`;
+    return hold.state === 'unused' ? `no registration in ${where}` : `its registration in ${where}`;
+  }
+  const { name, previous } = hold;
+  if (previous === undefined) return `no container "${name}"`;
+  const version = previous.version ?? previous.id.slice(0, 12);
+  return `its container "${name}" (${version}${previous.running ? '' : ', stopped'})`;
+}

@@ -1,0 +1,98 @@
+import type { EventHost } from '../events/event.js';
+import type { Layer } from '../expression/scope.js';
+import type { ContainerTemplate } from '../model/container.js';
+import type { Host } from '../model/host.js';
+import type { GroupName } from '../model/ids.js';
+import type { PinnedImage, Release } from '../model/release.js';
+import type { GroupSettings } from '../model/settings.js';
+import type { HostContainers } from '../ports/container-runtime.js';
+import { ContainerSpecs } from './container-specs.js';
+import { HealthProver } from './health-prover.js';
+import { GuardedContainers } from './interlocks/guarded-containers.js';
+import { GuardedTraffic } from './interlocks/guarded-traffic.js';
+import type { Run } from './run.js';
+
+/** The group of hosts that a run is about, as one of its hosts sees it. */
+export interface HostGroup {
+  readonly name: GroupName;
+  /** All listed hosts of the group, whatever `--limit`. */
+  readonly hosts: readonly Host[];
+  readonly settings: GroupSettings;
+  readonly release: Release;
+}
+
+/** One host in one run: its guarded ports, its variables, and what the run knows of it. */
+export class HostSession {
+  readonly containers: HostContainers;
+  readonly traffic: GuardedTraffic;
+  readonly prover: HealthProver;
+  readonly specs: ContainerSpecs;
+  /** Images that must be on the host before it may leave service. */
+  expectedImages: readonly PinnedImage[] = [];
+  /** Set by the first change to a container: from then on health has to be proven, not assumed. */
+  containersTouched = false;
+  /** Lost, and not come back within `reconnect`. */
+  lost = false;
+  #activity: Activity = idle;
+  #facts: Layer = { name: 'set_fact and register', values: {}, literal: true };
+
+  constructor(
+    readonly host: Host,
+    readonly group: HostGroup | undefined,
+    /** Everything below the play's own variables. */
+    readonly layers: readonly Layer[],
+    readonly run: Run,
+  ) {
+    const runtime = run.ports.runtime.on(host);
+    this.prover = new HealthProver(this, runtime);
+    this.specs = new ContainerSpecs(this);
+    this.containers = new GuardedContainers(runtime, this);
+    this.traffic = new GuardedTraffic(this);
+  }
+
+  get eventHost(): EventHost {
+    return { id: this.host.id, name: this.host.name };
+  }
+
+  /** What `register` and `set_fact` kept. */
+  get facts(): Layer {
+    return this.#facts;
+  }
+
+  remember(values: Readonly<Record<string, unknown>>): void {
+    this.#facts = { ...this.#facts, values: { ...this.#facts.values, ...values } };
+  }
+
+  /** The ports of the host that the group's containers publish. */
+  get publishedPorts(): ReadonlySet<number> {
+    const templates: readonly ContainerTemplate[] = this.group?.settings.containers ?? [];
+    return new Set(templates.flatMap(({ ports }) => ports.map(({ hostPort }) => hostPort)));
+  }
+
+  /** What the host is busy with: a host does one thing at a time. */
+  get activity(): Activity {
+    return this.#activity;
+  }
+
+  /** Makes `activity` what the ports report to and are cancelled by, until `act` has ended. */
+  async busyWith<T>(activity: Activity, act: () => Promise<T>): Promise<T> {
+    const before = this.#activity;
+    this.#activity = activity;
+    try {
+      return await act();
+    } finally {
+      this.#activity = before;
+    }
+  }
+}
+
+/** A task, a restore or a bake, as the guarded ports see it. */
+export interface Activity {
+  /** Cancels what is waited for. */
+  readonly signal: AbortSignal;
+  readonly report: (message: string, done?: number, total?: number) => void;
+  /** A restore brings back what is on the host, so no image has to be there first. */
+  readonly restoring: boolean;
+}
+
+const idle: Activity = { signal: new AbortController().signal, report: () => undefined, restoring: false };

@@ -1,0 +1,145 @@
+import { floorBlocked } from '../../errors/engine.js';
+import type { Milliseconds } from '../../model/duration.js';
+import type { Host } from '../../model/host.js';
+import type { TargetGroupArn } from '../../model/ids.js';
+import {
+  registrationKey,
+  type Registration,
+  type TargetGroup,
+  type TargetHealth,
+} from '../../model/registration.js';
+import type { Amount } from '../../model/settings.js';
+import { floorFor, isRegistered, judgeDrain, type Floor, type FloorVerdict } from '../../plan/floor.js';
+import type { Clock } from '../../ports/clock.js';
+import type { SharedTraffic } from '../../traffic/shared-traffic.js';
+
+/** From one look to the next while the floor blocks. */
+export const lookAgain: Milliseconds = 2_000;
+
+/** What a set of target groups can spare at a moment. */
+export interface Spare {
+  /** How many healthy targets may go, in the tightest of them; Infinity when there is none. */
+  readonly free: number;
+  /** The target ids that are healthy in one of them. */
+  readonly healthy: ReadonlySet<string>;
+}
+
+/**
+ * Interlock 1: in no target group is the healthy count taken below `min_healthy`, nor the last healthy target of a zone that
+ * is not balanced across zones. Every drain of the run asks here, and the balancer is read again for each.
+ */
+export class FloorGuard {
+  readonly #traffic: SharedTraffic;
+  readonly #clock: Clock;
+  /** Taken by this run and not seen healthy again: an answer of the balancer may still show them healthy. */
+  readonly #out = new Set<string>();
+  /** The targets that were registered when the run first saw a group: what percentages are of. */
+  readonly #base = new Map<TargetGroupArn, readonly TargetHealth[]>();
+  readonly #zones = new Map<string, string>();
+  #minHealthy: Amount = { percent: 50 };
+  #floorWait: Milliseconds = 600_000;
+  /** One drain is judged at a time, so that two cannot both take the last spare one. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(traffic: SharedTraffic, clock: Clock) {
+    this.#traffic = traffic;
+    this.#clock = clock;
+  }
+
+  /** The floor of the play that begins. */
+  set(minHealthy: Amount, floorWait: Milliseconds): void {
+    this.#minHealthy = minHealthy;
+    this.#floorWait = floorWait;
+  }
+
+  get minHealthy(): Amount {
+    return this.#minHealthy;
+  }
+
+  get floorWait(): Milliseconds {
+    return this.#floorWait;
+  }
+
+  knowZones(hosts: readonly Host[]): void {
+    for (const { targetIds, zone } of hosts) {
+      if (zone !== undefined) for (const id of targetIds) this.#zones.set(id, zone);
+    }
+  }
+
+  /** Waits until all of these may be drained, and counts them as out from then on. Throws `floor.blocked`. */
+  async take(
+    host: Host,
+    groups: readonly TargetGroup[],
+    registrations: readonly Registration[],
+    signal: AbortSignal | undefined,
+    onWaiting: (why: string) => void,
+  ): Promise<void> {
+    const begun = this.#clock.elapsed();
+    for (;;) {
+      const blocked = await this.#inTurn(async () => this.#tryToTake(groups, registrations));
+      if (blocked === undefined) return;
+      const waited = this.#clock.elapsed() - begun;
+      if (waited >= this.#floorWait)
+        throw floorBlocked(host, blocked.targetGroup.name, describe(blocked), waited);
+      onWaiting(describe(blocked));
+      await this.#clock.sleep(Math.min(lookAgain, this.#floorWait - waited), signal);
+    }
+  }
+
+  /** They were seen healthy again. */
+  giveBack(registrations: readonly Registration[]): void {
+    for (const registration of registrations) this.#out.delete(registrationKey(registration));
+  }
+
+  async spare(groups: readonly TargetGroup[]): Promise<Spare> {
+    let free = Infinity;
+    const healthy = new Set<string>();
+    for (const group of groups) {
+      const { floor, targets } = await this.#look(group);
+      const up = targets.filter(
+        ({ state, registration }) => state === 'healthy' && !this.#out.has(registrationKey(registration)),
+      );
+      for (const { registration } of up) healthy.add(registration.id);
+      free = Math.min(free, up.length - floor.minimum);
+    }
+    return { free: Math.max(0, free), healthy };
+  }
+
+  async #tryToTake(
+    groups: readonly TargetGroup[],
+    registrations: readonly Registration[],
+  ): Promise<Blocked | undefined> {
+    for (const group of groups) {
+      const wanted = registrations.filter(({ targetGroup }) => targetGroup === group.arn);
+      if (wanted.length === 0) continue;
+      const { floor, targets } = await this.#look(group);
+      const verdict = judgeDrain(floor, targets, this.#out, wanted, (id) => this.#zones.get(id));
+      if (!verdict.allowed) return { targetGroup: group, verdict };
+    }
+    for (const registration of registrations) this.#out.add(registrationKey(registration));
+    return undefined;
+  }
+
+  async #look(group: TargetGroup): Promise<{ floor: Floor; targets: readonly TargetHealth[] }> {
+    const targets = await this.#traffic.fresh(group.arn);
+    const base = this.#base.get(group.arn) ?? targets.filter(isRegistered);
+    this.#base.set(group.arn, base);
+    return { floor: floorFor(group, base, this.#minHealthy), targets };
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(act);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+}
+
+interface Blocked {
+  readonly targetGroup: TargetGroup;
+  readonly verdict: Extract<FloorVerdict, { allowed: false }>;
+}
+
+const describe = ({ verdict: { healthy, minimum, zone } }: Blocked): string =>
+  zone === undefined
+    ? `${healthy} are healthy and at least ${minimum} must stay so`
+    : `it is the last healthy one of zone ${zone}`;

@@ -1,0 +1,162 @@
+import { holdMissing, imageNotThere } from '../../errors/engine.js';
+import type { Milliseconds } from '../../model/duration.js';
+import {
+  isDrained,
+  registrationKey,
+  targetGroupNameOf,
+  type Registration,
+  type TargetGroup,
+  type TargetHealth,
+} from '../../model/registration.js';
+import type { TargetGroupArn } from '../../model/ids.js';
+import { formatPinnedImage } from '../../model/release.js';
+import type { TargetGroupChoice } from '../../model/settings.js';
+import type { HostTraffic } from '../../modules/module.js';
+import { plannedRegistrations, uniqueRegistrations } from '../../plan/planned-registrations.js';
+import { awaitDrained, awaitInService } from '../../traffic/await-targets.js';
+import type { HostSession } from '../host-session.js';
+
+/** Draining may take this much longer than the deregistration delay. */
+const drainMargin: Milliseconds = 30_000;
+
+/**
+ * One host's places in its target groups, behind the run's interlocks: the floor and the image before it goes out (1 and 4), its
+ * proof of health before it comes back (9), a hold and the journal before both (2).
+ */
+export class GuardedTraffic implements HostTraffic {
+  readonly #session: HostSession;
+  readonly #groups = new Map<TargetGroupArn, TargetGroup>();
+
+  constructor(session: HostSession) {
+    this.#session = session;
+  }
+
+  async groups(choice: TargetGroupChoice): Promise<readonly TargetGroup[]> {
+    const { run, group, host, publishedPorts } = this.#session;
+    const groups = await run.targetGroups.find(choice, group?.hosts ?? [host], publishedPorts);
+    for (const one of groups) this.#groups.set(one.arn, one);
+    return groups;
+  }
+
+  async registrations(groups: readonly TargetGroup[]): Promise<readonly TargetHealth[]> {
+    const { traffic } = this.#session.run.ports;
+    const found = await Promise.all(
+      groups.map(async ({ arn }) => {
+        const own = (await traffic.fresh(arn)).filter((target) => this.#isOurs(target));
+        // A held one may have vanished from the list: it is asked for by name.
+        const vanished = this.#held().filter(
+          (held) =>
+            held.targetGroup === arn &&
+            !own.some(({ registration }) => registrationKey(registration) === registrationKey(held)),
+        );
+        return vanished.length === 0 ? own : [...own, ...(await traffic.healthOf(arn, vanished))];
+      }),
+    );
+    return found.flat();
+  }
+
+  async planned(groups: readonly TargetGroup[]): Promise<readonly Registration[]> {
+    const { host, run } = this.#session;
+    const perGroup = await Promise.all(
+      groups.map(async (group) =>
+        plannedRegistrations(host, group, await run.ports.traffic.fresh(group.arn), this.#held()),
+      ),
+    );
+    return perGroup.flat();
+  }
+
+  async drain(registrations: readonly Registration[], timeout: Milliseconds | 'default'): Promise<void> {
+    const { run, host, activity } = this.#session;
+    const { signal, report } = activity;
+    await this.#requireImages();
+    this.#requireHeld(registrations);
+    const groups = await this.#known(registrations);
+    await run.floor.take(host, groups, registrations, signal, (why) =>
+      report(`waiting for the floor: ${why}`),
+    );
+    await this.#perTargetGroup(registrations, 'deregister', (arn, ours) =>
+      run.ports.traffic.deregister(arn, ours),
+    );
+    const longest = Math.max(0, ...groups.map(({ deregistrationDelay }) => deregistrationDelay));
+    await awaitDrained(run.ports.traffic, registrations, {
+      timeout: timeout === 'default' ? longest + drainMargin : timeout,
+      signal,
+      onProgress: report,
+    });
+  }
+
+  async putInService(registrations: readonly Registration[], timeout: Milliseconds): Promise<void> {
+    const { run, host, prover, activity } = this.#session;
+    const { signal, report } = activity;
+    await prover.requireHealthy();
+    await this.registerAsFound(registrations);
+    await awaitInService(run.ports.traffic, registrations, { timeout, signal, onProgress: report });
+    run.floor.giveBack(registrations);
+    const returned = run.holds
+      .openOf(host.id)
+      .filter(
+        (hold) =>
+          hold.kind === 'registration' &&
+          hold.state !== 'unused' &&
+          registrations.some((one) => registrationKey(one) === registrationKey(hold.registration)),
+      );
+    await run.holds.settle(returned, 'returned');
+  }
+
+  /** Registers without asking for health: for what was unhealthy when it was taken, and goes back to exactly that. */
+  async registerAsFound(registrations: readonly Registration[]): Promise<void> {
+    const { traffic } = this.#session.run.ports;
+    await this.#perTargetGroup(registrations, 'register', (arn, ours) => traffic.register(arn, ours));
+  }
+
+  async #perTargetGroup(
+    registrations: readonly Registration[],
+    verb: string,
+    act: (arn: TargetGroupArn, registrations: readonly Registration[]) => Promise<void>,
+  ): Promise<void> {
+    const { run, host } = this.#session;
+    await Promise.all(
+      [...Map.groupBy(registrations, ({ targetGroup }) => targetGroup)].map(([arn, ours]) => {
+        const where = ours.map((one) => `${one.id}:${one.port}`).join(', ');
+        return run.gate.perform(host.id, `${verb} ${where} in ${arn}`, () => act(arn, ours));
+      }),
+    );
+  }
+
+  /** Interlock 4. A restore has nothing to pull: what it starts is on the host. */
+  async #requireImages(): Promise<void> {
+    const { expectedImages, containers, host, activity } = this.#session;
+    if (activity.restoring) return;
+    for (const image of expectedImages) {
+      const local = await containers.image(image);
+      const verified = local?.repoDigests.some((digest) => digest.endsWith(`@${image.digest}`)) ?? false;
+      if (!verified) throw imageNotThere(host, formatPinnedImage(image));
+    }
+  }
+
+  #requireHeld(registrations: readonly Registration[]): void {
+    const held = new Set(this.#held().map(registrationKey));
+    const missing = registrations.find((registration) => !held.has(registrationKey(registration)));
+    if (missing !== undefined)
+      throw holdMissing(`The registration in ${targetGroupNameOf(missing)}:${missing.port}`);
+  }
+
+  /** What this host is held from, in this run. */
+  #held(): readonly Registration[] {
+    const { run, host } = this.#session;
+    return uniqueRegistrations(
+      run.holds.openOf(host.id).flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : [])),
+    );
+  }
+
+  #isOurs(target: TargetHealth): boolean {
+    return !isDrained(target) && this.#session.host.targetIds.includes(target.registration.id);
+  }
+
+  async #known(registrations: readonly Registration[]): Promise<readonly TargetGroup[]> {
+    const { group } = this.#session;
+    if (group !== undefined) await this.groups(group.settings.targetGroups);
+    const arns = new Set(registrations.map(({ targetGroup }) => targetGroup));
+    return [...this.#groups.values()].filter(({ arn }) => arns.has(arn));
+  }
+}

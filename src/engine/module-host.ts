@@ -1,0 +1,123 @@
+import { evaluateCondition, parseCondition } from '../expression/condition.js';
+import { render } from '../expression/templates.js';
+import type { Variables } from '../expression/variables.js';
+import type { ContainerSpec, ContainerTemplate } from '../model/container.js';
+import type { HealthProbe } from '../model/health.js';
+import type { Host } from '../model/host.js';
+import type { GroupName } from '../model/ids.js';
+import type { UnknownValue } from '../model/unknown.js';
+import type { HealthProof, HostTraffic, Images, ModuleHost } from '../modules/module.js';
+import type { Task } from '../playbook/playbook.js';
+import type { Clock } from '../ports/clock.js';
+import type { HostContainers } from '../ports/container-runtime.js';
+import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
+import type { CommandResult, RemoteCommand, RunOptions } from '../ports/transport.js';
+import type { HostSession } from './host-session.js';
+
+/** What one task's module sees of its host. */
+export class TaskHost implements ModuleHost {
+  readonly #session: HostSession;
+  readonly #task: TaskSettings;
+  readonly #variables: Variables;
+
+  constructor(session: HostSession, task: TaskSettings, variables: Variables) {
+    this.#session = session;
+    this.#task = task;
+    this.#variables = variables;
+  }
+
+  get host(): Host {
+    return this.#session.host;
+  }
+
+  get group(): GroupName | undefined {
+    return this.#session.group?.name;
+  }
+
+  get clock(): Clock {
+    return this.#session.run.ports.clock;
+  }
+
+  get signal(): AbortSignal {
+    return this.#session.activity.signal;
+  }
+
+  get checkMode(): boolean {
+    return this.#session.run.checkMode;
+  }
+
+  get containers(): HostContainers {
+    return this.#session.containers;
+  }
+
+  get traffic(): HostTraffic {
+    return this.#session.traffic;
+  }
+
+  get images(): Images {
+    return this.#session.run.images;
+  }
+
+  get probe(): HealthProbe | undefined {
+    return this.#session.group?.settings.health;
+  }
+
+  async run(
+    command: RemoteCommand,
+    options?: Omit<RunOptions, 'signal' | 'become' | 'env'>,
+  ): Promise<CommandResult> {
+    const connection = await this.#session.run.ports.transport.connect(this.host, this.signal);
+    const { become, environment } = this.#task;
+    return connection.run(command, { ...options, become, env: environment, signal: this.signal });
+  }
+
+  http(request: HostHttpRequest): Promise<HostHttpResponse> {
+    return this.#session.run.ports.http.request(this.host, request, this.signal);
+  }
+
+  prove(probe: HealthProbe): Promise<HealthProof> {
+    return this.#session.prover.prove(probe);
+  }
+
+  containerSpecs(
+    templates: readonly ContainerTemplate[],
+    image: string | undefined,
+  ): Promise<readonly ContainerSpec[]> {
+    return this.#session.specs.from(templates, image, this.#variables);
+  }
+
+  labelsFor(spec: ContainerSpec): Readonly<Record<string, string>> {
+    return this.#session.specs.labelsFor(spec);
+  }
+
+  progress(message: string, done?: number, total?: number): void {
+    this.#session.activity.report(message, done, total);
+  }
+
+  evaluate(condition: string): boolean | UnknownValue {
+    return evaluateCondition(parseCondition(condition, this.#task.at), this.#variables);
+  }
+
+  variable(name: string): unknown {
+    return this.#variables.get(name);
+  }
+}
+
+/** What the task and its play say about how modules run. */
+export interface TaskSettings {
+  readonly at: Task['at'];
+  readonly become: boolean;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The `environment` of the play under that of the task, rendered to text. */
+export function renderEnvironment(
+  play: Task['environment'],
+  task: Task['environment'],
+  variables: Variables,
+): Readonly<Record<string, string>> {
+  const entries = [play, task].flatMap((raw) => Object.entries(asMapping(render(raw, variables))));
+  return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+}
+
+const asMapping = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});

@@ -1,0 +1,217 @@
+import type { AdfError } from '../errors/adf-error.js';
+import { batchBlocked, noHosts, rolloutDiffers } from '../errors/engine.js';
+import type { Layer } from '../expression/scope.js';
+import { render } from '../expression/templates.js';
+import { Variables } from '../expression/variables.js';
+import type { HostId } from '../model/ids.js';
+import { floorOf, type Amount, type RolloutSettings } from '../model/settings.js';
+import { modules } from '../modules/catalogue.js';
+import { batchSize, nextBatch, type Allowance } from '../plan/batches.js';
+import type { Play, PlayRollout } from '../playbook/playbook.js';
+import { readPlayRollout } from '../playbook/rollout.js';
+import { loadVarsFiles } from '../playbook/vars-files.js';
+import { runBatch } from './batch.js';
+import { FailureBudget } from './failure-budget.js';
+import type { HostSession } from './host-session.js';
+import { lookAgain } from './interlocks/floor-guard.js';
+import { rollBack, type RollbackResult } from './rollback.js';
+import { RunOnce } from './run-once.js';
+import type { Run } from './run.js';
+import type { TurnPlay, TurnResult } from './turn.js';
+
+/** What came of a play. */
+export interface PlayResult {
+  readonly turns: readonly TurnResult[];
+  readonly rollbacks: readonly RollbackResult[];
+  /** The hosts it never got to. */
+  readonly untouched: readonly HostSession[];
+  /** More hosts failed than the play allows, or it was interrupted, or the floor blocked it: no later play begins. */
+  readonly stopped: boolean;
+  /** What stopped it, when that was no host's own failure. */
+  readonly error?: AdfError;
+}
+
+/** Where a play runs when nobody says otherwise. */
+const fallback: Pick<RolloutSettings, 'minHealthy' | 'floorWait'> = {
+  minHealthy: { percent: 50 },
+  floorWait: 600_000,
+};
+
+/**
+ * One play: batch after batch, each cut to what the floor allows, until all hosts had their turn or too many failed; then, by
+ * `on_failure`, the hosts that had finished go back too.
+ */
+export async function runPlay(play: Play, sessions: readonly HostSession[], run: Run): Promise<PlayResult> {
+  const hosts = sessions.map(({ eventHost }) => eventHost);
+  run.bus.emit({ type: 'play.started', play: play.name, hosts });
+  const turnPlay = await openPlay(play, sessions, run);
+  const rollout = readRollout(play, sessions, turnPlay);
+  const settings = sessions[0]?.group?.settings.rollout ?? fallback;
+  run.floor.set(rollout.minHealthy ?? settings.minHealthy, settings.floorWait);
+  const result = await rollThrough(play, sessions, turnPlay, rollout, run);
+  const rollbacks = await followOnFailure(result, rollout, turnPlay, run);
+  run.bus.emit({ type: 'play.ended', play: play.name });
+  return { ...result, rollbacks };
+}
+
+async function rollThrough(
+  play: Play,
+  sessions: readonly HostSession[],
+  turnPlay: OpenPlay,
+  rollout: PlayRollout,
+  run: Run,
+): Promise<Omit<PlayResult, 'rollbacks'>> {
+  const budget = new FailureBudget(rollout.maxFailPercentage, sessions.length);
+  const turns: TurnResult[] = [];
+  let queue = sessions;
+  for (let batch = 1; queue.length > 0; batch += 1) {
+    if (isStopping(run)) return { turns, untouched: queue, stopped: true };
+    const size = batchSize(rollout.serial, batch - 1, sessions.length);
+    const chosen = await nextAllowed(queue, size, play, batch, run);
+    if (chosen.length === 0) {
+      if (isStopping(run)) return { turns, untouched: queue, stopped: true };
+      const error = batchBlocked('the floor lets no host go', run.floor.floorWait);
+      return { turns, untouched: queue, stopped: true, error };
+    }
+    queue = queue.filter((session) => !chosen.includes(session));
+    const of = batch + remainingBatches(queue.length, rollout.serial, batch, sessions.length);
+    const results = await runBatch(chosen, { batch, of }, turnPlay, rollout.bake, run);
+    turns.push(...results);
+    const failed = results.filter(({ status }) => status !== 'ok').length;
+    budget.count(failed);
+    // As in Ansible, a batch that failed as a whole ends the play whatever the allowance.
+    if (budget.exceeded || failed === results.length) return { turns, untouched: queue, stopped: true };
+  }
+  return { turns, untouched: [], stopped: isStopping(run) };
+}
+
+/** The next batch by the floor as it is now; waits for it, and gives none when it does not give way in time. */
+async function nextAllowed(
+  queue: readonly HostSession[],
+  size: number,
+  play: Play,
+  batch: number,
+  run: Run,
+): Promise<readonly HostSession[]> {
+  const { clock } = run.ports;
+  const begun = clock.elapsed();
+  const order = queue.map(({ host }) => host.id);
+  for (let told = false; ; told = true) {
+    const ids = new Set(nextBatch(order, size, await allowanceOf(queue, play, run)));
+    if (ids.size > 0) return queue.filter(({ host }) => ids.has(host.id));
+    if (clock.elapsed() - begun >= run.floor.floorWait || isStopping(run)) return [];
+    if (!told) {
+      const reason = 'no healthy host can be spared now';
+      run.bus.emit({ type: 'batch.waiting', play: play.name, batch, reason });
+    }
+    await clock.sleep(lookAgain, run.stop.signal).catch(() => undefined);
+  }
+}
+
+const takesHostsOut = ({ sections }: Play): boolean =>
+  sections.some(({ tasks }) => tasks.some((task) => modules.get(task.module)?.takesHostOut === true));
+
+/** Only plays over a group with containers are held to the floor here; any drain is held to it by the interlock. */
+async function allowanceOf(queue: readonly HostSession[], play: Play, run: Run): Promise<Allowance> {
+  const unlimited: Allowance = { healthy: Infinity, counts: new Set<HostId>() };
+  const [first] = queue;
+  if (first?.group === undefined || !takesHostsOut(play)) return unlimited;
+  const groups = await first.traffic.groups(first.group.settings.targetGroups);
+  if (groups.length === 0) {
+    const total = first.group.hosts.length;
+    const free = Math.max(0, total - floorOf(run.floor.minHealthy, total));
+    return { healthy: free, counts: new Set(queue.map(({ host }) => host.id)) };
+  }
+  const { free, healthy } = await run.floor.spare(groups);
+  const counting = queue.filter(({ host }) => host.targetIds.some((id) => healthy.has(id)));
+  return { healthy: free, counts: new Set(counting.map(({ host }) => host.id)) };
+}
+
+function remainingBatches(left: number, serial: readonly Amount[], done: number, total: number): number {
+  let batches = 0;
+  for (let hosts = left; hosts > 0; batches += 1) hosts -= batchSize(serial, done + batches, total);
+  return batches;
+}
+
+/** `on_failure`: with `rollback`, the hosts that had finished go back to where they came from. An interruption is no failure. */
+async function followOnFailure(
+  result: Omit<PlayResult, 'rollbacks'>,
+  { onFailure }: PlayRollout,
+  turnPlay: OpenPlay,
+  run: Run,
+): Promise<readonly RollbackResult[]> {
+  const failed = result.turns.filter(({ status }) => status === 'failed' || status === 'unreachable');
+  const isFailure = result.stopped && (failed.length > 0 || result.error !== undefined);
+  if (
+    !isFailure ||
+    isStopping(run) ||
+    onFailure !== 'rollback' ||
+    run.checkMode ||
+    !turnPlay.mayRestore()
+  )
+    return [];
+  const finished = result.turns
+    .filter(({ status }) => status === 'ok')
+    .map(({ session }) => session)
+    .filter(({ host }) => run.holds.originOf(host.id).some((hold) => hold.kind === 'container'));
+  const reason = failed.map(({ session }) => session.host.name).join(', ');
+  return rollBack(finished, reason === '' ? (result.error?.message ?? '') : `${reason} failed`, run);
+}
+
+interface OpenPlay extends TurnPlay {
+  readonly setOnFailure: (onFailure: PlayRollout['onFailure']) => void;
+}
+
+async function openPlay(play: Play, sessions: readonly HostSession[], run: Run): Promise<OpenPlay> {
+  const playVars: Layer = { name: 'play vars', values: play.vars.value, locate: play.vars.locate };
+  const [first] = sessions;
+  if (first === undefined) throw noHosts(play.name, play.hosts.value, play.at);
+  const bases = new Map<HostSession, Variables>();
+  const base = (session: HostSession): Variables => {
+    const known = bases.get(session) ?? Variables.of(session.layers);
+    bases.set(session, known);
+    return known;
+  };
+  const files = render(
+    play.varsFiles,
+    [...run.extraVars].reduce((v, layer) => v.with(layer), base(first).with(playVars)),
+  );
+  const layers = [playVars, ...(await loadVarsFiles(run.ports.files, files, play.varsFiles))];
+  let onFailure: PlayRollout['onFailure'] = 'rollback';
+  return {
+    play,
+    layers,
+    base,
+    runOnce: new RunOnce(),
+    // Once a one-way task ran, going back is no longer safe: on_failure is stop.
+    mayRestore: () => onFailure !== 'stop' && run.tally.oneWay.length === 0,
+    setOnFailure: (given) => {
+      onFailure = given;
+    },
+  };
+}
+
+/** The keywords that steer the roll, the same for every host of the play. Throws `playbook.rollout_differs`. */
+function readRollout(play: Play, sessions: readonly HostSession[], turnPlay: OpenPlay): PlayRollout {
+  const read = sessions.map((session) => ({
+    session,
+    rollout: readPlayRollout(play, playVariables(session, turnPlay)),
+  }));
+  const [first, ...others] = read;
+  if (first === undefined) throw noHosts(play.name, play.hosts.value, play.at);
+  for (const { session, rollout } of others) {
+    for (const [keyword, value] of Object.entries(rollout)) {
+      const same =
+        JSON.stringify(value) ===
+        JSON.stringify(Object.entries(first.rollout).find(([k]) => k === keyword)?.[1]);
+      if (!same) throw rolloutDiffers(play.name, keyword, first.session.host, session.host);
+    }
+  }
+  turnPlay.setOnFailure(first.rollout.onFailure);
+  return first.rollout;
+}
+
+const playVariables = (session: HostSession, { layers, base }: TurnPlay): Variables =>
+  [...layers, ...session.run.extraVars].reduce((variables, layer) => variables.with(layer), base(session));
+
+const isStopping = ({ stop }: Run): boolean => stop.signal.aborted;

@@ -1,0 +1,22 @@
+import type { Clock } from '../ports/clock.js';
+import type { ContainerRuntime } from '../ports/container-runtime.js';
+import type { HostHttp } from '../ports/host-http.js';
+import type { Journal } from '../ports/journal.js';
+import type { ProjectFiles } from '../ports/project-files.js';
+import type { Random } from '../ports/random.js';
+import type { Registry } from '../ports/registry.js';
+import type { Transport } from '../ports/transport.js';
+import type { SharedTraffic } from '../traffic/shared-traffic.js';
+
+/** The world as one run meets it. */
+export interface EnginePorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport;
+  readonly runtime: ContainerRuntime;
+  readonly http: HostHttp;
+  readonly traffic: SharedTraffic;
+  readonly registry: Registry;
+  readonly journal: Journal;
+  readonly files: ProjectFiles;
+}

@@ -1,0 +1,39 @@
+import type { EventBus } from '../events/bus.js';
+import type { EnvironmentName, RunId } from '../model/ids.js';
+import type { Layer } from '../expression/scope.js';
+import type { EnginePorts } from './ports.js';
+import type { FloorGuard } from './interlocks/floor-guard.js';
+import type { HoldBook } from './hold-book.js';
+import type { MutationGate } from './interlocks/mutation-gate.js';
+import type { PinnedImages } from './pinned-images.js';
+import type { StopSignal } from './stop-signal.js';
+import type { Tally } from './tally.js';
+import type { TargetGroups } from './target-groups.js';
+
+/** What all hosts, plays and tasks of one run share. */
+export interface Run {
+  readonly id: RunId;
+  readonly environment: EnvironmentName;
+  readonly ports: EnginePorts;
+  readonly bus: EventBus;
+  readonly stop: StopSignal;
+  readonly holds: HoldBook;
+  readonly gate: MutationGate;
+  readonly floor: FloorGuard;
+  readonly images: PinnedImages;
+  readonly targetGroups: TargetGroups;
+  readonly tally: Tally;
+  /** Observe only. */
+  readonly checkMode: boolean;
+  /** At most this many turns at once. */
+  readonly forks: number;
+  /** The highest layer of variables: `--extra-vars`. */
+  readonly extraVars: readonly Layer[];
+  readonly tags: TagSelection;
+}
+
+/** `--tags` and `--skip-tags`; undefined tags select all. */
+export interface TagSelection {
+  readonly only: readonly string[] | undefined;
+  readonly skip: readonly string[];
+}

@@ -1,0 +1,10 @@
+import type { Milliseconds } from '../model/duration.js';
+
+/** How a run is asked to stop: SIGINT or SIGTERM, from outside. */
+export interface StopSignal {
+  /** Aborted by the first signal. */
+  readonly signal: AbortSignal;
+  readonly name: () => 'SIGINT' | 'SIGTERM' | undefined;
+  /** How long whoever sent it will probably wait. */
+  readonly grace: Milliseconds;
+}

@@ -1,0 +1,29 @@
+import type { TaskStatus } from '../events/event.js';
+import type { HostId } from '../model/ids.js';
+
+export type TaskCounts = Readonly<Record<TaskStatus, number>>;
+
+const none: TaskCounts = { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, restored: 0 };
+
+/** Counts task statuses per host, and the one-way tasks that ran: what the recap tells. */
+export class Tally {
+  readonly #counts = new Map<HostId, TaskCounts>();
+  readonly #oneWay = new Set<string>();
+
+  count(host: HostId, status: TaskStatus): void {
+    const counts = this.of(host);
+    this.#counts.set(host, { ...counts, [status]: counts[status] + 1 });
+  }
+
+  of(host: HostId): TaskCounts {
+    return this.#counts.get(host) ?? none;
+  }
+
+  ranOneWay(task: string): void {
+    this.#oneWay.add(task);
+  }
+
+  get oneWay(): readonly string[] {
+    return [...this.#oneWay];
+  }
+}

@@ -1,0 +1,173 @@
+import type { AdfError } from '../errors/adf-error.js';
+import { interrupted, runOnceFailed } from '../errors/engine.js';
+import type { EventTask } from '../events/event.js';
+import type { Layer } from '../expression/scope.js';
+import { render } from '../expression/templates.js';
+import type { Variables } from '../expression/variables.js';
+import { UnknownValue } from '../model/unknown.js';
+import type { Play, Task } from '../playbook/playbook.js';
+import type { Barrier } from './barrier.js';
+import type { HostSession } from './host-session.js';
+import type { RunOnce } from './run-once.js';
+import { restoreHost, type RestoreOutcome } from './restore.js';
+import { isSelected } from './tags.js';
+import { runTask, variablesOf, type TaskOutcome } from './task.js';
+
+/** What the turns of one play share. */
+export interface TurnPlay {
+  readonly play: Play;
+  /** Play vars and vars files, lowest first. */
+  readonly layers: readonly Layer[];
+  readonly base: (session: HostSession) => Variables;
+  readonly runOnce: RunOnce;
+  /** False when failed hosts are left as they are: `on_failure: stop`, or after a one-way task. */
+  readonly mayRestore: () => boolean;
+}
+
+export interface TurnResult {
+  readonly session: HostSession;
+  readonly status: 'ok' | 'failed' | 'unreachable' | 'interrupted';
+  readonly error?: AdfError;
+  /** What came of putting the host back; absent when the turn ended well, or nothing was to be restored. */
+  readonly restore?: RestoreOutcome;
+}
+
+/** One host's way through one batch: its tasks in their order; and when one fails, back to where it came from. */
+export async function runTurn(
+  session: HostSession,
+  play: TurnPlay,
+  batch: number,
+  barrier: Barrier | undefined,
+): Promise<TurnResult> {
+  const { bus, ports, tally } = session.run;
+  const begun = ports.clock.elapsed();
+  bus.emit({ type: 'turn.started', host: session.eventHost, play: play.play.name, batch });
+  const ended = await runTasks(session, play, barrier).finally(() => barrier?.leave());
+  const restore = ended.status === 'ok' ? undefined : await putBack(session, play, ended);
+  if (restore?.restored === true) tally.count(session.host.id, 'restored');
+  bus.emit({
+    type: 'turn.ended',
+    host: session.eventHost,
+    play: play.play.name,
+    status:
+      restore?.restored === true ? 'restored' : ended.status === 'interrupted' ? 'failed' : ended.status,
+    duration: ports.clock.elapsed() - begun,
+  });
+  return { session, ...ended, ...(restore === undefined ? {} : { restore }) };
+}
+
+type Ended = Pick<TurnResult, 'status' | 'error'>;
+
+async function putBack(
+  session: HostSession,
+  play: TurnPlay,
+  ended: Ended,
+): Promise<RestoreOutcome | undefined> {
+  const holds = session.run.holds.openOf(session.host.id);
+  if (holds.length === 0 || session.run.checkMode) return undefined;
+  if (ended.status !== 'interrupted' && !play.mayRestore()) return undefined;
+  return restoreHost(session, holds);
+}
+
+/** A host that is asked to stop goes on only when its new containers are proven healthy: then finishing is the safe way out. */
+async function runTasks(session: HostSession, play: TurnPlay, barrier: Barrier | undefined): Promise<Ended> {
+  const { stop } = session.run;
+  const cancel = new AbortController();
+  const onStop = (): void => {
+    if (!session.prover.isProven) cancel.abort(interrupted(stop.name() ?? 'a signal'));
+  };
+  stop.signal.addEventListener('abort', onStop, { once: true });
+  try {
+    let index = 0;
+    for (const task of play.play.sections.flatMap((section) => section.tasks)) {
+      const event: EventTask = {
+        play: play.play.name,
+        index: index++,
+        name: nameOf(task, session, play),
+        module: task.module,
+      };
+      if (!isSelected(task.tags, session.run.tags)) continue;
+      await barrier?.arrive();
+      if (stop.signal.aborted) onStop();
+      if (cancel.signal.aborted) return { status: 'interrupted' };
+      const outcome = await runAndTell(task, event, session, play, cancel.signal);
+      const failed = outcome.status === 'failed' || outcome.status === 'unreachable';
+      const ignored = outcome.status === 'failed' ? task.ignoreErrors : task.ignoreUnreachable;
+      if (!failed || ignored) continue;
+      return {
+        status: outcome.status === 'unreachable' ? 'unreachable' : 'failed',
+        ...(outcome.error === undefined ? {} : { error: outcome.error }),
+      };
+    }
+    return { status: 'ok' };
+  } catch (error) {
+    if (cancel.signal.aborted) return { status: 'interrupted' };
+    throw error;
+  } finally {
+    stop.signal.removeEventListener('abort', onStop);
+  }
+}
+
+/** Runs the task, once for all hosts where it says so, keeps its result and tells how it ended. */
+async function runAndTell(
+  task: Task,
+  event: EventTask,
+  session: HostSession,
+  play: TurnPlay,
+  signal: AbortSignal,
+): Promise<TaskOutcome> {
+  const { bus, ports, tally } = session.run;
+  const begun = ports.clock.elapsed();
+  bus.emit({ type: 'task.started', host: session.eventHost, task: event });
+  const run = async (): Promise<TaskOutcome> => runTask(task, event, session, play, signal);
+  const { outcome, ran } = task.runOnce
+    ? await play.runOnce.share(task, run)
+    : { outcome: await run(), ran: true };
+  if (task.register !== undefined) session.remember({ [task.register]: outcome.registered });
+  if (outcome.facts !== undefined) session.remember(outcome.facts);
+  const shared = ran ? outcome : sharedOutcome(outcome, event.name, session);
+  tally.count(session.host.id, shared.status);
+  const failed = shared.status === 'failed' || shared.status === 'unreachable';
+  const ignored = failed && (shared.status === 'failed' ? task.ignoreErrors : task.ignoreUnreachable);
+  bus.emit({
+    type: 'task.ended',
+    host: session.eventHost,
+    task: event,
+    status: shared.status,
+    duration: ports.clock.elapsed() - begun,
+    ...(shared.error === undefined ? {} : { error: shared.error }),
+    ...(ignored ? { ignored } : {}),
+    ...(task.noLog ? { message: 'hidden by no_log' } : visible(shared)),
+  });
+  return shared;
+}
+
+const visible = ({
+  message,
+  diff,
+  output,
+}: TaskOutcome): Pick<TaskOutcome, 'message' | 'diff' | 'output'> => ({
+  ...(message === undefined ? {} : { message }),
+  ...(diff === undefined ? {} : { diff }),
+  ...(output === undefined || output === '' ? {} : { output }),
+});
+
+/** The outcome on the hosts that did not run it: its failure is theirs too. */
+function sharedOutcome(outcome: TaskOutcome, name: string, { host }: HostSession): TaskOutcome {
+  if (outcome.status !== 'failed' && outcome.status !== 'unreachable') {
+    return { ...outcome, status: 'ok', message: 'ran once, on another host' };
+  }
+  const error = runOnceFailed(host, name, outcome.error?.message ?? 'no reason given');
+  return { status: 'failed', error, registered: outcome.registered };
+}
+
+function nameOf(task: Task, session: HostSession, play: TurnPlay): string {
+  if (!task.name.value.includes('{{')) return task.name.value;
+  try {
+    const rendered = render(task.name, variablesOf(task, session, play));
+    return rendered instanceof UnknownValue ? task.name.value : String(rendered);
+  } catch {
+    // A name is for people: what is wrong with its template is said by the task's own values, or does no harm.
+    return task.name.value;
+  }
+}

@@ -1,0 +1,151 @@
+import { formatDuration, type Milliseconds } from '../model/duration.js';
+import { describeHost, type Host } from '../model/host.js';
+import type { Position } from '../model/source.js';
+import { AdfError } from './adf-error.js';
+
+const failed = (code: string, host: Host | undefined, message: string, hint?: string): AdfError =>
+  new AdfError({
+    code,
+    class: 'failed',
+    message,
+    ...(host === undefined ? {} : { host: describeHost(host) }),
+    ...(hint === undefined ? {} : { hint }),
+  });
+
+/** The floor did not give way in time: another healthy target would have been missing. */
+export const floorBlocked = (host: Host, targetGroup: string, why: string, waited: Milliseconds): AdfError =>
+  failed(
+    'floor.blocked',
+    host,
+    `Not drained from "${targetGroup}": ${why}, for ${formatDuration(waited)}.`,
+    'Bring other hosts back to health, or lower rollout.min_healthy.',
+  );
+
+export const batchBlocked = (why: string, waited: Milliseconds): AdfError =>
+  failed(
+    'floor.batch_blocked',
+    undefined,
+    `No host may be taken out of service: ${why}, for ${formatDuration(waited)}.`,
+    'Bring hosts back to health, or lower rollout.min_healthy.',
+  );
+
+/** Interlocks: what no playbook can make adfpush do. */
+export const notDrained = (host: Host, container: string, where: string): AdfError =>
+  failed(
+    'interlock.not_drained',
+    host,
+    `The container "${container}" is not stopped while the host is in service in ${where}.`,
+    'Drain the host first: elb_target: { state: drained }.',
+  );
+
+export const imageNotThere = (host: Host, image: string): AdfError =>
+  failed(
+    'interlock.image_missing',
+    host,
+    `The host does not leave service before ${image} is on it.`,
+    'Pull the image first: docker_image.',
+  );
+
+export const notProvenHealthy = (host: Host, why: string): AdfError =>
+  failed(
+    'interlock.unhealthy',
+    host,
+    `The host is not put in service: ${why}.`,
+    'Prove it healthy first: the module health does; and give the group a health check.',
+  );
+
+export const leaseOver = (what: string): AdfError =>
+  failed(
+    'interlock.lease_over',
+    undefined,
+    `The lease of the group ran out, so nothing more is changed (${what}).`,
+    'Another run may have the group by now: adfpush status shows how its hosts are.',
+  );
+
+export const holdMissing = (what: string): AdfError =>
+  new AdfError({
+    code: 'interlock.hold_missing',
+    class: 'bug',
+    message: `${what} would be taken away without a hold.`,
+    hint: 'This is a bug in adfpush: please report it.',
+  });
+
+export const taskTimedOut = (host: Host, timeout: Milliseconds): AdfError =>
+  failed('task.timeout', host, `The task did not end within ${formatDuration(timeout)}.`);
+
+export const interrupted = (signal: string): AdfError =>
+  failed('run.interrupted', undefined, `Interrupted by ${signal}.`);
+
+export const untilNeverHeld = (host: Host, condition: string, attempts: number): AdfError =>
+  failed('task.until', host, `After ${attempts} attempts this still does not hold: ${condition}`);
+
+export const failedWhen = (host: Host, condition: string): AdfError =>
+  failed('task.failed_when', host, `failed_when holds: ${condition}`);
+
+export const runOnceFailed = (host: Host, task: string, message: string): AdfError =>
+  failed('task.run_once', host, `The task "${task}" runs once for all hosts, and failed: ${message}`);
+
+export const bakeFailed = (host: Host, why: string): AdfError =>
+  failed('bake.failed', host, `Did not stay healthy during the bake: ${why}.`);
+
+export const cannotRestore = (host: Host, reason: string): AdfError =>
+  failed('restore.impossible', host, reason);
+
+export const restoreIncomplete = (host: Host, missing: readonly string[]): AdfError =>
+  failed(
+    'restore.incomplete',
+    host,
+    `Read back after restoring, this is still missing: ${missing.join('; ')}.`,
+  );
+
+export const auditFailed = (host: Host, why: readonly string[]): AdfError =>
+  failed('audit.failed', host, `Not as planned at the end: ${why.join(', ')}.`);
+
+export const unknownModuleAtRun = (module: string): AdfError =>
+  new AdfError({ code: 'playbook.unknown_module', class: 'bug', message: `There is no module ${module}.` });
+
+export const releaseDiffers = (group: string, one: Host, other: Host): AdfError =>
+  new AdfError({
+    code: 'group.release_differs',
+    class: 'invalid',
+    message: `Group "${group}" has another image or version for ${describeHost(one)} than for ${describeHost(other)}.`,
+    hint: 'A group runs one release: set image and version in group_vars, not host_vars.',
+  });
+
+export const loopNotAList = (at: Position, what: string): AdfError =>
+  new AdfError({
+    code: 'playbook.loop',
+    class: 'invalid',
+    message: `loop must be a list, this is ${what}.`,
+    at,
+  });
+
+export const argumentsInvalid = (
+  module: string,
+  path: string,
+  message: string,
+  at: Position | undefined,
+): AdfError =>
+  new AdfError({
+    code: 'playbook.arguments',
+    class: 'invalid',
+    message: `${module}${path === '' ? '' : `: ${path}`}: ${message}`,
+    ...(at === undefined ? {} : { at }),
+  });
+
+export const noHosts = (play: string, pattern: string, at: Position): AdfError =>
+  new AdfError({
+    code: 'playbook.no_hosts',
+    class: 'refused',
+    message: `The play "${play}" has no host: its pattern "${pattern}" selects none of this run's hosts.`,
+    hint: 'See adfpush inventory list for the hosts and groups there are.',
+    at,
+  });
+
+export const rolloutDiffers = (play: string, keyword: string, one: Host, other: Host): AdfError =>
+  new AdfError({
+    code: 'playbook.rollout_differs',
+    class: 'invalid',
+    message: `The play "${play}" has another ${keyword} for ${describeHost(one)} than for ${describeHost(other)}.`,
+    hint: 'What steers the roll must be the same for all hosts of a play: set it in group_vars, not host_vars.',
+  });

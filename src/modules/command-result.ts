@@ -1,0 +1,75 @@
+import { commandFailed } from '../errors/modules.js';
+import type { Milliseconds } from '../model/duration.js';
+import { succeeded, type CommandResult, type RemoteCommand } from '../ports/transport.js';
+import type { Change, ModuleHost, ModuleResult } from './module.js';
+
+/** What `command` and `shell` have in common: their conditions, and how a finished command becomes a result. */
+export interface CommandConditions {
+  readonly chdir?: string | undefined;
+  readonly creates?: string | undefined;
+  readonly removes?: string | undefined;
+  readonly stdin?: string | undefined;
+  readonly timeout?: Milliseconds | undefined;
+}
+
+export type CommandDetails = undefined;
+
+/** Whether the command would run: not when what it creates is there, or what it removes is not. */
+export async function checkCommand(
+  { creates, removes }: CommandConditions,
+  what: string,
+  host: ModuleHost,
+): Promise<Change<CommandDetails>> {
+  if (creates !== undefined && (await exists(creates, host))) return skip(`${creates} exists`);
+  if (removes !== undefined && !(await exists(removes, host))) return skip(`${removes} does not exist`);
+  return { changes: true, summary: `run ${firstLine(what)}`, takes: [], details: undefined };
+}
+
+const skip = (message: string): Change<CommandDetails> => ({
+  changes: false,
+  result: {
+    changed: false,
+    message,
+    values: { rc: 0, stdout: '', stderr: '', stdout_lines: [], skipped: true },
+  },
+});
+
+async function exists(path: string, host: ModuleHost): Promise<boolean> {
+  const result = await host.run({ argv: ['test', '-e', path] });
+  return succeeded(result);
+}
+
+const firstLine = (text: string): string => {
+  const [line = '', ...more] = text.trim().split('\n');
+  return more.length === 0 ? line : `${line} …`;
+};
+
+export async function applyCommand(
+  command: RemoteCommand,
+  { chdir, stdin, timeout }: CommandConditions,
+  host: ModuleHost,
+): Promise<ModuleResult> {
+  const result = await host.run(command, {
+    ...(chdir === undefined ? {} : { cwd: chdir }),
+    ...(stdin === undefined ? {} : { stdin }),
+    ...(timeout === undefined ? {} : { timeout }),
+  });
+  return {
+    changed: true,
+    output: [result.stdout, result.stderr].filter((text) => text !== '').join('\n'),
+    values: valuesOf(result),
+    ...(succeeded(result) ? {} : { failure: commandFailed(host.host, result.outcome, result.stderr) }),
+  };
+}
+
+/** In Ansible's words; `rc` is absent unless the command exited, so that nobody takes an unknown outcome for 0. */
+function valuesOf({ outcome, stdout, stderr, duration }: CommandResult): Readonly<Record<string, unknown>> {
+  return {
+    ...(outcome.kind === 'exited' ? { rc: outcome.code } : {}),
+    outcome: outcome.kind,
+    stdout: stdout.trimEnd(),
+    stderr: stderr.trimEnd(),
+    stdout_lines: stdout.trimEnd() === '' ? [] : stdout.trimEnd().split('\n'),
+    duration_ms: duration,
+  };
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { digestNotPulled } from '../errors/modules.js';
+import { containerSchema } from '../model/schema/container.js';
+import { formatPinnedImage, type PinnedImage } from '../model/release.js';
+import type { PullProgress } from '../ports/container-runtime.js';
+import type { Module, ModuleHost } from './module.js';
+
+const schema = z.strictObject({
+  /** The image, as `repository:tag` or `repository@digest`. */
+  image: z.string().optional(),
+  /** Containers whose own images are wanted too; one without gets `image`. */
+  containers: z.array(containerSchema).default([]),
+});
+
+/** Pulls images, pinned to this run's digests, and verifies what the Engine says it got. */
+export const dockerImage: Module<z.infer<typeof schema>, readonly PinnedImage[]> = {
+  name: 'docker_image',
+  effect: 'restorable',
+  freeform: 'image',
+  schema,
+
+  async check({ image, containers }, host) {
+    const wanted = await wantedImages(
+      image,
+      containers.flatMap((container) => container.image ?? []),
+      host,
+    );
+    const missing: PinnedImage[] = [];
+    for (const pinned of wanted) if (!(await isVerified(pinned, host))) missing.push(pinned);
+    const names = wanted.map(formatPinnedImage);
+    if (missing.length === 0) {
+      return {
+        changes: false,
+        result: { changed: false, message: 'already there', values: { images: names } },
+      };
+    }
+    return {
+      changes: true,
+      summary: `pull ${missing.map(formatPinnedImage).join(', ')}`,
+      takes: [],
+      details: missing,
+    };
+  },
+
+  async apply(_args, missing, host) {
+    for (const image of missing) {
+      const credentials = await host.images.credentials(image.repository);
+      await host.containers.pull(image, credentials, (progress) => reportPull(progress, host), host.signal);
+      if (!(await isVerified(image, host))) {
+        const found = await host.containers.image(image);
+        throw digestNotPulled(host.host, image, found?.repoDigests ?? []);
+      }
+    }
+    const names = missing.map(formatPinnedImage);
+    return { changed: true, message: `pulled ${names.join(', ')}`, values: { images: names } };
+  },
+};
+
+async function wantedImages(
+  image: string | undefined,
+  others: readonly string[],
+  host: ModuleHost,
+): Promise<readonly PinnedImage[]> {
+  const references = new Set([...(image === undefined ? [] : [image]), ...others]);
+  const pinned: PinnedImage[] = [];
+  for (const reference of references) pinned.push(await host.images.pin(reference));
+  return pinned;
+}
+
+/** The Engine's own RepoDigests must name the digest: what it pulled is what was asked for. */
+async function isVerified(image: PinnedImage, host: ModuleHost): Promise<boolean> {
+  const local = await host.containers.image(image);
+  return local?.repoDigests.some((digest) => digest.endsWith(`@${image.digest}`)) ?? false;
+}
+
+const reportPull = ({ layers, layersDone, bytes, totalBytes }: PullProgress, host: ModuleHost): void =>
+  host.progress(`pulling, ${layersDone} of ${layers} layers`, bytes, totalBytes);

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { label, type ObservedContainer } from '../model/container.js';
+import type { LocalImage } from '../ports/container-runtime.js';
+import type { Module, ModuleHost } from './module.js';
+
+const schema = z.strictObject({
+  /** Stopped predecessors kept for each container of the group. */
+  keep_releases: z.int().min(0).default(3),
+});
+
+interface Prunable {
+  readonly containers: readonly ObservedContainer[];
+  readonly images: readonly LocalImage[];
+}
+
+/** Removes what earlier releases of the group left behind: stopped predecessors beyond `keep_releases`, and images only they used. */
+export const dockerPrune: Module<z.infer<typeof schema>, Prunable> = {
+  name: 'docker_prune',
+  effect: 'one_way',
+  schema,
+
+  async check({ keep_releases: keep }, host) {
+    const containers = await host.containers.list();
+    const kept = containers.filter((container) => isKept(container, host));
+    const superfluous = byContainer(kept).flatMap((generations) => newestFirst(generations).slice(keep));
+    const images = await unusedImages(containers, superfluous, host);
+    if (superfluous.length === 0 && images.length === 0) {
+      return {
+        changes: false,
+        result: { changed: false, message: 'nothing to prune', values: { removed: 0 } },
+      };
+    }
+    return {
+      changes: true,
+      summary: `remove ${superfluous.length} kept containers and ${images.length} images`,
+      takes: [],
+      details: { containers: superfluous, images },
+    };
+  },
+
+  async apply(_args, { containers, images }, host) {
+    for (const { id } of containers) await host.containers.remove(id);
+    let removed = 0;
+    for (const { id } of images) if (await host.containers.removeImage(id)) removed += 1;
+    return {
+      changed: true,
+      message: `removed ${containers.length} kept containers and ${removed} images`,
+      values: { removed: containers.length },
+    };
+  },
+};
+
+/** Ours, of this group, and put aside: it no longer has the name it ran under. */
+const isKept = ({ labels, running, name }: ObservedContainer, { group }: ModuleHost): boolean =>
+  !running && group !== undefined && labels[label.group] === group && labels[label.container] !== name;
+
+function byContainer(kept: readonly ObservedContainer[]): readonly (readonly ObservedContainer[])[] {
+  return [...Map.groupBy(kept, ({ labels }) => labels[label.container] ?? '').values()];
+}
+
+const newestFirst = (containers: readonly ObservedContainer[]): readonly ObservedContainer[] =>
+  [...containers].sort((a, b) => b.createdAt - a.createdAt);
+
+/** Images of the repositories this group's containers come from that no remaining container was made from. */
+async function unusedImages(
+  containers: readonly ObservedContainer[],
+  superfluous: readonly ObservedContainer[],
+  host: ModuleHost,
+): Promise<readonly LocalImage[]> {
+  const ours = containers.filter(
+    ({ labels }) => host.group !== undefined && labels[label.group] === host.group,
+  );
+  const repositories = new Set(ours.map(({ image }) => image.split('@')[0] ?? image));
+  const used = new Set(
+    containers
+      .filter((container) => !superfluous.includes(container))
+      .flatMap(({ image, digest }) => [image, digest ?? '']),
+  );
+  return (await host.containers.images()).filter(
+    ({ repoDigests, repoTags }) =>
+      repoTags.length === 0 &&
+      repoDigests.length > 0 &&
+      repoDigests.every((pinned) => {
+        const [repository = '', digest = ''] = pinned.split('@');
+        return repositories.has(repository) && !used.has(pinned) && !used.has(digest);
+      }),
+  );
+}

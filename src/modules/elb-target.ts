@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { durationSchema } from '../model/schema/duration.js';
+import { targetGroupsSchema } from '../model/schema/target-groups.js';
+import {
+  isDrained,
+  registrationKey,
+  targetGroupNameOf,
+  type Registration,
+  type TargetHealth,
+} from '../model/registration.js';
+import type { Change, Module, ModuleHost, ModuleResult, Taking } from './module.js';
+
+const schema = z.strictObject({
+  state: z.enum(['drained', 'in_service']),
+  target_groups: targetGroupsSchema,
+  /** For draining: at most this long; `default` is the deregistration delay + 30 s. */
+  drain_timeout: z.union([z.literal('default'), durationSchema]).default('default'),
+  /** For in service: until every target group says healthy. */
+  timeout: durationSchema.default(300_000),
+});
+type Args = z.infer<typeof schema>;
+
+/** Takes the host out of its target groups, or puts it back where it belongs; done only when the balancer says so. */
+export const elbTarget: Module<Args, readonly Registration[]> = {
+  name: 'elb_target',
+  effect: 'restorable',
+  takesHostOut: true,
+  schema,
+
+  async check(args, host) {
+    const groups = await host.traffic.groups(args.target_groups);
+    const now = await host.traffic.registrations(groups);
+    return args.state === 'drained'
+      ? checkDrained(now, host)
+      : checkInService(now, await host.traffic.planned(groups), host);
+  },
+
+  async apply({ state, drain_timeout, timeout }, registrations, host) {
+    if (state === 'drained') await host.traffic.drain(registrations, drain_timeout);
+    else await host.traffic.putInService(registrations, timeout);
+    return resultOf(
+      true,
+      `${state === 'drained' ? 'drained from' : 'in service in'} ${names(registrations)}`,
+      registrations,
+    );
+  },
+};
+
+function checkDrained(now: readonly TargetHealth[], host: ModuleHost): Change<readonly Registration[]> {
+  const registered = now.filter((target) => !isDrained(target));
+  const registrations = registered.map(({ registration }) => registration);
+  if (registered.length === 0)
+    return { changes: false, result: resultOf(false, 'not registered anywhere', []) };
+  return {
+    changes: true,
+    summary: `drain from ${names(registrations)}`,
+    takes: registered.map(({ registration, state }) => taking(registration, state, host)),
+    details: registrations,
+  };
+}
+
+function checkInService(
+  now: readonly TargetHealth[],
+  planned: readonly Registration[],
+  host: ModuleHost,
+): Change<readonly Registration[]> {
+  const stateOf = (registration: Registration): TargetHealth | undefined =>
+    now.find((target) => registrationKey(target.registration) === registrationKey(registration));
+  const missing = planned.filter((registration) => stateOf(registration)?.state !== 'healthy');
+  if (missing.length === 0)
+    return { changes: false, result: resultOf(false, `in service in ${names(planned)}`, planned) };
+  // A place the host did not have before is held as absent, so that restoring takes it away again.
+  const added = missing.filter((registration) => {
+    const state = stateOf(registration);
+    return state === undefined || isDrained(state);
+  });
+  return {
+    changes: true,
+    summary: `put in service in ${names(missing)}`,
+    takes: added.map((registration) => taking(registration, 'unused', host)),
+    details: missing,
+  };
+}
+
+const taking = (registration: Registration, state: TargetHealth['state'], { host }: ModuleHost): Taking => ({
+  kind: 'registration',
+  registration,
+  state,
+  ...(host.region === undefined ? {} : { region: host.region }),
+  ...(host.account === undefined ? {} : { account: host.account }),
+});
+
+const names = (registrations: readonly Registration[]): string =>
+  registrations.map((registration) => `${targetGroupNameOf(registration)}:${registration.port}`).join(', ');
+
+const resultOf = (
+  changed: boolean,
+  message: string,
+  registrations: readonly Registration[],
+): ModuleResult => ({
+  changed,
+  message,
+  values: {
+    registrations: registrations.map((registration) => ({
+      target_group: targetGroupNameOf(registration),
+      id: registration.id,
+      port: registration.port,
+    })),
+  },
+});

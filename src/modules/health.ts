@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import type { HealthProbe } from '../model/health.js';
+import { healthSchema } from '../model/schema/health.js';
+import type { ReadingModule } from './module.js';
+
+/** Proves the host healthy from its own side: the probe of `health:`, passed N times in a row without a restart in between. */
+export const health: ReadingModule<HealthProbe | 'none'> = {
+  name: 'health',
+  schema: z.union([z.literal('none'), healthSchema]),
+
+  async read(probe, host) {
+    if (probe === 'none') return { changed: false, message: 'the group has no health check', values: {} };
+    // In a dry run nothing was changed that could become healthy: the probe is only described.
+    if (host.checkMode)
+      return { changed: false, message: `would prove: ${describeProbe(probe)}`, values: {} };
+    const proof = await host.prove(probe);
+    return {
+      changed: false,
+      message: `healthy, ${proof.passes} in a row: ${proof.lastAnswer}`,
+      values: { passes: proof.passes, answer: proof.lastAnswer },
+    };
+  },
+};
+
+export const describeProbe = (probe: HealthProbe): string =>
+  probe.kind === 'http'
+    ? `${probe.scheme}://127.0.0.1:${probe.port}${probe.path} answers ${probe.status.join(' or ')}, ${probe.passes} in a row`
+    : `${probe.argv.join(' ')} exits with 0, ${probe.passes} in a row`;

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { unexpectedStatus } from '../errors/modules.js';
+import { durationSchema } from '../model/schema/duration.js';
+import { statusSchema } from '../model/schema/health.js';
+import type { ReadingModule } from './module.js';
+
+const schema = z.strictObject({
+  port: z.int().min(1).max(65_535),
+  path: z.string().default('/'),
+  scheme: z.enum(['http', 'https']).default('http'),
+  /** The name asked for; the connection goes to the host's own loopback whatever it says. */
+  host: z.string().optional(),
+  method: z.string().default('GET'),
+  headers: z.record(z.string(), z.coerce.string()).default({}),
+  body: z.string().optional(),
+  status: statusSchema,
+  timeout: durationSchema.default(10_000),
+});
+type Args = z.infer<typeof schema>;
+
+/** One HTTP request, made from the host itself through its SSH connection. Combine with `until` to wait. */
+export const uri: ReadingModule<Args> = {
+  name: 'uri',
+  schema,
+
+  async read(args, host) {
+    const url = `${args.scheme}://${args.host ?? '127.0.0.1'}:${args.port}${args.path}`;
+    const answer = await host.http({
+      method: args.method,
+      scheme: args.scheme,
+      address: '127.0.0.1',
+      port: args.port,
+      path: args.path,
+      headers: args.headers,
+      timeout: args.timeout,
+      ...(args.host === undefined ? {} : { hostHeader: args.host }),
+      ...(args.body === undefined ? {} : { body: args.body }),
+    });
+    const expected = args.status.includes(answer.status);
+    return {
+      changed: false,
+      message: `${answer.status} from ${url}`,
+      values: { status: answer.status, content: answer.body, headers: answer.headers, url },
+      ...(expected ? {} : { failure: unexpectedStatus(host.host, url, answer.status, args.status) }),
+    };
+  },
+};

@@ -1,0 +1,145 @@
+import type { PlaybookResult } from '../engine/engine.js';
+import type { HostSession } from '../engine/host-session.js';
+import type { Run } from '../engine/run.js';
+import type { AdfError } from '../errors/adf-error.js';
+import { label } from '../model/container.js';
+import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
+import { formatPinnedImage } from '../model/release.js';
+import type { ExitCode, HostResult, ResultError, RunOutcome, RunResult } from '../model/run-result.js';
+import { formatPosition } from '../model/source.js';
+import type { HostObservation } from '../plan/observation.js';
+import type { AuditFinding } from './audit.js';
+import type { PreparedGroup } from './deploy.js';
+
+interface Ended {
+  readonly run: Run;
+  readonly groups: readonly PreparedGroup[];
+  readonly results: readonly PlaybookResult[];
+  readonly findings: AuditFinding;
+  readonly startedAt: EpochMilliseconds;
+  /** On the monotonic clock. */
+  readonly begun: Milliseconds;
+}
+
+/** The one document that tells how a deploy ended. */
+export function deployResult({ run, groups, results, findings, startedAt, begun }: Ended): RunResult {
+  const named = results.flatMap((result) => result.named);
+  const errors = [
+    ...errorsOfTurns(results),
+    ...results.flatMap((result) => result.errors),
+    ...findings.errors,
+  ];
+  const hosts = groups.flatMap((group) => hostResults(group, results, findings, run));
+  const [outcome, exit] = outcomeOf(run, named.length > 0, errors, groups);
+  return {
+    run: run.id,
+    verb: run.checkMode ? 'check' : 'deploy',
+    environment: run.environment,
+    groups: groups.map(({ opened }) => opened.group),
+    outcome,
+    exit,
+    startedAt,
+    duration: run.ports.clock.elapsed() - begun,
+    releases: groups.map(({ opened: { group, release } }) => ({
+      group,
+      version: release.version,
+      image: formatPinnedImage(release.image),
+    })),
+    hosts,
+    mixed: groups.some((group) => isMixed(group, findings)),
+    oneWay: run.tally.oneWay,
+    named: named.map(({ session: { host }, held, reason }) => ({
+      host: host.id,
+      name: host.name,
+      held,
+      reason,
+    })),
+    errors: errors.map(resultError),
+    warnings: [...groups.flatMap(({ plan }) => plan.warnings), ...findings.warnings],
+  };
+}
+
+function outcomeOf(
+  run: Run,
+  needsPerson: boolean,
+  errors: readonly AdfError[],
+  groups: readonly PreparedGroup[],
+): readonly [RunOutcome, ExitCode] {
+  if (needsPerson) return ['needs_person', 5];
+  if (run.stop.signal.aborted) return ['interrupted', run.stop.name() === 'SIGINT' ? 130 : 143];
+  if (errors.length > 0) return ['failed', errors.every((error) => error.class === 'invalid') ? 2 : 4];
+  const drifted = groups.some(({ plan }) => plan.hosts.some(({ action }) => action === 'roll'));
+  return run.checkMode && drifted ? ['drift', 6] : ['converged', 0];
+}
+
+const errorsOfTurns = (results: readonly PlaybookResult[]): readonly AdfError[] =>
+  results.flatMap(({ turns }) =>
+    turns.flatMap(({ error, restore }) => [error, restore?.error].flatMap((one) => one ?? [])),
+  );
+
+function hostResults(
+  { opened, plan }: PreparedGroup,
+  results: readonly PlaybookResult[],
+  { states }: AuditFinding,
+  run: Run,
+): readonly HostResult[] {
+  return opened.sessions.map((session): HostResult => {
+    const { host } = session;
+    const converged = plan.hosts.some(({ host: id, action }) => id === host.id && action === 'converged');
+    return {
+      host: host.id,
+      name: host.name,
+      ...run.tally.of(host.id),
+      status: converged ? 'converged' : statusOf(session, results, run),
+      ...runningOn(states.get(host.id), opened),
+    };
+  });
+}
+
+function statusOf({ host }: HostSession, results: readonly PlaybookResult[], run: Run): HostResult['status'] {
+  if (results.some(({ named }) => named.some(({ session }) => session.host.id === host.id))) return 'named';
+  if (results.some(({ rolledBack }) => rolledBack.has(host.id))) return 'rolled_back';
+  const turns = results.flatMap((result) =>
+    result.turns.filter(({ session }) => session.host.id === host.id),
+  );
+  const bad = turns.find(({ status }) => status !== 'ok');
+  if (bad !== undefined) {
+    if (bad.restore?.restored === true) return 'restored';
+    return bad.status === 'interrupted' ? 'untouched' : 'failed';
+  }
+  if (results.some(({ untouched }) => untouched.has(host.id))) return 'untouched';
+  if (turns.length === 0) return 'untouched';
+  return run.checkMode ? 'ok' : 'deployed';
+}
+
+function runningOn(
+  observation: HostObservation | undefined,
+  { sessions }: PreparedGroup['opened'],
+): Pick<HostResult, 'version' | 'image'> {
+  const names = sessions[0]?.group?.settings.containers.map(({ name }) => name) ?? [];
+  const main = observation?.containers.find(({ name, running }) => running && name === names[0]);
+  const version = main?.labels[label.release];
+  return {
+    ...(version === undefined ? {} : { version }),
+    ...(main === undefined ? {} : { image: main.image }),
+  };
+}
+
+/** More than one set of digests among the hosts that could be asked. */
+function isMixed({ observed }: PreparedGroup, { states }: AuditFinding): boolean {
+  const digests = observed.observation.hosts.map(({ host, specs }) => {
+    const containers = states.get(host.id)?.containers ?? [];
+    return specs
+      .map(({ name }) => containers.find((one) => one.name === name && one.running)?.digest ?? 'none')
+      .join(' ');
+  });
+  return states.size > 0 && new Set(digests).size > 1;
+}
+
+export const resultError = ({ code, message, host, at, hint }: AdfError): ResultError => ({
+  code,
+  message,
+  ...(host === undefined ? {} : { host }),
+  ...(at === undefined ? {} : { at: formatPosition(at) }),
+  ...(hint === undefined ? {} : { hint }),
+});

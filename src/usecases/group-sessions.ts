@@ -1,0 +1,153 @@
+import { HostSession } from '../engine/host-session.js';
+import type { Run } from '../engine/run.js';
+import { releaseDiffers } from '../errors/engine.js';
+import { nothingToDeploy } from '../errors/preflight.js';
+import { versionNotATag } from '../errors/usecases.js';
+import type { Layer } from '../expression/scope.js';
+import { Variables } from '../expression/variables.js';
+import { readGroupSettings } from '../inventory/group-settings.js';
+import type { Inventory } from '../inventory/inventory.js';
+import { requireGroup, selectHosts } from '../inventory/patterns.js';
+import type { Host } from '../model/host.js';
+import { groupName, isDigest, type GroupName } from '../model/ids.js';
+import { formatPinnedImage, type Release } from '../model/release.js';
+import { formatAmount, type GroupSettings } from '../model/settings.js';
+import type { Platform } from '../ports/registry.js';
+import { locateWithin } from '../model/source.js';
+
+/** One group of a run: its release, and a session for each of the hosts it is to touch. */
+export interface GroupSessions {
+  readonly group: GroupName;
+  /** Of the group as a whole, as its first host has them. */
+  readonly settings: GroupSettings;
+  readonly release: Release;
+  readonly platforms: readonly Platform[];
+  /** All listed hosts, whatever `--limit`. */
+  readonly hosts: readonly Host[];
+  readonly sessions: readonly HostSession[];
+}
+
+export interface GroupChoice {
+  readonly group: string;
+  readonly limit?: string;
+  /** Overrides the group's own `version`. */
+  readonly version?: string;
+}
+
+/**
+ * Reads a group's settings for each of its hosts, and resolves its version to a digest: the one time in the run.
+ * Throws `inventory.*` for a group or limit without hosts, `config.*` and `group.*` for wrong settings, `registry.*`.
+ */
+export async function openGroup(inventory: Inventory, choice: GroupChoice, run: Run): Promise<GroupSessions> {
+  const group = groupName(choice.group);
+  const hosts = requireGroup(inventory, choice.group);
+  const limit = choice.limit;
+  const limited =
+    limit === undefined ? hosts : selectHosts(inventory, limit).filter((host) => hosts.includes(host));
+  if (limit !== undefined && limited.length === 0) selectHosts(inventory, `${choice.group}:&${limit}`);
+  const read = hosts.map((host) => ({ host, ...readHost(inventory, host, group, choice.version, run) }));
+  const image = imageOf(group, read);
+  const { repository, digest, platforms } = await run.images.resolve(image.reference);
+  const release: Release = { image: { repository, digest }, version: image.version };
+  run.floor.knowZones(hosts);
+  return {
+    group,
+    settings: image.settings,
+    release,
+    platforms,
+    hosts,
+    sessions: read
+      .filter(({ host }) => limited.includes(host))
+      .map(({ host, layers, settings }) => {
+        const magic = settingsLayer(release, settings);
+        return new HostSession(host, { name: group, hosts, settings, release }, [...layers, magic], run);
+      }),
+  };
+}
+
+interface HostSettings {
+  readonly host: Host;
+  readonly settings: GroupSettings;
+  readonly layers: readonly Layer[];
+}
+
+function readHost(
+  inventory: Inventory,
+  host: Host,
+  group: GroupName,
+  version: string | undefined,
+  run: Run,
+): Omit<HostSettings, 'host'> {
+  const chosen: Layer = {
+    name: '--version',
+    values: version === undefined ? {} : { version },
+    literal: true,
+  };
+  const layers = [...inventory.layersFor(host, group), hostLayer(host, group, run), chosen];
+  const variables = run.extraVars.reduce((all, layer) => all.with(layer), Variables.of(layers));
+  const settings = readGroupSettings((name) => {
+    if (!variables.has(name)) return undefined;
+    const locate = variables.layers.findLast(({ values }) => Object.hasOwn(values, name))?.locate;
+    return {
+      value: variables.get(name),
+      ...(locate === undefined ? {} : { locate: locateWithin(locate, [name]) }),
+    };
+  });
+  return { settings, layers };
+}
+
+/** The image and version of the group, the same for all its hosts. */
+function imageOf(
+  group: GroupName,
+  read: readonly HostSettings[],
+): { readonly reference: string; readonly version: string; readonly settings: GroupSettings } {
+  const [first] = read;
+  const image = first?.settings.image ?? first?.settings.containers[0]?.image;
+  if (first === undefined || image === undefined) throw nothingToDeploy(group);
+  const version = first.settings.version ?? 'latest';
+  for (const { host, settings } of read) {
+    if (settings.image !== first.settings.image || settings.version !== first.settings.version) {
+      throw releaseDiffers(group, first.host, host);
+    }
+  }
+  if (first.settings.image === undefined) return { reference: image, version, settings: first.settings };
+  if (isDigest(version)) return { reference: `${image}@${version}`, version, settings: first.settings };
+  if (!/^\w[\w.-]{0,127}$/.test(version)) throw versionNotATag(version, image);
+  return { reference: `${image}:${version}`, version, settings: first.settings };
+}
+
+/** What every playbook may know of its host. */
+const hostLayer = (host: Host, group: GroupName, { environment, id, checkMode }: Run): Layer => ({
+  name: 'the run',
+  values: {
+    env: environment,
+    group,
+    inventory_hostname: host.name,
+    host: { id: host.id, name: host.name, address: host.address, zone: host.zone ?? '' },
+    check_mode: checkMode,
+    run_id: id,
+  },
+  literal: true,
+});
+
+/** The release, and the settings with their defaults filled in, as a playbook reads them. */
+const settingsLayer = (release: Release, { rollout }: GroupSettings): Layer => ({
+  name: 'group settings',
+  values: {
+    release: {
+      image: formatPinnedImage(release.image),
+      repository: release.image.repository,
+      digest: release.image.digest,
+      version: release.version,
+    },
+    rollout: {
+      serial: rollout.serial.map(formatAmount),
+      min_healthy: formatAmount(rollout.minHealthy),
+      bake: `${rollout.bake}ms`,
+      drain_timeout: rollout.drainTimeout === 'default' ? 'default' : `${rollout.drainTimeout}ms`,
+      on_failure: rollout.onFailure,
+      keep_releases: rollout.keepReleases,
+    },
+  },
+  literal: true,
+});

@@ -1,0 +1,71 @@
+import { HoldBook } from '../engine/hold-book.js';
+import { FloorGuard } from '../engine/interlocks/floor-guard.js';
+import { MutationGate } from '../engine/interlocks/mutation-gate.js';
+import { PinnedImages } from '../engine/pinned-images.js';
+import type { Run, TagSelection } from '../engine/run.js';
+import { Tally } from '../engine/tally.js';
+import { TargetGroups } from '../engine/target-groups.js';
+import { EventBus } from '../events/bus.js';
+import { Redaction } from '../events/redaction.js';
+import { environmentName, runId, type RunId } from '../model/ids.js';
+import type { Clock } from '../ports/clock.js';
+import type { Journal } from '../ports/journal.js';
+import type { Random } from '../ports/random.js';
+import { SharedTraffic } from '../traffic/shared-traffic.js';
+import type { CommonOptions, RunHooks } from './context.js';
+import type { World } from './world.js';
+
+export interface RunChoices {
+  readonly checkMode?: boolean;
+  readonly tags?: Partial<TagSelection>;
+}
+
+/** Turns worked on at the same time, unless `--forks` says otherwise. */
+const defaultForks = 50;
+
+/** Makes what all parts of one run share. `journal` is where its holds and mutations are recorded. */
+export function openRun(
+  world: World,
+  options: CommonOptions,
+  hooks: RunHooks,
+  id: RunId,
+  journal: Journal,
+  { checkMode = false, tags = {} }: RunChoices = {},
+): Run {
+  const { clock, random, transport, runtime, http, registry, files } = world;
+  const bus = new EventBus(clock, new Redaction());
+  for (const reader of hooks.readers) bus.subscribe(reader);
+  const traffic = new SharedTraffic(world.traffic, clock);
+  return {
+    id,
+    environment: environmentName(options.environment),
+    ports: { clock, random, transport, runtime, http, traffic, registry, journal, files },
+    bus,
+    stop: hooks.stop,
+    holds: new HoldBook(journal, clock, bus),
+    gate: new MutationGate(journal, clock),
+    floor: new FloorGuard(traffic, clock),
+    images: new PinnedImages(registry),
+    targetGroups: new TargetGroups(traffic),
+    tally: new Tally(),
+    checkMode,
+    forks: options.forks ?? defaultForks,
+    extraVars: options.extraVars,
+    tags: { only: tags.only, skip: tags.skip ?? [] },
+  };
+}
+
+/** `20261121T031500Z-7f3a`: sorts by time; the end keeps two of one second apart. */
+export function newRunId(clock: Clock, random: Random): RunId {
+  const time = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
+  const end = Math.floor(random.next() * 0x10000)
+    .toString(16)
+    .padStart(4, '0');
+  return runId(`${time}-${end}`);
+}
+
+/** For what changes nothing: plan, status, a dry run. */
+export const noJournal: Journal = {
+  append: async () => Promise.resolve(),
+  close: async () => Promise.resolve(),
+};

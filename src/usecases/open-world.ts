@@ -1,0 +1,101 @@
+import { homedir, hostname, userInfo } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { connectCloud, type AwsCloud } from '../aws/access.js';
+import { EcrCredentials } from '../aws/ecr-credentials.js';
+import { NodeProjectFiles } from '../config/node-project-files.js';
+import { loadProject } from '../config/project.js';
+import { EngineRuntime } from '../docker/engine-runtime.js';
+import { cloudNotConfigured } from '../errors/usecases.js';
+import { loadInventory, type CloudAccess } from '../inventory/inventory.js';
+import { loadPlaybook } from '../playbook/load.js';
+import type { Traffic } from '../ports/traffic.js';
+import { CredentialSources } from '../release/credential-sources.js';
+import { DockerConfigCredentials } from '../release/docker-config.js';
+import { HttpRegistry } from '../release/http-registry.js';
+import { HostLockStore } from '../state/host-lock.js';
+import { FileJournalStore } from '../state/journal-file.js';
+import { ownerFromEnvironment } from '../state/lease-owner.js';
+import { stateDirectory } from '../state/state-directory.js';
+import { systemClock as clock } from '../system/clock.js';
+import { systemRandom as random } from '../system/random.js';
+import { TransportHttp } from '../transport/host-http.js';
+import { SshTransport } from '../transport/ssh/ssh-transport.js';
+import type { CommonOptions } from './context.js';
+import { moduleDirectory } from './module-directory.js';
+import type { World } from './world.js';
+
+const deployPlaybook = 'playbooks/deploy.yml';
+/** Where the packaged playbooks are, seen from the built program as from its sources. */
+const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Opens the real world for one use case: reads the project and makes the ports, but speaks to nobody yet. */
+export async function openWorld({ project: directory, environment }: CommonOptions): Promise<World> {
+  const files = new NodeProjectFiles(directory);
+  const project = await loadProject(files, directory);
+  const { access } = await project.environment(environment);
+  const cloud = access === undefined ? undefined : connectTo(access);
+  const home = homedir();
+  const agentSocket = process.env['SSH_AUTH_SOCK'];
+  const transport = new SshTransport({
+    clock,
+    random,
+    homeDirectory: home,
+    defaultUser: userInfo().username,
+    ...(agentSocket === undefined ? {} : { agentSocket }),
+  });
+  const credentials = new CredentialSources([
+    new EcrCredentials(access ?? {}),
+    new DockerConfigCredentials(process.env['DOCKER_CONFIG'] ?? join(home, '.docker')),
+  ]);
+  return {
+    clock,
+    random,
+    files,
+    transport,
+    runtime: new EngineRuntime(transport, clock),
+    http: new TransportHttp(transport, clock),
+    traffic: cloud?.traffic ?? noTraffic(environment),
+    registry: new HttpRegistry({ credentials, insecureRegistries: project.config.insecureRegistries, clock }),
+    journals: new FileJournalStore({
+      directory: journalFolder(project.config.stateDirectory, directory, home),
+    }),
+    leases: new HostLockStore(transport, clock),
+    owner: ownerFromEnvironment(process.env, userInfo().username, hostname()),
+    listHosts: () => loadInventory(project, environment, (given) => connectTo(given).fleet),
+    async deployPlaybook() {
+      const own = (await files.read(deployPlaybook)) !== undefined;
+      return loadPlaybook(own ? files : new NodeProjectFiles(packageFolder), deployPlaybook, moduleDirectory);
+    },
+    close: () => transport.close(),
+  };
+}
+
+function connectTo({ regions, role, profile, endpoint }: CloudAccess): AwsCloud {
+  const [region] = regions;
+  return connectCloud({
+    ...(role === undefined ? {} : { role }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+  });
+}
+
+/** The journals outlive the workspace of a build, so they are in the user's state folder unless the project says otherwise. */
+function journalFolder(configured: string | undefined, project: string, home: string): string {
+  if (configured === undefined) return join(stateDirectory(process.env, home), 'journals');
+  return isAbsolute(configured) ? configured : resolve(project, configured);
+}
+
+/** Where the environment says nothing of AWS there are no target groups to ask for. */
+function noTraffic(environment: string): Traffic {
+  const refuse = (): Promise<never> => Promise.reject(cloudNotConfigured(environment));
+  return {
+    targetGroups: refuse,
+    targetGroupsInUse: refuse,
+    health: refuse,
+    healthOf: refuse,
+    register: refuse,
+    deregister: refuse,
+  };
+}

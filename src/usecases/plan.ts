@@ -1,0 +1,31 @@
+import type { Plan } from '../model/plan.js';
+import type { RunHooks } from './context.js';
+import { prepare, type DeployOptions } from './deploy.js';
+import { newRunId, noJournal, openRun } from './open-run.js';
+import { openWorld } from './open-world.js';
+import type { World } from './world.js';
+
+/** What deploy would do: the same steps up to the plan, and nothing after it. Throws what deploy would refuse. */
+export async function planDeploy(options: DeployOptions, hooks: RunHooks): Promise<readonly Plan[]> {
+  const world = await openWorld(options);
+  try {
+    return await planDeployWith(world, options, hooks);
+  } finally {
+    await world.close();
+  }
+}
+
+export async function planDeployWith(
+  world: World,
+  options: DeployOptions,
+  hooks: RunHooks,
+): Promise<readonly Plan[]> {
+  const id = newRunId(world.clock, world.random);
+  const run = openRun(world, options, hooks, id, noJournal, { checkMode: true });
+  try {
+    const { groups } = await prepare(world, { ...options, check: true }, run);
+    return groups.map(({ plan }) => plan);
+  } finally {
+    await run.bus.close();
+  }
+}

@@ -1,0 +1,100 @@
+import pLimit from 'p-limit';
+import type { HostSession } from '../engine/host-session.js';
+import { variablesOfSession } from '../engine/task.js';
+import type { Run } from '../engine/run.js';
+import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
+import { findRefusals } from '../plan/preflight.js';
+import type { GroupObservation, HostObservation, ObservedTargetGroup } from '../plan/observation.js';
+import type { GroupSessions } from './group-sessions.js';
+
+/** A host that could not be looked at, and why. */
+export interface Unobserved {
+  readonly session: HostSession;
+  readonly error: AdfError;
+}
+
+export interface ObservedGroup {
+  readonly observation: GroupObservation;
+  readonly unobserved: readonly Unobserved[];
+}
+
+/** Looks at every host of the group and at its target groups: changes nothing, refuses nothing. */
+export async function observeGroup(opened: GroupSessions, run: Run): Promise<ObservedGroup> {
+  const limit = pLimit(Math.max(1, run.forks));
+  const looked = await Promise.all(
+    opened.sessions.map((session) =>
+      limit(async () => observeHost(session, run).catch((error: unknown) => asUnobserved(session, error))),
+    ),
+  );
+  run.stop.signal.throwIfAborted();
+  const [first] = opened.sessions;
+  return {
+    observation: {
+      environment: run.environment,
+      group: opened.group,
+      release: opened.release,
+      platforms: opened.platforms,
+      rollout: opened.settings.rollout,
+      targetGroupChoice: opened.settings.targetGroups,
+      targetGroups: first === undefined ? [] : await observeTargetGroups(first, run),
+      peers: opened.hosts,
+      hosts: looked.flatMap((one) => ('error' in one ? [] : [one])),
+    },
+    unobserved: looked.flatMap((one) => ('error' in one ? [one] : [])),
+  };
+}
+
+/** Refuses the group as a whole when anything speaks against it. Throws AdfErrors of class `refused`. */
+export function refuseUnfit({ observation, unobserved }: ObservedGroup): void {
+  const [first, ...others] = [...unobserved.map(({ error }) => error), ...findRefusals(observation)];
+  if (first !== undefined) throw new AdfErrors([first, ...others], 'refused');
+}
+
+async function observeHost(session: HostSession, run: Run): Promise<HostObservation> {
+  const { host, group, containers, traffic, specs } = session;
+  const { clock, transport } = run.ports;
+  const begun = clock.elapsed();
+  await transport.connect(host, run.stop.signal);
+  run.bus.emit({ type: 'host.connected', host: session.eventHost, duration: clock.elapsed() - begun });
+  const templates = group?.settings.containers ?? [];
+  const variables = variablesOfSession(session);
+  const image =
+    group === undefined ? undefined : `${group.release.image.repository}@${group.release.image.digest}`;
+  const groups = group === undefined ? [] : await traffic.groups(group.settings.targetGroups);
+  const [runtime, observed, wanted, registrations, planned] = await Promise.all([
+    containers.info(),
+    containers.list(),
+    specs.from(templates, image, variables),
+    traffic.registrations(groups),
+    traffic.planned(groups),
+  ]);
+  session.expectedImages = wanted.map((spec) => spec.image);
+  return {
+    host,
+    runtime,
+    containers: observed,
+    registrations,
+    specs: wanted,
+    adopt: new Set(templates.flatMap(({ adopt }) => adopt ?? [])),
+    planned,
+  };
+}
+
+async function observeTargetGroups(
+  { group, traffic }: HostSession,
+  run: Run,
+): Promise<readonly ObservedTargetGroup[]> {
+  if (group === undefined) return [];
+  const groups = await traffic.groups(group.settings.targetGroups);
+  return Promise.all(
+    groups.map(async (targetGroup) => ({
+      targetGroup,
+      targets: await run.ports.traffic.fresh(targetGroup.arn),
+    })),
+  );
+}
+
+const asUnobserved = (session: HostSession, error: unknown): Unobserved => ({
+  session,
+  error: errorsOf(error)[0],
+});

@@ -1,0 +1,97 @@
+import type { ContainerStatus, GroupStatus, HostStatus, StatusReport } from '../model/status-report.js';
+import { label, type ObservedContainer } from '../model/container.js';
+import { environmentName } from '../model/ids.js';
+import type { HostObservation } from '../plan/observation.js';
+import { whyNotConverged } from '../plan/convergence.js';
+import type { CommonOptions, RunHooks } from './context.js';
+import { resultError } from './deploy-result.js';
+import { openGroup } from './group-sessions.js';
+import { newRunId, noJournal, openRun } from './open-run.js';
+import { openWorld } from './open-world.js';
+import { observeGroup, type ObservedGroup } from './preflight.js';
+import type { World } from './world.js';
+
+export interface StatusOptions extends CommonOptions {
+  readonly groups: readonly string[];
+}
+
+/** What the hosts of some groups really run, and what differs from the configuration. Changes nothing. */
+export async function status(options: StatusOptions, hooks: RunHooks): Promise<StatusReport> {
+  const world = await openWorld(options);
+  try {
+    return await statusWith(world, options, hooks);
+  } finally {
+    await world.close();
+  }
+}
+
+export async function statusWith(
+  world: World,
+  options: StatusOptions,
+  hooks: RunHooks,
+): Promise<StatusReport> {
+  const run = openRun(world, options, hooks, newRunId(world.clock, world.random), noJournal, {
+    checkMode: true,
+  });
+  try {
+    const inventory = await world.listHosts();
+    const groups: GroupStatus[] = [];
+    for (const group of options.groups) {
+      const choice = { group, ...(options.limit === undefined ? {} : { limit: options.limit }) };
+      const opened = await openGroup(inventory, choice, run);
+      groups.push(groupStatus(await observeGroup(opened, run)));
+    }
+    return { environment: environmentName(options.environment), at: world.clock.now(), groups };
+  } finally {
+    await run.bus.close();
+  }
+}
+
+function groupStatus({ observation, unobserved }: ObservedGroup): GroupStatus {
+  const digests = observation.hosts.map(({ containers, specs }) =>
+    specs.map(({ name }) => containers.find((one) => one.name === name)?.digest ?? 'none').join(' '),
+  );
+  const unknown = unobserved.map(({ session: { host }, error }): HostStatus => ({
+    host: host.id,
+    name: host.name,
+    address: host.address,
+    error: resultError(error),
+    containers: [],
+    registrations: [],
+    drift: [],
+    ...(host.zone === undefined ? {} : { zone: host.zone }),
+  }));
+  return {
+    group: observation.group,
+    hosts: [...observation.hosts.map(hostStatus), ...unknown],
+    mixed: new Set(digests).size > 1,
+  };
+}
+
+function hostStatus(observation: HostObservation): HostStatus {
+  const { host, containers, specs, registrations } = observation;
+  const running = specs.flatMap(({ name }) => containers.filter((one) => one.name === name));
+  return {
+    host: host.id,
+    name: host.name,
+    address: host.address,
+    containers: running.map(containerStatus),
+    registrations: registrations.map(({ registration, state }) => ({ registration, state })),
+    drift: whyNotConverged(observation),
+    ...(host.zone === undefined ? {} : { zone: host.zone }),
+  };
+}
+
+function containerStatus(container: ObservedContainer): ContainerStatus {
+  const version = container.labels[label.release];
+  const { name, running, restartCount, digest, health, startedAt } = container;
+  return {
+    name,
+    running,
+    restartCount,
+    ...(version === undefined ? {} : { version }),
+    ...(digest === undefined ? {} : { digest }),
+    ...(health === undefined ? {} : { health }),
+    ...(startedAt === undefined ? {} : { startedAt }),
+  };
+}

@@ -1,0 +1,33 @@
+import type { Inventory } from '../inventory/inventory.js';
+import type { Clock } from '../ports/clock.js';
+import type { ContainerRuntime } from '../ports/container-runtime.js';
+import type { HostHttp } from '../ports/host-http.js';
+import type { JournalStore } from '../ports/journal.js';
+import type { LeaseOwner, LeaseStore } from '../ports/lease-store.js';
+import type { ProjectFiles } from '../ports/project-files.js';
+import type { Random } from '../ports/random.js';
+import type { Registry } from '../ports/registry.js';
+import type { Traffic } from '../ports/traffic.js';
+import type { Transport } from '../ports/transport.js';
+import type { Playbook } from '../playbook/playbook.js';
+
+/** Everything outside the program, as one use case meets it: the ports, and the project. Opened by open-world.ts; tests make their own. */
+export interface World {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly files: ProjectFiles;
+  readonly transport: Transport;
+  readonly runtime: ContainerRuntime;
+  readonly http: HostHttp;
+  readonly traffic: Traffic;
+  readonly registry: Registry;
+  readonly journals: JournalStore;
+  readonly leases: LeaseStore;
+  /** Who runs this, for whoever finds the lease. */
+  readonly owner: Pick<LeaseOwner, 'who' | 'link'>;
+  /** The hosts of the environment as the cloud tells them now. */
+  listHosts(): Promise<Inventory>;
+  /** The project's `playbooks/deploy.yml`, or the packaged one. */
+  deployPlaybook(): Promise<Playbook>;
+  close(): Promise<void>;
+}
