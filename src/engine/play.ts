@@ -142,13 +142,7 @@ async function followOnFailure(
 ): Promise<readonly RollbackResult[]> {
   const failed = result.turns.filter(({ status }) => status === 'failed' || status === 'unreachable');
   const isFailure = result.stopped && (failed.length > 0 || result.error !== undefined);
-  if (
-    !isFailure ||
-    isStopping(run) ||
-    onFailure !== 'rollback' ||
-    run.checkMode ||
-    !turnPlay.mayRestore()
-  )
+  if (!isFailure || isStopping(run) || onFailure !== 'rollback' || run.checkMode || !turnPlay.mayRestore())
     return [];
   const finished = result.turns
     .filter(({ status }) => status === 'ok')

@@ -1,5 +1,5 @@
 import { ZodError } from 'zod';
-import type { AdfError} from '../errors/adf-error.js';
+import type { AdfError } from '../errors/adf-error.js';
 import { errorsOf } from '../errors/adf-error.js';
 import {
   argumentsInvalid,
