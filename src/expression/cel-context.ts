@@ -1,6 +1,6 @@
 import { UnknownValue } from '../model/unknown.js';
 import { isMapping } from './describe.js';
-import type { VariableLookup } from './template-rendering.js';
+import type { VariableLookup } from './template-scope.js';
 
 /**
  * Thrown where a condition touches a value that is not known yet. CEL treats it as it treats every error: `&&` and `||`

@@ -16,7 +16,7 @@ import { celFunctions, checkCel, parseCel } from './cel-environment.js';
 import { hintForCondition, hintForName } from './condition-traps.js';
 import { describeValue, isMapping } from './describe.js';
 import type { PlaceOf } from './place.js';
-import type { VariableLookup } from './template-rendering.js';
+import type { VariableLookup } from './template-scope.js';
 
 /** A CEL expression, already parsed once (a syntax error is found when its file is read). */
 export interface Expression {

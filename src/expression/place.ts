@@ -52,16 +52,20 @@ function placeAt(file: string, text: string, offset: number): ErrorPlace {
  * the n-th visible one of its notation, once quotes, block headers and escapes are counted for what they are.
  */
 function offsetInScalar(text: string, at: Position, value: string, offset: number): number {
-  let remaining = value.slice(0, offset).replace(/\s/g, '').length;
+  // The end of the value is behind its last visible character, not at whatever comes next in the file.
+  const atEnd = value.slice(offset).trim() === '';
+  let remaining = visible(value.slice(0, offset)) - (atEnd ? 1 : 0);
   const { start, style } = contentStart(text, offsetOf(text, at));
   for (let index = start; index < text.length;) {
     const step = visibleStep(text, index, style);
-    if (step.visible && remaining === 0) return index;
+    if (step.visible && remaining <= 0) return atEnd ? index + step.length : index;
     if (step.visible) remaining -= 1;
     index += step.length;
   }
   return text.length;
 }
+
+const visible = (text: string): number => text.replace(/\s/g, '').length;
 
 type ScalarStyle = 'plain' | 'single' | 'double' | 'block';
 

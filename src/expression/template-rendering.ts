@@ -1,54 +1,19 @@
-import {
-  noFields,
-  notIterable,
-  notText,
-  notAWord,
-  nulByte,
-  unknownField,
-  unknownVariable,
-  unquotable,
-  wrongArgument,
-} from '../errors/expression.js';
-import type { AdfError } from '../errors/adf-error.js';
+import { notIterable, notText, notAWord, nulByte, unquotable, wrongArgument } from '../errors/expression.js';
 import { Secret } from '../model/secret.js';
 import { UnknownValue } from '../model/unknown.js';
 import { describeValue, isMapping } from './describe.js';
 import type { PlaceOf } from './place.js';
 import { isSafeUnquoted, quoteForShell, ShellContext } from './shell-quoting.js';
 import { ArgumentProblem, isTruthy, templateFunctions, type Argument } from './template-functions.js';
-import type { PathExpression, Template, TemplateExpression, TemplatePart } from './template-syntax.js';
+import { Missing, PathLookup, root, type Scope, type VariableLookup } from './template-scope.js';
+import type { Template, TemplateExpression, TemplatePart } from './template-syntax.js';
 
 /** The language that a template writes, and escapes for. */
 export type Language = 'plain' | 'shell';
 
-/** The part of Variables that templates use. */
-export interface VariableLookup {
-  has(name: string): boolean;
-  get(name: string): unknown;
-  names(): readonly string[];
-}
-
-/** Where names are looked up: the variables at the root, an element inside `#each` and `#with`. */
-interface Scope {
-  readonly parent?: Scope;
-  /** Absent at the root. */
-  readonly element?: { readonly value: unknown };
-  /** `@index`, `@key`, `@first`, `@last`. */
-  readonly data: Readonly<Record<string, unknown>>;
-  /** What `as |item key|` names. */
-  readonly named: Readonly<Record<string, unknown>>;
-}
-
-/** The path leads nowhere; why, if somebody minds. */
-class Missing {
-  constructor(readonly explain: () => AdfError) {}
-}
-
-const root: Scope = { data: {}, named: {} };
-
 /** One rendering of one template. */
 export class Rendering {
-  readonly #variables: VariableLookup;
+  readonly #paths: PathLookup;
   readonly #placeOf: PlaceOf;
   readonly #shell: ShellContext | undefined;
   #unknown: UnknownValue | undefined;
@@ -56,7 +21,7 @@ export class Rendering {
   #text = '';
 
   constructor(variables: VariableLookup, placeOf: PlaceOf, language: Language) {
-    this.#variables = variables;
+    this.#paths = new PathLookup(variables, placeOf);
     this.#placeOf = placeOf;
     this.#shell = language === 'shell' ? new ShellContext() : undefined;
   }
@@ -196,7 +161,7 @@ export class Rendering {
       case 'literal':
         return expression.value;
       case 'path':
-        return this.#path(expression, scope);
+        return this.#paths.resolve(expression, scope);
       case 'call':
         return this.#call(expression, scope);
     }
@@ -225,63 +190,6 @@ export class Rendering {
     if (value instanceof UnknownValue) throw new StopAtUnknown(value);
     return value;
   }
-
-  #path(path: PathExpression, scope: Scope): unknown {
-    let from: Scope = scope;
-    for (let up = 0; up < path.depth; up += 1) from = from.parent ?? root;
-    const [head, ...rest] = path.parts;
-    if (path.data) {
-      if (head === 'root') return this.#fromRoot(path, rest);
-      const holder =
-        head === undefined ? undefined : findScope(from, ({ data }) => Object.hasOwn(data, head));
-      if (holder === undefined) return this.#missingVariable(path, `@${head ?? ''}`, []);
-      return this.#dig(holder.data, path.parts, path);
-    }
-    if (head !== undefined && path.depth === 0 && !path.scoped) {
-      const holder = findScope(from, ({ named }) => Object.hasOwn(named, head));
-      if (holder !== undefined) return this.#dig(holder.named, path.parts, path);
-    }
-    if (from.element === undefined) return this.#fromRoot(path, path.parts);
-    const value = this.#dig(from.element.value, path.parts, path);
-    if (!(value instanceof Missing) || head === undefined || !this.#variables.has(head)) return value;
-    return this.#missingVariable(path, path.written, [], `Inside a block, write @root.${path.written}.`);
-  }
-
-  #fromRoot(path: PathExpression, [name, ...rest]: readonly string[]): unknown {
-    if (name === undefined || !this.#variables.has(name)) {
-      return this.#missingVariable(path, name ?? path.written, this.#variables.names());
-    }
-    return this.#dig(this.#variables.get(name), rest, path, [name]);
-  }
-
-  #missingVariable(path: PathExpression, name: string, known: readonly string[], hint?: string): Missing {
-    return new Missing(() => unknownVariable(name, known, this.#placeOf(path.offset), hint));
-  }
-
-  /** Follows own fields only: nothing that JavaScript adds to a value can be reached. */
-  #dig(
-    from: unknown,
-    parts: readonly string[],
-    path: PathExpression,
-    walked: readonly string[] = [],
-  ): unknown {
-    let value = from;
-    for (const [index, part] of parts.entries()) {
-      if (value instanceof UnknownValue) return value;
-      const owner = [...walked, ...parts.slice(0, index)].join('.') || 'this';
-      const place = (): ReturnType<PlaceOf> => this.#placeOf(path.offset);
-      if (!Array.isArray(value) && !isMapping(value)) {
-        const what = describeValue(value);
-        return new Missing(() => noFields(owner, part, what, place()));
-      }
-      if (!Object.hasOwn(value, part)) {
-        const known = Array.isArray(value) ? [] : Object.keys(value);
-        return new Missing(() => unknownField(owner, part, known, place()));
-      }
-      value = Reflect.get(value, part) as unknown;
-    }
-    return value;
-  }
 }
 
 /** Ends a function whose argument is not known yet: then its result isn't either. */
@@ -292,13 +200,6 @@ class StopAtUnknown extends Error {
 }
 
 const writtenAs = (expression: TemplateExpression): string => expression.written;
-
-function findScope(from: Scope, holds: (scope: Scope) => boolean): Scope | undefined {
-  for (let scope: Scope | undefined = from; scope !== undefined; scope = scope.parent) {
-    if (holds(scope)) return scope;
-  }
-  return undefined;
-}
 
 function entriesOf(over: unknown): readonly (readonly [string | number, unknown])[] | undefined {
   if (over === null || over === undefined) return [];

@@ -28,6 +28,11 @@ const traps: readonly { readonly pattern: RegExp; readonly reason: string; reado
     hint: 'Write a variable, or \\{{ for the braces themselves.',
   },
   {
+    pattern: /^\{\{(?![^]*?\}\})/,
+    reason: 'this {{ is never closed',
+    hint: 'Write }} behind the value, or \\{{ for the braces themselves.',
+  },
+  {
     pattern: /^\{\{[^{][^}]*\}\}\}/,
     reason: 'three braces close what two opened',
     hint: 'Write {{{ value }}} for a raw value, or a space before a brace that is not meant: {{ value }} }.',
@@ -115,10 +120,16 @@ const offsetOfLine = (text: string, line: number): number =>
 function brokenAt(text: string, message: string): number {
   const [, picture = '', pointer = ''] = message.split('\n');
   const width = pointer.indexOf('^');
-  const before = picture.slice(0, width).replace(/^\.\.\.(?=.{20}$)/, '');
-  const after = picture.slice(width).replace(/\.\.\.$/, '');
-  const visible = [...text.matchAll(/[^\n]/g)].map(({ index }) => index);
+  // Longer text is cut, and marked with dots; they may as well be its own.
+  const before = picture.slice(0, width);
+  const after = picture.slice(width);
   const flat = text.replaceAll('\n', '');
-  const found = flat.indexOf(before + after);
-  return found < 0 ? 0 : (visible[found + before.length] ?? text.length);
+  const visible = [...text.matchAll(/[^\n]/g)].map(({ index }) => index);
+  for (const past of [before, before.replace(/^\.\.\./, '')]) {
+    for (const next of [after, after.replace(/\.\.\.$/, '')]) {
+      const found = flat.indexOf(past + next);
+      if (found >= 0) return visible[found + past.length] ?? text.length;
+    }
+  }
+  return 0;
 }

@@ -3,10 +3,12 @@ import { Secret } from '../model/secret.js';
 import type { Locate, ValuePath } from '../model/source.js';
 import { isMapping } from './describe.js';
 import { placeInFile, placeInScalar } from './place.js';
-import { Rendering, unknownWithin, type Language, type VariableLookup } from './template-rendering.js';
+import { Rendering, unknownWithin, type Language } from './template-rendering.js';
+import type { VariableLookup } from './template-scope.js';
 import { parseTemplate } from './template-syntax.js';
 
-export type { Language, VariableLookup } from './template-rendering.js';
+export type { Language } from './template-rendering.js';
+export type { VariableLookup } from './template-scope.js';
 
 /** A value of a user's file with templates in it, and where it stands. */
 export interface Source {

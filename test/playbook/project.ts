@@ -1,0 +1,52 @@
+import { AdfErrors, errorsOf } from '../../src/errors/adf-error.js';
+import { formatPosition } from '../../src/model/source.js';
+import { loadPlaybook } from '../../src/playbook/load.js';
+import type { ModuleDirectory, ModuleWords } from '../../src/playbook/modules.js';
+import type { Play, Playbook, Task } from '../../src/playbook/playbook.js';
+import { MemoryFiles } from '../fakes/memory-files.js';
+
+const words: Readonly<Record<string, ModuleWords>> = {
+  command: { freeform: 'argv', arguments: ['argv', 'chdir'] },
+  debug: { freeform: 'msg', arguments: ['msg', 'var'] },
+  docker_prune: { arguments: ['keep'] },
+  elb_target: { arguments: ['state', 'target_groups'] },
+  set_fact: { arguments: [] },
+  shell: { freeform: 'cmd', arguments: ['cmd', 'chdir'] },
+  uri: { arguments: ['port', 'path'] },
+};
+
+export const directory: ModuleDirectory = {
+  names: Object.keys(words),
+  get: (name) => (Object.hasOwn(words, name) ? words[name] : undefined),
+};
+
+/** Loads `playbooks/deploy.yml` with this text. */
+export const load = async (text: string): Promise<Playbook> =>
+  loadPlaybook(new MemoryFiles({ 'playbooks/deploy.yml': text }), 'playbooks/deploy.yml', directory);
+
+export async function firstPlay(text: string): Promise<Play> {
+  const { plays } = await load(text);
+  return plays[0]!;
+}
+
+/** The task with these keywords, indented as in `      when: true`. */
+export async function task(text: string): Promise<Task> {
+  const { sections } = await firstPlay(
+    `- hosts: api\n  tasks:\n    - ${text.trim().replaceAll('\n', '\n      ')}\n`,
+  );
+  return sections[0]!.tasks[0]!;
+}
+
+/** All that is wrong with a playbook, as a user reads it: `line:column code message | hint`. */
+export async function complaints(text: string): Promise<readonly string[]> {
+  try {
+    await load(text);
+    return [];
+  } catch (thrown) {
+    if (thrown instanceof AdfErrors && thrown.class !== 'invalid') throw thrown;
+    return errorsOf(thrown).map(({ at, code, message, hint }) => {
+      const place = at === undefined ? '' : `${formatPosition(at).replace('playbooks/deploy.yml:', '')} `;
+      return `${place}${code}: ${message}${hint === undefined ? '' : ` | ${hint}`}`;
+    });
+  }
+}

@@ -1,0 +1,262 @@
+import { describe, expect, it } from 'vitest';
+import { complaints } from './project.js';
+
+const modules = 'command, debug, docker_prune, elb_target, set_fact, shell, uri';
+const later = (keyword: string, owner: string): string =>
+  `playbook.not_supported_yet: "${keyword}" in ${owner} is not supported yet`;
+
+describe('a wrong file', () => {
+  it.each([
+    [
+      '',
+      [
+        'playbook.empty: playbooks/deploy.yml has no plays | A playbook is a list of plays, each with hosts and tasks: "- hosts: api".',
+      ],
+    ],
+    [
+      '# only a comment\n',
+      [
+        'playbook.empty: playbooks/deploy.yml has no plays | A playbook is a list of plays, each with hosts and tasks: "- hosts: api".',
+      ],
+    ],
+    [
+      '[]\n',
+      [
+        'playbook.empty: playbooks/deploy.yml has no plays | A playbook is a list of plays, each with hosts and tasks: "- hosts: api".',
+      ],
+    ],
+    [
+      'hosts: api\n',
+      [
+        '1:1 playbook.not_a_list: a playbook is a list of plays, and this is a mapping | Begin each play with a dash: "- hosts: api".',
+      ],
+    ],
+    [
+      'just text\n',
+      [
+        '1:1 playbook.not_a_list: a playbook is a list of plays, and this is "just text" | Begin each play with a dash: "- hosts: api".',
+      ],
+    ],
+    [
+      '- api\n',
+      [
+        '1:3 playbook.wrong_value: "play" must be a mapping, not "api" | A play is a mapping: "- hosts: api", and below it tasks.',
+      ],
+    ],
+    [
+      '- tasks: []\n',
+      [
+        '1:3 playbook.missing_keyword: the play has no "hosts" | Name a group or a pattern: hosts: api, or hosts: api:&canary.',
+      ],
+    ],
+    [
+      '- hosts:\n  tasks: []\n',
+      [
+        '1:3 playbook.missing_keyword: the play has no "hosts" | Name a group or a pattern: hosts: api, or hosts: api:&canary.',
+      ],
+    ],
+    [
+      '- hosts: a\n  hosts: b\n',
+      [
+        '2:3 config.duplicate_key: The key "hosts" stands here twice, first at playbooks/deploy.yml:1:3. | Keep one of the two.',
+      ],
+    ],
+    [
+      '- hosts: {{ group }}\n',
+      [
+        '1:11 config.yaml_syntax: This is not valid YAML: a list or mapping cannot be a key. | A value that begins with {{ needs quotes around it: "{{ name }}".',
+      ],
+    ],
+  ])('%j', async (text, expected) => expect(await complaints(text)).toEqual(expected));
+});
+
+describe('a wrong play', () => {
+  it.each([
+    ['taks: []', '2:3 playbook.unknown_keyword: unknown keyword "taks" in a play | Did you mean "tags"?'],
+    [
+      'max_failure_percentage: 1',
+      '2:3 playbook.unknown_keyword: unknown keyword "max_failure_percentage" in a play',
+    ],
+    [
+      'shell: x',
+      '2:3 playbook.unknown_keyword: unknown keyword "shell" in a play | shell is a module: write it as a task, below "tasks:".',
+    ],
+    [
+      'remote_user: root',
+      '2:3 playbook.unknown_keyword: unknown keyword "remote_user" in a play | Set ssh: { user: … } in the inventory.',
+    ],
+    ['handlers: []', `2:3 ${later('handlers', 'a play')} | Make it a task with "when: result.changed".`],
+    ['roles: [web]', `2:3 ${later('roles', 'a play')} | Write its tasks into this play.`],
+    ['max_unavailable: 2', `2:3 ${later('max_unavailable', 'a play')} | Use serial, which works in batches.`],
+    [
+      'import_playbook: a.yml',
+      `2:3 ${later('import_playbook', 'a play')} | Write its plays into this playbook, or run the playbooks one after the other.`,
+    ],
+    ['strategy: fre', '2:13 playbook.wrong_value: "strategy" must be one of free, linear, not "fre"'],
+    [
+      'become: yes',
+      '2:11 playbook.wrong_value: "become" must be true or false, not "yes" | In YAML 1.2 yes is text: write true.',
+    ],
+    [
+      'become: "{{ x }}"',
+      '2:11 playbook.wrong_value: "become" must be true or false, not "{{ x }}" | No template can stand here: it is read before there are variables.',
+    ],
+    ['vars: [a]', '2:9 playbook.wrong_value: "vars" must be a mapping, not a list'],
+    [
+      'vars: { a-b: 1 }',
+      '2:11 playbook.variable_name: "a-b" in "vars" cannot be the name of a variable | Use letters, digits and _, and no digit at the beginning.',
+    ],
+    [
+      'vars: { a: "{{ b | lower }}" }',
+      '2:15 template.syntax: filters (x | filter) are Jinja, not Handlebars | A function comes first: {{ lower x }}, {{ join list "," }}, {{ json x }}.',
+    ],
+    [
+      'vars_files: { a: 1 }',
+      '2:15 playbook.wrong_value: "vars_files" must be text or a list of texts, not a mapping',
+    ],
+    ['serial: "{{ x"', '2:12 template.syntax: this {{ is never closed'],
+    ['tags: [1]', '2:10 playbook.wrong_value: "tags" must be text or a list of texts, not the number 1'],
+    [
+      'tasks: { shell: x }',
+      '2:10 playbook.wrong_value: "tasks" must be a list of tasks, not a mapping | Begin each task with a dash: "- shell: uptime".',
+    ],
+    [
+      'tasks: [uptime]',
+      '2:11 playbook.wrong_value: "task" must be a mapping, not "uptime" | A task is a mapping with a module: "- shell: uptime".',
+    ],
+  ])('%s', async (text, expected) => {
+    const found = await complaints(`- hosts: api\n  ${text}\n`);
+
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(expected);
+  });
+});
+
+describe('a wrong task', () => {
+  it.each([
+    ['name: nothing', `3:7 playbook.no_module: the task names no module | There are: ${modules}.`],
+    ['shel: x', '3:7 playbook.unknown_module: unknown module or keyword "shel" | Did you mean "shell"?'],
+    ['yum: x', `3:7 playbook.unknown_module: unknown module or keyword "yum" | There are: ${modules}`],
+    [
+      'ansible.builtin.shell: x',
+      '3:7 playbook.unknown_module: unknown module or keyword "ansible.builtin.shell" | Write shell.',
+    ],
+    [
+      'shell: x\nwehn: a',
+      '4:7 playbook.unknown_module: unknown module or keyword "wehn" | Did you mean "when"?',
+    ],
+    [
+      'shell: x\ndebug: b',
+      '4:7 playbook.several_modules: the task names two modules, "shell" and "debug" | Make a task of each.',
+    ],
+    [
+      'uri: port=80',
+      '3:12 playbook.arguments: the arguments of uri must be a mapping, not "port=80" | Write "uri:", and below it "port: …".',
+    ],
+    [
+      'uri: { prot: 80 }',
+      '3:14 playbook.unknown_argument: uri has no argument "prot" | Did you mean "port"?',
+    ],
+    [
+      'shell: x\nargs: { chdir: / }',
+      '4:7 playbook.unknown_module: unknown module or keyword "args" | Write the arguments below the module: "shell: { cmd: …, chdir: … }".',
+    ],
+    [
+      'shell: x\nwith_items: [1]',
+      '4:7 playbook.unknown_module: unknown module or keyword "with_items" | Write loop instead of with_items; the element is {{ item }}.',
+    ],
+    ['shell: x\nnotify: restart', `4:7 ${later('notify', 'a task')}`],
+    [
+      'shell: x\ndelegate_to: other',
+      `4:7 ${later('delegate_to', 'a task')} | Give that host a play of its own.`,
+    ],
+    ['block: []', `3:7 ${later('block', 'a task')}`],
+    ['import_tasks: a.yml', `3:7 ${later('import_tasks', 'a task')} | Write its tasks into this play.`],
+    [
+      'shell: x\nloop: 3',
+      '4:13 playbook.wrong_value: "loop" must be a list, not the number 3 | Write a list, or a template that is one: loop: "{{ ports }}".',
+    ],
+    [
+      'shell: x\nloop: [1]\nloop_control: { index_var: i }',
+      '5:23 playbook.unknown_keyword: unknown keyword "index_var" in loop_control',
+    ],
+    [
+      'shell: x\nregister: a-b',
+      '4:7 playbook.variable_name: "a-b" in "register" cannot be the name of a variable',
+    ],
+    [
+      'shell: x\nretries: 3',
+      '4:7 playbook.retries_without_until: "retries" does nothing without "until" | Add until: !result.failed, with register: result.',
+    ],
+    [
+      'shell: x\nuntil: a\nretries: many',
+      '5:16 playbook.wrong_value: "retries" must be a whole number, not "many"',
+    ],
+    [
+      'shell: x\nuntil: a\ndelay: soon',
+      '5:14 playbook.wrong_value: "delay" must be a duration, not "soon" | Write it like 90s, 5m or 1h30m; a bare number is seconds.',
+    ],
+    ['shell: x\ntimeout: -1', '4:16 playbook.wrong_value: "timeout" must be a duration, not the number -1'],
+    [
+      'shell: x\nwhen: "{{ a }}"',
+      '4:14 condition.syntax: not a condition: {{ a }} is a template | Conditions are CEL: write a, without braces.',
+    ],
+    ['shell: x\nwhen: "{{ a is defined }}"', 'Conditions are CEL: write'],
+    [
+      'shell: x\nwhen: a is defined',
+      "4:15 condition.syntax: not a condition: unexpected character: 's' in a is defined | Conditions are CEL: write defined(a).",
+    ],
+    [
+      'shell: x\nwhen:\n  - a == 1\n  - b == ',
+      '6:15 condition.syntax: not a condition: it ends too early in b ==',
+    ],
+    ['shell: x\nwhen: 5', '4:13 playbook.wrong_value: "when" must be a condition, not the number 5'],
+    [
+      'shell: x\nwhen: >\n  a == 1 &&\n  b = 2',
+      '6:11 condition.syntax: not a condition: unexpected character: = in a == 1 && b = 2 | A comparison is ==.',
+    ],
+    [
+      'shell: x\nfailed_when: 1 + 1',
+      '4:20 condition.not_boolean: the condition 1 + 1 is of type int, not true or false',
+    ],
+    [
+      'shell: |\n  echo {{ a }}\n  echo {{ b | default("x") }}',
+      '5:14 template.syntax: filters (x | default(…)) are Jinja, not Handlebars | Write {{ default x "fallback" }}.',
+    ],
+    ['shell: docker ps --format {{.Names}}', '3:33 template.syntax: this looks like a Go template'],
+    [
+      'debug: "{{ lowr x }}"',
+      '3:18 template.unknown_function: unknown function "lowr" in a template | Did you mean "lower"?',
+    ],
+    ['debug: "{{ a is defined }}"', 'Write {{ defined a }}.'],
+  ])('%j', async (text, expected) => {
+    const found = await complaints(`- hosts: api\n  tasks:\n    - ${text.replaceAll('\n', '\n      ')}\n`);
+
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(expected);
+  });
+});
+
+it('all that is wrong with a file is told at once, in its order', async () => {
+  const found = await complaints(`
+- hosts: api
+  become: sure
+  tasks:
+    - shel: x
+    - shell: x
+      when: a ==
+      retries: 1
+- tasks:
+    - uri: { prot: "{{ x" }
+`);
+
+  expect(found.map((complaint) => complaint.split(': ')[0])).toEqual([
+    '3:11 playbook.wrong_value',
+    '5:7 playbook.unknown_module',
+    '7:17 condition.syntax',
+    '8:7 playbook.retries_without_until',
+    '9:3 playbook.missing_keyword',
+    '10:14 playbook.unknown_argument',
+    '10:21 template.syntax',
+  ]);
+});
