@@ -44,7 +44,9 @@ export const dockerUnreachable = (host: NamedHost, reason: string): AdfError =>
 function engineHint(reason: string): string {
   if (/permission denied/i.test(reason))
     return 'Set `docker: { sudo: true }` for this host, or add its SSH user to the docker group.';
-  if (/sudo/i.test(reason))
+  if (/sudo: (command )?not found/i.test(reason))
+    return 'There is no sudo on the host: leave `docker: { sudo }` out, and add its SSH user to the docker group.';
+  if (/sudo: /i.test(reason))
     return 'Let the SSH user run docker through sudo without a password, or add it to the docker group and leave `docker: { sudo }` out.';
   if (/not found|no such file/i.test(reason))
     return 'Install Docker on the host, or name its socket in `docker: { socket }`.';

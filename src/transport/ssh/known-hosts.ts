@@ -22,7 +22,7 @@ export function parseKnownHosts(file: string, text: string): KnownHostLine[] {
     if (patterns === undefined || keyType === undefined || key === undefined || patterns.startsWith('#'))
       continue;
     if (marker !== undefined && marker !== 'revoked' && marker !== 'cert-authority') continue;
-    if (!/^[A-Za-z0-9@.-]+$/.test(keyType) || !/^[A-Za-z0-9+/]+=*$/.test(key)) continue;
+    if (!/^[A-Za-z][A-Za-z0-9@.-]*$/.test(keyType) || !/^[A-Za-z0-9+/]+=*$/.test(key)) continue;
     lines.push({
       file,
       line: index + 1,

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isUnreachable } from '../../src/errors/ssh.js';
+import { hostId } from '../../src/model/ids.js';
+import type { Host } from '../../src/model/host.js';
+import { readFileSync, writeFileSync, appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeWithSshd, freePort, Sshd } from './sshd.js';
+
+describeWithSshd('hosts behind a bastion', () => {
+  let bastion: Sshd;
+  let target: Sshd;
+  let knownHostsFile: string;
+  beforeAll(async () => {
+    [bastion, target] = await Promise.all([Sshd.start(), Sshd.start()]);
+    // One identity and one known_hosts for both, as a fleet has it.
+    appendFileSync(
+      join(bastion.folder, 'authorized_keys'),
+      readFileSync(join(target.folder, 'authorized_keys')),
+    );
+    knownHostsFile = join(target.folder, 'both');
+    writeFileSync(
+      knownHostsFile,
+      `${readFileSync(bastion.knownHostsFile)}${readFileSync(target.knownHostsFile)}`,
+    );
+  });
+  afterAll(() => Promise.all([bastion.stop(), target.stop()]));
+
+  const behind = (id: string, proxyJump = `${target.user}@127.0.0.1:${bastion.port}`): Host =>
+    target.host({ proxyJump, knownHostsFile }, { id: hostId(id) });
+  const logins = (sshd: Sshd): number => sshd.output.match(/Accepted publickey/g)?.length ?? 0;
+
+  test('20 of them share one connection to it', async () => {
+    const transport = target.transport();
+    const hosts = Array.from({ length: 20 }, (_, index) => behind(`host-${index}`));
+
+    const connections = await Promise.all(hosts.map((host) => transport.connect(host)));
+    const results = await Promise.all(connections.map((one) => one.run({ argv: ['echo', 'here'] })));
+    await transport.close();
+
+    expect(results.map(({ stdout }) => stdout)).toEqual(Array.from({ length: 20 }, () => 'here\n'));
+    expect(logins(bastion)).toBe(1);
+    expect(logins(target)).toBe(20);
+  });
+
+  test('when it is lost they are lost, and reached again through a new one', async () => {
+    const transport = target.transport();
+    const connection = await transport.connect(behind('lost'));
+    const running = connection.run({ argv: ['sleep', '30'] });
+
+    bastion.killSessions();
+
+    expect((await running).outcome.kind).toBe('unknown');
+    expect(connection.alive).toBe(false);
+    expect((await transport.connect(behind('lost'))).alive).toBe(true);
+    await transport.close();
+  });
+
+  test('one that is not there, or lets nobody through, is named', async () => {
+    const transport = target.transport();
+    const port = await freePort();
+    const closed = await Sshd.start({ config: ['AllowTcpForwarding no'] });
+    appendFileSync(
+      join(closed.folder, 'authorized_keys'),
+      readFileSync(join(target.folder, 'authorized_keys')),
+    );
+    appendFileSync(knownHostsFile, readFileSync(closed.knownHostsFile));
+    try {
+      const missing = await transport
+        .connect(behind('a', `127.0.0.1:${port}`))
+        .catch((error: unknown) => error);
+      const refusing = await transport
+        .connect(behind('b', `127.0.0.1:${closed.port}`))
+        .catch((error: unknown) => error);
+
+      expect(missing).toMatchObject({
+        code: 'ssh.unreachable',
+        message: expect.stringMatching(new RegExp(`127.0.0.1:${port}.*\\(bastion\\)`)),
+      });
+      expect(refusing).toMatchObject({
+        code: 'ssh.unreachable',
+        message: expect.stringContaining('(bastion)'),
+      });
+      expect([missing, refusing].every(isUnreachable)).toBe(true);
+    } finally {
+      await transport.close();
+      await closed.stop();
+    }
+  });
+
+  test('a target that is not there is told from a bastion that is not', async () => {
+    const transport = target.transport();
+    const gone: Host = { ...behind('gone'), ssh: { ...behind('gone').ssh, port: await freePort() } };
+
+    await expect(transport.connect(gone)).rejects.toMatchObject({
+      code: 'ssh.unreachable',
+      message: expect.stringContaining('(tcp)'),
+    });
+    await transport.close();
+  });
+
+  test('a chain of them, and nonsense, are refused with the form that is understood', async () => {
+    const transport = target.transport();
+
+    await expect(transport.connect(behind('chain', 'one,two'))).rejects.toMatchObject({
+      code: 'ssh.proxy_jump',
+      hint: expect.stringContaining('user@bastion:port'),
+    });
+    await expect(transport.connect(behind('nonsense', 'a b:c'))).rejects.toMatchObject({
+      code: 'ssh.proxy_jump',
+    });
+    await transport.close();
+  });
+});

@@ -1,0 +1,268 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { copyFileSync, existsSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isUnreachable } from '../../src/errors/ssh.js';
+import { hostId } from '../../src/model/ids.js';
+import { defaultLimits } from '../../src/transport/ssh/limits.js';
+import { describeWithSshd, freePort, Sshd, until } from './sshd.js';
+
+describeWithSshd('connecting', () => {
+  let sshd: Sshd;
+  beforeAll(async () => {
+    sshd = await Sshd.start();
+  });
+  afterAll(() => sshd.stop());
+  const logins = (): number => sshd.output.match(/Accepted publickey/g)?.length ?? 0;
+
+  test('all who ask for a host share one connection', async () => {
+    const transport = sshd.transport();
+    const before = logins();
+
+    const all = await Promise.all(Array.from({ length: 10 }, () => transport.connect(sshd.host())));
+    await transport.close();
+
+    expect(new Set(all).size).toBe(1);
+    expect(logins()).toBe(before + 1);
+  });
+
+  test('50 hosts behind one sshd with its usual MaxStartups all connect at once', async () => {
+    const transport = sshd.transport();
+    const hosts = Array.from({ length: 50 }, (_, index) => sshd.host({}, { id: hostId(`host-${index}`) }));
+
+    const connections = await Promise.all(hosts.map((host) => transport.connect(host)));
+    const results = await Promise.all(connections.map((connection) => connection.run({ argv: ['true'] })));
+    await transport.close();
+
+    expect(new Set(connections).size).toBe(50);
+    expect(results.every(({ outcome }) => outcome.kind === 'exited' && outcome.code === 0)).toBe(true);
+  });
+
+  test('a server that drops connections at their start is asked again', async () => {
+    const shy = await Sshd.start({ config: ['MaxStartups 1:90:2'] });
+    const transport = shy.transport();
+    try {
+      const hosts = Array.from({ length: 6 }, (_, index) => shy.host({}, { id: hostId(`host-${index}`) }));
+
+      const connections = await Promise.all(hosts.map((host) => transport.connect(host)));
+
+      expect(connections.every(({ alive }) => alive)).toBe(true);
+      expect(shy.output).toMatch(/MaxStartups|drop connection/);
+    } finally {
+      await transport.close();
+      await shy.stop();
+    }
+  });
+
+  test('a connection that is lost is known to be, its command has an unknown outcome, and the next who asks gets a new one', async () => {
+    const own = await Sshd.start();
+    const transport = own.transport();
+    try {
+      const connection = await transport.connect(own.host());
+      const file = join(own.folder, 'began');
+      const running = connection.run({ script: `touch ${file}; sleep 3; exit 0` });
+      await until('the command began', () => existsSync(file));
+
+      own.killSessions();
+      const { outcome } = await running;
+
+      expect(outcome.kind).toBe('unknown');
+      expect(connection.alive).toBe(false);
+      await expect(connection.run({ argv: ['true'] })).rejects.toMatchObject({ code: 'ssh.connection_lost' });
+      await expect(connection.stream(['cat'])).rejects.toSatisfy(isUnreachable);
+      const again = await transport.connect(own.host());
+      expect(await again.run({ argv: ['true'] })).toMatchObject({ outcome: { kind: 'exited', code: 0 } });
+    } finally {
+      await transport.close();
+      await own.stop();
+    }
+  });
+
+  test('streams of a connection that is lost fail, and say so', async () => {
+    const own = await Sshd.start();
+    const transport = own.transport();
+    try {
+      const connection = await transport.connect(own.host());
+      const stream = await connection.stream(['cat']);
+      const forwarded = await connection.forward({ address: '127.0.0.1', port: own.port });
+      const ends = [stream.toArray(), forwarded.toArray()];
+
+      own.killSessions();
+
+      for (const end of ends) await expect(end).rejects.toMatchObject({ code: 'ssh.connection_lost' });
+    } finally {
+      await transport.close();
+      await own.stop();
+    }
+  });
+
+  test('a host that falls silent is noticed', async () => {
+    const limits = { keepaliveInterval: 200 };
+    const own = await Sshd.start();
+    const transport = own.transport({ limits });
+    try {
+      const connection = await transport.connect(own.host());
+      const running = connection.run({ argv: ['sleep', '30'] });
+      await until('the session began', () => /Starting session/.test(own.output));
+      own.killSessions('SIGSTOP');
+
+      expect((await running).outcome.kind).toBe('unknown');
+      expect(connection.alive).toBe(false);
+    } finally {
+      await transport.close();
+      own.killSessions('SIGCONT');
+      await own.stop();
+    }
+    // Three signs of life unanswered, as the product has it: within 20 seconds.
+    expect(defaultLimits.keepaliveInterval * 3).toBeLessThanOrEqual(20_000);
+  });
+
+  test('an abort of one who waits does not take the connection from the others', async () => {
+    const transport = sshd.transport();
+    const abort = new AbortController();
+    const first = transport.connect(sshd.host(), abort.signal);
+    const second = transport.connect(sshd.host());
+    abort.abort(new Error('not needed any more'));
+
+    await expect(first).rejects.toThrow('not needed any more');
+    expect((await second).alive).toBe(true);
+    await transport.close();
+  });
+
+  test('after all is closed nothing is opened any more', async () => {
+    const transport = sshd.transport();
+    const connection = await transport.connect(sshd.host());
+
+    await transport.close();
+
+    expect(connection.alive).toBe(false);
+    await expect(transport.connect(sshd.host())).rejects.toSatisfy(isUnreachable);
+  });
+
+  test('a port on which nothing listens, and a name that is none, are told apart', async () => {
+    const transport = sshd.transport();
+    const refused = transport.connect(sshd.host({ port: await freePort() }));
+    const nameless = transport.connect(sshd.host({}, { address: 'no-such-host.invalid' }));
+
+    await expect(refused).rejects.toMatchObject({
+      code: 'ssh.unreachable',
+      message: expect.stringMatching(/connection refused.*tcp/),
+    });
+    await expect(nameless).rejects.toMatchObject({
+      code: 'ssh.unreachable',
+      message: expect.stringContaining('(name)'),
+    });
+    await transport.close();
+  });
+});
+
+describe('a port that accepts and says nothing', () => {
+  test('is given up in time', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const sshd = await Sshd.start();
+    const transport = sshd.transport();
+    try {
+      const port = (server.address() as AddressInfo).port;
+      const connecting = transport.connect(sshd.host({ port, connectTimeout: 300 }));
+
+      await expect(connecting).rejects.toMatchObject({
+        code: 'ssh.unreachable',
+        message: expect.stringContaining('0.3 s (banner)'),
+      });
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await transport.close();
+      await sshd.stop();
+    }
+  });
+});
+
+describeWithSshd('authentication', () => {
+  let sshd: Sshd;
+  beforeAll(async () => {
+    sshd = await Sshd.start();
+    execFileSync('ssh-keygen', ['-q', '-N', '', '-t', 'ed25519', '-f', join(sshd.folder, 'stranger')]);
+    execFileSync('ssh-keygen', ['-q', '-N', 'secret', '-t', 'ed25519', '-f', join(sshd.folder, 'locked')]);
+  });
+  afterAll(() => sshd.stop());
+  const failures = (): number =>
+    sshd.output.match(/Failed publickey|Connection closed by authenticating/g)?.length ?? 0;
+
+  test('a key that is refused is named, and the server is not asked again at once', async () => {
+    const transport = sshd.transport();
+    const host = sshd.host({ identityFile: '~/stranger' });
+
+    const first = await transport.connect(host).catch((error: unknown) => error);
+    await until('the server noticed', () => failures() > 0);
+    const noticed = failures();
+    const second = await transport.connect(host).catch((error: unknown) => error);
+    await transport.close();
+
+    expect(first).toMatchObject({ code: 'ssh.authentication', message: expect.stringContaining('stranger') });
+    expect(second).toBe(first);
+    expect(failures()).toBe(noticed);
+    expect(isUnreachable(first)).toBe(true);
+  });
+
+  test('without any key to offer it says what it looked at', async () => {
+    const transport = sshd.transport();
+    const missing = await transport
+      .connect(sshd.host({ identityFile: '~/no-such-key' }))
+      .catch((error: unknown) => error);
+    const locked = await transport
+      .connect(sshd.host({ identityFile: '~/locked' }))
+      .catch((error: unknown) => error);
+    await transport.close();
+
+    expect(missing).toMatchObject({
+      code: 'ssh.authentication',
+      message: expect.stringMatching(/no-such-key.*no such file/),
+    });
+    expect(locked).toMatchObject({
+      code: 'ssh.authentication',
+      message: expect.stringMatching(/locked.*encrypted/),
+    });
+  });
+
+  test('a key in the usual place is found', async () => {
+    const home = join(sshd.folder, 'home');
+    execFileSync('mkdir', ['-p', join(home, '.ssh')]);
+    copyFileSync(sshd.identityFile, join(home, '.ssh', 'id_ed25519'));
+    const transport = sshd.transport({ homeDirectory: home });
+    const { identityFile: _, ...ssh } = sshd.host().ssh;
+
+    const connection = await transport.connect({ ...sshd.host(), ssh });
+    await transport.close();
+
+    expect(connection.host.ssh.identityFile).toBeUndefined();
+  });
+
+  test('keys of the agent are offered, and for a locked file only its own', async () => {
+    const agentSocket = join(sshd.folder, 'agent');
+    const agent = spawn('ssh-agent', ['-D', '-a', agentSocket], { stdio: 'ignore' });
+    try {
+      await until('the agent listens', () => existsSync(agentSocket));
+      const environment = { ...process.env, SSH_AUTH_SOCK: agentSocket };
+      for (const key of ['stranger', 'client'])
+        execFileSync('ssh-add', ['-q', join(sshd.folder, key)], { env: environment });
+      const transport = sshd.transport({ agentSocket });
+      const { identityFile: _, ...ssh } = sshd.host().ssh;
+
+      const connection = await transport.connect({ ...sshd.host(), ssh });
+      const locked = transport.connect(sshd.host({ identityFile: '~/locked' }, { id: hostId('locked') }));
+
+      expect(connection.alive).toBe(true);
+      await expect(locked).rejects.toMatchObject({
+        code: 'ssh.authentication',
+        message: expect.stringContaining('locked in the agent'),
+      });
+      await transport.close();
+    } finally {
+      agent.kill();
+    }
+  });
+});
