@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  BaseAgent,
-  OpenSSHAgent,
-  utils,
+import ssh2, {
   type AgentAuthMethod,
+  type OpenSSHAgent,
   type IdentityCallback,
   type ParsedKey,
   type PublicKeyAuthMethod,
@@ -12,6 +10,9 @@ import {
   type SigningRequestOptions,
 } from 'ssh2';
 import type { Destination } from './settings.js';
+
+// ssh2 is CommonJS: Node sees only some of its exports by name.
+const { BaseAgent, utils } = ssh2;
 
 /** One thing to offer to a server. */
 export interface Credential {
@@ -46,7 +47,7 @@ export class KeyRing {
     private readonly homeDirectory: string,
     agentSocket: string | undefined,
   ) {
-    this.#agent = agentSocket === undefined || agentSocket === '' ? undefined : new OpenSSHAgent(agentSocket);
+    this.#agent = agentSocket === undefined || agentSocket === '' ? undefined : new ssh2.OpenSSHAgent(agentSocket);
   }
 
   /** The named key and nothing else; or, when none is named, the agent's keys and the usual files. */
