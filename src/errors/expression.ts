@@ -68,6 +68,14 @@ export const variableCycle = (
 export const templateSyntax = (reason: string, place: ErrorPlace, hint: string): AdfError =>
   invalid('template.syntax', reason, place, hint);
 
+export const templateAsKey = (key: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'template.key',
+    `the key "${key}" is a template, and only values are rendered`,
+    place,
+    'Write the key itself, or make the whole mapping a variable.',
+  );
+
 export const unknownFunction = (name: string, known: readonly string[], place: ErrorPlace): AdfError =>
   invalid(
     'template.unknown_function',

@@ -35,6 +35,12 @@ export function placeOfValue(locate: Locate, path: ValuePath = []): ErrorPlace {
   return at === undefined ? {} : withLine(at, locate.text);
 }
 
+/** Where the key of a value stands, with its line. */
+export function placeOfKey(locate: Locate, path: ValuePath): ErrorPlace {
+  const at = locate(path, 'key');
+  return at === undefined ? {} : withLine(at, locate.text);
+}
+
 /** A position and, when the file's text is at hand, its line for the caret. */
 export function withLine(at: Position, text: string | undefined): ErrorPlace {
   const sourceLine = text?.split('\n')[at.line - 1]?.replace(/\r$/, '');

@@ -13,8 +13,6 @@ import type { PlaceOf } from './place.js';
 /** A template as it is evaluated: Handlebars' own tree, checked, and reduced to what adfpush allows. */
 export interface Template {
   readonly parts: readonly TemplatePart[];
-  /** What it uses of the variables at its top level, each once. */
-  readonly uses: readonly PathExpression[];
 }
 
 export type TemplatePart =
@@ -82,13 +80,20 @@ export function parseTemplate(text: string, placeOf: PlaceOf): Template {
   return template;
 }
 
+/** Text that Jinja would have taken for a block of its own, and Handlebars would pass on as it is. */
+export function refuseJinja(text: string, placeOf: PlaceOf): void {
+  const block = /\{%-?\s*(if|for|set|else|elif|endif|endfor|include|macro)\b[^%]*%\}/.exec(text);
+  if (block === null) return;
+  const hint = 'Write {{#if x}}…{{else}}…{{/if}}, or {{#each list}}…{{/each}}.';
+  throw templateSyntax(`${block[0]} is Jinja, not Handlebars`, placeOf(block.index), hint);
+}
+
 const blocks = ['if', 'unless', 'each', 'with'];
 
 class TemplateReader {
   readonly #text: string;
   readonly #placeOf: PlaceOf;
   readonly #lineStarts: readonly number[];
-  readonly #uses: PathExpression[] = [];
 
   constructor(text: string, placeOf: PlaceOf) {
     this.#text = text;
@@ -97,7 +102,7 @@ class TemplateReader {
   }
 
   read(): Template {
-    return { parts: this.#parts(this.#parse()), uses: this.#uses };
+    return { parts: this.#parts(this.#parse()) };
   }
 
   #parse(): hbs.AST.Program {
@@ -173,7 +178,7 @@ class TemplateReader {
     const offset = this.#offset(node);
     const written = this.#written(node);
     if (isPath(node)) {
-      const path: PathExpression = {
+      return {
         kind: 'path',
         written: node.original,
         parts: node.parts,
@@ -182,8 +187,6 @@ class TemplateReader {
         scoped: /^(this\b|\.\/|\.$)/.test(node.original),
         offset,
       };
-      this.#uses.push(path);
-      return path;
     }
     if (isLiteral(node)) return { kind: 'literal', value: node.value, written, offset };
     return { kind: 'literal', value: null, written, offset };

@@ -1,11 +1,11 @@
-import { cannotRenderFile } from '../errors/expression.js';
+import { cannotRenderFile, templateAsKey } from '../errors/expression.js';
 import { Secret } from '../model/secret.js';
 import type { Locate, ValuePath } from '../model/source.js';
 import { isMapping } from './describe.js';
-import { placeInFile, placeInScalar } from './place.js';
+import { placeInFile, placeInScalar, placeOfKey } from './place.js';
 import { Rendering, unknownWithin, type Language } from './template-rendering.js';
 import type { VariableLookup } from './template-scope.js';
-import { parseTemplate } from './template-syntax.js';
+import { parseTemplate, refuseJinja } from './template-syntax.js';
 
 export type { Language } from './template-rendering.js';
 export type { VariableLookup } from './template-scope.js';
@@ -41,22 +41,29 @@ export function renderText(
   variables: VariableLookup,
 ): string {
   const placeOf = placeInFile(file, text);
-  const { parts, uses } = parseTemplate(text, placeOf);
+  const { parts } = parseTemplate(text, placeOf);
   // An empty text in front keeps a file of one expression from being anything but text.
-  const template = { parts: [{ kind: 'text', text: '' } as const, ...parts], uses };
+  const template = { parts: [{ kind: 'text', text: '' } as const, ...parts] };
   const rendered = new Rendering(variables, placeOf, 'plain').run(template);
   if (typeof rendered === 'string') return rendered;
   throw cannotRenderFile(file, rendered instanceof Secret ? 'it would show a secret' : String(rendered));
 }
 
-/** Parses all templates in a value, without rendering them, so that what is broken is known before a run. */
+/**
+ * Parses all templates in a value, without rendering them, so that what is broken is known before a run. Throws
+ * `template.*` for what can't be rendered, for Jinja's blocks, and for keys that look like templates.
+ */
 export function checkTemplates(value: unknown, locate: Locate, path: ValuePath = []): void {
-  if (typeof value === 'string' && mayBeTemplate(value)) {
-    parseTemplate(value, placeInScalar(locate, path, value));
+  if (typeof value === 'string') {
+    refuseJinja(value, placeInScalar(locate, path, value));
+    if (mayBeTemplate(value)) parseTemplate(value, placeInScalar(locate, path, value));
   } else if (Array.isArray(value)) {
     value.forEach((element, index) => checkTemplates(element, locate, [...path, index]));
   } else if (isMapping(value)) {
-    for (const [key, element] of Object.entries(value)) checkTemplates(element, locate, [...path, key]);
+    for (const [key, element] of Object.entries(value)) {
+      if (mayBeTemplate(key)) throw templateAsKey(key, placeOfKey(locate, [...path, key]));
+      checkTemplates(element, locate, [...path, key]);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { parseYaml } from '../config/yaml.js';
 import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
 import type { ErrorPlace } from '../errors/expression.js';
-import { placeOfValue, withLine } from '../expression/place.js';
+import { placeOfKey, placeOfValue } from '../expression/place.js';
 import type { Locate, Position, ValuePath } from '../model/source.js';
 
 /** A playbook's file while it is read: where everything stands, and all that is wrong with it. */
@@ -28,8 +28,7 @@ export class PlaybookDocument {
   }
 
   placeOfKey(path: ValuePath): ErrorPlace {
-    const at = this.locate(path, 'key');
-    return at === undefined ? {} : withLine(at, this.locate.text);
+    return placeOfKey(this.locate, path);
   }
 
   report(error: AdfError): void {

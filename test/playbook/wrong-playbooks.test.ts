@@ -228,6 +228,14 @@ describe('a wrong task', () => {
       'debug: "{{ lowr x }}"',
       '3:18 template.unknown_function: unknown function "lowr" in a template | Did you mean "lower"?',
     ],
+    [
+      'shell: |\n  echo a\n  {% if x %}b{% endif %}',
+      '5:9 template.syntax: {% if x %} is Jinja, not Handlebars | Write {{#if x}}…{{else}}…{{/if}}',
+    ],
+    [
+      'set_fact: { "{{ x }}": 1 }',
+      '3:19 template.key: the key "{{ x }}" is a template, and only values are rendered',
+    ],
     ['debug: "{{ a is defined }}"', 'Write {{ defined a }}.'],
   ])('%j', async (text, expected) => {
     const found = await complaints(`- hosts: api\n  tasks:\n    - ${text.replaceAll('\n', '\n      ')}\n`);
