@@ -26,8 +26,8 @@ export interface StaticHostEntry {
 }
 
 /** Names that patterns can say: none of their signs in them. */
-const nameSchema = hostTextSchema.regex(/^[^\s,:!&*?[\]]+$/, {
-  error: 'must be a name without spaces and without , : ! & * ? [ ]',
+const nameSchema = literalTextSchema.regex(/^(?!-)[^\s,:!&*?[\]]+$/, {
+  error: 'must be a name without spaces and without , : ! & * ? [ ], and not begin with a dash',
 });
 
 const namesSchema = z

@@ -95,12 +95,16 @@ function globPattern(glob: string): RegExp {
   return new RegExp(`^${source}$`, 'su');
 }
 
-const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+/** Every sign by its number, which has the same meaning everywhere in a regular expression. */
+const literally = (text: string): string =>
+  text.replace(/[^a-zA-Z0-9]/gu, (sign) => `\\u{${codeOf(sign).toString(16)}}`);
+
+const codeOf = (sign: string): number => sign.codePointAt(0) ?? 0;
 
 /** A range that runs backwards is its letters. */
 const letterClass = (letters: string): string =>
   letters.replace(/([^])-([^])|[^]/gu, (text: string, from: string | undefined, to: string | undefined) =>
-    from !== undefined && to !== undefined && from <= to
+    from !== undefined && to !== undefined && codeOf(from) <= codeOf(to)
       ? `${literally(from)}-${literally(to)}`
       : literally(text),
   );

@@ -171,11 +171,15 @@ describe('source: static', () => {
     ],
     [
       'source: static\nhosts: ["a b"]',
-      ['prod.yml:2:9 `hosts[0]` must hold no space and not begin with a dash.'],
+      [
+        'prod.yml:2:9 `hosts[0]` must be a name without spaces and without , : ! & * ? [ ], and not begin with a dash.',
+      ],
     ],
     [
       'source: static\nhosts: ["a:b"]',
-      ['prod.yml:2:9 `hosts[0]` must be a name without spaces and without , : ! & * ? [ ].'],
+      [
+        'prod.yml:2:9 `hosts[0]` must be a name without spaces and without , : ! & * ? [ ], and not begin with a dash.',
+      ],
     ],
     [
       'source: static\nhosts: { a: -oX }',

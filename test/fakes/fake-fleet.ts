@@ -1,43 +1,59 @@
 import { accountId, type AccountId, type Region } from '../../src/model/ids.js';
-import type { Host } from '../../src/model/host.js';
 import type { Fleet, Instance } from '../../src/ports/fleet.js';
-import type { World } from './world/world.js';
 
-/** The hosts of a world as EC2 instances, tagged with their groups. It looks at no filter: the inventory checks again. */
+/** EC2 as far as an inventory needs it: filters with their wildcards, and a record of what was asked. */
 export class FakeFleet implements Fleet {
+  readonly calls: string[] = [];
+
   constructor(
-    private readonly world: World,
-    private readonly account: AccountId = accountId('123456789012'),
+    readonly instancesIn: Readonly<Record<string, readonly Instance[]>>,
+    private readonly account = '123456789012',
   ) {}
 
-  identity(): Promise<{ readonly account: AccountId; readonly arn: string }> {
-    return this.#call('identity', () => ({
-      account: this.account,
-      arn: `arn:aws:iam::${this.account}:user/ann`,
-    }));
+  async identity(): Promise<{ readonly account: AccountId; readonly arn: string }> {
+    this.calls.push('identity');
+    return { account: accountId(this.account), arn: `arn:aws:sts::${this.account}:assumed-role/deployer/me` };
   }
 
-  instances(region: Region): Promise<readonly Instance[]> {
-    return this.#call('instances', () =>
-      [...this.world.hosts.values()]
-        .map(({ host }) => host)
-        .filter((host) => host.region === region)
-        .map(instanceOf),
+  async instances(
+    region: Region,
+    filters: Readonly<Record<string, readonly string[]>>,
+  ): Promise<readonly Instance[]> {
+    this.calls.push(`instances ${region} ${JSON.stringify(filters)}`);
+    return (this.instancesIn[region] ?? []).filter((instance) =>
+      Object.entries(filters).every(([name, values]) =>
+        values.some((value) => valuesOf(instance, name).some((given) => matchesAsEc2(value, given))),
+      ),
     );
-  }
-
-  #call<T>(method: string, effect: () => T): Promise<T> {
-    return this.world.calls.make({ port: 'fleet', method, actor: 'fleet', about: '' }, effect);
   }
 }
 
-const instanceOf = (host: Host): Instance => ({
-  id: host.id,
+function valuesOf(instance: Instance, name: string): readonly string[] {
+  if (name === 'instance-state-name') return [instance.state];
+  if (name === 'tag-key') return Object.keys(instance.tags);
+  const tag = instance.tags[name.replace(/^tag:/, '')];
+  return tag === undefined ? [] : [tag];
+}
+
+/** EC2's matching: `*` any text, `?` any character, a backslash takes the meaning of the next. */
+export function matchesAsEc2(filter: string, value: string): boolean {
+  const source = filter.replace(/\\([^])|[^]/g, (sign: string, escaped: string | undefined) => {
+    if (escaped === undefined && sign === '*') return '[^]*';
+    if (escaped === undefined && sign === '?') return '[^]';
+    return (escaped ?? sign).replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  });
+  return new RegExp(`^${source}$`).test(value);
+}
+
+/** A running instance; only what matters to the test needs to be given. */
+export const makeInstance = (id: string, given: Partial<Omit<Instance, 'id'>> = {}): Instance => ({
+  id,
   state: 'running',
-  privateIp: host.address,
-  zone: host.zone ?? '',
+  privateIp: '10.0.0.1',
+  zone: 'eu-west-1a',
   type: 't3.small',
-  imageId: 'ami-0123456789abcdef0',
-  launchedAt: host.launchedAt ?? 0,
-  tags: { Name: host.name, DeployGroup: host.groups.join(',') },
+  imageId: 'ami-1',
+  launchedAt: Date.UTC(2026, 10, 21),
+  tags: { DeployGroup: 'api' },
+  ...given,
 });
