@@ -1,4 +1,4 @@
-import { interrupted } from '../errors/cli.js';
+import { interrupted } from '../errors/engine.js';
 import type { Milliseconds } from '../model/duration.js';
 
 type SignalName = 'SIGINT' | 'SIGTERM';

@@ -121,11 +121,3 @@ export const missingProject = (folder: string): AdfError =>
     message: `--project ${folder}: there is no such folder.`,
     hint: 'Name the folder that holds adfpush.yml and inventory/.',
   });
-
-/** The reason of a stop signal: whatever gives up because of it throws this. */
-export const interrupted = (signal: string): AdfError =>
-  new AdfError({
-    code: 'run.interrupted',
-    class: 'failed',
-    message: `Interrupted by ${signal}.`,
-  });

@@ -100,7 +100,7 @@ function outcome(result: RunResult, palette: Palette): string {
   switch (result.outcome) {
     case 'converged':
       return palette.green(
-        `Converged: ${what}, ${countHosts(result.hosts.length)}, ${took.slice('after '.length)}.`,
+        `${result.verb === 'exec' ? 'Done' : 'Converged'}: ${what}, ${countHosts(result.hosts.length)}, ${took.slice('after '.length)}.`,
       );
     case 'refused':
       return palette.red(`Refused: ${what} changed nothing.`);
