@@ -6,6 +6,7 @@ import { dockerConfigInvalid } from '../errors/registry.js';
 import { Secret } from '../model/secret.js';
 import type { RegistryCredentials, RegistryCredentialSource } from '../ports/registry.js';
 import { askCredentialHelper } from './credential-helper.js';
+import { identityTokenUser } from './identity-token.js';
 
 const loginSchema = z.object({
   auth: z.string().optional(),
@@ -24,8 +25,6 @@ type DockerConfig = z.infer<typeof configSchema>;
 
 /** Docker Hub's key in every Docker configuration and helper. */
 const hubServer = 'https://index.docker.io/v1/';
-/** Docker's user name for an identity token in place of a password. */
-const identityTokenUser = '<token>';
 
 /**
  * Credentials from the user's Docker configuration: the registry's own helper, else the store, else what `docker login`

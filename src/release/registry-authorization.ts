@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.js';
 import type { RegistryCredentials, RegistryCredentialSource } from '../ports/registry.js';
 import { parseChallenges, type Challenge } from './challenge.js';
 import type { HttpAnswer } from './http-exchange.js';
+import { identityTokenUser } from './identity-token.js';
 
 export interface AuthorizationOptions {
   readonly registry: string;
@@ -23,8 +24,6 @@ export interface Authorization {
 
 /** A token without a lifetime lives this long. Source: distribution's token authentication specification. */
 const defaultLifetime = 60;
-/** Docker's user name for an identity token in place of a password. */
-const identityTokenUser = '<token>';
 
 /** Answers a registry's challenges: Basic, or Bearer by the token server it names. Tokens are kept while they last. */
 export class RegistryAuthorization {

@@ -11,8 +11,8 @@ interface Request {
   readonly action: Action;
   readonly registrations: readonly Registration[];
   readonly submittedAt: Milliseconds;
-  /** Its shared call failed for a reason that may be another request's: it gets a call of its own. */
-  alone: boolean;
+  /** After a call failed for a reason that may be only one request's: those who still share one. */
+  company?: symbol;
   /** When a call for it first failed for a reason that may pass. */
   troubledSince?: Milliseconds;
   readonly resolve: () => void;
@@ -53,7 +53,6 @@ export class MutationQueue {
         action,
         registrations,
         submittedAt: this.clock.elapsed(),
-        alone: false,
         resolve,
         reject,
       });
@@ -81,7 +80,7 @@ export class MutationQueue {
       for (const request of batch) request.resolve();
     } catch (error) {
       if (isTransient(error)) await this.#tryLater(batch, error);
-      else if (batch.length > 1) this.#tryEachAlone(batch);
+      else if (batch.length > 1) this.#tryHalves(batch);
       else for (const request of batch) request.reject(error);
     }
   }
@@ -98,9 +97,13 @@ export class MutationQueue {
     await this.clock.sleep(pause);
   }
 
-  /** One bad target fails the whole call, and nobody else shall fail for it. */
-  #tryEachAlone(batch: readonly Request[]): void {
-    for (const request of batch) request.alone = true;
+  /** One bad target fails the whole call, and nobody else shall fail for it: it is searched by halves. */
+  #tryHalves(batch: readonly Request[]): void {
+    const middle = Math.ceil(batch.length / 2);
+    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
+      const company = Symbol();
+      for (const request of half) request.company = company;
+    }
     this.#pending.unshift(...batch);
   }
 
@@ -117,7 +120,7 @@ export class MutationQueue {
 function takeBatch(pending: readonly Request[]): readonly Request[] {
   const [head, ...others] = pending;
   if (head === undefined) return [];
-  if (head.alone) return [head];
+  if (head.company !== undefined) return pending.filter(({ company }) => company === head.company);
   const batch = [head];
   const overtaken = new Set<string>();
   let size = head.registrations.length;
@@ -125,7 +128,7 @@ function takeBatch(pending: readonly Request[]): readonly Request[] {
     const keys = request.registrations.map(registrationKey);
     const fits = size + keys.length <= registrationsPerCall;
     const mayPass = !keys.some((key) => overtaken.has(key));
-    if (request.action === head.action && !request.alone && fits && mayPass) {
+    if (request.action === head.action && request.company === undefined && fits && mayPass) {
       batch.push(request);
       size += keys.length;
     } else {

@@ -120,28 +120,36 @@ test('whatever is asked when, each registration ends as asked last, and no two c
 const distinctRuns = (actions: readonly string[]): readonly string[] =>
   actions.filter((action, index) => action !== actions[index - 1]);
 
-test('one bad target fails its own caller only', async () => {
+test('one bad target among many fails its own caller only, and is found in few calls', async () => {
+  const { clock, traffic, shared } = setUp();
+  const refused = new AdfError({ code: 'aws.invalid_target', class: 'refused', message: 'i-37 is stopped' });
+  traffic.script = ({ ids }) => {
+    if (ids.includes('i-37')) throw refused;
+  };
+  const ids = Array.from({ length: 64 }, (_, index) => `i-${index}`);
+
+  const outcomes = await clock.run(Promise.allSettled(ids.map((id) => shared.register(api, [at(id)]))));
+
+  expect(ids.filter((_, index) => outcomes[index]?.status === 'rejected')).toEqual(['i-37']);
+  expect(traffic.calls.length).toBeLessThanOrEqual(13);
+});
+
+test('the search for a bad target keeps the order of what was asked since', async () => {
   const { clock, traffic, shared } = setUp();
   const refused = new AdfError({ code: 'aws.invalid_target', class: 'refused', message: 'i-bad is stopped' });
-  traffic.script = ({ ids }) => {
-    if (ids.includes('i-bad')) throw refused;
+  traffic.script = ({ ids, what }) => {
+    if (what === 'register' && ids.includes('i-bad')) throw refused;
   };
-  const outcomes = Promise.allSettled([
-    shared.register(api, [at('i-1')]),
-    shared.register(api, [at('i-bad')]),
-    shared.register(api, [at('i-2')]),
-  ]);
+  const first = Promise.allSettled(['i-1', 'i-bad'].map((id) => shared.register(api, [at(id)])));
+  await clock.advance(300);
 
-  expect((await clock.run(outcomes)).map((outcome) => outcome.status)).toEqual([
-    'fulfilled',
-    'rejected',
-    'fulfilled',
-  ]);
-  expect(traffic.calls.map((call) => call.ids)).toEqual([
-    ['i-1', 'i-bad', 'i-2'],
-    ['i-1'],
-    ['i-bad'],
-    ['i-2'],
+  await clock.run(Promise.all([first, shared.deregister(api, [at('i-1')])]));
+
+  expect(traffic.calls.map(({ what, ids }) => [what, ...ids])).toEqual([
+    ['register', 'i-1', 'i-bad'],
+    ['register', 'i-1'],
+    ['register', 'i-bad'],
+    ['deregister', 'i-1'],
   ]);
 });
 
