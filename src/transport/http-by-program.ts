@@ -74,9 +74,9 @@ async function findProgram(
   );
 }
 
-/** bash's own TCP: both directions at once, until the server closes. */
+/** bash's own TCP, both directions at once, until one side is done. (What bash puts in the background loses its stdin.) */
 const tunnel =
-  'exec 3<>"/dev/tcp/$0/$1" || exit 1; cat <&3 & reader=$!; cat >&3 & writer=$!; wait $reader; kill $writer';
+  'exec 3<>"/dev/tcp/$0/$1" 4<&0 || exit 1; cat <&3 & reader=$!; cat <&4 >&3 & writer=$!; wait -n; kill $reader $writer';
 
 function curlScript(request: HostHttpRequest): string {
   const { address, port, hostHeader, scheme, path, method, headers, body, timeout } = request;
@@ -88,9 +88,8 @@ function curlScript(request: HostHttpRequest): string {
     ['max-time', String(timeout / 1_000)],
     ...(hostHeader === undefined ? [] : [['header', `Host: ${hostHeader}`] as [string, string]]),
     ...Object.entries(headers).map(([name, value]): [string, string] => ['header', `${name}: ${value}`]),
-    ...(body === undefined
-      ? []
-      : [['data-binary', body.startsWith('@') ? `\\u0040${body.slice(1)}` : body] as [string, string]]),
+    // Raw: a body that begins with @ is no name of a file.
+    ...(body === undefined ? [] : [['data-raw', body] as [string, string]]),
   ];
   const config = settings.map(([name, value]) => `${name} = "${curlQuoted(value)}"`).join('\n');
   const flags = method === 'HEAD' ? '--head' : '--include';

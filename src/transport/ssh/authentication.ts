@@ -47,7 +47,8 @@ export class KeyRing {
     private readonly homeDirectory: string,
     agentSocket: string | undefined,
   ) {
-    this.#agent = agentSocket === undefined || agentSocket === '' ? undefined : new ssh2.OpenSSHAgent(agentSocket);
+    this.#agent =
+      agentSocket === undefined || agentSocket === '' ? undefined : new ssh2.OpenSSHAgent(agentSocket);
   }
 
   /** The named key and nothing else; or, when none is named, the agent's keys and the usual files. */

@@ -1,0 +1,66 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { LocalConnection } from '../../src/transport/local-connection.js';
+import { makeHost } from '../fakes/make-host.js';
+import { systemClock } from './system-clock.js';
+
+const connection = new LocalConnection(makeHost('here'), systemClock);
+
+test('this machine runs commands as a host does', async () => {
+  const result = await connection.run(
+    { script: 'cat; echo "$GREETING" >&2; exit 3' },
+    { env: { GREETING: 'hello' }, stdin: 'input' },
+  );
+
+  expect(result).toMatchObject({ outcome: { kind: 'exited', code: 3 }, stdout: 'input', stderr: 'hello\n' });
+});
+
+test('a killed command was signalled, and a missing one is not found', async () => {
+  expect((await connection.run({ script: 'kill -KILL $$' })).outcome).toEqual({
+    kind: 'signalled',
+    signal: 'SIGKILL',
+  });
+  expect((await connection.run({ argv: ['no-such-program'] })).outcome).toEqual({
+    kind: 'exited',
+    code: 127,
+  });
+});
+
+test('a timeout ends the command with its children', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'adfpush-local-')), 'pid');
+
+  const result = await connection.run(
+    { script: `trap '' TERM; sleep 60 & echo $! > ${file}; wait` },
+    { timeout: 300 },
+  );
+
+  expect(result.outcome).toEqual({ kind: 'timed_out' });
+  expect(
+    () => readFileSync(`/proc/${readFileSync(file, 'utf8').trim()}/cmdline`, 'utf8').length || fail(),
+  ).toThrow();
+});
+
+function fail(): never {
+  throw new Error('only a zombie');
+}
+
+test('streams and forwarded connections carry both directions', async () => {
+  const server = createServer((socket) => socket.pipe(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+
+  const stream = await connection.stream(['cat']);
+  stream.end('through a program');
+  const forwarded = await connection.forward({
+    address: '127.0.0.1',
+    port: (server.address() as AddressInfo).port,
+  });
+  forwarded.end('through a port');
+
+  expect(Buffer.concat(await stream.toArray()).toString()).toBe('through a program');
+  expect(Buffer.concat(await forwarded.toArray()).toString()).toBe('through a port');
+  server.close();
+});
