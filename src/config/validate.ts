@@ -1,19 +1,12 @@
 import { z } from 'zod';
 import { AdfErrors, type AdfError } from '../errors/adf-error.js';
-import { invalidValue, missingKey, unknownKey, type Place } from '../errors/config.js';
-import type { Locate, ValuePath } from '../model/source.js';
+import { invalidValue, missingKey, unknownKey } from '../errors/config.js';
+import type { ValuePath } from '../model/source.js';
 import { formatPath, valueAt } from './describe-value.js';
 import { complain, type Complaint } from './complaint.js';
-import { Lines } from './lines.js';
+import { placeOf, type Located } from './located.js';
 
-/** A value of a user's file that is to be checked. `YamlDocument` is one; so is a rendered variable. */
-export interface Located {
-  readonly value: unknown;
-  /** Locates by the path from `value`. Absent for values that stand in no file. */
-  readonly locate?: Locate | undefined;
-  /** Where the keys stand; `locate` is asked for the `key` part when this is absent. */
-  readonly locateKey?: Locate | undefined;
-}
+export type { Located } from './located.js';
 
 /**
  * Checks a value and gives it its type. All that is wrong is told at once, each with its place: an unknown key at the
@@ -64,21 +57,21 @@ function errorsOf(
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys.of(issue.message);
     return issue.keys.map((key) =>
-      unknownKey(key, known, formatPath(whole), place(document, [...path, key], 'key')),
+      unknownKey(key, known, formatPath(whole), placeOf(document, [...path, key], 'key')),
     );
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0 && !isOwn(issue.message)) {
     return likeliest(issue.errors).flatMap((inner) => errorsOf(inner, path, document, base, knownKeys));
   }
   if (value === undefined && path.length > 0 && !isOwn(issue.message)) {
-    return [missingKey(formatPath(whole), place(document, path.slice(0, -1), 'key'))];
+    return [missingKey(formatPath(whole), placeOf(document, path.slice(0, -1), 'key'))];
   }
   const inner = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue;
   const complaint = isOwn(inner.message)
     ? { message: inner.message, ...hintOf(inner) }
     : complain(issue, value);
   const part = issue.code === 'invalid_key' ? 'key' : 'value';
-  return [invalidValue(sentence(whole, complaint), place(document, path, part), complaint.hint)];
+  return [invalidValue(sentence(whole, complaint), placeOf(document, path, part), complaint.hint)];
 }
 
 function hintOf(issue: z.core.$ZodIssue): { readonly hint?: string } {
@@ -109,16 +102,6 @@ function likeliest(branches: readonly z.core.$ZodIssue[][]): readonly z.core.$Zo
     (a, b) => misfit(a) - misfit(b) || depth(b) - depth(a) || wrongs(a) - wrongs(b),
   );
   return best ?? [];
-}
-
-function place(document: Located, path: ValuePath, part: 'value' | 'key'): Place {
-  const at =
-    part === 'key' && document.locateKey !== undefined
-      ? document.locateKey(path)
-      : document.locate?.(path, part);
-  const text = document.locate?.text;
-  if (at === undefined || text === undefined) return { at };
-  return { at, sourceLine: new Lines(at.file, text).line(at.line) };
 }
 
 function byPosition(a: AdfError, b: AdfError): number {

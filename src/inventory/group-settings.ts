@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
+import { placeOf } from '../config/located.js';
 import { validate } from '../config/validate.js';
 import { AdfError } from '../errors/adf-error.js';
+import type { Place } from '../errors/config.js';
 import {
   missingSetting,
   nameTwice,
@@ -17,7 +19,7 @@ import { repositorySchema, versionSchema } from '../model/schema/image.js';
 import { rolloutSchema } from '../model/schema/rollout.js';
 import { targetGroupsSchema } from '../model/schema/target-groups.js';
 import type { GroupSettings, RolloutSettings, TargetGroupChoice } from '../model/settings.js';
-import { locateWithin, type Locate, type Position } from '../model/source.js';
+import { locateWithin, type Locate } from '../model/source.js';
 import { Problems } from './problems.js';
 
 /** A rendered variable of one host. */
@@ -68,7 +70,7 @@ function readContainers(read: ReadVariable): readonly ContainerTemplate[] {
   if (single !== undefined) {
     // The packaged default of `containers` is the list of just this one.
     if (several !== undefined && !isDeepStrictEqual(several.value, [single.value])) {
-      throw twoContainerSettings(several.locate?.([], 'key') ?? single.locate?.([], 'key'));
+      throw twoContainerSettings(placeOf(several.locate === undefined ? single : several, [], 'key'));
     }
     return [validate(containerSchema, single, ['container'])];
   }
@@ -91,32 +93,31 @@ function readSeveral(read: ReadVariable, mayBeMissing: boolean): RenderedVariabl
 }
 
 function validateSeveral({ value, locate }: RenderedVariable): readonly ContainerTemplate[] {
-  const at = locate?.([]);
-  if (!Array.isArray(value) || value.length === 0) throw noContainers(at);
+  if (!Array.isArray(value) || value.length === 0) throw noContainers(placeOf({ locate }, [], 'value'));
   const problems = new Problems();
   const containers = value.flatMap((item: unknown, index) => {
     const part = { value: item, locate: locate && locateWithin(locate, [index]) };
     return problems.collect(() => [validate(containerSchema, part, ['containers', index])]) ?? [];
   });
   return problems.resultOf(() => {
-    refuseClashes(containers, (index) => locate?.([index]));
+    refuseClashes(containers, (index) => placeOf({ locate }, [index], 'value'));
     return containers;
   });
 }
 
 function refuseClashes(
   containers: readonly ContainerTemplate[],
-  placeOf: (index: number) => Position | undefined,
+  placeOfItem: (index: number) => Place,
 ): void {
   const names = new Set<string>();
   const owners = new Map<string, string>();
   for (const [index, { name, ports }] of containers.entries()) {
-    if (names.has(name)) throw nameTwice(name, placeOf(index));
+    if (names.has(name)) throw nameTwice(name, placeOfItem(index));
     names.add(name);
     for (const { hostAddress = '', hostPort, protocol } of ports) {
       const port = `${hostAddress === '' ? '' : `${hostAddress}:`}${hostPort}/${protocol}`;
       const owner = owners.get(port);
-      if (owner !== undefined) throw portTwice(port, [owner, name], placeOf(index));
+      if (owner !== undefined) throw portTwice(port, [owner, name], placeOfItem(index));
       owners.set(port, name);
     }
   }
@@ -159,10 +160,10 @@ function refuseMissingImage(read: ReadVariable, containers: readonly ContainerTe
 }
 
 /** The file that describes the group, for what is missing in it. */
-function fileOf(read: ReadVariable): Position | undefined {
+function fileOf(read: ReadVariable): Place {
   for (const name of ['image', 'container', 'target_groups', 'health', 'rollout']) {
-    const at = read(name)?.locate?.([]);
-    if (at !== undefined) return { file: at.file, line: 1, column: 1 };
+    const { at } = placeOf(read(name) ?? {}, [], 'value');
+    if (at !== undefined) return { at: { file: at.file, line: 1, column: 1 } };
   }
-  return undefined;
+  return {};
 }
