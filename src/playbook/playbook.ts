@@ -53,7 +53,10 @@ export interface Task {
   readonly name: Raw<string>;
   readonly at: Position;
   readonly module: string;
-  /** The module's arguments, rendered per host just before it runs. */
+  /**
+   * The module's arguments, rendered per host just before it runs: a mapping, a bare value already under its freeform
+   * argument. Text only where it is one `{{ expression }}` for the whole mapping.
+   */
   readonly args: Raw;
   /** CEL. A list means that all must hold. */
   readonly when: readonly Expression[];

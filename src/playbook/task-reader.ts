@@ -150,6 +150,8 @@ function readArguments(
     return { value: given, locate };
   }
   if (words.freeform === undefined) {
+    // A variable may be the whole mapping: it is known, and checked by the module, when the task runs.
+    if (isOneExpression(given)) return { value: given, locate };
     const place = document.placeOf(path);
     document.report(argumentsNotAMapping(module, describeValue(given), words.arguments, place));
     return { value: {}, locate };
@@ -158,6 +160,9 @@ function readArguments(
   const freeform = locateThrough(locate, (inside) => inside.slice(1));
   return { value: { [words.freeform]: given }, locate: freeform };
 }
+
+const isOneExpression = (given: unknown): boolean =>
+  typeof given === 'string' && /^\s*\{\{[^]*\}\}\s*$/.test(given);
 
 function readLoop(task: MappingReader, document: PlaybookDocument): Raw | undefined {
   const loop = task.raw('loop');

@@ -152,6 +152,7 @@ describe('the arguments of a module', () => {
     ['shell: { cmd: echo hi, chdir: /tmp }', { cmd: 'echo hi', chdir: '/tmp' }],
     ['command: [echo, "{{ x }}"]', { argv: ['echo', '{{ x }}'] }],
     ['debug: 5', { msg: 5 }],
+    ['uri: "{{ health }}"', '{{ health }}'],
     ['docker_prune:', {}],
     ['docker_prune: {}', {}],
     ['set_fact: { anything: 1, at_all: [2] }', { anything: 1, at_all: [2] }],
