@@ -30,7 +30,7 @@ export class SshServer {
   constructor(settings: SshServerSettings) {
     this.#settings = settings;
     const ssh = new ssh2.Server(
-      { hostKeys: [settings.hostKey.privateKey], ident: 'adfpush-lab' },
+      { hostKeys: [settings.hostKey.privateKey], ident: 'OpenSSH_9.2p1 adfpush-lab' },
       (client) => {
         this.#serve(client);
       },
