@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { expectExit } from './expect-exit.js';
 import { fleetTest } from './fleet-test.js';
 import type { Fleet } from './fleet.js';
 
@@ -7,10 +8,10 @@ async function expectRestored(fleet: Fleet, version: string): Promise<void> {
   const before = await fleet.given('v2');
   const load = fleet.load();
 
-  const { exit } = await fleet.deploy(version);
+  const ran = await fleet.deploy(version);
 
   const { sent, failures, byVersion } = await load.stop();
-  expect(exit).toBe(4);
+  expectExit(ran, 4);
   expect(failures).toEqual([]);
   expect(sent).toBeGreaterThan(500);
   expect(Object.keys(byVersion)).toEqual(['v2']);
@@ -39,10 +40,10 @@ fleetTest('rolls finished hosts back when a later batch fails', async ({ fleet }
   fleet.project.write('inventory/host_vars/api-4.yml', { app_health: 'never' });
   const load = fleet.load();
 
-  const { exit } = await fleet.deploy('v5');
+  const ran = await fleet.deploy('v5');
 
   const { failures, byVersion } = await load.stop();
-  expect(exit).toBe(4);
+  expectExit(ran, 4);
   expect(failures).toEqual([]);
   expect(Object.keys(byVersion).sort()).toEqual(['v2', 'v5']);
   expect(await fleet.running()).toEqual(fleet.all(['api v2']));
@@ -53,9 +54,9 @@ fleetTest('rolls finished hosts back when a later batch fails', async ({ fleet }
 fleetTest('leaves no container where a first, broken release found none', async ({ fleet }) => {
   const before = await fleet.settled();
 
-  const { exit } = await fleet.deploy('v3');
+  const ran = await fleet.deploy('v3');
 
-  expect(exit).toBe(4);
+  expectExit(ran, 4);
   expect((await fleet.reality()).containers).toEqual(fleet.all([]));
   expect(await fleet.settled()).toEqual(before);
 });
@@ -78,12 +79,12 @@ fleetTest('registers a host again on every port and in every group, exactly as i
 
   const broken = await fleet.deploy('v3');
 
-  expect(broken.exit).toBe(4);
+  expectExit(broken, 4);
   expect((await fleet.reality('api-http', 'api-admin')).registrations).toEqual(expected);
 
   const good = await fleet.deploy('v5');
 
-  expect(good.exit).toBe(0);
+  expectExit(good, 0);
   expect((await fleet.reality('api-http', 'api-admin')).registrations).toEqual(expected);
   expect(await fleet.running()).toEqual(fleet.all(['api v5']));
 });

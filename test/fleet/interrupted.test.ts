@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { expectExit } from './expect-exit.js';
 import { fleetTest } from './fleet-test.js';
 import { until } from './until.js';
 
@@ -10,9 +11,9 @@ fleetTest('puts every host back when SIGTERM comes during a drain', async ({ fle
   await fleet.firstDraining();
   deploy.kill('SIGTERM');
 
-  const { exit } = await deploy.ended;
+  const ran = await deploy.ended;
 
-  expect(exit).toBe(143);
+  expectExit(ran, 143);
   await fleet.eventually(() => {
     expect(fleet.cloud.registrations('api-http')).toEqual(fleet.inService());
   });
@@ -21,7 +22,7 @@ fleetTest('puts every host back when SIGTERM comes during a drain', async ({ fle
 
   // Nothing is left behind that would keep the next one from going ahead.
   fleet.cloud.control.setDeregistrationDelay('api-http', 1_000);
-  expect((await fleet.deploy('v2')).exit).toBe(0);
+  expectExit(await fleet.deploy('v2'), 0);
   expect(await fleet.running()).toEqual(fleet.all(['api v2']));
 });
 
@@ -37,9 +38,9 @@ fleetTest('puts every host back when SIGTERM comes while containers are swapped'
   });
   deploy.kill('SIGTERM');
 
-  const { exit } = await deploy.ended;
+  const ran = await deploy.ended;
 
-  expect(exit).toBe(143);
+  expectExit(ran, 143);
   await fleet.eventually(() => {
     expect(fleet.cloud.registrations('api-http')).toEqual(fleet.inService());
   });

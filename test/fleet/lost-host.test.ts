@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { expectExit } from './expect-exit.js';
 import { fleetTest } from './fleet-test.js';
 
 fleetTest('puts a host back whose sshd died after it was drained', async ({ fleet }) => {
@@ -10,11 +11,11 @@ fleetTest('puts a host back whose sshd died after it was drained', async ({ flee
   const lost = await fleet.firstDraining();
   await lost.killSshd();
 
-  const { exit } = await deploy.ended;
+  const ran = await deploy.ended;
 
   const { failures } = await load.stop();
   // Its container was not touched, so it goes back without SSH, and nothing is held.
-  expect(exit).toBe(4);
+  expectExit(ran, 4);
   expect(failures).toEqual([]);
   await fleet.expectSameContainers(before);
   await fleet.eventually(() => {
@@ -29,16 +30,16 @@ fleetTest('names a host whose sshd died after its container was stopped', async 
   // Whichever host is the first: each loses its sshd when its container dies, and only one gets that far.
   for (const host of fleet.hosts) await host.killSshdWhenDies('api');
 
-  const { exit, stdout } = await fleet.deploy('v2');
+  const ran = await fleet.deploy('v2');
 
   const { failures } = await load.stop();
-  expect(exit).toBe(5);
+  expectExit(ran, 5);
   expect(failures).toEqual([]);
   const registrations = fleet.cloud.registrations('api-http');
   const [lost, ...others] = fleet.hosts.filter(({ id }) => registrations[`${id}:5060`] !== 'healthy');
   expect(others).toEqual([]);
   // It is named with what it held, and it does not take traffic that nothing on it would answer.
-  expect(named(stdout)).toEqual([lost?.name]);
+  expect(named(ran.stdout)).toEqual([lost?.name]);
   expect(registrations[`${lost?.id ?? ''}:5060`]).toBeUndefined();
   const { containers } = await fleet.reality();
   for (const { name } of fleet.hosts.filter((host) => host !== lost)) {
@@ -50,10 +51,10 @@ fleetTest('refuses when a host cannot be reached, and changes nothing', async ({
   const before = await fleet.given('v1');
   await fleet.hosts[2]?.killSshd();
 
-  const { exit, stdout, stderr } = await fleet.deploy('v2');
+  const ran = await fleet.deploy('v2');
 
-  expect(exit).toBe(3);
-  expect(stdout + stderr).toContain('api-3');
+  expectExit(ran, 3);
+  expect(ran.stdout + ran.stderr).toContain('api-3');
   expect(await fleet.reality()).toEqual(before);
 });
 

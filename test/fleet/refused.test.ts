@@ -1,4 +1,6 @@
 import { expect } from 'vitest';
+import type { Ran } from './adfpush.js';
+import { expectExit } from './expect-exit.js';
 import { fleetTest } from './fleet-test.js';
 import type { Fleet, Reality } from './fleet.js';
 import { until } from './until.js';
@@ -7,16 +9,15 @@ import { until } from './until.js';
 async function expectNothingChanged(
   fleet: Fleet,
   before: Reality,
-  deploy: Promise<{ exit: number | undefined; stdout: string; stderr: string }>,
+  deploy: Promise<Ran>,
   exits: readonly number[] = [3],
 ): Promise<string> {
   const deregistered = fleet.cloud.control.calls('DeregisterTargets');
-  const { exit, stdout, stderr } = await deploy;
-  const said = stdout + stderr;
-  expect(exits, said).toContain(exit);
+  const ran = await deploy;
+  expectExit(ran, ...exits);
   expect(await fleet.reality()).toEqual(before);
   expect(fleet.cloud.control.calls('DeregisterTargets')).toBe(deregistered);
-  return said;
+  return ran.stdout + ran.stderr;
 }
 
 fleetTest('refuses a host that somebody left out of the target group, by name', async ({ fleet }) => {

@@ -1,10 +1,11 @@
 import { expect } from 'vitest';
+import { expectExit } from './expect-exit.js';
 import { fleetTest } from './fleet-test.js';
 
 fleetTest('deploys the first release to hosts that ran nothing', async ({ fleet }) => {
-  const { exit } = await fleet.deploy('v1');
+  const ran = await fleet.deploy('v1');
 
-  expect(exit).toBe(0);
+  expectExit(ran, 0);
   expect(await fleet.running()).toEqual(fleet.all(['api v1']));
   expect(fleet.cloud.registrations('api-http')).toEqual(fleet.inService());
 });
@@ -15,10 +16,10 @@ fleetTest('rolls a new release under load without losing a request', async ({ fl
   fleet.project.group({ rollout: { serial: [1, 1, '100%'], bake: '2s' } });
   const load = fleet.load();
 
-  const { exit } = await fleet.deploy('v2');
+  const ran = await fleet.deploy('v2');
 
   const { sent, failures, byVersion } = await load.stop();
-  expect(exit).toBe(0);
+  expectExit(ran, 0);
   expect(failures).toEqual([]);
   expect(sent).toBeGreaterThan(2_000);
   expect(Object.keys(byVersion).sort()).toEqual(['v1', 'v2']);
@@ -37,9 +38,9 @@ fleetTest('changes nothing when the same release is deployed again', async ({ fl
   const before = await fleet.given('v1');
   fleet.cloud.control.forgetCalls();
 
-  const { exit } = await fleet.deploy('v1');
+  const ran = await fleet.deploy('v1');
 
-  expect(exit).toBe(0);
+  expectExit(ran, 0);
   expect(await fleet.reality()).toEqual(before);
   expect(fleet.cloud.control.calls('DeregisterTargets')).toBe(0);
 });
@@ -50,9 +51,9 @@ fleetTest('rolls when only the environment variables changed', async ({ fleet })
     container: { name: 'api', ports: ['5060:5000'], env: { APP_ENV: 'changed' } },
   });
 
-  const { exit } = await fleet.deploy('v1');
+  const ran = await fleet.deploy('v1');
 
-  expect(exit).toBe(0);
+  expectExit(ran, 0);
   for (const host of fleet.hosts) {
     const [running, ...more] = await host.running();
     expect(more).toEqual([]);
@@ -69,9 +70,9 @@ fleetTest('deploys one digest to every host though the tag moves meanwhile', asy
   await fleet.firstDraining();
   await fleet.moveTag('latest', 'v5');
 
-  const { exit } = await deploy.ended;
+  const ran = await deploy.ended;
 
-  expect(exit).toBe(0);
+  expectExit(ran, 0);
   expect(await fleet.running()).toEqual(fleet.all(['api v2']));
   expect(fleet.cloud.registrations('api-http')).toEqual(fleet.inService());
 });
@@ -91,10 +92,10 @@ fleetTest('rolls several containers of a host, a web server in front of the app'
   group('w2');
   const load = fleet.load();
 
-  const { exit } = await fleet.deploy('v2');
+  const ran = await fleet.deploy('v2');
 
   const { failures, byVersion } = await load.stop();
-  expect(exit).toBe(0);
+  expectExit(ran, 0);
   expect(failures).toEqual([]);
   // The web server passes on what the app behind it answers.
   expect(Object.keys(byVersion).sort()).toEqual(['v1', 'v2']);
