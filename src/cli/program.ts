@@ -8,9 +8,11 @@ import { choosePalette } from '../report/palette.js';
 import { reportCrashes } from './crash.js';
 import { exitOfThrown } from './exit-codes.js';
 
+/** What the program knows of its own package.json. */
 export interface Package {
   readonly name: string;
   readonly version: string;
+  readonly engines: { readonly node: string };
 }
 
 const description = `Push deployer over SSH: rolls Docker images over EC2 hosts in batches, each host out of its load balancer first.
@@ -55,7 +57,8 @@ async function loadConfig(root: string, pack: Package): Promise<Config> {
     isRoot: true,
     ignoreManifest: true,
     pjson: {
-      ...pack,
+      name: pack.name,
+      version: pack.version,
       type: 'module',
       oclif: {
         bin: 'adfpush',

@@ -31,16 +31,20 @@ const paintOf = (tone: Tone, palette: Palette): ((text: string) => string) => {
 export function layOut(sentence: Sentence, labels: HostLabels, palette: Palette): string[] {
   const { host, status, text, details = [], tone } = sentence;
   const paint = paintOf(tone, palette);
-  if (host === undefined) return [paint(safe(text)), ...details.map((line) => `  ${safe(line)}`)];
+  const shown = briefly(safe(text));
+  if (host === undefined) return [paint(shown), ...details.map((line) => `  ${safe(line)}`)];
   const label = padTo(labels.label(host), labels.width);
   const word = status === undefined ? '' : `${paint(padTo(status, statusWidth))}  `;
   return [
-    `${label}  ${word}${emphatic(tone) ? paint(safe(text)) : safe(text)}`,
+    `${label}  ${word}${emphatic(tone) ? paint(shown) : shown}`,
     ...details.map((line) => `${label}  ${palette.dim('|')} ${safe(line)}`),
   ];
 }
 
 const emphatic = (tone: Tone): boolean => tone === 'bad' || tone === 'alarm' || tone === 'quiet';
+
+/** Whole digests are in the plan and the recap; in a line their first twelve digits do. */
+const briefly = (text: string): string => text.replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1');
 
 /**
  * What came from a host may hold escape sequences that would move the cursor or retitle the terminal. Each control character becomes

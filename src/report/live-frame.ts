@@ -118,7 +118,7 @@ function hostLine(host: LiveHost, labelWidth: number, now: EpochMilliseconds, sc
     case 'restoring':
     case 'working': {
       const bar = barOf(host, screen);
-      const parts = [host.doing, bar, palette.dim(host.progress), time].filter((part) => part !== '');
+      const parts = [host.doing, bar, time, palette.dim(host.progress)].filter((part) => part !== '');
       return `  ${mark} ${label}  ${parts.join('  ')}`;
     }
   }

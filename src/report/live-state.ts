@@ -67,7 +67,8 @@ export class LiveState {
         }
         return;
       case 'play.started':
-        for (const host of event.hosts) this.#host(host, event.at);
+        this.batch = undefined;
+        for (const host of event.hosts) this.#await(host, event.at);
         return;
       case 'batch.started':
         this.batch = { number: event.batch, of: event.of };
@@ -135,6 +136,13 @@ export class LiveState {
       case 'hold.opened':
       case 'hold.settled':
     }
+  }
+
+  /** Each play has its own turns; only what went wrong is kept from the one before. */
+  #await(of: EventHost, at: EpochMilliseconds): void {
+    const host = this.#host(of, at);
+    host.batch = 0;
+    if (host.stage === 'done' || host.stage === 'working') this.#stage(of, 'waiting', '', at);
   }
 
   #taskEnded({ host: of, status, at, ignored }: Extract<Event, { type: 'task.ended' }>): void {

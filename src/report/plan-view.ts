@@ -1,5 +1,5 @@
 import { formatDuration } from '../model/duration.js';
-import { targetGroupName, type HostId } from '../model/ids.js';
+import type { HostId } from '../model/ids.js';
 import type { HostPlan, Plan, TargetGroupPlan } from '../model/plan.js';
 import { formatPinnedImage } from '../model/release.js';
 import { formatAmount } from '../model/settings.js';
@@ -92,18 +92,12 @@ function hostLabel({ host, name }: HostPlan, byId: ReadonlyMap<HostId, HostPlan>
   return name;
 }
 
-function wayOf({ zone, from, to, reasons }: HostPlan): readonly string[] {
-  const ailing = from.registrations.filter(({ state }) => state !== 'healthy');
-  const states = ailing.map(
-    ({ registration, state }) => `${state} in ${targetGroupName(registration.targetGroup)}`,
-  );
-  return [
-    zone ?? '-',
-    containersLabel(from.containers),
-    containersLabel(to.containers),
-    [...reasons, ...states].join(', '),
-  ];
-}
+const wayOf = ({ zone, from, to, reasons }: HostPlan): readonly string[] => [
+  zone ?? '-',
+  containersLabel(from.containers),
+  containersLabel(to.containers),
+  reasons.join(', '),
+];
 
 function leftAlone({ hosts }: Plan, palette: Palette): string[] {
   const line = (action: HostPlan['action'], words: string): string[] => {

@@ -25,7 +25,7 @@ function renderGroup(status: GroupStatus, report: StatusReport, options: StatusV
   return [
     palette.bold(`${status.group} in ${report.environment}: ${countHosts(status.hosts.length)}`),
     ...renderTable(rows, {
-      header: ['HOST', 'ZONE', 'RUNS', 'HEALTH', 'IN SERVICE', 'DRIFT'],
+      header: ['HOST', 'ZONE', 'RUNS', 'HEALTH', 'TARGET GROUPS', 'DRIFT'],
       indent: '  ',
       styleHeader: palette.dim,
       ...(options.width === undefined ? {} : { width: options.width }),

@@ -63,7 +63,7 @@ describe('the live view', () => {
 
     expect(text).toContain('deploy api in lab · api v2 bbbbbbbbbbbb');
     expect(text).toContain('Batch 3 of 3');
-    expect(text).toMatch(/▸ api-3 {2}Drain {2}draining {2}\d+ s/);
+    expect(text).toMatch(/▸ api-3 {2}Drain {2}\d+ s {2}draining/);
     expect(text).toContain('4 hosts: 2 done · 2 at work');
   });
 

@@ -65,12 +65,9 @@ Takes at least 16 m 30 s, for drains and bakes alone.`.trim(),
         ...two!,
         from: {
           containers: [{ name: 'api', version: 'v1', digest: digestOf('a'), running: false }],
-          registrations: two!.from.registrations.map((registration) => ({
-            ...registration,
-            state: 'unhealthy' as const,
-          })),
+          registrations: two!.from.registrations,
         },
-        reasons: ['not running'],
+        reasons: ['not running', 'unhealthy in api-http:5060'],
       },
       { ...three!, action: 'converged' as const },
       { ...four!, action: 'drained' as const },
@@ -86,7 +83,7 @@ Takes at least 16 m 30 s, for drains and bakes alone.`.trim(),
 
     expect(text).toContain('hosts  4: 2 to roll, 1 converged, 1 drained');
     expect(text).toMatch(/api-1 .*\(none\) .* no container/);
-    expect(text).toMatch(/api-2 .*v1 aaaaaaaaaaaa \(stopped\) .* not running, unhealthy in api-http/);
+    expect(text).toMatch(/api-2 .*v1 aaaaaaaaaaaa \(stopped\) .* not running, unhealthy in api-http:5060/);
     expect(text).toContain('Converged, left as they are (1): api-3');
     expect(text).toContain('Drained by an operator, left as they are (1): api-4');
     expect(text).toContain('Warning: min_healthy is 0: downtime is accepted.');

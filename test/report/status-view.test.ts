@@ -57,7 +57,7 @@ describe('the status', () => {
     expect(text).toBe(
       `
 api in lab: 3 hosts
-  HOST   ZONE        RUNS             HEALTH   IN SERVICE     DRIFT
+  HOST   ZONE        RUNS             HEALTH   TARGET GROUPS  DRIFT
   api-1  eu-west-1a  v2 bbbbbbbbbbbb  healthy  api-http:5060  -
   api-2  eu-west-1a  v1 aaaaaaaaaaaa  stopped  api-http:5060  digest, not running
   api-3  eu-west-1a  unknown          -        -              No route to host.
