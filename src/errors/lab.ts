@@ -1,4 +1,4 @@
-import { AdfError } from './adf-error.js';
+import { AdfError, type ErrorClass } from './adf-error.js';
 
 /** The lab's address is in use: by another lab, or by a program of this machine. */
 export const labPortTaken = (what: string, address: string, port: number, cause?: unknown): AdfError =>
@@ -87,4 +87,18 @@ export const labKeyGeneration = (attempts: number): AdfError =>
     class: 'failed',
     message: `${attempts} SSH keys in a row came out malformed`,
     hint: 'Try again; a key is malformed by chance.',
+  });
+
+/** What the lab's process in the background reported, as it was thrown there. */
+export const labReported = (error: {
+  readonly code: string;
+  readonly class: ErrorClass;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}): AdfError =>
+  new AdfError({
+    code: error.code,
+    class: error.class,
+    message: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
   });

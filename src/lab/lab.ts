@@ -45,6 +45,8 @@ export interface Lab {
   /** The hosts of the group `api`. */
   readonly hosts: readonly LabHost[];
   readonly workers: readonly LabHost[];
+  /** True where the hosts' addresses are only names, that a bastion knows. */
+  readonly behindBastion: boolean;
   readonly aws: AwsControl;
   readonly balancer: Balancer;
   readonly registry: LabRegistry;
@@ -123,6 +125,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       region: labRegion,
       hosts,
       workers,
+      behindBastion: fleet.bastion !== undefined,
       aws: cloud.aws,
       balancer: cloud.balancer,
       registry,
