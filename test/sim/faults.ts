@@ -9,6 +9,8 @@ interface Window {
 
 /** Everything that will go wrong. Probabilities are per call of a port. */
 export interface FaultPlan {
+  /** Calls fail only once the first image is pulled: what fails before that is refused, and there is little to see. */
+  readonly sparesPreflight: boolean;
   /** A call to a host fails, and nothing happened there. */
   readonly lostBefore: number;
   /** A call to a host fails though it did what it was asked. */
@@ -32,6 +34,7 @@ export interface FaultPlan {
 }
 
 export const noFaults: FaultPlan = {
+  sparesPreflight: false,
   lostBefore: 0,
   lostAfter: 0,
   throttled: 0,
@@ -52,13 +55,14 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
   const someHost = (): readonly string[] =>
     sometimes() ? [hosts[random.integer(0, hosts.length - 1)] ?? ''] : [];
   return {
+    sparesPreflight: random.chance(0.9),
     lostBefore: sometimes() ? 0.01 : 0,
     lostAfter: sometimes() ? 0.01 : 0,
     throttled: sometimes() ? random.pick([0.05, 0.3]) : 0,
     lostReply: sometimes() ? 0.05 : 0,
-    unreachable: random.chance(likelihood / 4) ? someHost() : [],
+    unreachable: random.chance(likelihood / 8) ? someHost() : [],
     lost: someHost().map(window),
-    diskFull: random.chance(likelihood / 2) ? someHost() : [],
+    diskFull: random.chance(likelihood / 8) ? someHost() : [],
     crashes: someHost().map((host) => ({ host, at: moment() })),
     flaps: someHost().map(window),
     ...(sometimes() ? { signalAtCall: random.integer(1, 600) } : {}),

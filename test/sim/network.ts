@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../../src/model/duration.js';
-import { AdfError } from '../../src/errors/adf-error.js';
+import type { AdfError } from '../../src/errors/adf-error.js';
+import { awsError } from '../../src/errors/aws.js';
 import { connectionLost } from '../../src/errors/ssh.js';
 import type { Intercept, PortCall } from '../fakes/port-calls.js';
 import type { SeededRandom } from '../fakes/seeded-random.js';
@@ -17,6 +18,7 @@ export class SimulatedNetwork {
   /** Every call with its fate, for the hash of the run. */
   readonly record: string[] = [];
   readonly #streams = new Map<string, SeededRandom>();
+  #rollBegan = false;
 
   constructor(
     private readonly world: World,
@@ -30,6 +32,7 @@ export class SimulatedNetwork {
     const fault = this.#faultOf(call, random);
     const [there, back] = [latency(random), latency(random)];
     const number = this.record.push(`${call.actor} ${call.port}.${call.method} ${call.about} ${fault}`);
+    this.#rollBegan ||= call.method === 'pull';
     if (number === this.faults.signalAtCall) this.sendSignal();
     await this.#pass(there);
     if (fault === 'before' || fault === 'throttled') throw this.#failure(call, fault);
@@ -48,7 +51,8 @@ export class SimulatedNetwork {
 
   #faultOf(call: PortCall, random: SeededRandom): Fault {
     const draw = random.next();
-    const { lostBefore, lostAfter, throttled, lostReply } = this.faults;
+    const { lostBefore, lostAfter, throttled, lostReply, sparesPreflight } = this.faults;
+    if (sparesPreflight && !this.#rollBegan) return 'none';
     if (call.port === 'traffic') {
       if (draw < throttled) return 'throttled';
       return draw < throttled + lostReply ? 'after' : 'none';
@@ -65,11 +69,10 @@ export class SimulatedNetwork {
     });
     if (call.host !== undefined) return connectionLost(this.world.host(call.host).host, 'connection reset');
     // What is left once the SDK's own few attempts are used up.
-    return new AdfError({
-      code: fault === 'throttled' ? 'aws.throttled' : 'aws.unreachable',
-      class: 'failed',
-      message: `elasticloadbalancing ${call.method}: ${fault === 'throttled' ? 'Rate exceeded' : 'socket hang up'}`,
-    });
+    const [name, message] =
+      fault === 'throttled' ? ['Throttling', 'Rate exceeded'] : ['ECONNRESET', 'socket hang up'];
+    const thrown = Object.assign(new Error(message), { name, code: name });
+    return awsError(thrown, { action: `elasticloadbalancing:${call.method}`, region: 'eu-west-1' });
   }
 
   #pass(duration: Milliseconds): Promise<void> {

@@ -1,3 +1,6 @@
+import { exitOfSignal, exitOfThrown } from '../../src/cli/exit-codes.js';
+import { AdfError } from '../../src/errors/adf-error.js';
+import type { HostId } from '../../src/model/ids.js';
 import { digestOf } from '../fakes/digest-of.js';
 import { keepsTheFloor } from './oracle/01-floor.js';
 import { losesNoRegistration } from './oracle/02-registrations.js';
@@ -39,7 +42,8 @@ export const judge = (story: Story): readonly Violation[] =>
 
 /** What the oracle may know of a simulated run. */
 export function storyOf(run: SimulatedRun): Story {
-  const { initial, timeline, ended, final, scenario, result, signalledAt } = run;
+  const { initial, timeline, ended, final, scenario, signalledAt } = run;
+  const named = namedIn(run);
   return {
     initial,
     timeline,
@@ -52,8 +56,20 @@ export function storyOf(run: SimulatedRun): Story {
       .filter((arn) =>
         scenario.targetGroups.some(({ name, crossZone }) => !crossZone && arn.includes(`/${name}/`)),
       ),
-    exit: result?.exit,
-    named: result?.named.map(({ host }) => host) ?? [],
+    exit: exitOf(run, named),
+    named,
     ...(signalledAt === undefined ? {} : { signalledAt }),
   };
+}
+
+/** Whom the result names, or, of a run that gave up on a signal, whom it had named by then. */
+const namedIn = ({ result, events }: SimulatedRun): readonly HostId[] =>
+  result?.named.map(({ host }) => host) ??
+  events.flatMap((event) => (event.type === 'host.named' ? [event.host.id] : []));
+
+/** As the command line turns what a use case throws into an exit code (cli/session.ts). */
+function exitOf({ result, thrown }: SimulatedRun, named: readonly HostId[]): number {
+  if (result !== undefined) return result.exit;
+  if (!(thrown instanceof AdfError) || thrown.code !== 'run.interrupted') return exitOfThrown(thrown);
+  return named.length > 0 ? 5 : exitOfSignal('SIGTERM');
 }

@@ -1,5 +1,5 @@
 import type { Milliseconds } from '../../src/model/duration.js';
-import type { OnFailure, RolloutSettings } from '../../src/model/settings.js';
+import { floorOf, type Amount, type OnFailure, type RolloutSettings } from '../../src/model/settings.js';
 import type { SeededRandom } from '../fakes/seeded-random.js';
 import { noFaults, randomFaults, type FaultPlan } from './faults.js';
 
@@ -62,7 +62,7 @@ export function randomScenario(seed: SeededRandom): Scenario {
     id: `h${index + 1}`,
     zone: zones[index % zones.length] ?? 'a',
   }));
-  const targetGroups = randomTargetGroups(seed.fork('target groups'));
+  const targetGroups = randomTargetGroups(seed.fork('target groups'), hosts.length >= 2 * zones.length);
   const hasPrevious = fleet.chance(0.9);
   return {
     hosts,
@@ -72,7 +72,7 @@ export function randomScenario(seed: SeededRandom): Scenario {
     release: seed
       .fork('release')
       .pick<ReleaseKind>(['good', 'good', 'never_healthy', 'exits_at_once', 'late_crash']),
-    rollout: randomRollout(seed.fork('rollout'), hasPrevious),
+    rollout: randomRollout(seed.fork('rollout'), hasPrevious ? hosts.length : 0),
     faults: randomFaults(
       seed.fork('faults'),
       hosts.map(({ id }) => id),
@@ -80,16 +80,19 @@ export function randomScenario(seed: SeededRandom): Scenario {
   };
 }
 
-function randomTargetGroups(random: SeededRandom): readonly ScenarioTargetGroup[] {
+/** A zone with one host cannot be rolled unless the zones are balanced across. */
+function randomTargetGroups(random: SeededRandom, mayBeZonal: boolean): readonly ScenarioTargetGroup[] {
   return Array.from({ length: random.integer(1, 2) }, (_, index) => ({
     name: `api-${index + 1}`,
     ports: random.chance(0.25) ? [5060 + index, 5070 + index] : [5060 + index],
     deregistrationDelay: random.pick([0, 5_000, 30_000, 300_000]),
-    crossZone: random.chance(0.8),
+    crossZone: random.chance(0.7) || !mayBeZonal,
   }));
 }
 
-function randomRollout(random: SeededRandom, hasPrevious: boolean): RolloutSettings {
+/** The floor always leaves room for one host: a group too small for it is refused before anything happens. */
+function randomRollout(random: SeededRandom, healthyHosts: number): RolloutSettings {
+  const floors: readonly Amount[] = [{ hosts: 1 }, { percent: 50 }, { percent: 75 }];
   return {
     ...calmRollout,
     serial: random.pick<RolloutSettings['serial']>([
@@ -99,10 +102,10 @@ function randomRollout(random: SeededRandom, hasPrevious: boolean): RolloutSetti
       [{ percent: 100 }],
       [{ hosts: 1 }, { percent: 25 }, { percent: 100 }],
     ]),
-    // Hosts that have nothing yet have nothing that is healthy.
-    minHealthy: hasPrevious
-      ? random.pick([{ hosts: 0 }, { hosts: 1 }, { percent: 50 }, { percent: 75 }])
-      : { hosts: 0 },
+    minHealthy: random.pick<Amount>([
+      { hosts: 0 },
+      ...floors.filter((floor) => floorOf(floor, healthyHosts) < healthyHosts),
+    ]),
     onFailure: random.pick<OnFailure>(['rollback', 'restore', 'stop']),
     bake: random.pick([0, 10_000, 60_000]),
     floorWait: 60_000,

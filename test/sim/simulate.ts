@@ -17,7 +17,7 @@ import type { Traffic } from '../../src/ports/traffic.js';
 import type { Transport } from '../../src/ports/transport.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { FakeContainerRuntime } from '../fakes/fake-container-runtime.js';
-import { FakeFleet } from '../fakes/fake-fleet.js';
+import { WorldFleet } from '../fakes/world-fleet.js';
 import { FakeHostHttp } from '../fakes/fake-host-http.js';
 import { FakeRegistry } from '../fakes/fake-registry.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
@@ -142,7 +142,7 @@ function portsOf(
     leases: new MemoryLeaseStore(world.clock, world.calls),
     reader: { read },
     stop,
-    fleet: new FakeFleet(world),
+    fleet: new WorldFleet(world),
     hosts: [...world.hosts.values()].map(({ host }) => host),
     scenario,
   };

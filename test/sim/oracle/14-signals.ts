@@ -1,12 +1,13 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { HostId } from '../../../src/model/ids.js';
-import type { Statement, Violation } from './story.js';
+import type { Statement, Story, Violation } from './story.js';
 
 /** A drain that was asked for before the signal may still arrive after it. */
 const underWay: Milliseconds = 30_000;
 
 /** 14. After SIGINT or SIGTERM no new turn begins, and the exit code says how it ended. */
-export const beginsNothingAfterASignal: Statement = ({ timeline, signalledAt, exit, ended, named }) => {
+export const beginsNothingAfterASignal: Statement = (story) => {
+  const { timeline, signalledAt, exit, ended, named } = story;
   if (signalledAt === undefined) return [];
   const violations: Violation[] = [];
   const left = new Set<HostId>();
@@ -16,11 +17,19 @@ export const beginsNothingAfterASignal: Statement = ({ timeline, signalledAt, ex
     if (entry.at <= signalledAt + underWay) continue;
     violations.push({ statement: 14, at: entry.at, what: `${entry.host} began its turn after the signal` });
   }
-  if (exit !== undefined && exit !== 5 && named.length > 0) {
-    violations.push({ statement: 14, at: ended.at, what: `exit ${exit}, though hosts are named` });
-  }
-  if (exit !== undefined && ![0, 3, 4, 5, 130, 143].includes(exit)) {
-    violations.push({ statement: 14, at: ended.at, what: `exit ${exit} after a signal` });
+  if (!possibleExits(story).includes(exit)) {
+    const what = `exit ${exit} after a signal, with ${named.length} hosts named`;
+    violations.push({ statement: 14, at: ended.at, what });
   }
   return violations;
 };
+
+/** 5 when hosts are named; else 143, or 0 when it came too late to stop anything, or what had happened before it. */
+function possibleExits({ named, timeline, signalledAt = 0 }: Story): readonly number[] {
+  if (named.length > 0) return [5];
+  const trouble = timeline.some(({ type }) => type === 'fault' || type === 'container.exited');
+  const changed = timeline.some(
+    ({ by, at, type }) => by === 'program' && at < signalledAt && type !== 'traffic.read',
+  );
+  return [0, 130, 143, ...(trouble ? [4] : []), ...(changed ? [] : [3])];
+}

@@ -16,8 +16,8 @@ export interface Story {
   readonly release: Digest;
   /** Target groups whose zones are not balanced across. */
   readonly zonal: readonly TargetGroupArn[];
-  /** Undefined when the program threw. */
-  readonly exit: number | undefined;
+  /** As the shell sees it; what is refused is thrown. */
+  readonly exit: number;
   /** The hosts that the program named as needing a person. */
   readonly named: readonly HostId[];
   readonly signalledAt?: Milliseconds;

@@ -1,0 +1,43 @@
+import { accountId, type AccountId, type Region } from '../../src/model/ids.js';
+import type { Host } from '../../src/model/host.js';
+import type { Fleet, Instance } from '../../src/ports/fleet.js';
+import type { World } from './world/world.js';
+
+/** The hosts of a world as EC2 instances, tagged with their groups. It looks at no filter: the inventory checks again. */
+export class WorldFleet implements Fleet {
+  constructor(
+    private readonly world: World,
+    private readonly account: AccountId = accountId('123456789012'),
+  ) {}
+
+  identity(): Promise<{ readonly account: AccountId; readonly arn: string }> {
+    return this.#call('identity', () => ({
+      account: this.account,
+      arn: `arn:aws:iam::${this.account}:user/ann`,
+    }));
+  }
+
+  instances(region: Region): Promise<readonly Instance[]> {
+    return this.#call('instances', () =>
+      [...this.world.hosts.values()]
+        .map(({ host }) => host)
+        .filter((host) => host.region === region)
+        .map(instanceOf),
+    );
+  }
+
+  #call<T>(method: string, effect: () => T): Promise<T> {
+    return this.world.calls.make({ port: 'fleet', method, actor: 'fleet', about: '' }, effect);
+  }
+}
+
+const instanceOf = (host: Host): Instance => ({
+  id: host.id,
+  state: 'running',
+  privateIp: host.address,
+  zone: host.zone ?? '',
+  type: 't3.small',
+  imageId: 'ami-0123456789abcdef0',
+  launchedAt: host.launchedAt ?? 0,
+  tags: { Name: host.name, DeployGroup: host.groups.join(',') },
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { digestOf } from '../fakes/digest-of.js';
+import { SeededRandom } from '../fakes/seeded-random.js';
+import { deployProgram } from './deploy-program.js';
+import { judge, storyOf } from './oracle.js';
+import { calmScenario, previousTag, randomScenario, releaseTag, repository } from './scenario.js';
+import { simulate, type SimulatedRun } from './simulate.js';
+
+/** More on demand: `ADFPUSH_SIM_SEEDS=10000 npx vitest run test/sim/deploy`. */
+const seeds = Array.from(
+  { length: Number(process.env['ADFPUSH_SIM_SEEDS'] ?? 150) },
+  (_, index) => index + 1,
+);
+/** Seeds in one test: enough to be quick, few enough for a test to end in time. */
+const portion = 50;
+
+const simulateSeed = (seed: number): Promise<SimulatedRun> =>
+  simulate(seed, randomScenario(new SeededRandom(seed)), deployProgram);
+
+const running = ({ ended }: SimulatedRun, tag: string): number =>
+  ended.hosts.filter(({ containers }) =>
+    containers.some(
+      (container) => container.running && container.digest === digestOf(`${repository}:${tag}`),
+    ),
+  ).length;
+
+describe('a simulated deploy', () => {
+  it('ends converged when nothing goes wrong', async () => {
+    const run = await simulate(1, calmScenario, deployProgram);
+    expect({ thrown: run.thrown, exit: run.result?.exit, hosts: running(run, releaseTag) }).toEqual({
+      exit: 0,
+      hosts: calmScenario.hosts.length,
+    });
+  });
+
+  it.each(['never_healthy', 'exits_at_once'] as const)(
+    'ends with everything as it was when the release is %s',
+    async (release) => {
+      const run = await simulate(1, { ...calmScenario, release }, deployProgram);
+      expect({ thrown: run.thrown, exit: run.result?.exit, hosts: running(run, previousTag) }).toEqual({
+        exit: 4,
+        hosts: calmScenario.hosts.length,
+      });
+    },
+  );
+
+  it('ends with 143 and nothing held when it is stopped in the middle', async () => {
+    const faults = { ...calmScenario.faults, signalAtCall: 150 };
+    const run = await simulate(1, { ...calmScenario, faults }, deployProgram);
+    expect(storyOf(run)).toMatchObject({ exit: 143, named: [] });
+    expect(judge(storyOf(run))).toEqual([]);
+  });
+
+  it.each(seeds.filter((seed) => (seed - 1) % portion === 0))(
+    'keeps what must always hold, whatever goes wrong (50 seeds from %i)',
+    async (first) => {
+      const breaches: string[] = [];
+      for (const seed of seeds.slice(first - 1, first - 1 + portion)) {
+        const run = await simulateSeed(seed);
+        for (const { statement, at, what } of judge(storyOf(run))) {
+          breaches.push(`seed ${seed}, statement ${statement}, at ${Math.round(at)} ms: ${what}`);
+        }
+      }
+      expect(breaches).toEqual([]);
+    },
+  );
+
+  it('is the same again with the same seed', async () => {
+    for (const seed of seeds.slice(0, 15)) {
+      const [once, again] = [await simulateSeed(seed), await simulateSeed(seed)];
+      expect(again.calls).toEqual(once.calls);
+      expect({ seed, hash: again.hash }).toEqual({ seed, hash: once.hash });
+    }
+  });
+});
