@@ -44,6 +44,9 @@ export const dockerUnreachable = (host: NamedHost, reason: string): AdfError =>
 function engineHint(reason: string): string {
   if (/permission denied/i.test(reason))
     return 'Set `docker: { sudo: true }` for this host, or add its SSH user to the docker group.';
+  // A server tells no more of a socket that it could not open.
+  if (/nothing answers at|refuses to forward/i.test(reason))
+    return 'Check the path in `docker: { socket }`, that dockerd runs, that the SSH user may use the socket, and AllowStreamLocalForwarding in sshd_config.';
   if (/sudo: (command )?not found/i.test(reason))
     return 'There is no sudo on the host: leave `docker: { sudo }` out, and add its SSH user to the docker group.';
   if (/sudo: /i.test(reason))

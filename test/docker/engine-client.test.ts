@@ -1,0 +1,275 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { EngineRuntime } from '../../src/docker/engine-runtime.js';
+import { containerId, containerName } from '../../src/model/ids.js';
+import { Secret } from '../../src/model/secret.js';
+import { LocalTransport } from '../../src/transport/local-connection.js';
+import { digestOf } from '../fakes/digest-of.js';
+import { makeHost } from '../fakes/make-host.js';
+import { systemClock } from '../transport/system-clock.js';
+import { FakeEngine } from './fake-engine.js';
+
+let engine: FakeEngine;
+beforeEach(() => {
+  engine = new FakeEngine();
+});
+afterEach(() => engine.stop());
+
+const image = { repository: 'registry:5000/shop/api', digest: digestOf('v2') };
+
+describe('the version of the API', () => {
+  test.each([
+    ['1.41', '/v1.41/'],
+    ['1.44', '/v1.44/'],
+    ['1.99', '/v1.51/'],
+  ])('an Engine that speaks up to %s is asked under %s', async (newest, prefix) => {
+    await engine.start(newest);
+    engine.json('GET /containers/json', []);
+
+    await engine.containers.list();
+
+    expect(engine.asked.at(-1)?.path).toBe(`${prefix}containers/json`);
+  });
+
+  test('is asked for once', async () => {
+    await engine.start();
+    engine.json('GET /containers/json', []);
+    const { containers } = engine;
+
+    await Promise.all([containers.list(), containers.list(), containers.list()]);
+
+    expect(engine.asked.filter(({ path }) => path === '/version')).toHaveLength(1);
+  });
+});
+
+describe('an Engine that says no', () => {
+  test('is quoted with its status and its own words', async () => {
+    await engine.start();
+    const message = 'driver failed programming external connectivity: port is already allocated';
+    engine.json('POST /containers/abc/start', { message }, 500);
+
+    await expect(engine.containers.start(containerId('abc'))).rejects.toMatchObject({
+      code: 'docker.api',
+      message: expect.stringMatching(/500.*port is already allocated/),
+      host: 'api-1',
+    });
+  });
+
+  test('starting what is started and stopping what is stopped is no failure', async () => {
+    await engine.start();
+    engine.on('POST /containers/abc/start', (_asked, response) => void response.writeHead(304).end());
+    engine.on('POST /containers/abc/stop', (_asked, response) => void response.writeHead(304).end());
+
+    await engine.containers.start(containerId('abc'));
+    await engine.containers.stop(containerId('abc'), 1_500);
+
+    // Docker counts seconds; rounded down, a container would be killed early.
+    expect(engine.asked.at(-1)?.query).toEqual({ t: '2' });
+  });
+
+  test('what is not there is undefined when looked for, and no failure to remove', async () => {
+    await engine.start();
+    const { containers } = engine;
+
+    expect(await containers.inspect(containerName('api'))).toBeUndefined();
+    expect(await containers.image(image)).toBeUndefined();
+    expect(await containers.removeImage('sha256:abc')).toBe(false);
+    await containers.remove(containerId('abc'));
+  });
+});
+
+describe('an Engine that goes away', () => {
+  test('in the middle of an answer is noticed', async () => {
+    await engine.start();
+    engine.on('GET /containers/json', (_asked, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('[{"Id":', () => response.destroy());
+    });
+
+    await expect(engine.containers.list()).rejects.toMatchObject({ code: 'docker.unreachable' });
+  });
+
+  test('between two requests: what only reads is asked again, what changes something is not', async () => {
+    await engine.start();
+    engine.json('GET /containers/json', []);
+    engine.on('POST /containers/abc/start', (_asked, response) => void response.writeHead(204).end());
+    const { containers } = engine;
+    await containers.list();
+    let dropped = 0;
+    const dropOnce = (what: string, then: () => void): void =>
+      engine.on(what, (_asked, response) => {
+        dropped += 1;
+        then();
+        response.destroy();
+      });
+
+    dropOnce('GET /containers/json', () => engine.json('GET /containers/json', []));
+    expect(await containers.list()).toEqual([]);
+    dropOnce('POST /containers/abc/start', () =>
+      engine.on('POST /containers/abc/start', (_asked, response) => void response.writeHead(204).end()),
+    );
+    await expect(containers.start(containerId('abc'))).rejects.toMatchObject({ code: 'docker.unreachable' });
+
+    expect(dropped).toBe(2);
+    expect(engine.lines.filter((line) => line.endsWith('/start'))).toHaveLength(1);
+  });
+
+  test('that never was there is named, with what the host said and what to do', async () => {
+    await engine.start();
+    const runtime = new EngineRuntime(new LocalTransport(systemClock), systemClock);
+    const nowhere = runtime.on(makeHost('api-2', { docker: { socket: '/no/such/docker.sock' } }));
+
+    await expect(nowhere.info()).rejects.toMatchObject({
+      code: 'docker.unreachable',
+      message: expect.stringContaining('/no/such/docker.sock'),
+      hint: expect.stringContaining('docker: { socket }'),
+    });
+  });
+});
+
+describe('a pull', () => {
+  const lines = (...all: object[]): string => all.map((line) => JSON.stringify(line)).join('\r\n');
+
+  test('asks for exactly the digest, with the credentials in a header and nowhere else', async () => {
+    await engine.start();
+    engine.on(
+      'POST /images/create',
+      (_asked, response) => void response.end(lines({ status: 'Status: Downloaded' })),
+    );
+    // Characters that Base64 for URLs writes differently.
+    const password = new Secret('>>>???~~~');
+
+    await engine.containers.pull(
+      image,
+      { server: 'registry:5000', username: 'deployer', password },
+      () => undefined,
+    );
+
+    const asked = engine.asked.at(-1)!;
+    expect(asked.query).toEqual({ fromImage: 'registry:5000/shop/api', tag: image.digest });
+    expect(asked.body).toBeUndefined();
+    const header = String(asked.headers['x-registry-auth']);
+    expect(header).not.toMatch(/[+/]/);
+    expect(JSON.parse(Buffer.from(header, 'base64url').toString())).toEqual({
+      username: 'deployer',
+      password: '>>>???~~~',
+      serveraddress: 'registry:5000',
+    });
+  });
+
+  test('without credentials sends none', async () => {
+    await engine.start();
+    engine.on('POST /images/create', (_asked, response) => void response.end(lines({ status: 'done' })));
+
+    await engine.containers.pull(image, undefined, () => undefined);
+
+    expect(engine.asked.at(-1)?.headers).not.toHaveProperty('x-registry-auth');
+  });
+
+  test('tells of its layers while they come', async () => {
+    await engine.start();
+    engine.on('POST /images/create', (_asked, response) => {
+      response.write(
+        `${lines({ status: 'Pulling from shop/api', id: 'sha256:…' }, { status: 'Pulling fs layer', id: 'a' })}\r\n`,
+      );
+      response.write(
+        lines({ status: 'Downloading', id: 'a', progressDetail: { current: 10, total: 40 } }).slice(0, 20),
+      );
+      setTimeout(() => {
+        response.write(
+          `${lines({ status: 'Downloading', id: 'a', progressDetail: { current: 10, total: 40 } }).slice(20)}\r\n`,
+        );
+        response.end(lines({ status: 'Already exists', id: 'b' }, { status: 'Pull complete', id: 'a' }));
+      }, 20);
+    });
+    const seen: unknown[] = [];
+
+    await engine.containers.pull(image, undefined, (progress) => seen.push(progress));
+
+    expect(seen).toEqual([
+      { layers: 1, layersDone: 0, bytes: 0, totalBytes: 0 },
+      { layers: 1, layersDone: 0, bytes: 10, totalBytes: 40 },
+      { layers: 2, layersDone: 1, bytes: 10, totalBytes: 40 },
+      { layers: 2, layersDone: 2, bytes: 40, totalBytes: 40 },
+    ]);
+  });
+
+  test.each([
+    [
+      'in its lines',
+      200,
+      { errorDetail: { message: 'no space left on device' }, error: 'no space left on device' },
+      /no space left/,
+      /room/,
+    ],
+    [
+      'at once',
+      404,
+      { message: 'manifest for registry:5000/shop/api not found: manifest unknown' },
+      /manifest unknown/,
+      /still exists/,
+    ],
+    [
+      'for want of rights',
+      500,
+      { message: 'unauthorized: authentication required' },
+      /unauthorized/,
+      /credentials/,
+    ],
+  ])('that fails %s throws with the reason and what to do', async (_how, status, body, reason, hint) => {
+    await engine.start();
+    engine.json('POST /images/create', body, status);
+
+    await expect(engine.containers.pull(image, undefined, () => undefined)).rejects.toMatchObject({
+      code: 'docker.pull',
+      message: expect.stringMatching(reason),
+      hint: expect.stringMatching(hint),
+    });
+  });
+
+  test('stops when it is not wanted any more, and the Engine hears of it', async () => {
+    await engine.start();
+    const abort = new AbortController();
+    const gone = new Promise((resolve) => {
+      engine.on('POST /images/create', (_asked, response) => {
+        response.on('close', resolve);
+        response.write(lines({ status: 'Pulling fs layer', id: 'a' }) + '\r\n');
+      });
+    });
+
+    const pulling = engine.containers.pull(
+      image,
+      undefined,
+      () => abort.abort(new Error('enough')),
+      abort.signal,
+    );
+
+    await expect(pulling).rejects.toThrow('enough');
+    await gone;
+  });
+});
+
+test('half a container is not left behind when a network cannot be joined', async () => {
+  await engine.start();
+  engine.json('POST /containers/create', { Id: 'abc' }, 201);
+  engine.json('POST /networks/back/connect', { message: 'network back not found' }, 404);
+  engine.on('DELETE /containers/abc', (_asked, response) => void response.writeHead(204).end());
+  const spec = {
+    name: containerName('api'),
+    image,
+    ports: [],
+    env: {},
+    volumes: [],
+    networks: ['front', 'back'],
+    labels: {},
+    restart: { name: 'no' as const },
+    stopTimeout: 10_000,
+    limits: {},
+    extraHosts: [],
+  };
+
+  await expect(engine.containers.create(spec, {})).rejects.toMatchObject({
+    message: expect.stringContaining('network back not found'),
+  });
+
+  expect(engine.lines.at(-1)).toBe('DELETE /v1.41/containers/abc');
+});

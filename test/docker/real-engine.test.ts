@@ -1,0 +1,261 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { EngineRuntime } from '../../src/docker/engine-runtime.js';
+import { LabRegistry } from '../../src/lab/registry/registry.js';
+import { label, type ContainerSpec } from '../../src/model/container.js';
+import { containerId, containerName, isDigest, type Digest } from '../../src/model/ids.js';
+import { Secret } from '../../src/model/secret.js';
+import type { HostContainers, PullProgress } from '../../src/ports/container-runtime.js';
+import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
+import { findEngine, type Engine } from '../fleet/engine/engine.js';
+import { describeWithSshd, freePort, Sshd, until } from '../transport/sshd.js';
+import { systemClock } from '../transport/system-clock.js';
+import { shellImage } from './shell-image.js';
+
+const found = await findEngine();
+const missing = 'reason' in found ? found.reason : undefined;
+if (missing !== undefined) {
+  if (process.env['ADFPUSH_FLEET'] === '1') throw new Error(`a real Docker Engine is demanded: ${missing}`);
+  console.warn(`LEFT OUT: a real Docker Engine over SSH, because ${missing}`);
+}
+
+describe.skipIf(missing !== undefined)('a real Docker Engine', () => {
+  describeWithSshd('over SSH', () => {
+    const engine = found as Engine;
+    const network = `adfpush-test-${process.pid}`;
+    const registry = new LabRegistry();
+    let sshd: Sshd;
+    let transport: SshTransport;
+    let containers: HostContainers;
+    let v1: Digest;
+    let v2: Digest;
+    const credentials = { server: '', username: 'deployer', password: new Secret('s3cret+/?') };
+
+    beforeAll(async () => {
+      await registry.listen({ address: '127.0.0.1', port: 0 });
+      registry.login = { username: 'deployer', password: 's3cret+/?' };
+      v1 = digest(registry.push('shop/api', 'v1', shellImage('v1')));
+      v2 = digest(registry.push('shop/api', 'v2', shellImage('v2')));
+      sshd = await Sshd.start({ environment: { DOCKER_HOST: engine.address } });
+      transport = sshd.transport();
+      containers = new EngineRuntime(transport, systemClock).on(sshd.host());
+      await containers.ensureNetwork(network);
+    });
+    afterEach(async () => {
+      for (const { id, networks } of await containers.list())
+        if (networks.includes(network)) await containers.remove(id);
+    });
+    afterAll(async () => {
+      for (const { id, repoDigests } of await containers.images()) {
+        if (repoDigests.some((reference) => reference.startsWith(registry.address)))
+          await containers.removeImage(id);
+      }
+      await engine.docker.getNetwork(network).remove();
+      await transport.close();
+      await sshd.stop();
+      await registry.stop();
+      await engine.stop();
+    });
+
+    const imageOf = (of: Digest) => ({ repository: `${registry.address}/shop/api`, digest: of });
+    const pull = (
+      of: Digest,
+      onProgress: (progress: PullProgress) => void = () => undefined,
+    ): Promise<void> =>
+      containers.pull(imageOf(of), { ...credentials, server: registry.address }, onProgress);
+    const spec = (more: Partial<ContainerSpec> = {}): ContainerSpec => ({
+      name: containerName(`api-${process.pid}`),
+      image: imageOf(v1),
+      ports: [],
+      env: {},
+      volumes: [],
+      networks: [network],
+      labels: {},
+      restart: { name: 'unless-stopped' },
+      stopTimeout: 1_000,
+      limits: {},
+      extraHosts: [],
+      ...more,
+    });
+
+    test('tells what it is and how much room it has', async () => {
+      const info = await containers.info();
+
+      expect(info).toMatchObject({
+        os: 'linux',
+        architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+      });
+      expect(info.freeBytes).toBeGreaterThan(1_000_000);
+    });
+
+    test('pulls exactly a digest with credentials, tells its progress, and refuses without them', async () => {
+      const progress: PullProgress[] = [];
+      await pull(v1, (seen) => progress.push(seen));
+
+      expect(progress.at(-1)).toMatchObject({ layers: 1, layersDone: 1 });
+      expect(await containers.image(imageOf(v1))).toMatchObject({
+        repoDigests: [`${registry.address}/shop/api@${v1}`],
+        labels: { version: 'v1' },
+        os: 'linux',
+      });
+      await expect(containers.pull(imageOf(v2), undefined, () => undefined)).rejects.toMatchObject({
+        code: 'docker.pull',
+        hint: expect.stringContaining('credentials'),
+      });
+      expect(await containers.image(imageOf(v2))).toBeUndefined();
+      const unknown = digest(`sha256:${'0'.repeat(64)}`);
+      await expect(pull(unknown)).rejects.toMatchObject({
+        code: 'docker.pull',
+        message: expect.stringContaining(unknown),
+      });
+    });
+
+    test('takes a container through its whole life', async () => {
+      await pull(v1);
+      const port = await freePort();
+      const wanted = spec({
+        ports: [{ hostAddress: '127.0.0.1', hostPort: port, containerPort: 5000, protocol: 'tcp' }],
+        env: { GREETING: 'hällo' },
+        command: ['/bin/sh', '-c', 'echo $GREETING; echo $VERSION >&2; exec /bin/sleep 1000'],
+        logging: { driver: 'json-file', options: {} },
+        stopTimeout: 300,
+      });
+
+      const id = await containers.create(wanted, { [label.digest]: v1, [label.container]: wanted.name });
+      expect(await containers.inspect(id)).toMatchObject({
+        running: false,
+        ports: wanted.ports,
+        restartPolicy: wanted.restart,
+      });
+      await containers.start(id);
+      await containers.start(id);
+      const running = await containers.inspect(wanted.name);
+      expect(running).toMatchObject({
+        id,
+        name: wanted.name,
+        running: true,
+        digest: v1,
+        ports: wanted.ports,
+        networks: [network],
+        restartCount: 0,
+      });
+      expect(running).not.toHaveProperty('managedBy');
+      await until(
+        'it wrote both lines',
+        async () => (await containers.logs(id, 10)).split('\n').length === 3,
+      );
+      expect((await containers.logs(id, 10)).split('\n').sort()).toEqual(['', 'hällo', 'v1']);
+
+      await containers.setRestartPolicy(id, { name: 'no' });
+      await containers.stop(id, 300);
+      await containers.stop(id, 300);
+      const aside = containerName(`${wanted.name}-old`);
+      await containers.rename(id, aside);
+      expect(await containers.inspect(wanted.name)).toBeUndefined();
+      expect(await containers.inspect(aside)).toMatchObject({
+        running: false,
+        exitCode: 137,
+        restartPolicy: { name: 'no' },
+        ports: wanted.ports,
+      });
+      expect((await containers.list()).map((one) => one.id)).toContain(id);
+
+      expect(await containers.removeImage((await containers.image(imageOf(v1)))!.id)).toBe(false);
+      await containers.remove(id);
+      await containers.remove(id);
+      expect(await containers.inspect(id)).toBeUndefined();
+    });
+
+    test('finds a container in its network under the name it was specified with', async () => {
+      await pull(v1);
+      const id = await containers.create(spec(), {});
+
+      const inspected = await engine.docker.getContainer(id).inspect();
+
+      expect(inspected.NetworkSettings.Networks[network]?.Aliases).toContain(spec().name);
+    });
+
+    test('quotes the Engine when a name or a port is taken', async () => {
+      await pull(v1);
+      const port = await freePort();
+      const ports = [
+        { hostAddress: '127.0.0.1', hostPort: port, containerPort: 5000, protocol: 'tcp' as const },
+      ];
+      await containers.start(await containers.create(spec({ ports }), {}));
+
+      await expect(containers.create(spec(), {})).rejects.toMatchObject({
+        code: 'docker.api',
+        message: expect.stringMatching(/409.*already in use/),
+      });
+      const other = await containers.create(spec({ name: containerName(`other-${process.pid}`), ports }), {});
+      await expect(containers.start(other)).rejects.toMatchObject({
+        code: 'docker.api',
+        message: expect.stringMatching(new RegExp(`${port}.*(already|in use)`)),
+      });
+      await expect(containers.start(containerId('f'.repeat(64)))).rejects.toMatchObject({
+        message: expect.stringContaining('404'),
+      });
+    });
+
+    test('sees who else looks after a container', async () => {
+      await pull(v1);
+      const reference = `${registry.address}/shop/api@${v1}`;
+      const foreign = (name: string, more: object): Promise<unknown> =>
+        engine.docker.createContainer({ name: `${name}-${process.pid}`, Image: reference, ...more });
+      const HostConfig = { NetworkMode: network };
+      await foreign('fleeting', { HostConfig: { ...HostConfig, AutoRemove: true } });
+      await foreign('composed', { HostConfig, Labels: { 'com.docker.compose.project': 'shop' } });
+      await foreign('loose', { HostConfig });
+
+      const all = new Map((await containers.list()).map((one) => [String(one.name), one.managedBy]));
+
+      expect(all.get(`fleeting-${process.pid}`)).toBe('auto-remove');
+      expect(all.get(`composed-${process.pid}`)).toBe('compose');
+      expect(all.get(`loose-${process.pid}`)).toBeUndefined();
+    });
+
+    test('removes an image that nobody uses, also when it is known in several repositories', async () => {
+      await pull(v2);
+      const image = (await containers.image(imageOf(v2)))!;
+      await engine.docker.getImage(image.id).tag({ repo: `elsewhere-${process.pid}`, tag: 'v2' });
+      const user = await containers.create(spec({ image: imageOf(v2) }), {});
+
+      expect(await containers.removeImage(image.id)).toBe(false);
+      expect((await containers.image(imageOf(v2)))?.repoTags).toEqual([`elsewhere-${process.pid}:v2`]);
+      await containers.remove(user);
+      expect(await containers.removeImage(image.id)).toBe(true);
+      expect(await containers.image(imageOf(v2))).toBeUndefined();
+      expect(await containers.removeImage(image.id)).toBe(false);
+    });
+
+    test('is spoken to again after the connection was lost, and through its socket', async () => {
+      await containers.list();
+      sshd.killSessions();
+
+      await until('the loss is known', async () =>
+        containers.list().then(
+          () => true,
+          () => false,
+        ),
+      );
+      const socket = new URL(engine.address).pathname;
+      const bySocket = new EngineRuntime(transport, systemClock).on(sshd.host({}, { docker: { socket } }));
+
+      expect((await bySocket.info()).version).toBe((await containers.info()).version);
+    });
+
+    test('many requests at once are no more than a connection bears', async () => {
+      const all = await Promise.all(Array.from({ length: 60 }, () => containers.list()));
+      const connection = await transport.connect(sshd.host());
+
+      expect(all).toHaveLength(60);
+      expect(await connection.run({ argv: ['true'] })).toMatchObject({
+        outcome: { kind: 'exited', code: 0 },
+      });
+    });
+  });
+});
+
+function digest(text: string): Digest {
+  if (!isDigest(text)) throw new Error(`${text} is no digest`);
+  return text;
+}
