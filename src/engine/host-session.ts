@@ -29,6 +29,8 @@ export class HostSession {
   readonly specs: ContainerSpecs;
   /** Images that must be on the host before it may leave service. */
   expectedImages: readonly PinnedImage[] = [];
+  /** It was reached in this run, and said so. */
+  seen = false;
   /** Set by the first change to a container: from then on health has to be proven, not assumed. */
   containersTouched = false;
   /** Lost, and not come back within `reconnect`. */

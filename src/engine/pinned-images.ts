@@ -6,11 +6,14 @@ import { parseImageReference } from '../release/image-reference.js';
 /** The digests of one run: a reference is resolved at its first use and means the same to the end, even if the tag moves. */
 export class PinnedImages implements Images {
   readonly #registry: Registry;
+  readonly #onCredentials: (credentials: RegistryCredentials) => void;
   readonly #resolved = new Map<string, Promise<PinnedImage & ResolvedImage>>();
   readonly #credentials = new Map<Repository, Promise<RegistryCredentials | undefined>>();
 
-  constructor(registry: Registry) {
+  /** `onCredentials` is told of a password before anybody uses it, so that it can be kept out of what is shown. */
+  constructor(registry: Registry, onCredentials: (credentials: RegistryCredentials) => void) {
     this.#registry = registry;
+    this.#onCredentials = onCredentials;
   }
 
   pin(reference: string): Promise<PinnedImage> {
@@ -34,8 +37,14 @@ export class PinnedImages implements Images {
   }
 
   credentials(repository: Repository): Promise<RegistryCredentials | undefined> {
-    const known = this.#credentials.get(repository) ?? this.#registry.credentials(repository);
+    const known = this.#credentials.get(repository) ?? this.#ask(repository);
     this.#credentials.set(repository, known);
     return known;
+  }
+
+  async #ask(repository: Repository): Promise<RegistryCredentials | undefined> {
+    const credentials = await this.#registry.credentials(repository);
+    if (credentials !== undefined) this.#onCredentials(credentials);
+    return credentials;
   }
 }

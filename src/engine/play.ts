@@ -14,6 +14,7 @@ import { runBatch } from './batch.js';
 import { FailureBudget } from './failure-budget.js';
 import type { HostSession } from './host-session.js';
 import { lookAgain } from './interlocks/floor-guard.js';
+import { nameForPeople } from './play-hosts.js';
 import { rollBack, type RollbackResult } from './rollback.js';
 import { RunOnce } from './run-once.js';
 import type { Run } from './run.js';
@@ -41,12 +42,15 @@ const fallback: Pick<RolloutSettings, 'minHealthy' | 'floorWait'> = {
  * One play: batch after batch, each cut to what the floor allows, until all hosts had their turn or too many failed; then, by
  * `on_failure`, the hosts that had finished go back too.
  */
-export async function runPlay(play: Play, sessions: readonly HostSession[], run: Run): Promise<PlayResult> {
+export async function runPlay(read: Play, sessions: readonly HostSession[], run: Run): Promise<PlayResult> {
+  const [first] = sessions;
+  if (first === undefined) throw noHosts(read.name, read.hosts.value, read.at);
+  const play = { ...read, name: nameForPeople(read, first) };
   const hosts = sessions.map(({ eventHost }) => eventHost);
   run.bus.emit({ type: 'play.started', play: play.name, hosts });
   const turnPlay = await openPlay(play, sessions, run);
   const rollout = readRollout(play, sessions, turnPlay);
-  const settings = sessions[0]?.group?.settings.rollout ?? fallback;
+  const settings = first.group?.settings.rollout ?? fallback;
   run.floor.set(rollout.minHealthy ?? settings.minHealthy, settings.floorWait);
   const result = await rollThrough(play, sessions, turnPlay, rollout, run);
   const rollbacks = await followOnFailure(result, rollout, turnPlay, run);

@@ -1,3 +1,4 @@
+import { AdfError } from '../errors/adf-error.js';
 import type { Host } from '../model/host.js';
 import type { Region } from '../model/ids.js';
 import type { TargetGroup } from '../model/registration.js';
@@ -43,10 +44,7 @@ export class TargetGroups {
     ports: ReadonlySet<number>,
   ): Promise<readonly TargetGroup[]> {
     if (choice.kind === 'named') {
-      const named = await Promise.all(
-        regions.map((region) => this.#traffic.targetGroups(region, choice.names)),
-      );
-      return named.flat();
+      return this.#named(regions, choice.names);
     }
     const inUse = await Promise.all(regions.map((region) => this.#traffic.targetGroupsInUse(region)));
     const ids = new Set(peers.flatMap(({ targetIds }) => targetIds));
@@ -61,5 +59,32 @@ export class TargetGroups {
       }),
     );
     return judged.flat();
+  }
+
+  /** A fleet in several regions has a name in one of them, or in each. */
+  async #named(regions: readonly Region[], names: readonly string[]): Promise<readonly TargetGroup[]> {
+    const [only, ...others] = regions;
+    if (only === undefined) return [];
+    if (others.length === 0) return this.#traffic.targetGroups(only, names);
+    const found = await Promise.all(names.map(async (name) => this.#anywhere(regions, name)));
+    return found.flat();
+  }
+
+  async #anywhere(regions: readonly Region[], name: string): Promise<readonly TargetGroup[]> {
+    const missing: AdfError[] = [];
+    const found = await Promise.all(
+      regions.map(async (region) => {
+        try {
+          return await this.#traffic.targetGroups(region, [name]);
+        } catch (error) {
+          if (!(error instanceof AdfError) || error.code !== 'traffic.target_group_missing') throw error;
+          missing.push(error);
+          return [];
+        }
+      }),
+    );
+    const [first] = missing;
+    if (first !== undefined && missing.length === regions.length) throw first;
+    return found.flat();
   }
 }

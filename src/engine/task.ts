@@ -233,23 +233,18 @@ async function recordOneWay(task: Task, { run, host }: HostSession): Promise<voi
   run.tally.ranOneWay(task.name.value);
 }
 
-/** Each argument in its own language: sh where the module says so. */
+/** Each argument in its own language: sh where the module says so. A bare value was given its argument's name by the loader. */
 function renderArguments(task: Task, module: RegisteredModule, variables: Variables): unknown {
   const { value, locate } = task.args;
-  const freeform = module.freeform;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    if (freeform === undefined) return render(task.args, variables);
-    const language = module.shellArguments.includes(freeform) ? 'shell' : 'plain';
-    const rendered = render(task.args, variables, language);
-    return rendered instanceof UnknownValue || value === null ? (rendered ?? {}) : { [freeform]: rendered };
-  }
+  // The whole mapping is a variable's: `health: "{{ health }}"`.
+  if (typeof value !== 'object' || value === null) return render(task.args, variables);
   const rendered: Record<string, unknown> = {};
   for (const [name, argument] of Object.entries(value)) {
     const within = Object.assign(
       (path: readonly (string | number)[]) => locate([name, ...path]),
       locate.text === undefined ? {} : { text: locate.text },
     );
-    const language = module.shellArguments.includes(name) ? 'shell' : 'plain';
+    const language = typeof argument === 'string' && module.shellArguments.includes(name) ? 'shell' : 'plain';
     const one = render({ value: argument, locate: within }, variables, language);
     if (one instanceof UnknownValue) return one;
     rendered[name] = one;

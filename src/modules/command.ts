@@ -22,6 +22,8 @@ export const command: Module<Args, CommandDetails> = {
   name: 'command',
   effect: 'one_way',
   freeform: 'argv',
+  // Its string form is split into words as sh would: quoting keeps each value one word.
+  shellArguments: ['argv'],
   schema,
   check: (args, host) => checkCommand(args, args.argv.join(' '), host),
   apply: (args, _details, host) => applyCommand({ argv: args.argv }, args, host),

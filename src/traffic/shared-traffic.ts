@@ -49,7 +49,7 @@ export class SharedTraffic implements Traffic {
   constructor(
     private readonly traffic: Traffic,
     private readonly clock: Clock,
-    { pollInterval = 2_000, coalesce = 250 }: SharedTrafficOptions = {},
+    { pollInterval = 1_000, coalesce = 250 }: SharedTrafficOptions = {},
   ) {
     this.#pollInterval = pollInterval;
     this.#coalesce = coalesce;

@@ -15,6 +15,7 @@ import type { RunResult } from '../model/run-result.js';
 import { planDeploy } from '../plan/deploy-plan.js';
 import type { Play, Playbook } from '../playbook/playbook.js';
 import { renderPattern } from '../engine/play-hosts.js';
+import { checkPlaybook } from './check-playbook.js';
 import { audit, nothingFound } from './audit.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { openGroup, type GroupSessions } from './group-sessions.js';
@@ -67,8 +68,7 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
   });
   let leases: HeldLeases | undefined;
   try {
-    const playbook = await world.deployPlaybook();
-    const { inventory, groups } = await prepare(world, options, run);
+    const { inventory, groups, playbook } = await prepare(world, options, run);
     await confirm(groups, hooks, run);
 
     if (!options.check) {
@@ -99,12 +99,15 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
   }
 }
 
+/** All that is known before anything is changed. */
+export interface Prepared {
+  readonly inventory: Inventory;
+  readonly groups: readonly PreparedGroup[];
+  readonly playbook: Playbook;
+}
+
 /** Steps 1 to 3 of a deploy, and the plan: all that can be known and refused before anything is changed. */
-export async function prepare(
-  world: World,
-  options: DeployOptions,
-  run: Run,
-): Promise<{ readonly inventory: Inventory; readonly groups: readonly PreparedGroup[] }> {
+export async function prepare(world: World, options: DeployOptions, run: Run): Promise<Prepared> {
   const names = options.groups.map(groupName);
   run.bus.emit({
     type: 'run.started',
@@ -113,6 +116,7 @@ export async function prepare(
     environment: options.environment,
     groups: names,
   });
+  const playbook = await world.deployPlaybook();
   const inventory = await phase(run, 'inventory', () => world.listHosts());
   const opened = await phase(run, 'release', () =>
     Promise.all(
@@ -129,6 +133,8 @@ export async function prepare(
       ),
     ),
   );
+  for (const { sessions } of opened)
+    sessions.slice(0, 1).forEach((session) => checkPlaybook(playbook, session));
   const observed = await phase(run, 'preflight', () =>
     Promise.all(opened.map((group) => observeGroup(group, run))),
   );
@@ -139,7 +145,7 @@ export async function prepare(
     return { opened: group, observed: one, plan: planDeploy(one.observation) };
   });
   for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan });
-  return { inventory, groups };
+  return { inventory, groups, playbook };
 }
 
 async function confirm(groups: readonly PreparedGroup[], hooks: RunHooks, run: Run): Promise<void> {

@@ -1,5 +1,6 @@
 import { HoldBook } from '../engine/hold-book.js';
 import { FloorGuard } from '../engine/interlocks/floor-guard.js';
+import { LeasedTraffic } from '../engine/interlocks/leased-traffic.js';
 import { MutationGate } from '../engine/interlocks/mutation-gate.js';
 import { PinnedImages } from '../engine/pinned-images.js';
 import type { Run, TagSelection } from '../engine/run.js';
@@ -33,9 +34,11 @@ export function openRun(
   { checkMode = false, tags = {} }: RunChoices = {},
 ): Run {
   const { clock, random, transport, runtime, http, registry, files } = world;
-  const bus = new EventBus(clock, new Redaction());
+  const redaction = new Redaction();
+  const bus = new EventBus(clock, redaction);
   for (const reader of hooks.readers) bus.subscribe(reader);
-  const traffic = new SharedTraffic(world.traffic, clock);
+  const gate = new MutationGate(journal, clock);
+  const traffic = new SharedTraffic(new LeasedTraffic(world.traffic, gate), clock);
   return {
     id,
     environment: environmentName(options.environment),
@@ -43,9 +46,9 @@ export function openRun(
     bus,
     stop: hooks.stop,
     holds: new HoldBook(journal, clock, bus),
-    gate: new MutationGate(journal, clock),
+    gate,
     floor: new FloorGuard(traffic, clock),
-    images: new PinnedImages(registry),
+    images: new PinnedImages(registry, ({ password }) => redaction.add(password)),
     targetGroups: new TargetGroups(traffic),
     tally: new Tally(),
     checkMode,

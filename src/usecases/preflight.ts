@@ -55,7 +55,9 @@ async function observeHost(session: HostSession, run: Run): Promise<HostObservat
   const { clock, transport } = run.ports;
   const begun = clock.elapsed();
   await transport.connect(host, run.stop.signal);
-  run.bus.emit({ type: 'host.connected', host: session.eventHost, duration: clock.elapsed() - begun });
+  if (!session.seen)
+    run.bus.emit({ type: 'host.connected', host: session.eventHost, duration: clock.elapsed() - begun });
+  session.seen = true;
   const templates = group?.settings.containers ?? [];
   const variables = variablesOfSession(session);
   const image =

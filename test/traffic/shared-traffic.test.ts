@@ -19,7 +19,7 @@ const healthy = (id: string) => (targets: readonly TargetHealth[]) =>
 function setUp() {
   const clock = new FakeClock();
   const traffic = new ScriptedTraffic(clock);
-  return { clock, traffic, shared: new SharedTraffic(traffic, clock) };
+  return { clock, traffic, shared: new SharedTraffic(traffic, clock, { pollInterval: 2_000 }) };
 }
 
 test('a hundred waiters share one poller, and it stops when the last one leaves', async () => {

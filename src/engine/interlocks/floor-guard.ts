@@ -38,8 +38,6 @@ export class FloorGuard {
   readonly #zones = new Map<string, string>();
   #minHealthy: Amount = { percent: 50 };
   #floorWait: Milliseconds = 600_000;
-  /** One drain is judged at a time, so that two cannot both take the last spare one. */
-  #queue: Promise<unknown> = Promise.resolve();
 
   constructor(traffic: SharedTraffic, clock: Clock) {
     this.#traffic = traffic;
@@ -76,7 +74,9 @@ export class FloorGuard {
   ): Promise<void> {
     const begun = this.#clock.elapsed();
     for (;;) {
-      const blocked = await this.#inTurn(async () => this.#tryToTake(groups, registrations));
+      const wanted = groups.filter(({ arn }) => registrations.some(({ targetGroup }) => targetGroup === arn));
+      const looks = await Promise.all(wanted.map((group) => this.#look(group)));
+      const blocked = this.#tryToTake(looks, registrations);
       if (blocked === undefined) return;
       const waited = this.#clock.elapsed() - begun;
       if (waited >= this.#floorWait)
@@ -105,33 +105,28 @@ export class FloorGuard {
     return { free: Math.max(0, free), healthy };
   }
 
-  async #tryToTake(
-    groups: readonly TargetGroup[],
-    registrations: readonly Registration[],
-  ): Promise<Blocked | undefined> {
-    for (const group of groups) {
-      const wanted = registrations.filter(({ targetGroup }) => targetGroup === group.arn);
-      if (wanted.length === 0) continue;
-      const { floor, targets } = await this.#look(group);
+  /** Judges and takes in one step, with no wait in between, so that two drains cannot both take the last spare one. */
+  #tryToTake(looks: readonly Look[], registrations: readonly Registration[]): Blocked | undefined {
+    for (const { floor, targets } of looks) {
+      const wanted = registrations.filter(({ targetGroup }) => targetGroup === floor.targetGroup.arn);
       const verdict = judgeDrain(floor, targets, this.#out, wanted, (id) => this.#zones.get(id));
-      if (!verdict.allowed) return { targetGroup: group, verdict };
+      if (!verdict.allowed) return { targetGroup: floor.targetGroup, verdict };
     }
     for (const registration of registrations) this.#out.add(registrationKey(registration));
     return undefined;
   }
 
-  async #look(group: TargetGroup): Promise<{ floor: Floor; targets: readonly TargetHealth[] }> {
+  async #look(group: TargetGroup): Promise<Look> {
     const targets = await this.#traffic.fresh(group.arn);
     const base = this.#base.get(group.arn) ?? targets.filter(isRegistered);
     this.#base.set(group.arn, base);
     return { floor: floorFor(group, base, this.#minHealthy), targets };
   }
+}
 
-  #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(act);
-    this.#queue = result.catch(() => undefined);
-    return result;
-  }
+interface Look {
+  readonly floor: Floor;
+  readonly targets: readonly TargetHealth[];
 }
 
 interface Blocked {

@@ -26,17 +26,18 @@ export class MutationGate {
 
   /** Records, acts, records that it is done. Throws `interlock.lease_over`, `journal.write`, and what `act` throws. */
   async perform<T>(host: HostId, what: string, act: () => Promise<T>): Promise<T> {
-    this.#requireLeases(what);
+    this.requireLeases(what);
     this.#count += 1;
     const id = String(this.#count);
     await this.#journal.append({ at: this.#clock.now(), type: 'mutation.intended', id, host, what });
-    this.#requireLeases(what);
+    this.requireLeases(what);
     const result = await act();
     await this.#journal.append({ at: this.#clock.now(), type: 'mutation.done', id, host });
     return result;
   }
 
-  #requireLeases(what: string): void {
+  /** Throws `interlock.lease_over` past the local deadline of a lease. */
+  requireLeases(what: string): void {
     const now = this.#clock.elapsed();
     if (this.#leases.some(({ deadline }) => now >= deadline)) throw leaseOver(what);
   }
