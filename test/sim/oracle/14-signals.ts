@@ -27,7 +27,15 @@ export const beginsNothingAfterASignal: Statement = (story) => {
 /** 5 when hosts are named; else 143, or 0 when it came too late to stop anything, or what had happened before it. */
 function possibleExits({ named, timeline, signalledAt = 0 }: Story): readonly number[] {
   if (named.length > 0) return [5];
-  const trouble = timeline.some(({ type }) => type === 'fault' || type === 'container.exited');
+  const served = new Set(
+    timeline.flatMap((entry) => (entry.type === 'container.serving' ? [entry.container] : [])),
+  );
+  const trouble = timeline.some(
+    (entry) =>
+      entry.type === 'fault' ||
+      entry.type === 'container.exited' ||
+      (entry.type === 'container.created' && !served.has(entry.container)),
+  );
   const changed = timeline.some(
     ({ by, at, type }) => by === 'program' && at < signalledAt && type !== 'traffic.read',
   );
