@@ -46,7 +46,7 @@ export function deployResult({ run, groups, results, findings, startedAt, begun 
       image: formatPinnedImage(release.image),
     })),
     hosts,
-    mixed: groups.some((group) => isMixed(group, findings)),
+    mixed: groups.some((group) => isMixed(group, findings)) || endedApart(hosts),
     oneWay: run.tally.oneWay,
     named: named.map(({ session: { host }, held, reason }) => ({
       host: host.id,
@@ -135,6 +135,11 @@ function isMixed({ observed }: PreparedGroup, { states }: AuditFinding): boolean
   });
   return states.size > 0 && new Set(digests).size > 1;
 }
+
+/** Some hosts have the new release and others have not. */
+const endedApart = (hosts: readonly HostResult[]): boolean =>
+  hosts.some(({ status }) => status === 'deployed') &&
+  hosts.some(({ status }) => ['restored', 'rolled_back', 'untouched', 'named', 'failed'].includes(status));
 
 export const resultError = ({ code, message, host, at, hint }: AdfError): ResultError => ({
   code,

@@ -83,9 +83,11 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
       results.push(await roll(group, playbook, inventory, run));
     }
 
-    const findings = options.check
-      ? nothingFound
-      : await phase(run, 'audit', () => audit(world, groups, results, inventory, run));
+    // Whoever interrupts waits for seconds only: what was restored was read back already.
+    const findings =
+      options.check || isStopping(run)
+        ? nothingFound
+        : await phase(run, 'audit', () => audit(world, groups, results, inventory, run));
     const result = deployResult({ run, groups, results, findings, startedAt, begun });
     await journal.append({ at: world.clock.now(), type: 'run.ended', exit: result.exit });
     run.bus.emit({ type: 'run.ended', result });
@@ -226,3 +228,5 @@ export async function phase<T>(run: Run, name: Phase, act: () => Promise<T>): Pr
   run.bus.emit({ type: 'phase.ended', phase: name, duration: clock.elapsed() - begun });
   return result;
 }
+
+const isStopping = ({ stop }: Run): boolean => stop.signal.aborted;
