@@ -43,7 +43,12 @@ async function start(): Promise<void> {
     endpoint,
     balancerUrl,
     registryAddress,
-    hosts: [...lab.hosts, ...lab.workers].map(({ name, id, address }) => ({ name, id, address })),
+    hosts: [...lab.hosts, ...lab.workers].map(({ name, id, address, dockerSocket }) => ({
+      name,
+      id,
+      address,
+      dockerSocket,
+    })),
     bastion: lab.behindBastion,
     control: `http://${loopback}:${port}`,
     token,

@@ -15,29 +15,32 @@ export interface ProjectFacts {
 /** The files of a project for the environment `lab`, by path. This repository's root has the same for the ports of `lab start`. */
 export const projectFiles = (facts: ProjectFacts): Readonly<Record<string, string>> => ({
   'adfpush.yml': `name: shop
+# Here, and not in your home: a lab's journals are of no use when it is gone.
+state: { directory: .adfpush/journals }
 `,
   'inventory/lab.yml': `# The fleet in a box: adfpush lab start
 source: aws_ec2
 endpoint: ${facts.endpoint}
-account: "${labAccount}"
+account: '${labAccount}'
 regions: [${labRegion}]
-filters: { "tag:Environment": lab }
+filters: { 'tag:Environment': lab }
 ssh:
   user: lab
   port: ${sshPort}
   identity_file: ${facts.identityFile}
   known_hosts_file: ${facts.knownHostsFile}
-${facts.bastion === undefined ? '' : `  proxy_jump: ${facts.bastion}\n`}vars: { registry: "${facts.registryAddress}" }
+${facts.bastion === undefined ? '' : `  proxy_jump: ${facts.bastion}\n`}vars: { registry: '${facts.registryAddress}' }
 `,
-  'inventory/group_vars/api.yml': `image: "{{ registry }}/shop/api"
+  'inventory/group_vars/api.yml': `image: '{{ registry }}/shop/api'
 version: v1
 container:
   name: api
-  ports: ["5060:5000"]
-  env: { APP_ENV: "{{ env }}" }
+  ports: ['5060:5000']
+  env: { APP_ENV: '{{ env }}' }
   env_file: templates/api.env.hbs
   restart: always
   stop_timeout: 5s
+# Short times, so that a roll is over while you watch. The rest of this file is as it would be for a real fleet.
 health: { port: 5060, path: /health, passes: 2, interval: 200ms, timeout: 5s }
 target_groups: [api-http]
 rollout:
@@ -47,11 +50,11 @@ rollout:
   on_failure: rollback
   keep_releases: 2
 `,
-  'inventory/group_vars/worker.yml': `image: "{{ registry }}/shop/worker"
+  'inventory/group_vars/worker.yml': `image: '{{ registry }}/shop/worker'
 version: v1
 container:
   name: worker
-  env: { APP_ENV: "{{ env }}" }
+  env: { APP_ENV: '{{ env }}' }
   restart: always
 target_groups: none
 rollout: { serial: [1, 100%], bake: 1s }

@@ -9,7 +9,10 @@ const stateSchema = z.object({
   endpoint: z.string(),
   balancerUrl: z.string(),
   registryAddress: z.string(),
-  hosts: z.array(z.object({ name: z.string(), id: z.string(), address: z.string() })),
+  /** `dockerSocket`: where a Docker client on this machine reaches the host's Engine. */
+  hosts: z.array(
+    z.object({ name: z.string(), id: z.string(), address: z.string(), dockerSocket: z.string() }),
+  ),
   /** The hosts are reached through a bastion, so only the lab's own project reaches them. */
   bastion: z.boolean(),
   /** Where the lab's process is asked to end, and what proves who asks. */

@@ -8,6 +8,7 @@ import ssh2, { type Client, type ClientChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateKey } from '../../src/lab/hosts/keys.js';
 import { startLab, type Lab } from '../../src/lab/lab.js';
+import { isAlive } from './processes.js';
 import { until } from './until.js';
 
 let directory: string;
@@ -275,12 +276,4 @@ function ask(stream: Duplex): Promise<string> {
       .on('response', (response) => resolve(text(response)))
       .on('error', reject);
   });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
 }

@@ -27,6 +27,7 @@ export class Engine {
   readonly networks = new Networks();
   readonly containers: Containers;
   readonly #routes: readonly Route[];
+  readonly #streams = new Set<Duplex>();
   readonly #server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     void dispatch(this.#routes, request, response);
   });
@@ -40,6 +41,8 @@ export class Engine {
 
   /** Answers on a stream, as `docker system dial-stdio` connects one to the Engine's socket. */
   accept(stream: Duplex): void {
+    this.#streams.add(stream);
+    stream.once('close', () => this.#streams.delete(stream));
     this.#server.emit('connection', stream);
   }
 
@@ -59,7 +62,8 @@ export class Engine {
 
   /** Ends all that runs, at once. */
   async stop(): Promise<void> {
-    this.#server.closeAllConnections();
+    // A server that never listened does not know its connections.
+    for (const stream of this.#streams) stream.destroy();
     await Promise.all(this.containers.all().map((container) => container.stop(0)));
   }
 }

@@ -34,7 +34,7 @@ export async function startHosts(
 ): Promise<HostFleet> {
   const identityFile = join(directory, 'id_ed25519');
   const knownHostsFile = join(directory, 'known_hosts');
-  const sockets = mkdtempSync(join(tmpdir(), 'adfpush-lab-'));
+  const sockets = socketFolder(directory);
   const clientKey = generateKey('adfpush-lab');
   const hostKey = generateKey('adfpush-lab-host');
   const subnet = await claimSubnet(onlyNames);
@@ -84,4 +84,13 @@ export async function startHosts(
     await stop();
     throw error;
   }
+}
+
+/** A socket's path may have about 100 characters (sockaddr_un): a lab in a deep folder has its sockets elsewhere. */
+function socketFolder(directory: string): string {
+  const folder = join(directory, 'sockets');
+  if (join(folder, '999.sock').length > 90) return mkdtempSync(join(tmpdir(), 'adfpush-lab-'));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
