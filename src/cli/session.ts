@@ -44,6 +44,10 @@ export async function inSession<T>(
   const terminal = isLiveTerminal(options.stream) && process.stdin.isTTY;
   const interruption = new Interruption(process, {
     grace: options.grace ?? (terminal ? graceOnTerminal : graceWithoutTerminal),
+    onRequest: (signal) => {
+      const event = { at: Date.now(), type: 'signal.received', signal, second: false } as const;
+      for (const reader of readers.all) reader.read(event);
+    },
     exitNow: (name) => exitNow(readers, exitOfSignal(name)),
   });
   const forget = whenCrashing(() => heldLines(readers.holds.lines));

@@ -19,6 +19,8 @@ export const graceOnTerminal: Milliseconds = 600_000;
 
 export interface SignalOptions {
   readonly grace: Milliseconds;
+  /** Called at the first signal. */
+  readonly onRequest?: (name: SignalName) => void;
   /** Called at the second signal; must end the process. */
   readonly exitNow: (name: SignalName) => void;
   /** Milliseconds on a clock that only goes forward. */
@@ -73,6 +75,7 @@ export class Interruption {
     const name = signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM';
     if (this.#name === undefined) {
       this.#name = name;
+      this.options.onRequest?.(name);
       this.#controller.abort(interrupted(name));
       return;
     }

@@ -2,6 +2,9 @@ import Deploy from './deploy.js';
 import Exec from './exec.js';
 import InventoryGraph from './inventory-graph.js';
 import InventoryList from './inventory-list.js';
+import LabDemo from './lab-demo.js';
+import LabStart from './lab-start.js';
+import LabStop from './lab-stop.js';
 import PlanCommand from './plan.js';
 import Status from './status.js';
 
@@ -15,4 +18,7 @@ export const commands = {
   exec: Exec,
   'inventory:list': InventoryList,
   'inventory:graph': InventoryGraph,
+  'lab:start': LabStart,
+  'lab:demo': LabDemo,
+  'lab:stop': LabStop,
 };

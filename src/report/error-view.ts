@@ -44,7 +44,7 @@ function excerpt(at: Position, line: string | undefined, palette: Palette): stri
   const number = String(at.line);
   return [
     place,
-    `  ${palette.dim(`${number} |`)} ${shown}`,
+    `  ${palette.dim(`${number} |`)} ${shown}`.trimEnd(),
     `  ${palette.dim(`${' '.repeat(number.length)} |`)} ${padding}${palette.red('^')}`,
   ];
 }

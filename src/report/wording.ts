@@ -104,10 +104,13 @@ export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
         ? onHost(event.host, 'named', event.what, 'bad', 0)
         : onHost(event.host, event.as, event.what, 'quiet', 1);
     case 'restore.started':
-      return {
-        ...onHost(event.host, 'restoring', `in ${event.steps.length} steps`, 'warning', 0),
-        details: event.steps.map((step) => `- ${step}`),
-      };
+      return onHost(
+        event.host,
+        'restoring',
+        event.steps.length === 1 ? 'in one step' : `in ${event.steps.length} steps`,
+        'warning',
+        0,
+      );
     case 'restore.step':
       return onHost(event.host, 'restoring', event.step, 'warning', 0);
     case 'restore.ended':
