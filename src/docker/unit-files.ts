@@ -2,7 +2,7 @@
 export const unitFilesScript = `for file in $(grep -lsE '(docker|podman)' \\
   /etc/systemd/system/*.service /etc/systemd/system/*/*.service \\
   /run/systemd/system/*.service /usr/local/lib/systemd/system/*.service); do
-  echo "${'#'} file $file"
+  echo "# file $file"
   cat "$file"
 done 2>/dev/null
 exit 0

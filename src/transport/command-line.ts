@@ -56,7 +56,9 @@ const announced = new RegExp(`(^|\\n)${announcement}(\\d+)\\n`);
 /** Takes the announced process number out of what a command writes to stderr. */
 export class Announcement {
   #held: string | undefined = '';
-  pid: number | undefined;
+  #tell: (pid: number | undefined) => void = () => undefined;
+  /** Resolves with the number as soon as it came; with nothing when none will come. May never resolve. */
+  readonly pid = new Promise<number | undefined>((resolve) => (this.#tell = resolve));
 
   /** What of `text` is the command's own. Some is kept back until the announcement came. */
   read(text: string): string {
@@ -64,7 +66,7 @@ export class Announcement {
     this.#held += text;
     const match = announced.exec(this.#held);
     if (match !== null) {
-      this.pid = Number(match[2]);
+      this.#tell(Number(match[2]));
       return this.#release().replace(announced, '$1');
     }
     return this.#held.length > 16_384 ? this.#release() : '';
@@ -78,6 +80,7 @@ export class Announcement {
   #release(): string {
     const held = this.#held ?? '';
     this.#held = undefined;
+    this.#tell(undefined);
     return held;
   }
 }

@@ -8,6 +8,8 @@ import type { Exit, RunningProcess } from './running-process.js';
 /** After the exit, output may still be under way; a child in the background may keep the stream open for ever. */
 const drain: { readonly quiet: Milliseconds; readonly atMost: Milliseconds } = { quiet: 500, atMost: 5_000 };
 
+const announcementTime: Milliseconds = 2_000;
+
 /**
  * Waits for a process to end and gathers what it wrote. It ends at its exit and not when its output is closed.
  * A timeout or an abort ends the process, and waits for that.
@@ -58,7 +60,10 @@ export async function runToEnd(
   if (stopped === undefined) {
     if (exit !== undefined) await drained();
   } else {
-    await options.terminate(announcement.pid);
+    // It may be that the command began, and that its number is still under way.
+    const gone = Promise.race([exited, process.closed]);
+    const late = clock.sleep(announcementTime, over.signal).catch(() => undefined);
+    await options.terminate((await Promise.race([announcement.pid, gone, late])) ?? undefined);
   }
   over.abort();
   process.close();

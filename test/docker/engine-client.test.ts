@@ -7,6 +7,7 @@ import { digestOf } from '../fakes/digest-of.js';
 import { makeHost } from '../fakes/make-host.js';
 import { systemClock } from '../transport/system-clock.js';
 import { FakeEngine } from './fake-engine.js';
+import { containing, matching } from '../transport/matching.js';
 
 let engine: FakeEngine;
 beforeEach(() => {
@@ -49,7 +50,7 @@ describe('an Engine that says no', () => {
 
     await expect(engine.containers.start(containerId('abc'))).rejects.toMatchObject({
       code: 'docker.api',
-      message: expect.stringMatching(/500.*port is already allocated/),
+      message: matching(/500.*port is already allocated/),
       host: 'api-1',
     });
   });
@@ -120,8 +121,8 @@ describe('an Engine that goes away', () => {
 
     await expect(nowhere.info()).rejects.toMatchObject({
       code: 'docker.unreachable',
-      message: expect.stringContaining('/no/such/docker.sock'),
-      hint: expect.stringContaining('docker: { socket }'),
+      message: containing('/no/such/docker.sock'),
+      hint: containing('docker: { socket }'),
     });
   });
 });
@@ -221,8 +222,8 @@ describe('a pull', () => {
 
     await expect(engine.containers.pull(image, undefined, () => undefined)).rejects.toMatchObject({
       code: 'docker.pull',
-      message: expect.stringMatching(reason),
-      hint: expect.stringMatching(hint),
+      message: matching(reason),
+      hint: matching(hint),
     });
   });
 
@@ -268,7 +269,7 @@ test('half a container is not left behind when a network cannot be joined', asyn
   };
 
   await expect(engine.containers.create(spec, {})).rejects.toMatchObject({
-    message: expect.stringContaining('network back not found'),
+    message: containing('network back not found'),
   });
 
   expect(engine.lines.at(-1)).toBe('DELETE /v1.41/containers/abc');

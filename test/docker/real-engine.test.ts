@@ -10,6 +10,7 @@ import { findEngine, type Engine } from '../fleet/engine/engine.js';
 import { describeWithSshd, freePort, Sshd, until } from '../transport/sshd.js';
 import { systemClock } from '../transport/system-clock.js';
 import { shellImage } from './shell-image.js';
+import { containing, matching } from '../transport/matching.js';
 
 const found = await findEngine();
 const missing = 'reason' in found ? found.reason : undefined;
@@ -99,13 +100,13 @@ describe.skipIf(missing !== undefined)('a real Docker Engine', () => {
       });
       await expect(containers.pull(imageOf(v2), undefined, () => undefined)).rejects.toMatchObject({
         code: 'docker.pull',
-        hint: expect.stringContaining('credentials'),
+        hint: containing('credentials'),
       });
       expect(await containers.image(imageOf(v2))).toBeUndefined();
       const unknown = digest(`sha256:${'0'.repeat(64)}`);
       await expect(pull(unknown)).rejects.toMatchObject({
         code: 'docker.pull',
-        message: expect.stringContaining(unknown),
+        message: containing(unknown),
       });
     });
 
@@ -184,15 +185,15 @@ describe.skipIf(missing !== undefined)('a real Docker Engine', () => {
 
       await expect(containers.create(spec(), {})).rejects.toMatchObject({
         code: 'docker.api',
-        message: expect.stringMatching(/409.*already in use/),
+        message: matching(/409.*already in use/),
       });
       const other = await containers.create(spec({ name: containerName(`other-${process.pid}`), ports }), {});
       await expect(containers.start(other)).rejects.toMatchObject({
         code: 'docker.api',
-        message: expect.stringMatching(new RegExp(`${port}.*(already|in use)`)),
+        message: matching(new RegExp(`${port}.*(already|in use)`)),
       });
       await expect(containers.start(containerId('f'.repeat(64)))).rejects.toMatchObject({
-        message: expect.stringContaining('404'),
+        message: containing('404'),
       });
     });
 

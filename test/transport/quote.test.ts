@@ -4,9 +4,8 @@ import { expect, test } from 'vitest';
 import { quote, quoteAll } from '../../src/transport/quote.js';
 
 test('a shell reads back every argument exactly as it was', () => {
-  const argument = fc.string({
-    unit: fc.oneof(fc.constantFrom(...`'"\\$\`!*?~#&;|<>(){}[]\n\t =-`), fc.string()),
-  });
+  const special = Array.from(`'"\\$\`!*?~#&;|<>(){}[]\n\t =-`);
+  const argument = fc.string({ unit: fc.oneof(fc.constantFrom(...special), fc.string()) });
   const withoutNul = argument.filter((text) => !text.includes('\0') && text.isWellFormed());
   fc.assert(
     fc.property(fc.array(withoutNul, { minLength: 1, maxLength: 40 }), (argv) => {

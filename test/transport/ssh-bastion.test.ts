@@ -5,6 +5,7 @@ import type { Host } from '../../src/model/host.js';
 import { readFileSync, writeFileSync, appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeWithSshd, freePort, Sshd } from './sshd.js';
+import { containing, matching } from './matching.js';
 
 describeWithSshd('hosts behind a bastion', () => {
   let bastion: Sshd;
@@ -20,7 +21,7 @@ describeWithSshd('hosts behind a bastion', () => {
     knownHostsFile = join(target.folder, 'both');
     writeFileSync(
       knownHostsFile,
-      `${readFileSync(bastion.knownHostsFile)}${readFileSync(target.knownHostsFile)}`,
+      `${readFileSync(bastion.knownHostsFile, 'utf8')}${readFileSync(target.knownHostsFile, 'utf8')}`,
     );
   });
   afterAll(() => Promise.all([bastion.stop(), target.stop()]));
@@ -74,11 +75,11 @@ describeWithSshd('hosts behind a bastion', () => {
 
       expect(missing).toMatchObject({
         code: 'ssh.unreachable',
-        message: expect.stringMatching(new RegExp(`127.0.0.1:${port}.*\\(bastion\\)`)),
+        message: matching(new RegExp(`127.0.0.1:${port}.*\\(bastion\\)`)),
       });
       expect(refusing).toMatchObject({
         code: 'ssh.unreachable',
-        message: expect.stringContaining('(bastion)'),
+        message: containing('(bastion)'),
       });
       expect([missing, refusing].every(isUnreachable)).toBe(true);
     } finally {
@@ -93,7 +94,7 @@ describeWithSshd('hosts behind a bastion', () => {
 
     await expect(transport.connect(gone)).rejects.toMatchObject({
       code: 'ssh.unreachable',
-      message: expect.stringContaining('(tcp)'),
+      message: containing('(tcp)'),
     });
     await transport.close();
   });
@@ -103,7 +104,7 @@ describeWithSshd('hosts behind a bastion', () => {
 
     await expect(transport.connect(behind('chain', 'one,two'))).rejects.toMatchObject({
       code: 'ssh.proxy_jump',
-      hint: expect.stringContaining('user@bastion:port'),
+      hint: containing('user@bastion:port'),
     });
     await expect(transport.connect(behind('nonsense', 'a b:c'))).rejects.toMatchObject({
       code: 'ssh.proxy_jump',

@@ -1,10 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Connection } from '../../src/ports/transport.js';
 import { commandLine } from '../../src/transport/command-line.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { describeWithSshd, Sshd, until } from './sshd.js';
+import { matching } from './matching.js';
 
 describeWithSshd('commands over a real OpenSSH server', () => {
   let sshd: Sshd;
@@ -190,7 +192,7 @@ describeWithSshd('commands over a real OpenSSH server', () => {
 
     await expect(stream.toArray()).rejects.toMatchObject({
       code: 'command.ended',
-      message: expect.stringMatching(/exit code 3.*no such engine/s),
+      message: matching(/exit code 3.*no such engine/s),
     });
   });
 
@@ -230,6 +232,61 @@ describeWithSshd('sessions of a server that allows few', () => {
       await transport.close();
       await sshd.stop();
     }
+  });
+});
+
+describeWithSshd('commands of another user', () => {
+  let sshd: Sshd;
+  let transport: SshTransport;
+  let connection: Connection;
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'adfpush-sudo-'));
+    sshd = await Sshd.start({ environment: { PATH: `${folder}:${process.env['PATH'] ?? ''}` } });
+    transport = sshd.transport();
+    connection = await transport.connect(sshd.host());
+  });
+  afterAll(async () => {
+    await transport.close();
+    await sshd.stop();
+    rmSync(folder, { recursive: true });
+  });
+  /** A sudo that stays above its command, as the real one does. */
+  const sudoIs = (behaviour: string): void =>
+    writeFileSync(join(folder, 'sudo'), `#!/bin/sh\n${behaviour}\n`, { mode: 0o755 });
+
+  test('go through sudo, variables and all', async () => {
+    sudoIs('echo "$1 $2" > "$(dirname "$0")/options"; shift 2; env -i /bin/sh -c \'"$@"; exit $?\' sh "$@"');
+
+    const result = await connection.run(
+      { argv: ['sh', '-c', 'printf %s "$TOKEN"; exit 4'] },
+      { become: true, env: { TOKEN: 'a b' } },
+    );
+
+    expect(result).toMatchObject({ stdout: 'a b', outcome: { kind: 'exited', code: 4 } });
+    expect(readFileSync(join(folder, 'options'), 'utf8')).toBe('-n --\n');
+  });
+
+  test('are ended with their children at a timeout', async () => {
+    sudoIs('shift 2; "$@"; exit $?');
+    const file = join(folder, 'pids');
+
+    const result = await connection.run(
+      { script: `sleep 64 & echo "$$ $PPID $!" > ${file}; wait` },
+      { become: true, timeout: 400 },
+    );
+
+    expect(result.outcome).toEqual({ kind: 'timed_out' });
+    for (const pid of readFileSync(file, 'utf8').trim().split(' ')) expect(isRunning(pid)).toBe(false);
+  });
+
+  test('fail with what to do where sudo wants a password', async () => {
+    sudoIs('echo "sudo: a password is required" >&2; exit 1');
+
+    const result = await connection.run({ argv: ['id'] }, { become: true });
+
+    expect(result.outcome).toEqual({ kind: 'exited', code: 1 });
+    expect(result.stderr).toMatch(/a password is required\n.*NOPASSWD/s);
   });
 });
 

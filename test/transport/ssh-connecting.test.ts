@@ -7,6 +7,7 @@ import { isUnreachable } from '../../src/errors/ssh.js';
 import { hostId } from '../../src/model/ids.js';
 import { defaultLimits } from '../../src/transport/ssh/limits.js';
 import { describeWithSshd, freePort, Sshd, until } from './sshd.js';
+import { containing, matching } from './matching.js';
 
 describeWithSshd('connecting', () => {
   let sshd: Sshd;
@@ -147,11 +148,11 @@ describeWithSshd('connecting', () => {
 
     await expect(refused).rejects.toMatchObject({
       code: 'ssh.unreachable',
-      message: expect.stringMatching(/connection refused.*tcp/),
+      message: matching(/connection refused.*tcp/),
     });
     await expect(nameless).rejects.toMatchObject({
       code: 'ssh.unreachable',
-      message: expect.stringContaining('(name)'),
+      message: containing('(name)'),
     });
     await transport.close();
   });
@@ -170,7 +171,7 @@ describe('a port that accepts and says nothing', () => {
 
       await expect(connecting).rejects.toMatchObject({
         code: 'ssh.unreachable',
-        message: expect.stringContaining('0.3 s (banner)'),
+        message: containing('0.3 s (banner)'),
       });
     } finally {
       for (const socket of sockets) socket.destroy();
@@ -202,7 +203,7 @@ describeWithSshd('authentication', () => {
     const second = await transport.connect(host).catch((error: unknown) => error);
     await transport.close();
 
-    expect(first).toMatchObject({ code: 'ssh.authentication', message: expect.stringContaining('stranger') });
+    expect(first).toMatchObject({ code: 'ssh.authentication', message: containing('stranger') });
     expect(second).toBe(first);
     expect(failures()).toBe(noticed);
     expect(isUnreachable(first)).toBe(true);
@@ -220,11 +221,11 @@ describeWithSshd('authentication', () => {
 
     expect(missing).toMatchObject({
       code: 'ssh.authentication',
-      message: expect.stringMatching(/no-such-key.*no such file/),
+      message: matching(/no-such-key.*no such file/),
     });
     expect(locked).toMatchObject({
       code: 'ssh.authentication',
-      message: expect.stringMatching(/locked.*encrypted/),
+      message: matching(/locked.*encrypted/),
     });
   });
 
@@ -258,7 +259,7 @@ describeWithSshd('authentication', () => {
       expect(connection.alive).toBe(true);
       await expect(locked).rejects.toMatchObject({
         code: 'ssh.authentication',
-        message: expect.stringContaining('locked in the agent'),
+        message: containing('locked in the agent'),
       });
       await transport.close();
     } finally {

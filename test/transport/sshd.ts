@@ -149,12 +149,10 @@ function makeKeys(
   types: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): void {
-  for (const [name, type] of [
-    ['client', 'ed25519'],
-    ...types.map((type) => [`host_${type}`, type] as const),
-  ]) {
-    execFileSync('ssh-keygen', ['-q', '-N', '', '-t', type!, '-f', join(folder, name!)]);
-  }
+  const makeKey = (name: string, type: string): unknown =>
+    execFileSync('ssh-keygen', ['-q', '-N', '', '-t', type, '-f', join(folder, name)]);
+  makeKey('client', 'ed25519');
+  for (const type of types) makeKey(`host_${type}`, type);
   // Start-up files of the user's own shell would be read for every command: give the sessions a home without any.
   const variables = Object.entries({ HOME: folder, ...environment });
   const prefix = variables.map(([name, value]) => `environment="${name}=${value}"`).join(',');

@@ -125,12 +125,16 @@ function whyUnusable(message: string, text: string): string {
   return `it is no private key that can be used (${message})`;
 }
 
-// The types promise one key, but some of its parsers answer with a list of one.
 function parse(text: string): ParsedKey | Error {
-  const parsed: ParsedKey | Error | ParsedKey[] = utils.parseKey(text);
-  if (!Array.isArray(parsed)) return parsed;
-  return parsed[0] ?? utils.parseKey('');
+  // The types promise one key, but the newer form of OpenSSH is read as a list, of one in practice.
+  const parsed: unknown = utils.parseKey(text);
+  const key: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (key instanceof Error) return key;
+  return isKey(key) ? key : utils.parseKey('');
 }
+
+const isKey = (value: unknown): value is ParsedKey =>
+  typeof value === 'object' && value !== null && 'isPrivateKey' in value && 'getPublicSSH' in value;
 
 async function readText(file: string): Promise<{ content?: string; error: string }> {
   try {
