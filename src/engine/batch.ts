@@ -98,6 +98,7 @@ async function settleReplaced({ run, host }: HostSession): Promise<void> {
 
 async function failAfterBake(session: HostSession, error: AdfError, play: TurnPlay): Promise<TurnResult> {
   session.run.tally.count(session.host.id, 'failed');
+  play.budget.fail();
   const holds = session.run.holds.openOf(session.host.id);
   if (!play.mayRestore()) return { session, status: 'failed', error };
   const restore = await restoreHost(session, holds);

@@ -10,15 +10,12 @@ export class FailureBudget {
     this.#allowed = Math.floor((maxFailPercentage * hosts) / 100);
   }
 
-  count(failed: number): void {
-    this.#failed += failed;
+  /** One more host failed. Counted as it happens, so that a batch takes no further host out of service. */
+  fail(): void {
+    this.#failed += 1;
   }
 
   get exceeded(): boolean {
     return this.#failed > this.#allowed;
-  }
-
-  get spent(): boolean {
-    return this.#failed > 0;
   }
 }

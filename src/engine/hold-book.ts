@@ -90,6 +90,9 @@ export class HoldBook {
   }
 }
 
+/** What two holds have in common that hold the same thing. */
+export const holdKey = (hold: Hold): string => keyOf(hold.host, hold);
+
 const keyOf = (host: HostId, taking: Taking | Hold): string =>
   `${host}|${taking.kind === 'container' ? taking.name : registrationKey(taking.registration)}`;
 

@@ -48,24 +48,22 @@ export async function runPlay(read: Play, sessions: readonly HostSession[], run:
   const play = { ...read, name: nameForPeople(read, first) };
   const hosts = sessions.map(({ eventHost }) => eventHost);
   run.bus.emit({ type: 'play.started', play: play.name, hosts });
-  const turnPlay = await openPlay(play, sessions, run);
-  const rollout = readRollout(play, sessions, turnPlay);
+  const opened = await openPlay(play, sessions, first, run);
+  const { rollout } = opened;
   const settings = first.group?.settings.rollout ?? fallback;
   run.floor.set(rollout.minHealthy ?? settings.minHealthy, settings.floorWait);
-  const result = await rollThrough(play, sessions, turnPlay, rollout, run);
-  const rollbacks = await followOnFailure(result, rollout, turnPlay, run);
+  const result = await rollThrough(sessions, opened, run);
+  const rollbacks = await followOnFailure(result, opened, run);
   run.bus.emit({ type: 'play.ended', play: play.name });
   return { ...result, rollbacks };
 }
 
 async function rollThrough(
-  play: Play,
   sessions: readonly HostSession[],
-  turnPlay: OpenPlay,
-  rollout: PlayRollout,
+  { rollout, turnPlay }: OpenPlay,
   run: Run,
 ): Promise<Omit<PlayResult, 'rollbacks'>> {
-  const budget = new FailureBudget(rollout.maxFailPercentage, sessions.length);
+  const { play } = turnPlay;
   const turns: TurnResult[] = [];
   let queue = sessions;
   for (let batch = 1; queue.length > 0; batch += 1) {
@@ -82,9 +80,9 @@ async function rollThrough(
     const results = await runBatch(chosen, { batch, of }, turnPlay, rollout.bake, run);
     turns.push(...results);
     const failed = results.filter(({ status }) => status !== 'ok').length;
-    budget.count(failed);
     // As in Ansible, a batch that failed as a whole ends the play whatever the allowance.
-    if (budget.exceeded || failed === results.length) return { turns, untouched: queue, stopped: true };
+    if (turnPlay.budget.exceeded || failed === results.length)
+      return { turns, untouched: queue, stopped: true };
   }
   return { turns, untouched: [], stopped: isStopping(run) };
 }
@@ -140,8 +138,7 @@ function remainingBatches(left: number, serial: readonly Amount[], done: number,
 /** `on_failure`: with `rollback`, the hosts that had finished go back to where they came from. An interruption is no failure. */
 async function followOnFailure(
   result: Omit<PlayResult, 'rollbacks'>,
-  { onFailure }: PlayRollout,
-  turnPlay: OpenPlay,
+  { rollout: { onFailure }, turnPlay }: OpenPlay,
   run: Run,
 ): Promise<readonly RollbackResult[]> {
   const failed = result.turns.filter(({ status }) => status === 'failed' || status === 'unreachable');
@@ -156,60 +153,64 @@ async function followOnFailure(
   return rollBack(finished, reason === '' ? (result.error?.message ?? '') : `${reason} failed`, run);
 }
 
-interface OpenPlay extends TurnPlay {
-  readonly setOnFailure: (onFailure: PlayRollout['onFailure']) => void;
+/** A play that is about to run: how it rolls, and what its turns share. */
+interface OpenPlay {
+  readonly rollout: PlayRollout;
+  readonly turnPlay: TurnPlay;
 }
 
-async function openPlay(play: Play, sessions: readonly HostSession[], run: Run): Promise<OpenPlay> {
-  const playVars: Layer = { name: 'play vars', values: play.vars.value, locate: play.vars.locate };
-  const [first] = sessions;
-  if (first === undefined) throw noHosts(play.name, play.hosts.value, play.at);
+async function openPlay(
+  play: Play,
+  sessions: readonly HostSession[],
+  first: HostSession,
+  run: Run,
+): Promise<OpenPlay> {
   const bases = new Map<HostSession, Variables>();
   const base = (session: HostSession): Variables => {
     const known = bases.get(session) ?? Variables.of(session.layers);
     bases.set(session, known);
     return known;
   };
-  const files = render(
-    play.varsFiles,
-    [...run.extraVars].reduce((v, layer) => v.with(layer), base(first).with(playVars)),
-  );
+  const playVars: Layer = { name: 'play vars', values: play.vars.value, locate: play.vars.locate };
+  const files = render(play.varsFiles, onTop(base(first), [playVars, ...run.extraVars]));
   const layers = [playVars, ...(await loadVarsFiles(run.ports.files, files, play.varsFiles))];
-  let onFailure: PlayRollout['onFailure'] = 'rollback';
+  const rollout = readRollout(play, sessions, (session) =>
+    onTop(base(session), [...layers, ...run.extraVars]),
+  );
   return {
-    play,
-    layers,
-    base,
-    runOnce: new RunOnce(),
-    // Once a one-way task ran, going back is no longer safe: on_failure is stop.
-    mayRestore: () => onFailure !== 'stop' && run.tally.oneWay.length === 0,
-    setOnFailure: (given) => {
-      onFailure = given;
+    rollout,
+    turnPlay: {
+      play,
+      layers,
+      base,
+      runOnce: new RunOnce(),
+      budget: new FailureBudget(rollout.maxFailPercentage, sessions.length),
+      // Once a one-way task ran, going back is no longer safe: on_failure is stop.
+      mayRestore: () => rollout.onFailure !== 'stop' && run.tally.oneWay.length === 0,
     },
   };
 }
 
+const onTop = (variables: Variables, layers: readonly Layer[]): Variables =>
+  layers.reduce((below, layer) => below.with(layer), variables);
+
 /** The keywords that steer the roll, the same for every host of the play. Throws `playbook.rollout_differs`. */
-function readRollout(play: Play, sessions: readonly HostSession[], turnPlay: OpenPlay): PlayRollout {
-  const read = sessions.map((session) => ({
-    session,
-    rollout: readPlayRollout(play, playVariables(session, turnPlay)),
-  }));
+function readRollout(
+  play: Play,
+  sessions: readonly HostSession[],
+  variablesOf: (session: HostSession) => Variables,
+): PlayRollout {
+  const read = sessions.map((session) => ({ session, rollout: readPlayRollout(play, variablesOf(session)) }));
   const [first, ...others] = read;
   if (first === undefined) throw noHosts(play.name, play.hosts.value, play.at);
+  const wanted = new Map(Object.entries(first.rollout));
   for (const { session, rollout } of others) {
     for (const [keyword, value] of Object.entries(rollout)) {
-      const same =
-        JSON.stringify(value) ===
-        JSON.stringify(Object.entries(first.rollout).find(([k]) => k === keyword)?.[1]);
-      if (!same) throw rolloutDiffers(play.name, keyword, first.session.host, session.host);
+      if (JSON.stringify(value) === JSON.stringify(wanted.get(keyword))) continue;
+      throw rolloutDiffers(play.name, keyword, first.session.host, session.host);
     }
   }
-  turnPlay.setOnFailure(first.rollout.onFailure);
   return first.rollout;
 }
-
-const playVariables = (session: HostSession, { layers, base }: TurnPlay): Variables =>
-  [...layers, ...session.run.extraVars].reduce((variables, layer) => variables.with(layer), base(session));
 
 const isStopping = ({ stop }: Run): boolean => stop.signal.aborted;

@@ -4,7 +4,7 @@ import { isUnreachable } from '../errors/ssh.js';
 import type { Hold } from '../model/hold.js';
 import { isDrained, type Registration, type TargetHealth } from '../model/registration.js';
 import { describeStep, planRestore, type RestoreObservation, type RestoreStep } from '../plan/restore.js';
-import { describeHold } from './hold-book.js';
+import { describeHold, holdKey } from './hold-book.js';
 import type { HostSession } from './host-session.js';
 
 export interface RestoreOutcome {
@@ -32,6 +32,7 @@ export async function restoreHost(session: HostSession, holds: readonly Hold[]):
     {
       signal: new AbortController().signal,
       report: (step) => bus.emit({ type: 'restore.step', host: session.eventHost, step }),
+      mayTakeOut: () => true,
       restoring: true,
     },
     async () => restoreUntil(session, holds, deadline),
@@ -67,12 +68,12 @@ async function restoreUntil(
 
 async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {
   const { bus, holds: book } = session.run;
-  const steps = planRestore(holds, await observe(session, holds));
+  const before = together(holds, book.openOf(session.host.id));
+  const steps = planRestore(before, await observe(session, before));
   bus.emit({ type: 'restore.started', host: session.eventHost, steps: steps.map(describeStep) });
   for (const step of steps) await carryOut(step, session);
-  const missing = planRestore(holds, await observe(session, holds)).filter(
-    (step) => step.do !== 'prove_health',
-  );
+  const all = together(holds, book.openOf(session.host.id));
+  const missing = planRestore(all, await observe(session, all)).filter((step) => step.do !== 'prove_health');
   if (missing.length > 0) {
     return {
       restored: false,
@@ -86,6 +87,12 @@ async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promis
     unhealthyAsFound: steps.some((step) => step.do === 'register' && step.await === 'registered'),
   };
 }
+
+/** Restoring takes away too: what an earlier attempt drained, and did not get to bring back, is held beside what was asked for. */
+const together = (asked: readonly Hold[], open: readonly Hold[]): readonly Hold[] => {
+  const known = new Set(asked.map(holdKey));
+  return [...asked, ...open.filter((hold) => !known.has(holdKey(hold)))];
+};
 
 /** The host is asked only when one of its containers is held: a registration comes back without SSH. */
 async function observe(session: HostSession, holds: readonly Hold[]): Promise<RestoreObservation> {

@@ -180,7 +180,8 @@ async function attemptOnce(
           ...(done === undefined ? {} : { done }),
           ...(total === undefined ? {} : { total }),
         });
-      return session.busyWith({ signal, report, restoring: false }, () =>
+      const mayTakeOut = (): boolean => !play.budget.exceeded;
+      return session.busyWith({ signal, report, mayTakeOut, restoring: false }, () =>
         callModule(task, module, session, play, variables),
       );
     });

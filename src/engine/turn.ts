@@ -1,5 +1,5 @@
 import type { AdfError } from '../errors/adf-error.js';
-import { interrupted, runOnceFailed } from '../errors/engine.js';
+import { interrupted, playHaltedCode, runOnceFailed } from '../errors/engine.js';
 import type { EventTask } from '../events/event.js';
 import type { Layer } from '../expression/scope.js';
 import { render } from '../expression/templates.js';
@@ -7,6 +7,7 @@ import type { Variables } from '../expression/variables.js';
 import { UnknownValue } from '../model/unknown.js';
 import type { Play, Task } from '../playbook/playbook.js';
 import type { Barrier } from './barrier.js';
+import type { FailureBudget } from './failure-budget.js';
 import type { HostSession } from './host-session.js';
 import type { RunOnce } from './run-once.js';
 import { restoreHost, type RestoreOutcome } from './restore.js';
@@ -20,6 +21,7 @@ export interface TurnPlay {
   readonly layers: readonly Layer[];
   readonly base: (session: HostSession) => Variables;
   readonly runOnce: RunOnce;
+  readonly budget: FailureBudget;
   /** False when failed hosts are left as they are: `on_failure: stop`, or after a one-way task. */
   readonly mayRestore: () => boolean;
 }
@@ -43,6 +45,7 @@ export async function runTurn(
   const begun = ports.clock.elapsed();
   bus.emit({ type: 'turn.started', host: session.eventHost, play: play.play.name, batch });
   const ended = await runTasks(session, play, barrier).finally(() => barrier?.leave());
+  if (ended.status === 'failed' || ended.status === 'unreachable') play.budget.fail();
   const restore = ended.status === 'ok' ? undefined : await putBack(session, play, ended);
   if (restore?.restored === true) tally.count(session.host.id, 'restored');
   bus.emit({
@@ -89,11 +92,12 @@ async function runTasks(session: HostSession, play: TurnPlay, barrier: Barrier |
       if (!isSelected(task.tags, session.run.tags)) continue;
       await barrier?.arrive();
       if (stop.signal.aborted) onStop();
-      if (cancel.signal.aborted) return { status: 'interrupted' };
+      if (cancel.signal.aborted || isHalted(session, play)) return { status: 'interrupted' };
       const outcome = await runAndTell(task, event, session, play, cancel.signal);
       const failed = outcome.status === 'failed' || outcome.status === 'unreachable';
       const ignored = outcome.status === 'failed' ? task.ignoreErrors : task.ignoreUnreachable;
       if (!failed || ignored) continue;
+      if (outcome.error?.code === playHaltedCode) return { status: 'interrupted' };
       return {
         status: outcome.status === 'unreachable' ? 'unreachable' : 'failed',
         ...(outcome.error === undefined ? {} : { error: outcome.error }),
@@ -107,6 +111,10 @@ async function runTasks(session: HostSession, play: TurnPlay, barrier: Barrier |
     stop.signal.removeEventListener('abort', onStop);
   }
 }
+
+/** Too many hosts failed while this one had nothing taken from it yet: it is left alone. */
+const isHalted = ({ run, host }: HostSession, { budget }: TurnPlay): boolean =>
+  budget.exceeded && run.holds.openOf(host.id).length === 0;
 
 /** Runs the task, once for all hosts where it says so, keeps its result and tells how it ended. */
 async function runAndTell(

@@ -21,6 +21,11 @@ export const floorBlocked = (host: Host, targetGroup: string, why: string, waite
     'Bring other hosts back to health, or lower rollout.min_healthy.',
   );
 
+export const playHaltedCode = 'play.halted';
+
+export const playHalted = (host: Host): AdfError =>
+  failed(playHaltedCode, host, 'Not drained: too many hosts of the play have failed.');
+
 export const batchBlocked = (why: string, waited: Milliseconds): AdfError =>
   failed(
     'floor.batch_blocked',

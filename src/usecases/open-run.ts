@@ -37,11 +37,6 @@ export function openRun(
   const redaction = new Redaction();
   const bus = new EventBus(clock, redaction);
   for (const reader of hooks.readers) bus.subscribe(reader);
-  hooks.stop.signal.addEventListener(
-    'abort',
-    () => bus.emit({ type: 'signal.received', signal: hooks.stop.name() ?? 'a signal', second: false }),
-    { once: true },
-  );
   const gate = new MutationGate(journal, clock);
   const traffic = new SharedTraffic(new LeasedTraffic(world.traffic, gate), clock);
   return {

@@ -1,4 +1,4 @@
-import { floorBlocked } from '../../errors/engine.js';
+import { floorBlocked, playHalted } from '../../errors/engine.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { TargetGroupArn } from '../../model/ids.js';
@@ -11,6 +11,7 @@ import {
 import type { Amount } from '../../model/settings.js';
 import { floorFor, isRegistered, judgeDrain, type Floor, type FloorVerdict } from '../../plan/floor.js';
 import type { Clock } from '../../ports/clock.js';
+import type { Activity } from '../host-session.js';
 import type { SharedTraffic } from '../../traffic/shared-traffic.js';
 
 /** From one look to the next while the floor blocks. */
@@ -64,18 +65,19 @@ export class FloorGuard {
     }
   }
 
-  /** Waits until all of these may be drained, and counts them as out from then on. Throws `floor.blocked`. */
+  /** Waits until all of these may be drained, and counts them as out from then on. Throws `floor.blocked`, `play.halted`. */
   async take(
     host: Host,
     groups: readonly TargetGroup[],
     registrations: readonly Registration[],
-    signal: AbortSignal | undefined,
+    { signal, mayTakeOut }: Pick<Activity, 'signal' | 'mayTakeOut'>,
     onWaiting: (why: string) => void,
   ): Promise<void> {
     const begun = this.#clock.elapsed();
     for (;;) {
       const wanted = groups.filter(({ arn }) => registrations.some(({ targetGroup }) => targetGroup === arn));
       const looks = await Promise.all(wanted.map((group) => this.#look(group)));
+      if (!mayTakeOut()) throw playHalted(host);
       const blocked = this.#tryToTake(looks, registrations);
       if (blocked === undefined) return;
       const waited = this.#clock.elapsed() - begun;

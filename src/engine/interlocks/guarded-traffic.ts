@@ -71,7 +71,7 @@ export class GuardedTraffic implements HostTraffic {
     await this.#requireImages();
     this.#requireHeld(registrations);
     const groups = await this.#known(registrations);
-    await run.floor.take(host, groups, registrations, signal, (why) =>
+    await run.floor.take(host, groups, registrations, activity, (why) =>
       report(`waiting for the floor: ${why}`),
     );
     await this.#perTargetGroup(registrations, 'deregister', (arn, ours) =>
