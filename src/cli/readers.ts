@@ -27,6 +27,7 @@ export interface ReaderOptions {
 
 /** The readers of one run. */
 export interface Readers {
+  /** For the bus. */
   readonly all: readonly EventReader[];
   readonly holds: OpenHolds;
   readonly kept: ResultKeeper;
@@ -55,7 +56,8 @@ export function openReaders(options: ReaderOptions): Readers {
     options.progressOnly ? withoutViews(people) : people,
   ];
   return {
-    all,
+    // They are closed here and not by the bus: what a use case throws is told after its bus was closed.
+    all: all.map((reader) => ({ read: (event) => reader.read(event) })),
     holds,
     kept,
     pause,

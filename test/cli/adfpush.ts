@@ -1,0 +1,37 @@
+import { mkdtempSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { execa } from 'execa';
+
+export const root = join(import.meta.dirname, '../..');
+export const program = join(root, 'dist/bin.js');
+const projects = join(import.meta.dirname, 'projects');
+
+export interface Ended {
+  readonly exit: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A project made of these files, by path; for those that no formatter should see. */
+export async function projectOf(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'adfpush-cli-'));
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+  return folder;
+}
+
+/** Runs the built program in a project: a folder, or the name of one in test/cli/projects, without a terminal. */
+export async function adfpush(words: readonly string[], project = 'two-environments'): Promise<Ended> {
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [program, ...words], {
+    cwd: resolve(projects, project),
+    reject: false,
+    stdin: 'ignore',
+    timeout: 30_000,
+    env: { NO_COLOR: '1', FORCE_COLOR: undefined, COLUMNS: undefined },
+  });
+  return { exit: exitCode, stdout, stderr };
+}
