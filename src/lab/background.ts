@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -109,9 +109,17 @@ export async function findInBackground(directory: string): Promise<BackgroundLab
   return lab !== undefined && (await answers(lab)) ? lab : undefined;
 }
 
-/** What a person may try on a lab that runs, as lines. Nothing but the lab's own project knows a lab behind a bastion. */
-export const commandsToTry = ({ balancerUrl, project, bastion }: BackgroundLab): readonly string[] => [
-  ...(bastion ? [`cd ${project}`] : []),
+/**
+ * What a person may try on a lab that runs, as lines. In a folder without an inventory/lab.yml, and where the hosts are behind
+ * a bastion, only the project that the lab wrote itself reaches it.
+ */
+export const commandsToTry = ({
+  balancerUrl,
+  directory,
+  project,
+  bastion,
+}: BackgroundLab): readonly string[] => [
+  ...(bastion || !existsSync(join(directory, '../../inventory/lab.yml')) ? [`cd ${project}`] : []),
   'adfpush inventory list --env lab',
   'adfpush plan --group api --env lab --version v1',
   'adfpush deploy --group api --env lab --version v1',
