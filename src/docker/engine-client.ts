@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import pLimit from 'p-limit';
 import { z } from 'zod';
@@ -9,6 +9,8 @@ import type { Host } from '../model/host.js';
 import type { Clock } from '../ports/clock.js';
 import type { Transport } from '../ports/transport.js';
 import { EngineAgent } from './engine-agent.js';
+import { receive, type EngineAnswer } from './engine-answer.js';
+import { parseJson } from './json.js';
 
 export interface EngineRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -22,11 +24,6 @@ export interface EngineRequest {
   readonly signal?: AbortSignal;
   /** Gets the answer line by line as it comes, instead of as one body, when it is not an error. */
   readonly onLine?: (line: string) => void;
-}
-
-export interface EngineAnswer {
-  readonly status: number;
-  readonly body: Buffer;
 }
 
 /** The newest API version that this client was written for; Docker 20.10 speaks 1.41. */
@@ -198,42 +195,3 @@ const isReset = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
-
-/** Reads an answer to its end. Rejects when it breaks off. */
-function receive(
-  response: IncomingMessage,
-  onLine: ((line: string) => void) | undefined,
-  heard: () => void,
-): Promise<EngineAnswer> {
-  const status = response.statusCode ?? 0;
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    const byLine = onLine !== undefined && status < 300 ? onLine : undefined;
-    let rest = '';
-    response.on('data', (chunk: Buffer) => {
-      heard();
-      if (byLine === undefined) {
-        chunks.push(chunk);
-        return;
-      }
-      const lines = (rest + chunk.toString()).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) if (line.trim() !== '') byLine(line);
-    });
-    response.once('end', () => {
-      if (byLine !== undefined && rest.trim() !== '') byLine(rest);
-      resolve({ status, body: Buffer.concat(chunks) });
-    });
-    response.once('error', reject);
-    response.once('close', () => reject(new Error('its answer broke off')));
-  });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the schema will say so, or the text is shown as it is.
-    return undefined;
-  }
-}

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -22,6 +22,16 @@ interface Seen {
   readonly token: string;
   readonly body: string;
 }
+
+const folders: string[] = [];
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'adfpush-http-'));
+  folders.push(folder);
+  return folder;
+}
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
 
 let seen: Seen[] = [];
 let silent = false;
@@ -50,7 +60,7 @@ let tlsServer: Server;
 let tlsPort: number;
 beforeAll(async () => {
   port = await listen(server);
-  const folder = mkdtempSync(join(tmpdir(), 'adfpush-tls-'));
+  const folder = temporaryFolder();
   const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
   execFileSync(
     'openssl',
@@ -92,8 +102,7 @@ beforeEach(() => {
 
 /** A PATH with the shell's usual company, and of the programs that can ask only these. */
 function pathWith(...programs: string[]): string {
-  const folder = mkdtempSync(join(tmpdir(), 'adfpush-path-'));
-  mkdirSync(folder, { recursive: true });
+  const folder = temporaryFolder();
   for (const program of ['sh', 'cat', 'dd', ...programs]) {
     symlinkSync(
       execFileSync('/bin/sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim(),

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { knownHostName, parseKnownHosts, speaksOf } from '../../src/transport/ssh/known-hosts.js';
 
 const key = 'AAAAC3NzaC1lZDI1NTE5AAAAIJ2Yk0eV0Kk2xk8m2K3u0wW7ZcQb0vHk0Xo2yA1n3c4d';
@@ -31,7 +31,9 @@ describe('which lines of known_hosts speak of a host', () => {
   });
 
   test('lines that ssh-keygen hashed are found by the name that was hashed, and by no other', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'adfpush-known-')), 'known_hosts');
+    const folder = mkdtempSync(join(tmpdir(), 'adfpush-known-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'known_hosts');
     writeFileSync(file, `api-1 ssh-ed25519 ${key}\n[10.0.0.7]:2222 ssh-ed25519 ${key}\n`);
     execFileSync('ssh-keygen', ['-q', '-H', '-f', file], { stdio: 'ignore' });
 

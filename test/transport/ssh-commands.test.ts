@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Connection } from '../../src/ports/transport.js';
 import { commandLine } from '../../src/transport/command-line.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
+import { isRunning } from './is-running.js';
 import { describeWithSshd, Sshd, until } from './sshd.js';
 import { matching } from './matching.js';
 
@@ -291,12 +292,3 @@ describeWithSshd('commands of another user', () => {
 });
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-
-function isRunning(pid: string): boolean {
-  try {
-    // A zombie has ended; only its parent does not know yet.
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z');
-  } catch {
-    return false;
-  }
-}

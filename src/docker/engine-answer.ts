@@ -1,0 +1,36 @@
+import type { IncomingMessage } from 'node:http';
+
+export interface EngineAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** Reads an answer to its end. Rejects when it breaks off. */
+export function receive(
+  response: IncomingMessage,
+  onLine: ((line: string) => void) | undefined,
+  heard: () => void,
+): Promise<EngineAnswer> {
+  const status = response.statusCode ?? 0;
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const byLine = onLine !== undefined && status < 300 ? onLine : undefined;
+    let rest = '';
+    response.on('data', (chunk: Buffer) => {
+      heard();
+      if (byLine === undefined) {
+        chunks.push(chunk);
+        return;
+      }
+      const lines = (rest + chunk.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line.trim() !== '') byLine(line);
+    });
+    response.once('end', () => {
+      if (byLine !== undefined && rest.trim() !== '') byLine(rest);
+      resolve({ status, body: Buffer.concat(chunks) });
+    });
+    response.once('error', reject);
+    response.once('close', () => reject(new Error('its answer broke off')));
+  });
+}
