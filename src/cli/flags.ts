@@ -108,7 +108,9 @@ export const jsonFlag = {
 
 /** How a run that changes something is stopped. */
 export const graceFlag = {
-  grace: duration('After SIGINT or SIGTERM, how long restoring may take. 4s without a terminal, 10m on one'),
+  grace: duration(
+    'After SIGINT or SIGTERM, when to name the hosts still held, in case nobody waits longer; restoring goes on. 4s without a terminal, 10m on one',
+  ),
 };
 
 export const lockWaitFlag = {

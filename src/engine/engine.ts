@@ -3,6 +3,7 @@ import type { Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { Playbook, Play } from '../playbook/playbook.js';
 import type { HostSession } from './host-session.js';
+import { nameTheHeldAfterGrace } from './grace.js';
 import { describeHold } from './hold-book.js';
 import { runPlay, type PlayResult } from './play.js';
 import { restoreHost } from './restore.js';
@@ -44,6 +45,7 @@ export async function runPlaybook(
   const plays: PlayResult[] = [];
   const errors: AdfError[] = [];
   const sessions = new Set<HostSession>();
+  const forgetGrace = nameTheHeldAfterGrace(run);
   try {
     for (const play of playbook.plays) {
       const failed = failedIn(plays);
@@ -58,6 +60,7 @@ export async function runPlaybook(
     errors.push(...errorsOf(thrown));
   }
   await giveBackTheRest([...sessions], plays, run);
+  forgetGrace();
   const turns = plays.flatMap((play) => play.turns);
   return {
     turns,
