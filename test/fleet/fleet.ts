@@ -82,8 +82,12 @@ export class Fleet {
 
   /** Deploys what a case takes for given, all hosts at once; throws when that does not converge. */
   async given(version: string): Promise<Reality> {
-    const rollout = JSON.stringify({ rollout: { serial: '100%', min_healthy: 0, bake: 0 } });
-    const { exit, stdout, stderr } = await this.deploy(version, '--extra-vars', rollout);
+    const restore = this.project.group({
+      ...this.project.vars,
+      rollout: { serial: '100%', min_healthy: 0, bake: 0 },
+    });
+    const { exit, stdout, stderr } = await this.deploy(version);
+    restore();
     if (exit !== 0) throw new Error(`deploying ${version} ended with ${String(exit)}: ${stderr}\n${stdout}`);
     return this.settled();
   }

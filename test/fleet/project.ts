@@ -8,6 +8,9 @@ export type GroupVars = Readonly<Record<string, unknown>>;
 
 /** The project of the fleet: what a user of adfpush would have in a repository, for the environment `prod`. */
 export class Project {
+  /** What the case wants of the group's variables at the moment. */
+  vars: GroupVars = {};
+
   constructor(
     readonly folder: string,
     private readonly machines: Machines,
@@ -36,8 +39,10 @@ export class Project {
     });
   }
 
-  /** Rewrites the group's variables: the defaults of all cases, with these over them. */
-  group(vars: GroupVars): void {
+  /** Rewrites the group's variables: the defaults of all cases, with these over them. Returns what undoes it. */
+  group(vars: GroupVars): () => void {
+    const before = this.vars;
+    this.vars = vars;
     const rollout = { serial: [1, '100%'], min_healthy: '50%', bake: '500ms', ...record(vars['rollout']) };
     const health = { port: 5060, path: '/health', passes: 2, interval: '250ms', timeout: '8s' };
     this.write('inventory/group_vars/api.yml', {
@@ -49,6 +54,9 @@ export class Project {
       health: { ...health, ...record(vars['health']) },
       rollout,
     });
+    return () => {
+      this.group(before);
+    };
   }
 
   /** A file of the project. YAML holds all of JSON, so that is what it is written as. */
