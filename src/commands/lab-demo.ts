@@ -35,7 +35,9 @@ export default class LabDemo extends BaseCommand {
     const deploy: Deploy = async (args) => {
       interruption.signal.throwIfAborted();
       underway = new DeployCommand([...args, '--project', lab.project], this.config).run();
-      return { exit: await underway };
+      const exit = await underway;
+      interruption.signal.throwIfAborted();
+      return { exit };
     };
     try {
       const story = runDemo(lab, deploy, (line) => this.printText(line));

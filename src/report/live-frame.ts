@@ -39,13 +39,13 @@ function heading(state: LiveState, now: EpochMilliseconds, { palette, glyphs, co
   const parts = [
     palette.bold(state.title),
     ...state.releases.slice(0, 3),
-    formatDuration(wholeSeconds(now - (state.startedAt ?? now))),
+    inSeconds(now - (state.startedAt ?? now)),
     ...(state.run === '' || columns < 100 ? [] : [palette.dim(`run ${state.run}`)]),
   ];
   const batch = state.batch === undefined ? '' : `Batch ${state.batch.number} of ${state.batch.of}`;
   const second = [batch, activity(state, now)].filter((part) => part !== '').join(` ${glyphs.dot} `);
   return [
-    palette.dim(glyphs.rule.repeat(Math.min(columns - 1, 100))),
+    palette.dim(glyphs.rule.repeat(Math.min(columns - 1, 40))),
     parts.join(` ${palette.dim(glyphs.dot)} `),
     ...(second === '' ? [] : [second]),
     ...(state.alert === '' ? [] : [palette.alarm(state.alert)]),
@@ -60,7 +60,7 @@ function activity(state: LiveState, now: EpochMilliseconds): string {
       ? spent === 0
         ? ''
         : formatDuration(spent)
-      : `${formatDuration(Math.max(0, wholeSeconds(state.activityLasts - spent)))} to go`;
+      : `${inSeconds(state.activityLasts - spent)} to go`;
   return time === '' ? state.activity : `${state.activity}, ${time}`;
 }
 
@@ -178,3 +178,7 @@ function summary(hosts: readonly LiveHost[], state: LiveState, { palette, glyphs
 }
 
 const wholeSeconds = (duration: number): number => Math.floor(Math.max(0, duration) / 1_000) * 1_000;
+
+/** `0 s`, `4 s`, `1 m 12 s`: what ticks by the second has no fractions. */
+const inSeconds = (duration: number): string =>
+  duration < 1_000 ? '0 s' : formatDuration(wholeSeconds(duration));
