@@ -1,6 +1,7 @@
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { cannotRestore, restoreIncomplete } from '../errors/engine.js';
 import { isUnreachable } from '../errors/ssh.js';
+import type { HealthProbe } from '../model/health.js';
 import type { Hold } from '../model/hold.js';
 import { isDrained, type Registration, type TargetHealth } from '../model/registration.js';
 import { describeStep, planRestore, type RestoreObservation, type RestoreStep } from '../plan/restore.js';
@@ -84,7 +85,10 @@ async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promis
   await book.settle(book.openOf(session.host.id), 'restored');
   return {
     restored: true,
-    unhealthyAsFound: steps.some((step) => step.do === 'register' && step.await === 'registered'),
+    unhealthyAsFound:
+      ranSomething(before) &&
+      !session.prover.isProven &&
+      steps.some((step) => step.do === 'register' && step.await === 'registered'),
   };
 }
 
@@ -93,6 +97,11 @@ const together = (asked: readonly Hold[], open: readonly Hold[]): readonly Hold[
   const known = new Set(asked.map(holdKey));
   return [...asked, ...open.filter((hold) => !known.has(holdKey(hold)))];
 };
+
+/** A host without a container could not have been healthy: that it is so again is nothing to tell a person. */
+const ranSomething = (holds: readonly Hold[]): boolean =>
+  !holds.some((hold) => hold.kind === 'container') ||
+  holds.some((hold) => hold.kind === 'container' && hold.previous !== undefined);
 
 /** The host is asked only when one of its containers is held: a registration comes back without SSH. */
 async function observe(session: HostSession, holds: readonly Hold[]): Promise<RestoreObservation> {
@@ -136,14 +145,26 @@ async function carryOut(step: RestoreStep, session: HostSession): Promise<void> 
     case 'start_container':
       return containers.start(step.container);
     case 'prove_health':
-      await prover.prove(step.probe);
-      return;
+      return step.required ? proveHealthy(session, step.probe) : tryToProveHealthy(session, step.probe);
     case 'register':
-      return step.await === 'healthy'
+      return step.await === 'healthy' || prover.isProven
         ? traffic.putInService(step.registrations, inServiceTimeout)
         : traffic.registerAsFound(step.registrations);
     case 'give_up':
       throw cannotRestore(host, step.reason);
+  }
+}
+
+async function proveHealthy({ prover }: HostSession, probe: HealthProbe): Promise<void> {
+  await prover.prove(probe);
+}
+
+async function tryToProveHealthy(session: HostSession, probe: HealthProbe): Promise<void> {
+  try {
+    await proveHealthy(session, probe);
+  } catch (error) {
+    if (isUnreachable(error)) throw error;
+    session.activity.report(`not healthy, as it was found: ${errorsOf(error)[0].message}`);
   }
 }
 

@@ -26,6 +26,11 @@ export class EventBus {
     for (const reader of this.#readers) reader.read(event);
   }
 
+  /** What is thrown past the bus goes through the same redaction. */
+  redact<T>(value: T): T {
+    return this.redaction.redact(value);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#readers.map(async (reader) => reader.close?.()));
   }

@@ -18,6 +18,19 @@ export function whyNotConverged(observation: HostObservation): readonly string[]
   ];
 }
 
+/**
+ * How a host differs from its configuration, whatever release it runs: a deploy's `--version` is not written into the
+ * configuration, so another digest is no drift.
+ */
+export function whyDrifted(observation: HostObservation): readonly string[] {
+  const { containers, specs } = observation;
+  const asRunning = specs.map((spec) => {
+    const digest = containers.find(({ name }) => name === spec.name)?.digest;
+    return digest === undefined ? spec : { ...spec, image: { ...spec.image, digest } };
+  });
+  return whyNotConverged({ ...observation, specs: asRunning });
+}
+
 function whyContainerDiffers(
   spec: ContainerSpec,
   containers: readonly ObservedContainer[],

@@ -18,7 +18,8 @@ export type RestoreStep =
   | { readonly do: 'rename_container'; readonly container: ContainerId; readonly name: ContainerName }
   | { readonly do: 'set_restart_policy'; readonly container: ContainerId; readonly policy: RestartPolicy }
   | { readonly do: 'start_container'; readonly container: ContainerId; readonly name: ContainerName }
-  | { readonly do: 'prove_health'; readonly probe: HealthProbe }
+  /** Not required of a host that was not healthy before: it is tried, and decides how the host is registered. */
+  | { readonly do: 'prove_health'; readonly probe: HealthProbe; readonly required: boolean }
   /** `await` is `healthy`, or `registered` for one that was not healthy when it was taken. */
   | {
       readonly do: 'register';
@@ -90,7 +91,7 @@ function bringBack(hold: ContainerHold, containers: readonly ObservedContainer[]
   return steps;
 }
 
-/** Only what was healthy must prove it again: nobody can prove health for a host that had none. */
+/** What was healthy must prove it again; what was not may: it could have been a passing fault. */
 function planProof(
   holds: readonly ContainerHold[],
   containers: readonly RestoreStep[],
@@ -98,8 +99,9 @@ function planProof(
 ): readonly RestoreStep[] {
   const probe = holds.find((hold) => hold.probe !== undefined && hold.previous?.running === true)?.probe;
   const needed = containers.length > 0 || registrations.some((step) => step.do === 'register');
-  const wasHealthy = !registrations.some((step) => step.do === 'register' && step.await === 'registered');
-  return probe !== undefined && needed && wasHealthy ? [{ do: 'prove_health', probe }] : [];
+  if (probe === undefined || !needed) return [];
+  const required = !registrations.some((step) => step.do === 'register' && step.await === 'registered');
+  return [{ do: 'prove_health', probe, required }];
 }
 
 function planRegistrations(

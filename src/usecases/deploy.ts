@@ -93,7 +93,7 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
     run.bus.emit({ type: 'run.ended', result });
     return result;
   } catch (error) {
-    throw hooks.stop.signal.aborted ? interrupted(hooks.stop.name() ?? 'a signal') : error;
+    throw run.bus.redact(hooks.stop.signal.aborted ? interrupted(hooks.stop.name() ?? 'a signal') : error);
   } finally {
     await leases?.release();
     await journal.close();

@@ -77,7 +77,7 @@ export async function execWith(world: World, options: ExecOptions, hooks: RunHoo
     run.bus.emit({ type: 'run.ended', result });
     return result;
   } catch (error) {
-    throw hooks.stop.signal.aborted ? interrupted(hooks.stop.name() ?? 'a signal') : error;
+    throw run.bus.redact(hooks.stop.signal.aborted ? interrupted(hooks.stop.name() ?? 'a signal') : error);
   } finally {
     await run.bus.close();
   }

@@ -2,7 +2,7 @@ import type { ContainerStatus, GroupStatus, HostStatus, StatusReport } from '../
 import { label, type ObservedContainer } from '../model/container.js';
 import { environmentName } from '../model/ids.js';
 import type { HostObservation } from '../plan/observation.js';
-import { whyNotConverged } from '../plan/convergence.js';
+import { whyDrifted } from '../plan/convergence.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { resultError } from './deploy-result.js';
 import { openGroup } from './group-sessions.js';
@@ -77,7 +77,7 @@ function hostStatus(observation: HostObservation): HostStatus {
     address: host.address,
     containers: running.map(containerStatus),
     registrations: registrations.map(({ registration, state }) => ({ registration, state })),
-    drift: whyNotConverged(observation),
+    drift: whyDrifted(observation),
     ...(host.zone === undefined ? {} : { zone: host.zone }),
   };
 }

@@ -133,6 +133,7 @@ export class GuardedContainers implements HostContainers {
   }
 
   #change<T>(what: string, act: () => Promise<T>): Promise<T> {
-    return this.#session.run.gate.perform(this.#session.host.id, what, act);
+    const { run, host, activity } = this.#session;
+    return run.gate.perform(host.id, what, activity.signal, act);
   }
 }

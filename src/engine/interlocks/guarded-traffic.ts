@@ -114,11 +114,11 @@ export class GuardedTraffic implements HostTraffic {
     verb: string,
     act: (arn: TargetGroupArn, registrations: readonly Registration[]) => Promise<void>,
   ): Promise<void> {
-    const { run, host } = this.#session;
+    const { run, host, activity } = this.#session;
     await Promise.all(
       [...Map.groupBy(registrations, ({ targetGroup }) => targetGroup)].map(([arn, ours]) => {
         const where = ours.map((one) => `${one.id}:${one.port}`).join(', ');
-        return run.gate.perform(host.id, `${verb} ${where} in ${arn}`, () => act(arn, ours));
+        return run.gate.perform(host.id, `${verb} ${where} in ${arn}`, activity.signal, () => act(arn, ours));
       }),
     );
   }

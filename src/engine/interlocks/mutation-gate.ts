@@ -24,13 +24,18 @@ export class MutationGate {
     this.#leases.push(lease);
   }
 
-  /** Records, acts, records that it is done. Throws `interlock.lease_over`, `journal.write`, and what `act` throws. */
-  async perform<T>(host: HostId, what: string, act: () => Promise<T>): Promise<T> {
+  /**
+   * Records, acts, records that it is done. Throws `interlock.lease_over`, `journal.write`, the signal's reason when it is aborted
+   * before the change begins, and what `act` throws.
+   */
+  async perform<T>(host: HostId, what: string, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
     this.requireLeases(what);
     this.#count += 1;
     const id = String(this.#count);
     await this.#journal.append({ at: this.#clock.now(), type: 'mutation.intended', id, host, what });
     this.requireLeases(what);
+    signal.throwIfAborted();
     const result = await act();
     await this.#journal.append({ at: this.#clock.now(), type: 'mutation.done', id, host });
     return result;
