@@ -106,7 +106,10 @@ const localImage = ({ Id, RepoTags, RepoDigests, Os, Architecture, Config }: Ima
 function registryAuth(credentials: RegistryCredentials | undefined): Record<string, string> {
   if (credentials === undefined) return {};
   const { server, username, password } = credentials;
-  const auth = JSON.stringify({ username, password: password.reveal(), serveraddress: server });
+  // A login without a password keeps an identity token, under this user name (docker/cli, config/types).
+  const login =
+    username === '<token>' ? { identitytoken: password.reveal() } : { username, password: password.reveal() };
+  const auth = JSON.stringify({ ...login, serveraddress: server });
   // With padding: the Engine decodes with Go's base64.URLEncoding, which wants it.
   const encoded = Buffer.from(auth).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
   return { 'x-registry-auth': encoded };

@@ -13,12 +13,14 @@
  * One race is left, between an owner that renews at the moment its lock runs out and a taker that just saw it run out. Each
  * writes first and then looks for what the other wrote, so at least one of them sees the other and gives way.
  *
+ * A host may say in ADFPUSH_HOST_ROOT that its file system begins elsewhere, as the hosts of a lab on one machine do.
+ *
  * The folder is open to all login users and has no sticky bit: a lock that has run out may be another user's.
  */
 export const hostLockScript = `
 set -u
 proc=\${ADFPUSH_LOCK_PROC:-/proc}
-lock=$ADFPUSH_LOCK_DIRECTORY/$ADFPUSH_LOCK_NAME
+lock=\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY/$ADFPUSH_LOCK_NAME
 owner=$ADFPUSH_LOCK_OWNER
 duration=$ADFPUSH_LOCK_SECONDS
 newline='
