@@ -175,10 +175,13 @@ function statusText({ state }: Container): string {
     case 'created':
       return 'Created';
     case 'running':
-      return 'Up Less than a second';
+      return `Up ${ago(state.startedAt)}`;
     case 'restarting':
-      return `Restarting (${state.exitCode}) Less than a second ago`;
+      return `Restarting (${state.exitCode}) ${ago(state.finishedAt)} ago`;
     case 'exited':
-      return `Exited (${state.exitCode}) Less than a second ago`;
+      return `Exited (${state.exitCode}) ${ago(state.finishedAt)} ago`;
   }
 }
+
+const ago = (since: Date | undefined): string =>
+  `${Math.floor((Date.now() - (since?.getTime() ?? Date.now())) / 1_000)} seconds`;
