@@ -84,6 +84,15 @@ export const foreignContainer = (host: Host, container: string, why: string, ado
       : 'Take it out of the hands of what manages it first; adfpush cannot adopt it.',
   );
 
+/** A container that adfpush started, but not for this group or not under a name that the group still has. */
+export const otherContainer = (host: Host, container: string, group: string, why: string): AdfError =>
+  refused(
+    'other_container',
+    host,
+    `On ${describeHost(host)} the container "${container}" of group "${group}" ${why}.`,
+    `Give one of the two another name or port; or, where it is to be replaced, write "adopt: ${container}" in the container's settings.`,
+  );
+
 export const diskFull = (host: Host, freeBytes: number, neededBytes: number): AdfError =>
   refused(
     'disk',

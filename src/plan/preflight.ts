@@ -7,12 +7,14 @@ import {
   inNoTargetGroup,
   leftOut,
   cannotBeRegistered,
+  otherContainer,
   targetGroupUnused,
   wrongPlatform,
   zoneWouldBeEmpty,
 } from '../errors/preflight.js';
 import { label, type ContainerSpec, type ObservedContainer, type PortMapping } from '../model/container.js';
 import type { Host } from '../model/host.js';
+import type { TargetHealth } from '../model/registration.js';
 import { formatPinnedImage } from '../model/release.js';
 import { floorOf, formatAmount } from '../model/settings.js';
 import { isRegistered } from './floor.js';
@@ -48,29 +50,43 @@ function refusalsOfHost(observation: HostObservation, group: GroupObservation): 
   if (available.length > 0 && !available.includes(platform)) {
     refusals.push(wrongPlatform(host, platform, formatPinnedImage(group.release.image), available));
   }
-  return [...refusals, ...refusalsOfContainers(observation), ...refusalsOfRegistrations(observation, group)];
+  return [
+    ...refusals,
+    ...refusalsOfContainers(observation, group.group),
+    ...refusalsOfRegistrations(observation, group),
+  ];
 }
 
 /** Names and ports that the planned containers need, and who has them. */
-function refusalsOfContainers({ host, containers, specs, adopt }: HostObservation): readonly AdfError[] {
+function refusalsOfContainers(
+  { host, containers, specs, adopt }: HostObservation,
+  group: string,
+): readonly AdfError[] {
   return containers.flatMap((container) => {
-    const why = conflict(container, specs);
+    const why = conflict(container, specs, group);
     if (why === undefined) return [];
     if (container.managedBy !== undefined) {
       return [
         foreignContainer(host, container.name, `${why} and is managed by ${container.managedBy}`, false),
       ];
     }
-    if (container.labels[label.group] !== undefined || adopt.has(container.name)) return [];
-    return [foreignContainer(host, container.name, why, true)];
+    if (adopt.has(container.name)) return [];
+    const owner = container.labels[label.group];
+    return owner === undefined
+      ? [foreignContainer(host, container.name, why, true)]
+      : [otherContainer(host, container.name, owner, why)];
   });
 }
 
-function conflict(container: ObservedContainer, specs: readonly ContainerSpec[]): string | undefined {
-  const spec = specs.find(({ name }) => name === container.name);
-  if (spec !== undefined && container.labels[label.group] === undefined) return 'has the name';
-  const ours = container.labels[label.container];
-  if (ours !== undefined && specs.some(({ name }) => name === ours)) return undefined;
+function conflict(
+  container: ObservedContainer,
+  specs: readonly ContainerSpec[],
+  group: string,
+): string | undefined {
+  const isOfGroup = container.labels[label.group] === group;
+  if (!isOfGroup && specs.some(({ name }) => name === container.name)) return 'has the name';
+  // It is what the deploy replaces.
+  if (isOfGroup && specs.some(({ name }) => name === container.labels[label.container])) return undefined;
   if (!container.running) return undefined;
   const port = specs
     .flatMap(({ ports }) => ports)
@@ -101,7 +117,7 @@ function refusalsOfRegistrations(observation: HostObservation, group: GroupObser
 
 function refusalsOfTargetGroup(
   observed: ObservedTargetGroup,
-  { rollout, hosts }: GroupObservation,
+  { rollout, hosts, peers }: GroupObservation,
 ): readonly AdfError[] {
   const { targetGroup, targets } = observed;
   const refusals: AdfError[] = [];
@@ -113,35 +129,49 @@ function refusalsOfTargetGroup(
   }
   const registered = targets.filter(isRegistered);
   const minimum = floorOf(rollout.minHealthy, registered.length);
-  if (minimum > 0 && minimum > registered.length - 1) {
+  // A host is taken out with all its ports; one that has none in the group takes nothing from it.
+  const most = Math.max(0, ...hosts.map(({ host }) => registered.filter(isOf(host)).length));
+  if (most > 0 && minimum > registered.length - most) {
     refusals.push(
       floorTooHigh(
         `Target group "${targetGroup.name}"`,
-        registered.length - 1,
+        registered.length - most,
         minimum,
         formatAmount(rollout.minHealthy),
       ),
     );
   } else if (minimum > 0 && !targetGroup.crossZone) {
-    refusals.push(...emptyZones(observed, hosts).map((zone) => zoneWouldBeEmpty(targetGroup.name, zone)));
+    const zones = emptiedZones(registered, hosts, peers);
+    refusals.push(...zones.map((zone) => zoneWouldBeEmpty(targetGroup.name, zone)));
   }
   return refusals;
 }
 
-function emptyZones({ targets }: ObservedTargetGroup, hosts: readonly HostObservation[]): readonly string[] {
-  const zones = targets
-    .filter(isRegistered)
-    .flatMap(
-      ({ registration }) =>
-        hosts.find(({ host }) => host.targetIds.includes(registration.id))?.host.zone ?? [],
-    );
-  return [...new Set(zones)].filter((zone) => zones.filter((other) => other === zone).length === 1);
+const isOf =
+  ({ targetIds }: Host) =>
+  ({ registration }: TargetHealth): boolean =>
+    targetIds.includes(registration.id);
+
+/** The zones in which a host of this run has the only targets, among all listed hosts of the group. */
+function emptiedZones(
+  registered: readonly TargetHealth[],
+  hosts: readonly HostObservation[],
+  peers: readonly Host[],
+): readonly string[] {
+  const present = peers.filter((peer) => registered.some(isOf(peer)));
+  const zones = hosts.flatMap(({ host }) => {
+    const { zone } = host;
+    const alone = present.filter((peer) => peer.zone === zone).every(({ id }) => id === host.id);
+    return zone !== undefined && alone && registered.some(isOf(host)) ? [zone] : [];
+  });
+  return [...new Set(zones)];
 }
 
 /** Without a load balancer the floor is over the hosts themselves; with `auto`, finding none is a mistake. */
 function refusalsOfSize({
   group,
   hosts,
+  peers,
   rollout,
   targetGroups,
   targetGroupChoice,
@@ -154,11 +184,13 @@ function refusalsOfSize({
         : `looked in ${targetGroupChoice.names.join(', ')}`;
     return [inNoTargetGroup(group, looked)];
   }
-  const running = hosts.filter(({ containers, specs }) =>
-    specs.some((spec) => containers.some(({ name, running: up }) => name === spec.name && up)),
+  const up = hosts.filter(({ containers, specs }) =>
+    specs.some((spec) => containers.some(({ name, running }) => name === spec.name && running)),
   ).length;
+  // Nobody looked at the hosts that --limit leaves out: they are not touched, and taken to be well.
+  const running = up + peers.length - hosts.length;
   const minimum = floorOf(rollout.minHealthy, running);
-  return minimum > 0 && minimum > running - 1
+  return up > 0 && minimum > running - 1
     ? [floorTooHigh(`Group "${group}"`, running - 1, minimum, formatAmount(rollout.minHealthy))]
     : [];
 }
