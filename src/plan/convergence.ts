@@ -41,7 +41,7 @@ function whyContainerDiffers(
   const reasons: string[] = [];
   if (current.digest !== spec.image.digest) reasons.push('new digest');
   if (current.labels[label.specHash] !== specHash(spec)) {
-    const parts = changedParts(current.labels, spec);
+    const parts = current.labels[label.specParts] === undefined ? [] : changedParts(current.labels, spec);
     reasons.push(...(parts.length > 0 ? parts.map((part) => `${part} changed`) : ['specification changed']));
   }
   if (!current.running) reasons.push(`"${spec.name}" is not running`);
