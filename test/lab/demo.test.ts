@@ -33,7 +33,6 @@ const deploy: Deploy = async (args) => {
       extraVars: [],
       check: false,
       diff: false,
-      lockWait: 60_000,
     },
     { readers: [], stop: { signal: new AbortController().signal, name: () => undefined, grace: 4_000 } },
   ).catch((error: unknown) => {
