@@ -6,7 +6,8 @@ import { bake } from './bake.js';
 import type { HostSession } from './host-session.js';
 import { restoreHost } from './restore.js';
 import type { Run } from './run.js';
-import { runTurn, type TurnPlay, type TurnResult } from './turn.js';
+import { runTurn, type TurnResult } from './turn.js';
+import type { TurnPlay } from './turn-play.js';
 
 /** Where a batch stands in its play; counts from 1. */
 export interface BatchNumber {

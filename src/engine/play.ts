@@ -18,7 +18,8 @@ import { nameForPeople } from './play-hosts.js';
 import { rollBack, type RollbackResult } from './rollback.js';
 import { RunOnce } from './run-once.js';
 import type { Run } from './run.js';
-import type { TurnPlay, TurnResult } from './turn.js';
+import type { TurnResult } from './turn.js';
+import type { TurnPlay } from './turn-play.js';
 
 /** What came of a play. */
 export interface PlayResult {

@@ -1,5 +1,5 @@
 import type { Task } from '../playbook/playbook.js';
-import type { TaskOutcome } from './task.js';
+import type { TaskOutcome } from './task-outcome.js';
 
 /** The `run_once` tasks of one play: the first host that gets there runs it, all others wait for it and share its outcome. */
 export class RunOnce {

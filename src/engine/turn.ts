@@ -1,30 +1,17 @@
 import type { AdfError } from '../errors/adf-error.js';
 import { interrupted, playHaltedCode, runOnceFailed } from '../errors/engine.js';
 import type { EventTask } from '../events/event.js';
-import type { Layer } from '../expression/scope.js';
 import { render } from '../expression/templates.js';
-import type { Variables } from '../expression/variables.js';
 import { UnknownValue } from '../model/unknown.js';
-import type { Play, Task } from '../playbook/playbook.js';
+import type { Task } from '../playbook/playbook.js';
 import type { Barrier } from './barrier.js';
-import type { FailureBudget } from './failure-budget.js';
 import type { HostSession } from './host-session.js';
-import type { RunOnce } from './run-once.js';
 import { restoreHost, type RestoreOutcome } from './restore.js';
 import { isSelected } from './tags.js';
-import { runTask, variablesOf, type TaskOutcome } from './task.js';
-
-/** What the turns of one play share. */
-export interface TurnPlay {
-  readonly play: Play;
-  /** Play vars and vars files, lowest first. */
-  readonly layers: readonly Layer[];
-  readonly base: (session: HostSession) => Variables;
-  readonly runOnce: RunOnce;
-  readonly budget: FailureBudget;
-  /** False when failed hosts are left as they are: `on_failure: stop`, or after a one-way task. */
-  readonly mayRestore: () => boolean;
-}
+import { runTask } from './task.js';
+import type { TaskOutcome } from './task-outcome.js';
+import { variablesOf } from './task-variables.js';
+import type { TurnPlay } from './turn-play.js';
 
 export interface TurnResult {
   readonly session: HostSession;

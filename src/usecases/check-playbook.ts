@@ -1,5 +1,5 @@
 import type { HostSession } from '../engine/host-session.js';
-import { variablesOfSession } from '../engine/task.js';
+import { variablesOfSession } from '../engine/task-variables.js';
 import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
 import { checkCondition } from '../expression/condition.js';
 import type { Playbook, Task } from '../playbook/playbook.js';

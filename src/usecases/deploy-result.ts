@@ -9,7 +9,7 @@ import type { ExitCode, HostResult, ResultError, RunOutcome, RunResult } from '.
 import { formatPosition } from '../model/source.js';
 import type { HostObservation } from '../plan/observation.js';
 import type { AuditFinding } from './audit.js';
-import type { PreparedGroup } from './deploy.js';
+import type { PreparedGroup } from './prepare-deploy.js';
 
 interface Ended {
   readonly run: Run;

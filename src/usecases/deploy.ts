@@ -3,41 +3,23 @@ import type { HostSession } from '../engine/host-session.js';
 import type { Run } from '../engine/run.js';
 import { interrupted } from '../errors/engine.js';
 import { changedSincePlan, refusedByOperator } from '../errors/preflight.js';
-import type { Phase } from '../events/event.js';
 import { selectHosts } from '../inventory/patterns.js';
 import type { Inventory } from '../inventory/inventory.js';
-import type { Milliseconds } from '../model/duration.js';
 import { describeHost } from '../model/host.js';
-import { groupName } from '../model/ids.js';
 import { formatPinnedImage } from '../model/release.js';
-import type { Plan } from '../model/plan.js';
 import type { RunResult } from '../model/run-result.js';
-import { planDeploy } from '../plan/deploy-plan.js';
 import type { Play, Playbook } from '../playbook/playbook.js';
 import { renderPattern } from '../engine/play-hosts.js';
-import { checkPlaybook } from './check-playbook.js';
 import { audit, nothingFound } from './audit.js';
-import type { CommonOptions, RunHooks } from './context.js';
-import { openGroup, type GroupSessions } from './group-sessions.js';
+import type { RunHooks } from './context.js';
 import { leaseGroups, type HeldLeases } from './lease-groups.js';
 import { newRunId, noJournal, openRun } from './open-run.js';
 import { openWorld } from './open-world.js';
-import { observeGroup, refuseUnfit, type ObservedGroup } from './preflight.js';
+import { phase } from './phase.js';
+import { observeGroup, refuseUnfit } from './preflight.js';
+import { prepareDeploy, type DeployOptions, type PreparedGroup } from './prepare-deploy.js';
 import { deployResult } from './deploy-result.js';
 import type { World } from './world.js';
-
-export interface DeployOptions extends CommonOptions {
-  readonly groups: readonly string[];
-  /** A tag or a digest; without it the group's own `version`. */
-  readonly version?: string;
-  /** A dry run: every task's check, and no change. */
-  readonly check: boolean;
-  readonly diff: boolean;
-  readonly tags?: readonly string[];
-  readonly skipTags?: readonly string[];
-  /** How long to wait while another run has the group. */
-  readonly lockWait?: Milliseconds;
-}
 
 /** Rolls a release over one or more groups, one after the other. Throws what is refused before any change. */
 export async function deploy(options: DeployOptions, hooks: RunHooks): Promise<RunResult> {
@@ -47,13 +29,6 @@ export async function deploy(options: DeployOptions, hooks: RunHooks): Promise<R
   } finally {
     await world.close();
   }
-}
-
-/** What is known of one group when its roll may begin. */
-export interface PreparedGroup {
-  readonly opened: GroupSessions;
-  readonly observed: ObservedGroup;
-  readonly plan: Plan;
 }
 
 /** The story of a deploy, in any world. */
@@ -68,7 +43,7 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
   });
   let leases: HeldLeases | undefined;
   try {
-    const { inventory, groups, playbook } = await prepare(world, options, run);
+    const { inventory, groups, playbook } = await prepareDeploy(world, options, run);
     await confirm(groups, hooks, run);
 
     if (!options.check) {
@@ -99,55 +74,6 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
     await journal.close();
     await run.bus.close();
   }
-}
-
-/** All that is known before anything is changed. */
-export interface Prepared {
-  readonly inventory: Inventory;
-  readonly groups: readonly PreparedGroup[];
-  readonly playbook: Playbook;
-}
-
-/** Steps 1 to 3 of a deploy, and the plan: all that can be known and refused before anything is changed. */
-export async function prepare(world: World, options: DeployOptions, run: Run): Promise<Prepared> {
-  const names = options.groups.map(groupName);
-  run.bus.emit({
-    type: 'run.started',
-    run: run.id,
-    verb: options.check ? 'check' : 'deploy',
-    environment: options.environment,
-    groups: names,
-  });
-  const playbook = await world.deployPlaybook();
-  const inventory = await phase(run, 'inventory', () => world.listHosts());
-  const opened = await phase(run, 'release', () =>
-    Promise.all(
-      names.map((group) =>
-        openGroup(
-          inventory,
-          {
-            group,
-            ...(options.limit === undefined ? {} : { limit: options.limit }),
-            ...(options.version === undefined ? {} : { version: options.version }),
-          },
-          run,
-        ),
-      ),
-    ),
-  );
-  for (const { sessions } of opened)
-    sessions.slice(0, 1).forEach((session) => checkPlaybook(playbook, session));
-  const observed = await phase(run, 'preflight', () =>
-    Promise.all(opened.map((group) => observeGroup(group, run))),
-  );
-  const groups = observed.map((one, index): PreparedGroup => {
-    refuseUnfit(one);
-    const group = opened[index];
-    if (group === undefined) throw new RangeError('one observation per group');
-    return { opened: group, observed: one, plan: planDeploy(one.observation) };
-  });
-  for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan });
-  return { inventory, groups, playbook };
 }
 
 async function confirm(groups: readonly PreparedGroup[], hooks: RunHooks, run: Run): Promise<void> {
@@ -216,17 +142,6 @@ async function roll(
     return sessions.filter(({ host }) => selected.has(host.id));
   };
   return runPlaybook(playbook, select, run);
-}
-
-/** Tells the beginning and the end of a phase. */
-export async function phase<T>(run: Run, name: Phase, act: () => Promise<T>): Promise<T> {
-  const { clock } = run.ports;
-  const begun = clock.elapsed();
-  run.stop.signal.throwIfAborted();
-  run.bus.emit({ type: 'phase.started', phase: name });
-  const result = await act();
-  run.bus.emit({ type: 'phase.ended', phase: name, duration: clock.elapsed() - begun });
-  return result;
 }
 
 const isStopping = ({ stop }: Run): boolean => stop.signal.aborted;

@@ -1,6 +1,6 @@
 import type { Plan } from '../model/plan.js';
 import type { RunHooks } from './context.js';
-import { prepare, type DeployOptions } from './deploy.js';
+import { prepareDeploy, type DeployOptions } from './prepare-deploy.js';
 import { newRunId, noJournal, openRun } from './open-run.js';
 import { openWorld } from './open-world.js';
 import type { World } from './world.js';
@@ -23,7 +23,7 @@ export async function planDeployWith(
   const id = newRunId(world.clock, world.random);
   const run = openRun(world, options, hooks, id, noJournal, { checkMode: true });
   try {
-    const { groups } = await prepare(world, { ...options, check: true }, run);
+    const { groups } = await prepareDeploy(world, { ...options, check: true }, run);
     return groups.map(({ plan }) => plan);
   } finally {
     await run.bus.close();

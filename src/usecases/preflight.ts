@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { HostSession } from '../engine/host-session.js';
-import { variablesOfSession } from '../engine/task.js';
+import { variablesOfSession } from '../engine/task-variables.js';
 import type { Run } from '../engine/run.js';
 import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
 import { findRefusals } from '../plan/preflight.js';

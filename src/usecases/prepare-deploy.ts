@@ -1,0 +1,80 @@
+import type { Run } from '../engine/run.js';
+import type { Inventory } from '../inventory/inventory.js';
+import type { Milliseconds } from '../model/duration.js';
+import { groupName } from '../model/ids.js';
+import type { Plan } from '../model/plan.js';
+import { planDeploy } from '../plan/deploy-plan.js';
+import type { Playbook } from '../playbook/playbook.js';
+import { checkPlaybook } from './check-playbook.js';
+import type { CommonOptions } from './context.js';
+import { openGroup, type GroupSessions } from './group-sessions.js';
+import { phase } from './phase.js';
+import { observeGroup, refuseUnfit, type ObservedGroup } from './preflight.js';
+import type { World } from './world.js';
+
+export interface DeployOptions extends CommonOptions {
+  readonly groups: readonly string[];
+  /** A tag or a digest; without it the group's own `version`. */
+  readonly version?: string;
+  /** A dry run: every task's check, and no change. */
+  readonly check: boolean;
+  readonly diff: boolean;
+  readonly tags?: readonly string[];
+  readonly skipTags?: readonly string[];
+  /** How long to wait while another run has the group. */
+  readonly lockWait?: Milliseconds;
+}
+
+/** What is known of one group when its roll may begin. */
+export interface PreparedGroup {
+  readonly opened: GroupSessions;
+  readonly observed: ObservedGroup;
+  readonly plan: Plan;
+}
+
+/** All that is known before anything is changed. */
+export interface Prepared {
+  readonly inventory: Inventory;
+  readonly groups: readonly PreparedGroup[];
+  readonly playbook: Playbook;
+}
+
+/** Steps 1 to 3 of a deploy, and the plan: all that can be known and refused before anything is changed. */
+export async function prepareDeploy(world: World, options: DeployOptions, run: Run): Promise<Prepared> {
+  const names = options.groups.map(groupName);
+  run.bus.emit({
+    type: 'run.started',
+    run: run.id,
+    verb: options.check ? 'check' : 'deploy',
+    environment: options.environment,
+    groups: names,
+  });
+  const playbook = await world.deployPlaybook();
+  const inventory = await phase(run, 'inventory', () => world.listHosts());
+  const opened = await phase(run, 'release', () =>
+    Promise.all(
+      names.map((group) =>
+        openGroup(
+          inventory,
+          {
+            group,
+            ...(options.limit === undefined ? {} : { limit: options.limit }),
+            ...(options.version === undefined ? {} : { version: options.version }),
+          },
+          run,
+        ),
+      ),
+    ),
+  );
+  for (const { sessions } of opened)
+    sessions.slice(0, 1).forEach((session) => checkPlaybook(playbook, session));
+  const observed = await phase(run, 'preflight', () =>
+    Promise.all(opened.map(async (group) => ({ opened: group, observed: await observeGroup(group, run) }))),
+  );
+  const groups = observed.map((group): PreparedGroup => {
+    refuseUnfit(group.observed);
+    return { ...group, plan: planDeploy(group.observed.observation) };
+  });
+  for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan });
+  return { inventory, groups, playbook };
+}
