@@ -1,6 +1,5 @@
 import { ZodError } from 'zod';
 import type { AdfError } from '../errors/adf-error.js';
-
 import { loopNotAList, taskTimedOut, unknownModuleAtRun, untilNeverHeld } from '../errors/engine.js';
 import type { EventTask } from '../events/event.js';
 import { evaluateCondition } from '../expression/condition.js';
