@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { makeHost } from '../fakes/make-host.js';
+import { planDeploy } from '../../src/plan/deploy-plan.js';
+import type { HostObservation } from '../../src/plan/observation.js';
+import {
+  gone,
+  makeRegistration,
+  makeSpec,
+  makeTargetGroup,
+  observeGroup,
+  observeHost,
+  startedFrom,
+  target,
+} from './things.js';
+
+const converged = (id: string): HostObservation =>
+  observeHost(id, { containers: [startedFrom(makeSpec(), {}, 'v2')] });
+const fresh = (id: string): HostObservation => observeHost(id, { containers: [], registrations: [] });
+const rollout = observeGroup([]).rollout;
+const hosts = ['i-1', 'i-2', 'i-3', 'i-4'].map((id, index) =>
+  observeHost(id, {}, index % 2 === 0 ? 'a' : 'b'),
+);
+
+describe('a plan', () => {
+  it('says where each host comes from, where it goes, and why', () => {
+    const [plan] = planDeploy(observeGroup(hosts)).hosts;
+    const [{ specs, registrations }] = [hosts[0]!];
+    expect(plan).toMatchObject({
+      host: 'i-1',
+      zone: 'a',
+      action: 'roll',
+      reasons: ['new digest'],
+      from: {
+        containers: [{ name: 'api', version: 'v1', running: true }],
+        registrations: [{ registration: registrations[0]?.registration, state: 'healthy' }],
+      },
+      to: {
+        containers: [{ name: 'api', version: 'v2', digest: specs[0]?.image.digest, running: true }],
+        registrations: [{ registration: registrations[0]?.registration, state: 'healthy' }],
+      },
+    });
+  });
+
+  it('leaves converged hosts as they are, in no batch', () => {
+    const plan = planDeploy(observeGroup([converged('i-1'), ...hosts.slice(1)]));
+    expect(plan.hosts[0]).toMatchObject({ action: 'converged', reasons: [] });
+    expect(plan.hosts[0]?.to).toEqual(plan.hosts[0]?.from);
+    expect(plan.batches.flat().sort()).toEqual(['i-2', 'i-3', 'i-4']);
+  });
+
+  it('is empty when all hosts are converged', () => {
+    const plan = planDeploy(observeGroup(['i-1', 'i-2'].map(converged)));
+    expect(plan).toMatchObject({ batches: [], minimumDuration: 0, warnings: [] });
+  });
+
+  it('rolls unhealthy hosts first, then zone by zone in turn', () => {
+    const [first, second, third, fourth] = hosts;
+    const sick = { ...fourth!, registrations: [target(makeRegistration('i-4'), 'unhealthy')] };
+    const plan = planDeploy(observeGroup([first!, second!, third!, sick]));
+    expect(plan.batches).toEqual([['i-4'], ['i-1'], ['i-2'], ['i-3']]);
+  });
+
+  it('cuts batches to what the floor of the tightest target group allows', () => {
+    const second = hosts.slice(0, 2).map(({ host }) => target(makeRegistration(host.id, 'api-admin')));
+    const group = observeGroup(hosts, { rollout: { ...rollout, serial: [{ percent: 100 }] } });
+    expect(planDeploy(group).batches.map((batch) => batch.length)).toEqual([2, 2]);
+    const two = [...group.targetGroups, { targetGroup: makeTargetGroup('api-admin'), targets: second }];
+    expect(planDeploy({ ...group, targetGroups: two }).batches.map((batch) => batch.length)).toEqual([
+      1, 1, 1, 1,
+    ]);
+  });
+
+  it('tells each target group with its delay, its health and its floor', () => {
+    const targets = [
+      ...['i-1', 'i-2', 'i-3'].map((id) => target(makeRegistration(id))),
+      target(makeRegistration('i-4'), 'unhealthy'),
+      target(makeRegistration('i-5'), 'draining'),
+      gone(makeRegistration('i-6')),
+    ];
+    const { targetGroups } = planDeploy(
+      observeGroup(hosts, { targetGroups: [{ targetGroup: makeTargetGroup(), targets }] }),
+    );
+    expect(targetGroups).toMatchObject([
+      { name: 'api-http', deregistrationDelay: 60_000, registered: 4, healthy: 3, floor: 2 },
+    ]);
+  });
+
+  it('takes at least a deregistration delay and a bake for each batch', () => {
+    const { minimumDuration } = planDeploy(observeGroup(hosts));
+    expect(minimumDuration).toBe(4 * (60_000 + 30_000));
+  });
+
+  it('takes no delay for a batch that is registered nowhere', () => {
+    const { minimumDuration } = planDeploy(observeGroup([...hosts.slice(0, 3), fresh('i-4')]));
+    expect(minimumDuration).toBe(3 * 60_000 + 4 * 30_000);
+  });
+
+  it('holds the floor over the hosts themselves where there is no load balancer', () => {
+    const workers = hosts.map((host) => ({ ...host, registrations: [], planned: [] }));
+    const group = observeGroup(workers, {
+      targetGroups: [],
+      targetGroupChoice: { kind: 'none' },
+      rollout: { ...rollout, serial: [{ percent: 100 }], minHealthy: { percent: 75 } },
+    });
+    expect(planDeploy(group).batches.map((batch) => batch.length)).toEqual([1, 1, 1, 1]);
+    expect(planDeploy(group).minimumDuration).toBe(4 * 30_000);
+  });
+});
+
+describe('a plan warns', () => {
+  it('of nothing in an ordinary roll', () => {
+    expect(planDeploy(observeGroup(hosts)).warnings).toEqual([]);
+  });
+
+  it('of downtime that was accepted', () => {
+    const group = observeGroup(hosts, { rollout: { ...rollout, minHealthy: { percent: 0 } } });
+    expect(planDeploy(group).warnings).toEqual(['min_healthy is 0: downtime is accepted.']);
+  });
+
+  it('of a host that is new, with the ports it will be registered on', () => {
+    const host = { ...fresh('i-4'), host: makeHost('i-4', { name: 'api-4' }) };
+    expect(planDeploy(observeGroup([...hosts.slice(0, 3), host])).warnings).toEqual([
+      'api-4 (i-4) is new: it will be registered on port 5060.',
+    ]);
+  });
+
+  it('of a slow start that outlasts the bake', () => {
+    const group = observeGroup(hosts);
+    const targetGroups = group.targetGroups.map(({ targets }) => ({
+      targetGroup: makeTargetGroup('api-http', { slowStart: 60_000 }),
+      targets,
+    }));
+    expect(planDeploy({ ...group, targetGroups }).warnings).toEqual([
+      'Target group "api-http" has a slow start longer than the bake: a fault may show only after it.',
+    ]);
+  });
+});
