@@ -1,7 +1,11 @@
-/** Prints the unit files of a host that speak of containers, each after a line with its path. */
-export const unitFilesScript = `for file in $(grep -lsE '(docker|podman)' \\
-  /etc/systemd/system/*.service /etc/systemd/system/*/*.service \\
-  /run/systemd/system/*.service /usr/local/lib/systemd/system/*.service); do
+/**
+ * Prints the unit files of a host that speak of containers, each after a line with its path. A host of the lab says in
+ * ADFPUSH_HOST_ROOT where its file system begins.
+ */
+export const unitFilesScript = `root=\${ADFPUSH_HOST_ROOT:-}
+for file in $(grep -lsE '(docker|podman)' \\
+  "$root"/etc/systemd/system/*.service "$root"/etc/systemd/system/*/*.service \\
+  "$root"/run/systemd/system/*.service "$root"/usr/local/lib/systemd/system/*.service); do
   echo "# file $file"
   cat "$file"
 done 2>/dev/null

@@ -4,7 +4,7 @@ import type { Layer } from '../expression/scope.js';
 import { render } from '../expression/templates.js';
 import { Variables } from '../expression/variables.js';
 import type { HostId } from '../model/ids.js';
-import { floorOf, type Amount, type RolloutSettings } from '../model/settings.js';
+import type { Amount, RolloutSettings } from '../model/settings.js';
 import { modules } from '../modules/catalogue.js';
 import { batchSize, nextBatch, type Allowance } from '../plan/batches.js';
 import type { Play, PlayRollout } from '../playbook/playbook.js';
@@ -120,11 +120,7 @@ async function allowanceOf(queue: readonly HostSession[], play: Play, run: Run):
   const [first] = queue;
   if (first?.group === undefined || !takesHostsOut(play)) return unlimited;
   const groups = await first.traffic.groups(first.group.settings.targetGroups);
-  if (groups.length === 0) {
-    const total = first.group.hosts.length;
-    const free = Math.max(0, total - floorOf(run.floor.minHealthy, total));
-    return { healthy: free, counts: new Set(queue.map(({ host }) => host.id)) };
-  }
+  if (groups.length === 0) return run.floor.spareOf(first.group.name);
   const { free, healthy } = await run.floor.spare(groups);
   const counting = queue.filter(({ host }) => host.targetIds.some((id) => healthy.has(id)));
   return { healthy: free, counts: new Set(counting.map(({ host }) => host.id)) };

@@ -41,6 +41,7 @@ export async function openWorld({ project: directory, environment }: CommonOptio
     clock,
     random,
     homeDirectory: home,
+    baseDirectory: resolve(directory),
     defaultUser: userInfo().username,
     ...(agentSocket === undefined ? {} : { agentSocket }),
   });

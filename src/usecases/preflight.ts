@@ -1,3 +1,4 @@
+import type { HostId } from '../model/ids.js';
 import pLimit from 'p-limit';
 import type { HostSession } from '../engine/host-session.js';
 import { variablesOfSession } from '../engine/task-variables.js';
@@ -27,6 +28,7 @@ export async function observeGroup(opened: GroupSessions, run: Run): Promise<Obs
     ),
   );
   run.stop.signal.throwIfAborted();
+  run.floor.knowRunning(opened.group, runningOf(opened, looked));
   const [first] = opened.sessions;
   return {
     observation: {
@@ -100,3 +102,17 @@ const asUnobserved = (session: HostSession, error: unknown): Unobserved => ({
   session,
   error: errorsOf(error)[0],
 });
+
+/** A host that was not asked, left out by `--limit` or out of reach, is taken to run. */
+function runningOf(
+  { hosts }: GroupSessions,
+  looked: readonly (HostObservation | Unobserved)[],
+): ReadonlySet<HostId> {
+  const idle = looked
+    .filter((one) => !('error' in one) && !runs(one))
+    .map((one) => ('error' in one ? undefined : one.host.id));
+  return new Set(hosts.map(({ id }) => id).filter((id) => !idle.includes(id)));
+}
+
+const runs = ({ specs, containers }: HostObservation): boolean =>
+  specs.some((spec) => containers.some(({ name, running }) => running && name === spec.name));

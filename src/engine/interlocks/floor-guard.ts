@@ -1,14 +1,15 @@
 import { floorBlocked, playHalted } from '../../errors/engine.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
-import type { TargetGroupArn } from '../../model/ids.js';
+import type { GroupName, HostId, TargetGroupArn } from '../../model/ids.js';
 import {
   registrationKey,
   type Registration,
   type TargetGroup,
   type TargetHealth,
 } from '../../model/registration.js';
-import type { Amount } from '../../model/settings.js';
+import { floorOf, type Amount } from '../../model/settings.js';
+import type { Allowance } from '../../plan/batches.js';
 import { floorFor, isRegistered, judgeDrain, type Floor, type FloorVerdict } from '../../plan/floor.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Activity } from '../host-session.js';
@@ -37,6 +38,7 @@ export class FloorGuard {
   /** The targets that were registered when the run first saw a group: what percentages are of. */
   readonly #base = new Map<TargetGroupArn, readonly TargetHealth[]>();
   readonly #zones = new Map<string, string>();
+  readonly #running = new Map<GroupName, ReadonlySet<HostId>>();
   #minHealthy: Amount = { percent: 50 };
   #floorWait: Milliseconds = 600_000;
 
@@ -57,6 +59,11 @@ export class FloorGuard {
 
   get floorWait(): Milliseconds {
     return this.#floorWait;
+  }
+
+  /** The hosts of a group without target groups that ran its containers when the run began: its floor is over them. */
+  knowRunning(group: GroupName, running: ReadonlySet<HostId>): void {
+    this.#running.set(group, running);
   }
 
   knowZones(hosts: readonly Host[]): void {
@@ -91,6 +98,12 @@ export class FloorGuard {
   /** They were seen healthy again. */
   giveBack(registrations: readonly Registration[]): void {
     for (const registration of registrations) this.#out.delete(registrationKey(registration));
+  }
+
+  /** The same for a group that no load balancer looks at. */
+  spareOf(group: GroupName): Allowance {
+    const running = this.#running.get(group) ?? new Set<HostId>();
+    return { healthy: Math.max(0, running.size - floorOf(this.#minHealthy, running.size)), counts: running };
   }
 
   async spare(groups: readonly TargetGroup[]): Promise<Spare> {

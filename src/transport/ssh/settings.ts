@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { proxyJumpChain, proxyJumpInvalid } from '../../errors/ssh.js';
 import type { Milliseconds } from '../../model/duration.js';
 import { hostId } from '../../model/ids.js';
@@ -21,6 +21,8 @@ export interface Destination {
 
 export interface DestinationDefaults {
   readonly homeDirectory: string;
+  /** What relative paths begin at: the project's root. */
+  readonly baseDirectory: string;
   readonly defaultUser: string;
   readonly connectTimeout: Milliseconds;
 }
@@ -28,15 +30,16 @@ export interface DestinationDefaults {
 /** Throws `ssh.proxy_jump`. The files are those of ssh_config(5). */
 export function destinationOf(host: Host, defaults: DestinationDefaults): Destination {
   const { ssh } = host;
-  const home = (path: string): string => expandHome(path, defaults.homeDirectory);
+  const absolute = (path: string): string =>
+    resolve(defaults.baseDirectory, expandHome(path, defaults.homeDirectory));
   const userFiles = ssh.knownHostsFile?.trim().split(/\s+/) ?? ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
   return {
     user: ssh.user ?? defaults.defaultUser,
     address: host.address,
     port: ssh.port ?? 22,
     ...(ssh.proxyJump === undefined ? {} : { bastion: bastionOf(host, ssh.proxyJump) }),
-    ...(ssh.identityFile === undefined ? {} : { identityFile: home(ssh.identityFile) }),
-    knownHostsFiles: [...userFiles.map(home), '/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'],
+    ...(ssh.identityFile === undefined ? {} : { identityFile: absolute(ssh.identityFile) }),
+    knownHostsFiles: [...userFiles.map(absolute), '/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'],
     ...(ssh.hostKeyAlias === undefined ? {} : { hostKeyAlias: ssh.hostKeyAlias }),
     connectTimeout: ssh.connectTimeout ?? defaults.connectTimeout,
   };

@@ -20,6 +20,8 @@ export interface SshTransportOptions {
   readonly random: Random;
   /** Where `~` is, and `.ssh` in it. */
   readonly homeDirectory: string;
+  /** What relative paths of an inventory begin at; the working directory when absent. */
+  readonly baseDirectory?: string;
   /** SSH_AUTH_SOCK. */
   readonly agentSocket?: string;
   /** Who logs in where no user is set. */
@@ -65,9 +67,9 @@ export class SshTransport implements Transport {
 
   async #shared(host: Host): Promise<SshConnection> {
     if (this.#closed) throw connectionLost(host, 'all connections are closed');
-    const { homeDirectory, defaultUser, clock } = this.options;
+    const { homeDirectory, baseDirectory = process.cwd(), defaultUser, clock } = this.options;
     const { connectTimeout } = this.#limits;
-    const destination = destinationOf(host, { homeDirectory, defaultUser, connectTimeout });
+    const destination = destinationOf(host, { homeDirectory, baseDirectory, defaultUser, connectTimeout });
     const key = destinationKey(host, destination);
     const before = this.#connections.get(key);
     if (before !== undefined) {
