@@ -29,6 +29,14 @@ export const foreignContainerAppeared = (host: Host, container: string): AdfErro
     `To let adfpush replace it, write "adopt: ${container}" in the container's settings.`,
   );
 
+export const containerOfOtherGroup = (host: Host, container: string, group: string): AdfError =>
+  failed(
+    'container.other_group',
+    host,
+    `The container "${container}" belongs to group "${group}".`,
+    `Give one of the two another name; or, where it is to be replaced, write "adopt: ${container}" in the container's settings.`,
+  );
+
 export const describeOutcome = (outcome: Outcome): string => {
   switch (outcome.kind) {
     case 'exited':

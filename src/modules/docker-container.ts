@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { foreignContainerAppeared } from '../errors/modules.js';
+import { containerOfOtherGroup, foreignContainerAppeared } from '../errors/modules.js';
 import {
   label,
   type ContainerSpec,
@@ -87,12 +87,14 @@ function replacement(
   spec: ContainerSpec,
   template: ContainerTemplate | undefined,
   observed: readonly ObservedContainer[],
-  { host }: ModuleHost,
+  { host, group }: ModuleHost,
 ): Replacement | undefined {
   const current = observed.find(({ name }) => name === spec.name);
   const mayAdopt = template?.adopt;
-  if (current !== undefined && current.labels[label.group] === undefined && mayAdopt !== current.name) {
-    throw foreignContainerAppeared(host, current.name);
+  if (current !== undefined && mayAdopt !== current.name) {
+    const owner = current.labels[label.group];
+    if (owner === undefined) throw foreignContainerAppeared(host, current.name);
+    if (group !== undefined && owner !== group) throw containerOfOtherGroup(host, current.name, owner);
   }
   const adopted = observed.find(({ name, running }) => name === mayAdopt && name !== spec.name && running);
   if (adopted === undefined && current !== undefined && isAsPlanned(current, spec)) return undefined;
