@@ -61,10 +61,13 @@ async function wantedImages(
   others: readonly string[],
   host: ModuleHost,
 ): Promise<readonly PinnedImage[]> {
-  const references = new Set([...(image === undefined ? [] : [image]), ...others]);
-  const pinned: PinnedImage[] = [];
-  for (const reference of references) pinned.push(await host.images.pin(reference));
-  return pinned;
+  const references = [...(image === undefined ? [] : [image]), ...others];
+  const pinned = new Map<string, PinnedImage>();
+  for (const reference of references) {
+    const one = await host.images.pin(reference);
+    pinned.set(formatPinnedImage(one), one);
+  }
+  return [...pinned.values()];
 }
 
 /** The Engine's own RepoDigests must name the digest: what it pulled is what was asked for. */
