@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { AdfError } from '../errors/adf-error.js';
 import { unexpectedStatus } from '../errors/modules.js';
 import { durationSchema } from '../model/schema/duration.js';
 import { statusSchema } from '../model/schema/health.js';
-import type { ReadingModule } from './module.js';
+import type { HostHttpResponse } from '../ports/host-http.js';
+import type { ModuleHost, ReadingModule } from './module.js';
 
 const schema = z.strictObject({
   port: z.int().min(1).max(65_535),
@@ -13,7 +15,7 @@ const schema = z.strictObject({
   method: z.string().default('GET'),
   headers: z.record(z.string(), z.coerce.string()).default({}),
   body: z.string().optional(),
-  status: statusSchema,
+  status: statusSchema.default([200]),
   timeout: durationSchema.default(10_000),
 });
 type Args = z.infer<typeof schema>;
@@ -25,7 +27,27 @@ export const uri: ReadingModule<Args> = {
 
   async read(args, host) {
     const url = `${args.scheme}://${args.host ?? '127.0.0.1'}:${args.port}${args.path}`;
-    const answer = await host.http({
+    const answer = await ask(args, host);
+    if (answer instanceof AdfError) {
+      return { changed: false, values: { ...noAnswerValues, url }, failure: answer };
+    }
+    const expected = args.status.includes(answer.status);
+    return {
+      changed: false,
+      message: `${answer.status} from ${url}`,
+      values: { status: answer.status, content: answer.body, headers: answer.headers, url },
+      ...(expected ? {} : { failure: unexpectedStatus(host.host, url, answer.status, args.status) }),
+    };
+  },
+};
+
+/** As Ansible's uri tells it, so that `until: result.status == 200` can wait for a server that is still starting. */
+const noAnswerValues = { status: -1, content: '', headers: {} } as const;
+
+/** The answer, or the error that there was none; a lost host is thrown. */
+async function ask(args: Args, host: ModuleHost): Promise<HostHttpResponse | AdfError> {
+  try {
+    return await host.http({
       method: args.method,
       scheme: args.scheme,
       address: '127.0.0.1',
@@ -36,12 +58,8 @@ export const uri: ReadingModule<Args> = {
       ...(args.host === undefined ? {} : { hostHeader: args.host }),
       ...(args.body === undefined ? {} : { body: args.body }),
     });
-    const expected = args.status.includes(answer.status);
-    return {
-      changed: false,
-      message: `${answer.status} from ${url}`,
-      values: { status: answer.status, content: answer.body, headers: answer.headers, url },
-      ...(expected ? {} : { failure: unexpectedStatus(host.host, url, answer.status, args.status) }),
-    };
-  },
-};
+  } catch (error) {
+    if (error instanceof AdfError && error.code === 'http.no_answer') return error;
+    throw error;
+  }
+}
