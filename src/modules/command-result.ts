@@ -34,8 +34,11 @@ const skip = (message: string): Change<CommandDetails> => ({
   },
 });
 
+/** Throws when that is not known: it must neither be taken for done nor for still to do. */
 async function exists(path: string, host: ModuleHost): Promise<boolean> {
   const result = await host.run({ argv: ['test', '-e', path] });
+  const { outcome } = result;
+  if (outcome.kind !== 'exited' || outcome.code > 1) throw commandFailed(host.host, outcome, result.stderr);
   return succeeded(result);
 }
 
