@@ -46,11 +46,15 @@ export const elbTarget: Module<Args, readonly Registration[]> = {
   },
 };
 
+const nowhere: Change<readonly Registration[]> = {
+  changes: false,
+  result: { changed: false, message: 'not registered anywhere', values: { registrations: [] } },
+};
+
 function checkDrained(now: readonly TargetHealth[], host: ModuleHost): Change<readonly Registration[]> {
   const registered = now.filter((target) => !isDrained(target));
   const registrations = registered.map(({ registration }) => registration);
-  if (registered.length === 0)
-    return { changes: false, result: resultOf(false, 'not registered anywhere', []) };
+  if (registered.length === 0) return nowhere;
   return {
     changes: true,
     summary: `drain from ${names(registrations)}`,
@@ -67,6 +71,7 @@ function checkInService(
   const stateOf = (registration: Registration): TargetHealth | undefined =>
     now.find((target) => registrationKey(target.registration) === registrationKey(registration));
   const missing = planned.filter((registration) => stateOf(registration)?.state !== 'healthy');
+  if (planned.length === 0) return nowhere;
   if (missing.length === 0)
     return { changes: false, result: resultOf(false, `in service in ${names(planned)}`, planned) };
   // A place the host did not have before is held as absent, so that restoring takes it away again.
