@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { expectExit } from './expect-exit.js';
 import { fleetTest } from './fleet-test.js';
+import { until } from './until.js';
 
 fleetTest('puts a host back whose sshd died after it was drained', async ({ fleet }) => {
   fleet.project.group({ rollout: { reconnect: '3s' } });
@@ -45,6 +46,30 @@ fleetTest('names a host whose sshd died after its container was stopped', async 
   for (const { name } of fleet.hosts.filter((host) => host !== lost)) {
     expect(containers[name]).toEqual(before.containers[name]);
   }
+});
+
+fleetTest('puts a host back that froze after it was drained, and came to again', async ({ fleet }) => {
+  fleet.project.group({ rollout: { reconnect: '3s' } });
+  const before = await fleet.given('v1');
+  fleet.cloud.control.setDeregistrationDelay('api-http', 3_000);
+  const load = fleet.load();
+  const deploy = fleet.startDeploy('v2', '--json');
+  const lost = await fleet.firstDraining();
+  await lost.freeze();
+  // No connection is closed: that it is lost has to be noticed. Then it is registered without SSH.
+  await until('the host to be registered again', 60_000, async () => {
+    const state = fleet.cloud.registrations('api-http')[`${lost.id}:5060`];
+    return state === 'unhealthy' ? true : undefined;
+  });
+  await lost.thaw();
+
+  const ran = await deploy.ended;
+
+  const { failures } = await load.stop();
+  expectExit(ran, 4);
+  expect(failures).toEqual([]);
+  expect(fleet.cloud.registrations('api-http')).toEqual(fleet.inService());
+  await fleet.expectSameContainers(before);
 });
 
 fleetTest('refuses when a host cannot be reached, and changes nothing', async ({ fleet }) => {

@@ -43,7 +43,7 @@ export class Project {
   group(vars: GroupVars): () => void {
     const before = this.vars;
     this.vars = vars;
-    const rollout = { serial: [1, '100%'], min_healthy: '50%', bake: '500ms', ...record(vars['rollout']) };
+    const rollout = { serial: [1, '100%'], min_healthy: '25%', bake: '500ms', ...record(vars['rollout']) };
     const health = { port: 5060, path: '/health', passes: 2, interval: '250ms', timeout: '8s' };
     this.write('inventory/group_vars/api.yml', {
       image: '{{ registry }}/api',

@@ -39,7 +39,10 @@ fleetTest('refuses a port that a foreign container has', async ({ fleet }) => {
   const host = fleet.hosts[2];
   await host?.sh('docker rm --force api');
   await host?.runForeign('intruder', `${fleet.machines.registry}/api:v5`, 5060);
-  const before = await fleet.settled();
+  await fleet.eventually(() => {
+    expect(fleet.cloud.registrations('api-http')).toEqual(fleet.inService());
+  });
+  const before = await fleet.reality();
 
   const said = await expectNothingChanged(fleet, before, fleet.deploy('v2'));
 

@@ -13,7 +13,7 @@ fleetTest('deploys the first release to hosts that ran nothing', async ({ fleet 
 fleetTest('rolls a new release under load without losing a request', async ({ fleet }) => {
   const before = await fleet.given('v1');
   fleet.cloud.control.setDeregistrationDelay('api-http', 2_000);
-  fleet.project.group({ rollout: { serial: [1, 1, '100%'], bake: '2s' } });
+  fleet.project.group({ rollout: { serial: [1, 1, '100%'], min_healthy: '50%', bake: '2s' } });
   const load = fleet.load();
 
   const ran = await fleet.deploy('v2');

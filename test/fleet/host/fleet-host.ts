@@ -60,6 +60,16 @@ export class FleetHost {
       sleep 0.3`);
   }
 
+  /** The machine stands still: nothing on it answers, and no connection is closed. */
+  async freeze(): Promise<void> {
+    await this.machine.pause();
+  }
+
+  async thaw(): Promise<void> {
+    const { State } = await this.machine.inspect();
+    if (State.Paused) await this.machine.unpause();
+  }
+
   /** The disk that Docker keeps its data on has no byte left. */
   async fillDisk(): Promise<void> {
     await this.sh(`
@@ -78,6 +88,7 @@ export class FleetHost {
 
   /** As it was when the fleet started: sshd answers, and Docker has no containers, networks or images. */
   async reset(): Promise<void> {
+    await this.thaw();
     await this.sh(`
       # Whatever still speaks to the Engine: a trap, the far end of a lost connection.
       pkill -KILL -x docker || true
