@@ -1,4 +1,4 @@
-import type { AdfError } from '../errors/adf-error.js';
+import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { bakeFailed } from '../errors/engine.js';
 import { isUnreachable } from '../errors/ssh.js';
 import type { Milliseconds } from '../model/duration.js';
@@ -60,7 +60,7 @@ async function whyNotWell(session: HostSession): Promise<string | undefined> {
       ? undefined
       : `its load balancer says ${bad.state}${bad.reason === undefined ? '' : ` (${bad.reason})`}`;
   } catch (error) {
-    if (isUnreachable(error)) return 'it cannot be reached any more';
-    throw error;
+    // Whatever kept us from looking: a host that cannot be seen healthy does not pass.
+    return isUnreachable(error) ? 'it cannot be reached any more' : errorsOf(error)[0].message;
   }
 }

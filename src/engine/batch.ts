@@ -4,9 +4,8 @@ import type { Milliseconds } from '../model/duration.js';
 import { Barrier } from './barrier.js';
 import { bake } from './bake.js';
 import type { HostSession } from './host-session.js';
-import { restoreHost } from './restore.js';
 import type { Run } from './run.js';
-import { runTurn, type TurnResult } from './turn.js';
+import { restoreAfter, runTurn, type TurnResult } from './turn.js';
 import type { TurnPlay } from './turn-play.js';
 
 /** Where a batch stands in its play; counts from 1. */
@@ -93,18 +92,15 @@ const holdsContainer = ({ run, host }: HostSession): boolean =>
 async function settleReplaced({ run, host }: HostSession): Promise<void> {
   const settled = run.holds
     .openOf(host.id)
-    .filter((hold) => hold.kind === 'container' || hold.state === 'unused');
+    .filter((hold) => hold.kind === 'container' || hold.state === 'absent');
   await run.holds.settle(settled, 'replaced');
 }
 
 async function failAfterBake(session: HostSession, error: AdfError, play: TurnPlay): Promise<TurnResult> {
   session.run.tally.count(session.host.id, 'failed');
   play.budget.fail();
-  const holds = session.run.holds.openOf(session.host.id);
-  if (!play.mayRestore()) return { session, status: 'failed', error };
-  const restore = await restoreHost(session, holds);
-  if (restore.restored) session.run.tally.count(session.host.id, 'restored');
-  return { session, status: 'failed', error, restore };
+  const restore = await restoreAfter(session, 'failed', play);
+  return { session, status: 'failed', error, ...(restore === undefined ? {} : { restore }) };
 }
 
 type BatchRecord =

@@ -1,12 +1,11 @@
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
-import type { Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { Playbook, Play } from '../playbook/playbook.js';
 import type { HostSession } from './host-session.js';
 import { nameTheHeldAfterGrace } from './grace.js';
 import { describeHold } from './hold-book.js';
 import { runPlay, type PlayResult } from './play.js';
-import { restoreHost } from './restore.js';
+import { restoreHost, type RestoreOutcome } from './restore.js';
 import type { Run } from './run.js';
 import type { TurnResult } from './turn.js';
 
@@ -35,23 +34,59 @@ export type SelectHosts = (play: Play) => readonly HostSession[];
 /**
  * Runs a playbook, and leaves nothing behind: play after play until one stops (play.ts rolls one in batches, turn.ts takes one host
  * through a batch, restore.ts puts a host back); a host that failed has no part in later plays; what is still held at the end is
- * given back, and what cannot be is named.
+ * restored, and what cannot be is named. Never throws once the first play began: what ended it is in the result.
  */
 export async function runPlaybook(
   playbook: Playbook,
   select: SelectHosts,
   run: Run,
 ): Promise<PlaybookResult> {
+  const forgetGrace = nameTheHeldAfterGrace(run);
+  try {
+    const { plays, errors, sessions } = await runPlays(playbook, select, run);
+    const restores = await restoreTheRest(sessions, plays, run);
+    const named = await nameTheHeld(sessions, plays, restores, errors, run);
+    return {
+      turns: plays.flatMap(({ turns }) => turns),
+      rolledBack: new Set(
+        plays.flatMap(({ rollbacks }) =>
+          rollbacks.filter(({ outcome }) => outcome?.restored === true).map(({ session }) => session.host.id),
+        ),
+      ),
+      untouched: new Set(plays.flatMap(({ untouched }) => untouched.map(({ host }) => host.id))),
+      named,
+      errors,
+      stopped: errors.length > 0 || plays.some(({ stopped }) => stopped),
+    };
+  } finally {
+    forgetGrace();
+  }
+}
+
+interface Played {
+  readonly plays: readonly PlayResult[];
+  readonly errors: AdfError[];
+  readonly sessions: readonly HostSession[];
+}
+
+async function runPlays(playbook: Playbook, select: SelectHosts, run: Run): Promise<Played> {
   const plays: PlayResult[] = [];
   const errors: AdfError[] = [];
   const sessions = new Set<HostSession>();
-  const forgetGrace = nameTheHeldAfterGrace(run);
   try {
     for (const play of playbook.plays) {
       const failed = failedIn(plays);
       const hosts = select(play).filter((session) => !failed.has(session));
+      if (hosts.length === 0) {
+        run.bus.emit({
+          type: 'warning',
+          message: `Play "${play.name}" has no host left in this run, and is passed over.`,
+        });
+        continue;
+      }
+      const before = [...sessions];
       for (const session of hosts) sessions.add(session);
-      const result = await runPlay(play, hosts, run);
+      const result = await runPlay(play, hosts, before, run);
       plays.push(result);
       if (result.error !== undefined) errors.push(result.error);
       if (result.stopped) break;
@@ -59,21 +94,7 @@ export async function runPlaybook(
   } catch (thrown) {
     errors.push(...errorsOf(thrown));
   }
-  await giveBackTheRest([...sessions], plays, run);
-  forgetGrace();
-  const turns = plays.flatMap((play) => play.turns);
-  return {
-    turns,
-    rolledBack: new Set(
-      plays.flatMap(({ rollbacks }) =>
-        rollbacks.filter(({ outcome }) => outcome.restored).map(({ session }) => session.host.id),
-      ),
-    ),
-    untouched: new Set(plays.flatMap(({ untouched }) => untouched.map(({ host }) => host.id))),
-    named: await nameTheHeld([...sessions], plays, run),
-    errors,
-    stopped: errors.length > 0 || plays.some(({ stopped }) => stopped),
-  };
+  return { plays, errors, sessions: [...sessions] };
 }
 
 const failedIn = (plays: readonly PlayResult[]): ReadonlySet<HostSession> =>
@@ -81,65 +102,57 @@ const failedIn = (plays: readonly PlayResult[]): ReadonlySet<HostSession> =>
     plays.flatMap(({ turns }) => turns.filter(({ status }) => status !== 'ok').map(({ session }) => session)),
   );
 
+type Restores = ReadonlyMap<HostSession, RestoreOutcome>;
+
 /** Hosts whose turns ended well but that still hold something: a registration that no later play brought back. */
-async function giveBackTheRest(
+async function restoreTheRest(
   sessions: readonly HostSession[],
   plays: readonly PlayResult[],
   run: Run,
-): Promise<void> {
+): Promise<Restores> {
   const settled = new Set([
     ...failedIn(plays),
     ...plays.flatMap(({ rollbacks }) => rollbacks.map(({ session }) => session)),
   ]);
+  const restores = new Map<HostSession, RestoreOutcome>();
   await Promise.all(
     sessions
       .filter((session) => !settled.has(session))
       .map(async (session) => {
         const open = run.holds.openOf(session.host.id);
-        if (open.length > 0) await restoreHost(session, open);
+        if (open.length > 0) restores.set(session, await restoreHost(session, open));
       }),
   );
+  return restores;
 }
 
 /** The list for a person: everything still held, and what came back unhealthy as it was found. */
 async function nameTheHeld(
   sessions: readonly HostSession[],
   plays: readonly PlayResult[],
+  restores: Restores,
+  errors: AdfError[],
   run: Run,
 ): Promise<readonly NamedSession[]> {
   const named: NamedSession[] = [];
   for (const session of sessions) {
     const open = run.holds.openOf(session.host.id);
-    const outcome = outcomeOf(session, plays);
+    const outcome = restores.get(session) ?? outcomeOf(session, plays);
     const unhealthy = outcome?.unhealthyAsFound === true;
     if (open.length === 0 && !unhealthy) continue;
-    const reason =
-      outcome?.error?.message ??
-      (unhealthy ? 'it was not healthy before, and is back in that state' : 'on_failure left it as it is');
-    named.push(await name(session, open, reason, run));
+    const held = open.map(describeHold);
+    const asFound = 'it was not healthy before, and is back in that state';
+    const reason = outcome?.error?.message ?? (unhealthy ? asFound : 'on_failure left it as it is');
+    run.bus.emit({ type: 'host.named', host: session.eventHost, held, reason });
+    named.push({ session, held, reason });
+    // When even the journal is gone, the name still reaches the person.
+    await run.holds.settle(open, 'named').catch((error: unknown) => errors.push(...errorsOf(error)));
   }
   return named;
 }
 
-async function name(
-  session: HostSession,
-  open: readonly Hold[],
-  reason: string,
-  run: Run,
-): Promise<NamedSession> {
-  const held = open.map(describeHold);
-  run.bus.emit({ type: 'host.named', host: session.eventHost, held, reason });
-  await run.holds.settle(open, 'named');
-  return { session, held, reason };
-}
-
-function outcomeOf(
-  session: HostSession,
-  plays: readonly PlayResult[],
-): { error?: AdfError; unhealthyAsFound: boolean } | undefined {
+function outcomeOf(session: HostSession, plays: readonly PlayResult[]): RestoreOutcome | undefined {
   const rollback = plays.flatMap(({ rollbacks }) => rollbacks).find((one) => one.session === session);
-  return (
-    rollback?.outcome ??
-    plays.flatMap(({ turns }) => turns).findLast((turn) => turn.session === session)?.restore
-  );
+  const turn = plays.flatMap(({ turns }) => turns).findLast((one) => one.session === session);
+  return rollback?.outcome ?? turn?.restore;
 }

@@ -14,6 +14,9 @@ import type { HostSession } from './host-session.js';
 /** A container that was started again this often since the proof began will not stay up. */
 const crashLoopRestarts = 3;
 const logLines = 15;
+/** Without a health check, a container that is the same after so many looks counts as up. */
+const steadyLooks = 3;
+const steadyPause = 1_000;
 
 interface Answer {
   readonly passed: boolean;
@@ -99,14 +102,22 @@ export class HealthProver {
     if (stopped !== undefined) throw notProvenHealthy(host, `the container "${stopped.name}" is not running`);
     if (this.#provenFor !== undefined && fingerprint(watched) === this.#provenFor) return;
     const probe = group?.settings.health;
-    if (probe === undefined) {
-      throw notProvenHealthy(
-        host,
-        'its containers were changed, and it has no health check that could prove them healthy',
-      );
-    }
+    if (probe === undefined) return this.#requireSteady(watched);
     const answer = await this.#ask(probe);
     if (!answer.passed) throw notProvenHealthy(host, `its health check says: ${answer.words}`);
+  }
+
+  /** A group without a health check (`health: none`): its containers must stay up for a while, the rest is the balancer's. */
+  async #requireSteady(first: readonly ObservedContainer[]): Promise<void> {
+    const { host, run, activity } = this.#session;
+    for (let look = 0; look < steadyLooks; look += 1) {
+      await run.ports.clock.sleep(steadyPause, activity.signal);
+      const watched = await this.#watched();
+      if (fingerprint(watched) !== fingerprint(first)) {
+        throw notProvenHealthy(host, 'its containers do not stay up, and it has no health check');
+      }
+    }
+    this.#provenFor = fingerprint(first);
   }
 
   async #ask(probe: HealthProbe): Promise<Answer> {

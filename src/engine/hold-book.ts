@@ -15,10 +15,15 @@ export class HoldBook {
   readonly #open = new Map<string, Hold>();
   /** The first hold of each thing: where a host came from when the run met it. */
   readonly #first = new Map<string, Hold>();
+  /** How the holds that are not open ended. */
+  readonly #settled = new Map<string, Settlement>();
   readonly #hosts = new Map<HostId, Host>();
+  readonly #scope: string;
   #count = 0;
 
-  constructor(journal: Journal, clock: Clock, bus: EventBus) {
+  /** `scope` keeps the ids of several books of one run apart: a host in two groups is held for each on its own. */
+  constructor(journal: Journal, clock: Clock, bus: EventBus, scope = '') {
+    this.#scope = scope === '' ? '' : `${scope}/`;
     this.#journal = journal;
     this.#clock = clock;
     this.#bus = bus;
@@ -30,7 +35,7 @@ export class HoldBook {
     for (const taking of takings) {
       if (this.#open.has(keyOf(host.id, taking))) continue;
       this.#count += 1;
-      await this.#record({ ...taking, id: holdId(`${host.id}#${this.#count}`), host: host.id });
+      await this.#record({ ...taking, id: holdId(`${this.#scope}${host.id}#${this.#count}`), host: host.id });
     }
   }
 
@@ -39,18 +44,24 @@ export class HoldBook {
     for (const hold of holds) if (!this.#open.has(keyOf(hold.host, hold))) await this.#record(hold);
   }
 
+  /** A hold stays open until its end is in the journal. */
   async settle(holds: readonly Hold[], as: Settlement): Promise<void> {
     for (const hold of holds) {
-      if (!this.#open.delete(keyOf(hold.host, hold))) continue;
-      await this.#journal.append({
-        at: this.#clock.now(),
-        type: 'hold.settled',
-        hold: hold.id,
-        host: hold.host,
-        as,
-      });
+      const key = holdKey(hold);
+      if (!this.#open.has(key)) continue;
+      const settled = { type: 'hold.settled', hold: hold.id, host: hold.host, as } as const;
+      await this.#journal.append({ at: this.#clock.now(), ...settled });
+      this.#open.delete(key);
+      this.#settled.set(key, as);
       this.#tell('hold.settled', hold, as);
     }
+  }
+
+  /** True when a container of the host was replaced by the planned one, and still is. */
+  wasReplaced(host: HostId): boolean {
+    return this.originOf(host).some(
+      (hold) => hold.kind === 'container' && this.#settled.get(holdKey(hold)) === 'replaced',
+    );
   }
 
   openOf(host: HostId): readonly Hold[] {
@@ -62,10 +73,6 @@ export class HoldBook {
     return [...this.#first.values()].filter((hold) => hold.host === host);
   }
 
-  isHeld(host: HostId, taking: Taking): boolean {
-    return this.#open.has(keyOf(host, taking));
-  }
-
   hostsWithOpenHolds(): readonly Host[] {
     const ids = new Set([...this.#open.values()].map(({ host }) => host));
     return [...this.#hosts.values()].filter(({ id }) => ids.has(id));
@@ -75,6 +82,7 @@ export class HoldBook {
     await this.#journal.append({ at: this.#clock.now(), type: 'hold.opened', hold });
     const key = keyOf(hold.host, hold);
     this.#open.set(key, hold);
+    this.#settled.delete(key);
     if (!this.#first.has(key)) this.#first.set(key, hold);
     this.#tell('hold.opened', hold);
   }
@@ -100,7 +108,7 @@ const keyOf = (host: HostId, taking: Taking | Hold): string =>
 export function describeHold(hold: Taking | Hold): string {
   if (hold.kind === 'registration') {
     const where = `${targetGroupNameOf(hold.registration)}:${hold.registration.port}`;
-    return hold.state === 'unused' ? `no registration in ${where}` : `its registration in ${where}`;
+    return hold.state === 'absent' ? `no registration in ${where}` : `its registration in ${where}`;
   }
   const { name, previous } = hold;
   if (previous === undefined) return `no container "${name}"`;

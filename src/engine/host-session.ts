@@ -33,8 +33,6 @@ export class HostSession {
   seen = false;
   /** Set by the first change to a container: from then on health has to be proven, not assumed. */
   containersTouched = false;
-  /** Lost, and not come back within `reconnect`. */
-  lost = false;
   #activity: Activity = idle;
   #facts: Layer = { name: 'set_fact and register', values: {}, literal: true };
 

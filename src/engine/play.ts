@@ -1,4 +1,4 @@
-import type { AdfError } from '../errors/adf-error.js';
+import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { batchBlocked, noHosts, rolloutDiffers } from '../errors/engine.js';
 import type { Layer } from '../expression/scope.js';
 import { render } from '../expression/templates.js';
@@ -43,7 +43,12 @@ const fallback: Pick<RolloutSettings, 'minHealthy' | 'floorWait'> = {
  * One play: batch after batch, each cut to what the floor allows, until all hosts had their turn or too many failed; then, by
  * `on_failure`, the hosts that had finished go back too.
  */
-export async function runPlay(read: Play, sessions: readonly HostSession[], run: Run): Promise<PlayResult> {
+export async function runPlay(
+  read: Play,
+  sessions: readonly HostSession[],
+  touchedBefore: readonly HostSession[],
+  run: Run,
+): Promise<PlayResult> {
   const [first] = sessions;
   if (first === undefined) throw noHosts(read.name, read.hosts.value, read.at);
   const play = { ...read, name: nameForPeople(read, first) };
@@ -54,38 +59,48 @@ export async function runPlay(read: Play, sessions: readonly HostSession[], run:
   const settings = first.group?.settings.rollout ?? fallback;
   run.floor.set(rollout.minHealthy ?? settings.minHealthy, settings.floorWait);
   const result = await rollThrough(sessions, opened, run);
-  const rollbacks = await followOnFailure(result, opened, run);
+  const rollbacks = await followOnFailure(result, [...touchedBefore, ...sessions], opened, run);
   run.bus.emit({ type: 'play.ended', play: play.name });
   return { ...result, rollbacks };
 }
 
+type Rolled = Omit<PlayResult, 'rollbacks'>;
+
+/** What a batch throws (the journal, the cloud between two batches) ends the play, and loses none of its turns. */
 async function rollThrough(
   sessions: readonly HostSession[],
   { rollout, turnPlay }: OpenPlay,
   run: Run,
-): Promise<Omit<PlayResult, 'rollbacks'>> {
+): Promise<Rolled> {
   const { play } = turnPlay;
   const turns: TurnResult[] = [];
   let queue = sessions;
-  for (let batch = 1; queue.length > 0; batch += 1) {
-    if (isStopping(run)) return { turns, untouched: queue, stopped: true };
-    const size = batchSize(rollout.serial, batch - 1, sessions.length);
-    const chosen = await nextAllowed(queue, size, play, batch, run);
-    if (chosen.length === 0) {
-      if (isStopping(run)) return { turns, untouched: queue, stopped: true };
-      const error = batchBlocked('the floor lets no host go', run.floor.floorWait);
-      return { turns, untouched: queue, stopped: true, error };
+  const stoppedBy = (error?: AdfError): Rolled => ({
+    turns,
+    untouched: queue,
+    stopped: true,
+    ...(error === undefined ? {} : { error }),
+  });
+  try {
+    for (let batch = 1; queue.length > 0; batch += 1) {
+      if (isStopping(run)) return stoppedBy();
+      if (run.gate.closedBy !== undefined) return stoppedBy(run.gate.closedBy);
+      const size = batchSize(rollout.serial, batch - 1, sessions.length);
+      const chosen = await nextAllowed(queue, size, play, batch, run);
+      if (chosen.length === 0)
+        return stoppedBy(isStopping(run) ? undefined : batchBlocked(run.floor.floorWait));
+      queue = queue.filter((session) => !chosen.includes(session));
+      const of = batch + remainingBatches(queue.length, rollout.serial, batch, sessions.length);
+      const results = await runBatch(chosen, { batch, of }, turnPlay, rollout.bake, run);
+      turns.push(...results);
+      const failed = results.filter(({ status }) => status !== 'ok').length;
+      // As in Ansible, a batch that failed as a whole ends the play whatever the allowance.
+      if (turnPlay.budget.exceeded || failed === results.length) return stoppedBy();
     }
-    queue = queue.filter((session) => !chosen.includes(session));
-    const of = batch + remainingBatches(queue.length, rollout.serial, batch, sessions.length);
-    const results = await runBatch(chosen, { batch, of }, turnPlay, rollout.bake, run);
-    turns.push(...results);
-    const failed = results.filter(({ status }) => status !== 'ok').length;
-    // As in Ansible, a batch that failed as a whole ends the play whatever the allowance.
-    if (turnPlay.budget.exceeded || failed === results.length)
-      return { turns, untouched: queue, stopped: true };
+    return { turns, untouched: [], stopped: isStopping(run) };
+  } catch (thrown) {
+    return stoppedBy(errorsOf(thrown)[0]);
   }
-  return { turns, untouched: [], stopped: isStopping(run) };
 }
 
 /** The next batch by the floor as it is now; waits for it, and gives none when it does not give way in time. */
@@ -102,7 +117,7 @@ async function nextAllowed(
   for (let told = false; ; told = true) {
     const ids = new Set(nextBatch(order, size, await allowanceOf(queue, play, run)));
     if (ids.size > 0) return queue.filter(({ host }) => ids.has(host.id));
-    if (clock.elapsed() - begun >= run.floor.floorWait || isStopping(run)) return [];
+    if (clock.elapsed() - begun >= run.floor.floorWait || isStopping(run) || run.checkMode) return [];
     if (!told) {
       const reason = 'no healthy host can be spared now';
       run.bus.emit({ type: 'batch.waiting', play: play.name, batch, reason });
@@ -132,22 +147,23 @@ function remainingBatches(left: number, serial: readonly Amount[], done: number,
   return batches;
 }
 
-/** `on_failure`: with `rollback`, the hosts that had finished go back to where they came from. An interruption is no failure. */
+/**
+ * `on_failure`: with `rollback`, every host that the run replaced something on goes back to where it came from, whatever play that
+ * was in; one that was restored on its own, or could not be, is left alone. An interruption is no failure.
+ */
 async function followOnFailure(
-  result: Omit<PlayResult, 'rollbacks'>,
+  { turns, stopped, error }: Rolled,
+  sessions: readonly HostSession[],
   { rollout: { onFailure }, turnPlay }: OpenPlay,
   run: Run,
 ): Promise<readonly RollbackResult[]> {
-  const failed = result.turns.filter(({ status }) => status === 'failed' || status === 'unreachable');
-  const isFailure = result.stopped && (failed.length > 0 || result.error !== undefined);
-  if (!isFailure || isStopping(run) || onFailure !== 'rollback' || run.checkMode || !turnPlay.mayRestore())
-    return [];
-  const finished = result.turns
-    .filter(({ status }) => status === 'ok')
-    .map(({ session }) => session)
-    .filter(({ host }) => run.holds.originOf(host.id).some((hold) => hold.kind === 'container'));
+  const failed = turns.filter(({ status }) => status === 'failed' || status === 'unreachable');
+  const isFailure = stopped && (failed.length > 0 || error !== undefined);
+  if (!isFailure || isStopping(run) || run.checkMode || run.gate.closedBy !== undefined) return [];
+  if (onFailure !== 'rollback' || !turnPlay.mayRestore()) return [];
+  const replaced = [...new Set(sessions)].filter(({ host }) => run.holds.wasReplaced(host.id));
   const reason = failed.map(({ session }) => session.host.name).join(', ');
-  return rollBack(finished, reason === '' ? (result.error?.message ?? '') : `${reason} failed`, run);
+  return rollBack(replaced, reason === '' ? (error?.message ?? '') : `${reason} failed`, run);
 }
 
 /** A play that is about to run: how it rolls, and what its turns share. */

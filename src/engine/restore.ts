@@ -1,12 +1,13 @@
-import { errorsOf, type AdfError } from '../errors/adf-error.js';
-import { cannotRestore, restoreIncomplete } from '../errors/engine.js';
+import { AdfError, errorsOf } from '../errors/adf-error.js';
+import { restoreIncomplete } from '../errors/engine.js';
 import { isUnreachable } from '../errors/ssh.js';
-import type { HealthProbe } from '../model/health.js';
+import type { Milliseconds } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
 import { isDrained, type Registration, type TargetHealth } from '../model/registration.js';
-import { describeStep, planRestore, type RestoreObservation, type RestoreStep } from '../plan/restore.js';
-import { describeHold, holdKey } from './hold-book.js';
-import type { HostSession } from './host-session.js';
+import { describeStep, planRestore, type RestoreObservation } from '../plan/restore.js';
+import { holdKey } from './hold-book.js';
+import type { Activity, HostSession } from './host-session.js';
+import { carryOut } from './restore-steps.js';
 
 export interface RestoreOutcome {
   /** The host matches its holds again, read back. */
@@ -17,27 +18,29 @@ export interface RestoreOutcome {
   readonly unhealthyAsFound: boolean;
 }
 
-/** From one attempt to reach a lost host to the next. */
-const retryLost = 5_000;
-/** For the balancers to see a restored host healthy. */
-const inServiceTimeout = 300_000;
+/** From one attempt to the next. */
+const retryPause: Milliseconds = 2_000;
+/** What a passing fault of the Engine or of AWS is given, whatever `reconnect` says. */
+const attemptsAtLeast = 3;
 
 /**
- * Makes one host match its holds again, from whatever state it is in: observe, plan (plan/restore.ts), carry out, read back.
- * A lost host is tried again for `reconnect`. Never throws: what cannot be restored is the outcome.
+ * Makes one host match `holds`, and whatever else is held of it, from whatever state it is in: observe, plan (plan/restore.ts),
+ * carry out, read back. A lost host is tried again for `reconnect`. Never throws: what cannot be restored is the outcome.
  */
-export async function restoreHost(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {
-  const { bus, ports } = session.run;
-  const deadline = ports.clock.elapsed() + (session.group?.settings.rollout.reconnect ?? 0);
-  const outcome = await session.busyWith(
-    {
-      signal: new AbortController().signal,
-      report: (step) => bus.emit({ type: 'restore.step', host: session.eventHost, step }),
-      mayTakeOut: () => true,
-      restoring: true,
-    },
-    async () => restoreUntil(session, holds, deadline),
-  );
+export async function restoreHost(
+  session: HostSession,
+  holds: readonly Hold[],
+  when: Partial<Pick<Activity, 'signal' | 'mayTakeOut'>> = {},
+): Promise<RestoreOutcome> {
+  const { bus } = session.run;
+  const activity: Activity = {
+    signal: new AbortController().signal,
+    mayTakeOut: () => true,
+    ...when,
+    report: (step) => bus.emit({ type: 'restore.step', host: session.eventHost, step }),
+    restoring: true,
+  };
+  const outcome = await session.busyWith(activity, async () => restoreUntil(session, holds));
   bus.emit({
     type: 'restore.ended',
     host: session.eventHost,
@@ -47,42 +50,47 @@ export async function restoreHost(session: HostSession, holds: readonly Hold[]):
   return outcome;
 }
 
-async function restoreUntil(
-  session: HostSession,
-  holds: readonly Hold[],
-  deadline: number,
-): Promise<RestoreOutcome> {
+async function restoreUntil(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {
   const { clock } = session.run.ports;
-  for (;;) {
+  const { signal } = session.activity;
+  const deadline = clock.elapsed() + (session.group?.settings.rollout.reconnect ?? 0);
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await restoreOnce(session, holds);
     } catch (error) {
-      if (isUnreachable(error) && clock.elapsed() < deadline) {
-        await clock.sleep(Math.min(retryLost, deadline - clock.elapsed()));
-        continue;
-      }
-      if (isUnreachable(error)) session.lost = true;
-      return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
+      const again =
+        mayPass(error) &&
+        (clock.elapsed() < deadline || (attempt < attemptsAtLeast && !isUnreachable(error)));
+      if (!again || signal.aborted)
+        return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
+      await clock.sleep(retryPause);
     }
   }
 }
 
+/**
+ * Faults that a second attempt may find gone. A refused login or host key is none: trying it again gets the control host banned
+ * (OpenSSH 9.8 penalises sources).
+ */
+const mayPass = (error: unknown): boolean =>
+  error instanceof AdfError &&
+  (['ssh.unreachable', 'ssh.connection_lost'].includes(error.code) || /^(docker|aws)\./.test(error.code));
+
 async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {
-  const { bus, holds: book } = session.run;
+  const { bus, holds: book, floor } = session.run;
+  await book.reopen(holds.filter((hold) => hold.kind === 'container' || hold.state === 'absent'));
   const before = together(holds, book.openOf(session.host.id));
   const steps = planRestore(before, await observe(session, before));
   bus.emit({ type: 'restore.started', host: session.eventHost, steps: steps.map(describeStep) });
-  for (const step of steps) await carryOut(step, session);
+  for (const step of steps) await carryOut(step, session, before);
   const all = together(holds, book.openOf(session.host.id));
   const missing = planRestore(all, await observe(session, all)).filter((step) => step.do !== 'prove_health');
   if (missing.length > 0) {
-    return {
-      restored: false,
-      error: restoreIncomplete(session.host, missing.map(describeStep)),
-      unhealthyAsFound: false,
-    };
+    const error = restoreIncomplete(session.host, missing.map(describeStep));
+    return { restored: false, error, unhealthyAsFound: false };
   }
   await book.settle(book.openOf(session.host.id), 'restored');
+  floor.giveBack(all.flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : [])));
   return {
     restored: true,
     unhealthyAsFound:
@@ -124,52 +132,3 @@ const includes = (targets: readonly TargetHealth[], { registration }: TargetHeal
 
 const sameRegistration = (a: Registration, b: Registration): boolean =>
   a.targetGroup === b.targetGroup && a.id === b.id && a.port === b.port;
-
-async function carryOut(step: RestoreStep, session: HostSession): Promise<void> {
-  const { containers, traffic, prover, run, host } = session;
-  session.activity.report(describeStep(step));
-  switch (step.do) {
-    case 'drain':
-      await run.holds.open(
-        host,
-        step.registrations.map((registration) => ({ kind: 'registration', registration, state: 'healthy' })),
-      );
-      return traffic.drain(step.registrations, session.group?.settings.rollout.drainTimeout ?? 'default');
-    case 'remove_container':
-      await containers.stop(step.container, stopTimeoutOf(session, step.name));
-      return containers.remove(step.container);
-    case 'rename_container':
-      return containers.rename(step.container, step.name);
-    case 'set_restart_policy':
-      return containers.setRestartPolicy(step.container, step.policy);
-    case 'start_container':
-      return containers.start(step.container);
-    case 'prove_health':
-      return step.required ? proveHealthy(session, step.probe) : tryToProveHealthy(session, step.probe);
-    case 'register':
-      return step.await === 'healthy' || prover.isProven
-        ? traffic.putInService(step.registrations, inServiceTimeout)
-        : traffic.registerAsFound(step.registrations);
-    case 'give_up':
-      throw cannotRestore(host, step.reason);
-  }
-}
-
-async function proveHealthy({ prover }: HostSession, probe: HealthProbe): Promise<void> {
-  await prover.prove(probe);
-}
-
-async function tryToProveHealthy(session: HostSession, probe: HealthProbe): Promise<void> {
-  try {
-    await proveHealthy(session, probe);
-  } catch (error) {
-    if (isUnreachable(error)) throw error;
-    session.activity.report(`not healthy, as it was found: ${errorsOf(error)[0].message}`);
-  }
-}
-
-const stopTimeoutOf = ({ group }: HostSession, name: string): number =>
-  group?.settings.containers.find((container) => container.name === name)?.stopTimeout ?? 10_000;
-
-/** What is still held of a host, for the list of those that need a person. */
-export const describeHolds = (holds: readonly Hold[]): readonly string[] => holds.map(describeHold);

@@ -1,16 +1,19 @@
-import { describeHold } from './hold-book.js';
+import pLimit from 'p-limit';
+import { errorsOf } from '../errors/adf-error.js';
+import { interrupted } from '../errors/engine.js';
 import type { HostSession } from './host-session.js';
 import { restoreHost, type RestoreOutcome } from './restore.js';
 import type { Run } from './run.js';
 
 export interface RollbackResult {
   readonly session: HostSession;
-  readonly outcome: RestoreOutcome;
+  /** Undefined for a host that a signal kept from being taken back: it stays on the new release, in service. */
+  readonly outcome: RestoreOutcome | undefined;
 }
 
 /**
- * Takes hosts that had finished back to where they came from: a new roll, to what their first holds say, under the same floor.
- * As many at once as the floor lets through; one that it blocks for `floor_wait` stays on the new release, in service, and is named.
+ * Takes hosts that had finished back to where they came from: a new roll, to what their first holds say, under the same floor: as
+ * many at once as it lets through. One that it blocks for `floor_wait` stays on the new release, in service, and is named.
  */
 export async function rollBack(
   finished: readonly HostSession[],
@@ -19,19 +22,62 @@ export async function rollBack(
 ): Promise<readonly RollbackResult[]> {
   if (finished.length === 0) return [];
   run.bus.emit({ type: 'rollback.started', hosts: finished.map(({ eventHost }) => eventHost), reason });
-  const results = await Promise.all(
-    finished.map(async (session): Promise<RollbackResult> => {
-      const origin = run.holds.originOf(session.host.id);
-      await run.holds.reopen(origin.filter((hold) => hold.kind === 'container' || hold.state === 'unused'));
-      return { session, outcome: await restoreHost(session, origin) };
-    }),
-  );
+  const limit = pLimit(await atOnce(finished, run));
+  const results = await Promise.all(finished.map((session) => limit(() => rollBackHost(session, run))));
   const hosts = (restored: boolean): HostSession['eventHost'][] =>
-    results.filter(({ outcome }) => outcome.restored === restored).map(({ session }) => session.eventHost);
+    results
+      .filter(({ outcome }) => (outcome?.restored === true) === restored)
+      .map(({ session }) => session.eventHost);
   run.bus.emit({ type: 'rollback.ended', restored: hosts(true), left: hosts(false) });
   return results;
 }
 
-/** Where a host came from, in words. */
-export const describeOrigin = ({ run, host }: HostSession): readonly string[] =>
-  run.holds.originOf(host.id).map(describeHold);
+/** With target groups the floor itself makes each drain wait; without, as many as a batch of the roll may have. */
+async function atOnce([first]: readonly HostSession[], run: Run): Promise<number> {
+  if (first?.group === undefined) return Math.max(1, run.forks);
+  try {
+    const groups = await first.traffic.groups(first.group.settings.targetGroups);
+    const most =
+      groups.length > 0 ? run.forks : Math.min(run.forks, run.floor.spareOf(first.group.name).healthy);
+    return Math.max(1, most);
+  } catch (error) {
+    // The way back must not depend on one more answer: one host after the other is always right.
+    run.bus.emit({ type: 'warning', message: errorsOf(error)[0].message });
+    return 1;
+  }
+}
+
+/** A signal stops it only while the host still serves with what it has. */
+async function rollBackHost(session: HostSession, run: Run): Promise<RollbackResult> {
+  const { stop, holds } = run;
+  if (isStopping(run)) return { session, outcome: undefined };
+  const turnRound = new AbortController();
+  const onStop = (): void => {
+    if (session.prover.isProven) turnRound.abort(interrupted(stop.name() ?? 'a signal'));
+  };
+  stop.signal.addEventListener('abort', onStop, { once: true });
+  try {
+    const outcome = await restoreHost(session, holds.originOf(session.host.id), {
+      signal: turnRound.signal,
+      mayTakeOut: () => !isStopping(run),
+    });
+    if (outcome.restored || !isStopping(run) || !session.prover.isProven) return { session, outcome };
+    return { session, outcome: await stayInService(session) };
+  } finally {
+    stop.signal.removeEventListener('abort', onStop);
+  }
+}
+
+/** Its containers were not touched yet: they are kept, and its registrations come back. Undefined when that went well. */
+async function stayInService(session: HostSession): Promise<RestoreOutcome | undefined> {
+  const { holds } = session.run;
+  const open = holds.openOf(session.host.id);
+  await holds.settle(
+    open.filter((hold) => hold.kind === 'container' || hold.state === 'absent'),
+    'replaced',
+  );
+  const outcome = await restoreHost(session, holds.openOf(session.host.id));
+  return outcome.restored ? undefined : outcome;
+}
+
+const isStopping = ({ stop }: Run): boolean => stop.signal.aborted;

@@ -15,12 +15,22 @@ export class RunOnce {
       if (known === undefined) {
         const running = run();
         this.#outcomes.set(task, running);
-        const outcome = await running;
-        if (outcome.status === 'skipped') this.#outcomes.delete(task);
-        return { outcome, ran: true };
+        return { outcome: await this.#runFirst(task, running), ran: true };
       }
-      const outcome = await known;
-      if (outcome.status !== 'skipped') return { outcome, ran: false };
+      const outcome = await known.catch(() => undefined);
+      if (outcome !== undefined && outcome.status !== 'skipped') return { outcome, ran: false };
+    }
+  }
+
+  /** Whoever was interrupted did not run it for the others: the next one does. */
+  async #runFirst(task: Task, running: Promise<TaskOutcome>): Promise<TaskOutcome> {
+    try {
+      const outcome = await running;
+      if (outcome.status === 'skipped') this.#outcomes.delete(task);
+      return outcome;
+    } catch (error) {
+      this.#outcomes.delete(task);
+      throw error;
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { AdfError } from '../errors/adf-error.js';
+import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { interrupted, playHaltedCode, runOnceFailed } from '../errors/engine.js';
 import type { EventTask } from '../events/event.js';
 import { render } from '../expression/templates.js';
@@ -31,16 +31,17 @@ export async function runTurn(
   const { bus, ports, tally } = session.run;
   const begun = ports.clock.elapsed();
   bus.emit({ type: 'turn.started', host: session.eventHost, play: play.play.name, batch });
-  const ended = await runTasks(session, play, barrier).finally(() => barrier?.leave());
+  const ended = await runTasks(session, play, barrier)
+    .catch((error: unknown): Ended => ({ status: 'failed', error: errorsOf(error)[0] }))
+    .finally(() => barrier?.leave());
   if (ended.status === 'failed' || ended.status === 'unreachable') play.budget.fail();
-  const restore = ended.status === 'ok' ? undefined : await putBack(session, play, ended);
+  const restore = ended.status === 'ok' ? undefined : await restoreAfter(session, ended.status, play);
   if (restore?.restored === true) tally.count(session.host.id, 'restored');
   bus.emit({
     type: 'turn.ended',
     host: session.eventHost,
     play: play.play.name,
-    status:
-      restore?.restored === true ? 'restored' : ended.status === 'interrupted' ? 'failed' : ended.status,
+    status: restore?.restored === true ? 'restored' : ended.status,
     duration: ports.clock.elapsed() - begun,
   });
   return { session, ...ended, ...(restore === undefined ? {} : { restore }) };
@@ -48,15 +49,28 @@ export async function runTurn(
 
 type Ended = Pick<TurnResult, 'status' | 'error'>;
 
-async function putBack(
+/**
+ * Puts a host back to where the run found it. An interrupted one that had nothing replaced in this turn keeps what earlier plays
+ * gave it. Undefined when there is nothing to restore, or nothing may be.
+ */
+export async function restoreAfter(
   session: HostSession,
+  status: Exclude<TurnResult['status'], 'ok'>,
   play: TurnPlay,
-  ended: Ended,
 ): Promise<RestoreOutcome | undefined> {
-  const holds = session.run.holds.openOf(session.host.id);
-  if (holds.length === 0 || session.run.checkMode) return undefined;
-  if (ended.status !== 'interrupted' && !play.mayRestore()) return undefined;
-  return restoreHost(session, holds);
+  const { holds, checkMode } = session.run;
+  const open = holds.openOf(session.host.id);
+  const origin = holds.originOf(session.host.id);
+  const isOpen = open.some(({ kind }) => kind === 'container');
+  const wasTouched = origin.some(({ kind }) => kind === 'container');
+  if (checkMode || (open.length === 0 && !wasTouched)) return undefined;
+  if (status === 'interrupted') return isOpen ? restoreHost(session, origin) : restoreOpen(session);
+  return play.mayRestore() ? restoreHost(session, origin) : undefined;
+}
+
+async function restoreOpen(session: HostSession): Promise<RestoreOutcome | undefined> {
+  const open = session.run.holds.openOf(session.host.id);
+  return open.length === 0 ? undefined : restoreHost(session, open);
 }
 
 /** A host that is asked to stop goes on only when its new containers are proven healthy: then finishing is the safe way out. */
@@ -64,7 +78,7 @@ async function runTasks(session: HostSession, play: TurnPlay, barrier: Barrier |
   const { stop } = session.run;
   const cancel = new AbortController();
   const onStop = (): void => {
-    if (!session.prover.isProven) cancel.abort(interrupted(stop.name() ?? 'a signal'));
+    if (!isFinishing(session)) cancel.abort(interrupted(stop.name() ?? 'a signal'));
   };
   stop.signal.addEventListener('abort', onStop, { once: true });
   try {
@@ -98,6 +112,10 @@ async function runTasks(session: HostSession, play: TurnPlay, barrier: Barrier |
     stop.signal.removeEventListener('abort', onStop);
   }
 }
+
+/** What was replaced in this turn is proven healthy. */
+const isFinishing = ({ prover, run, host }: HostSession): boolean =>
+  prover.isProven && run.holds.openOf(host.id).some(({ kind }) => kind === 'container');
 
 /** Too many hosts failed while this one had nothing taken from it yet: it is left alone. */
 const isHalted = ({ run, host }: HostSession, { budget }: TurnPlay): boolean =>

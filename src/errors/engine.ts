@@ -26,11 +26,11 @@ export const playHaltedCode = 'play.halted';
 export const playHalted = (host: Host): AdfError =>
   failed(playHaltedCode, host, 'Not drained: too many hosts of the play have failed.');
 
-export const batchBlocked = (why: string, waited: Milliseconds): AdfError =>
+export const batchBlocked = (waited: Milliseconds): AdfError =>
   failed(
     'floor.batch_blocked',
     undefined,
-    `No host may be taken out of service: ${why}, for ${formatDuration(waited)}.`,
+    `For ${formatDuration(waited)} no host could be taken out of service: the floor lets none go.`,
     'Bring hosts back to health, or lower rollout.min_healthy.',
   );
 

@@ -81,7 +81,7 @@ export type EventBody =
       readonly type: 'turn.ended';
       readonly host: EventHost;
       readonly play: string;
-      readonly status: 'ok' | 'failed' | 'unreachable' | 'restored';
+      readonly status: 'ok' | 'failed' | 'unreachable' | 'interrupted' | 'restored';
       readonly duration: Milliseconds;
     }
   | { readonly type: 'task.started'; readonly host: EventHost; readonly task: EventTask }

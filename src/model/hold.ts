@@ -18,10 +18,10 @@ export interface RegistrationHold extends HoldBase {
   readonly kind: 'registration';
   readonly registration: Registration;
   /**
-   * The state it was taken in; one that was not healthy goes back to exactly that, and is named. `unused` means that it was
-   * not there before: restoring takes it away again.
+   * The state it was taken in; one that was not healthy goes back to exactly that, and is named. `absent` means that the host
+   * was not registered there: restoring takes it away again.
    */
-  readonly state: TargetState;
+  readonly state: TargetState | 'absent';
   readonly region?: Region;
   readonly account?: AccountId;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RegistrationHold } from '../model/hold.js';
 import { durationSchema } from '../model/schema/duration.js';
 import { targetGroupsSchema } from '../model/schema/target-groups.js';
 import {
@@ -58,7 +59,10 @@ function checkDrained(now: readonly TargetHealth[], host: ModuleHost): Change<re
   return {
     changes: true,
     summary: `drain from ${names(registrations)}`,
-    takes: registered.map(({ registration, state }) => taking(registration, state, host)),
+    // One that is draining already is somebody else's doing: restoring does not bring it back.
+    takes: registered.map(({ registration, state }) =>
+      taking(registration, state === 'draining' ? 'absent' : state, host),
+    ),
     details: registrations,
   };
 }
@@ -82,12 +86,16 @@ function checkInService(
   return {
     changes: true,
     summary: `put in service in ${names(missing)}`,
-    takes: added.map((registration) => taking(registration, 'unused', host)),
+    takes: added.map((registration) => taking(registration, 'absent', host)),
     details: missing,
   };
 }
 
-const taking = (registration: Registration, state: TargetHealth['state'], { host }: ModuleHost): Taking => ({
+const taking = (
+  registration: Registration,
+  state: RegistrationHold['state'],
+  { host }: ModuleHost,
+): Taking => ({
   kind: 'registration',
   registration,
   state,

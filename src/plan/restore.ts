@@ -115,13 +115,13 @@ function planRegistrations(
     const target = targets.find(({ registration }) => registrationKey(registration) === key);
     return target !== undefined && !isDrained(target) && target.state !== 'draining' && !drained.has(key);
   };
-  const had = holds.filter(({ state }) => state !== 'unused');
+  const had = holds.filter(({ state }) => state !== 'absent');
   const missing = had.filter((hold) => !present(hold));
   const healthy = missing.filter(
     ({ state }) => state === 'healthy' || state === 'initial' || state === 'draining',
   );
   const others = missing.filter((hold) => !healthy.includes(hold));
-  const superfluous = holds.filter((hold) => hold.state === 'unused' && present(hold));
+  const superfluous = holds.filter((hold) => hold.state === 'absent' && present(hold));
   // Registered while on their way before, such as after a drain above: nothing held them, so they go back as they were.
   const unheld = drainedOnTheWay.filter(
     (registration) =>

@@ -187,4 +187,10 @@ export class LiveState {
   }
 }
 
-const stageOfTurn = { ok: 'done', failed: 'failed', unreachable: 'failed', restored: 'restored' } as const;
+const stageOfTurn = {
+  ok: 'done',
+  failed: 'failed',
+  unreachable: 'failed',
+  restored: 'restored',
+  interrupted: 'waiting',
+} as const;

@@ -44,7 +44,7 @@ export async function audit(
     ),
   );
   for (const { opened } of groups) {
-    const { observation, unobserved } = await observeGroup(opened, run);
+    const { observation, unobserved } = await observeGroup(opened);
     for (const host of observation.hosts) {
       states.set(host.host.id, host);
       const why = whyNotConverged(host);

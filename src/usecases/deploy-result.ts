@@ -29,7 +29,10 @@ export function deployResult({ run, groups, results, findings, startedAt, begun 
     ...results.flatMap((result) => result.errors),
     ...findings.errors,
   ];
-  const hosts = groups.flatMap((group) => hostResults(group, results, findings, run));
+  // One result per group that was begun, in their order.
+  const hosts = groups.flatMap((group, index) =>
+    hostResults(group, results.slice(index, index + 1), findings, run),
+  );
   const [outcome, exit] = outcomeOf(run, named.length > 0, errors, groups);
   return {
     run: run.id,
@@ -46,7 +49,7 @@ export function deployResult({ run, groups, results, findings, startedAt, begun 
       image: formatPinnedImage(release.image),
     })),
     hosts,
-    mixed: groups.some((group) => isMixed(group, findings)) || endedApart(hosts),
+    mixed: groups.some((group, index) => isMixed(group, results.slice(index, index + 1), findings)),
     oneWay: run.tally.oneWay,
     named: named.map(({ session: { host }, held, reason }) => ({
       host: host.id,
@@ -55,8 +58,30 @@ export function deployResult({ run, groups, results, findings, startedAt, begun 
       reason,
     })),
     errors: errors.map(resultError),
-    warnings: [...groups.flatMap(({ plan }) => plan.warnings), ...findings.warnings],
+    warnings: [
+      ...groups.flatMap(({ plan }) => plan.warnings),
+      ...findings.warnings,
+      ...leftOnTheNewRelease(groups, results),
+    ],
   };
+}
+
+/** Groups are rolled one after the other; a later one that fails does not take the earlier ones back. */
+function leftOnTheNewRelease(
+  groups: readonly PreparedGroup[],
+  results: readonly PlaybookResult[],
+): readonly string[] {
+  const failed = groups[results.findIndex(({ stopped }) => stopped)];
+  if (failed === undefined) return [];
+  return groups
+    .slice(0, groups.indexOf(failed))
+    .flatMap(({ opened: { group, release }, plan }) =>
+      plan.batches.length === 0
+        ? []
+        : [
+            `"${group}" was rolled to ${release.version} before "${failed.opened.group}" failed, and stays there.`,
+          ],
+    );
 }
 
 function outcomeOf(
@@ -90,13 +115,13 @@ function hostResults(
       host: host.id,
       name: host.name,
       ...run.tally.of(host.id),
-      status: converged ? 'converged' : statusOf(session, results, run),
+      status: converged ? 'converged' : statusOf(session, results),
       ...runningOn(states.get(host.id), opened),
     };
   });
 }
 
-function statusOf({ host }: HostSession, results: readonly PlaybookResult[], run: Run): HostResult['status'] {
+function statusOf({ host, run }: HostSession, results: readonly PlaybookResult[]): HostResult['status'] {
   if (results.some(({ named }) => named.some(({ session }) => session.host.id === host.id))) return 'named';
   if (results.some(({ rolledBack }) => rolledBack.has(host.id))) return 'rolled_back';
   const turns = results.flatMap((result) =>
@@ -108,8 +133,8 @@ function statusOf({ host }: HostSession, results: readonly PlaybookResult[], run
     return bad.status === 'interrupted' ? 'untouched' : 'failed';
   }
   if (results.some(({ untouched }) => untouched.has(host.id))) return 'untouched';
-  if (turns.length === 0) return 'untouched';
-  return run.checkMode ? 'ok' : 'deployed';
+  if (run.checkMode) return turns.length > 0 ? 'ok' : 'untouched';
+  return run.holds.wasReplaced(host.id) ? 'deployed' : 'untouched';
 }
 
 function runningOn(
@@ -125,21 +150,30 @@ function runningOn(
   };
 }
 
-/** More than one set of digests among the hosts that could be asked. */
-function isMixed({ observed }: PreparedGroup, { states }: AuditFinding): boolean {
+/** More than one set of digests among the hosts of the group that could be asked; without an audit, by what was done to each. */
+function isMixed(
+  { opened, observed }: PreparedGroup,
+  results: readonly PlaybookResult[],
+  { states }: AuditFinding,
+): boolean {
+  if (states.size === 0) return endedApart(opened, results);
   const digests = observed.observation.hosts.map(({ host, specs }) => {
     const containers = states.get(host.id)?.containers ?? [];
     return specs
       .map(({ name }) => containers.find((one) => one.name === name && one.running)?.digest ?? 'none')
       .join(' ');
   });
-  return states.size > 0 && new Set(digests).size > 1;
+  return new Set(digests).size > 1;
 }
 
-/** Some hosts have the new release and others have not. */
-const endedApart = (hosts: readonly HostResult[]): boolean =>
-  hosts.some(({ status }) => status === 'deployed') &&
-  hosts.some(({ status }) => ['restored', 'rolled_back', 'untouched', 'named', 'failed'].includes(status));
+/** Some hosts have the new release and others, that were to get it, have not. */
+function endedApart({ sessions }: PreparedGroup['opened'], results: readonly PlaybookResult[]): boolean {
+  const statuses = sessions.map((session) => statusOf(session, results));
+  return (
+    statuses.includes('deployed') &&
+    statuses.some((status) => status !== 'deployed' && status !== 'converged')
+  );
+}
 
 export const resultError = ({ code, message, host, at, hint }: AdfError): ResultError => ({
   code,

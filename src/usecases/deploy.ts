@@ -1,6 +1,7 @@
 import { runPlaybook, type PlaybookResult } from '../engine/engine.js';
 import type { HostSession } from '../engine/host-session.js';
 import type { Run } from '../engine/run.js';
+import { errorsOf } from '../errors/adf-error.js';
 import { interrupted } from '../errors/engine.js';
 import { changedSincePlan, refusedByOperator } from '../errors/preflight.js';
 import { selectHosts } from '../inventory/patterns.js';
@@ -10,7 +11,7 @@ import { formatPinnedImage } from '../model/release.js';
 import type { RunResult } from '../model/run-result.js';
 import type { Play, Playbook } from '../playbook/playbook.js';
 import { renderPattern } from '../engine/play-hosts.js';
-import { audit, nothingFound } from './audit.js';
+import { audit, nothingFound, type AuditFinding } from './audit.js';
 import type { RunHooks } from './context.js';
 import { leaseGroups, type HeldLeases } from './lease-groups.js';
 import { newRunId, noJournal, openRun } from './open-run.js';
@@ -48,23 +49,19 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
 
     if (!options.check) {
       leases = await phase(run, 'lease', () => leaseGroups(groups, run, world, options.lockWait ?? 0));
-      await verifyNothingChanged(groups, run);
+      await verifyNothingChanged(groups);
       await recordStart(groups, run, world);
     }
 
     const results: PlaybookResult[] = [];
     for (const group of groups) {
       if (results.some(({ stopped }) => stopped)) break;
-      results.push(await roll(group, playbook, inventory, run));
+      results.push(await roll(group, playbook, inventory));
     }
 
-    // Whoever interrupts waits for seconds only: what was restored was read back already.
-    const findings =
-      options.check || isStopping(run)
-        ? nothingFound
-        : await phase(run, 'audit', () => audit(world, groups, results, inventory, run));
+    const findings = await lookAgain(world, groups, results, inventory, run);
     const result = deployResult({ run, groups, results, findings, startedAt, begun });
-    await journal.append({ at: world.clock.now(), type: 'run.ended', exit: result.exit });
+    await recordEnd(result, run);
     run.bus.emit({ type: 'run.ended', result });
     return result;
   } catch (error) {
@@ -84,9 +81,9 @@ async function confirm(groups: readonly PreparedGroup[], hooks: RunHooks, run: R
 }
 
 /** Between the plan and the lease somebody may have been there: what is rolled must still be as it was planned. */
-async function verifyNothingChanged(groups: readonly PreparedGroup[], run: Run): Promise<void> {
+async function verifyNothingChanged(groups: readonly PreparedGroup[]): Promise<void> {
   for (const { opened, observed } of groups) {
-    const again = await observeGroup(opened, run);
+    const again = await observeGroup(opened);
     refuseUnfit(again);
     for (const before of observed.observation.hosts) {
       const now = again.observation.hosts.find(({ host }) => host.id === before.host.id);
@@ -127,21 +124,54 @@ async function roll(
   { opened, plan }: PreparedGroup,
   playbook: Playbook,
   inventory: Inventory,
-  run: Run,
 ): Promise<PlaybookResult> {
-  const order = plan.batches.flat();
-  const sessions = opened.sessions
-    .filter(({ host }) => order.includes(host.id))
-    .toSorted((a, b) => order.indexOf(a.host.id) - order.indexOf(b.host.id));
+  const byId = new Map(opened.sessions.map((session) => [session.host.id, session]));
+  const sessions = plan.batches.flat().flatMap((id) => byId.get(id) ?? []);
   const [first] = sessions;
-  if (first === undefined) {
-    return { turns: [], rolledBack: new Set(), untouched: new Set(), named: [], errors: [], stopped: false };
-  }
+  if (first === undefined) return nothingToRoll;
   const select = (play: Play): readonly HostSession[] => {
     const selected = new Set(selectHosts(inventory, renderPattern(play, first)).map(({ id }) => id));
     return sessions.filter(({ host }) => selected.has(host.id));
   };
-  return runPlaybook(playbook, select, run);
+  return runPlaybook(playbook, select, opened.run);
+}
+
+const nothingToRoll: PlaybookResult = {
+  turns: [],
+  rolledBack: new Set(),
+  untouched: new Set(),
+  named: [],
+  errors: [],
+  stopped: false,
+};
+
+/**
+ * The audit. Whoever interrupts waits for seconds only, and what was restored was read back already; and when the audit itself
+ * fails, what the run did must still be told.
+ */
+async function lookAgain(
+  world: World,
+  groups: readonly PreparedGroup[],
+  results: readonly PlaybookResult[],
+  inventory: Inventory,
+  run: Run,
+): Promise<AuditFinding> {
+  if (run.checkMode || isStopping(run)) return nothingFound;
+  try {
+    return await phase(run, 'audit', () => audit(world, groups, results, inventory, run));
+  } catch (error) {
+    return isStopping(run) ? nothingFound : { ...nothingFound, errors: errorsOf(error) };
+  }
+}
+
+/** A result that cannot be recorded is a result all the same. */
+async function recordEnd({ exit }: RunResult, run: Run): Promise<void> {
+  const { journal, clock } = run.ports;
+  try {
+    await journal.append({ at: clock.now(), type: 'run.ended', exit });
+  } catch (error) {
+    run.bus.emit({ type: 'warning', message: errorsOf(error)[0].message });
+  }
 }
 
 const isStopping = ({ stop }: Run): boolean => stop.signal.aborted;

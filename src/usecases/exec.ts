@@ -83,12 +83,12 @@ export async function execWith(world: World, options: ExecOptions, hooks: RunHoo
   }
 }
 
+/** Throws `inventory.*` for a group or a limit that leaves no host. */
 function chosenHosts(inventory: Inventory, { groups, limit }: ExecOptions): readonly Host[] {
   const members = new Set(groups.flatMap((group) => requireGroup(inventory, group)));
   if (limit === undefined) return [...members];
-  return selectHosts(inventory, groups.join(':')).filter((host) =>
-    selectHosts(inventory, limit).includes(host),
-  );
+  const chosen = selectHosts(inventory, limit).filter((host) => members.has(host));
+  return chosen.length > 0 ? chosen : selectHosts(inventory, `${groups.join(':')}:&${limit}`);
 }
 
 /** A playbook of one task: what an operator could have written, so that everything that holds for tasks holds here. */

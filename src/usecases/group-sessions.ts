@@ -1,5 +1,6 @@
 import { HostSession } from '../engine/host-session.js';
 import type { Run } from '../engine/run.js';
+import { forGroup } from './open-run.js';
 import { releaseDiffers } from '../errors/engine.js';
 import { nothingToDeploy } from '../errors/preflight.js';
 import { versionNotATag } from '../errors/usecases.js';
@@ -18,6 +19,8 @@ import { locateWithin } from '../model/source.js';
 /** One group of a run: its release, and a session for each of the hosts it is to touch. */
 export interface GroupSessions {
   readonly group: GroupName;
+  /** The run with this group's own holds and floor. */
+  readonly run: Run;
   /** Of the group as a whole, as its first host has them. */
   readonly settings: GroupSettings;
   readonly release: Release;
@@ -38,8 +41,13 @@ export interface GroupChoice {
  * Reads a group's settings for each of its hosts, and resolves its version to a digest: the one time in the run.
  * Throws `inventory.*` for a group or limit without hosts, `config.*` and `group.*` for wrong settings, `registry.*`.
  */
-export async function openGroup(inventory: Inventory, choice: GroupChoice, run: Run): Promise<GroupSessions> {
+export async function openGroup(
+  inventory: Inventory,
+  choice: GroupChoice,
+  wholeRun: Run,
+): Promise<GroupSessions> {
   const group = groupName(choice.group);
+  const run = forGroup(wholeRun, group);
   const hosts = requireGroup(inventory, choice.group);
   const limit = choice.limit;
   const limited =
@@ -52,6 +60,7 @@ export async function openGroup(inventory: Inventory, choice: GroupChoice, run: 
   run.floor.knowZones(hosts);
   return {
     group,
+    run,
     settings: image.settings,
     release,
     platforms,

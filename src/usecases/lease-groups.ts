@@ -33,7 +33,10 @@ export async function leaseGroups(
       }),
     );
   };
-  const onLost = ({ message }: AdfError): void => run.bus.emit({ type: 'warning', message });
+  const onLost = (reason: AdfError): void => {
+    run.gate.close(reason);
+    run.bus.emit({ type: 'warning', message: reason.message });
+  };
   try {
     for (const { opened } of groups.toSorted((a, b) => (a.opened.group < b.opened.group ? -1 : 1))) {
       const request = {

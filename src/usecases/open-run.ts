@@ -8,7 +8,7 @@ import { Tally } from '../engine/tally.js';
 import { TargetGroups } from '../engine/target-groups.js';
 import { EventBus } from '../events/bus.js';
 import { Redaction } from '../events/redaction.js';
-import { environmentName, runId, type RunId } from '../model/ids.js';
+import { environmentName, runId, type GroupName, type RunId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { Journal } from '../ports/journal.js';
 import type { Random } from '../ports/random.js';
@@ -57,6 +57,13 @@ export function openRun(
     tags: { only: tags.only, skip: tags.skip ?? [] },
   };
 }
+
+/** The run as one of its groups sees it: a host in two groups is held, and its floor is kept, for each on its own. */
+export const forGroup = (run: Run, group: GroupName): Run => ({
+  ...run,
+  holds: new HoldBook(run.ports.journal, run.ports.clock, run.bus, group),
+  floor: new FloorGuard(run.ports.traffic, run.ports.clock),
+});
 
 /** `20261121T031500Z-7f3a`: sorts by time; the end keeps two of one second apart. */
 export function newRunId(clock: Clock, random: Random): RunId {

@@ -20,7 +20,8 @@ export interface ObservedGroup {
 }
 
 /** Looks at every host of the group and at its target groups: changes nothing, refuses nothing. */
-export async function observeGroup(opened: GroupSessions, run: Run): Promise<ObservedGroup> {
+export async function observeGroup(opened: GroupSessions): Promise<ObservedGroup> {
+  const { run } = opened;
   const limit = pLimit(Math.max(1, run.forks));
   const looked = await Promise.all(
     opened.sessions.map((session) =>

@@ -1,4 +1,6 @@
+import { renderPattern } from '../engine/play-hosts.js';
 import type { Run } from '../engine/run.js';
+import { selectHosts } from '../inventory/patterns.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
 import { groupName } from '../model/ids.js';
@@ -66,10 +68,15 @@ export async function prepareDeploy(world: World, options: DeployOptions, run: R
       ),
     ),
   );
-  for (const { sessions } of opened)
-    sessions.slice(0, 1).forEach((session) => checkPlaybook(playbook, session));
+  for (const { sessions } of opened) {
+    for (const session of sessions.slice(0, 1)) {
+      checkPlaybook(playbook, session);
+      // A pattern that means no host at all is refused now; one that this run's filters empty is passed over later.
+      for (const play of playbook.plays) selectHosts(inventory, renderPattern(play, session));
+    }
+  }
   const observed = await phase(run, 'preflight', () =>
-    Promise.all(opened.map(async (group) => ({ opened: group, observed: await observeGroup(group, run) }))),
+    Promise.all(opened.map(async (group) => ({ opened: group, observed: await observeGroup(group) }))),
   );
   const groups = observed.map((group): PreparedGroup => {
     refuseUnfit(group.observed);

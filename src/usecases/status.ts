@@ -39,7 +39,7 @@ export async function statusWith(
     for (const group of options.groups) {
       const choice = { group, ...(options.limit === undefined ? {} : { limit: options.limit }) };
       const opened = await openGroup(inventory, choice, run);
-      groups.push(groupStatus(await observeGroup(opened, run)));
+      groups.push(groupStatus(await observeGroup(opened)));
     }
     return { environment: environmentName(options.environment), at: world.clock.now(), groups };
   } finally {

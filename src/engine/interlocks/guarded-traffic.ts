@@ -71,7 +71,8 @@ export class GuardedTraffic implements HostTraffic {
     await this.#requireImages();
     this.#requireHeld(registrations);
     const groups = await this.#known(registrations);
-    await run.floor.take(host, groups, registrations, activity, (why) =>
+    const mayTakeOut = (): boolean => activity.mayTakeOut() && run.gate.closedBy === undefined;
+    await run.floor.take(host, groups, registrations, { signal, mayTakeOut }, (why) =>
       report(`waiting for the floor: ${why}`),
     );
     await this.#perTargetGroup(registrations, 'deregister', (arn, ours) =>
@@ -97,7 +98,7 @@ export class GuardedTraffic implements HostTraffic {
       .filter(
         (hold) =>
           hold.kind === 'registration' &&
-          hold.state !== 'unused' &&
+          hold.state !== 'absent' &&
           registrations.some((one) => registrationKey(one) === registrationKey(hold.registration)),
       );
     await run.holds.settle(returned, 'returned');
@@ -115,12 +116,15 @@ export class GuardedTraffic implements HostTraffic {
     act: (arn: TargetGroupArn, registrations: readonly Registration[]) => Promise<void>,
   ): Promise<void> {
     const { run, host, activity } = this.#session;
-    await Promise.all(
+    // All of them have ended before a failure is told: what cleans up must not race with one that is still on its way.
+    const ended = await Promise.allSettled(
       [...Map.groupBy(registrations, ({ targetGroup }) => targetGroup)].map(([arn, ours]) => {
         const where = ours.map((one) => `${one.id}:${one.port}`).join(', ');
         return run.gate.perform(host.id, `${verb} ${where} in ${arn}`, activity.signal, () => act(arn, ours));
       }),
     );
+    const failure = ended.find((one) => one.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
   }
 
   /** Interlock 4. A restore has nothing to pull: what it starts is on the host. */

@@ -1,3 +1,4 @@
+import type { AdfError } from '../../errors/adf-error.js';
 import { leaseOver } from '../../errors/engine.js';
 import type { HostId } from '../../model/ids.js';
 import type { Clock } from '../../ports/clock.js';
@@ -12,6 +13,7 @@ export class MutationGate {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #leases: Lease[] = [];
+  #closed: AdfError | undefined;
   #count = 0;
 
   constructor(journal: Journal, clock: Clock) {
@@ -41,9 +43,23 @@ export class MutationGate {
     return result;
   }
 
-  /** Throws `interlock.lease_over` past the local deadline of a lease. */
-  requireLeases(what: string): void {
+  /** Nothing more is changed: a lease is known to be lost. */
+  close(reason: AdfError): void {
+    this.#closed ??= reason;
+  }
+
+  /** Why nothing may be changed any more; undefined while it may. */
+  get closedBy(): AdfError | undefined {
     const now = this.#clock.elapsed();
-    if (this.#leases.some(({ deadline }) => now >= deadline)) throw leaseOver(what);
+    return (
+      this.#closed ??
+      (this.#leases.some(({ deadline }) => now >= deadline) ? leaseOver('its time is up') : undefined)
+    );
+  }
+
+  /** Throws why nothing may be changed any more: `interlock.lease_over`, `lease.lost`. */
+  requireLeases(what: string): void {
+    if (this.#closed !== undefined) throw this.#closed;
+    if (this.closedBy !== undefined) throw leaseOver(what);
   }
 }
