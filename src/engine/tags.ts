@@ -1,11 +1,17 @@
 import type { TagSelection } from './run.js';
 
-/** Ansible's rules: `always` runs unless skipped, `never` only when asked for, `all` and `untagged` as they say. */
-export function isSelected(tags: readonly string[], { only, skip }: TagSelection): boolean {
-  if (tags.some((tag) => skip.includes(tag))) return false;
-  if (only === undefined || only.includes('all')) {
-    return !tags.includes('never') || tags.some((tag) => only?.includes(tag) === true && tag !== 'never');
-  }
-  if (tags.includes('always')) return true;
-  return tags.length === 0 ? only.includes('untagged') : tags.some((tag) => only.includes(tag));
+/**
+ * Ansible's rules (ansible.playbook.taggable): `always` runs unless skipped, `never` only when asked for by one of its
+ * tags, `all`, `tagged` and `untagged` as they say.
+ */
+export function isSelected(tags: readonly string[], { only = ['all'], skip }: TagSelection): boolean {
+  const isTagged = tags.length > 0;
+  const own = isTagged ? tags : ['untagged'];
+  const isAmong = (chosen: readonly string[]): boolean => own.some((tag) => chosen.includes(tag));
+  const always = own.includes('always');
+  const asOneOfMany = only.includes('all') || (only.includes('tagged') && isTagged);
+  const isWanted = always || isAmong(only) || (asOneOfMany && !own.includes('never'));
+  const isSkipped =
+    isAmong(skip) || (skip.includes('tagged') && isTagged) || (skip.includes('all') && !always);
+  return isWanted && !isSkipped;
 }

@@ -90,7 +90,7 @@ async function runTasks(session: HostSession, play: TurnPlay, barrier: Barrier |
         name: nameOf(task, session, play),
         module: task.module,
       };
-      if (!isSelected(task.tags, session.run.tags)) continue;
+      if (!isSelected([...play.play.tags, ...task.tags], session.run.tags)) continue;
       await barrier?.arrive();
       if (stop.signal.aborted) onStop();
       if (cancel.signal.aborted || isHalted(session, play)) return { status: 'interrupted' };
