@@ -1,3 +1,4 @@
+import { AdfError } from '../errors/adf-error.js';
 import { evaluateCondition, type Expression } from '../expression/condition.js';
 import type { Variables } from '../expression/variables.js';
 import { UnknownValue } from '../model/unknown.js';
@@ -11,4 +12,22 @@ export function allHold(conditions: readonly Expression[], variables: Variables)
     if (holds instanceof UnknownValue) unknown ??= holds;
   }
   return unknown ?? true;
+}
+
+/**
+ * Conditions on a task's own result. One that failed may tell too little for them (a killed command has no `rc`): that is
+ * `untold`, since the failure itself is what a person has to see.
+ */
+export function allHoldOfResult(
+  conditions: readonly Expression[],
+  variables: Variables,
+  failed: boolean,
+): boolean | 'untold' {
+  try {
+    return allHold(conditions, variables) === true;
+  } catch (error) {
+    const isUntold = failed && error instanceof AdfError && error.code === 'expression.unknown_field';
+    if (isUntold) return 'untold';
+    throw error;
+  }
 }

@@ -1,7 +1,8 @@
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import { hiddenByNoLog } from '../errors/modules.js';
 import { isUnreachable } from '../errors/ssh.js';
 import type { TaskStatus } from '../events/event.js';
-import type { UnknownValue } from '../model/unknown.js';
+import { UnknownValue } from '../model/unknown.js';
 
 /** How one task ended on one host. */
 export interface TaskOutcome {
@@ -28,8 +29,8 @@ export function joinOutcomes(outcomes: readonly TaskOutcome[]): TaskOutcome {
     message: outcomes.length === 0 ? 'the loop is empty' : messages.join('; '),
     output: outcomes.flatMap(({ output }) => output ?? []).join('\n'),
     registered: {
-      changed: status === 'changed',
-      failed: status === 'failed',
+      changed: outcomes.some(({ registered }) => hasChanged(registered)),
+      failed: status === 'failed' || status === 'unreachable',
       skipped: status === 'skipped',
       results: outcomes.map(({ registered }) => registered),
     },
@@ -39,6 +40,21 @@ export function joinOutcomes(outcomes: readonly TaskOutcome[]): TaskOutcome {
     ...(failed?.error === undefined ? {} : { error: failed.error }),
   };
 }
+
+const hasChanged = (registered: TaskOutcome['registered']): boolean =>
+  registered instanceof UnknownValue || registered['changed'] === true;
+
+/** The same, with nothing left to read of what `no_log` hides. */
+export const hidden = (outcome: TaskOutcome): TaskOutcome => ({
+  status: outcome.status,
+  message: hiddenMessage,
+  registered: outcome.registered,
+  ...(outcome.facts === undefined ? {} : { facts: outcome.facts }),
+  ...(outcome.error === undefined ? {} : { error: hiddenByNoLog(outcome.error) }),
+});
+
+/** Instead of what a task with `no_log` says. */
+export const hiddenMessage = 'hidden by no_log';
 
 /** What `register` keeps of a task that did not run. */
 export const skippedValues = { changed: false, failed: false, skipped: true } as const;

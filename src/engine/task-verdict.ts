@@ -1,8 +1,10 @@
+import type { AdfError } from '../errors/adf-error.js';
 import { failedWhen } from '../errors/engine.js';
+import { isOutcomeUnknown } from '../errors/modules.js';
 import type { Variables } from '../expression/variables.js';
 import type { ModuleResult } from '../modules/module.js';
 import type { Task } from '../playbook/playbook.js';
-import { allHold } from './conditions.js';
+import { allHoldOfResult } from './conditions.js';
 import type { HostSession } from './host-session.js';
 import type { TaskOutcome } from './task-outcome.js';
 import { withResult } from './task-variables.js';
@@ -21,14 +23,11 @@ export function judge(
     skipped: false,
   };
   const scope = withResult(variables, task, values);
-  const failedBy =
-    task.failedWhen.length === 0
-      ? result.failure
-      : allHold(task.failedWhen, scope) === true
-        ? (result.failure ??
-          failedWhen(session.host, task.failedWhen.map(({ source }) => source).join(' and ')))
-        : undefined;
-  const changed = task.changedWhen.length === 0 ? result.changed : allHold(task.changedWhen, scope) === true;
+  const failedBy = failureOfResult(task, session, scope, result.failure);
+  const changed =
+    task.changedWhen.length === 0
+      ? result.changed
+      : allHoldOfResult(task.changedWhen, scope, failedBy !== undefined) === true;
   const registered = { ...values, changed, failed: failedBy !== undefined };
   const base: TaskOutcome = {
     status: failedBy !== undefined ? 'failed' : changed ? 'changed' : 'ok',
@@ -42,4 +41,17 @@ export function judge(
     ...(result.facts === undefined ? {} : { facts: result.facts }),
     ...(failedBy === undefined ? {} : { error: failedBy }),
   };
+}
+
+/** An outcome that nobody knows is a failure whatever `failed_when` says: it may have run, it may still run. */
+function failureOfResult(
+  { failedWhen: conditions }: Task,
+  { host }: HostSession,
+  scope: Variables,
+  failure: AdfError | undefined,
+): AdfError | undefined {
+  if (conditions.length === 0 || isOutcomeUnknown(failure)) return failure;
+  const holds = allHoldOfResult(conditions, scope, failure !== undefined);
+  if (holds === false) return undefined;
+  return failure ?? failedWhen(host, conditions.map(({ source }) => source).join(' and '));
 }

@@ -1,8 +1,8 @@
 import { ZodError } from 'zod';
 import type { AdfError } from '../errors/adf-error.js';
 import { loopNotAList, taskTimedOut, unknownModuleAtRun, untilNeverHeld } from '../errors/engine.js';
+import { isOutcomeUnknown } from '../errors/modules.js';
 import type { EventTask } from '../events/event.js';
-import { evaluateCondition } from '../expression/condition.js';
 import type { Layer } from '../expression/scope.js';
 import { render } from '../expression/templates.js';
 import type { Variables } from '../expression/variables.js';
@@ -10,13 +10,15 @@ import { UnknownValue } from '../model/unknown.js';
 import { modules } from '../modules/catalogue.js';
 import type { RegisteredModule } from '../modules/module.js';
 import type { Task } from '../playbook/playbook.js';
-import { allHold } from './conditions.js';
+import { allHold, allHoldOfResult } from './conditions.js';
 import { withDeadline } from './deadline.js';
 import type { HostSession } from './host-session.js';
 import { renderEnvironment, TaskHost } from './module-host.js';
 import { explainArguments, renderArguments } from './task-arguments.js';
 import {
   failureOf,
+  hidden,
+  hiddenMessage,
   joinOutcomes,
   skippedAsUnknown,
   skippedValues,
@@ -63,7 +65,8 @@ async function runLoop(
     const layer: Layer = { name: 'loop', values: { [task.loopVar]: item }, literal: true };
     const outcome = await once(variables.with(layer));
     outcomes.push(outcome);
-    if (outcome.status === 'failed' || outcome.status === 'unreachable') break;
+    // As in Ansible, one item that failed keeps the others from nothing; a host that is lost does.
+    if (outcome.status === 'unreachable' || isOutcomeUnknown(outcome.error)) break;
   }
   return joinOutcomes(outcomes);
 }
@@ -87,11 +90,12 @@ async function runItem(
     if (
       task.until === undefined ||
       outcome.registered instanceof UnknownValue ||
-      outcome.status === 'unreachable'
+      outcome.status === 'unreachable' ||
+      isOutcomeUnknown(outcome.error)
     )
       return outcome;
-    if (evaluateCondition(task.until, withResult(variables, task, outcome.registered)) === true)
-      return outcome;
+    const scope = withResult(variables, task, outcome.registered);
+    if (allHoldOfResult([task.until], scope, outcome.error !== undefined) === true) return outcome;
     if (attempt > task.retries) {
       const error = outcome.error ?? untilNeverHeld(session.host, task.until.source, attempt);
       return { ...outcome, status: 'failed', error };
@@ -121,13 +125,13 @@ async function attemptOnce(
   const { ports, bus } = session.run;
   const timedOut = (): AdfError => taskTimedOut(session.host, task.timeout ?? 0);
   try {
-    return await withDeadline(ports.clock, task.timeout, parent, timedOut, (signal) => {
+    const outcome = await withDeadline(ports.clock, task.timeout, parent, timedOut, (signal) => {
       const report = (message: string, done?: number, total?: number): void =>
         bus.emit({
           type: 'task.progress',
           host: session.eventHost,
           task: event,
-          message: task.noLog ? 'hidden by no_log' : message,
+          message: task.noLog ? hiddenMessage : message,
           ...(done === undefined ? {} : { done }),
           ...(total === undefined ? {} : { total }),
         });
@@ -136,9 +140,10 @@ async function attemptOnce(
         callModule(task, module, session, play, variables),
       );
     });
+    return task.noLog ? hidden(outcome) : outcome;
   } catch (error) {
     if (parent.aborted) throw error;
-    return failureOf(error);
+    return task.noLog ? hidden(failureOf(error)) : failureOf(error);
   }
 }
 

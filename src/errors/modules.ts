@@ -67,6 +67,19 @@ export const commandFailed = (host: Host, outcome: Outcome, stderr: string): Adf
   );
 };
 
+/** It may have run, and it may still run: never a success, and never to be run again blindly. */
+export const isOutcomeUnknown = (error: AdfError | undefined): boolean => error?.code === 'command.unknown';
+
+/** The same failure of a task with `no_log`, whose words may hold what must not be seen. */
+export const hiddenByNoLog = ({ code, class: errorClass, host, at }: AdfError): AdfError =>
+  new AdfError({
+    code,
+    class: errorClass,
+    message: 'The task failed; what it said is hidden by no_log.',
+    ...(host === undefined ? {} : { host }),
+    ...(at === undefined ? {} : { at }),
+  });
+
 export const unexpectedStatus = (
   host: Host,
   url: string,
