@@ -1,0 +1,98 @@
+import { runPlaybook, type PlaybookResult } from '../../src/engine/engine.js';
+import { HostSession } from '../../src/engine/host-session.js';
+import type { Run } from '../../src/engine/run.js';
+import type { Host } from '../../src/model/host.js';
+import { runId } from '../../src/model/ids.js';
+import { readPlaybook } from '../../src/playbook/load.js';
+import type { CommandResult } from '../../src/ports/transport.js';
+import { moduleDirectory } from '../../src/usecases/module-directory.js';
+import { openRun, type RunChoices } from '../../src/usecases/open-run.js';
+import { FleetStage } from './fleet-stage.js';
+
+export interface AdHocOptions extends RunChoices {
+  readonly hosts?: number;
+  readonly extraVars?: Readonly<Record<string, unknown>>;
+  readonly forks?: number;
+}
+
+/** Hosts `i-1`, `i-2` … in no group that is deployed, and playbooks run on all of them: what an ad-hoc playbook meets. */
+export class AdHocStage {
+  readonly fleet: FleetStage;
+  readonly #options: AdHocOptions;
+
+  constructor(options: AdHocOptions = {}) {
+    this.#options = options;
+    this.fleet = new FleetStage({ hosts: options.hosts ?? 1 });
+  }
+
+  /** Tasks of a play, indented as in `- shell: date`. */
+  tasks(text: string, keywords = ''): Promise<PlaybookResult> {
+    const indented = text.trim().replaceAll('\n', '\n    ');
+    return this.play(`- hosts: all\n${keywords === '' ? '' : `  ${keywords}\n`}  tasks:\n    ${indented}\n`);
+  }
+
+  async play(text: string): Promise<PlaybookResult> {
+    const { fleet } = this;
+    const { hosts: _, extraVars = {}, forks, ...choices } = this.#options;
+    const world = await fleet.ports();
+    const options = {
+      project: '/project',
+      environment: 'test',
+      extraVars: [{ name: 'extra vars', values: extraVars }],
+      ...(forks === undefined ? {} : { forks }),
+    };
+    const id = runId('a-run');
+    const run = openRun(world, options, fleet.hooks, id, await world.journals.create(id), choices);
+    const sessions = fleet.hosts.map(({ host }) => sessionOf(host, run));
+    const playbook = readPlaybook('playbook.yml', text, moduleDirectory);
+    return fleet.world.clock.run(runPlaybook(playbook, () => sessions, run));
+  }
+
+  /** What commands do, by what they say; all others succeed with no output. */
+  command(says: string | RegExp, ...results: readonly Partial<CommandResult>[]): void {
+    let call = 0;
+    this.fleet.transport.when(({ text }) => {
+      if (typeof says === 'string' ? text.trim() !== says : !says.test(text)) return undefined;
+      const result = results[Math.min(call, results.length - 1)];
+      call += 1;
+      return result;
+    });
+  }
+
+  /** `i-1 date`: the commands as they were run. */
+  get commands(): readonly string[] {
+    return this.fleet.transport.commands.map(({ host, text }) => `${host.id} ${text.trim()}`);
+  }
+
+  /** `i-1 date: changed`: how the tasks ended. */
+  get endings(): readonly string[] {
+    return this.fleet
+      .told('task.ended')
+      .map(
+        ({ host, task, status, ignored }) =>
+          `${host.id} ${task.name}: ${status}${ignored === true ? ', ignored' : ''}`,
+      );
+  }
+
+  /** The messages of tasks of this name. */
+  said(task: string): readonly (string | undefined)[] {
+    return this.fleet
+      .told('task.ended')
+      .filter((event) => event.task.name === task)
+      .map(({ message }) => message);
+  }
+}
+
+const sessionOf = (host: Host, run: Run): HostSession =>
+  new HostSession(
+    host,
+    undefined,
+    [{ name: 'inventory', values: { name: host.name, colour: 'blue', names: ['a', 'b'] } }],
+    run,
+  );
+
+export const exited = (code: number, stdout = '', stderr = ''): Partial<CommandResult> => ({
+  outcome: { kind: 'exited', code },
+  stdout,
+  stderr,
+});

@@ -1,0 +1,249 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { loadProject } from '../../src/config/project.js';
+import type { Event } from '../../src/events/event.js';
+import { loadInventory } from '../../src/inventory/inventory.js';
+import type { Host } from '../../src/model/host.js';
+import { groupName, hostId, type Digest } from '../../src/model/ids.js';
+import type { JournalRecord } from '../../src/model/journal-record.js';
+import type { Registration, TargetGroup, TargetState } from '../../src/model/registration.js';
+import type { RunResult } from '../../src/model/run-result.js';
+import { readPlaybook } from '../../src/playbook/load.js';
+import { deployWith } from '../../src/usecases/deploy.js';
+import type { DeployOptions } from '../../src/usecases/prepare-deploy.js';
+import type { RunHooks } from '../../src/usecases/context.js';
+import { moduleDirectory } from '../../src/usecases/module-directory.js';
+import type { World } from '../../src/usecases/world.js';
+import { FakeContainerRuntime, labelsOf } from '../fakes/fake-container-runtime.js';
+import { FakeHostHttp } from '../fakes/fake-host-http.js';
+import { FakeRegistry } from '../fakes/fake-registry.js';
+import { FakeTraffic } from '../fakes/fake-traffic.js';
+import { FakeTransport } from '../fakes/fake-transport.js';
+import { MemoryFiles } from '../fakes/memory-files.js';
+import { MemoryJournalStore } from '../fakes/memory-journal.js';
+import { MemoryLeaseStore } from '../fakes/memory-leases.js';
+import { SeededRandom } from '../fakes/seeded-random.js';
+import { WorldFleet } from '../fakes/world-fleet.js';
+import { image, type ImageBehaviour } from '../fakes/world/image-behaviour.js';
+import type { FakeHost } from '../fakes/world/fake-host.js';
+import type { FakeTargetGroup } from '../fakes/world/fake-target-group.js';
+import { World as FakeWorld } from '../fakes/world/world.js';
+
+export const repository = 'registry:5000/api';
+
+/** What `adfpush deploy` runs. */
+const packaged = readFileSync(fileURLToPath(new URL('../../playbooks/deploy.yml', import.meta.url)), 'utf8');
+
+export interface StageOptions {
+  /** How many hosts, or each with what matters about it. */
+  readonly hosts?: number | readonly Partial<Omit<Host, 'id'>>[];
+  readonly targetGroup?: Partial<TargetGroup>;
+  /** The states in which the hosts are registered, the first host's first; `healthy` when absent. */
+  readonly states?: readonly (TargetState | undefined)[];
+  /** What the containers that run before the deploy do; false when none run. */
+  readonly previous?: ImageBehaviour | false;
+  /** Keys of the group's variables that replace those of an ordinary group. */
+  readonly groupVars?: Readonly<Record<string, unknown>>;
+  readonly rollout?: Readonly<Record<string, unknown>>;
+  /** Instead of the packaged one. */
+  readonly playbook?: string;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** A group `api` of hosts `i-1`, `i-2` … behind the target group `api-http`, all on v1, and the real deploy for it. */
+export class FleetStage {
+  readonly world = new FakeWorld();
+  readonly group: FakeTargetGroup;
+  readonly hosts: readonly FakeHost[];
+  readonly registrations: readonly Registration[];
+  readonly transport = new FakeTransport(this.world);
+  readonly journals = new MemoryJournalStore(this.world.calls);
+  readonly leases = new MemoryLeaseStore(this.world.clock, this.world.calls);
+  readonly events: Event[] = [];
+  readonly v1: Digest;
+  readonly #stop = new AbortController();
+  readonly #options: StageOptions;
+  #watchers: { readonly when: (event: Event) => boolean; readonly act: () => void }[] = [];
+  #signal: 'SIGINT' | 'SIGTERM' = 'SIGTERM';
+
+  constructor(options: StageOptions = {}) {
+    const { hosts = 3, states = [], previous = image.healthy(), targetGroup = {} } = options;
+    this.#options = options;
+    this.v1 = this.world.images.publish(
+      repository,
+      'v1',
+      previous === false ? image.healthy() : previous,
+    ).digest;
+    this.world.images.publish(repository, 'v2', image.healthy());
+    this.group = this.world.addTargetGroup('api-http', targetGroup);
+    const given = typeof hosts === 'number' ? Array.from({ length: hosts }, () => ({})) : hosts;
+    this.hosts = given.map((one, index) => this.world.addHost(`i-${index + 1}`, one));
+    this.registrations = this.hosts.map((host, index) => {
+      if (previous !== false) this.runsV1(host);
+      return this.world.registered(
+        this.group,
+        host,
+        5060,
+        states[index] ?? (previous === false ? 'unhealthy' : 'healthy'),
+      );
+    });
+  }
+
+  /** Publishes what v2 is. */
+  release(behaviour: ImageBehaviour, tag = 'v2'): Digest {
+    return this.world.images.publish(repository, tag, behaviour).digest;
+  }
+
+  runsV1(host: FakeHost, name = 'api'): void {
+    const labels = labelsOf(name, { digest: this.v1, version: 'v1' });
+    host.runs({ name, repository, digest: this.v1, ports: [5060], labels });
+  }
+
+  host(id: string): FakeHost {
+    return this.world.host(hostId(id));
+  }
+
+  /** Once, at the first event like this. */
+  at(when: (event: Event) => boolean, act: () => void): void {
+    this.#watchers.push({ when, act });
+  }
+
+  /** The task with this module has begun, or ended, on this host. */
+  atTask(id: string, module: string, type: 'task.started' | 'task.ended', act: () => void): void {
+    this.at((event) => event.type === type && event.host.id === id && event.task.module === module, act);
+  }
+
+  interrupt(signal: 'SIGINT' | 'SIGTERM' = 'SIGTERM'): void {
+    this.#signal = signal;
+    this.#stop.abort(new Error(signal));
+  }
+
+  /** Runs a deploy to its end, in virtual time. */
+  async deploy(given: Partial<DeployOptions> = {}, hooks: Partial<RunHooks> = {}): Promise<RunResult> {
+    const options = { ...deployOptions, ...given };
+    return this.world.clock.run(deployWith(await this.ports(), options, { ...this.hooks, ...hooks }));
+  }
+
+  get hooks(): RunHooks {
+    return {
+      readers: [{ read: (event) => this.#read(event) }],
+      stop: {
+        signal: this.#stop.signal,
+        name: () => (this.#stop.signal.aborted ? this.#signal : undefined),
+        grace: 4_000,
+      },
+    };
+  }
+
+  async ports(): Promise<World> {
+    const { world } = this;
+    const files = new MemoryFiles({ ...this.#projectFiles(), ...this.#options.files });
+    const project = await loadProject(files, '/project');
+    const fleet = new WorldFleet(world);
+    return {
+      clock: world.clock,
+      random: new SeededRandom(1),
+      files,
+      transport: this.transport,
+      runtime: new FakeContainerRuntime(world),
+      http: new FakeHostHttp(world),
+      traffic: new FakeTraffic(world),
+      registry: new FakeRegistry(world),
+      journals: this.journals,
+      leases: this.leases,
+      owner: { who: 'ann@desk' },
+      listHosts: () => loadInventory(project, 'test', () => fleet),
+      deployPlaybook: () =>
+        Promise.resolve(
+          readPlaybook('playbooks/deploy.yml', this.#options.playbook ?? packaged, moduleDirectory),
+        ),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  /** `i-1: api v1 running, in service`: what is true of each host, in the words of a person who looks. */
+  get now(): readonly string[] {
+    return this.hosts.map((host, index) => `${host.host.id}: ${this.#running(host)}, ${this.#place(index)}`);
+  }
+
+  /** The same after everything that still drains or starts is done. */
+  async later(): Promise<readonly string[]> {
+    await this.world.clock.advance(600_000);
+    return this.now;
+  }
+
+  async journal(): Promise<readonly JournalRecord[]> {
+    const [run] = await this.journals.runs();
+    return run === undefined ? [] : this.journals.read(run);
+  }
+
+  /** The calls that changed something on a host or at the balancer, as `i-1 stop api`. */
+  get mutations(): readonly string[] {
+    return this.world.calls.log
+      .filter(
+        ({ port, method }) =>
+          (port === 'runtime' && !['info', 'list', 'inspect', 'image', 'images', 'logs'].includes(method)) ||
+          (port === 'traffic' && ['register', 'deregister'].includes(method)),
+      )
+      .map(({ actor, method, about }) => `${actor} ${method} ${about}`);
+  }
+
+  told<T extends Event['type']>(type: T): readonly Extract<Event, { type: T }>[] {
+    return this.events.filter((event): event is Extract<Event, { type: T }> => event.type === type);
+  }
+
+  #read(event: Event): void {
+    this.events.push(event);
+    for (const watcher of this.#watchers) {
+      if (!watcher.when(event)) continue;
+      this.#watchers = this.#watchers.filter((other) => other !== watcher);
+      watcher.act();
+    }
+  }
+
+  #running(host: FakeHost): string {
+    const container = host.named('api');
+    if (container === undefined) return 'no container';
+    const tag = ['v1', 'v2', 'v3'].find(
+      (one) => this.world.images.tagged(repository, one) === container.birth.digest,
+    );
+    const policy =
+      container.restartPolicy.name === 'unless-stopped' ? '' : `, ${container.restartPolicy.name}`;
+    return `${tag ?? 'something'} ${container.running ? 'running' : 'stopped'}${policy}`;
+  }
+
+  #place(index: number): string {
+    const registration = this.registrations[index];
+    const state = registration === undefined ? 'unused' : this.group.healthOf(registration).state;
+    return state === 'healthy' ? 'in service' : state === 'unused' ? 'not registered' : state;
+  }
+
+  #projectFiles(): Readonly<Record<string, string>> {
+    const { groupVars, rollout } = this.#options;
+    return {
+      'inventory/test.yml': JSON.stringify({
+        source: 'aws_ec2',
+        account: '123456789012',
+        regions: ['eu-west-1'],
+      }),
+      'inventory/group_vars/api.yml': JSON.stringify({
+        image: repository,
+        version: 'v2',
+        container: { name: 'api', ports: ['5060:5000'] },
+        health: { port: 5060, path: '/health', passes: 3, interval: '1s', timeout: '20s' },
+        target_groups: ['api-http'],
+        rollout: { serial: 1, bake: '10s', ...rollout },
+        ...groupVars,
+      }),
+    };
+  }
+}
+
+export const deployOptions: DeployOptions = {
+  project: '/project',
+  environment: 'test',
+  extraVars: [],
+  groups: [groupName('api')],
+  check: false,
+  diff: false,
+};
