@@ -44,7 +44,12 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
   });
   let leases: HeldLeases | undefined;
   try {
-    const { inventory, groups, playbook } = await prepareDeploy(world, options, run);
+    const { inventory, groups, playbook } = await prepareDeploy(
+      world,
+      options,
+      run,
+      options.check ? 'check' : 'deploy',
+    );
     await confirm(groups, hooks, run);
 
     if (!options.check) {

@@ -23,7 +23,7 @@ export async function planDeployWith(
   const id = newRunId(world.clock, world.random);
   const run = openRun(world, options, hooks, id, noJournal, { checkMode: true });
   try {
-    const { groups } = await prepareDeploy(world, { ...options, check: true }, run);
+    const { groups } = await prepareDeploy(world, { ...options, check: true }, run, 'plan');
     return groups.map(({ plan }) => plan);
   } finally {
     await run.bus.close();

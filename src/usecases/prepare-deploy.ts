@@ -42,12 +42,17 @@ export interface Prepared {
 }
 
 /** Steps 1 to 3 of a deploy, and the plan: all that can be known and refused before anything is changed. */
-export async function prepareDeploy(world: World, options: DeployOptions, run: Run): Promise<Prepared> {
+export async function prepareDeploy(
+  world: World,
+  options: DeployOptions,
+  run: Run,
+  verb: 'deploy' | 'check' | 'plan',
+): Promise<Prepared> {
   const names = options.groups.map(groupName);
   run.bus.emit({
     type: 'run.started',
     run: run.id,
-    verb: options.check ? 'check' : 'deploy',
+    verb,
     environment: options.environment,
     groups: names,
   });
