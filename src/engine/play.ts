@@ -6,7 +6,8 @@ import { Variables } from '../expression/variables.js';
 import type { HostId } from '../model/ids.js';
 import type { Amount, RolloutSettings } from '../model/settings.js';
 import { modules } from '../modules/catalogue.js';
-import { batchSize, nextBatch, type Allowance } from '../plan/batches.js';
+import { allowanceOfHosts, allowanceOfTargets, unlimited, type Allowance } from '../plan/allowance.js';
+import { batchSize, nextBatch } from '../plan/batches.js';
 import type { Play, PlayRollout } from '../playbook/playbook.js';
 import { readPlayRollout } from '../playbook/rollout.js';
 import { loadVarsFiles } from '../playbook/vars-files.js';
@@ -131,14 +132,21 @@ const takesHostsOut = ({ sections }: Play): boolean =>
 
 /** Only plays over a group with containers are held to the floor here; any drain is held to it by the interlock. */
 async function allowanceOf(queue: readonly HostSession[], play: Play, run: Run): Promise<Allowance> {
-  const unlimited: Allowance = { healthy: Infinity, counts: new Set<HostId>() };
   const [first] = queue;
   if (first?.group === undefined || !takesHostsOut(play)) return unlimited;
-  const groups = await first.traffic.groups(first.group.settings.targetGroups);
-  if (groups.length === 0) return run.floor.spareOf(first.group.name);
-  const { free, healthy } = await run.floor.spare(groups);
-  const counting = queue.filter(({ host }) => host.targetIds.some((id) => healthy.has(id)));
-  return { healthy: free, counts: new Set(counting.map(({ host }) => host.id)) };
+  const { name, hosts, settings } = first.group;
+  const groups = await first.traffic.groups(settings.targetGroups);
+  if (groups.length > 0) {
+    return allowanceOfTargets(
+      queue.map(({ host }) => host),
+      await run.floor.spare(groups),
+    );
+  }
+  // Between two batches, a container that is still held is one that nothing brought back.
+  const isDown = (id: HostId): boolean => run.holds.openOf(id).some(({ kind }) => kind === 'container');
+  return allowanceOfHosts(
+    run.floor.spareOf(name, new Set(hosts.map(({ id }) => id).filter((id) => isDown(id)))),
+  );
 }
 
 function remainingBatches(left: number, serial: readonly Amount[], done: number, total: number): number {

@@ -4,20 +4,30 @@ import { describeHost } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
 import type { ContainerSummary, HostPlan, HostState, Plan, TargetGroupPlan } from '../model/plan.js';
 import { floorOf } from '../model/settings.js';
-import { expectedBatches, type Allowance } from './batches.js';
+import {
+  allowanceOfHosts,
+  allowanceOfTargets,
+  runningHosts,
+  runs,
+  spareHosts,
+  type Allowance,
+} from './allowance.js';
+import { expectedBatches } from './batches.js';
 import { whyNotConverged } from './convergence.js';
-import { isRegistered } from './floor.js';
+import { floorFor, isRegistered } from './floor.js';
 import type { GroupObservation, HostObservation } from './observation.js';
 import { rollOrder } from './order.js';
 import { isFresh } from './preflight.js';
+import { Rotation } from './rotation.js';
+import { zonesOf } from './zones.js';
 
 /** What deploy will do to a group that nothing speaks against (see preflight.ts): from and to, host by host, batch by batch. */
 export function planDeploy(group: GroupObservation): Plan {
   const hosts = group.hosts.map((observation) => planHost(observation, group));
-  const rolled = hosts.filter(({ action }) => action === 'roll').map(({ host }) => host);
+  const rolled = new Set(hosts.filter(({ action }) => action === 'roll').map(({ host }) => host));
   const order = rollOrder(
     group.hosts
-      .filter(({ host }) => rolled.includes(host.id))
+      .filter(({ host }) => rolled.has(host.id))
       .map((observation) => ({
         host: observation.host.id,
         healthy: counts(observation),
@@ -49,26 +59,23 @@ export function planDeploy(group: GroupObservation): Plan {
 }
 
 /** A host that carries traffic, or runs where there is no load balancer: only taking such a one costs anything. */
-function counts({ registrations, containers, specs, planned }: HostObservation): boolean {
-  if (planned.length > 0) return registrations.some(({ state }) => state === 'healthy');
-  return specs.some((spec) => containers.some(({ name, running }) => name === spec.name && running));
-}
+const counts = (observation: HostObservation): boolean =>
+  observation.planned.length > 0
+    ? observation.registrations.some(({ state }) => state === 'healthy')
+    : runs(observation);
 
-/** How many hosts may be out at once by the tightest target group, as things are now. */
-function allowanceOf({ hosts, targetGroups, rollout }: GroupObservation): Allowance {
-  const counting = hosts.filter(counts);
-  const free = targetGroups.map(({ targets }) => {
-    const registered = targets.filter(isRegistered);
-    return (
-      registered.filter(({ state }) => state === 'healthy').length -
-      floorOf(rollout.minHealthy, registered.length)
-    );
-  });
-  const ofHosts = counting.length - floorOf(rollout.minHealthy, counting.length);
-  return {
-    healthy: Math.max(0, targetGroups.length > 0 ? Math.min(...free) : ofHosts),
-    counts: new Set(counting.map(({ host }) => host.id)),
-  };
+/** What may be out at once, as things are now. */
+function allowanceOf({ hosts, peers, targetGroups, rollout: { minHealthy } }: GroupObservation): Allowance {
+  if (targetGroups.length === 0) return allowanceOfHosts(spareHosts(runningHosts(peers, hosts), minHealthy));
+  const zoneOf = zonesOf(peers);
+  const rotations = targetGroups.map(
+    ({ targetGroup, targets }) =>
+      new Rotation(floorFor(targetGroup, targets, minHealthy), targets, new Set(), zoneOf),
+  );
+  return allowanceOfTargets(
+    hosts.map(({ host }) => host),
+    rotations,
+  );
 }
 
 function planHost(observation: HostObservation, group: GroupObservation): HostPlan {

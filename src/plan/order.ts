@@ -21,7 +21,9 @@ function spreadOverZones(candidates: readonly Candidate[]): readonly Candidate[]
   const zones = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
     const zone = candidate.zone ?? '';
-    zones.set(zone, [...(zones.get(zone) ?? []), candidate]);
+    const known = zones.get(zone);
+    if (known === undefined) zones.set(zone, [candidate]);
+    else known.push(candidate);
   }
   const queues = [...zones.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, queue]) => queue);
   const longest = Math.max(0, ...queues.map((queue) => queue.length));

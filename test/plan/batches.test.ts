@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hostId, type HostId } from '../../src/model/ids.js';
 import type { Amount } from '../../src/model/settings.js';
+import { allowanceOfHosts, unlimited } from '../../src/plan/allowance.js';
 import { batchSize, expectedBatches, nextBatch } from '../../src/plan/batches.js';
 
 const amounts = fc.oneof(
@@ -39,7 +40,7 @@ describe('the next batch', () => {
   it('is a beginning of the queue, no longer than asked, with no more healthy hosts than may be out', () => {
     fc.assert(
       fc.property(rolls, fc.integer({ min: 1, max: 40 }), ({ queue, healthy, allowed }, size) => {
-        const batch = nextBatch(queue, size, { healthy: allowed, counts: healthy });
+        const batch = nextBatch(queue, size, allowanceOfHosts({ healthy: allowed, counts: healthy }));
         expect(batch).toEqual(queue.slice(0, batch.length));
         expect(batch.length).toBeLessThanOrEqual(size);
         expect(batch.filter((host) => healthy.has(host)).length).toBeLessThanOrEqual(allowed);
@@ -50,7 +51,7 @@ describe('the next batch', () => {
   it('is cut only where one host more would break the floor', () => {
     fc.assert(
       fc.property(rolls, fc.integer({ min: 1, max: 40 }), ({ queue, healthy, allowed }, size) => {
-        const batch = nextBatch(queue, size, { healthy: allowed, counts: healthy });
+        const batch = nextBatch(queue, size, allowanceOfHosts({ healthy: allowed, counts: healthy }));
         const cut = queue[batch.length];
         if (cut === undefined || batch.length === size) return;
         expect(healthy.has(cut)).toBe(true);
@@ -64,7 +65,11 @@ describe('the batches of a plan', () => {
   it('have every host exactly once in the order of the roll, whatever the floor allows', () => {
     fc.assert(
       fc.property(rolls, ({ queue, healthy, allowed, serial }) => {
-        const batches = expectedBatches(queue, serial, { healthy: allowed, counts: healthy });
+        const batches = expectedBatches(
+          queue,
+          serial,
+          allowanceOfHosts({ healthy: allowed, counts: healthy }),
+        );
         expect(batches.flat()).toEqual(queue);
         expect(batches.every((batch) => batch.length > 0)).toBe(true);
       }),
@@ -74,7 +79,11 @@ describe('the batches of a plan', () => {
   it('keep to the serial sizes and to the floor', () => {
     fc.assert(
       fc.property(rolls, ({ queue, healthy, allowed, serial }) => {
-        const batches = expectedBatches(queue, serial, { healthy: allowed, counts: healthy });
+        const batches = expectedBatches(
+          queue,
+          serial,
+          allowanceOfHosts({ healthy: allowed, counts: healthy }),
+        );
         for (const [index, batch] of batches.entries()) {
           expect(batch.length).toBeLessThanOrEqual(batchSize(serial, index, queue.length));
           const taken = batch.filter((host) => healthy.has(host)).length;
@@ -88,7 +97,7 @@ describe('the batches of a plan', () => {
   it('grow as serial says: a canary, a quarter, the rest', () => {
     const queue = Array.from({ length: 12 }, (_, index) => hostId(`h${index}`));
     const serial: readonly Amount[] = [{ hosts: 1 }, { percent: 25 }, { percent: 100 }];
-    const batches = expectedBatches(queue, serial, { healthy: Infinity, counts: new Set(queue) });
+    const batches = expectedBatches(queue, serial, unlimited);
     expect(batches.map((batch) => batch.length)).toEqual([1, 3, 8]);
   });
 });

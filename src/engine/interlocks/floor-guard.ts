@@ -8,23 +8,16 @@ import {
   type TargetGroup,
   type TargetHealth,
 } from '../../model/registration.js';
-import { floorOf, type Amount } from '../../model/settings.js';
-import type { Allowance } from '../../plan/batches.js';
+import type { Amount } from '../../model/settings.js';
+import { spareHosts, type SpareHosts } from '../../plan/allowance.js';
 import { floorFor, isRegistered, judgeDrain, type Floor, type FloorVerdict } from '../../plan/floor.js';
+import { Rotation } from '../../plan/rotation.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Activity } from '../host-session.js';
 import type { SharedTraffic } from '../../traffic/shared-traffic.js';
 
 /** From one look to the next while the floor blocks. */
 export const lookAgain: Milliseconds = 2_000;
-
-/** What a set of target groups can spare at a moment. */
-export interface Spare {
-  /** How many healthy targets may go, in the tightest of them; Infinity when there is none. */
-  readonly free: number;
-  /** The target ids that are healthy in one of them. */
-  readonly healthy: ReadonlySet<string>;
-}
 
 /**
  * Interlock 1: in no target group is the healthy count taken below `min_healthy`, nor the last healthy target of a zone that
@@ -100,24 +93,19 @@ export class FloorGuard {
     for (const registration of registrations) this.#out.delete(registrationKey(registration));
   }
 
-  /** The same for a group that no load balancer looks at. */
-  spareOf(group: GroupName): Allowance {
-    const running = this.#running.get(group) ?? new Set<HostId>();
-    return { healthy: Math.max(0, running.size - floorOf(this.#minHealthy, running.size)), counts: running };
+  /** What a group that no load balancer looks at can spare; `down` are hosts that this run left without their containers. */
+  spareOf(group: GroupName, down?: ReadonlySet<HostId>): SpareHosts {
+    return spareHosts(this.#running.get(group) ?? new Set(), this.#minHealthy, down);
   }
 
-  async spare(groups: readonly TargetGroup[]): Promise<Spare> {
-    let free = Infinity;
-    const healthy = new Set<string>();
-    for (const group of groups) {
-      const { floor, targets } = await this.#look(group);
-      const up = targets.filter(
-        ({ state, registration }) => state === 'healthy' && !this.#out.has(registrationKey(registration)),
-      );
-      for (const { registration } of up) healthy.add(registration.id);
-      free = Math.min(free, up.length - floor.minimum);
-    }
-    return { free: Math.max(0, free), healthy };
+  /** What these target groups have in service at this moment: what their next drains will be judged by. */
+  spare(groups: readonly TargetGroup[]): Promise<readonly Rotation[]> {
+    return Promise.all(
+      groups.map(async (group) => {
+        const { floor, targets } = await this.#look(group);
+        return new Rotation(floor, targets, this.#out, (id) => this.#zones.get(id));
+      }),
+    );
   }
 
   /** Judges and takes in one step, with no wait in between, so that two drains cannot both take the last spare one. */

@@ -1,0 +1,91 @@
+import { registrationKey, type Registration, type TargetHealth } from '../model/registration.js';
+import type { Floor, FloorVerdict } from './floor.js';
+
+/** What was taken from a rotation since it was counted. */
+export class Taken {
+  readonly keys = new Set<string>();
+  readonly perZone = new Map<string, number>();
+}
+
+/**
+ * The healthy targets of one target group at a moment. Counted once, so that many drains can be judged one after the other
+ * without counting again: a batch of a fleet of thousands is cut by it.
+ */
+export class Rotation {
+  readonly #floor: Floor;
+  readonly #zoneOf: (targetId: string) => string | undefined;
+  readonly #byId = new Map<string, Registration[]>();
+  readonly #keys = new Set<string>();
+  readonly #perZone = new Map<string, number>();
+
+  /** `out` are registrations that this run took: the balancer's answer may still show them healthy. */
+  constructor(
+    floor: Floor,
+    targets: readonly TargetHealth[],
+    out: ReadonlySet<string>,
+    zoneOf: (targetId: string) => string | undefined,
+  ) {
+    this.#floor = floor;
+    this.#zoneOf = zoneOf;
+    for (const { registration, state } of targets) {
+      const key = registrationKey(registration);
+      if (state !== 'healthy' || out.has(key)) continue;
+      this.#keys.add(key);
+      const known = this.#byId.get(registration.id);
+      if (known === undefined) this.#byId.set(registration.id, [registration]);
+      else known.push(registration);
+      const zone = zoneOf(registration.id);
+      if (zone !== undefined) this.#perZone.set(zone, (this.#perZone.get(zone) ?? 0) + 1);
+    }
+  }
+
+  /** The healthy registrations under any of these ids: what draining the host that has them takes. */
+  of(targetIds: readonly string[]): readonly Registration[] {
+    return targetIds.flatMap((id) => this.#byId.get(id) ?? []);
+  }
+
+  /**
+   * Judges the next drain: enough healthy targets must stay; and where the group is not balanced across zones, no zone may lose
+   * its last one.
+   */
+  judge(wanted: readonly Registration[], taken: Taken): FloorVerdict {
+    const { minimum, targetGroup } = this.#floor;
+    const taking = this.#inRotation(wanted, taken);
+    // Taking what is not healthy takes nothing from anybody.
+    if (taking.size === 0) return { allowed: true };
+    const healthy = this.#keys.size - taken.keys.size;
+    if (healthy - taking.size < minimum) return { allowed: false, healthy, minimum };
+    if (minimum === 0 || targetGroup.crossZone) return { allowed: true };
+    for (const [zone, count] of this.#zonesOf(taking.values())) {
+      const left = (this.#perZone.get(zone) ?? 0) - (taken.perZone.get(zone) ?? 0);
+      if (left <= count) return { allowed: false, healthy, minimum, zone };
+    }
+    return { allowed: true };
+  }
+
+  /** Notes a drain, so that the next one is judged without what it takes. */
+  take(wanted: readonly Registration[], taken: Taken): void {
+    const taking = this.#inRotation(wanted, taken);
+    for (const key of taking.keys()) taken.keys.add(key);
+    for (const [zone, count] of this.#zonesOf(taking.values())) {
+      taken.perZone.set(zone, (taken.perZone.get(zone) ?? 0) + count);
+    }
+  }
+
+  #inRotation(wanted: readonly Registration[], taken: Taken): ReadonlyMap<string, Registration> {
+    return new Map(
+      wanted
+        .map((registration) => [registrationKey(registration), registration] as const)
+        .filter(([key]) => this.#keys.has(key) && !taken.keys.has(key)),
+    );
+  }
+
+  #zonesOf(registrations: Iterable<Registration>): ReadonlyMap<string, number> {
+    const zones = new Map<string, number>();
+    for (const { id } of registrations) {
+      const zone = this.#zoneOf(id);
+      if (zone !== undefined) zones.set(zone, (zones.get(zone) ?? 0) + 1);
+    }
+    return zones;
+  }
+}
