@@ -100,6 +100,7 @@ async function failAfterBake(session: HostSession, error: AdfError, play: TurnPl
   session.run.tally.count(session.host.id, 'failed');
   play.budget.fail();
   const restore = await restoreAfter(session, 'failed', play);
+  if (restore?.restored === true) session.run.tally.count(session.host.id, 'restored');
   return { session, status: 'failed', error, ...(restore === undefined ? {} : { restore }) };
 }
 
