@@ -34,6 +34,8 @@ export class FloorGuard {
   readonly #running = new Map<GroupName, ReadonlySet<HostId>>();
   #minHealthy: Amount = { percent: 50 };
   #floorWait: Milliseconds = 600_000;
+  /** When targets last came back: while that happens now and then, whoever waits is in a queue, not blocked. */
+  #gaveBackAt: Milliseconds = -Infinity;
 
   constructor(traffic: SharedTraffic, clock: Clock) {
     this.#traffic = traffic;
@@ -80,7 +82,7 @@ export class FloorGuard {
       if (!mayTakeOut()) throw playHalted(host);
       const blocked = this.#tryToTake(looks, registrations);
       if (blocked === undefined) return;
-      const waited = this.#clock.elapsed() - begun;
+      const waited = this.#clock.elapsed() - Math.max(begun, this.#gaveBackAt);
       if (waited >= this.#floorWait)
         throw floorBlocked(host, blocked.targetGroup.name, describe(blocked), waited);
       onWaiting(describe(blocked));
@@ -91,6 +93,7 @@ export class FloorGuard {
   /** They were seen healthy again. */
   giveBack(registrations: readonly Registration[]): void {
     for (const registration of registrations) this.#out.delete(registrationKey(registration));
+    this.#gaveBackAt = this.#clock.elapsed();
   }
 
   /** What a group that no load balancer looks at can spare; `down` are hosts that this run left without their containers. */
