@@ -4,6 +4,8 @@ import { AwsEndpoint } from '../../src/lab/aws/endpoint.js';
 import { Balancer } from '../../src/lab/balancer/balancer.js';
 import type { TargetGroupSettings } from '../../src/lab/balancer/target-group.js';
 
+/** The deregistration delay of target groups, ms: short for a test, and long enough to be seen. */
+const usualDelay = 1_000;
 const loopback = { address: '127.0.0.1', port: 0 };
 
 /** The lab's AWS account with a balancer in it, whose targets are the fleet's real hosts. */
@@ -33,12 +35,21 @@ export class FleetCloud {
   /** A target group behind the balancer, with delays short enough for a test. */
   async addTargetGroup(settings: TargetGroupSettings): Promise<void> {
     const group = this.#cloud.addTargetGroup({
-      deregistrationDelay: 1_000,
+      deregistrationDelay: usualDelay,
       healthCheck: { interval: 250, timeout: 1_000, healthyThreshold: 2, unhealthyThreshold: 2 },
       ...settings,
     });
     this.#cloud.addLoadBalancer(`${settings.name}-lb`, [group]);
     this.#urls.set(settings.name, await this.#balancer.listen(loopback, group));
+  }
+
+  /** Runs something while drains of all target groups take no time; afterwards they take the usual again. */
+  async withoutDelays<T>(run: () => Promise<T>): Promise<T> {
+    const names = [...this.#urls.keys()];
+    for (const name of names) this.control.setDeregistrationDelay(name, 0);
+    const result = await run();
+    for (const name of names) this.control.setDeregistrationDelay(name, usualDelay);
+    return result;
   }
 
   /** Where clients of a target group send their requests. */

@@ -86,7 +86,7 @@ export class Fleet {
       ...this.project.vars,
       rollout: { serial: '100%', min_healthy: 0, bake: 0 },
     });
-    const { exit, stdout, stderr } = await this.deploy(version);
+    const { exit, stdout, stderr } = await this.cloud.withoutDelays(async () => this.deploy(version));
     restore();
     if (exit !== 0) throw new Error(`deploying ${version} ended with ${String(exit)}: ${stderr}\n${stdout}`);
     return this.settled();

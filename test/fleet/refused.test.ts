@@ -38,6 +38,9 @@ fleetTest('refuses a port that a foreign container has', async ({ fleet }) => {
   await fleet.given('v1');
   const host = fleet.hosts[2];
   await host?.sh('docker rm --force api');
+  await fleet.eventually(() => {
+    expect(fleet.cloud.registrations('api-http')).not.toEqual(fleet.inService());
+  });
   await host?.runForeign('intruder', `${fleet.machines.registry}/api:v5`, 5060);
   await fleet.eventually(() => {
     expect(fleet.cloud.registrations('api-http')).toEqual(fleet.inService());
