@@ -59,13 +59,18 @@ describe('elb_target: drained', () => {
     });
   });
 
-  it.each<TargetState>(['unhealthy', 'initial', 'draining'])(
+  it.each<TargetState>(['unhealthy', 'initial', 'unavailable'])(
     'takes a place that is %s, and holds it as that',
     async (state) => {
       const { host } = stageWith([5060], state);
       expect(await host.check('elb_target', drained)).toMatchObject({ takes: [{ state }] });
     },
   );
+
+  it('waits for a place that somebody else is draining, and does not bring it back', async () => {
+    const { host } = stageWith([5060], 'draining');
+    expect(await host.check('elb_target', drained)).toMatchObject({ takes: [{ state: 'absent' }] });
+  });
 
   it('changes nothing when the host is registered nowhere', async () => {
     const { host } = stageWith([]);
@@ -98,7 +103,7 @@ describe('elb_target: in_service', () => {
     expect(checked).toMatchObject({
       changes: true,
       summary: 'put in service in api-http:5060, api-http:5061',
-      takes: [{ state: 'unused' }, { state: 'unused' }],
+      takes: [{ state: 'absent' }, { state: 'absent' }],
     });
     if (checked.changes) await checked.apply();
     expect(host.traffic.done).toEqual([

@@ -23,8 +23,8 @@ export interface Place {
 
 export interface Registered {
   readonly registration: Registration;
-  /** `unused`: it was not registered, and the deploy registers it. */
-  readonly state: TargetState;
+  /** `absent`: it was not registered, and the deploy registers it. */
+  readonly state: RegistrationHold['state'];
 }
 
 /** A host as pure data: a deploy's mutations and a restore's steps change it, and it refuses what must not happen. */
@@ -43,13 +43,13 @@ export class HostModel {
     }
     for (const { registration, state } of registered) {
       this.#registrations.set(registrationKey(registration), registration);
-      if (state !== 'unused') this.states.set(registrationKey(registration), state);
+      if (state !== 'absent') this.states.set(registrationKey(registration), state);
     }
   }
 
   /** The mutations of a deploy, in its order, each small enough for the run to end after it. */
   deployMutations(): readonly (() => void)[] {
-    const present = this.registered.filter(({ state }) => state !== 'unused');
+    const present = this.registered.filter(({ state }) => state !== 'absent');
     const replaced = this.places;
     return [
       ...present.map((one) => () => this.#be(one, 'draining')),
@@ -83,7 +83,7 @@ export class HostModel {
 
   /** The holds that a deploy has open after so many of its mutations. */
   holdsAfter(mutations: number): readonly Hold[] {
-    const present = this.registered.filter(({ state }) => state !== 'unused');
+    const present = this.registered.filter(({ state }) => state !== 'absent');
     const drained = 2 * present.length;
     const swapped = drained + this.deploySwaps();
     const done = swapped + 2 * this.registered.length;
@@ -92,7 +92,7 @@ export class HostModel {
     if (mutations < done) opened.push(...present.map((one) => this.#registrationHold(one)));
     if (mutations >= drained) opened.push(...this.places.map((place) => this.#containerHold(place)));
     if (mutations >= swapped) {
-      const added = this.registered.filter(({ state }) => state === 'unused');
+      const added = this.registered.filter(({ state }) => state === 'absent');
       opened.push(...added.map((one) => this.#registrationHold(one)));
     }
     return opened;

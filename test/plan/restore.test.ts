@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RestartPolicy } from '../../src/model/container.js';
 import { containerId, containerName, holdId, hostId } from '../../src/model/ids.js';
 import type { ContainerHold, RegistrationHold } from '../../src/model/hold.js';
-import { registrationKey, type TargetState } from '../../src/model/registration.js';
+import { registrationKey } from '../../src/model/registration.js';
 import { describeStep, planRestore, type RestoreStep } from '../../src/plan/restore.js';
 import { HostModel, type Place, type Registered } from './host-model.js';
 import { gone, makeForeign, makeRegistration, target } from './things.js';
@@ -21,7 +21,7 @@ const places: fc.Arbitrary<readonly Place[]> = fc
   .array(hads, { maxLength: 3 })
   .map((given) => given.map((had, index) => ({ name: `c${index}`, port: 5000 + index, had })));
 const registrations: fc.Arbitrary<readonly Registered[]> = fc
-  .array(fc.constantFrom<TargetState>('healthy', 'unhealthy', 'unused'), { maxLength: 3 })
+  .array(fc.constantFrom<RegistrationHold['state']>('healthy', 'unhealthy', 'absent'), { maxLength: 3 })
   .map((states) =>
     states.map((state, index) => ({ registration: makeRegistration('h1', 'tg', 5000 + index), state })),
   );
@@ -107,13 +107,13 @@ function heldOnTheWay(host: HostModel, mutations: number): readonly Registration
     .holdsAfter(mutations)
     .flatMap((hold) => (hold.kind === 'registration' ? [registrationKey(hold.registration)] : []));
   return host.registered
-    .filter(({ registration, state }) => state !== 'unused' && !held.includes(registrationKey(registration)))
+    .filter(({ registration, state }) => state !== 'absent' && !held.includes(registrationKey(registration)))
     .map(({ registration }) => holdOf(registration, 'healthy'));
 }
 
 const holdOf = (
   registration: RegistrationHold['registration'],
-  state: TargetState = 'healthy',
+  state: RegistrationHold['state'] = 'healthy',
 ): RegistrationHold => ({
   kind: 'registration',
   id: holdId(registrationKey(registration)),
@@ -203,7 +203,7 @@ describe('the steps of a restore', () => {
   });
 
   it('take away a registration that was not there before', () => {
-    const steps = planRestore([holdOf(registration, 'unused')], {
+    const steps = planRestore([holdOf(registration, 'absent')], {
       containers: [],
       registrations: [target(registration, 'initial')],
     });
