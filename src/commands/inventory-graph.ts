@@ -1,7 +1,8 @@
 import { BaseCommand } from '../cli/base-command.js';
 import { fleetFlags, jsonFlag, variableFlags } from '../cli/flags.js';
 import type { ExitCode } from '../model/run-result.js';
-import { inventoryDocument, renderInventoryGraph } from '../report/inventory-view.js';
+import { inventoryDocument } from '../inventory/documents.js';
+import { renderInventoryGraph } from '../report/inventory-view.js';
 
 export default class InventoryGraph extends BaseCommand {
   static override summary = 'Show the groups of an environment with their hosts';
@@ -21,8 +22,9 @@ export default class InventoryGraph extends BaseCommand {
     const { flags } = await this.parse(InventoryGraph);
     const options = this.common(flags);
     const { listInventory } = await import('../usecases/inventory.js');
-    const { hosts } = await listInventory(options);
-    if (flags.json) this.print(inventoryDocument(hosts));
+    const inventory = await listInventory(options);
+    const { hosts } = inventory;
+    if (flags.json) this.print(inventoryDocument(inventory));
     else this.printText(renderInventoryGraph(hosts, this.view));
     return 0;
   }

@@ -25,6 +25,13 @@ export function readPlay(
   }
   const play = new MappingReader(document, value, path);
   refuseUnknownKeywords(play, document, modules);
+  // Facts come from the inventory; Ansible's own gathering is not done, so that asking for it must not go unheard.
+  if (play.boolean('gather_facts', false)) {
+    const place = document.placeOfKey([...path, 'gather_facts']);
+    document.report(
+      notSupportedYet('gather_facts', 'a play', place, 'Read what you need with a task and register it.'),
+    );
+  }
   const hosts = readHosts(play, document, path);
   const optional = {
     serial: play.raw('serial'),
@@ -44,7 +51,6 @@ export function readPlay(
     anyErrorsFatal: play.boolean('any_errors_fatal', false),
     become: play.boolean('become', false),
     environment: play.mapping('environment'),
-    gatherFacts: play.boolean('gather_facts', false),
     tags: play.words('tags'),
     sections: readSections(play, document, modules),
   };

@@ -37,7 +37,6 @@ export interface Play {
   readonly onFailure?: Raw;
   readonly become: boolean;
   readonly environment: Raw<Readonly<Record<string, unknown>>>;
-  readonly gatherFacts: boolean;
   readonly tags: readonly string[];
   /** `pre_tasks`, `tasks` and `post_tasks`, in this order. */
   readonly sections: readonly Section[];

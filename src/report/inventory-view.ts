@@ -40,17 +40,3 @@ export function renderInventoryGraph(hosts: readonly Host[], options: InventoryV
     ...(ungrouped.length === 0 ? [] : [`  |--${palette.bold('@ungrouped:')}`, ...ungrouped]),
   ].join('\n');
 }
-
-/** The inventory as a document: hosts by id. */
-export const inventoryDocument = (hosts: readonly Host[]): unknown => ({
-  hosts: hosts.map(({ id, name, groups, address, zone, region, account, facts }) => ({
-    id,
-    name,
-    groups,
-    address,
-    ...(zone === undefined ? {} : { zone }),
-    ...(region === undefined ? {} : { region }),
-    ...(account === undefined ? {} : { account }),
-    facts,
-  })),
-});

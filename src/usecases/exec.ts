@@ -109,7 +109,6 @@ function oneCommand({ argv, become }: ExecOptions): Playbook {
         anyErrorsFatal: false,
         become,
         environment: raw({}),
-        gatherFacts: false,
         tags: [],
         sections: [
           {

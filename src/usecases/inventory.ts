@@ -1,3 +1,6 @@
+import { errorsOf } from '../errors/adf-error.js';
+import { Variables } from '../expression/variables.js';
+import { ansibleDocument, type AnsibleDocument } from '../inventory/documents.js';
 import { selectHosts } from '../inventory/patterns.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { CommonOptions } from './context.js';
@@ -17,5 +20,29 @@ export async function listInventory(options: CommonOptions): Promise<Inventory> 
     };
   } finally {
     await world.close();
+  }
+}
+
+/**
+ * The same for Ansible, with the variables of every host. One that cannot be rendered without a run (it speaks of the release, say)
+ * is left out: Ansible knows nothing of it.
+ */
+export async function ansibleInventory(options: CommonOptions): Promise<AnsibleDocument> {
+  const inventory = await listInventory(options);
+  return ansibleDocument(inventory, (host) => {
+    const variables = options.extraVars.reduce(
+      (all, layer) => all.with(layer),
+      Variables.of(inventory.layersFor(host)),
+    );
+    return Object.fromEntries(variables.names().flatMap((name) => rendered(variables, name)));
+  });
+}
+
+function rendered(variables: Variables, name: string): readonly (readonly [string, unknown])[] {
+  try {
+    return [[name, variables.get(name)]];
+  } catch (error) {
+    if (errorsOf(error)[0].class === 'bug') throw error;
+    return [];
   }
 }

@@ -20,7 +20,7 @@ describe('a playbook', () => {
   on_failure: restore
   become: true
   environment: { LANG: C }
-  gather_facts: true
+  gather_facts: false
   tags: [deploy, api]
   pre_tasks:
     - name: Drain {{ inventory_hostname }}
@@ -69,7 +69,6 @@ describe('a playbook', () => {
       onFailure: { value: 'restore' },
       become: true,
       environment: { value: { LANG: 'C' } },
-      gatherFacts: true,
       tags: ['deploy', 'api'],
     });
     expect(play?.sections.map(({ name, tasks }) => [name, tasks.map(({ module }) => module)])).toEqual([
@@ -113,7 +112,6 @@ describe('a playbook', () => {
       strategy: 'free',
       anyErrorsFatal: false,
       become: false,
-      gatherFacts: false,
       tags: [],
       vars: { value: {} },
       varsFiles: { value: [] },
@@ -193,4 +191,10 @@ describe('a loop', () => {
 
 it('a timeout of zero is none', async () => {
   expect(await task('shell: x\ntimeout: 0')).not.toHaveProperty('timeout');
+});
+
+describe('gather_facts', () => {
+  it('is not passed over in silence', async () => {
+    await expect(load('- hosts: api\n  gather_facts: true\n  tasks: []\n')).rejects.toThrow(/gather_facts/);
+  });
 });
