@@ -1,7 +1,7 @@
-import { AdfError } from '../errors/adf-error.js';
 import { evaluateCondition, type Expression } from '../expression/condition.js';
 import type { Variables } from '../expression/variables.js';
 import { UnknownValue } from '../model/unknown.js';
+import { isDataError } from './task-failure.js';
 
 /** All of a list hold: the first that does not decides, else an unknown one. */
 export function allHold(conditions: readonly Expression[], variables: Variables): boolean | UnknownValue {
@@ -26,8 +26,23 @@ export function allHoldOfResult(
   try {
     return allHold(conditions, variables) === true;
   } catch (error) {
-    const isUntold = failed && error instanceof AdfError && error.code === 'expression.unknown_field';
-    if (isUntold) return 'untold';
+    if (failed && isDataError(error)) return 'untold';
+    throw error;
+  }
+}
+
+/** What `until` says of one attempt; `why` tells what it asked the result for in vain. */
+export interface UntilVerdict {
+  readonly holds: boolean | UnknownValue;
+  readonly why?: string;
+}
+
+/** A result that is not what `until` expects is one that will be: it does not hold yet. */
+export function holdsYet(until: Expression, variables: Variables): UntilVerdict {
+  try {
+    return { holds: evaluateCondition(until, variables) };
+  } catch (error) {
+    if (isDataError(error)) return { holds: false, why: error.message };
     throw error;
   }
 }

@@ -33,6 +33,8 @@ export class HostSession {
   seen = false;
   /** Set by the first change to a container: from then on health has to be proven, not assumed. */
   containersTouched = false;
+  /** In a dry run, the first task that would have changed what the host does: what is seen of it since would be something else. */
+  wouldChange: string | undefined;
   #activity: Activity = idle;
   #facts: Layer = { name: 'set_fact and register', values: {}, literal: true };
 

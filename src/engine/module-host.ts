@@ -99,7 +99,11 @@ export class TaskHost implements ModuleHost {
   }
 
   variable(name: string): unknown {
-    return this.#variables.get(name);
+    const at = this.#task.at;
+    const isField = /^[A-Za-z_]\w*(\.\w+)+$/.test(name);
+    return isField
+      ? render({ value: `{{ ${name} }}`, locate: () => at }, this.#variables)
+      : this.#variables.get(name);
   }
 }
 

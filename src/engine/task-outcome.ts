@@ -1,8 +1,10 @@
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import { loopItemsFailed } from '../errors/engine.js';
 import { hiddenByNoLog } from '../errors/modules.js';
 import { isUnreachable } from '../errors/ssh.js';
 import type { TaskStatus } from '../events/event.js';
 import { UnknownValue } from '../model/unknown.js';
+import { isBeyondTask } from './task-failure.js';
 
 /** How one task ended on one host. */
 export interface TaskOutcome {
@@ -22,27 +24,45 @@ export function joinOutcomes(outcomes: readonly TaskOutcome[]): TaskOutcome {
     outcomes.some((outcome) => outcome.status === status),
   );
   const status = worst ?? 'skipped';
-  const failed = outcomes.find(({ error }) => error !== undefined);
+  const error = errorOfItems(outcomes);
   const messages = outcomes.flatMap(({ message }) => message ?? []);
   return {
     status,
     message: outcomes.length === 0 ? 'the loop is empty' : messages.join('; '),
     output: outcomes.flatMap(({ output }) => output ?? []).join('\n'),
     registered: {
-      changed: outcomes.some(({ registered }) => hasChanged(registered)),
-      failed: status === 'failed' || status === 'unreachable',
+      changed: outcomes.some(({ registered }) => hasChanged(registered)) || (unknownIn(outcomes) ?? false),
+      failed: status === 'failed' || status === 'unreachable' || (unknownIn(outcomes) ?? false),
       skipped: status === 'skipped',
       results: outcomes.map(({ registered }) => registered),
     },
     facts: Object.assign({}, ...outcomes.map(({ facts }) => facts ?? {})) as Readonly<
       Record<string, unknown>
     >,
-    ...(failed?.error === undefined ? {} : { error: failed.error }),
+    ...(error === undefined ? {} : { error }),
   };
 }
 
 const hasChanged = (registered: TaskOutcome['registered']): boolean =>
-  registered instanceof UnknownValue || registered['changed'] === true;
+  !(registered instanceof UnknownValue) && registered['changed'] === true;
+
+const unknownIn = (outcomes: readonly TaskOutcome[]): UnknownValue | undefined =>
+  outcomes.flatMap(({ registered }) => (registered instanceof UnknownValue ? [registered] : []))[0];
+
+/** What ended the loop; else the one failure, or how many there were. */
+function errorOfItems(outcomes: readonly TaskOutcome[]): AdfError | undefined {
+  const errors = outcomes.flatMap(({ error }) => error ?? []);
+  const [first] = errors;
+  const decisive = errors.find(isBeyondTask) ?? (errors.length === 1 ? first : undefined);
+  if (first === undefined || decisive !== undefined) return decisive;
+  return loopItemsFailed(errors.length, outcomes.length, first);
+}
+
+/** The outcome of one item, which its result names: as `item`, and by the loop's own variable. */
+export const ofItem = (outcome: TaskOutcome, loopVar: string, item: unknown): TaskOutcome =>
+  outcome.registered instanceof UnknownValue
+    ? outcome
+    : { ...outcome, registered: { ...outcome.registered, item, [loopVar]: item } };
 
 /** The same, with nothing left to read of what `no_log` hides. */
 export const hidden = (outcome: TaskOutcome): TaskOutcome => ({
@@ -59,18 +79,23 @@ export const hiddenMessage = 'hidden by no_log';
 /** What `register` keeps of a task that did not run. */
 export const skippedValues = { changed: false, failed: false, skipped: true } as const;
 
-export const skippedAsUnknown = (unknown: UnknownValue): TaskOutcome => ({
+/** `facts` are the variables that it would have set: they are as unknown. */
+export const skippedAsUnknown = (unknown: UnknownValue, facts: readonly string[] = []): TaskOutcome => ({
   status: 'skipped',
   message: `not known before the run: ${unknown.because}`,
   registered: unknown,
+  ...(facts.length === 0 ? {} : { facts: Object.fromEntries(facts.map((name) => [name, unknown])) }),
 });
+
+const failedValues = { changed: false, failed: true, skipped: false } as const;
 
 /** What was thrown, as the task's end: unreachable when the host cannot be spoken to. */
 export function failureOf(error: unknown): TaskOutcome {
   const [first] = errorsOf(error);
+  const unreachable = isUnreachable(error);
   return {
-    status: isUnreachable(error) ? 'unreachable' : 'failed',
+    status: unreachable ? 'unreachable' : 'failed',
     error: first,
-    registered: { changed: false, failed: true, skipped: false, msg: first.message },
+    registered: { ...failedValues, msg: first.message, ...(unreachable ? { unreachable } : {}) },
   };
 }

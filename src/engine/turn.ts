@@ -165,13 +165,13 @@ const visible = ({
   ...(output === undefined || output === '' ? {} : { output }),
 });
 
-/** The outcome on the hosts that did not run it: its failure is theirs too. */
+/** The outcome on the hosts that did not run it: its failure is theirs too, and ignored for all of them or for none. */
 function sharedOutcome(outcome: TaskOutcome, name: string, { host }: HostSession): TaskOutcome {
   if (outcome.status !== 'failed' && outcome.status !== 'unreachable') {
     return { ...outcome, status: 'ok', message: 'ran once, on another host' };
   }
   const error = runOnceFailed(host, name, outcome.error?.message ?? 'no reason given');
-  return { status: 'failed', error, registered: outcome.registered };
+  return { status: outcome.status, error, registered: outcome.registered };
 }
 
 function nameOf(task: Task, session: HostSession, play: TurnPlay): string {

@@ -81,8 +81,25 @@ export const taskTimedOut = (host: Host, timeout: Milliseconds): AdfError =>
 export const interrupted = (signal: string): AdfError =>
   failed('run.interrupted', undefined, `Interrupted by ${signal}.`);
 
-export const untilNeverHeld = (host: Host, condition: string, attempts: number): AdfError =>
-  failed('task.until', host, `After ${attempts} attempts this still does not hold: ${condition}`);
+/** `why` is what the condition asked for in vain: a field that the result does not have. */
+export const untilNeverHeld = (host: Host, condition: string, attempts: number, why?: string): AdfError =>
+  failed(
+    'task.until',
+    host,
+    `After ${attempts} attempts this still does not hold: ${condition}${why === undefined ? '' : ` (${why})`}`,
+  );
+
+/** `first` is what the first of them said. */
+export const loopItemsFailed = (failures: number, items: number, first: AdfError): AdfError =>
+  new AdfError({
+    code: 'task.loop',
+    class: first.class,
+    message: `${failures} of ${items} items of the loop failed; the first: ${first.message}`,
+    ...(first.host === undefined ? {} : { host: first.host }),
+    ...(first.hint === undefined ? {} : { hint: first.hint }),
+    ...(first.at === undefined ? {} : { at: first.at }),
+    ...(first.sourceLine === undefined ? {} : { sourceLine: first.sourceLine }),
+  });
 
 export const failedWhen = (host: Host, condition: string): AdfError =>
   failed('task.failed_when', host, `failed_when holds: ${condition}`);

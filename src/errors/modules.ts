@@ -67,9 +67,6 @@ export const commandFailed = (host: Host, outcome: Outcome, stderr: string): Adf
   );
 };
 
-/** It may have run, and it may still run: never a success, and never to be run again blindly. */
-export const isOutcomeUnknown = (error: AdfError | undefined): boolean => error?.code === 'command.unknown';
-
 /** The same failure of a task with `no_log`, whose words may hold what must not be seen. */
 export const hiddenByNoLog = ({ code, class: errorClass, host, at }: AdfError): AdfError =>
   new AdfError({

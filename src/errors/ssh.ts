@@ -203,6 +203,11 @@ export const nulInArgument = (argument: string): AdfError =>
     hint: 'Pass it through a file or stdin instead.',
   });
 
-/** True for everything that means that this host cannot be spoken to. */
+/**
+ * True for everything that means that this host cannot be spoken to; also for a command that was under way when its connection was
+ * lost (`command.unknown`), which may have run, and may still run.
+ */
 export const isUnreachable = (error: unknown): boolean =>
-  error instanceof AdfError && error.code.startsWith('ssh.') && !error.code.startsWith('ssh.forwarding_');
+  error instanceof AdfError &&
+  (error.code === 'command.unknown' ||
+    (error.code.startsWith('ssh.') && !error.code.startsWith('ssh.forwarding_')));

@@ -14,6 +14,7 @@ const schema = z.strictObject({
 export const assert: ReadingModule<z.infer<typeof schema>> = {
   name: 'assert',
   freeform: 'that',
+  conditionArguments: ['that'],
   schema,
 
   async read({ that, fail_msg, success_msg }, host) {

@@ -62,6 +62,7 @@ export async function applyCommand(
     output: [result.stdout, result.stderr].filter((text) => text !== '').join('\n'),
     values: valuesOf(result),
     ...(succeeded(result) ? {} : { failure: commandFailed(host.host, result.outcome, result.stderr) }),
+    ...(result.outcome.kind === 'exited' ? {} : { unfinished: true }),
   };
 }
 

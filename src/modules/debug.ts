@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { UnknownValue } from '../model/unknown.js';
 import type { ReadingModule } from './module.js';
 
 const schema = z.strictObject({
   msg: z.unknown().optional(),
-  /** The name of a variable to show. */
+  /** The name of a variable to show, or of a field of one: `out.stdout`. */
   var: z.string().optional(),
 });
 
@@ -11,10 +12,16 @@ const schema = z.strictObject({
 export const debug: ReadingModule<z.infer<typeof schema>> = {
   name: 'debug',
   freeform: 'msg',
+  variableArguments: ['var'],
   schema,
 
   async read({ msg, var: name }, host) {
-    const shown = name === undefined ? (msg ?? 'Hello world!') : { [name]: host.variable(name) };
+    const value = name === undefined ? undefined : host.variable(name);
+    if (value instanceof UnknownValue) {
+      const message = `not known before the run: ${value.because}`;
+      return Promise.resolve({ changed: false, message, values: { msg: value } });
+    }
+    const shown = name === undefined ? (msg ?? 'Hello world!') : { [name]: value };
     const message = typeof shown === 'string' ? shown : JSON.stringify(shown);
     return Promise.resolve({ changed: false, message, values: { msg: shown } });
   },

@@ -1,18 +1,23 @@
 import { z } from 'zod';
 import type { HealthProbe } from '../model/health.js';
 import { healthSchema } from '../model/schema/health.js';
+import { UnknownValue } from '../model/unknown.js';
 import type { ReadingModule } from './module.js';
 
 /** Proves the host healthy from its own side: the probe of `health:`, passed N times in a row without a restart in between. */
 export const health: ReadingModule<HealthProbe | 'none'> = {
   name: 'health',
+  looksAtHost: true,
   schema: z.union([z.literal('none'), healthSchema]),
 
   async read(probe, host) {
     if (probe === 'none') return { changed: false, message: 'the group has no health check', values: {} };
     // In a dry run nothing was changed that could become healthy: the probe is only described.
-    if (host.checkMode)
-      return { changed: false, message: `would prove: ${describeProbe(probe)}`, values: {} };
+    if (host.checkMode) {
+      const answer = new UnknownValue('the health check is not made');
+      const message = `would prove: ${describeProbe(probe)}`;
+      return { changed: false, message, values: { passes: answer, answer } };
+    }
     const proof = await host.prove(probe);
     return {
       changed: false,

@@ -16,7 +16,10 @@ import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
 import type { RegistryCredentials } from '../ports/registry.js';
 import type { CommandResult, RemoteCommand, RunOptions } from '../ports/transport.js';
 
-/** What a module may do to a host: only look, something that a hold can take back, or something final. */
+/**
+ * What a module may do to a host: only look, something that a hold can take back, or something final. A dry run says of what is
+ * final that it cannot be taken back; and since nobody knows what it would change, no later look at the host is known then.
+ */
 export type Effect = 'reads' | 'restorable' | 'one_way';
 
 /**
@@ -65,6 +68,8 @@ export interface ModuleResult {
   readonly values: Readonly<Record<string, unknown>>;
   /** The task failed with a result that is worth keeping: a command that exited with 1. */
   readonly failure?: AdfError;
+  /** It did not come to its own end (killed, out of time, lost): then `failed_when` has no say in its failure. */
+  readonly unfinished?: boolean;
   /** Variables that outlive the task: `set_fact`. */
   readonly facts?: Readonly<Record<string, unknown>>;
 }
@@ -104,7 +109,7 @@ export interface ModuleHost {
   progress(message: string, done?: number, total?: number): void;
   /** A CEL condition over the host's variables. Unknown in a dry run when it depends on what is not known yet. */
   evaluate(condition: string): boolean | UnknownValue;
-  /** A variable of the host, rendered. Throws when there is none. */
+  /** A variable of the host, or a field of one (`release.version`), rendered. Throws when there is none. */
   variable(name: string): unknown;
 }
 
@@ -145,8 +150,14 @@ export interface RegisteredModule {
   readonly takesHostOut: boolean;
   readonly freeform?: string;
   readonly shellArguments: readonly string[];
+  readonly looksAtHost: boolean;
+  readonly setsFacts: boolean;
+  readonly conditionArguments: readonly string[];
+  readonly variableArguments: readonly string[];
   /** The names of its arguments; empty when any may be given. */
   readonly arguments: readonly string[];
+  /** Throws zod's error when rendered arguments do not fit. */
+  validate(args: unknown): void;
   /** Validates rendered arguments and checks. Throws zod's error when they do not fit. */
   check(args: unknown, host: ModuleHost): Promise<CheckedTask>;
 }
@@ -165,6 +176,14 @@ export type CheckedTask =
 export interface ReadingModule<Args> {
   readonly name: string;
   readonly freeform?: string;
+  /** What it tells is the host's state: in a dry run it is not known once something would have changed. */
+  readonly looksAtHost?: boolean;
+  /** Its arguments are variables to be set; in a dry run each may be unknown by itself. */
+  readonly setsFacts?: boolean;
+  /** Arguments that are CEL conditions, and no templates. */
+  readonly conditionArguments?: readonly string[];
+  /** Arguments that name a variable. */
+  readonly variableArguments?: readonly string[];
   readonly schema: z.ZodType<Args>;
   readonly read: (args: Args, host: ModuleHost) => Promise<ModuleResult>;
 }
@@ -173,6 +192,10 @@ export interface ReadingModule<Args> {
 export const registerReading = <Args>({
   name,
   freeform,
+  looksAtHost = false,
+  setsFacts = false,
+  conditionArguments = [],
+  variableArguments = [],
   schema,
   read,
 }: ReadingModule<Args>): RegisteredModule => ({
@@ -181,7 +204,12 @@ export const registerReading = <Args>({
   takesHostOut: false,
   ...(freeform === undefined ? {} : { freeform }),
   shellArguments: [],
+  looksAtHost,
+  setsFacts,
+  conditionArguments,
+  variableArguments,
   arguments: argumentNames(schema),
+  validate: (args) => void schema.parse(args),
   check: async (raw, host) => ({ changes: false, result: await read(schema.parse(raw), host) }),
 });
 
@@ -193,7 +221,12 @@ export function register<Args, Details>(module: Module<Args, Details>): Register
     takesHostOut: module.takesHostOut ?? false,
     ...(module.freeform === undefined ? {} : { freeform: module.freeform }),
     shellArguments: module.shellArguments ?? [],
+    looksAtHost: false,
+    setsFacts: false,
+    conditionArguments: [],
+    variableArguments: [],
     arguments: argumentNames(module.schema),
+    validate: (args) => void module.schema.parse(args),
     async check(raw, host) {
       const args = module.schema.parse(raw);
       const change = await module.check(args, host);

@@ -9,6 +9,7 @@ const schema = z.record(
 /** Sets variables of the host for the rest of the run. */
 export const setFact: ReadingModule<z.infer<typeof schema>> = {
   name: 'set_fact',
+  setsFacts: true,
   schema,
   read: async (facts) =>
     Promise.resolve({ changed: false, message: Object.keys(facts).join(', '), values: facts, facts }),

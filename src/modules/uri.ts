@@ -23,6 +23,7 @@ type Args = z.infer<typeof schema>;
 /** One HTTP request, made from the host itself through its SSH connection. Combine with `until` to wait. */
 export const uri: ReadingModule<Args> = {
   name: 'uri',
+  looksAtHost: true,
   schema,
 
   async read(args, host) {

@@ -1,0 +1,16 @@
+import type { EventTask } from '../events/event.js';
+import type { RegisteredModule } from '../modules/module.js';
+import type { Task } from '../playbook/playbook.js';
+import type { HostSession } from './host-session.js';
+import type { TurnPlay } from './turn-play.js';
+
+/** One task on one host: what all its items and attempts share. */
+export interface TaskCall {
+  readonly task: Task;
+  readonly module: RegisteredModule;
+  readonly event: EventTask;
+  readonly session: HostSession;
+  readonly play: TurnPlay;
+  /** Aborted when the host's turn is cancelled. */
+  readonly signal: AbortSignal;
+}

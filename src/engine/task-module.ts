@@ -1,0 +1,72 @@
+import { ZodError } from 'zod';
+import type { Variables } from '../expression/variables.js';
+import { UnknownValue } from '../model/unknown.js';
+import type { CheckedTask, RegisteredModule } from '../modules/module.js';
+import type { HostSession } from './host-session.js';
+import { renderEnvironment, TaskHost } from './module-host.js';
+import { explainArguments, factsSetBy, renderArguments } from './task-arguments.js';
+import type { TaskCall } from './task-call.js';
+import { skippedAsUnknown, type TaskOutcome } from './task-outcome.js';
+import { judge, judgeThrown } from './task-verdict.js';
+
+type Changing = Extract<CheckedTask, { changes: true }>;
+
+/** Renders the arguments, checks, opens the holds, applies. What the module throws is judged as what it returns. */
+export async function callModule(call: TaskCall, variables: Variables): Promise<TaskOutcome> {
+  const { task, module, session, play } = call;
+  const args = renderArguments(task, module, variables);
+  if (args instanceof UnknownValue) return skippedAsUnknown(args, factsSetBy(task));
+  const host = new TaskHost(
+    session,
+    {
+      at: task.at,
+      become: task.become ?? play.play.become,
+      environment: renderEnvironment(play.play.environment, task.environment, variables),
+    },
+    variables,
+  );
+  try {
+    const unseen = whyUnseen(module, session);
+    if (unseen !== undefined) {
+      module.validate(args);
+      return skippedAsUnknown(unseen);
+    }
+    const checked = await module.check(args, host);
+    if (!checked.changes) return judge(task, session, variables, checked.result);
+    if (session.run.checkMode) return wouldChange(checked, call);
+    await session.run.holds.open(session.host, checked.takes);
+    if (task.oneWay) await recordOneWay(call);
+    return judge(task, session, variables, await checked.apply());
+  } catch (thrown) {
+    const error: unknown = thrown instanceof ZodError ? explainArguments(thrown, task) : thrown;
+    return judgeThrown(task, session, variables, error);
+  }
+}
+
+/** In a dry run, why a look at the host would not see what the run would. */
+const whyUnseen = (
+  { looksAtHost }: RegisteredModule,
+  { run, wouldChange: before }: HostSession,
+): UnknownValue | undefined =>
+  run.checkMode && looksAtHost && before !== undefined
+    ? new UnknownValue(`"${before}" would come first`)
+    : undefined;
+
+/** What a dry run tells of a change. From a container that would be another, and from what is final, nothing is known to stay. */
+function wouldChange({ summary, diff, takes }: Changing, { module, session, event }: TaskCall): TaskOutcome {
+  const isFinal = module.effect === 'one_way';
+  if (isFinal || takes.some(({ kind }) => kind === 'container')) session.wouldChange ??= event.name;
+  return {
+    status: 'changed',
+    message: isFinal ? `${summary} (cannot be taken back)` : summary,
+    registered: new UnknownValue(`the result of "${event.name}"`),
+    ...(diff === undefined ? {} : { diff }),
+  };
+}
+
+/** Recorded before it runs: once begun it counts as run. */
+async function recordOneWay({ task, session: { run, host } }: TaskCall): Promise<void> {
+  const record = { type: 'one_way.ran', host: host.id, task: task.name.value } as const;
+  await run.ports.journal.append({ at: run.ports.clock.now(), ...record });
+  run.tally.ranOneWay(task.name.value);
+}
