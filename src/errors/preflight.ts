@@ -20,6 +20,79 @@ export const leftOut = (host: Host, targetGroup: string, registered: number, pee
     'Somebody, or a lost run, left it out. Find out why, then register it again; or leave it out of this run with --limit.',
   );
 
+/** One port of a host that is in the target group on others. */
+export const portLeftOut = (
+  host: Host,
+  targetGroup: string,
+  port: number,
+  registered: number,
+  peers: number,
+): AdfError =>
+  refused(
+    'left_out',
+    host,
+    `${describeHost(host)}:${port} is not registered in target group "${targetGroup}", where ${registered} of its ${peers} registered peers are on that port.`,
+    'Somebody, or a lost run, left it out. Find out why, then register it again; or leave the host out of this run with --limit. A host that is not to serve that port must not publish it (host_vars).',
+  );
+
+export const beingDrained = (host: Host, targetGroup: string, port: number): AdfError =>
+  refused(
+    'being_drained',
+    host,
+    `${describeHost(host)}:${port} is being drained from target group "${targetGroup}" by somebody else.`,
+    'Wait for it to end. If the host is to serve again, register it then: it is out of the target group.',
+  );
+
+/** Why a registered target is `unused`, by ELBv2's reason codes, and what to do about it. */
+const unused: Readonly<Record<string, readonly [why: string, hint: string]>> = {
+  'Target.NotInUse': [
+    'no load balancer sends traffic there, or not in the zone of this target',
+    "Add a listener rule for the target group, and enable the target's zone on the load balancer.",
+  ],
+  'Target.InvalidState': [
+    'the instance is stopped or terminated',
+    'Start the instance, or take it out of the inventory.',
+  ],
+  'Target.IpUnusable': [
+    'a load balancer uses this IP address itself',
+    'Register the address of the host instead.',
+  ],
+};
+
+/** `reason` is ELBv2's code. */
+export const targetUnusable = (
+  host: Host,
+  targetGroup: string,
+  port: number,
+  reason: string | undefined,
+): AdfError => {
+  const [why, hint] = unused[reason ?? ''] ?? [
+    'the load balancer does not use it',
+    'Look at the target group in the AWS console: its description of the target says more.',
+  ];
+  const code = reason ?? 'no reason given';
+  return refused(
+    'target_unusable',
+    host,
+    `${describeHost(host)}:${port} is unused in target group "${targetGroup}" (${code}): ${why}.`,
+    hint,
+  );
+};
+
+/** A registration that would be new, on a port where nothing will answer. */
+export const portNotPublished = (
+  host: Host,
+  targetGroup: string,
+  port: number,
+  published: readonly number[],
+): AdfError =>
+  refused(
+    'port_not_published',
+    host,
+    `${describeHost(host)} would be registered in target group "${targetGroup}" on port ${port}, which none of its containers publishes; they publish ${published.length === 0 ? 'no port' : published.join(', ')}.`,
+    'Publish that port under container.ports; or create the target group with a port that is published; or register the host on the right port by hand: where it is registered, it stays.',
+  );
+
 export const inNoTargetGroup = (group: string, looked: string): AdfError =>
   refused(
     'in_no_target_group',

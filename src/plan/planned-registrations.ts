@@ -6,28 +6,78 @@ import {
   type TargetGroup,
   type TargetHealth,
 } from '../model/registration.js';
+import { publishedPorts, type Publishing } from './published-ports.js';
+import { targetsUnder } from './targets-by-id.js';
+
+/** The group that a host is of, as far as its places in target groups go. */
+export interface Fleet {
+  /** All its listed hosts, whatever `--limit`. */
+  readonly peers: readonly Host[];
+  readonly containers: readonly Publishing[];
+}
 
 /**
- * Where a host belongs in one target group: where it is, or was held from; a host that is new there goes where its peers
- * are, on their ports, and when there are none on the group's own port.
+ * Where a host belongs in one target group: where it is, or was held from. A host that is new there goes where its listed peers
+ * are, on those of their ports that its containers publish; when there are none, on the target group's own port if that is
+ * published, else on the one that is. What nothing publishes is left to preflight to refuse. Without a fleet, every other
+ * target is a peer, and nothing is known of what is published.
  */
 export function plannedRegistrations(
   host: Host,
   targetGroup: TargetGroup,
   targets: readonly TargetHealth[],
   held: readonly Registration[],
+  fleet?: Fleet,
 ): readonly Registration[] {
-  const own = targets
-    .filter((target) => !isDrained(target) && host.targetIds.includes(target.registration.id))
+  const own = targetsUnder(host.targetIds, targets)
+    .filter((target) => !isDrained(target))
     .map(({ registration }) => registration);
   const known = uniqueRegistrations([...held.filter((r) => r.targetGroup === targetGroup.arn), ...own]);
   if (known.length > 0) return known;
   const id = targetIdFor(host, targetGroup);
   if (id === undefined) return [];
-  const peers = targets.filter((target) => !isDrained(target)).map(({ registration }) => registration.port);
-  const ports = peers.length > 0 ? [...new Set(peers)].sort((a, b) => a - b) : [targetGroup.port];
+  const published = fleet === undefined ? undefined : publishedPorts(fleet.containers, targetGroup);
+  const peers = portsOfPeers(targets, fleet?.peers);
+  const ports = peers.length > 0 ? narrow(peers, published) : [firstPort(targetGroup, published)];
   return ports.map((port) => ({ targetGroup: targetGroup.arn, id, port }));
 }
+
+/** Those that are published; all, when none is: something else listens there, or a refusal has to name them. */
+function narrow(ports: readonly number[], published: ReadonlySet<number> | undefined): readonly number[] {
+  const reached = ports.filter((port) => published?.has(port) ?? true);
+  return reached.length > 0 ? reached : ports;
+}
+
+function firstPort({ port }: TargetGroup, published: ReadonlySet<number> | undefined): number {
+  const [only, ...others] = published ?? [];
+  return only === undefined || others.length > 0 || published?.has(port) === true ? port : only;
+}
+
+/** As with targets by id: the same for every new host of a fleet, so it is found once. */
+const found = new WeakMap<readonly TargetHealth[], WeakMap<readonly Host[], readonly number[]>>();
+
+/** On which ports the peers are registered; one that is on its way out tells nothing. */
+function portsOfPeers(
+  targets: readonly TargetHealth[],
+  peers: readonly Host[] | undefined,
+): readonly number[] {
+  if (peers === undefined) return portsOf(targets);
+  const perFleet = found.get(targets) ?? new WeakMap<readonly Host[], readonly number[]>();
+  found.set(targets, perFleet);
+  const ports =
+    perFleet.get(peers) ?? portsOf(peers.flatMap(({ targetIds }) => targetsUnder(targetIds, targets)));
+  perFleet.set(peers, ports);
+  return ports;
+}
+
+const portsOf = (targets: readonly TargetHealth[]): readonly number[] => [
+  ...new Set(
+    targets
+      .filter((target) => !isDrained(target) && target.state !== 'draining')
+      .map(({ registration }) => registration.port)
+      .sort((a, b) => a - b),
+  ),
+];
 
 /** The id under which a group of this target type knows the host: its instance id, or the first of its IP addresses. */
 function targetIdFor(host: Host, { targetType }: TargetGroup): string | undefined {
