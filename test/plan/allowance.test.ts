@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { hostId } from '../../src/model/ids.js';
+import { allowanceOfHosts, runningHosts, spareHosts } from '../../src/plan/allowance.js';
+import { makeHost } from '../fakes/make-host.js';
+import { observeHost } from './things.js';
+
+const h1 = hostId('h1');
+const h2 = hostId('h2');
+const h3 = hostId('h3');
+const h4 = hostId('h4');
+const hosts = [h1, h2, h3, h4];
+const four = new Set(hosts);
+
+describe('a group without a load balancer', () => {
+  it('spares what is above its floor, of the hosts that ran when the run began', () => {
+    expect(spareHosts(four, { percent: 50 }).healthy).toBe(2);
+    expect(spareHosts(four, { percent: 75 }).healthy).toBe(1);
+    expect(spareHosts(four, { hosts: 5 }).healthy).toBe(0);
+  });
+
+  it('spares the fewer, the more of them the run left down', () => {
+    expect(spareHosts(four, { percent: 50 }, new Set([h1])).healthy).toBe(1);
+    expect(spareHosts(four, { percent: 50 }, new Set([h1, h2])).healthy).toBe(0);
+    // One that did not run before is nobody's loss.
+    expect(spareHosts(four, { percent: 50 }, new Set([hostId('h9')])).healthy).toBe(2);
+  });
+
+  it('lets a host go for nothing that does not run', () => {
+    const mayGo = allowanceOfHosts(spareHosts(new Set([h1, h2]), { percent: 50 })).begin();
+    expect([mayGo(h3), mayGo(h1), mayGo(h4), mayGo(h2)]).toEqual([true, true, true, false]);
+  });
+
+  it('counts a host that nobody looked at as running', () => {
+    const idle = observeHost('h1', { containers: [] });
+    const peers = hosts.map((id) => makeHost(id));
+    expect([...runningHosts(peers, [idle, observeHost('h2')])]).toEqual([h2, h3, h4]);
+  });
+});
