@@ -68,7 +68,8 @@ export class FakeHost {
   }
 
   create(by: Actor, birth: Omit<ContainerBirth, 'id'>): FakeContainer {
-    const id = containerId(`${this.host.id}-container-${++this.#born}`);
+    // Told apart by its beginning, as Docker's own: people and kept names use the first twelve characters only.
+    const id = containerId(`c${++this.#born}-${this.host.id}`);
     const where = { host: this.host.id, container: id };
     const container: FakeContainer = new FakeContainer({ ...birth, id }, this.clock, (change, actor) => {
       this.timeline.record(
