@@ -118,7 +118,9 @@ async function nextAllowed(
   for (let told = false; ; told = true) {
     const ids = new Set(nextBatch(order, size, await allowanceOf(queue, play, run)));
     if (ids.size > 0) return queue.filter(({ host }) => ids.has(host.id));
-    if (clock.elapsed() - begun >= run.floor.floorWait || isStopping(run) || run.checkMode) return [];
+    // A dry run heals nobody: it goes on as the plan does, with the next host alone.
+    if (run.checkMode) return queue.slice(0, 1);
+    if (clock.elapsed() - begun >= run.floor.floorWait || isStopping(run)) return [];
     if (!told) {
       const reason = 'no healthy host can be spared now';
       run.bus.emit({ type: 'batch.waiting', play: play.name, batch, reason });
