@@ -62,7 +62,7 @@ export class FleetStage {
   readonly events: Event[] = [];
   readonly v1: Digest;
   readonly #stop = new AbortController();
-  readonly #options: StageOptions;
+  #options: StageOptions;
   #watchers: { readonly when: (event: Event) => boolean; readonly act: () => void }[] = [];
   #signal: 'SIGINT' | 'SIGTERM' = 'SIGTERM';
 
@@ -87,6 +87,12 @@ export class FleetStage {
         states[index] ?? (previous === false ? 'unhealthy' : 'healthy'),
       );
     });
+  }
+
+  /** From now on the group has these variables, too. */
+  with(groupVars: Readonly<Record<string, unknown>>): this {
+    this.#options = { ...this.#options, groupVars: { ...this.#options.groupVars, ...groupVars } };
+    return this;
   }
 
   /** Publishes what v2 is. */

@@ -1,0 +1,354 @@
+import { describe, expect, it } from 'vitest';
+import { FloorGuard } from '../../src/engine/interlocks/floor-guard.js';
+import { MutationGate } from '../../src/engine/interlocks/mutation-gate.js';
+import { HoldBook } from '../../src/engine/hold-book.js';
+import { withDeadline } from '../../src/engine/deadline.js';
+import { AdfError } from '../../src/errors/adf-error.js';
+import { EventBus } from '../../src/events/bus.js';
+import type { Event } from '../../src/events/event.js';
+import { Redaction } from '../../src/events/redaction.js';
+import { containerName, hostId } from '../../src/model/ids.js';
+import type { JournalRecord } from '../../src/model/journal-record.js';
+import type { Amount } from '../../src/model/settings.js';
+import type { Taking } from '../../src/modules/module.js';
+import type { Journal } from '../../src/ports/journal.js';
+import type { Lease } from '../../src/ports/lease-store.js';
+import { SharedTraffic } from '../../src/traffic/shared-traffic.js';
+import { FakeClock } from '../fakes/fake-clock.js';
+import { FakeTraffic } from '../fakes/fake-traffic.js';
+import { makeHost } from '../fakes/make-host.js';
+import { image } from '../fakes/world/image-behaviour.js';
+import { World } from '../fakes/world/world.js';
+import { FleetStage } from './fleet-stage.js';
+
+/** Records in memory; `broken` lets each write fail. */
+class TestJournal implements Journal {
+  readonly records: JournalRecord[] = [];
+  broken = false;
+
+  append(record: JournalRecord): Promise<void> {
+    if (this.broken)
+      return Promise.reject(new AdfError({ code: 'journal.write', class: 'failed', message: 'full' }));
+    this.records.push(record);
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  get types(): readonly string[] {
+    return this.records.map(({ type }) => type);
+  }
+}
+
+const leaseUntil = (deadline: number): Lease => ({
+  deadline,
+  renew: () => Promise.resolve(),
+  release: () => Promise.resolve(),
+});
+const never = new AbortController().signal;
+const h1 = hostId('h1');
+
+describe('the mutation gate', () => {
+  function gateWith(...leases: readonly Lease[]) {
+    const journal = new TestJournal();
+    const clock = new FakeClock();
+    const gate = new MutationGate(journal, clock);
+    for (const lease of leases) gate.guardBy(lease);
+    const done: string[] = [];
+    const act = (what = 'stop') =>
+      gate.perform(h1, what, never, () => {
+        done.push(`${what} after ${journal.types.join(', ')}`);
+        return Promise.resolve();
+      });
+    return { journal, clock, gate, act, done };
+  }
+
+  it('records what it does before it does it, and that it is done after', async () => {
+    const { journal, act, done } = gateWith();
+    await act();
+    expect(done).toEqual(['stop after mutation.intended']);
+    expect(journal.records).toMatchObject([
+      { type: 'mutation.intended', id: '1', host: 'h1', what: 'stop' },
+      { type: 'mutation.done', id: '1' },
+    ]);
+  });
+
+  it('does nothing when it cannot be recorded', async () => {
+    const { journal, act, done } = gateWith();
+    journal.broken = true;
+    await expect(act()).rejects.toMatchObject({ code: 'journal.write' });
+    expect(done).toEqual([]);
+  });
+
+  it('leaves without mutation.done what failed: its outcome is not known', async () => {
+    const { journal, gate } = gateWith();
+    const act = () => Promise.reject(new Error('connection lost'));
+    await expect(gate.perform(h1, 'stop', never, act)).rejects.toThrow('connection lost');
+    expect(journal.types).toEqual(['mutation.intended']);
+  });
+
+  it('begins nothing at or past the local deadline of any lease', async () => {
+    const { clock, act, done, journal } = gateWith(leaseUntil(90_000), leaseUntil(60_000));
+    await clock.advance(59_999);
+    await act('one');
+    await clock.advance(1);
+    await expect(act('two')).rejects.toMatchObject({ code: 'interlock.lease_over' });
+    expect(done).toHaveLength(1);
+    expect(journal.types).toHaveLength(2);
+  });
+
+  it('looks at the lease again after a journal that took its time', async () => {
+    const { clock, gate, done } = gateWith(leaseUntil(60_000));
+    const slow: Journal = {
+      append: () => clock.sleep(70_000),
+      close: () => Promise.resolve(),
+    };
+    const slowGate = new MutationGate(slow, clock);
+    slowGate.guardBy(leaseUntil(60_000));
+    const act = slowGate.perform(h1, 'stop', never, () => Promise.resolve(done.push('stop')));
+    await expect(clock.run(act)).rejects.toMatchObject({ code: 'interlock.lease_over' });
+    expect(done).toEqual([]);
+    expect(() => gate.requireLeases('stop')).toThrow('The lease of the group ran out');
+  });
+});
+
+describe('the hold book', () => {
+  function bookWith() {
+    const journal = new TestJournal();
+    const clock = new FakeClock();
+    const events: Event[] = [];
+    const bus = new EventBus(clock, new Redaction());
+    bus.subscribe({ read: (event) => events.push(event) });
+    return { journal, events, book: new HoldBook(journal, clock, bus), host: makeHost('h1') };
+  }
+  const taking = (name: string): Taking => ({ kind: 'container', name: containerName(name) });
+
+  it('has a hold only once it is in the journal', async () => {
+    const { journal, book, host, events } = bookWith();
+    journal.broken = true;
+    await expect(book.open(host, [taking('api')])).rejects.toMatchObject({ code: 'journal.write' });
+    expect(book.openOf(host.id)).toEqual([]);
+    expect(events).toEqual([]);
+
+    journal.broken = false;
+    await book.open(host, [taking('api')]);
+    expect(book.openOf(host.id)).toMatchObject([{ name: 'api', host: 'h1' }]);
+    expect(events).toMatchObject([{ type: 'hold.opened', what: 'no container "api"' }]);
+  });
+
+  it('keeps what is held already as it was found', async () => {
+    const { journal, book, host } = bookWith();
+    await book.open(host, [taking('api')]);
+    await book.open(host, [taking('api'), taking('web')]);
+    expect(journal.types).toEqual(['hold.opened', 'hold.opened']);
+    expect(new Set(book.openOf(host.id).map(({ id }) => id)).size).toBe(2);
+  });
+
+  it('remembers where a host came from when everything is settled and taken again', async () => {
+    const { book, host, journal } = bookWith();
+    await book.open(host, [taking('api')]);
+    const [first] = book.openOf(host.id);
+    await book.settle([first!], 'replaced');
+    await book.settle([first!], 'replaced');
+    expect(book.openOf(host.id)).toEqual([]);
+    await book.open(host, [{ ...taking('api'), kind: 'container', name: containerName('api') }]);
+    expect(book.originOf(host.id)).toEqual([first]);
+    expect(journal.types).toEqual(['hold.opened', 'hold.settled', 'hold.opened']);
+  });
+});
+
+describe('the floor guard', () => {
+  /** Hosts in service, and the guard of their target group. */
+  function guardWith(count: number, minHealthy: Amount, floorWait = 60_000) {
+    const world = new World();
+    const group = world.addTargetGroup('api-http');
+    const hosts = Array.from({ length: count }, (_, index) => world.addHost(`i-${index + 1}`));
+    const { digest } = world.images.publish('r', 'v1', { ...world.images.behaviour(undefined) });
+    const registrations = hosts.map((host) => {
+      host.runs({ name: 'api', digest, ports: [5060] });
+      return world.registered(group, host, 5060);
+    });
+    const traffic = new SharedTraffic(new FakeTraffic(world), world.clock);
+    const guard = new FloorGuard(traffic, world.clock);
+    guard.set(minHealthy, floorWait);
+    const take = (index: number, signal = never) =>
+      guard.take(
+        hosts[index]!.host,
+        [group.settings],
+        [registrations[index]!],
+        { signal, mayTakeOut: () => true },
+        () => undefined,
+      );
+    return { world, group, guard, take, registrations, hosts };
+  }
+
+  it('lets at most as many go as the floor allows, however many ask at once', async () => {
+    const { world, take } = guardWith(4, { percent: 50 });
+    const asked = [0, 1, 2, 3].map((index) =>
+      take(index).then(
+        () => 'taken',
+        (error: unknown) => (error instanceof AdfError ? error.code : 'something else'),
+      ),
+    );
+    expect((await world.clock.run(Promise.all(asked))).sort()).toEqual([
+      'floor.blocked',
+      'floor.blocked',
+      'taken',
+      'taken',
+    ]);
+  });
+
+  it('counts as out what it let go, though the balancer shows it healthy still, until it is given back', async () => {
+    const { world, guard, take, registrations } = guardWith(2, { hosts: 1 });
+    await world.clock.run(take(0));
+    const second = take(1);
+    await world.clock.advance(30_000);
+    guard.giveBack([registrations[0]!]);
+    await world.clock.run(second);
+    expect(world.clock.elapsed()).toBeLessThan(33_000);
+  });
+
+  it('gives up after floor_wait, and says what it saw', async () => {
+    const { world, take } = guardWith(1, { hosts: 1 });
+    await expect(world.clock.run(take(0))).rejects.toMatchObject({
+      code: 'floor.blocked',
+      message: 'Not drained from "api-http": 1 are healthy and at least 1 must stay so, for 1 m.',
+    });
+  });
+
+  it('stops waiting when it is told to', async () => {
+    const { world, take } = guardWith(1, { hosts: 1 });
+    const stop = new AbortController();
+    const waiting = take(0, stop.signal);
+    world.clock.after(5_000, () => stop.abort(new Error('SIGTERM')), true);
+    await expect(world.clock.run(waiting)).rejects.toThrow('SIGTERM');
+    expect(world.clock.elapsed()).toBeLessThanOrEqual(5_000);
+  });
+
+  it('takes percentages of what was registered when it first looked, not of what is left', async () => {
+    const { world, group, take, registrations } = guardWith(4, { percent: 50 });
+    await world.clock.run(take(0));
+    group.deregister('program', registrations[0]!);
+    await world.clock.advance(60_000);
+    await world.clock.run(take(1));
+    await expect(world.clock.run(take(2))).rejects.toMatchObject({ code: 'floor.blocked' });
+  });
+
+  it('never takes the last healthy one of a zone that is not balanced across', async () => {
+    const stage = new FleetStage({
+      hosts: [{ zone: 'a' }, { zone: 'a' }, { zone: 'b' }, { zone: 'b' }],
+      targetGroup: { crossZone: false },
+      states: ['healthy', 'unhealthy', 'healthy', 'healthy'],
+      rollout: { floor_wait: '1m', serial: '100%' },
+    });
+    stage.host('i-2').named('api')!.stop('world');
+    await stage.deploy();
+    const routes = stage.world.timeline.entries.filter(({ type }) => type === 'routes');
+    expect(routes.length).toBeGreaterThan(0);
+    for (const entry of routes) {
+      if (entry.type === 'routes') expect(entry.targets.some(({ serving }) => serving)).toBe(true);
+    }
+  });
+});
+
+describe('the interlocks around the ports', () => {
+  const play = (tasks: string): string => `
+- hosts: '{{ group }}'
+  serial: 1
+  max_fail_percentage: 0
+  tasks:
+${tasks}`;
+  const pull = "    - docker_image: '{{ release.image }}'\n";
+  const drain = '    - elb_target: { state: drained, target_groups: [api-http] }\n';
+  const swap = "    - docker_container: { image: '{{ release.image }}', containers: '{{ containers }}' }\n";
+  const serve = '    - elb_target: { state: in_service, target_groups: [api-http] }\n';
+  const codes = (result: { readonly errors: readonly { readonly code: string }[] }): readonly string[] =>
+    result.errors.map(({ code }) => code);
+
+  it('let no host out of service before its image is there', async () => {
+    const stage = new FleetStage({ playbook: play(drain + pull + swap) });
+    const result = await stage.deploy();
+    expect(codes(result)).toEqual(['interlock.image_missing']);
+    expect(stage.mutations.filter((call) => call.startsWith('traffic'))).toEqual([]);
+  });
+
+  it('stop no container while its host is in service, and leave it as it was', async () => {
+    const stage = new FleetStage({ playbook: play(pull + swap) });
+    const result = await stage.deploy();
+    expect(codes(result)).toEqual(['interlock.not_drained']);
+    expect(await stage.later()).toEqual([1, 2, 3].map((id) => `i-${id}: v1 running, in service`));
+    expect(stage.world.timeline.entries.some(({ type }) => type === 'container.stopped')).toBe(false);
+  });
+
+  it('put no host in service whose new container was not proven, nor is healthy now', async () => {
+    const stage = new FleetStage({ playbook: play(pull + drain + swap + serve) });
+    stage.release(image.neverHealthy());
+    const result = await stage.deploy();
+    expect(codes(result)).toEqual(['interlock.unhealthy']);
+    expect(await stage.later()).toEqual([1, 2, 3].map((id) => `i-${id}: v1 running, in service`));
+  });
+
+  it('change nothing more once the lease is lost, and name what is held', async () => {
+    const stage = new FleetStage({ targetGroup: { deregistrationDelay: 300_000 } });
+    const lost = new AdfError({ code: 'lease.lost', class: 'failed', message: 'it is gone' });
+    // Nobody can renew it any more, before the drain is over.
+    stage.world.calls.intercept = (call, proceed) =>
+      call.port === 'lease' && call.method === 'renew' ? Promise.reject(lost) : proceed();
+    const result = await stage.deploy();
+    expect(result).toMatchObject({
+      exit: 5,
+      named: [{ host: 'i-1', held: ['its registration in api-http:5060', 'its container "api" (v1)'] }],
+    });
+    expect(codes(result)).toContain('lease.lost');
+    expect(stage.mutations.at(-1)).toBe('traffic deregister api-http i-1:5060');
+  });
+});
+
+describe('a deadline', () => {
+  it('aborts what it was given with its reason, and waits for it to end', async () => {
+    const clock = new FakeClock();
+    const seen: string[] = [];
+    const late = withDeadline(
+      clock,
+      1_000,
+      never,
+      () => new Error('too late'),
+      async (signal) => {
+        await clock.sleep(5_000, signal).catch(() => seen.push('woken'));
+        await clock.sleep(500);
+        seen.push('cleaned up');
+        return 'done';
+      },
+    );
+    await expect(clock.run(late)).rejects.toThrow('too late');
+    expect(seen).toEqual(['woken', 'cleaned up']);
+    expect(clock.elapsed()).toBe(1_500);
+  });
+
+  it('passes on the abort of its parent, and leaves no timer behind', async () => {
+    const clock = new FakeClock();
+    const parent = new AbortController();
+    parent.abort(new Error('SIGTERM'));
+    const act = withDeadline(
+      clock,
+      1_000,
+      parent.signal,
+      () => new Error('late'),
+      (signal) => clock.sleep(10, signal),
+    );
+    await expect(clock.run(act)).rejects.toThrow('SIGTERM');
+    expect(
+      await withDeadline(
+        clock,
+        1_000,
+        never,
+        () => new Error('late'),
+        () => Promise.resolve(7),
+      ),
+    ).toBe(7);
+    await clock.advance(0);
+    expect(clock.sleepers).toBe(0);
+  });
+});
