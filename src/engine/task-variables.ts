@@ -5,10 +5,15 @@ import type { HostSession } from './host-session.js';
 import type { TurnPlay } from './turn-play.js';
 
 /** The layers in their order: the session's own, play vars, vars files, task vars, facts, extra vars. */
-export function variablesOf(task: Task | undefined, session: HostSession, play: TurnPlay): Variables {
+export function variablesOf(
+  task: Task | undefined,
+  session: HostSession,
+  play: Pick<TurnPlay, 'layers' | 'base'>,
+  facts: Layer = session.facts,
+): Variables {
   const taskVars: readonly Layer[] =
     task === undefined ? [] : [{ name: 'task vars', values: task.vars.value, locate: task.vars.locate }];
-  return [...play.layers, ...taskVars, session.facts, ...session.run.extraVars].reduce(
+  return [...play.layers, ...taskVars, facts, ...session.run.extraVars].reduce(
     (variables, layer) => (Object.keys(layer.values).length === 0 ? variables : variables.with(layer)),
     play.base(session),
   );

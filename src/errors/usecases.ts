@@ -1,4 +1,22 @@
+import { describeHost, type Host } from '../model/host.js';
 import { AdfError } from './adf-error.js';
+import { enumerate } from './nearest.js';
+
+/** The same mistake, found for these hosts only: what they have of their own makes it one. */
+export const foundFor = (
+  { code, class: errorClass, message, hint, at, sourceLine, cause }: AdfError,
+  hosts: readonly Host[],
+): AdfError =>
+  new AdfError({
+    code,
+    class: errorClass,
+    message,
+    host: enumerate(hosts.map(describeHost)),
+    ...(hint === undefined ? {} : { hint }),
+    ...(at === undefined ? {} : { at }),
+    ...(sourceLine === undefined ? {} : { sourceLine }),
+    ...(cause === undefined ? {} : { cause }),
+  });
 
 export const cloudNotConfigured = (environment: string): AdfError =>
   new AdfError({

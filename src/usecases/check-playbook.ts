@@ -1,52 +1,107 @@
 import type { HostSession } from '../engine/host-session.js';
-import { variablesOfSession } from '../engine/task-variables.js';
-import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
-import { checkCondition } from '../expression/condition.js';
-import type { Playbook, Task } from '../playbook/playbook.js';
-
-/** Names that only exist while a task runs. */
-const taskNames = ['result', 'item'];
+import { renderPattern } from '../engine/play-hosts.js';
+import { onTop, playLayers, readRollout } from '../engine/play-settings.js';
+import { isSelected } from '../engine/tags.js';
+import { factsSetBy } from '../engine/task-arguments.js';
+import { variablesOf } from '../engine/task-variables.js';
+import type { TurnPlay } from '../engine/turn-play.js';
+import type { Layer } from '../expression/scope.js';
+import { Variables } from '../expression/variables.js';
+import { selectHosts } from '../inventory/patterns.js';
+import type { Inventory } from '../inventory/inventory.js';
+import { UnknownValue } from '../model/unknown.js';
+import type { Play, Playbook, Task } from '../playbook/playbook.js';
+import { checkConditions } from './check-conditions.js';
+import { TaskChecker } from './check-task.js';
+import { Findings } from './findings.js';
 
 /**
- * Checks every condition of a playbook before anything runs: names that nothing defines, and types that never fit. Throws
- * `expression.unknown_variable` and `condition.*`, all of them at once.
+ * Checks a playbook for these hosts before anything runs: the patterns of its plays, their `vars_files` and what steers their roll,
+ * every condition, and the arguments of every task on every host, as far as they are known. Names that a task would set have values
+ * that are not known yet from there on. Throws what the run would throw, all of it at once, as AdfErrors.
  */
-export function checkPlaybook({ plays }: Playbook, session: HostSession): void {
-  const tasks = plays.flatMap(({ sections }) => sections.flatMap((section) => section.tasks));
-  const everywhere = [
-    ...variablesOfSession(session).names(),
-    ...plays.flatMap(({ vars }) => Object.keys(vars.value)),
-    ...tasks.flatMap(namesSetBy),
-    ...taskNames,
-  ];
-  // What a vars file defines is known only when its path is rendered.
-  if (plays.some(({ varsFiles }) => varsFiles.value.length > 0)) return;
-  const errors: AdfError[] = [];
-  for (const task of tasks) {
-    const known = new Set([...everywhere, ...Object.keys(task.vars.value), task.loopVar]);
-    for (const condition of conditionsOf(task)) {
-      try {
-        checkCondition(condition, known);
-      } catch (thrown) {
-        errors.push(...errorsOf(thrown));
-      }
+export async function checkPlaybook(
+  { plays }: Playbook,
+  sessions: readonly HostSession[],
+  inventory: Inventory,
+): Promise<void> {
+  const [first] = sessions;
+  if (first === undefined) return;
+  const findings = new Findings();
+  const facts = new FutureFacts();
+  const bases = new Map(sessions.map((session) => [session, Variables.of(session.layers)]));
+  const base = (session: HostSession): Variables => bases.get(session) ?? Variables.of(session.layers);
+  for (const play of plays) {
+    // A pattern that means no host at all is refused now; one that this run's filters empty is passed over by the run.
+    findings.among(sessions);
+    const selected = findings.collectFor(
+      sessions,
+      () => new Set(selectHosts(inventory, renderPattern(play, first))),
+    );
+    const hosts = sessions.filter(({ host }) => selected?.has(host) === true);
+    await checkPlay(play, plays, hosts, base, facts, findings);
+  }
+  findings.refuse();
+}
+
+async function checkPlay(
+  play: Play,
+  plays: readonly Play[],
+  hosts: readonly HostSession[],
+  base: TurnPlay['base'],
+  facts: FutureFacts,
+  findings: Findings,
+): Promise<void> {
+  const [first] = hosts;
+  if (first === undefined) return;
+  findings.among(hosts);
+  const layers = await findings.collectAsync(() => playLayers(play, base(first), first.run));
+  if (layers === undefined) return;
+  const { extraVars, tags } = first.run;
+  findings.collectFor(hosts, () =>
+    readRollout(play, hosts, (session) => onTop(base(session), [...layers, ...extraVars])),
+  );
+  const scope = { layers, base };
+  checkConditions(play, plays, hosts, (session) => variablesOf(undefined, session, scope), findings);
+  const tasks = play.sections.flatMap((section) => section.tasks);
+  for (const task of tasks.filter((one) => isSelected([...play.tags, ...one.tags], tags))) {
+    const checker = new TaskChecker(play, task);
+    for (const session of hosts) {
+      const variables = variablesOf(task, session, scope, facts.of(session));
+      findings.collectFor([session], () => checker.check(variables));
+      facts.add(session, task);
     }
   }
-  const [first, ...others] = errors;
-  if (first !== undefined) throw new AdfErrors([first, ...others]);
 }
 
-function namesSetBy({ register, module, args }: Task): readonly string[] {
-  const facts =
-    module === 'set_fact' && typeof args.value === 'object' && args.value !== null
-      ? Object.keys(args.value)
-      : [];
-  return [...(register === undefined ? [] : [register]), ...facts];
+/** What `register` and `set_fact` will have kept of each host by the time its next task runs. */
+class FutureFacts {
+  readonly #layers = new Map<HostSession, Layer>();
+  /** Hosts that ran the same tasks share one layer. */
+  readonly #next = new Map<Layer, Map<Task, Layer>>();
+
+  of(session: HostSession): Layer {
+    return this.#layers.get(session) ?? none;
+  }
+
+  add(session: HostSession, task: Task): void {
+    const names = [...factsSetBy(task), ...(task.register === undefined ? [] : [task.register])];
+    if (names.length === 0) return;
+    const before = this.of(session);
+    const next = this.#next.get(before) ?? new Map<Task, Layer>();
+    this.#next.set(before, next);
+    const layer = next.get(task) ?? withUnknown(before, names, task);
+    next.set(task, layer);
+    this.#layers.set(session, layer);
+  }
 }
 
-const conditionsOf = ({ when, until, failedWhen, changedWhen }: Task): Task['when'] => [
-  ...when,
-  ...(until === undefined ? [] : [until]),
-  ...failedWhen,
-  ...changedWhen,
-];
+const none: Layer = { name: 'set_fact and register', values: {}, literal: true };
+
+const withUnknown = (layer: Layer, names: readonly string[], task: Task): Layer => {
+  const unknown = new UnknownValue(`the result of "${task.name.value}"`);
+  return {
+    ...layer,
+    values: { ...layer.values, ...Object.fromEntries(names.map((name) => [name, unknown])) },
+  };
+};

@@ -21,7 +21,10 @@ export async function planDeployWith(
   hooks: RunHooks,
 ): Promise<readonly Plan[]> {
   const id = newRunId(world.clock, world.random);
-  const run = openRun(world, options, hooks, id, noJournal, { checkMode: true });
+  const run = openRun(world, options, hooks, id, noJournal, {
+    checkMode: true,
+    tags: { only: options.tags, skip: options.skipTags ?? [] },
+  });
   try {
     const { groups } = await prepareDeploy(world, { ...options, check: true }, run, 'plan');
     return groups.map(({ plan }) => plan);

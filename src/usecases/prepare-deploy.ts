@@ -1,6 +1,4 @@
-import { renderPattern } from '../engine/play-hosts.js';
 import type { Run } from '../engine/run.js';
-import { selectHosts } from '../inventory/patterns.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
 import { groupName } from '../model/ids.js';
@@ -73,13 +71,7 @@ export async function prepareDeploy(
       ),
     ),
   );
-  for (const { sessions } of opened) {
-    for (const session of sessions.slice(0, 1)) {
-      checkPlaybook(playbook, session);
-      // A pattern that means no host at all is refused now; one that this run's filters empty is passed over later.
-      for (const play of playbook.plays) selectHosts(inventory, renderPattern(play, session));
-    }
-  }
+  for (const { sessions } of opened) await checkPlaybook(playbook, sessions, inventory);
   const observed = await phase(run, 'preflight', () =>
     Promise.all(opened.map(async (group) => ({ opened: group, observed: await observeGroup(group) }))),
   );

@@ -1,0 +1,75 @@
+import { ZodError } from 'zod';
+import { allHold } from '../engine/conditions.js';
+import { renderEnvironment } from '../engine/module-host.js';
+import { explainArguments, renderArguments } from '../engine/task-arguments.js';
+import { loopNotAList } from '../errors/engine.js';
+import { checkCondition, parseCondition } from '../expression/condition.js';
+import { render } from '../expression/templates.js';
+import type { Variables } from '../expression/variables.js';
+import { locateWithin } from '../model/source.js';
+import { UnknownValue } from '../model/unknown.js';
+import { modules } from '../modules/catalogue.js';
+import type { Play, Task } from '../playbook/playbook.js';
+
+/** Checks one task, host after host; what was found right for one is not looked at again for the next that has the same. */
+export class TaskChecker {
+  readonly #right = new Set<string>();
+
+  constructor(
+    readonly play: Play,
+    readonly task: Task,
+  ) {}
+
+  /** Throws what the task would fail with whatever the host does. Nothing for hosts that its `when` leaves out already. */
+  check(variables: Variables): void {
+    const { task } = this;
+    if (task.loop === undefined) {
+      this.#checkItem(variables);
+      return;
+    }
+    const rendered = render(task.loop, variables);
+    const items: unknown = rendered instanceof UnknownValue ? [rendered] : rendered;
+    if (!Array.isArray(items)) throw loopNotAList(task.loop.locate([]) ?? task.at, typeof items);
+    for (const item of items as readonly unknown[]) {
+      this.#checkItem(variables.with({ name: 'loop', values: { [task.loopVar]: item }, literal: true }));
+    }
+  }
+
+  #checkItem(variables: Variables): void {
+    const { task, play } = this;
+    const module = modules.get(task.module);
+    if (module === undefined || allHold(task.when, variables) === false) return;
+    renderEnvironment(play.environment, task.environment, variables);
+    this.#checkNamed(variables);
+    const args = renderArguments(task, module, variables);
+    if (args instanceof UnknownValue) return;
+    const key = JSON.stringify(args);
+    if (this.#right.has(key)) return;
+    try {
+      module.validate(args);
+    } catch (error) {
+      throw error instanceof ZodError ? explainArguments(error, task) : error;
+    }
+    this.#right.add(key);
+  }
+
+  /** Arguments that are conditions or names of variables, which a module reads only when it runs. */
+  #checkNamed(variables: Variables): void {
+    const { module: name, args, at } = this.task;
+    const module = modules.get(name);
+    if (module === undefined || typeof args.value !== 'object' || args.value === null) return;
+    for (const [argument, value] of Object.entries(args.value)) {
+      const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+      texts.forEach((text, index) => {
+        if (typeof text !== 'string') return;
+        const place = args.locate(Array.isArray(value) ? [argument, index] : [argument]) ?? at;
+        if (module.conditionArguments.includes(argument)) {
+          checkCondition(parseCondition(text, place), new Set(variables.names()));
+        }
+        if (module.variableArguments.includes(argument) && !text.includes('{{')) {
+          render({ value: `{{ ${text} }}`, locate: locateWithin(() => place, []) }, variables);
+        }
+      });
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import type { HostSession } from '../engine/host-session.js';
+import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
+import { foundFor } from '../errors/usecases.js';
+import { formatPosition } from '../model/source.js';
+
+interface Finding {
+  readonly error: AdfError;
+  readonly hosts: Set<HostSession>;
+  readonly among: readonly HostSession[];
+}
+
+/** Mistakes found for hosts, each told once: with its hosts where not all of them have it. */
+export class Findings {
+  readonly #findings = new Map<string, Finding>();
+  #among: readonly HostSession[] = [];
+
+  /** All hosts that the next mistakes could be found for. */
+  among(hosts: readonly HostSession[]): void {
+    this.#among = hosts;
+  }
+
+  /** What `read` gives; undefined when it throws, which is kept. */
+  collectFor<T>(sessions: readonly HostSession[], read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      this.#keep(sessions, error);
+      return undefined;
+    }
+  }
+
+  /** For what is read once for all hosts, with the variables of one. */
+  async collectAsync<T>(read: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      this.#keep(this.#among, error);
+      return undefined;
+    }
+  }
+
+  /** Throws all that was found. */
+  refuse(): void {
+    const [first, ...others] = [...this.#findings.values()].map(({ error, hosts, among }) =>
+      hosts.size === among.length
+        ? error
+        : foundFor(
+            error,
+            [...hosts].map(({ host }) => host),
+          ),
+    );
+    if (first !== undefined) throw new AdfErrors([first, ...others]);
+  }
+
+  #keep(sessions: readonly HostSession[], thrown: unknown): void {
+    for (const error of errorsOf(thrown)) {
+      if (error.class === 'bug') throw thrown;
+      const at = error.at === undefined ? '' : formatPosition(error.at);
+      const key = `${error.code} ${at} ${error.message}`;
+      const finding = this.#findings.get(key) ?? { error, hosts: new Set(), among: this.#among };
+      for (const session of sessions) finding.hosts.add(session);
+      this.#findings.set(key, finding);
+    }
+  }
+}
