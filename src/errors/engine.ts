@@ -43,6 +43,14 @@ export const notDrained = (host: Host, container: string, where: string): AdfErr
     'Drain the host first: elb_target: { state: drained }.',
   );
 
+export const stillHeld = (host: Host, container: string): AdfError =>
+  failed(
+    'interlock.still_held',
+    host,
+    `The container "${container}" is not removed while the run may still have to restore it.`,
+    'Prune in a play of its own, after the roll.',
+  );
+
 export const imageNotThere = (host: Host, image: string): AdfError =>
   failed(
     'interlock.image_missing',

@@ -30,8 +30,9 @@ export function parseDuration(value: string | number): Milliseconds | undefined 
 
 /** For people: `850 ms`, `4.2 s`, `5 m 30 s`, `1 h 5 m`. */
 export function formatDuration(duration: Milliseconds): string {
-  if (duration < 1_000) return `${Math.round(duration)} ms`;
-  if (duration < 60_000) return `${Number((duration / 1_000).toFixed(1))} s`;
+  if (Math.round(duration) < 1_000) return `${Math.round(duration)} ms`;
+  const tenths = Math.round(duration / 100) / 10;
+  if (tenths < 60) return `${tenths} s`;
   const seconds = Math.round(duration / 1_000);
   const [h, m, s] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60), seconds % 60];
   const parts = [h > 0 ? `${h} h` : '', m > 0 ? `${m} m` : '', s > 0 && h === 0 ? `${s} s` : ''];

@@ -1,4 +1,4 @@
-import { holdMissing, notDrained } from '../../errors/engine.js';
+import { holdMissing, notDrained, stillHeld } from '../../errors/engine.js';
 import {
   label,
   type ContainerSpec,
@@ -89,6 +89,11 @@ export class GuardedContainers implements HostContainers {
   }
 
   async remove(id: ContainerId): Promise<void> {
+    const { run, host } = this.#session;
+    const held = run.holds
+      .openOf(host.id)
+      .find((hold) => hold.kind === 'container' && hold.previous?.id === id);
+    if (held?.kind === 'container') throw stillHeld(host, held.name);
     await this.#requireMayGoDown(id);
     return this.#change(`remove container ${id}`, () => this.#runtime.remove(id));
   }
