@@ -290,6 +290,14 @@ ${tasks}`;
     expect(await stage.later()).toEqual([1, 2, 3].map((id) => `i-${id}: v1 running, in service`));
   });
 
+  it('remove no container that the run may still have to restore', async () => {
+    const prune = '    - docker_prune: { keep_releases: 0 }\n';
+    const stage = new FleetStage({ playbook: play(pull + drain + swap + prune + serve) });
+    const result = await stage.deploy();
+    expect(codes(result)).toEqual(['interlock.still_held']);
+    expect(await stage.later()).toEqual([1, 2, 3].map((id) => `i-${id}: v1 running, in service`));
+  });
+
   it('change nothing more once the lease is lost, and name what is held', async () => {
     const stage = new FleetStage({ targetGroup: { deregistrationDelay: 300_000 } });
     const lost = new AdfError({ code: 'lease.lost', class: 'failed', message: 'it is gone' });
