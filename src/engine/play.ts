@@ -1,21 +1,15 @@
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
-import { batchBlocked, noHosts, rolloutDiffers } from '../errors/engine.js';
-import type { Layer } from '../expression/scope.js';
-import { render } from '../expression/templates.js';
+import { batchBlocked, noHosts } from '../errors/engine.js';
 import { Variables } from '../expression/variables.js';
-import type { HostId } from '../model/ids.js';
 import type { Amount, RolloutSettings } from '../model/settings.js';
-import { modules } from '../modules/catalogue.js';
-import { allowanceOfHosts, allowanceOfTargets, unlimited, type Allowance } from '../plan/allowance.js';
-import { batchSize, nextBatch } from '../plan/batches.js';
+import { batchSize } from '../plan/batches.js';
 import type { Play, PlayRollout } from '../playbook/playbook.js';
-import { readPlayRollout } from '../playbook/rollout.js';
-import { loadVarsFiles } from '../playbook/vars-files.js';
 import { runBatch } from './batch.js';
 import { FailureBudget } from './failure-budget.js';
 import type { HostSession } from './host-session.js';
-import { lookAgain } from './interlocks/floor-guard.js';
+import { nextAllowed } from './next-allowed.js';
 import { nameForPeople } from './play-hosts.js';
+import { onTop, playLayers, readRollout } from './play-settings.js';
 import { rollBack, type RollbackResult } from './rollback.js';
 import { RunOnce } from './run-once.js';
 import type { Run } from './run.js';
@@ -104,53 +98,6 @@ async function rollThrough(
   }
 }
 
-/** The next batch by the floor as it is now; waits for it, and gives none when it does not give way in time. */
-async function nextAllowed(
-  queue: readonly HostSession[],
-  size: number,
-  play: Play,
-  batch: number,
-  run: Run,
-): Promise<readonly HostSession[]> {
-  const { clock } = run.ports;
-  const begun = clock.elapsed();
-  const order = queue.map(({ host }) => host.id);
-  for (let told = false; ; told = true) {
-    const ids = new Set(nextBatch(order, size, await allowanceOf(queue, play, run)));
-    if (ids.size > 0) return queue.filter(({ host }) => ids.has(host.id));
-    // A dry run heals nobody: it goes on as the plan does, with the next host alone.
-    if (run.checkMode) return queue.slice(0, 1);
-    if (clock.elapsed() - begun >= run.floor.floorWait || isStopping(run)) return [];
-    if (!told) {
-      const reason = 'no healthy host can be spared now';
-      run.bus.emit({ type: 'batch.waiting', play: play.name, batch, reason });
-    }
-    await clock.sleep(lookAgain, run.stop.signal).catch(() => undefined);
-  }
-}
-
-const takesHostsOut = ({ sections }: Play): boolean =>
-  sections.some(({ tasks }) => tasks.some((task) => modules.get(task.module)?.takesHostOut === true));
-
-/** Only plays over a group with containers are held to the floor here; any drain is held to it by the interlock. */
-async function allowanceOf(queue: readonly HostSession[], play: Play, run: Run): Promise<Allowance> {
-  const [first] = queue;
-  if (first?.group === undefined || !takesHostsOut(play)) return unlimited;
-  const { name, hosts, settings } = first.group;
-  const groups = await first.traffic.groups(settings.targetGroups);
-  if (groups.length > 0) {
-    return allowanceOfTargets(
-      queue.map(({ host }) => host),
-      await run.floor.spare(groups),
-    );
-  }
-  // Between two batches, a container that is still held is one that nothing brought back.
-  const isDown = (id: HostId): boolean => run.holds.openOf(id).some(({ kind }) => kind === 'container');
-  return allowanceOfHosts(
-    run.floor.spareOf(name, new Set(hosts.map(({ id }) => id).filter((id) => isDown(id)))),
-  );
-}
-
 function remainingBatches(left: number, serial: readonly Amount[], done: number, total: number): number {
   let batches = 0;
   for (let hosts = left; hosts > 0; batches += 1) hosts -= batchSize(serial, done + batches, total);
@@ -194,9 +141,7 @@ async function openPlay(
     bases.set(session, known);
     return known;
   };
-  const playVars: Layer = { name: 'play vars', values: play.vars.value, locate: play.vars.locate };
-  const files = render(play.varsFiles, onTop(base(first), [playVars, ...run.extraVars]));
-  const layers = [playVars, ...(await loadVarsFiles(run.ports.files, files, play.varsFiles))];
+  const layers = await playLayers(play, base(first), run);
   const rollout = readRollout(play, sessions, (session) =>
     onTop(base(session), [...layers, ...run.extraVars]),
   );
@@ -212,28 +157,6 @@ async function openPlay(
       mayRestore: () => rollout.onFailure !== 'stop' && run.tally.oneWay.length === 0,
     },
   };
-}
-
-const onTop = (variables: Variables, layers: readonly Layer[]): Variables =>
-  layers.reduce((below, layer) => below.with(layer), variables);
-
-/** The keywords that steer the roll, the same for every host of the play. Throws `playbook.rollout_differs`. */
-function readRollout(
-  play: Play,
-  sessions: readonly HostSession[],
-  variablesOf: (session: HostSession) => Variables,
-): PlayRollout {
-  const read = sessions.map((session) => ({ session, rollout: readPlayRollout(play, variablesOf(session)) }));
-  const [first, ...others] = read;
-  if (first === undefined) throw noHosts(play.name, play.hosts.value, play.at);
-  const wanted = new Map(Object.entries(first.rollout));
-  for (const { session, rollout } of others) {
-    for (const [keyword, value] of Object.entries(rollout)) {
-      if (JSON.stringify(value) === JSON.stringify(wanted.get(keyword))) continue;
-      throw rolloutDiffers(play.name, keyword, first.session.host, session.host);
-    }
-  }
-  return first.rollout;
 }
 
 const isStopping = ({ stop }: Run): boolean => stop.signal.aborted;
