@@ -8,8 +8,9 @@ import {
 } from '../errors/preflight.js';
 import { floorOf, formatAmount } from '../model/settings.js';
 import { runningHosts, runs } from './allowance.js';
+import { whyNotConverged } from './convergence.js';
 import { floorFor, isRegistered } from './floor.js';
-import type { GroupObservation, ObservedTargetGroup } from './observation.js';
+import type { GroupObservation, HostObservation, ObservedTargetGroup } from './observation.js';
 import { Rotation, Taken } from './rotation.js';
 import { zonesOf } from './zones.js';
 
@@ -41,7 +42,7 @@ function refusalsOfDrains(
   const rotation = new Rotation(floor, atBest, new Set(), zonesOf(peers));
   const zones = new Set<string>();
   let most = 0;
-  for (const { host } of hosts) {
+  for (const { host } of hosts.filter(isToBeRolled)) {
     // A host is taken out with all its ports; one that has none in the group takes nothing from it.
     const wanted = rotation.of(host.targetIds);
     const verdict = rotation.judge(wanted, new Taken());
@@ -54,6 +55,9 @@ function refusalsOfDrains(
   const what = `Target group "${targetGroup.name}"`;
   return [floorTooHigh(what, left, floor.minimum, formatAmount(minHealthy))];
 }
+
+/** The floor is asked for hosts that will be taken out: a group that is converged may be as small as it likes. */
+const isToBeRolled = (host: HostObservation): boolean => whyNotConverged(host).length > 0;
 
 /** Without a load balancer the floor is over the hosts themselves; with `auto`, finding none is a mistake. */
 function refusalsOfHosts({
@@ -72,7 +76,7 @@ function refusalsOfHosts({
   }
   const running = runningHosts(peers, hosts).size;
   const minimum = floorOf(rollout.minHealthy, running);
-  return hosts.some(runs) && minimum > running - 1
+  return hosts.some((host) => runs(host) && isToBeRolled(host)) && minimum > running - 1
     ? [floorTooHigh(`Group "${group}"`, running - 1, minimum, formatAmount(rollout.minHealthy))]
     : [];
 }

@@ -58,6 +58,7 @@ export async function openGroup(
   const { repository, digest, platforms } = await run.images.resolve(image.reference);
   const release: Release = { image: { repository, digest }, version: image.version };
   run.floor.knowZones(hosts);
+  const forSessions = withWholeRollout(run, release, image.settings);
   return {
     group,
     run,
@@ -69,8 +70,23 @@ export async function openGroup(
       .filter(({ host }) => limited.includes(host))
       .map(({ host, layers, settings }) => {
         const magic = settingsLayer(release, settings);
-        return new HostSession(host, { name: group, hosts, settings, release }, [...layers, magic], run);
+        return new HostSession(
+          host,
+          { name: group, hosts, settings, release },
+          [...layers, magic],
+          forSessions,
+        );
       }),
+  };
+}
+
+/** `-e rollout=…` gives a part of the rollout; a playbook reads it whole, with the defaults filled in. */
+function withWholeRollout(run: Run, release: Release, settings: GroupSettings): Run {
+  if (!run.extraVars.some(({ values }) => Object.hasOwn(values, 'rollout'))) return run;
+  const { rollout } = settingsLayer(release, settings).values;
+  return {
+    ...run,
+    extraVars: [...run.extraVars, { name: 'group settings', values: { rollout }, literal: true }],
   };
 }
 

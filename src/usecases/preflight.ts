@@ -1,9 +1,9 @@
-import type { HostId } from '../model/ids.js';
 import pLimit from 'p-limit';
 import type { HostSession } from '../engine/host-session.js';
 import { variablesOfSession } from '../engine/task-variables.js';
 import type { Run } from '../engine/run.js';
 import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
+import { runningHosts } from '../plan/allowance.js';
 import { findRefusals } from '../plan/preflight.js';
 import type { GroupObservation, HostObservation, ObservedTargetGroup } from '../plan/observation.js';
 import type { GroupSessions } from './group-sessions.js';
@@ -29,7 +29,8 @@ export async function observeGroup(opened: GroupSessions): Promise<ObservedGroup
     ),
   );
   run.stop.signal.throwIfAborted();
-  run.floor.knowRunning(opened.group, runningOf(opened, looked));
+  const hosts = looked.flatMap((one) => ('error' in one ? [] : [one]));
+  run.floor.knowRunning(opened.group, runningHosts(opened.hosts, hosts));
   const [first] = opened.sessions;
   return {
     observation: {
@@ -41,7 +42,7 @@ export async function observeGroup(opened: GroupSessions): Promise<ObservedGroup
       targetGroupChoice: opened.settings.targetGroups,
       targetGroups: first === undefined ? [] : await observeTargetGroups(first, run),
       peers: opened.hosts,
-      hosts: looked.flatMap((one) => ('error' in one ? [] : [one])),
+      hosts,
     },
     unobserved: looked.flatMap((one) => ('error' in one ? [one] : [])),
   };
@@ -103,17 +104,3 @@ const asUnobserved = (session: HostSession, error: unknown): Unobserved => ({
   session,
   error: errorsOf(error)[0],
 });
-
-/** A host that was not asked, left out by `--limit` or out of reach, is taken to run. */
-function runningOf(
-  { hosts }: GroupSessions,
-  looked: readonly (HostObservation | Unobserved)[],
-): ReadonlySet<HostId> {
-  const idle = looked
-    .filter((one) => !('error' in one) && !runs(one))
-    .map((one) => ('error' in one ? undefined : one.host.id));
-  return new Set(hosts.map(({ id }) => id).filter((id) => !idle.includes(id)));
-}
-
-const runs = ({ specs, containers }: HostObservation): boolean =>
-  specs.some((spec) => containers.some(({ name, running }) => running && name === spec.name));

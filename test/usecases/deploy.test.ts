@@ -113,6 +113,22 @@ describe('a deploy', () => {
     expect(stage.mutations.slice(before)).toEqual([]);
   });
 
+  it('has nothing against a converged group that is too small to be rolled', async () => {
+    const rollout = { min_healthy: 0 };
+    const stage = new FleetStage({ hosts: 1, rollout });
+    await stage.deploy();
+    const extraVars = [{ name: '-e', values: { rollout: { min_healthy: '50%' } } }];
+    expect(await stage.deploy({ extraVars })).toMatchObject({ exit: 0, outcome: 'converged' });
+  });
+
+  it('takes a part of the rollout from -e, and its own defaults for the rest', async () => {
+    const stage = new FleetStage();
+    const extraVars = [{ name: '-e', values: { rollout: { serial: '100%', min_healthy: 0, bake: '1s' } } }];
+    const result = await stage.deploy({ extraVars });
+    expect(result).toMatchObject({ exit: 0, outcome: 'converged' });
+    expect(await stage.later()).toEqual(all(3, 'v2 running, in service'));
+  });
+
   it('rolls only the hosts that are not converged', async () => {
     const stage = new FleetStage();
     await stage.deploy();

@@ -13,6 +13,7 @@ import { formatPinnedImage } from '../../model/release.js';
 import type { TargetGroupChoice } from '../../model/settings.js';
 import type { HostTraffic } from '../../modules/module.js';
 import { plannedRegistrations, uniqueRegistrations } from '../../plan/planned-registrations.js';
+import { targetsUnder } from '../../plan/targets-by-id.js';
 import { awaitDrained, awaitInService } from '../../traffic/await-targets.js';
 import type { HostSession } from '../host-session.js';
 
@@ -39,10 +40,13 @@ export class GuardedTraffic implements HostTraffic {
   }
 
   async registrations(groups: readonly TargetGroup[]): Promise<readonly TargetHealth[]> {
-    const { traffic } = this.#session.run.ports;
+    const { run, host } = this.#session;
+    const { traffic } = run.ports;
     const found = await Promise.all(
       groups.map(async ({ arn }) => {
-        const own = (await traffic.fresh(arn)).filter((target) => this.#isOurs(target));
+        const own = targetsUnder(host.targetIds, await traffic.fresh(arn)).filter(
+          (target) => !isDrained(target),
+        );
         // A held one may have vanished from the list: it is asked for by name.
         const vanished = this.#held().filter(
           (held) =>
@@ -56,10 +60,11 @@ export class GuardedTraffic implements HostTraffic {
   }
 
   async planned(groups: readonly TargetGroup[]): Promise<readonly Registration[]> {
-    const { host, run } = this.#session;
+    const { host, run, group: ours } = this.#session;
+    const fleet = ours && { peers: ours.hosts, containers: ours.settings.containers };
     const perGroup = await Promise.all(
       groups.map(async (group) =>
-        plannedRegistrations(host, group, await run.ports.traffic.fresh(group.arn), this.#held()),
+        plannedRegistrations(host, group, await run.ports.traffic.fresh(group.arn), this.#held(), fleet),
       ),
     );
     return perGroup.flat();
@@ -151,10 +156,6 @@ export class GuardedTraffic implements HostTraffic {
     return uniqueRegistrations(
       run.holds.openOf(host.id).flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : [])),
     );
-  }
-
-  #isOurs(target: TargetHealth): boolean {
-    return !isDrained(target) && this.#session.host.targetIds.includes(target.registration.id);
   }
 
   async #known(registrations: readonly Registration[]): Promise<readonly TargetGroup[]> {
