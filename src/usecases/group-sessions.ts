@@ -47,18 +47,20 @@ export async function openGroup(
   wholeRun: Run,
 ): Promise<GroupSessions> {
   const group = groupName(choice.group);
-  const run = forGroup(wholeRun, group);
+  const groupRun = forGroup(wholeRun, group);
   const hosts = requireGroup(inventory, choice.group);
   const limit = choice.limit;
-  const limited =
-    limit === undefined ? hosts : selectHosts(inventory, limit).filter((host) => hosts.includes(host));
-  if (limit !== undefined && limited.length === 0) selectHosts(inventory, `${choice.group}:&${limit}`);
-  const read = hosts.map((host) => ({ host, ...readHost(inventory, host, group, choice.version, run) }));
+  const members = new Set(hosts);
+  const limited = new Set(
+    limit === undefined ? hosts : selectHosts(inventory, limit).filter((host) => members.has(host)),
+  );
+  if (limit !== undefined && limited.size === 0) selectHosts(inventory, `${choice.group}:&${limit}`);
+  const read = hosts.map((host) => ({ host, ...readHost(inventory, host, group, choice.version, groupRun) }));
   const image = imageOf(group, read);
-  const { repository, digest, platforms } = await run.images.resolve(image.reference);
+  const { repository, digest, platforms } = await groupRun.images.resolve(image.reference);
   const release: Release = { image: { repository, digest }, version: image.version };
-  run.floor.knowZones(hosts);
-  const forSessions = withWholeRollout(run, release, image.settings);
+  groupRun.floor.knowZones(hosts);
+  const run = withWholeRollout(groupRun, release, image.settings);
   return {
     group,
     run,
@@ -67,15 +69,10 @@ export async function openGroup(
     platforms,
     hosts,
     sessions: read
-      .filter(({ host }) => limited.includes(host))
+      .filter(({ host }) => limited.has(host))
       .map(({ host, layers, settings }) => {
         const magic = settingsLayer(release, settings);
-        return new HostSession(
-          host,
-          { name: group, hosts, settings, release },
-          [...layers, magic],
-          forSessions,
-        );
+        return new HostSession(host, { name: group, hosts, settings, release }, [...layers, magic], run);
       }),
   };
 }
