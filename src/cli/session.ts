@@ -16,6 +16,17 @@ export interface SessionOptions extends ReaderOptions {
   readonly grace?: Milliseconds;
 }
 
+/** For what prints a document of its own: progress beside it, and nothing to ask. */
+export const onlyProgress = (stream: NodeJS.WriteStream): SessionOptions => ({
+  stream,
+  verbosity: 0,
+  diff: false,
+  output: false,
+  timestamps: false,
+  progressOnly: true,
+  ask: false,
+});
+
 export interface Session {
   readonly hooks: RunHooks;
   /** The result as it passed the bus, without secrets. */

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../cli/base-command.js';
 import { exitCodeFlag, jsonFlag } from '../cli/flags.js';
-import { inSession } from '../cli/session.js';
+import { inSession, onlyProgress } from '../cli/session.js';
 import type { ExitCode } from '../model/run-result.js';
 import { renderPlan } from '../report/plan-view.js';
 import { deployChoices, deployFlags } from './deploy-flags.js';
@@ -32,21 +32,10 @@ export default class PlanCommand extends BaseCommand {
       check: true,
       diff: false,
     };
-    const plans = await inSession(
-      {
-        stream: process.stderr,
-        verbosity: 0,
-        diff: false,
-        output: false,
-        timestamps: false,
-        progressOnly: true,
-        ask: false,
-      },
-      async ({ hooks }) => {
-        const { planDeploy } = await import('../usecases/plan.js');
-        return planDeploy(options, hooks);
-      },
-    );
+    const plans = await inSession(onlyProgress(process.stderr), async ({ hooks }) => {
+      const { planDeploy } = await import('../usecases/plan.js');
+      return planDeploy(options, hooks);
+    });
     if (flags.json) this.print({ plans });
     else this.printText(plans.map((plan) => renderPlan(plan, this.view)).join('\n\n'));
     return flags['exit-code'] && plans.some(({ batches }) => batches.length > 0) ? 6 : 0;

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../cli/base-command.js';
 import { exitCodeFlag, fleetFlags, forksFlag, jsonFlag, variableFlags } from '../cli/flags.js';
-import { inSession } from '../cli/session.js';
+import { inSession, onlyProgress } from '../cli/session.js';
 import type { ExitCode } from '../model/run-result.js';
 import { renderStatus } from '../report/status-view.js';
 
@@ -27,21 +27,10 @@ export default class Status extends BaseCommand {
   protected async perform(): Promise<ExitCode> {
     const { flags } = await this.parse(Status);
     const options = { ...this.common(flags), groups: this.groups(flags) };
-    const report = await inSession(
-      {
-        stream: process.stderr,
-        verbosity: 0,
-        diff: false,
-        output: false,
-        timestamps: false,
-        progressOnly: true,
-        ask: false,
-      },
-      async ({ hooks }) => {
-        const { status } = await import('../usecases/status.js');
-        return status(options, hooks);
-      },
-    );
+    const report = await inSession(onlyProgress(process.stderr), async ({ hooks }) => {
+      const { status } = await import('../usecases/status.js');
+      return status(options, hooks);
+    });
     if (flags.json) this.print(report);
     else this.printText(renderStatus(report, this.view));
     const drifted = report.groups.some(

@@ -36,9 +36,7 @@ export function joinOutcomes(outcomes: readonly TaskOutcome[]): TaskOutcome {
       skipped: status === 'skipped',
       results: outcomes.map(({ registered }) => registered),
     },
-    facts: Object.assign({}, ...outcomes.map(({ facts }) => facts ?? {})) as Readonly<
-      Record<string, unknown>
-    >,
+    facts: Object.fromEntries(outcomes.flatMap(({ facts }) => Object.entries(facts ?? {}))),
     ...(error === undefined ? {} : { error }),
   };
 }

@@ -1,6 +1,7 @@
 import { describeHost, type Host } from '../model/host.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
 import { AdfError } from './adf-error.js';
+import { whyUnused } from './unused-target.js';
 
 /** Everything a deploy refuses before it changes anything. All are of class `refused`, exit code 3. */
 const refused = (code: string, host: Host | undefined, message: string, hint: string): AdfError =>
@@ -43,22 +44,6 @@ export const beingDrained = (host: Host, targetGroup: string, port: number): Adf
     'Wait for it to end. If the host is to serve again, register it then: it is out of the target group.',
   );
 
-/** Why a registered target is `unused`, by ELBv2's reason codes, and what to do about it. */
-const unused: Readonly<Record<string, readonly [why: string, hint: string]>> = {
-  'Target.NotInUse': [
-    'no load balancer sends traffic there, or not in the zone of this target',
-    "Add a listener rule for the target group, and enable the target's zone on the load balancer.",
-  ],
-  'Target.InvalidState': [
-    'the instance is stopped or terminated',
-    'Start the instance, or take it out of the inventory.',
-  ],
-  'Target.IpUnusable': [
-    'a load balancer uses this IP address itself',
-    'Register the address of the host instead.',
-  ],
-};
-
 /** `reason` is ELBv2's code. */
 export const targetUnusable = (
   host: Host,
@@ -66,10 +51,7 @@ export const targetUnusable = (
   port: number,
   reason: string | undefined,
 ): AdfError => {
-  const [why, hint] = unused[reason ?? ''] ?? [
-    'the load balancer does not use it',
-    'Look at the target group in the AWS console: its description of the target says more.',
-  ];
+  const [why, hint] = whyUnused(reason);
   const code = reason ?? 'no reason given';
   return refused(
     'target_unusable',

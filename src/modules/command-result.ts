@@ -1,16 +1,21 @@
+import { z } from 'zod';
 import { commandFailed } from '../errors/modules.js';
-import type { Milliseconds } from '../model/duration.js';
+import { durationSchema } from '../model/schema/duration.js';
 import { succeeded, type CommandResult, type RemoteCommand } from '../ports/transport.js';
 import type { Change, ModuleHost, ModuleResult } from './module.js';
 
-/** What `command` and `shell` have in common: their conditions, and how a finished command becomes a result. */
-export interface CommandConditions {
-  readonly chdir?: string | undefined;
-  readonly creates?: string | undefined;
-  readonly removes?: string | undefined;
-  readonly stdin?: string | undefined;
-  readonly timeout?: Milliseconds | undefined;
-}
+/** The arguments that `command` and `shell` have in common. */
+export const commandKeys = {
+  chdir: z.string().optional(),
+  /** Skips the task when this path exists on the host. */
+  creates: z.string().optional(),
+  /** Skips the task when this path does not exist on the host. */
+  removes: z.string().optional(),
+  stdin: z.string().optional(),
+  timeout: durationSchema.optional(),
+};
+
+export type CommandConditions = z.infer<z.ZodObject<typeof commandKeys>>;
 
 export type CommandDetails = undefined;
 

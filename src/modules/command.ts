@@ -1,19 +1,12 @@
 import { z } from 'zod';
-import { durationSchema } from '../model/schema/duration.js';
 import { argvSchema } from '../model/schema/argv.js';
-import { applyCommand, checkCommand, type CommandDetails } from './command-result.js';
+import { applyCommand, checkCommand, commandKeys, type CommandDetails } from './command-result.js';
 import type { Module } from './module.js';
 
 const schema = z.strictObject({
   /** The program and its arguments; a string is split into words as sh would, but nothing is expanded. */
   argv: argvSchema,
-  chdir: z.string().optional(),
-  /** Skips the task when this path exists on the host. */
-  creates: z.string().optional(),
-  /** Skips the task when this path does not exist on the host. */
-  removes: z.string().optional(),
-  stdin: z.string().optional(),
-  timeout: durationSchema.optional(),
+  ...commandKeys,
 });
 type Args = z.infer<typeof schema>;
 

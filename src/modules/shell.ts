@@ -1,18 +1,11 @@
 import { z } from 'zod';
-import { durationSchema } from '../model/schema/duration.js';
-import { applyCommand, checkCommand, type CommandDetails } from './command-result.js';
+import { applyCommand, checkCommand, commandKeys, type CommandDetails } from './command-result.js';
 import type { Module } from './module.js';
 
 const schema = z.strictObject({
   /** A script for sh. `{{ value }}` in it is quoted for the shell, `{{{ value }}}` is not. */
   cmd: z.string().min(1),
-  chdir: z.string().optional(),
-  /** Skips the task when this path exists on the host. */
-  creates: z.string().optional(),
-  /** Skips the task when this path does not exist on the host. */
-  removes: z.string().optional(),
-  stdin: z.string().optional(),
-  timeout: durationSchema.optional(),
+  ...commandKeys,
 });
 type Args = z.infer<typeof schema>;
 

@@ -1,3 +1,4 @@
+import { whyUnused } from '../errors/unused-target.js';
 import { impossibleState } from '../errors/traffic.js';
 import type { Milliseconds } from '../model/duration.js';
 import { targetGroupName, type TargetGroupArn } from '../model/ids.js';
@@ -117,22 +118,6 @@ class Progress {
   }
 }
 
-/** Why a registered target is `unused`, by ELBv2's reason codes, and what to do about it. */
-const unused: Readonly<Record<string, readonly [why: string, hint: string]>> = {
-  'Target.NotInUse': [
-    'no load balancer sends traffic to this target group, or not in the zone of this target',
-    "Add a listener rule for the target group, and enable the target's zone on the load balancer.",
-  ],
-  'Target.InvalidState': [
-    'the instance is stopped or terminated',
-    'Start the instance, or take it out of the inventory.',
-  ],
-  'Target.IpUnusable': [
-    'a load balancer uses this IP address itself',
-    'Register the address of the host instead.',
-  ],
-};
-
 /** An absent target is no impossible state: right after registering, the balancer may not list it yet. */
 function refuseImpossible(target: TargetHealth): void {
   const { registration, state, reason = 'no reason given' } = target;
@@ -141,11 +126,7 @@ function refuseImpossible(target: TargetHealth): void {
     throw impossibleState(name, stateInWords(target), why, hint);
   };
   if (state === 'unused' && !isDrained(target)) {
-    const [why, hint] = unused[reason] ?? [
-      'the load balancer does not use it',
-      'Look at the target group in the AWS console.',
-    ];
-    refuse(why, hint);
+    refuse(...whyUnused(reason));
   }
   // A Network Load Balancer is also `unavailable` for a moment by an error of its own (Elb.InternalError): that passes.
   if (state === 'unavailable' && reason !== 'Elb.InternalError') {
