@@ -2,7 +2,7 @@
 export const whyUnused = (reason: string | undefined): readonly [why: string, hint: string] =>
   reasons[reason ?? ''] ?? [
     'the load balancer does not use it',
-    'Look at the target group in the AWS console.',
+    'Look at the target group in the AWS console: its description of the target says more.',
   ];
 
 const reasons: Readonly<Record<string, readonly [why: string, hint: string]>> = {
