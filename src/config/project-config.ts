@@ -12,8 +12,8 @@ export interface ProjectConfig {
   readonly vars: VariablesFile;
   readonly ssh: SshSettings;
   readonly docker: DockerSettings;
-  /** Where journals are kept on the control side, relative to the project's root unless absolute. */
-  readonly stateDirectory: string;
+  /** Where journals are kept on the control side, relative to the project's root; the user's state folder when absent. */
+  readonly stateDirectory?: string;
   /** `host:port` of registries that speak plain HTTP. */
   readonly insecureRegistries: readonly string[];
 }
@@ -44,7 +44,7 @@ export function readProjectConfig(document: YamlDocument, fallbackName: string):
     vars: variablesWithin(projectFile, config.vars, document.locate, ['vars']),
     ssh: config.ssh,
     docker: config.docker,
-    stateDirectory: config.state.directory ?? '.adfpush',
+    ...(config.state.directory === undefined ? {} : { stateDirectory: config.state.directory }),
     insecureRegistries: config.insecure_registries,
   };
 }

@@ -84,7 +84,7 @@ function connectTo({ regions, role, profile, endpoint }: CloudAccess): AwsCloud 
 
 /** The journals outlive the workspace of a build, so they are in the user's state folder unless the project says otherwise. */
 function journalFolder(configured: string | undefined, project: string, home: string): string {
-  if (configured === undefined) return join(stateDirectory(process.env, home), 'journals');
+  if (configured === undefined) return stateDirectory(process.env, home);
   return isAbsolute(configured) ? configured : resolve(project, configured);
 }
 

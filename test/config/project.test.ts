@@ -25,7 +25,6 @@ describe('adfpush.yml', () => {
       vars: { name: 'adfpush.yml', values: {} },
       ssh: {},
       docker: {},
-      stateDirectory: '.adfpush',
       insecureRegistries: [],
     });
   });
