@@ -89,11 +89,12 @@ const holdsContainer = ({ run, host }: HostSession): boolean =>
  * The planned state has proven itself: containers are replaced, and new places in target groups are kept. A registration that is
  * still out stays held: a later play may bring it back, and the end of the run does.
  */
-async function settleReplaced({ run, host }: HostSession): Promise<void> {
+async function settleReplaced({ run, host, group }: HostSession): Promise<void> {
   const settled = run.holds
     .openOf(host.id)
     .filter((hold) => hold.kind === 'container' || hold.state === 'absent');
   await run.holds.settle(settled, 'replaced');
+  if (group !== undefined && run.holds.wasReplaced(host.id)) run.floor.knowUp(group.name, host.id);
 }
 
 async function failAfterBake(session: HostSession, error: AdfError, play: TurnPlay): Promise<TurnResult> {

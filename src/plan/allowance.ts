@@ -44,18 +44,11 @@ export interface SpareHosts {
   readonly counts: ReadonlySet<HostId>;
 }
 
-/**
- * The floor over hosts: `min_healthy` of those that ran when the run began. `down` are those of them that do not run any more,
- * because their turn failed and nothing brought them back.
- */
-export function spareHosts(
-  running: ReadonlySet<HostId>,
-  minHealthy: Amount,
-  down: ReadonlySet<HostId> = new Set(),
-): SpareHosts {
-  const counts = new Set([...running].filter((host) => !down.has(host)));
-  return { healthy: Math.max(0, counts.size - floorOf(minHealthy, running.size)), counts };
-}
+/** The floor over hosts: `min_healthy` of all that are listed. `up` are those that run now; a host that does not costs nothing. */
+export const spareHosts = (up: ReadonlySet<HostId>, listed: number, minHealthy: Amount): SpareHosts => ({
+  healthy: Math.max(0, up.size - floorOf(minHealthy, listed)),
+  counts: up,
+});
 
 export function allowanceOfHosts({ healthy, counts }: SpareHosts): Allowance {
   return {

@@ -66,7 +66,9 @@ const counts = (observation: HostObservation): boolean =>
 
 /** What may be out at once, as things are now. */
 function allowanceOf({ hosts, peers, targetGroups, rollout: { minHealthy } }: GroupObservation): Allowance {
-  if (targetGroups.length === 0) return allowanceOfHosts(spareHosts(runningHosts(peers, hosts), minHealthy));
+  if (targetGroups.length === 0) {
+    return allowanceOfHosts(spareHosts(runningHosts(peers, hosts), peers.length, minHealthy));
+  }
   const zoneOf = zonesOf(peers);
   const rotations = targetGroups.map(
     ({ targetGroup, targets }) =>

@@ -7,7 +7,7 @@ import {
   zoneWouldBeEmpty,
 } from '../errors/preflight.js';
 import { floorOf, formatAmount } from '../model/settings.js';
-import { runningHosts, runs } from './allowance.js';
+import { runs } from './allowance.js';
 import { whyNotConverged } from './convergence.js';
 import { floorFor, isRegistered } from './floor.js';
 import type { GroupObservation, HostObservation, ObservedTargetGroup } from './observation.js';
@@ -74,9 +74,9 @@ function refusalsOfHosts({
         : `looked in ${targetGroupChoice.names.join(', ')}`;
     return [inNoTargetGroup(group, looked)];
   }
-  const running = runningHosts(peers, hosts).size;
-  const minimum = floorOf(rollout.minHealthy, running);
-  return hosts.some((host) => runs(host) && isToBeRolled(host)) && minimum > running - 1
-    ? [floorTooHigh(`Group "${group}"`, running - 1, minimum, formatAmount(rollout.minHealthy))]
+  // At the best there can be, with all of them up: what is down now is rolled first, and costs nothing.
+  const minimum = floorOf(rollout.minHealthy, peers.length);
+  return hosts.some((host) => runs(host) && isToBeRolled(host)) && minimum > peers.length - 1
+    ? [floorTooHigh(`Group "${group}"`, peers.length - 1, minimum, formatAmount(rollout.minHealthy))]
     : [];
 }

@@ -30,7 +30,7 @@ export async function observeGroup(opened: GroupSessions): Promise<ObservedGroup
   );
   run.stop.signal.throwIfAborted();
   const hosts = looked.flatMap((one) => ('error' in one ? [] : [one]));
-  run.floor.knowRunning(opened.group, runningHosts(opened.hosts, hosts));
+  run.floor.knowHosts(opened.group, opened.hosts.length, runningHosts(opened.hosts, hosts));
   const [first] = opened.sessions;
   return {
     observation: {

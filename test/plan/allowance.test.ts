@@ -12,21 +12,16 @@ const hosts = [h1, h2, h3, h4];
 const four = new Set(hosts);
 
 describe('a group without a load balancer', () => {
-  it('spares what is above its floor, of the hosts that ran when the run began', () => {
-    expect(spareHosts(four, { percent: 50 }).healthy).toBe(2);
-    expect(spareHosts(four, { percent: 75 }).healthy).toBe(1);
-    expect(spareHosts(four, { hosts: 5 }).healthy).toBe(0);
-  });
-
-  it('spares the fewer, the more of them the run left down', () => {
-    expect(spareHosts(four, { percent: 50 }, new Set([h1])).healthy).toBe(1);
-    expect(spareHosts(four, { percent: 50 }, new Set([h1, h2])).healthy).toBe(0);
-    // One that did not run before is nobody's loss.
-    expect(spareHosts(four, { percent: 50 }, new Set([hostId('h9')])).healthy).toBe(2);
+  it('spares what runs above its floor, which is a share of all that are listed', () => {
+    expect(spareHosts(four, 4, { percent: 50 }).healthy).toBe(2);
+    expect(spareHosts(four, 4, { percent: 75 }).healthy).toBe(1);
+    expect(spareHosts(four, 4, { hosts: 5 }).healthy).toBe(0);
+    expect(spareHosts(new Set([h1, h2, h3]), 4, { percent: 50 }).healthy).toBe(1);
+    expect(spareHosts(new Set([h1]), 4, { percent: 50 }).healthy).toBe(0);
   });
 
   it('lets a host go for nothing that does not run', () => {
-    const mayGo = allowanceOfHosts(spareHosts(new Set([h1, h2]), { percent: 50 })).begin();
+    const mayGo = allowanceOfHosts(spareHosts(new Set([h1, h2]), 2, { percent: 50 })).begin();
     expect([mayGo(h3), mayGo(h1), mayGo(h4), mayGo(h2)]).toEqual([true, true, true, false]);
   });
 

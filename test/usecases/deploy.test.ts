@@ -216,6 +216,20 @@ describe('a deploy', () => {
     expect(stage.now.map((host) => host.slice(5, 7))).toEqual(['v2', 'v2']);
   });
 
+  it('heals workers most of which are down, those first, and keeps the rest up meanwhile', async () => {
+    const stage = new FleetStage({ hosts: 4, groupVars: { target_groups: 'none' } });
+    for (const id of ['i-1', 'i-2', 'i-3']) {
+      stage.host(id).named('api')!.restartPolicy = { name: 'no' };
+      stage.host(id).named('api')!.exit(1);
+    }
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ exit: 0, outcome: 'converged' });
+    const stopped = stage.mutations
+      .filter((call) => call.includes(' stop '))
+      .map((call) => call.split(' ')[0]);
+    expect(stopped.at(-1)).toBe('i-4');
+  });
+
   it('rolls several containers of a host together, in their order', async () => {
     const stage = new FleetStage({
       hosts: 2,

@@ -31,7 +31,7 @@ export class FloorGuard {
   /** The targets that were registered when the run first saw a group: what percentages are of. */
   readonly #base = new Map<TargetGroupArn, readonly TargetHealth[]>();
   readonly #zones = new Map<string, string>();
-  readonly #running = new Map<GroupName, ReadonlySet<HostId>>();
+  readonly #hosts = new Map<GroupName, { readonly listed: number; readonly up: Set<HostId> }>();
   #minHealthy: Amount = { percent: 50 };
   #floorWait: Milliseconds = 600_000;
   /** When targets last came back: while that happens now and then, whoever waits is in a queue, not blocked. */
@@ -56,9 +56,14 @@ export class FloorGuard {
     return this.#floorWait;
   }
 
-  /** The hosts of a group without target groups that ran its containers when the run began: its floor is over them. */
-  knowRunning(group: GroupName, running: ReadonlySet<HostId>): void {
-    this.#running.set(group, running);
+  /** The hosts of a group without target groups, and which of them run its containers now: its floor is over them. */
+  knowHosts(group: GroupName, listed: number, running: ReadonlySet<HostId>): void {
+    this.#hosts.set(group, { listed, up: new Set(running) });
+  }
+
+  /** A turn ended with the host's containers running. */
+  knowUp(group: GroupName, host: HostId): void {
+    this.#hosts.get(group)?.up.add(host);
   }
 
   knowZones(hosts: readonly Host[]): void {
@@ -97,8 +102,9 @@ export class FloorGuard {
   }
 
   /** What a group that no load balancer looks at can spare; `down` are hosts that this run left without their containers. */
-  spareOf(group: GroupName, down?: ReadonlySet<HostId>): SpareHosts {
-    return spareHosts(this.#running.get(group) ?? new Set(), this.#minHealthy, down);
+  spareOf(group: GroupName, down: ReadonlySet<HostId> = new Set()): SpareHosts {
+    const { listed, up } = this.#hosts.get(group) ?? { listed: 0, up: new Set<HostId>() };
+    return spareHosts(new Set([...up].filter((host) => !down.has(host))), listed, this.#minHealthy);
   }
 
   /** What these target groups have in service at this moment: what their next drains will be judged by. */
