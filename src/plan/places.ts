@@ -41,9 +41,9 @@ export class Places {
   }
 
   /**
-   * What a host misses that its peers have: all, when it is nowhere; else each port that more than half of its registered peers
-   * have, as long as its own ports are all such ports. A host with a port of its own is laid out in another way, and so is
-   * one whose containers serve the ports it has and do not publish the one it has not.
+   * What a host misses that its peers have: all, when it is nowhere; else each port that all its registered peers have, or more
+   * than half of all that are registered, itself included: a fleet of two halves is laid out so. A host with a port of its own
+   * is laid out in another way, and so is one whose containers serve the ports it has and do not publish the one it has not.
    */
   leftOut({ host, specs }: HostObservation): readonly LeftOut[] {
     const own = this.#ports.get(host.id) ?? new Set();
@@ -61,8 +61,14 @@ export class Places {
     const published = publishedPorts(specs, this.#targetGroup.targetGroup);
     const isServed = (port: number): boolean => published?.has(port) ?? false;
     const isItsOwn = [...own].some(isServed);
+    const isExpected = ({ registered }: LeftOut): boolean =>
+      registered === others || registered * 2 > this.#ports.size;
     return common.filter(
-      ({ port }) => !own.has(port) && !draining.has(port) && (!isItsOwn || isServed(port)),
+      (place) =>
+        isExpected(place) &&
+        !own.has(place.port) &&
+        !draining.has(place.port) &&
+        (!isItsOwn || isServed(place.port)),
     );
   }
 

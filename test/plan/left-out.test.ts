@@ -50,14 +50,15 @@ describe('a host that lost one of its registrations', () => {
     ]);
   });
 
-  it('is refused when it is one of several, as long as most of its peers have it', () => {
-    const group = observeGroup([
+  it('is refused when it is one of several, as long as most of the group have it', () => {
+    const hosts = [
       onPorts('i-1', both),
       onPorts('i-2', [5060]),
       onPorts('i-3', [5060]),
       onPorts('i-4', both),
-    ]);
-    expect(findRefusals(group).map(({ host }) => host)).toEqual(['i-2', 'i-3']);
+      onPorts('i-5', both),
+    ];
+    expect(findRefusals(observeGroup(hosts)).map(({ host }) => host)).toEqual(['i-2', 'i-3']);
   });
 
   it('is refused once for each port it lost, and per target group', () => {
@@ -117,6 +118,10 @@ describe('hosts that are registered on different ports', () => {
     [
       'one on fewer, which publishes fewer',
       [onPorts('i-1', both), onPorts('i-2', [5060], { specs: publishing(5060) }), onPorts('i-3', both)],
+    ],
+    [
+      'in two halves',
+      [onPorts('i-1', both), onPorts('i-2', both), onPorts('i-3', [5060]), onPorts('i-4', [5060])],
     ],
     ['all on the same', [onPorts('i-1', both), onPorts('i-2', both)]],
   ])('are not refused: %s', (_, hosts) => {
