@@ -84,7 +84,7 @@ async function runPlays(playbook: Playbook, select: SelectHosts, run: Run): Prom
         });
         continue;
       }
-      const before = [...sessions];
+      const before = { touched: [...sessions], failed: failed.size };
       for (const session of hosts) sessions.add(session);
       const result = await runPlay(play, hosts, before, run);
       plays.push(result);

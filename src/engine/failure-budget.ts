@@ -1,13 +1,15 @@
 /**
- * How many hosts of a play may fail before it stops. Failed and unreachable count alike, over the whole play and the last host
- * included. The allowance rounds down: 25% of 3 hosts is none.
+ * How many hosts may fail before a play stops. Failed and unreachable count alike, over the whole run and the last host included:
+ * those of earlier plays are among them. The allowance rounds down: 25% of 3 hosts is none.
  */
 export class FailureBudget {
   readonly #allowed: number;
-  #failed = 0;
+  #failed: number;
 
-  constructor(maxFailPercentage: number, hosts: number) {
+  /** `hosts` are those of the play and those that failed before it. */
+  constructor(maxFailPercentage: number, hosts: number, failedBefore: number) {
     this.#allowed = Math.floor((maxFailPercentage * hosts) / 100);
+    this.#failed = failedBefore;
   }
 
   /** One more host failed. Counted as it happens, so that a batch takes no further host out of service. */

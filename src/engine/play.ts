@@ -1,5 +1,5 @@
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
-import { batchBlocked, noHosts } from '../errors/engine.js';
+import { batchBlocked, noHosts, tooManyFailedBefore } from '../errors/engine.js';
 import { Variables } from '../expression/variables.js';
 import type { Amount, RolloutSettings } from '../model/settings.js';
 import { batchSize } from '../plan/batches.js';
@@ -28,6 +28,14 @@ export interface PlayResult {
   readonly error?: AdfError;
 }
 
+/** What earlier plays of the run left behind. */
+export interface Before {
+  /** Every host that had a turn. */
+  readonly touched: readonly HostSession[];
+  /** How many of them failed. */
+  readonly failed: number;
+}
+
 /** Where a play runs when nobody says otherwise. */
 const fallback: Pick<RolloutSettings, 'minHealthy' | 'floorWait'> = {
   minHealthy: { percent: 50 },
@@ -41,7 +49,7 @@ const fallback: Pick<RolloutSettings, 'minHealthy' | 'floorWait'> = {
 export async function runPlay(
   read: Play,
   sessions: readonly HostSession[],
-  touchedBefore: readonly HostSession[],
+  before: Before,
   run: Run,
 ): Promise<PlayResult> {
   const [first] = sessions;
@@ -49,12 +57,14 @@ export async function runPlay(
   const play = { ...read, name: nameForPeople(read, first) };
   const hosts = sessions.map(({ eventHost }) => eventHost);
   run.bus.emit({ type: 'play.started', play: play.name, hosts });
-  const opened = await openPlay(play, sessions, first, run);
+  const opened = await openPlay(play, sessions, before.failed, run);
   const { rollout } = opened;
   const settings = first.group?.settings.rollout ?? fallback;
   run.floor.set(rollout.minHealthy ?? settings.minHealthy, settings.floorWait);
-  const result = await rollThrough(sessions, opened, run);
-  const rollbacks = await followOnFailure(result, [...touchedBefore, ...sessions], opened, run);
+  const result = opened.turnPlay.budget.exceeded
+    ? { turns: [], untouched: sessions, stopped: true, error: tooManyFailedBefore(play.name) }
+    : await rollThrough(sessions, opened, run);
+  const rollbacks = await followOnFailure(result, [...before.touched, ...sessions], opened, run);
   run.bus.emit({ type: 'play.ended', play: play.name });
   return { ...result, rollbacks };
 }
@@ -132,9 +142,11 @@ interface OpenPlay {
 async function openPlay(
   play: Play,
   sessions: readonly HostSession[],
-  first: HostSession,
+  failedBefore: number,
   run: Run,
 ): Promise<OpenPlay> {
+  const [first] = sessions;
+  if (first === undefined) throw noHosts(play.name, play.hosts.value, play.at);
   const bases = new Map<HostSession, Variables>();
   const base = (session: HostSession): Variables => {
     const known = bases.get(session) ?? Variables.of(session.layers);
@@ -152,7 +164,7 @@ async function openPlay(
       layers,
       base,
       runOnce: new RunOnce(),
-      budget: new FailureBudget(rollout.maxFailPercentage, sessions.length),
+      budget: new FailureBudget(rollout.maxFailPercentage, sessions.length + failedBefore, failedBefore),
       // Once a one-way task ran, going back is no longer safe: on_failure is stop.
       mayRestore: () => rollout.onFailure !== 'stop' && run.tally.oneWay.length === 0,
     },

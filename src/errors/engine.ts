@@ -26,6 +26,13 @@ export const playHaltedCode = 'play.halted';
 export const playHalted = (host: Host): AdfError =>
   failed(playHaltedCode, host, 'Not drained: too many hosts of the play have failed.');
 
+export const tooManyFailedBefore = (play: string): AdfError =>
+  failed(
+    playHaltedCode,
+    undefined,
+    `The play "${play}" does not begin: more hosts of the run failed already than its max_fail_percentage allows.`,
+  );
+
 export const batchBlocked = (waited: Milliseconds): AdfError =>
   failed(
     'floor.batch_blocked',

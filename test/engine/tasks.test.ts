@@ -464,6 +464,16 @@ describe('the failure budget', () => {
     expect(result).toMatchObject({ stopped: true });
     expect([...result.untouched]).toEqual(['i-3']);
   });
+
+  it('counts the hosts that failed in earlier plays', async () => {
+    const stage = new AdHocStage({ hosts: 3 });
+    stage.fleet.host('i-1').lose();
+    const first = '- hosts: all\n  tasks:\n    - shell: one\n';
+    const second = '- hosts: all\n  max_fail_percentage: 0\n  tasks:\n    - shell: two\n';
+    const result = await stage.play(first + second);
+    expect(stage.commands).toEqual(['i-2 one', 'i-3 one']);
+    expect(result).toMatchObject({ stopped: true, errors: [{ code: 'play.halted' }] });
+  });
 });
 
 describe('a one-way task', () => {
