@@ -1,18 +1,41 @@
 import type { EpochMilliseconds } from './duration.js';
 import type { AccountId, EnvironmentName, GroupName, HostId, Region } from './ids.js';
 
-/** How a host is reached over SSH. What is absent is left to the defaults of OpenSSH. */
+/**
+ * How a host is reached over SSH, as an inventory says it. What is absent is left to the user's OpenSSH configuration, and then to
+ * OpenSSH's defaults.
+ */
 export interface SshSettings {
+  /** `ssh2`, connections of our own, when absent; `openssh` runs the system's ssh. */
+  readonly transport?: 'ssh2' | 'openssh';
+  /** A configuration read instead of the user's and the system's, as with `ssh -F`; `none` reads none. */
+  readonly configFile?: string;
   readonly user?: string;
   readonly port?: number;
   readonly identityFile?: string;
-  /** A bastion, as `user@host:port`. */
+  /** With nothing else offered: neither the agent's other keys nor the usual files. */
+  readonly identitiesOnly?: boolean;
+  /** The agent's socket; `none` asks no agent. SSH_AUTH_SOCK when absent. */
+  readonly identityAgent?: string;
+  /** A bastion, as `user@host:port`, or several with commas between, the nearest first; `none` overrides OpenSSH's configuration. */
   readonly proxyJump?: string;
+  /** A command whose stdin and stdout are the connection, in ssh_config's words; `none` overrides OpenSSH's configuration. */
+  readonly proxyCommand?: string;
+  /** `accept-new` believes, and records, the key of a host that has none on record; a changed key is always refused. */
+  readonly strictHostKeyChecking?: 'yes' | 'accept-new';
+  /** Where the key of a host that has none on record may be learnt: what an EC2 instance printed to its console at first boot. */
+  readonly hostKeys?: 'known_hosts' | 'console';
+  /** Pushes a key made for this run through EC2 Instance Connect, and offers only that. */
+  readonly instanceConnect?: boolean;
   readonly knownHostsFile?: string;
   /** The name under which the host's key is looked up; the instance id for EC2 hosts when set so. */
   readonly hostKeyAlias?: string;
   /** Milliseconds until connecting and authenticating must be done. */
   readonly connectTimeout?: number;
+  /** Milliseconds between two signs of life that are asked for. */
+  readonly serverAliveInterval?: number;
+  /** Unanswered ones in a row that mean that the host is lost. */
+  readonly serverAliveCountMax?: number;
 }
 
 /** How the Docker Engine of a host is reached, over its SSH connection. */

@@ -35,7 +35,13 @@ export type ForwardTarget =
 export type RemoteCommand = { readonly argv: readonly string[] } | { readonly script: string };
 
 export interface RunOptions {
-  readonly stdin?: string | Uint8Array;
+  /** A stream of bytes for what is too much for memory: read no faster than the host takes it. */
+  readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /**
+   * Given every byte of stdout as it comes, which the result's `stdout` then leaves out; no more is read until it resolves. When it
+   * rejects, the command is ended and `run` rejects with the same.
+   */
+  readonly toStdout?: (chunk: Uint8Array) => void | Promise<void>;
   readonly timeout?: Milliseconds;
   /** Set for the command by a prefix in the script, since sshd drops `env` requests silently. */
   readonly env?: Readonly<Record<string, string>>;

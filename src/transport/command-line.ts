@@ -6,8 +6,10 @@ import { quote, quoteAll } from './quote.js';
 export interface CommandLine {
   /** For the login shell, whichever that is: all real work is left to /bin/sh. */
   readonly line: string;
-  readonly stdin?: Buffer;
+  readonly stdin?: CommandInput;
 }
+
+export type CommandInput = Uint8Array | AsyncIterable<Uint8Array>;
 
 /** Linux takes no single argument of 128 KiB or more (MAX_ARG_STRLEN); quoting adds to it. */
 const longestLine = 60_000;
@@ -20,7 +22,7 @@ const longestLine = 60_000;
 export function commandLine(command: RemoteCommand, options: RunOptions = {}): CommandLine {
   const shell = `exec ${options.become === true ? 'sudo -n -- ' : ''}/bin/sh`;
   const body = bodyOf(command, options);
-  const stdin = options.stdin === undefined ? undefined : Buffer.from(options.stdin);
+  const stdin = typeof options.stdin === 'string' ? Buffer.from(options.stdin) : options.stdin;
   const mayShow = 'argv' in command && Object.keys(options.env ?? {}).length === 0;
   const line = `${shell} -c ${quote(body)}`;
   if (mayShow && line.length < longestLine) return { line, ...(stdin === undefined ? {} : { stdin }) };
@@ -32,8 +34,13 @@ export function commandLine(command: RemoteCommand, options: RunOptions = {}): C
   return {
     // Byte by byte, since whatever dd read too much would be missing from the command's own stdin.
     line: `${shell} -c ${quote(`eval "$(dd bs=1 count=${script.length} 2>/dev/null)"`)}`,
-    stdin: Buffer.concat([script, stdin]),
+    stdin: stdin instanceof Uint8Array ? Buffer.concat([script, stdin]) : inFront(script, stdin),
   };
+}
+
+async function* inFront(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  yield first;
+  yield* rest;
 }
 
 function bodyOf(command: RemoteCommand, { env = {}, cwd }: RunOptions): string {

@@ -1,7 +1,9 @@
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { CommandResult, Outcome, RunOptions } from '../ports/transport.js';
-import { Announcement } from './command-line.js';
+import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Announcement, type CommandInput } from './command-line.js';
 import { Output } from './output.js';
 import type { Exit, RunningProcess } from './running-process.js';
 
@@ -18,7 +20,7 @@ export async function runToEnd(
   process: RunningProcess,
   clock: Clock,
   options: RunOptions & {
-    readonly input?: Buffer;
+    readonly input?: CommandInput;
     /** Ends the process and its children; resolves when that was done or given up. `pid` is the announced one. */
     readonly terminate: (pid: number | undefined) => Promise<void>;
     /** Why it could close without an exit. */
@@ -50,7 +52,7 @@ export async function runToEnd(
   const over = new AbortController();
   let exit: Exit | undefined;
   const exited = process.exited.then((how) => void (exit = how));
-  process.stdin.end(options.input);
+  feed(process.stdin, options.input);
 
   const stopped = await Promise.race([
     Promise.race([exited, process.closed]).then(() => undefined),
@@ -85,6 +87,11 @@ export async function runToEnd(
     while (!ended())
       await Promise.race([everything, clock.sleep(drain.quiet, over.signal).catch(() => undefined)]);
   }
+}
+
+function feed(stdin: Writable, input: CommandInput | undefined): void {
+  if (input === undefined || input instanceof Uint8Array) stdin.end(input);
+  else void pipeline(input, stdin).catch(() => undefined);
 }
 
 const unknown = (whyLost: string | undefined): Outcome => ({
