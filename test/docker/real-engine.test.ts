@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { EngineRuntime } from '../../src/docker/engine-runtime.js';
 import { LabRegistry } from '../../src/lab/registry/registry.js';
 import { label, type ContainerSpec } from '../../src/model/container.js';
@@ -6,6 +6,7 @@ import { containerId, containerName, isDigest, type Digest } from '../../src/mod
 import { Secret } from '../../src/model/secret.js';
 import type { HostContainers, PullProgress } from '../../src/ports/container-runtime.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
+import { describeUnless } from '../describe-unless.js';
 import { findEngine, type Engine } from '../fleet/engine/engine.js';
 import { describeWithSshd, freePort, Sshd, until } from '../transport/sshd.js';
 import { systemClock } from '../transport/system-clock.js';
@@ -14,12 +15,8 @@ import { containing, matching } from '../transport/matching.js';
 
 const found = await findEngine();
 const missing = 'reason' in found ? found.reason : undefined;
-if (missing !== undefined) {
-  if (process.env['ADFPUSH_FLEET'] === '1') throw new Error(`a real Docker Engine is demanded: ${missing}`);
-  console.warn(`LEFT OUT: a real Docker Engine over SSH, because ${missing}`);
-}
 
-describe.skipIf(missing !== undefined)('a real Docker Engine', () => {
+describeUnless(missing, 'a real Docker Engine', () => {
   describeWithSshd('over SSH', () => {
     const engine = found as Engine;
     const network = `adfpush-test-${process.pid}`;

@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { everythingIsDemanded } from '../demanded.js';
 import { findEngine } from './engine/engine.js';
 import { startMachines, type Machines } from './machines.js';
 
@@ -33,7 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 function leaveOut(project: TestProject, reason: string): () => Promise<void> {
-  if (process.env['ADFPUSH_FLEET'] === 'required') throw new Error(`the fleet cannot start: ${reason}`);
+  if (everythingIsDemanded()) throw new Error(`the fleet cannot start: ${reason}`);
   const lines = [
     'THE FLEET WAS LEFT OUT: the tests in test/fleet did not run.',
     ...reason.split('\n'),

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HttpRegistry } from '../../src/release/http-registry.js';
 import { parseImageReference } from '../../src/release/image-reference.js';
+import { describeUnless } from '../describe-unless.js';
 import { digest, registryBinary, startDockerRegistry, type DockerRegistry } from './docker-registry.js';
 import { HurriedClock } from './hurried-clock.js';
 
@@ -25,7 +26,9 @@ const open = () =>
     clock: new HurriedClock(),
   });
 
-describe.skipIf(!existsSync(registryBinary))('against a real registry', () => {
+const missing = existsSync(registryBinary) ? undefined : `${registryBinary} is not installed`;
+
+describeUnless(missing, 'against a real registry', () => {
   let registry: DockerRegistry;
   beforeAll(async () => {
     registry = await startDockerRegistry();

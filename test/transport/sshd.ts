@@ -3,22 +3,17 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { describe } from 'vitest';
 import { environmentName, hostId } from '../../src/model/ids.js';
 import type { Host, SshSettings } from '../../src/model/host.js';
 import { SshTransport, type SshTransportOptions } from '../../src/transport/ssh/ssh-transport.js';
+import { describeUnless } from '../describe-unless.js';
 import { systemClock } from './system-clock.js';
 
 const program = '/usr/sbin/sshd';
 
 /** Tests that need a real OpenSSH server. Without one they are skipped aloud, or fail where everything is demanded. */
 export function describeWithSshd(name: string, body: () => void): void {
-  const missing = !existsSync(program);
-  if (missing && process.env['ADFPUSH_FLEET'] === '1') {
-    throw new Error(`"${name}" is demanded, and ${program} is not installed`);
-  }
-  if (missing) console.warn(`LEFT OUT: "${name}", because ${program} is not installed`);
-  describe.skipIf(missing)(name, body);
+  describeUnless(existsSync(program) ? undefined : `${program} is not installed`, name, body);
 }
 
 export interface SshdOptions {

@@ -1,0 +1,14 @@
+import { describe } from 'vitest';
+import { everythingIsDemanded } from './demanded.js';
+
+/**
+ * Tests that need something this machine may not have; `missing` says what. They are then left out aloud, or fail where everything
+ * is demanded.
+ */
+export function describeUnless(missing: string | undefined, name: string, body: () => void): void {
+  if (missing !== undefined) {
+    if (everythingIsDemanded()) throw new Error(`"${name}" is demanded, and ${missing}`);
+    console.warn(`LEFT OUT: "${name}", because ${missing}`);
+  }
+  describe.skipIf(missing !== undefined)(name, body);
+}
