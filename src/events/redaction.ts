@@ -1,6 +1,9 @@
 import { AdfError, AdfErrors } from '../errors/adf-error.js';
 import { Secret } from '../model/secret.js';
+import type { StreamRedaction } from '../ports/stream-redaction.js';
+import { FormSearch } from './form-search.js';
 import { formsOf } from './secret-forms.js';
+import { BytesRedaction } from './stream-redaction.js';
 
 const mask = '***';
 
@@ -11,6 +14,7 @@ const mask = '***';
 export class Redaction {
   readonly #forms = new Set<string>();
   #pattern: RegExp | undefined;
+  #search: FormSearch | undefined;
 
   /** From now on this value is shown as `***`. Values shorter than 4 characters are too common to be replaced. */
   add(secret: Secret): void {
@@ -18,6 +22,18 @@ export class Redaction {
     if (value.length < 4) return;
     for (const form of formsOf(value)) this.#forms.add(form);
     this.#pattern = alternatives(this.#forms);
+    this.#search = undefined;
+  }
+
+  /** A redaction of its own for each stream of bytes; it knows what was added before and what is added while it flows. */
+  stream(): StreamRedaction {
+    return new BytesRedaction(() => this.#searchForms());
+  }
+
+  #searchForms(): FormSearch | undefined {
+    if (this.#forms.size === 0) return undefined;
+    this.#search ??= new FormSearch(Array.from(this.#forms, (form) => Buffer.from(form)));
+    return this.#search;
   }
 
   redactText(text: string): string {
