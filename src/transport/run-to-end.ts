@@ -1,9 +1,9 @@
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { CommandResult, Outcome, RunOptions } from '../ports/transport.js';
-import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Announcement, type CommandInput } from './command-line.js';
+import { feed } from './feed.js';
+import { HandOn } from './hand-on.js';
 import { Output } from './output.js';
 import type { Exit, RunningProcess } from './running-process.js';
 
@@ -12,9 +12,13 @@ const drain: { readonly quiet: Milliseconds; readonly atMost: Milliseconds } = {
 
 const announcementTime: Milliseconds = 2_000;
 
+/** Why a process is ended before its time: the outcome that this is, or what is thrown then. */
+type Stop = Outcome | { readonly kind: 'broken'; readonly reason: unknown };
+
 /**
  * Waits for a process to end and gathers what it wrote. It ends at its exit and not when its output is closed.
- * A timeout or an abort ends the process, and waits for that.
+ * A timeout or an abort ends the process, and waits for that; so does a failure of the stream that is its stdin, or of whoever takes
+ * its stdout, which is then thrown.
  */
 export async function runToEnd(
   process: RunningProcess,
@@ -37,9 +41,10 @@ export async function runToEnd(
     output.add(text);
     options.onOutput?.(stream, text);
   };
+  const taker = options.toStdout === undefined ? undefined : new HandOn(process.stdout, options.toStdout);
   process.stdout.on('data', (chunk: Buffer) => {
     lastOutput = clock.elapsed();
-    take('stdout', stdout, stdout.decode(chunk));
+    if (taker === undefined) take('stdout', stdout, stdout.decode(chunk));
   });
   process.stderr.on('data', (chunk: Buffer) => {
     lastOutput = clock.elapsed();
@@ -52,23 +57,25 @@ export async function runToEnd(
   const over = new AbortController();
   let exit: Exit | undefined;
   const exited = process.exited.then((how) => void (exit = how));
-  feed(process.stdin, options.input);
-
-  const stopped = await Promise.race([
-    Promise.race([exited, process.closed]).then(() => undefined),
+  const stops: Promise<Stop>[] = [
     expiry(clock, options.timeout, over.signal),
     aborted(options.signal, over.signal),
-  ]);
+    ...(taker === undefined ? [] : [failure(taker.failed)]),
+  ];
+  const fed = feed(process.stdin, options.input, over.signal);
+  const gone = Promise.race([exited, process.closed]).then(() => undefined);
+  let stopped = await Promise.race([gone, ...stops, failure(fed)]);
   if (stopped === undefined) {
-    if (exit !== undefined) await drained();
+    // It has ended: only a taker that is still at work can be stopped.
+    stopped = await Promise.race([rest(), ...(taker === undefined ? [] : stops)]);
   } else {
     // It may be that the command began, and that its number is still under way.
-    const gone = Promise.race([exited, process.closed]);
     const late = clock.sleep(announcementTime, over.signal).catch(() => undefined);
     await options.terminate((await Promise.race([announcement.pid, gone, late])) ?? undefined);
   }
   over.abort();
   process.close();
+  if (stopped?.kind === 'broken') throw stopped.reason;
   take('stderr', stderr, announcement.end());
   return {
     outcome: stopped ?? exit ?? unknown(options.whyLost()),
@@ -78,20 +85,26 @@ export async function runToEnd(
     truncated: stdout.truncated || stderr.truncated,
   };
 
+  /** Resolves when the rest of its output is here, and taken. */
+  async function rest(): Promise<Stop | undefined> {
+    if (exit !== undefined) await drained();
+    await taker?.idle();
+    return taker?.failure === undefined ? undefined : { kind: 'broken', ...taker.failure };
+  }
+
   async function drained(): Promise<void> {
-    const until = clock.elapsed() + drain.atMost;
+    let until = clock.elapsed() + drain.atMost;
     lastOutput = clock.elapsed();
     let all = false;
     const everything = process.closed.then(() => (all = true));
     const ended = (): boolean => all || clock.elapsed() >= Math.min(until, lastOutput + drain.quiet);
-    while (!ended())
+    while (!ended()) {
       await Promise.race([everything, clock.sleep(drain.quiet, over.signal).catch(() => undefined)]);
+      // What comes out only as fast as it is taken is not late.
+      if (taker?.busy === true) until = (lastOutput = clock.elapsed()) + drain.atMost;
+      if (over.signal.aborted) return;
+    }
   }
-}
-
-function feed(stdin: Writable, input: CommandInput | undefined): void {
-  if (input === undefined || input instanceof Uint8Array) stdin.end(input);
-  else void pipeline(input, stdin).catch(() => undefined);
 }
 
 const unknown = (whyLost: string | undefined): Outcome => ({
@@ -100,15 +113,17 @@ const unknown = (whyLost: string | undefined): Outcome => ({
     whyLost === undefined ? 'its session ended without telling how' : `the connection was lost: ${whyLost}`,
 });
 
-async function expiry(
-  clock: Clock,
-  timeout: Milliseconds | undefined,
-  over: AbortSignal,
-): Promise<Outcome | undefined> {
+/** Resolves with the reason when `work` fails; never when it succeeds. */
+const failure = (work: Promise<unknown>): Promise<Stop> =>
+  new Promise((resolve) => {
+    work.catch((reason: unknown) => resolve({ kind: 'broken', reason }));
+  });
+
+async function expiry(clock: Clock, timeout: Milliseconds | undefined, over: AbortSignal): Promise<Outcome> {
   if (timeout === undefined) return new Promise(() => undefined);
   return clock.sleep(timeout, over).then(
     () => ({ kind: 'timed_out' }) as const,
-    () => undefined,
+    () => new Promise(() => undefined),
   );
 }
 
