@@ -151,14 +151,14 @@ export const forwardingUnanswered = (host: NamedHost, target: string, reason: st
     host: describeHost(host),
   });
 
-/** More than one bastion in a row. */
-export const proxyJumpChain = (host: NamedHost, proxyJump: string): AdfError =>
+/** A bastion that is reached through itself. `way` is the whole circle, the nearest to the host first. */
+export const proxyJumpLoop = (host: NamedHost, way: readonly string[]): AdfError =>
   new AdfError({
     code: 'ssh.proxy_jump',
     class: 'invalid',
-    message: `${describeHost(host)} is to be reached through "${proxyJump}", but only one bastion in between is supported`,
+    message: `${describeHost(host)} is to be reached through itself: ${way.join(', which is behind ')}`,
     host: describeHost(host),
-    hint: 'Write it as ssh: { proxy_jump: user@bastion:port }.',
+    hint: "Set ProxyJump none for the bastion in OpenSSH's configuration, or proxy_jump: none in its ssh settings.",
   });
 
 /** A jump host that cannot be read. */
@@ -168,7 +168,7 @@ export const proxyJumpInvalid = (host: NamedHost, proxyJump: string): AdfError =
     class: 'invalid',
     message: `"${proxyJump}", the proxy_jump of ${describeHost(host)}, is not of the form user@host:port`,
     host: describeHost(host),
-    hint: 'User and port may be left out; an IPv6 address stands in brackets.',
+    hint: 'Write user@host:port; user and port may be left out; an IPv6 address stands in brackets; several have commas between them.',
   });
 
 /** The program at the other end of a stream has ended. `stderr` is the end of what it said. */

@@ -99,16 +99,42 @@ describeWithSshd('hosts behind a bastion', () => {
     await transport.close();
   });
 
-  test('a chain of them, and nonsense, are refused with the form that is understood', async () => {
+  test('a chain of them is gone along, with one connection to each', async () => {
+    const second = await Sshd.start();
+    appendFileSync(
+      join(second.folder, 'authorized_keys'),
+      readFileSync(join(target.folder, 'authorized_keys')),
+    );
+    appendFileSync(knownHostsFile, readFileSync(second.knownHostsFile));
+    const transport = target.transport();
+    const before = { first: logins(bastion), target: logins(target) };
+    const chain = `127.0.0.1:${bastion.port},${target.user}@127.0.0.1:${second.port}`;
+    try {
+      const hosts = Array.from({ length: 20 }, (_, index) => behind(`far-${index}`, chain));
+
+      const connections = await Promise.all(hosts.map((host) => transport.connect(host)));
+      const results = await Promise.all(connections.map((one) => one.run({ argv: ['echo', 'far'] })));
+
+      expect(results.map(({ stdout }) => stdout)).toEqual(hosts.map(() => 'far\n'));
+      expect(logins(bastion) - before.first).toBe(1);
+      expect(logins(second)).toBe(1);
+      expect(logins(target) - before.target).toBe(20);
+      expect(second.output).toContain(`Accepted publickey for ${target.user} from 127.0.0.1`);
+    } finally {
+      await transport.close();
+      await second.stop();
+    }
+  });
+
+  test('nonsense is refused with the form that is understood', async () => {
     const transport = target.transport();
 
-    await expect(transport.connect(behind('chain', 'one,two'))).rejects.toMatchObject({
-      code: 'ssh.proxy_jump',
-      hint: containing('user@bastion:port'),
-    });
-    await expect(transport.connect(behind('nonsense', 'a b:c'))).rejects.toMatchObject({
-      code: 'ssh.proxy_jump',
-    });
+    for (const nonsense of ['a b:c', 'one,,two', 'a:0', 'a:70000']) {
+      await expect(transport.connect(behind('nonsense', nonsense))).rejects.toMatchObject({
+        code: 'ssh.proxy_jump',
+        hint: containing('user@host:port'),
+      });
+    }
     await transport.close();
   });
 });

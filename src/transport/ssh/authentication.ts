@@ -41,22 +41,20 @@ type KeyFile =
 /** Finds the keys to offer. Each file is read once. */
 export class KeyRing {
   readonly #files = new Map<string, Promise<KeyFile>>();
-  readonly #agent: OpenSSHAgent | undefined;
+  constructor(private readonly homeDirectory: string) {}
 
-  constructor(
-    private readonly homeDirectory: string,
-    agentSocket: string | undefined,
-  ) {
-    this.#agent =
-      agentSocket === undefined || agentSocket === '' ? undefined : new ssh2.OpenSSHAgent(agentSocket);
+  /** The named keys and nothing else; or, when none is named, the agent's keys and the usual files. */
+  async credentialsFor({ user, identityFiles, identityAgent }: Destination): Promise<Credentials> {
+    const agent = identityAgent === undefined ? undefined : new ssh2.OpenSSHAgent(identityAgent);
+    if (identityFiles.length === 0) return this.#usual(user, agent);
+    const named = await Promise.all(identityFiles.map((file) => this.#named(user, file, agent)));
+    return {
+      offered: named.flatMap(({ offered }) => offered),
+      leftOut: named.flatMap(({ leftOut }) => leftOut),
+    };
   }
 
-  /** The named key and nothing else; or, when none is named, the agent's keys and the usual files. */
-  async credentialsFor({ user, identityFile }: Destination): Promise<Credentials> {
-    return identityFile === undefined ? this.#usual(user) : this.#named(user, identityFile);
-  }
-
-  async #named(username: string, file: string): Promise<Credentials> {
+  async #named(username: string, file: string, agent: OpenSSHAgent | undefined): Promise<Credentials> {
     const read = await this.#read(file);
     if (read.kind === 'key') {
       return {
@@ -65,22 +63,22 @@ export class KeyRing {
       };
     }
     const reason = read.kind === 'missing' ? 'there is no such file' : read.reason;
-    if (this.#agent !== undefined && read.kind === 'unusable' && read.publicKey !== undefined) {
-      const agent = new PickyAgent(this.#agent, (key) => key.equals(read.publicKey ?? ''));
+    if (agent !== undefined && read.kind === 'unusable' && read.publicKey !== undefined) {
+      const one = new PickyAgent(agent, (key) => key.equals(read.publicKey ?? ''));
       return {
-        offered: [{ name: `${file} in the agent`, method: { type: 'agent', username, agent } }],
+        offered: [{ name: `${file} in the agent`, method: { type: 'agent', username, agent: one } }],
         leftOut: [],
       };
     }
     return { offered: [], leftOut: [`${file}: ${reason}`] };
   }
 
-  async #usual(username: string): Promise<Credentials> {
+  async #usual(username: string, agent: OpenSSHAgent | undefined): Promise<Credentials> {
     const offered: Credential[] = [];
     const leftOut: string[] = [];
-    if (this.#agent !== undefined) {
-      const agent = new PickyAgent(this.#agent, (_key, index) => index < agentKeys);
-      offered.push({ name: 'the agent', method: { type: 'agent', username, agent } });
+    if (agent !== undefined) {
+      const few = new PickyAgent(agent, (_key, index) => index < agentKeys);
+      offered.push({ name: 'the agent', method: { type: 'agent', username, agent: few } });
     }
     for (const file of defaultFiles.map((name) => join(this.homeDirectory, '.ssh', name))) {
       const read = await this.#read(file);

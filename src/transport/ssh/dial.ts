@@ -8,7 +8,6 @@ import type { Clock } from '../../ports/clock.js';
 import type { Credentials } from './authentication.js';
 import { within } from '../../ports/deadline.js';
 import type { HostKeyPolicy } from './host-keys.js';
-import type { SshLimits } from './limits.js';
 import type { Destination } from './settings.js';
 
 /** A TCP connection without Nagle's delay, which would cost 40 ms a command. Throws `ssh.unreachable`. */
@@ -47,7 +46,6 @@ export interface Handshake {
   readonly socket: Duplex;
   readonly hostKeys: HostKeyPolicy;
   readonly credentials: Credentials;
-  readonly limits: SshLimits;
 }
 
 /**
@@ -63,7 +61,7 @@ export type Greeting =
  * Throws `ssh.unreachable`, `ssh.host_key`, `ssh.authentication`.
  */
 export async function handshake(
-  { host, destination, socket, hostKeys, credentials, limits }: Handshake,
+  { host, destination, socket, hostKeys, credentials }: Handshake,
   clock: Clock,
 ): Promise<Greeting> {
   const client = new Client();
@@ -101,8 +99,8 @@ export async function handshake(
     sock: socket,
     username: destination.user,
     readyTimeout: 0,
-    keepaliveInterval: limits.keepaliveInterval,
-    keepaliveCountMax: 2,
+    keepaliveInterval: destination.serverAliveInterval,
+    keepaliveCountMax: destination.serverAliveCountMax,
     // Stream-local forwarding is an extension of OpenSSH, and not only OpenSSH has it.
     strictVendor: false,
     algorithms: { serverHostKey: [...hostKeys.algorithms] },

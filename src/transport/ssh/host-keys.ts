@@ -33,7 +33,7 @@ export class KnownHostsFiles {
 
   /** Throws `ssh.host_key` for a file that is there and cannot be read: it may hold the one key that is right. */
   async policyFor(host: NamedHost, destination: Destination): Promise<HostKeyPolicy> {
-    const files = destination.knownHostsFiles;
+    const files = [...destination.userKnownHostsFiles, ...destination.globalKnownHostsFiles];
     const all = (await Promise.all(files.map((file) => this.#read(host, file)))).flat();
     const name =
       destination.hostKeyAlias?.toLowerCase() ?? knownHostName(destination.address, destination.port);

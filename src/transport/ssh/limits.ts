@@ -12,8 +12,12 @@ export interface SshLimits {
   readonly connectTimeout: Milliseconds;
   /** For a server to answer that it opened a channel. */
   readonly channelTimeout: Milliseconds;
-  /** Between two signs of life that are asked for; three unanswered in a row mean that the host is lost. */
+  /** Between two signs of life that are asked for, where a host sets none. */
   readonly keepaliveInterval: Milliseconds;
+  /** So many unanswered ones are borne, where a host sets none; the next one means that it is lost. */
+  readonly keepaliveCountMax: number;
+  /** Within which a lost host must be noticed, whatever OpenSSH's configuration says. */
+  readonly silence: Milliseconds;
   /** How long a refusal of our key, or of the host's, is given back without asking the server again. */
   readonly refusalMemory: Milliseconds;
 }
@@ -25,6 +29,8 @@ export const defaultLimits: SshLimits = {
   connectTimeout: 15_000,
   channelTimeout: 15_000,
   keepaliveInterval: 5_000,
+  keepaliveCountMax: 2,
+  silence: 20_000,
   // OpenSSH 9.8 and later ban a source after 5 failed logins, or 16 rejected host keys (PerSourcePenalties).
   refusalMemory: 30_000,
 };

@@ -1,85 +1,74 @@
-import { join, resolve } from 'node:path';
-import { proxyJumpChain, proxyJumpInvalid } from '../../errors/ssh.js';
 import type { Milliseconds } from '../../model/duration.js';
-import { hostId } from '../../model/ids.js';
 import type { Host } from '../../model/host.js';
 
-/** Everything that a connection needs to know of its host, defaults filled in. */
+/**
+ * Everything that a connection needs to know of its host: what its inventory says, else OpenSSH's configuration, else the defaults.
+ * All paths are absolute.
+ */
 export interface Destination {
   readonly user: string;
+  /** What the inventory calls it: the name that OpenSSH's configuration was asked about. */
+  readonly originalName: string;
+  /** Where the connection goes: HostName of OpenSSH's configuration, else the name itself. */
   readonly address: string;
   readonly port: number;
-  /** The host in between, itself a host of the pool. */
-  readonly bastion?: Host;
-  /** Absolute; only this key is offered. */
-  readonly identityFile?: string;
-  /** In the order in which they are read; the first is the one that advice names. */
-  readonly knownHostsFiles: readonly string[];
+  readonly route: Route;
+  /** Private keys in the order in which they are offered. Empty: the usual files in `~/.ssh`. */
+  readonly identityFiles: readonly string[];
+  /** OpenSSH certificates that its configuration names, which ssh2 cannot present. */
+  readonly certificateFiles: readonly string[];
+  /** Only keys of `identityFiles` (or the usual files) are offered, from the agent too. */
+  readonly identitiesOnly: boolean;
+  /** The socket of the agent to ask; absent when none is to be asked. */
+  readonly identityAgent?: string;
+  /** In the order in which they are read; new keys are recorded in the first. May be empty. */
+  readonly userKnownHostsFiles: readonly string[];
+  /** Read after the user's. May be empty. */
+  readonly globalKnownHostsFiles: readonly string[];
+  /** A file of keys that no host may have: one a line, or a key revocation list of `ssh-keygen -k`. */
+  readonly revokedHostKeysFile?: string;
+  /** The name under which the host's key is looked up, instead of address and port. */
   readonly hostKeyAlias?: string;
+  readonly hostKeyChecking: 'yes' | 'accept-new';
+  /** New keys are recorded under a hash of the host's name. */
+  readonly hashKnownHosts: boolean;
+  /** For connecting, and again for authenticating. */
   readonly connectTimeout: Milliseconds;
+  /** Between two signs of life that are asked for. */
+  readonly serverAliveInterval: Milliseconds;
+  /** So many unanswered ones are borne; the next one means that the host is lost. */
+  readonly serverAliveCountMax: number;
 }
 
-export interface DestinationDefaults {
-  readonly homeDirectory: string;
-  /** What relative paths begin at: the project's root. */
-  readonly baseDirectory: string;
-  readonly defaultUser: string;
-  readonly connectTimeout: Milliseconds;
+/** How the bytes get there. */
+export type Route =
+  | { readonly kind: 'direct' }
+  /** Through the connection to a bastion, which may itself have one before it. */
+  | { readonly kind: 'jump'; readonly bastion: Hop }
+  /** Over stdin and stdout of a command, ready for the shell: its tokens are expanded. */
+  | { readonly kind: 'command'; readonly command: string };
+
+/** A host and how it is reached. */
+export interface Hop {
+  readonly host: Host;
+  readonly destination: Destination;
 }
-
-/** Throws `ssh.proxy_jump`. The files are those of ssh_config(5). */
-export function destinationOf(host: Host, defaults: DestinationDefaults): Destination {
-  const { ssh } = host;
-  const absolute = (path: string): string =>
-    resolve(defaults.baseDirectory, expandHome(path, defaults.homeDirectory));
-  const userFiles = ssh.knownHostsFile?.trim().split(/\s+/) ?? ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
-  return {
-    user: ssh.user ?? defaults.defaultUser,
-    address: host.address,
-    port: ssh.port ?? 22,
-    ...(ssh.proxyJump === undefined ? {} : { bastion: bastionOf(host, ssh.proxyJump) }),
-    ...(ssh.identityFile === undefined ? {} : { identityFile: absolute(ssh.identityFile) }),
-    knownHostsFiles: [...userFiles.map(absolute), '/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'],
-    ...(ssh.hostKeyAlias === undefined ? {} : { hostKeyAlias: ssh.hostKeyAlias }),
-    connectTimeout: ssh.connectTimeout ?? defaults.connectTimeout,
-  };
-}
-
-/** What makes two connections the same. */
-export const destinationKey = (
-  host: Host,
-  { user, address, port, bastion, identityFile }: Destination,
-): string => JSON.stringify([host.id, user, address, port, bastion?.id, identityFile]);
-
-const jumpShape = /^(?:ssh:\/\/)?(?:([^@\s]+)@)?(\[[^\]\s]+\]|[^:@\s[\]]+)(?::(\d{1,5}))?$/;
 
 /**
- * The bastion as a host of its own, so that it is connected to, authenticated and reconnected as any other. It shares
- * the identity and known hosts of the host behind it: there is no other place to write them.
+ * What makes two connections the same. Hosts of an inventory never share one, even at the same address; a bastion is the same for all
+ * who come to it the same way.
  */
-function bastionOf(host: Host, proxyJump: string): Host {
-  if (proxyJump.includes(',')) throw proxyJumpChain(host, proxyJump);
-  const [, user, bracketed, port] = jumpShape.exec(proxyJump.trim()) ?? [];
-  if (bracketed === undefined || Number(port ?? 22) > 65_535) throw proxyJumpInvalid(host, proxyJump);
-  const { identityFile, knownHostsFile, connectTimeout } = host.ssh;
-  return {
-    id: hostId(`bastion ${proxyJump.trim()}`),
-    name: `bastion ${proxyJump.trim()}`,
-    environment: host.environment,
-    groups: [],
-    address: bracketed.replace(/^\[|\]$/g, ''),
-    targetIds: [],
-    ssh: {
-      ...(user === undefined ? {} : { user }),
-      ...(port === undefined ? {} : { port: Number(port) }),
-      ...(identityFile === undefined ? {} : { identityFile }),
-      ...(knownHostsFile === undefined ? {} : { knownHostsFile }),
-      ...(connectTimeout === undefined ? {} : { connectTimeout }),
-    },
-    docker: {},
-    facts: {},
-  };
-}
+export const connectionKey = ({ host, destination }: Hop, role: 'host' | 'bastion' = 'host'): string => {
+  const { user, address, port, route, identityFiles, identityAgent, hostKeyAlias } = destination;
+  const { userKnownHostsFiles, globalKnownHostsFiles, hostKeyChecking } = destination;
+  const way = route.kind === 'jump' ? connectionKey(route.bastion, 'bastion') : route;
+  const trust = [userKnownHostsFiles, globalKnownHostsFiles, hostKeyAlias, hostKeyChecking];
+  const name = role === 'host' ? host.id : '';
+  return JSON.stringify([name, user, address, port, way, identityFiles, identityAgent, trust]);
+};
 
-const expandHome = (path: string, homeDirectory: string): string =>
-  path === '~' || path.startsWith('~/') ? join(homeDirectory, path.slice(1)) : path;
+/** The sshd at the end of a way, as its neighbour sees it: many hosts of an inventory may be one sshd. */
+export const serverKey = ({ address, port, route }: Destination): string => {
+  const way = route.kind === 'jump' ? serverKey(route.bastion.destination) : route.kind;
+  return `${way}|${address}:${port}`;
+};

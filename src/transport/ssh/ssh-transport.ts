@@ -12,7 +12,8 @@ import { handshake, openTcp } from './dial.js';
 import { HandshakeGate } from './handshake-gate.js';
 import { KnownHostsFiles } from './host-keys.js';
 import { defaultLimits, type SshLimits } from './limits.js';
-import { destinationKey, destinationOf, type Destination } from './settings.js';
+import { DestinationResolver } from './resolver.js';
+import { connectionKey, serverKey, type Destination, type Hop } from './settings.js';
 import { SshConnection } from './ssh-connection.js';
 
 export interface SshTransportOptions {
@@ -37,6 +38,7 @@ export class SshTransport implements Transport {
   readonly #limits: SshLimits;
   readonly #gate: HandshakeGate;
   readonly #keys: KeyRing;
+  readonly #resolver: DestinationResolver;
   readonly #knownHosts = new KnownHostsFiles();
   readonly #connections = new Map<string, Promise<SshConnection>>();
   readonly #refusals = new Map<string, { readonly error: AdfError; readonly until: Milliseconds }>();
@@ -45,13 +47,21 @@ export class SshTransport implements Transport {
   constructor(private readonly options: SshTransportOptions) {
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#gate = new HandshakeGate(this.#limits);
-    this.#keys = new KeyRing(options.homeDirectory, options.agentSocket);
+    this.#keys = new KeyRing(options.homeDirectory);
+    const { homeDirectory, baseDirectory = process.cwd(), defaultUser, agentSocket } = options;
+    this.#resolver = new DestinationResolver({
+      homeDirectory,
+      baseDirectory,
+      defaultUser,
+      ...(agentSocket === undefined ? {} : { agentSocket }),
+      limits: this.#limits,
+    });
   }
 
   /** An abort leaves the connection to the others who asked for it. */
   async connect(host: Host, signal?: AbortSignal): Promise<Connection> {
     signal?.throwIfAborted();
-    return unlessAborted(this.#shared(host), signal);
+    return unlessAborted(this.#reach(host), signal);
   }
 
   async close(): Promise<void> {
@@ -65,22 +75,24 @@ export class SshTransport implements Transport {
     for (const connection of open) connection.destroy();
   }
 
-  async #shared(host: Host): Promise<SshConnection> {
-    if (this.#closed) throw connectionLost(host, 'all connections are closed');
-    const { homeDirectory, baseDirectory = process.cwd(), defaultUser, clock } = this.options;
-    const { connectTimeout } = this.#limits;
-    const destination = destinationOf(host, { homeDirectory, baseDirectory, defaultUser, connectTimeout });
-    const key = destinationKey(host, destination);
+  async #reach(host: Host): Promise<SshConnection> {
+    return this.#shared(await this.#resolver.resolve(host), 'host');
+  }
+
+  async #shared(hop: Hop, role: 'host' | 'bastion'): Promise<SshConnection> {
+    if (this.#closed) throw connectionLost(hop.host, 'all connections are closed');
+    const { clock } = this.options;
+    const key = connectionKey(hop, role);
     const before = this.#connections.get(key);
     if (before !== undefined) {
       const connection = await before;
       if (connection.alive) return connection;
       if (this.#connections.get(key) === before) this.#connections.delete(key);
-      return this.#shared(host);
+      return this.#shared(hop, role);
     }
     const refusal = this.#refusals.get(key);
     if (refusal !== undefined && clock.elapsed() < refusal.until) throw refusal.error;
-    const opening = this.#open(host, destination);
+    const opening = this.#open(hop);
     this.#connections.set(key, opening);
     try {
       const connection = await opening;
@@ -100,11 +112,11 @@ export class SshTransport implements Transport {
   }
 
   /** Tries until the server lets us in, refuses for a reason, or the time is up. */
-  async #open(host: Host, destination: Destination): Promise<SshConnection> {
+  async #open({ host, destination }: Hop): Promise<SshConnection> {
     const { clock, random } = this.options;
     const credentials = await this.#keys.credentialsFor(destination);
     const hostKeys = await this.#knownHosts.policyFor(host, destination);
-    const server = `${destination.bastion?.id ?? ''}|${destination.address}:${destination.port}`;
+    const server = serverKey(destination);
     let spent: Milliseconds = 0;
     for (let attempt = 0; ; attempt += 1) {
       // Before our own turn: a bastion needs one too.
@@ -112,7 +124,7 @@ export class SshTransport implements Transport {
       const greeting = await this.#gate.pass(server, async () => {
         const started = clock.elapsed();
         const socket = await this.#socket(host, destination, bastion);
-        const handshakes = { host, destination, socket, hostKeys, credentials, limits: this.#limits };
+        const handshakes = { host, destination, socket, hostKeys, credentials };
         return handshake(handshakes, clock).finally(() => (spent += clock.elapsed() - started));
       });
       if (greeting.kind === 'welcome') {
@@ -127,10 +139,10 @@ export class SshTransport implements Transport {
     }
   }
 
-  async #bastion(host: Host, { bastion }: Destination): Promise<SshConnection | undefined> {
-    if (bastion === undefined) return undefined;
+  async #bastion(host: Host, { route }: Destination): Promise<SshConnection | undefined> {
+    if (route.kind !== 'jump') return undefined;
     try {
-      return await this.#shared(bastion);
+      return await this.#shared(route.bastion, 'bastion');
     } catch (error) {
       if (error instanceof AdfError) throw unreachable(host, 'bastion', error.message, error);
       throw error;

@@ -1,0 +1,64 @@
+import { proxyJumpInvalid } from '../../errors/ssh.js';
+import { hostId } from '../../model/ids.js';
+import type { Host } from '../../model/host.js';
+
+/** One host of a ProxyJump. */
+export interface Jump {
+  /** A name or address, brackets taken off. */
+  readonly name: string;
+  readonly user?: string;
+  readonly port?: number;
+}
+
+const shape = /^(?:ssh:\/\/)?(?:([^\s]+)@)?(\[[^\]\s]+\]|[^:@\s[\]]+)(?::(\d{1,5}))?\/?$/;
+
+/** The hosts of a ProxyJump as ssh_config(5) writes them, the nearest to us first. Throws `ssh.proxy_jump`. */
+export function parseJumps(host: Host, proxyJump: string): readonly Jump[] {
+  return proxyJump.split(',').map((one) => {
+    const [, user, bracketed, port] = shape.exec(one.trim()) ?? [];
+    const name = bracketed?.replace(/^\[|\]$/g, '');
+    if (name === undefined || name.startsWith('-') || Number(port ?? 22) > 65_535 || Number(port ?? 22) < 1)
+      throw proxyJumpInvalid(host, one.trim());
+    return {
+      name,
+      ...(user === undefined ? {} : { user }),
+      ...(port === undefined ? {} : { port: Number(port) }),
+    };
+  });
+}
+
+/** As `parseJumps` reads it. */
+export const formatJump = ({ name, user, port }: Jump): string => {
+  const address = name.includes(':') ? `[${name}]` : name;
+  return `${user === undefined ? '' : `${user}@`}${address}${port === undefined ? '' : `:${port}`}`;
+};
+
+/**
+ * The last of the jumps as a host of its own, behind the ones before it; so that each is connected to, authenticated and reconnected as
+ * any other host. As with `ssh -J`, what OpenSSH's configuration says of its name applies to it, and only the first follows a ProxyJump
+ * of that configuration.
+ */
+export function bastionOf(host: Host, jumps: readonly Jump[], last: Jump): Host {
+  const before = jumps.slice(0, -1);
+  const name = `bastion ${formatJump(last)}`;
+  const { configFile, strictHostKeyChecking } = host.ssh;
+  const way = before.length === 0 ? '' : ` via ${before.map(formatJump).join(',')}`;
+  return {
+    id: hostId(`${name}${way}`),
+    name,
+    environment: host.environment,
+    groups: [],
+    address: last.name,
+    targetIds: [],
+    ssh: {
+      ...(last.user === undefined ? {} : { user: last.user }),
+      ...(last.port === undefined ? {} : { port: last.port }),
+      ...(before.length === 0 ? {} : { proxyJump: before.map(formatJump).join(',') }),
+      ...(configFile === undefined ? {} : { configFile }),
+      // Stricter is handed on; `accept-new` was said of the host behind it.
+      ...(strictHostKeyChecking === 'yes' ? { strictHostKeyChecking } : {}),
+    },
+    docker: {},
+    facts: {},
+  };
+}
