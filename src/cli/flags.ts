@@ -32,12 +32,11 @@ export function splitNames(flag: string, values: readonly string[] | undefined):
   });
 }
 
+export const groupFlag = (description: string) => names(description, { char: 'g', helpValue: 'G[,G2]' });
+
 /** Which hosts. */
 export const fleetFlags = {
-  group: names('Group of hosts; several with commas between them. Required', {
-    char: 'g',
-    helpValue: 'G[,G2]',
-  }),
+  group: groupFlag('Group of hosts; several with commas between them. Required'),
   env: Flags.string({ description: 'Environment: a file in inventory/. Required', helpValue: 'E' }),
   limit: Flags.string({
     char: 'l',

@@ -1,4 +1,5 @@
 import Deploy from './deploy.js';
+import Doctor from './doctor.js';
 import Exec from './exec.js';
 import InventoryGraph from './inventory-graph.js';
 import InventoryList from './inventory-list.js';
@@ -16,6 +17,7 @@ export const commands = {
   plan: PlanCommand,
   status: Status,
   exec: Exec,
+  doctor: Doctor,
   'inventory:list': InventoryList,
   'inventory:graph': InventoryGraph,
   'lab:start': LabStart,

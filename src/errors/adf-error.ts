@@ -18,6 +18,8 @@ export interface ErrorDetails {
   readonly sourceLine?: string;
   /** Which host it happened on, for people. */
   readonly host?: string;
+  /** How far a connection came, in the words of `ConnectPhase`. */
+  readonly phase?: string;
   /** What to do next. */
   readonly hint?: string;
   readonly cause?: unknown;
@@ -31,6 +33,7 @@ export class AdfError extends Error {
   readonly at?: Position;
   readonly sourceLine?: string;
   readonly host?: string;
+  readonly phase?: string;
   readonly hint?: string;
 
   constructor(details: ErrorDetails) {
@@ -40,6 +43,7 @@ export class AdfError extends Error {
     if (details.at !== undefined) this.at = details.at;
     if (details.sourceLine !== undefined) this.sourceLine = details.sourceLine;
     if (details.host !== undefined) this.host = details.host;
+    if (details.phase !== undefined) this.phase = details.phase;
     if (details.hint !== undefined) this.hint = details.hint;
   }
 }

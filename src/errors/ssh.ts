@@ -32,6 +32,7 @@ export const unreachable = (
     class: 'failed',
     message: `${describeHost(host)} cannot be reached at ${host.address}: ${reason} (${phase})`,
     host: describeHost(host),
+    phase,
     hint: phaseHints[phase],
     cause,
   });

@@ -113,7 +113,7 @@ export class Redaction {
   }
 
   #visitError(error: AdfError, seen: Map<object, unknown>): AdfError {
-    const { at, sourceLine, host, hint, cause } = error;
+    const { at, sourceLine, host, phase, hint, cause } = error;
     const visited = new AdfError({
       code: error.code,
       class: error.class,
@@ -121,6 +121,7 @@ export class Redaction {
       ...(at === undefined ? {} : { at: { ...at, file: this.redactText(at.file) } }),
       ...(sourceLine === undefined ? {} : { sourceLine: this.redactText(sourceLine) }),
       ...(host === undefined ? {} : { host: this.redactText(host) }),
+      ...(phase === undefined ? {} : { phase }),
       ...(hint === undefined ? {} : { hint: this.redactText(hint) }),
       ...(cause === undefined ? {} : { cause: this.#visit(cause, seen) }),
     });

@@ -8,7 +8,7 @@ import { refusalsOfFloor } from './refuse-floor.js';
 import { refusalsOfRegistrations } from './refuse-registrations.js';
 
 /** A pull of anything needs at least this: below it the Engine itself starts to fail. */
-const neededBytes = 100 * 1_048_576;
+export const neededBytes = 100 * 1_048_576;
 
 /** Everything that speaks against rolling this group, all at once; nothing means go. */
 export function findRefusals(group: GroupObservation): readonly AdfError[] {

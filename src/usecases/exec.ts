@@ -1,12 +1,10 @@
 import { runPlaybook } from '../engine/engine.js';
 import { HostSession } from '../engine/host-session.js';
 import { interrupted } from '../errors/engine.js';
-import { requireGroup, selectHosts } from '../inventory/patterns.js';
-import type { Inventory } from '../inventory/inventory.js';
-import type { Host } from '../model/host.js';
 import { groupName } from '../model/ids.js';
 import type { HostResult, RunResult } from '../model/run-result.js';
 import type { Playbook } from '../playbook/playbook.js';
+import { chosenHosts } from './chosen-hosts.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { resultError } from './deploy-result.js';
 import { newRunId, noJournal, openRun } from './open-run.js';
@@ -81,14 +79,6 @@ export async function execWith(world: World, options: ExecOptions, hooks: RunHoo
   } finally {
     await run.bus.close();
   }
-}
-
-/** Throws `inventory.*` for a group or a limit that leaves no host. */
-function chosenHosts(inventory: Inventory, { groups, limit }: ExecOptions): readonly Host[] {
-  const members = new Set(groups.flatMap((group) => requireGroup(inventory, group)));
-  if (limit === undefined) return [...members];
-  const chosen = selectHosts(inventory, limit).filter((host) => members.has(host));
-  return chosen.length > 0 ? chosen : selectHosts(inventory, `${groups.join(':')}:&${limit}`);
 }
 
 /** A playbook of one task: what an operator could have written, so that everything that holds for tasks holds here. */

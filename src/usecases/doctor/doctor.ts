@@ -1,0 +1,121 @@
+import pLimit from 'p-limit';
+import { errorsOf } from '../../errors/adf-error.js';
+import type { Run } from '../../engine/run.js';
+import type { Inventory } from '../../inventory/inventory.js';
+import { selectHosts } from '../../inventory/patterns.js';
+import type { DoctorReport, Finding, SharedCheck } from '../../model/doctor-report.js';
+import { targetGroupName } from '../../model/ids.js';
+import { formatPinnedImage } from '../../model/release.js';
+import { chosenHosts } from '../chosen-hosts.js';
+import type { CommonOptions, RunHooks } from '../context.js';
+import { openGroup, type GroupSessions } from '../group-sessions.js';
+import { newRunId, noJournal, openRun } from '../open-run.js';
+import { openWorld } from '../open-world.js';
+import type { World } from '../world.js';
+import { ownClock } from './clocks.js';
+import { examineHost } from './examine-host.js';
+
+export interface DoctorOptions extends CommonOptions {
+  /** Their images and target groups are looked at too; without any, all hosts of the environment are. */
+  readonly groups: readonly string[];
+}
+
+/** What works on the way to each host, and on it; what does not, and what to do. Changes nothing. */
+export async function doctor(options: DoctorOptions, hooks: RunHooks): Promise<DoctorReport> {
+  const world = await openWorld(options);
+  try {
+    return await doctorWith(world, options, hooks);
+  } finally {
+    await world.close();
+  }
+}
+
+/** Throws what keeps it from knowing any host: `config.*`, `inventory.*`, `aws.*`. */
+export async function doctorWith(
+  world: World,
+  options: DoctorOptions,
+  hooks: RunHooks,
+): Promise<DoctorReport> {
+  const id = newRunId(world.clock, world.random);
+  const run = openRun(world, options, hooks, id, noJournal, { checkMode: true });
+  try {
+    const inventory = await world.listHosts();
+    const hosts =
+      options.groups.length > 0
+        ? chosenHosts(inventory, options)
+        : options.limit === undefined
+          ? inventory.hosts
+          : selectHosts(inventory, options.limit);
+    const shared = [listed(inventory, hosts.length), ...accountOf(inventory)];
+    for (const group of options.groups) shared.push(...(await examineGroup(group, inventory, run)));
+    const limit = pLimit(Math.max(1, run.forks));
+    const diagnoses = await Promise.all(
+      hosts.map((host) => limit(() => examineHost(host, run.ports, run.stop.signal))),
+    );
+    run.stop.signal.throwIfAborted();
+    return {
+      environment: run.environment,
+      at: world.clock.now(),
+      shared: [...shared, ...ownClock(diagnoses)],
+      hosts: diagnoses,
+    };
+  } finally {
+    await run.bus.close();
+  }
+}
+
+const listed = ({ hosts, lookedFor }: Inventory, chosen: number): Finding<SharedCheck> => ({
+  check: 'hosts',
+  status: 'ok',
+  detail: `${chosen === hosts.length ? '' : `${chosen} of `}${hosts.length} found: ${lookedFor}`,
+});
+
+/** The list was only made because the account is the right one. */
+const accountOf = ({ access, account }: Inventory): readonly Finding<SharedCheck>[] => {
+  if (access === undefined) return [];
+  return account === undefined
+    ? [
+        {
+          check: 'account',
+          status: 'warning',
+          detail: 'the environment does not say which account it is',
+          hint: 'Write account: "123456789012" into its file: then wrong credentials change nothing.',
+        },
+      ]
+    : [{ check: 'account', status: 'ok', detail: account }];
+};
+
+/** Whether the group's image and its target groups can be found, as a deploy would look for them. */
+async function examineGroup(
+  group: string,
+  inventory: Inventory,
+  run: Run,
+): Promise<readonly Finding<SharedCheck>[]> {
+  const opened = await attempt('image', () => openGroup(inventory, { group }, run));
+  if ('check' in opened) return [opened];
+  const image: Finding<SharedCheck> = {
+    check: 'image',
+    status: 'ok',
+    detail: `${group}: ${opened.release.version} is ${formatPinnedImage(opened.release.image)}`,
+  };
+  return [image, await attempt('target_groups', () => targetGroupsOf(opened))];
+}
+
+async function targetGroupsOf({ group, settings, sessions }: GroupSessions): Promise<Finding<SharedCheck>> {
+  const found = await sessions[0]?.traffic.groups(settings.targetGroups);
+  const names = (found ?? []).map(({ arn }) => targetGroupName(arn));
+  const detail = `${group}: ${names.length === 0 ? 'none' : names.join(', ')}`;
+  return { check: 'target_groups', status: 'ok', detail };
+}
+
+/** What failed becomes a finding; a bug of ours stays one. */
+async function attempt<T>(check: SharedCheck, act: () => Promise<T>): Promise<T | Finding<SharedCheck>> {
+  try {
+    return await act();
+  } catch (thrown) {
+    const [error] = errorsOf(thrown);
+    if (error.class === 'bug') throw thrown;
+    const { message, hint } = error;
+    return { check, status: 'failed', detail: message, ...(hint === undefined ? {} : { hint }) };
+  }
+}
