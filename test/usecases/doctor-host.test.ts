@@ -9,6 +9,7 @@ import type { Clock } from '../../src/ports/clock.js';
 import { clockFinding, ownClock } from '../../src/usecases/doctor/clocks.js';
 import { examineHost } from '../../src/usecases/doctor/examine-host.js';
 import { describeWithSshd, freePort, Sshd } from '../transport/sshd.js';
+import { containing, matching } from '../transport/matching.js';
 import { systemClock } from '../transport/system-clock.js';
 
 const statuses = ({ findings }: HostDiagnosis): Readonly<Record<string, string>> =>
@@ -90,7 +91,7 @@ describeWithSshd('doctor, on a host with a real OpenSSH server', () => {
     const diagnosis = await examine(sshd.host(), hourBehind);
     expect(finding(diagnosis, 'clock')).toMatchObject({
       status: 'warning',
-      detail: expect.stringMatching(/^it is 3[56]\d\d s ahead of this machine$/),
+      detail: matching(/^it is 3[56]\d\d s ahead of this machine$/),
     });
   });
 
@@ -103,12 +104,12 @@ describeWithSshd('doctor, on a host with a real OpenSSH server', () => {
       expect(finding(slow, 'shell')).toMatchObject({ status: 'ok' });
       expect(finding(slow, 'start_up_files')).toMatchObject({
         status: 'warning',
-        detail: expect.stringMatching(/^~\/\.bashrc \(or what it reads\) costs every command \d{3} ms$/),
+        detail: matching(/^~\/\.bashrc \(or what it reads\) costs every command \d{3} ms$/),
       });
       appendFileSync(join(own.folder, '.bashrc'), 'echo Welcome to the machine\n');
       expect(finding(await examine(host), 'shell')).toMatchObject({
         status: 'warning',
-        detail: expect.stringContaining('prints "Welcome to the machine" for every command'),
+        detail: containing('prints "Welcome to the machine" for every command'),
       });
     } finally {
       await own.stop();
