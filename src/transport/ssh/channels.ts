@@ -1,9 +1,9 @@
-import type { Client, ClientChannel } from 'ssh2';
 import type { Clock } from '../../ports/clock.js';
 import { within } from '../../ports/deadline.js';
 import type { SshLimits } from './limits.js';
 import { Places } from './places.js';
 import { RemoteProcess } from './remote-process.js';
+import type { SshChannel, SshClient } from './ssh-client.js';
 
 /** What came of asking a server for a channel. */
 export type Opening<T> =
@@ -22,7 +22,7 @@ export class Channels {
   readonly #places: Places;
 
   constructor(
-    private readonly client: Client,
+    private readonly client: SshClient,
     private readonly clock: Clock,
     private readonly limits: SshLimits,
     private readonly alive: () => boolean,
@@ -62,8 +62,8 @@ export class Channels {
   /** Forwarded channels are not counted by MaxSessions, and so not here. */
   forward(
     to: { readonly address: string; readonly port: number } | { readonly socketPath: string },
-  ): Promise<Opening<ClientChannel>> {
-    return this.#ask<ClientChannel>(
+  ): Promise<Opening<SshChannel>> {
+    return this.#ask<SshChannel>(
       (settle) => {
         // The origin is only for the server's log.
         if ('port' in to) this.client.forwardOut('127.0.0.1', 0, to.address, to.port, settle);

@@ -1,5 +1,5 @@
-import type { ClientChannel } from 'ssh2';
 import type { Exit, RunningProcess } from '../running-process.js';
+import type { SshChannel } from './ssh-client.js';
 
 /**
  * A command in its session on a host. Made in the very callback that brings the channel: the exit of a quick command is in the
@@ -13,7 +13,7 @@ export class RemoteProcess implements RunningProcess {
   /** Resolves after all output was read, and when the connection is lost. */
   readonly closed: Promise<void>;
 
-  constructor(private readonly channel: ClientChannel) {
+  constructor(private readonly channel: SshChannel) {
     this.stdin = channel;
     this.stdout = channel;
     this.stderr = channel.stderr;

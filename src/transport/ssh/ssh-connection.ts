@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import type { Client, ClientChannel } from 'ssh2';
 import type { AdfError } from '../../errors/adf-error.js';
 import { connectionLost, forwardingRefused, forwardingUnanswered, unreachable } from '../../errors/ssh.js';
 import type { Host } from '../../model/host.js';
@@ -22,6 +21,7 @@ import { Channels, type Opening } from './channels.js';
 import { within } from '../../ports/deadline.js';
 import type { SshLimits } from './limits.js';
 import type { RemoteProcess } from './remote-process.js';
+import type { SshChannel, SshClient } from './ssh-client.js';
 
 /** One authenticated connection. */
 export class SshConnection implements Connection {
@@ -32,7 +32,7 @@ export class SshConnection implements Connection {
 
   constructor(
     readonly host: Host,
-    private readonly client: Client,
+    private readonly client: SshClient,
     private readonly clock: Clock,
     limits: SshLimits,
   ) {
@@ -117,7 +117,7 @@ export class SshConnection implements Connection {
     }
   }
 
-  #duplex(channel: ClientChannel): PipeSocket {
+  #duplex(channel: SshChannel): PipeSocket {
     return new PipeSocket({
       input: channel,
       output: channel,
