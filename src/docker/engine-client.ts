@@ -173,7 +173,7 @@ export class EngineClient {
     if (socket !== undefined && sudo !== true) return connection.forward({ socketPath: socket });
     const address = socket === undefined ? [] : ['-H', `unix://${socket}`];
     const docker = ['docker', ...address, 'system', 'dial-stdio'];
-    return connection.stream(sudo === true ? ['sudo', '-n', '--', ...docker] : docker);
+    return connection.stream(docker, { become: sudo === true });
   }
 
   #explain(error: unknown, signal: AbortSignal | undefined): unknown {

@@ -20,7 +20,7 @@ export interface Connection {
   /** Runs one command to its end. A non-zero exit or a lost connection is a result, not an exception. */
   run(command: RemoteCommand, options?: RunOptions): Promise<CommandResult>;
   /** Stdin and stdout of a remote command as one stream, for protocols such as `docker system dial-stdio`. */
-  stream(argv: readonly string[]): Promise<Duplex>;
+  stream(argv: readonly string[], options?: StreamOptions): Promise<Duplex>;
   /** A connection made from the host, to one of its own ports or sockets. Throws `ssh.forwarding_refused`. */
   forward(to: ForwardTarget): Promise<Duplex>;
 }
@@ -46,10 +46,15 @@ export interface RunOptions {
   /** Set for the command by a prefix in the script, since sshd drops `env` requests silently. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Through `sudo -n`. */
+  /** Through sudo, as `StreamOptions` say. */
   readonly become?: boolean;
   readonly signal?: AbortSignal;
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
+}
+
+export interface StreamOptions {
+  /** Through `sudo -n`, or with the password that the transport was given for sudo. */
+  readonly become?: boolean;
 }
 
 /** How a command ended. Success is `exited` with code 0 and nothing else. */

@@ -1,6 +1,7 @@
 import { invalidVariableName } from '../errors/ssh.js';
 import type { RemoteCommand, RunOptions } from '../ports/transport.js';
 import { quote, quoteAll } from './quote.js';
+import { sudoWithoutPassword } from './sudo.js';
 
 /** What is sent to a host for one command. */
 export interface CommandLine {
@@ -17,10 +18,14 @@ const longestLine = 60_000;
 /**
  * `exec` keeps the process that sshd started, the leader of its process group, so that the command and all its children can be
  * ended together later; the first thing it tells is its number. Variables and scripts travel over stdin, never in
- * an argument that `ps` would show.
+ * an argument that `ps` would show. `sudo` is what stands in front of a command that is to `become` root.
  */
-export function commandLine(command: RemoteCommand, options: RunOptions = {}): CommandLine {
-  const shell = `exec ${options.become === true ? 'sudo -n -- ' : ''}/bin/sh`;
+export function commandLine(
+  command: RemoteCommand,
+  options: RunOptions = {},
+  sudo = sudoWithoutPassword,
+): CommandLine {
+  const shell = `exec ${options.become === true ? sudo : ''}/bin/sh`;
   const body = bodyOf(command, options);
   const stdin = typeof options.stdin === 'string' ? Buffer.from(options.stdin) : options.stdin;
   const mayShow = 'argv' in command && Object.keys(options.env ?? {}).length === 0;

@@ -10,6 +10,7 @@ import type {
   ForwardTarget,
   RemoteCommand,
   RunOptions,
+  StreamOptions,
   Transport,
 } from '../ports/transport.js';
 import { commandLine } from './command-line.js';
@@ -17,7 +18,8 @@ import { LocalProcess } from './local-process.js';
 import { processStream } from './process-stream.js';
 import { quoteAll } from './quote.js';
 import { runToEnd } from './run-to-end.js';
-import { explainSudo } from './sudo.js';
+import type { BecomePassword } from './become-password.js';
+import { sudoOn } from './sudo.js';
 
 /** This machine, spoken to as if it were a host: the same commands, ended the same way. */
 export class LocalConnection implements Connection {
@@ -26,23 +28,26 @@ export class LocalConnection implements Connection {
   constructor(
     readonly host: Host,
     private readonly clock: Clock,
+    private readonly becomePassword?: BecomePassword,
   ) {}
 
   async run(command: RemoteCommand, options: RunOptions = {}): Promise<CommandResult> {
-    const { line, stdin } = commandLine(command, options);
+    const sudo = options.become === true ? sudoOn(this.host, this.becomePassword, this.clock) : undefined;
+    const { line, stdin } = commandLine(command, options, sudo?.prefix);
     const process = new LocalProcess(line);
-    const result = await runToEnd(process, this.clock, {
+    const result = await runToEnd(sudo?.over(process) ?? process, this.clock, {
       ...options,
       ...(stdin === undefined ? {} : { input: stdin }),
       terminate: () => this.#end(process),
       whyLost: () => undefined,
     });
-    return options.become === true ? explainSudo(result, this.host) : result;
+    return sudo?.explain(result) ?? result;
   }
 
-  stream(argv: readonly string[]): Promise<Duplex> {
-    const process = new LocalProcess(`exec ${quoteAll(argv)}`);
-    return Promise.resolve(processStream(this.host, argv, process, () => undefined));
+  stream(argv: readonly string[], { become = false }: StreamOptions = {}): Promise<Duplex> {
+    const sudo = become ? sudoOn(this.host, this.becomePassword, this.clock) : undefined;
+    const process = new LocalProcess(`exec ${sudo?.prefix ?? ''}${quoteAll(argv)}`);
+    return Promise.resolve(processStream(this.host, argv, sudo?.over(process) ?? process, () => undefined));
   }
 
   forward(to: ForwardTarget): Promise<Duplex> {
@@ -70,10 +75,13 @@ export class LocalConnection implements Connection {
 
 /** Takes this machine for every host. */
 export class LocalTransport implements Transport {
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly becomePassword?: BecomePassword,
+  ) {}
 
   connect(host: Host): Promise<Connection> {
-    return Promise.resolve(new LocalConnection(host, this.clock));
+    return Promise.resolve(new LocalConnection(host, this.clock, this.becomePassword));
   }
 
   close(): Promise<void> {

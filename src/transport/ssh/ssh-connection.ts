@@ -10,13 +10,15 @@ import type {
   Outcome,
   RemoteCommand,
   RunOptions,
+  StreamOptions,
 } from '../../ports/transport.js';
 import { commandLine, endingScript } from '../command-line.js';
 import { PipeSocket } from '../pipe-socket.js';
 import { processStream } from '../process-stream.js';
 import { quoteAll } from '../quote.js';
 import { runToEnd } from '../run-to-end.js';
-import { explainSudo } from '../sudo.js';
+import type { BecomePassword } from '../become-password.js';
+import { sudoOn, type Sudo } from '../sudo.js';
 import { Channels, type Opening } from './channels.js';
 import { within } from '../../ports/deadline.js';
 import type { SshLimits } from './limits.js';
@@ -35,6 +37,7 @@ export class SshConnection implements Connection {
     private readonly client: SshClient,
     private readonly clock: Clock,
     limits: SshLimits,
+    private readonly becomePassword?: BecomePassword,
   ) {
     this.lost = new Promise((resolve) => {
       const lose = (reason: string): void => {
@@ -54,23 +57,28 @@ export class SshConnection implements Connection {
 
   /** Throws `ssh.connection_lost` or `ssh.unreachable` only where the command has certainly not begun. */
   async run(command: RemoteCommand, options: RunOptions = {}): Promise<CommandResult> {
-    const { line, stdin } = commandLine(command, options);
+    const sudo = options.become === true ? this.#sudo() : undefined;
+    const { line, stdin } = commandLine(command, options, sudo?.prefix);
     const session = await this.#channels.session(line, options.signal);
     if (session.kind !== 'open') return notRun(this.#noSession(session));
-    const process = session.value;
+    const process = sudo?.over(session.value) ?? session.value;
     const result = await runToEnd(process, this.clock, {
       ...options,
       ...(stdin === undefined ? {} : { input: stdin }),
-      terminate: (pid) => this.#end(process, pid, options.become === true),
+      terminate: (pid) => this.#end(session.value, pid, options.become === true),
       whyLost: () => this.#whyLost,
     });
-    return options.become === true ? explainSudo(result, this.host) : result;
+    return sudo?.explain(result) ?? result;
   }
 
   /** The stream fails with `command.ended` when the program ends other than with exit code 0. */
-  async stream(argv: readonly string[]): Promise<Duplex> {
-    const session = await this.#channels.session(quoteAll(argv));
-    if (session.kind === 'open') return processStream(this.host, argv, session.value, () => this.#loss());
+  async stream(argv: readonly string[], { become = false }: StreamOptions = {}): Promise<Duplex> {
+    const sudo = become ? this.#sudo() : undefined;
+    const session = await this.#channels.session(`${sudo?.prefix ?? ''}${quoteAll(argv)}`);
+    if (session.kind === 'open') {
+      const process = sudo?.over(session.value) ?? session.value;
+      return processStream(this.host, argv, process, () => this.#loss());
+    }
     const outcome = this.#noSession(session);
     throw connectionLost(this.host, outcome.kind === 'unknown' ? outcome.reason : outcome.kind);
   }
@@ -95,6 +103,10 @@ export class SshConnection implements Connection {
 
   destroy(): void {
     this.client.destroy();
+  }
+
+  #sudo(): Sudo {
+    return sudoOn(this.host, this.becomePassword, this.clock);
   }
 
   #loss(): AdfError | undefined {
@@ -138,10 +150,11 @@ export class SshConnection implements Connection {
       await this.#atMost(2_000, gone);
       process.signal('KILL');
     } else {
-      const { line, stdin } = commandLine({ script: endingScript(pid, become) }, { become });
+      const sudo = become ? this.#sudo() : undefined;
+      const { line, stdin } = commandLine({ script: endingScript(pid, become) }, { become }, sudo?.prefix);
       const session = await this.#channels.extraSession(line);
       if (session.kind !== 'open') return;
-      const ending = session.value;
+      const ending = sudo?.over(session.value) ?? session.value;
       ending.stdout.resume();
       ending.stderr.resume();
       ending.stdin.end(stdin);

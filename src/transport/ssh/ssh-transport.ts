@@ -6,6 +6,7 @@ import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import type { Connection, Transport } from '../../ports/transport.js';
+import type { BecomePassword } from '../become-password.js';
 import { KeyRing } from './authentication.js';
 import { unlessAborted, within } from '../../ports/deadline.js';
 import { handshake, openTcp } from './dial.js';
@@ -28,6 +29,8 @@ export interface SshTransportOptions {
   /** Who logs in where no user is set. */
   readonly defaultUser: string;
   readonly limits?: Partial<SshLimits>;
+  /** For sudo, where it wants one. */
+  readonly becomePassword?: BecomePassword;
 }
 
 /**
@@ -128,7 +131,7 @@ export class SshTransport implements Transport {
         return handshake(handshakes, clock).finally(() => (spent += clock.elapsed() - started));
       });
       if (greeting.kind === 'welcome') {
-        return new SshConnection(host, greeting.client, clock, this.#limits);
+        return new SshConnection(host, greeting.client, clock, this.#limits, this.options.becomePassword);
       }
       if (spent >= destination.connectTimeout || this.#closed) {
         throw unreachable(host, 'banner', `${greeting.reason}, ${attempt + 1} times`);
