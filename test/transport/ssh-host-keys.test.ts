@@ -105,8 +105,12 @@ describeWithSshd('the keys of hosts', () => {
   });
 
   test('a revoked key is refused, even where it is also known', async () => {
-    const [, type, key] = right.split('\n')[0]!.split(' ');
-    const revoked = file('revoked', `${right}@revoked * ${type} ${key}\n`);
+    const [line = ''] = right.split('\n');
+    const [, type, key] = line.split(' ');
+    const revoked = file('revoked', `\n# now known\n${line}\n@revoked * ${type} ${key}\n`);
+    // As OpenSSH does, we would ask for a key of another type, if we knew one.
+    const all = file('one-of-three-revoked', `${right}@revoked * ${type} ${key}\n`);
+    expect(await connect({ knownHostsFile: all })).toEqual(welcome);
 
     const error = await connect({ knownHostsFile: revoked });
 

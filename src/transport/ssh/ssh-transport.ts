@@ -11,7 +11,7 @@ import { KeyRing } from './authentication.js';
 import { unlessAborted, within } from '../../ports/deadline.js';
 import { handshake, openTcp } from './dial.js';
 import { HandshakeGate } from './handshake-gate.js';
-import { KnownHostsFiles } from './host-keys.js';
+import { HostKeys } from './host-keys.js';
 import { defaultLimits, type SshLimits } from './limits.js';
 import { DestinationResolver } from './resolver.js';
 import { connectionKey, serverKey, type Destination, type Hop } from './settings.js';
@@ -42,7 +42,7 @@ export class SshTransport implements Transport {
   readonly #gate: HandshakeGate;
   readonly #keys: KeyRing;
   readonly #resolver: DestinationResolver;
-  readonly #knownHosts = new KnownHostsFiles();
+  readonly #hostKeys = new HostKeys();
   readonly #connections = new Map<string, Promise<SshConnection>>();
   readonly #refusals = new Map<string, { readonly error: AdfError; readonly until: Milliseconds }>();
   #closed = false;
@@ -118,7 +118,7 @@ export class SshTransport implements Transport {
   async #open({ host, destination }: Hop): Promise<SshConnection> {
     const { clock, random } = this.options;
     const credentials = await this.#keys.credentialsFor(destination);
-    const hostKeys = await this.#knownHosts.policyFor(host, destination);
+    const hostKeys = await this.#hostKeys.policyFor(host, destination);
     const server = serverKey(destination);
     let spent: Milliseconds = 0;
     for (let attempt = 0; ; attempt += 1) {
