@@ -35,7 +35,8 @@ export function commandLine(
     // The braces make sh read everything before it begins, so that no command in it can eat the rest of the script.
     return { line: `${shell} -s`, stdin: Buffer.from(`{ ${body}\n} </dev/null\n`) };
   }
-  const script = Buffer.from(body);
+  // In braces, so that a script whose end was lost with the connection is a mistake in syntax, and not `rm -r /srv` for `rm -r /srv/old`.
+  const script = Buffer.from(`{ ${body}\n}`);
   return {
     // Byte by byte, since whatever dd read too much would be missing from the command's own stdin.
     line: `${shell} -c ${quote(`eval "$(dd bs=1 count=${script.length} 2>/dev/null)"`)}`,
