@@ -37,27 +37,6 @@ export const unreachable = (
     cause,
   });
 
-/** The server takes none of the keys that were offered. `offered` names them: files, `agent`. */
-export const authenticationFailed = (
-  host: NamedHost,
-  user: string,
-  offered: readonly string[],
-  reason?: string,
-): AdfError =>
-  new AdfError({
-    code: 'ssh.authentication',
-    class: 'failed',
-    message:
-      offered.length === 0
-        ? `there is no key to offer to ${describeHost(host)} as ${user}${reason === undefined ? '' : `: ${reason}`}`
-        : `${describeHost(host)} does not let ${user} in with ${offered.join(', ')}${reason === undefined ? '' : `: ${reason}`}`,
-    host: describeHost(host),
-    hint:
-      offered.length === 0
-        ? 'Name one in ssh: { identity_file }, or add one to the SSH agent.'
-        : `Check ssh: { user, identity_file }, and the authorized_keys of ${user} on the host. It is not tried again: servers ban those who try too often.`,
-  });
-
 /** The connection was there and is gone; what was under way has an unknown outcome. */
 export const connectionLost = (host: NamedHost, reason: string, cause?: unknown): AdfError =>
   new AdfError({

@@ -1,5 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -178,92 +177,6 @@ describe('a port that accepts and says nothing', () => {
       server.close();
       await transport.close();
       await sshd.stop();
-    }
-  });
-});
-
-describeWithSshd('authentication', () => {
-  let sshd: Sshd;
-  beforeAll(async () => {
-    sshd = await Sshd.start();
-    execFileSync('ssh-keygen', ['-q', '-N', '', '-t', 'ed25519', '-f', join(sshd.folder, 'stranger')]);
-    execFileSync('ssh-keygen', ['-q', '-N', 'secret', '-t', 'ed25519', '-f', join(sshd.folder, 'locked')]);
-  });
-  afterAll(() => sshd.stop());
-  const failures = (): number =>
-    sshd.output.match(/Failed publickey|Connection closed by authenticating/g)?.length ?? 0;
-
-  test('a key that is refused is named, and the server is not asked again at once', async () => {
-    const transport = sshd.transport();
-    const host = sshd.host({ identityFile: '~/stranger' });
-
-    const first = await transport.connect(host).catch((error: unknown) => error);
-    await until('the server noticed', () => failures() > 0);
-    const noticed = failures();
-    const second = await transport.connect(host).catch((error: unknown) => error);
-    await transport.close();
-
-    expect(first).toMatchObject({ code: 'ssh.authentication', message: containing('stranger') });
-    expect(second).toBe(first);
-    expect(failures()).toBe(noticed);
-    expect(isUnreachable(first)).toBe(true);
-  });
-
-  test('without any key to offer it says what it looked at', async () => {
-    const transport = sshd.transport();
-    const missing = await transport
-      .connect(sshd.host({ identityFile: '~/no-such-key' }))
-      .catch((error: unknown) => error);
-    const locked = await transport
-      .connect(sshd.host({ identityFile: '~/locked' }))
-      .catch((error: unknown) => error);
-    await transport.close();
-
-    expect(missing).toMatchObject({
-      code: 'ssh.authentication',
-      message: matching(/no-such-key.*no such file/),
-    });
-    expect(locked).toMatchObject({
-      code: 'ssh.authentication',
-      message: matching(/locked.*encrypted/),
-    });
-  });
-
-  test('a key in the usual place is found', async () => {
-    const home = join(sshd.folder, 'home');
-    execFileSync('mkdir', ['-p', join(home, '.ssh')]);
-    copyFileSync(sshd.identityFile, join(home, '.ssh', 'id_ed25519'));
-    const transport = sshd.transport({ homeDirectory: home });
-    const { identityFile: _, ...ssh } = sshd.host().ssh;
-
-    const connection = await transport.connect({ ...sshd.host(), ssh });
-    await transport.close();
-
-    expect(connection.host.ssh.identityFile).toBeUndefined();
-  });
-
-  test('keys of the agent are offered, and for a locked file only its own', async () => {
-    const agentSocket = join(sshd.folder, 'agent');
-    const agent = spawn('ssh-agent', ['-D', '-a', agentSocket], { stdio: 'ignore' });
-    try {
-      await until('the agent listens', () => existsSync(agentSocket));
-      const environment = { ...process.env, SSH_AUTH_SOCK: agentSocket };
-      for (const key of ['stranger', 'client'])
-        execFileSync('ssh-add', ['-q', join(sshd.folder, key)], { env: environment });
-      const transport = sshd.transport({ agentSocket });
-      const { identityFile: _, ...ssh } = sshd.host().ssh;
-
-      const connection = await transport.connect({ ...sshd.host(), ssh });
-      const locked = transport.connect(sshd.host({ identityFile: '~/locked' }, { id: hostId('locked') }));
-
-      expect(connection.alive).toBe(true);
-      await expect(locked).rejects.toMatchObject({
-        code: 'ssh.authentication',
-        message: containing('locked in the agent'),
-      });
-      await transport.close();
-    } finally {
-      agent.kill();
     }
   });
 });

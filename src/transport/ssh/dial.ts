@@ -2,11 +2,15 @@ import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client } from 'ssh2';
 import type { AdfError } from '../../errors/adf-error.js';
-import { authenticationFailed, unreachable, type ConnectPhase } from '../../errors/ssh.js';
+import { authenticationFailed, noCommonAlgorithm } from '../../errors/ssh-authentication.js';
+import { unreachable, type ConnectPhase } from '../../errors/ssh.js';
+import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
-import type { Credentials } from './authentication.js';
 import { within } from '../../ports/deadline.js';
+import { Authentication } from './authentication/authentication.js';
+import type { Credentials } from './authentication/offer.js';
+import type { PersonsTime } from './authentication/persons-time.js';
 import type { HostKeyPolicy } from './host-keys.js';
 import type { Destination } from './settings.js';
 
@@ -50,7 +54,7 @@ export interface Handshake {
 
 /**
  * How a handshake ended. `dropped`: the server hung up before it said who it is, as sshd does when too many connections are not
- * authenticated yet (MaxStartups); it may be asked again.
+ * authenticated yet (MaxStartups), or while a person was asked for a passphrase (LoginGraceTime); it may be asked again.
  */
 export type Greeting =
   | { readonly kind: 'welcome'; readonly client: Client }
@@ -58,67 +62,75 @@ export type Greeting =
 
 /**
  * Speaks SSH over a stream until the user is let in.
- * Throws `ssh.unreachable`, `ssh.host_key`, `ssh.authentication`.
+ * Throws `ssh.unreachable`, `ssh.host_key`, `ssh.no_common_algorithm`, `ssh.authentication`.
  */
 export async function handshake(
   { host, destination, socket, hostKeys, credentials }: Handshake,
   clock: Clock,
 ): Promise<Greeting> {
   const client = new Client();
-  const offers = [...credentials.offered];
-  const troubles = [...credentials.leftOut];
+  const authentication = new Authentication(destination.user, credentials);
+  const { personsTime } = credentials;
   let phase: ConnectPhase = 'banner';
   let rejectedKey: AdfError | undefined;
   let acceptedKey: Buffer | undefined;
 
   const ended = new Promise<Greeting>((resolve, reject) => {
+    const drop = ({ message }: Error): void => resolve({ kind: 'dropped', reason: message });
     const fail = (error: SshError): void => {
-      if (phase === 'banner' && error.level !== 'handshake')
-        resolve({ kind: 'dropped', reason: error.message });
+      if (phase === 'banner' && error.level !== 'handshake') drop(error);
+      else if (personsTime.waiting) void personsTime.answered().then(() => drop(error));
       else reject(explain(error));
     };
     client.once('ready', () => resolve({ kind: 'welcome', client }));
     client.once('handshake', () => (phase = 'authentication'));
     client.once('close', () => fail(new Error('the server closed the connection')));
+    client.on('banner', (text) => authentication.hearBanner(text));
     // For the client's whole life: an error without a listener would end the program.
     client.on('error', (error: SshError) => {
-      if (error.level === 'agent') troubles.push(`the agent: ${error.message}`);
-      else fail(error);
+      // A key that could not be signed with is told of by its offer; the next one's turn has come.
+      if (error.level !== 'agent') fail(error);
+    });
+    client.connect({
+      sock: socket,
+      username: destination.user,
+      readyTimeout: 0,
+      keepaliveInterval: destination.serverAliveInterval,
+      keepaliveCountMax: destination.serverAliveCountMax,
+      // Stream-local forwarding is an extension of OpenSSH, and not only OpenSSH has it.
+      strictVendor: false,
+      algorithms: { serverHostKey: [...hostKeys.algorithms] },
+      hostVerifier: (key: Buffer): boolean => {
+        if (phase === 'banner') phase = 'handshake';
+        // It is asked again at every rekey.
+        if (acceptedKey !== undefined) return acceptedKey.equals(key);
+        rejectedKey = hostKeys.judge(key);
+        if (rejectedKey === undefined) acceptedKey = key;
+        return rejectedKey === undefined;
+      },
+      authHandler: (methods, _partial, next) => {
+        authentication.next(methods).then((method) => {
+          if (method === undefined) fail(refused);
+          else next(method);
+        }, reject);
+      },
     });
   });
   const explain = (error: SshError): AdfError => {
     if (rejectedKey !== undefined) return rejectedKey;
+    const [, lacking] = /no matching (.*)/.exec(error.message) ?? [];
+    if (error.level === 'handshake' && lacking !== undefined) return noCommonAlgorithm(host, lacking, error);
     if (error.level === 'handshake') return unreachable(host, 'handshake', error.message, error);
-    if (error.level !== 'client-authentication' && !tooManyFailures.test(error.message))
-      return unreachable(host, phase, error.message, error);
-    const offered = credentials.offered.map(({ name }) => name);
-    return authenticationFailed(host, destination.user, offered, troubles.join('; '));
+    if (error === refused) return authenticationFailed(host, authentication.refusal);
+    if (tooManyFailures.test(error.message)) {
+      return authenticationFailed(host, authentication.refusal, error);
+    }
+    return unreachable(host, phase, error.message, error);
   };
-
-  client.connect({
-    sock: socket,
-    username: destination.user,
-    readyTimeout: 0,
-    keepaliveInterval: destination.serverAliveInterval,
-    keepaliveCountMax: destination.serverAliveCountMax,
-    // Stream-local forwarding is an extension of OpenSSH, and not only OpenSSH has it.
-    strictVendor: false,
-    algorithms: { serverHostKey: [...hostKeys.algorithms] },
-    hostVerifier: (key: Buffer): boolean => {
-      if (phase === 'banner') phase = 'handshake';
-      // It is asked again at every rekey.
-      if (acceptedKey !== undefined) return acceptedKey.equals(key);
-      rejectedKey = hostKeys.judge(key);
-      if (rejectedKey === undefined) acceptedKey = key;
-      return rejectedKey === undefined;
-    },
-    // Nothing but our keys: ssh2 would try `none` first, and each try is a round trip and counts as a failure.
-    authHandler: () => offers.shift()?.method ?? false,
-  });
   const late = (): AdfError =>
     unreachable(host, phase, `no answer within ${destination.connectTimeout / 1_000} s`);
   try {
-    const greeting = await within(clock, destination.connectTimeout, ended, late);
+    const greeting = await withinServersTime(clock, destination.connectTimeout, ended, personsTime, late);
     if (greeting.kind === 'dropped') socket.destroy();
     return greeting;
   } catch (error) {
@@ -128,6 +140,32 @@ export async function handshake(
   }
 }
 
+/** As `within`, and the clock stands still while a person is asked. */
+async function withinServersTime<T>(
+  clock: Clock,
+  duration: Milliseconds,
+  promise: Promise<T>,
+  personsTime: PersonsTime,
+  late: () => AdfError,
+): Promise<T> {
+  const end = clock.elapsed() + duration - personsTime.spent;
+  for (;;) {
+    const left = end + personsTime.spent - clock.elapsed();
+    if (left <= 0) throw late();
+    const settled = promise.then((value) => ({ value }));
+    const first = await within(clock, Math.max(left, 100), settled, () => expired).catch((error: unknown) => {
+      if (error === expired) return undefined;
+      throw error;
+    });
+    if (first !== undefined) return first.value;
+  }
+}
+
+const expired = Symbol('expired');
+
 type SshError = Error & { readonly level?: string };
+
+/** Ours, for a server that refused all that there was to offer. */
+const refused: SshError = new Error('all keys were refused');
 
 const tooManyFailures = /too many authentication failures/i;

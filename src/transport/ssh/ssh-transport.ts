@@ -7,7 +7,8 @@ import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import type { Connection, Transport } from '../../ports/transport.js';
 import type { BecomePassword } from '../become-password.js';
-import { KeyRing } from './authentication.js';
+import { KeyRing } from './authentication/key-ring.js';
+import type { PassphraseSources } from './authentication/passphrases.js';
 import { unlessAborted, within } from '../../ports/deadline.js';
 import { handshake, openTcp } from './dial.js';
 import { HandshakeGate } from './handshake-gate.js';
@@ -17,7 +18,7 @@ import { DestinationResolver } from './resolver.js';
 import { connectionKey, serverKey, type Destination, type Hop } from './settings.js';
 import { SshConnection } from './ssh-connection.js';
 
-export interface SshTransportOptions {
+export interface SshTransportOptions extends PassphraseSources {
   readonly clock: Clock;
   readonly random: Random;
   /** Where `~` is, and `.ssh` in it. */
@@ -50,7 +51,7 @@ export class SshTransport implements Transport {
   constructor(private readonly options: SshTransportOptions) {
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#gate = new HandshakeGate(this.#limits);
-    this.#keys = new KeyRing(options.homeDirectory);
+    this.#keys = new KeyRing(options);
     const { homeDirectory, baseDirectory = process.cwd(), defaultUser, agentSocket } = options;
     this.#resolver = new DestinationResolver({
       homeDirectory,
@@ -117,7 +118,7 @@ export class SshTransport implements Transport {
   /** Tries until the server lets us in, refuses for a reason, or the time is up. */
   async #open({ host, destination }: Hop): Promise<SshConnection> {
     const { clock, random } = this.options;
-    const credentials = await this.#keys.credentialsFor(destination);
+    const credentials = await this.#keys.credentialsFor(host, destination);
     const hostKeys = await this.#hostKeys.policyFor(host, destination);
     const server = serverKey(destination);
     let spent: Milliseconds = 0;

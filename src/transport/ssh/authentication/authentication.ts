@@ -1,0 +1,82 @@
+import type { AnyAuthMethod } from 'ssh2';
+import type { OfferedKeyOutcome, Refusal } from '../../../errors/ssh-authentication.js';
+import { KeyUnavailable, type LeftOut } from './left-out.js';
+import type { Credentials } from './offer.js';
+import { SigningAgent } from './signing-agent.js';
+
+/** Past this many refusals one more question could make the server hang up before it answers. */
+const bearable = 4;
+
+interface Tried {
+  readonly name: string;
+  readonly agent: SigningAgent;
+}
+
+/** One attempt to be let in: offers key after key, and remembers what came of it. */
+export class Authentication {
+  readonly #tried: Tried[] = [];
+  readonly #unavailable: LeftOut[] = [];
+  #next = 0;
+  #asked = false;
+  #methods: readonly string[] | undefined;
+  #banner = '';
+
+  constructor(
+    private readonly user: string,
+    private readonly credentials: Credentials,
+  ) {}
+
+  /** What to try now; undefined when there is nothing left. `methods` are those that the server said would do. */
+  async next(methods: readonly string[] | null): Promise<AnyAuthMethod | undefined> {
+    const username = this.user;
+    for (;;) {
+      const offer = this.credentials.offers[this.#next];
+      if (offer === undefined) break;
+      this.#next += 1;
+      try {
+        const agent = new SigningAgent(await offer.prepare());
+        this.#tried.push({ name: offer.name, agent });
+        return { type: 'agent', username, agent };
+      } catch (error) {
+        if (!(error instanceof KeyUnavailable)) throw error;
+        this.#unavailable.push({ name: offer.name, ...error.why });
+      }
+    }
+    if (this.#asked) {
+      this.#methods = methods ?? undefined;
+      return undefined;
+    }
+    this.#asked = true;
+    // ssh asks this first, at the price of a round trip. Here it is asked of those who refused all: they say what would do, and show their banner.
+    return this.#tried.length > bearable ? undefined : { type: 'none', username };
+  }
+
+  hearBanner(text: string): void {
+    this.#banner += text;
+  }
+
+  /** True when the server was shown nothing: it did not refuse us. */
+  get triedNothing(): boolean {
+    return this.#tried.length === 0;
+  }
+
+  /** What happened, for the error. */
+  get refusal(): Refusal {
+    const [offered, failed]: [OfferedKeyOutcome[], LeftOut[]] = [[], []];
+    for (const { name, agent } of this.#tried) {
+      if (agent.failure instanceof KeyUnavailable) failed.push({ name, ...agent.failure.why });
+      else offered.push({ name, accepted: agent.accepted });
+    }
+    const later = this.credentials.offers.slice(this.#next).map(({ name }) => ({
+      name,
+      reason: 'the server hung up before',
+    }));
+    return {
+      user: this.user,
+      offered,
+      leftOut: [...this.credentials.leftOut, ...this.#unavailable, ...failed, ...later],
+      ...(this.#methods === undefined ? {} : { methods: this.#methods }),
+      banner: this.#banner,
+    };
+  }
+}

@@ -1,0 +1,27 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { until } from '../sshd.js';
+
+export interface RunningAgent {
+  readonly socket: string;
+  /** Adds a key file that needs no passphrase; a certificate beside it goes along. */
+  add(...files: readonly string[]): void;
+  stop(): void;
+}
+
+/** OpenSSH's own agent, ended by its id. */
+export async function startAgent(socket: string): Promise<RunningAgent> {
+  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+  await until('the agent listens', () => existsSync(socket));
+  return {
+    socket,
+    add: (...files) => {
+      for (const file of files)
+        execFileSync('ssh-add', ['-q', file], {
+          env: { ...process.env, SSH_AUTH_SOCK: socket },
+          stdio: 'ignore',
+        });
+    },
+    stop: () => agent.kill(),
+  };
+}
