@@ -1,5 +1,9 @@
 import type { Host } from '../model/host.js';
 import type { Connection, Transport } from '../ports/transport.js';
+import { OpenSshTransport } from './openssh/openssh-transport.js';
+import { HandshakeGate } from './ssh/handshake-gate.js';
+import { defaultLimits } from './ssh/limits.js';
+import { SshTransport, type SshTransportOptions } from './ssh/ssh-transport.js';
 
 /** Reaches each host by the transport that its inventory names: connections of our own, or the system's ssh. */
 export class ChoosingTransport implements Transport {
@@ -12,4 +16,10 @@ export class ChoosingTransport implements Transport {
   async close(): Promise<void> {
     await Promise.all([this.transports.ssh2.close(), this.transports.openssh.close()]);
   }
+}
+
+/** Both of them. A server bears only so many who are not let in yet, whoever they are: they wait at one gate. */
+export function chosenByHost(options: SshTransportOptions): Transport {
+  const shared = { gate: new HandshakeGate({ ...defaultLimits, ...options.limits }), ...options };
+  return new ChoosingTransport({ ssh2: new SshTransport(shared), openssh: new OpenSshTransport(shared) });
 }

@@ -19,8 +19,8 @@ import { ownerFromEnvironment } from '../state/lease-owner.js';
 import { stateDirectory } from '../state/state-directory.js';
 import { systemClock as clock } from '../system/clock.js';
 import { systemRandom as random } from '../system/random.js';
+import { chosenByHost } from '../transport/choosing-transport.js';
 import { TransportHttp } from '../transport/host-http.js';
-import { SshTransport } from '../transport/ssh/ssh-transport.js';
 import type { CommonOptions } from './context.js';
 import { moduleDirectory } from './module-directory.js';
 import type { World } from './world.js';
@@ -37,7 +37,7 @@ export async function openWorld({ project: directory, environment }: CommonOptio
   const cloud = access === undefined ? undefined : connectTo(access);
   const home = homedir();
   const agentSocket = process.env['SSH_AUTH_SOCK'];
-  const transport = new SshTransport({
+  const transport = chosenByHost({
     clock,
     random,
     homeDirectory: home,

@@ -7,6 +7,7 @@ import type { Clock } from '../../ports/clock.js';
 import { unlessAborted } from '../../ports/deadline.js';
 import type { Random } from '../../ports/random.js';
 import type { Connection, Transport } from '../../ports/transport.js';
+import type { BecomePassword } from '../become-password.js';
 import { HandshakeGate } from '../ssh/handshake-gate.js';
 import { defaultLimits, type SshLimits } from '../ssh/limits.js';
 import { SshConnection } from '../ssh/ssh-connection.js';
@@ -31,6 +32,8 @@ export interface OpenSshTransportOptions {
   /** Seconds that a master outlives the last who used it: until we are back from starting it, and after we were killed. */
   readonly persist?: number;
   readonly limits?: Partial<SshLimits>;
+  /** For sudo, where it wants one. */
+  readonly becomePassword?: BecomePassword;
   /** Shared with others who connect to the same servers. */
   readonly gate?: HandshakeGate;
 }
@@ -104,7 +107,8 @@ export class OpenSshTransport implements Transport {
             throw connectionLost(host, talk.lastWords ?? reason, error);
           },
         );
-        const connection = new MasteredConnection(host, client, clock, this.#limits);
+        const { becomePassword } = this.options;
+        const connection = new MasteredConnection(host, client, clock, this.#limits, becomePassword);
         if (this.#connections.closed) connection.destroy();
         return connection;
       }
@@ -129,8 +133,9 @@ class MasteredConnection extends SshConnection {
     private readonly proxied: ProxiedClient,
     clock: Clock,
     limits: SshLimits,
+    becomePassword: BecomePassword | undefined,
   ) {
-    super(host, proxied, clock, limits);
+    super(host, proxied, clock, limits, becomePassword);
   }
 
   get wornOut(): boolean {

@@ -32,6 +32,8 @@ export interface SshTransportOptions extends PassphraseSources {
   readonly limits?: Partial<SshLimits>;
   /** For sudo, where it wants one. */
   readonly becomePassword?: BecomePassword;
+  /** Shared with others who connect to the same servers. */
+  readonly gate?: HandshakeGate;
 }
 
 /**
@@ -50,7 +52,7 @@ export class SshTransport implements Transport {
 
   constructor(private readonly options: SshTransportOptions) {
     this.#limits = { ...defaultLimits, ...options.limits };
-    this.#gate = new HandshakeGate(this.#limits);
+    this.#gate = options.gate ?? new HandshakeGate(this.#limits);
     this.#keys = new KeyRing(options);
     const { homeDirectory, baseDirectory = process.cwd(), defaultUser, agentSocket } = options;
     this.#resolver = new DestinationResolver({
