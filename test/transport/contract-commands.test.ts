@@ -4,30 +4,24 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Connection } from '../../src/ports/transport.js';
 import { commandLine } from '../../src/transport/command-line.js';
-import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
+import { describeConnections, describeTransports, placeOn, type Place } from './contract.js';
 import { isRunning } from './is-running.js';
-import { describeWithSshd, Sshd, until } from './sshd.js';
+import { until } from './sshd.js';
 import { matching } from './matching.js';
 
-describeWithSshd('commands over a real OpenSSH server', () => {
-  let sshd: Sshd;
-  let transport: SshTransport;
+describeConnections('commands', (open) => {
+  let place: Place;
   let connection: Connection;
   beforeAll(async () => {
-    sshd = await Sshd.start();
-    transport = sshd.transport();
-    connection = await transport.connect(sshd.host());
+    place = await open();
+    ({ connection } = place);
   });
-  afterAll(async () => {
-    await transport.close();
-    await sshd.stop();
-  });
+  afterAll(() => place.close());
 
   test('every exit code is told, and only 0 is no failure', async () => {
-    for (const code of [0, 1, 2, 126, 127, 255]) {
-      const { outcome } = await connection.run({ argv: ['sh', '-c', `exit ${code}`] });
-      expect(outcome).toEqual({ kind: 'exited', code });
-    }
+    const codes = Array.from({ length: 256 }, (_, code) => code);
+    const results = await Promise.all(codes.map((code) => connection.run({ script: `exit ${code}` })));
+    expect(results.map(({ outcome }) => outcome)).toEqual(codes.map((code) => ({ kind: 'exited', code })));
     const missing = await connection.run({ argv: ['there-is-no-such-program'] });
     expect(missing.outcome).toEqual({ kind: 'exited', code: 127 });
   });
@@ -139,7 +133,7 @@ describeWithSshd('commands over a real OpenSSH server', () => {
   });
 
   test('a timeout ends the command and its children on the host', async () => {
-    const file = join(sshd.folder, 'pids');
+    const file = join(place.folder, 'pids');
     const script = `sleep 61 & echo "$$ $!" > ${file}; sleep 62; wait`;
 
     const result = await connection.run({ script }, { timeout: 500 });
@@ -149,7 +143,7 @@ describeWithSshd('commands over a real OpenSSH server', () => {
   });
 
   test('a command that will not hear of it is killed', async () => {
-    const file = join(sshd.folder, 'stubborn');
+    const file = join(place.folder, 'stubborn');
     const script = `trap '' TERM; echo $$ > ${file}; while :; do sleep 0.1; done`;
 
     const result = await connection.run({ script }, { timeout: 300 });
@@ -159,7 +153,7 @@ describeWithSshd('commands over a real OpenSSH server', () => {
   });
 
   test('an abort cancels the command and ends it on the host', async () => {
-    const file = join(sshd.folder, 'cancelled');
+    const file = join(place.folder, 'cancelled');
     const abort = new AbortController();
     const running = connection.run({ script: `echo $$ > ${file}; exec sleep 63` }, { signal: abort.signal });
     await until('the command began', () => existsSync(file) && readFileSync(file, 'utf8') !== '');
@@ -172,7 +166,7 @@ describeWithSshd('commands over a real OpenSSH server', () => {
   });
 
   test('what is aborted before it began never begins', async () => {
-    const file = join(sshd.folder, 'never');
+    const file = join(place.folder, 'never');
     const result = await connection.run({ argv: ['touch', file] }, { signal: AbortSignal.abort() });
 
     expect(result.outcome).toEqual({ kind: 'cancelled' });
@@ -216,13 +210,11 @@ describeWithSshd('commands over a real OpenSSH server', () => {
   });
 });
 
-describeWithSshd('sessions of a server that allows few', () => {
+describeTransports('sessions of a server that allows few', (reach) => {
   test('its limit is learnt, and nothing fails', async () => {
-    const sshd = await Sshd.start({ config: ['MaxSessions 3'] });
-    const transport = sshd.transport();
+    const few = await placeOn(reach, { config: ['MaxSessions 3'] });
+    const { connection } = few;
     try {
-      const connection = await transport.connect(sshd.host());
-
       const results = await Promise.all(
         Array.from({ length: 20 }, () => connection.run({ argv: ['sleep', '0.05'] })),
       );
@@ -230,26 +222,22 @@ describeWithSshd('sessions of a server that allows few', () => {
       expect(results.every(({ outcome }) => outcome.kind === 'exited' && outcome.code === 0)).toBe(true);
       expect(connection.alive).toBe(true);
     } finally {
-      await transport.close();
-      await sshd.stop();
+      await few.close();
     }
   });
 });
 
-describeWithSshd('commands of another user', () => {
-  let sshd: Sshd;
-  let transport: SshTransport;
+describeTransports('commands of another user', (reach) => {
+  let place: Place;
   let connection: Connection;
   let folder: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'adfpush-sudo-'));
-    sshd = await Sshd.start({ environment: { PATH: `${folder}:${process.env['PATH'] ?? ''}` } });
-    transport = sshd.transport();
-    connection = await transport.connect(sshd.host());
+    place = await placeOn(reach, { environment: { PATH: `${folder}:${process.env['PATH'] ?? ''}` } });
+    ({ connection } = place);
   });
   afterAll(async () => {
-    await transport.close();
-    await sshd.stop();
+    await place.close();
     rmSync(folder, { recursive: true });
   });
   /** A sudo that stays above its command, as the real one does. */
