@@ -1,0 +1,139 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { changedMeanwhile, fileProblems, fileScriptFailed } from '../../errors/files.js';
+import { describeOutcome } from '../../errors/modules.js';
+import { connectionLost } from '../../errors/ssh.js';
+import type { Host } from '../../model/host.js';
+import type {
+  FileAccess,
+  FileAttributes,
+  FileContent,
+  FileLook,
+  FilePlace,
+  FileShape,
+  FilesOfHosts,
+  HostFiles,
+  WriteOptions,
+  WriteResult,
+} from '../../ports/host-files.js';
+import { succeeded, type CommandResult, type RunOptions, type Transport } from '../../ports/transport.js';
+import { fetchScript, readScript, sumMark } from './fetch-script.js';
+import { lookScript } from './look-script.js';
+import { parseLooks } from './looks.js';
+import { shapeScript, sweepScript } from './shape-script.js';
+import { failureMark } from './shared-script.js';
+import { writeScript } from './write-script.js';
+
+/** Files of hosts by scripts over their connections: nothing is asked of a host but a POSIX sh and its usual programs. */
+export class TransportFiles implements FilesOfHosts {
+  constructor(private readonly transport: Transport) {}
+
+  on(host: Host, access: FileAccess): HostFiles {
+    return new ScriptedFiles(this.transport, host, access);
+  }
+}
+
+class ScriptedFiles implements HostFiles {
+  constructor(
+    private readonly transport: Transport,
+    readonly host: Host,
+    private readonly access: FileAccess,
+  ) {}
+
+  async look(places: readonly FilePlace[]): Promise<readonly FileLook[]> {
+    const output = new Collected();
+    await this.#run(places[0]?.path ?? '', lookScript(places), { toStdout: (chunk) => output.add(chunk) });
+    return parseLooks(places, output.bytes.toString());
+  }
+
+  async read(path: string, limit: number): Promise<Uint8Array | undefined> {
+    const output = new Collected();
+    await this.#run(path, readScript(path, limit + 1), { toStdout: (chunk) => output.add(chunk) });
+    return output.bytes.length > limit ? undefined : output.bytes;
+  }
+
+  async fetch(path: string, take: (chunk: Uint8Array) => Promise<void>): Promise<string> {
+    const hash = createHash('sha256');
+    const toStdout = async (chunk: Uint8Array): Promise<void> => {
+      hash.update(chunk);
+      await take(chunk);
+    };
+    const { stderr } = await this.#run(path, fetchScript(path), { toStdout });
+    const told = stderr.split(sumMark)[1]?.trim();
+    const got = hash.digest('hex');
+    if (told !== got) throw changedMeanwhile(this.host, path);
+    return got;
+  }
+
+  async write(path: string, content: FileContent, options: WriteOptions = {}): Promise<WriteResult> {
+    const { onProgress = () => undefined } = options;
+    const { sha256 } = content;
+    const script = writeScript(path, { sha256, nonce: newNonce() }, options);
+    const { stdout } = await this.#run(path, script, { stdin: told(content.open(), onProgress) });
+    return stdout === '' ? {} : { backup: stdout };
+  }
+
+  async shape(path: string, wanted: FileShape, attributes: FileAttributes = {}): Promise<void> {
+    await this.#run(path, shapeScript(path, newNonce(), wanted, attributes));
+  }
+
+  async sweep(path: string): Promise<void> {
+    await this.#run(path, sweepScript(path));
+  }
+
+  async #run(path: string, script: string, options: RunOptions = {}): Promise<CommandResult> {
+    const { become, signal } = this.access;
+    const connection = await this.transport.connect(this.host, signal);
+    const result = await connection.run(
+      { script },
+      { ...options, become, ...(signal === undefined ? {} : { signal }) },
+    );
+    if (succeeded(result)) return result;
+    signal?.throwIfAborted();
+    if (result.outcome.kind === 'unknown') throw connectionLost(this.host, result.outcome.reason);
+    throw this.#problem(path, result);
+  }
+
+  #problem(path: string, { outcome, stderr }: CommandResult): Error {
+    const [said = '', word = ''] = stderr.split(failureMark);
+    const reason = said.trim().split('\n').at(-1) ?? '';
+    const code = word.split('\n')[0] ?? '';
+    return isProblem(code)
+      ? fileProblems[code](this.host, path, code === 'not_valid' ? said.trim() : reason)
+      : fileScriptFailed(this.host, path, describeOutcome(outcome), reason);
+  }
+}
+
+const isProblem = (code: string): code is keyof typeof fileProblems => Object.hasOwn(fileProblems, code);
+
+/** So that nobody can foretell the name of a temporary in a folder that all may write to. */
+const newNonce = (): string => randomBytes(4).toString('hex');
+
+/** The same bytes, told as they are taken. */
+async function* told(
+  bytes: Uint8Array | AsyncIterable<Uint8Array>,
+  tell: (sent: number) => void,
+): AsyncIterable<Uint8Array> {
+  if (bytes instanceof Uint8Array) {
+    if (bytes.length > 0) yield bytes;
+    tell(bytes.length);
+    return;
+  }
+  let sent = 0;
+  for await (const chunk of bytes) {
+    yield chunk;
+    sent += chunk.length;
+    tell(sent);
+  }
+}
+
+class Collected {
+  readonly #chunks: Uint8Array[] = [];
+
+  add(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+}

@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { environmentName, hostId } from '../../../src/model/ids.js';
+import type { Host } from '../../../src/model/host.js';
+import type {
+  CommandResult,
+  Connection,
+  RemoteCommand,
+  RunOptions,
+  Transport,
+} from '../../../src/ports/transport.js';
+import { commandLine } from '../../../src/transport/command-line.js';
+import { LocalConnection } from '../../../src/transport/local-connection.js';
+import { LocalProcess } from '../../../src/transport/local-process.js';
+import { runToEnd } from '../../../src/transport/run-to-end.js';
+import { systemClock } from '../system-clock.js';
+
+export const thisMachine: Host = {
+  id: hostId('here'),
+  name: 'here',
+  environment: environmentName('test'),
+  groups: [],
+  address: '127.0.0.1',
+  targetIds: [],
+  ssh: {},
+  docker: {},
+  facts: {},
+};
+
+/** This machine, its scripts run by another sh, and with nothing but the programs of `path`. */
+export class OtherShell implements Transport {
+  readonly started: LocalProcess[] = [];
+
+  constructor(
+    readonly shell: string,
+    readonly path?: string,
+  ) {}
+
+  connect(host: Host): Promise<Connection> {
+    const local = new LocalConnection(host, systemClock);
+    const run = (command: RemoteCommand, options: RunOptions = {}): Promise<CommandResult> =>
+      this.#run(command, options);
+    return Promise.resolve({
+      host,
+      alive: true,
+      run,
+      stream: local.stream.bind(local),
+      forward: local.forward.bind(local),
+    });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #run(command: RemoteCommand, options: RunOptions): Promise<CommandResult> {
+    const { line, stdin } = commandLine(command, options);
+    const path = this.path === undefined ? '' : `PATH=${this.path}; export PATH; `;
+    const process = new LocalProcess(path + line.replace('/bin/sh', this.shell));
+    this.started.push(process);
+    return runToEnd(process, systemClock, {
+      ...options,
+      ...(stdin === undefined ? {} : { input: stdin }),
+      terminate: () => Promise.resolve(process.signal('SIGKILL')),
+      whyLost: () => undefined,
+    });
+  }
+}
+
+/** Where busybox is, if it is anywhere. */
+const busybox = [process.env['ADFPUSH_BUSYBOX'], '/bin/busybox', '/usr/bin/busybox'].find(
+  (path) => path !== undefined && existsSync(path),
+);
+
+/** The shells that hosts have, by name; busybox comes with its own programs and no others, as on Alpine. */
+export function shells(folder: string): readonly (readonly [string, () => OtherShell])[] {
+  if (busybox === undefined)
+    console.warn('LEFT OUT: the files of a host with busybox, because there is none here');
+  return [
+    ['dash', () => new OtherShell('/bin/dash')],
+    ['bash', () => new OtherShell('/bin/bash --posix')],
+    ...(busybox === undefined
+      ? []
+      : [
+          [
+            'busybox',
+            () => new OtherShell(join(applets(folder, busybox), 'sh'), applets(folder, busybox)),
+          ] as const,
+        ]),
+  ];
+}
+
+function applets(folder: string, program: string): string {
+  const bin = join(folder, 'busybox');
+  if (existsSync(bin)) return bin;
+  mkdirSync(bin, { recursive: true });
+  for (const applet of execFileSync(program, ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
+    symlinkSync(program, join(bin, applet));
+  }
+  return bin;
+}
