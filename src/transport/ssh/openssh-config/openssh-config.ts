@@ -1,0 +1,65 @@
+import type { Clock } from '../../../ports/clock.js';
+import { SshBinary, type Answer } from './ask-ssh.js';
+import type { Dump } from './dump.js';
+import { settingsFrom } from './from-dump.js';
+import { readConfiguration, type Local } from './own/read.js';
+import { sayTheSameOfAll } from './reach.js';
+import { requireSafeName } from './safe-name.js';
+import type { OpenSshSettings, Question } from './settings.js';
+
+export interface OpenSshConfigOptions {
+  readonly clock: Clock;
+  readonly local: Local;
+  /** The OpenSSH client to ask; `ssh` on the PATH when absent. */
+  readonly program?: string;
+}
+
+/**
+ * What the user's and the system's OpenSSH configuration say of a host. The system's ssh is asked, so that all that it knows is honoured,
+ * and each distinct question once; without one the files are read here. Files that change meanwhile are not read again.
+ */
+export class OpenSshConfig {
+  readonly #settings = new Map<string, Promise<OpenSshSettings>>();
+  readonly #first = new Map<string, Promise<Answer & { readonly ofAll: boolean }>>();
+  #binary: Promise<SshBinary | undefined> | undefined;
+
+  constructor(private readonly options: OpenSshConfigOptions) {}
+
+  /** Throws `ssh.config`, `ssh.unsafe_name`. */
+  async settingsFor(question: Question): Promise<OpenSshSettings> {
+    const { name, user, port, configFile } = question;
+    requireSafeName('host', name);
+    if (user !== undefined) requireSafeName('user', user);
+    if (configFile?.toLowerCase() === 'none') return {};
+    const key = JSON.stringify([name, user, port, configFile]);
+    const before = this.#settings.get(key);
+    if (before !== undefined) return before;
+    const settings = this.#said(question).then((said) => settingsFrom(name, said));
+    this.#settings.set(key, settings);
+    return settings;
+  }
+
+  async #said(question: Question): Promise<Dump> {
+    const { clock, local, program } = this.options;
+    this.#binary ??= SshBinary.find(clock, program);
+    const binary = await this.#binary;
+    if (binary === undefined) return readConfiguration(question, local);
+    const { name: _name, ...others } = question;
+    const key = JSON.stringify(others);
+    const first = this.#first.get(key);
+    if (first !== undefined) {
+      const { ofAll, said } = await first;
+      return ofAll ? said : (await binary.ask(question)).said;
+    }
+    const asked = binary.ask(question).then(async (answer) => ({
+      ...answer,
+      ofAll: !answer.said.has('hostname') && (await sayTheSameOfAll(answer.files)),
+    }));
+    // A host that ssh refuses says nothing of the others.
+    this.#first.set(
+      key,
+      asked.catch(() => ({ said: new Map(), files: [], ofAll: false })),
+    );
+    return (await asked).said;
+  }
+}
