@@ -99,6 +99,8 @@ export class Sshd {
         port: this.port,
         identityFile: this.identityFile,
         knownHostsFile: this.knownHostsFile,
+        // Not what the OpenSSH configuration of whoever runs the tests says.
+        configFile: 'none',
         ...ssh,
       },
       docker: {},

@@ -10,11 +10,18 @@ export interface Jump {
   readonly port?: number;
 }
 
+export interface Jumps {
+  /** The way to the last one, the nearest to us first. */
+  readonly before: readonly Jump[];
+  /** The one that reaches the host itself. */
+  readonly last: Jump;
+}
+
 const shape = /^(?:ssh:\/\/)?(?:([^\s]+)@)?(\[[^\]\s]+\]|[^:@\s[\]]+)(?::(\d{1,5}))?\/?$/;
 
-/** The hosts of a ProxyJump as ssh_config(5) writes them, the nearest to us first. Throws `ssh.proxy_jump`. */
-export function parseJumps(host: Host, proxyJump: string): readonly Jump[] {
-  return proxyJump.split(',').map((one) => {
+/** The hosts of a ProxyJump as ssh_config(5) writes them. Throws `ssh.proxy_jump`. */
+export function parseJumps(host: Host, proxyJump: string): Jumps {
+  const jumps = proxyJump.split(',').map((one) => {
     const [, user, bracketed, port] = shape.exec(one.trim()) ?? [];
     const name = bracketed?.replace(/^\[|\]$/g, '');
     if (name === undefined || name.startsWith('-') || Number(port ?? 22) > 65_535 || Number(port ?? 22) < 1)
@@ -25,6 +32,9 @@ export function parseJumps(host: Host, proxyJump: string): readonly Jump[] {
       ...(port === undefined ? {} : { port: Number(port) }),
     };
   });
+  const last = jumps.pop();
+  if (last === undefined) throw proxyJumpInvalid(host, proxyJump);
+  return { before: jumps, last };
 }
 
 /** As `parseJumps` reads it. */
@@ -38,8 +48,7 @@ export const formatJump = ({ name, user, port }: Jump): string => {
  * any other host. As with `ssh -J`, what OpenSSH's configuration says of its name applies to it, and only the first follows a ProxyJump
  * of that configuration.
  */
-export function bastionOf(host: Host, jumps: readonly Jump[], last: Jump): Host {
-  const before = jumps.slice(0, -1);
+export function bastionOf(host: Host, { before, last }: Jumps): Host {
   const name = `bastion ${formatJump(last)}`;
   const { configFile, strictHostKeyChecking } = host.ssh;
   const way = before.length === 0 ? '' : ` via ${before.map(formatJump).join(',')}`;

@@ -14,6 +14,8 @@ import { handshake, openTcp } from './dial.js';
 import { HandshakeGate } from './handshake-gate.js';
 import { HostKeys } from './host-keys.js';
 import { defaultLimits, type SshLimits } from './limits.js';
+import { localFacts } from './openssh-config/local-facts.js';
+import { OpenSshConfig } from './openssh-config/openssh-config.js';
 import { DestinationResolver } from './resolver.js';
 import { connectionKey, serverKey, type Destination, type Hop } from './settings.js';
 import { SshConnection } from './ssh-connection.js';
@@ -30,6 +32,8 @@ export interface SshTransportOptions extends PassphraseSources {
   /** Who logs in where no user is set. */
   readonly defaultUser: string;
   readonly limits?: Partial<SshLimits>;
+  /** The OpenSSH client that is asked about its configuration; `ssh` on the PATH when absent. */
+  readonly sshProgram?: string;
   /** For sudo, where it wants one. */
   readonly becomePassword?: BecomePassword;
   /** Shared with others who connect to the same servers. */
@@ -55,12 +59,19 @@ export class SshTransport implements Transport {
     this.#gate = options.gate ?? new HandshakeGate(this.#limits);
     this.#keys = new KeyRing(options);
     const { homeDirectory, baseDirectory = process.cwd(), defaultUser, agentSocket } = options;
+    const local = localFacts(homeDirectory);
     this.#resolver = new DestinationResolver({
       homeDirectory,
       baseDirectory,
       defaultUser,
       ...(agentSocket === undefined ? {} : { agentSocket }),
       limits: this.#limits,
+      config: new OpenSshConfig({
+        clock: options.clock,
+        local,
+        ...(options.sshProgram === undefined ? {} : { program: options.sshProgram }),
+      }),
+      local,
     });
   }
 
@@ -68,6 +79,11 @@ export class SshTransport implements Transport {
   async connect(host: Host, signal?: AbortSignal): Promise<Connection> {
     signal?.throwIfAborted();
     return unlessAborted(this.#reach(host), signal);
+  }
+
+  /** How a host would be reached, without speaking to it. Throws `ssh.config`, `ssh.proxy_jump`, `ssh.unsafe_name`. */
+  route(host: Host): Promise<Hop> {
+    return this.#resolver.resolve(host);
   }
 
   async close(): Promise<void> {

@@ -46,7 +46,7 @@ function judge(line: Line, criterion: string, list: string | undefined, subject:
 
 /** Unlike other lines, one quote or `=` may stand between two words (`strdelim` in OpenSSH's misc.c). */
 function criteriaOf(line: Line): string[] {
-  if (/["'\\]/.test(line.rest)) throw refuseLine(line, 'only ssh itself can read a Match with quotes');
+  if (/["'\\]/.test(line.rest)) throw refuseLine(line, `only ssh itself can judge "Match ${line.rest}"`);
   const words = line.rest.split(/[ \t\r]*=[ \t\r]*|[ \t\r]+/);
   const comment = words.findIndex((word) => word.startsWith('#'));
   return comment < 0 ? words : words.slice(0, comment);
