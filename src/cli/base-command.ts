@@ -1,10 +1,12 @@
 import { Command, Flags } from '@oclif/core';
 import { missingEnvironment, missingGroup } from '../errors/cli.js';
 import { errorsOf } from '../errors/adf-error.js';
+import { Redaction } from '../events/redaction.js';
 import type { ExitCode } from '../model/run-result.js';
-import { renderErrors } from '../report/error-view.js';
+import { renderErrors, type SourceLines } from '../report/error-view.js';
 import { errorDocument } from '../report/event-json.js';
 import { choosePalette } from '../report/palette.js';
+import { redactCrashes } from './crash.js';
 import { readExtraVars } from './extra-vars.js';
 import { exitOfThrown, readingExits } from './exit-codes.js';
 import { splitNames } from './flags.js';
@@ -37,10 +39,14 @@ export abstract class BaseCommand extends Command {
   /** The exit codes it may end with, for help. */
   static exits: readonly ExitCode[] = readingExits;
 
+  /** Knows every secret that the command met: whatever it prints passes through here. */
+  protected readonly redaction = new Redaction();
+
   /** The command's own part. */
   protected abstract perform(): Promise<ExitCode>;
 
   override async run(): Promise<ExitCode> {
+    redactCrashes((text) => this.redaction.redactText(text));
     try {
       return await this.perform();
     } catch (thrown) {
@@ -78,6 +84,7 @@ export abstract class BaseCommand extends Command {
       project: projectFolder(flags.project),
       environment: this.environment(flags),
       extraVars: readExtraVars(flags['extra-vars'] ?? []),
+      redaction: this.redaction,
       ...(flags.limit === undefined ? {} : { limit: flags.limit }),
       ...(flags.forks === undefined ? {} : { forks: flags.forks }),
     };
@@ -85,11 +92,11 @@ export abstract class BaseCommand extends Command {
 
   /** One document on stdout. */
   protected print(document: unknown): void {
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(this.redaction.redact(document), null, 2)}\n`);
   }
 
   protected printText(text: string): void {
-    process.stdout.write(`${text}\n`);
+    process.stdout.write(`${this.redaction.redactText(text)}\n`);
   }
 
   /** How to show a table on stdout. */
@@ -108,10 +115,17 @@ export abstract class BaseCommand extends Command {
 
   private tell(thrown: unknown): ExitCode {
     const interruption = thrown instanceof InterruptedRun ? thrown : undefined;
-    const what = interruption?.cause ?? usageErrorOf(thrown, this.words, this.#flagNames());
+    const what = this.redaction.redact(
+      interruption?.cause ?? usageErrorOf(thrown, this.words, this.#flagNames()),
+    );
     const exit = interruption?.exit ?? exitOfThrown(what);
     const palette = choosePalette(process.stderr.isTTY, process.env);
-    process.stderr.write(`${renderErrors(what, sourceLinesOf(this.#projectGiven()), palette)}\n`);
+    const lines = sourceLinesOf(this.#projectGiven());
+    const withoutSecrets: SourceLines = (file, line) => {
+      const text = lines(file, line);
+      return text === undefined ? undefined : this.redaction.redactSourceLine(text);
+    };
+    process.stderr.write(`${this.redaction.redactText(renderErrors(what, withoutSecrets, palette))}\n`);
     if (interruption !== undefined) process.stderr.write(heldLines(interruption.held));
     if (this.#wantsDocument()) this.print({ exit, errors: errorsOf(what).map(errorDocument) });
     return exit;

@@ -1,6 +1,12 @@
 import { renderErrors } from '../report/error-view.js';
 
 const lastWords = new Set<() => string>();
+const redactions = new Set<(text: string) => string>();
+
+/** What takes secrets out of what is said of a crash. */
+export function redactCrashes(redact: (text: string) => string): void {
+  redactions.add(redact);
+}
 
 /** What to say, besides the error, when the program crashes. Returns how to take that back. */
 export function whenCrashing(say: () => string): () => void {
@@ -11,7 +17,8 @@ export function whenCrashing(say: () => string): () => void {
 /** An error that nobody caught is a bug: it ends the program with exit code 1, and says what may be left on the hosts. */
 export function reportCrashes(): void {
   const crash = (thrown: unknown): void => {
-    process.stderr.write(`${renderErrors(thrown)}\n${[...lastWords].map((say) => say()).join('')}`);
+    const said = `${renderErrors(thrown)}\n${[...lastWords].map((say) => say()).join('')}`;
+    process.stderr.write([...redactions].reduce((text, redact) => redact(text), said));
     process.exit(1);
   };
   process.on('uncaughtException', crash);

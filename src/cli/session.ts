@@ -1,4 +1,5 @@
 import { AdfError, errorsOf } from '../errors/adf-error.js';
+import type { Redaction } from '../events/redaction.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Plan } from '../model/plan.js';
 import type { RunResult } from '../model/run-result.js';
@@ -14,6 +15,8 @@ export interface SessionOptions extends ReaderOptions {
   /** Ask before anything is changed, when there is a terminal to ask on. */
   readonly ask: boolean;
   readonly grace?: Milliseconds;
+  /** Takes secrets out of what is thrown, before it is in a report. */
+  readonly redaction?: Redaction;
 }
 
 /** For what prints a document of its own: progress beside it, and nothing to ask. */
@@ -68,7 +71,10 @@ export async function inSession<T>(
       kept: () => readers.kept.result,
     });
   } catch (thrown) {
-    if (readers.kept.result === undefined) readers.failed(errorsOf(thrown).map(errorDocument));
+    if (readers.kept.result === undefined) {
+      const told = options.redaction?.redact(thrown) ?? thrown;
+      readers.failed(errorsOf(told).map(errorDocument));
+    }
     throw explained(thrown, readers, interruption);
   } finally {
     for (const warning of await readers.close()) process.stderr.write(`Warning: ${warning}\n`);

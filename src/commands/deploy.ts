@@ -63,6 +63,7 @@ On a terminal it shows the plan and asks. Without one (a build server) it goes a
         output: false,
         timestamps: flags.timestamps,
         progressOnly: false,
+        redaction: this.redaction,
         ask: !flags.yes && !flags.check,
         ...(grace === undefined ? {} : { grace }),
         ...(flags.events === undefined ? {} : { events: flags.events }),

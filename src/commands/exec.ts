@@ -47,6 +47,7 @@ export default class Exec extends BaseCommand {
         output: true,
         timestamps: flags.timestamps,
         progressOnly: false,
+        redaction: this.redaction,
         ask: false,
         ...(grace === undefined ? {} : { grace }),
         ...(flags.events === undefined ? {} : { events: flags.events }),

@@ -3,6 +3,7 @@ import type { DockerSettings, SshSettings } from '../model/host.js';
 import { textSchema } from '../model/schema/text.js';
 import { dockerSchema, literalTextSchema, sshSchema } from './connection-schema.js';
 import { validate } from './validate.js';
+import { secretNames, secretsLayer, secretsSchema, type SecretSources } from './secrets.js';
 import { variablesSchema, variablesWithin, type VariablesFile } from './variables-file.js';
 import type { YamlDocument } from './yaml.js';
 
@@ -10,6 +11,8 @@ import type { YamlDocument } from './yaml.js';
 export interface ProjectConfig {
   readonly name: string;
   readonly vars: VariablesFile;
+  /** The variables whose values the environment of adfpush gives. */
+  readonly secrets: VariablesFile;
   readonly ssh: SshSettings;
   readonly docker: DockerSettings;
   /** Where journals are kept on the control side, relative to the project's root; the user's state folder when absent. */
@@ -23,6 +26,7 @@ export const projectFile = 'adfpush.yml';
 const projectSchema = z.strictObject({
   name: textSchema.exactOptional(),
   vars: variablesSchema.default({}),
+  secrets: secretsSchema.default([]),
   ssh: sshSchema.default({}),
   docker: dockerSchema.default({}),
   state: z.strictObject({ directory: literalTextSchema.exactOptional() }).default({}),
@@ -35,13 +39,26 @@ const projectSchema = z.strictObject({
     .default([]),
 });
 
-/** `fallbackName` is the project's name when the file has none. An empty file is one of defaults. */
-export function readProjectConfig(document: YamlDocument, fallbackName: string): ProjectConfig {
+/**
+ * `fallbackName` is the project's name when the file has none. An empty file is one of defaults. Its secrets are kept by
+ * `sources` from here on.
+ */
+export function readProjectConfig(
+  document: YamlDocument,
+  fallbackName: string,
+  sources: SecretSources,
+): ProjectConfig {
   const { value, ...places } = document;
   const config = validate(projectSchema, { value: value ?? {}, ...places });
+  const names = new Set(secretNames(config.secrets));
+  sources.keeper.hideLinesOf(names);
   return {
     name: config.name ?? fallbackName,
-    vars: variablesWithin(projectFile, config.vars, document.locate, ['vars']),
+    vars: {
+      ...variablesWithin(projectFile, config.vars, document.locate, ['vars']),
+      secrets: { names, keeper: sources.keeper },
+    },
+    secrets: secretsLayer(projectFile, config.secrets, document.locate, sources),
     ssh: config.ssh,
     docker: config.docker,
     ...(config.state.directory === undefined ? {} : { stateDirectory: config.state.directory }),

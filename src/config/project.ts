@@ -4,6 +4,7 @@ import type { Host } from '../model/host.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import { readEnvironmentFile, type EnvironmentFile } from './environment-file.js';
 import { projectFile, readProjectConfig, type ProjectConfig } from './project-config.js';
+import type { SecretSources } from './secrets.js';
 import { readVariablesFile, type VariablesFile } from './variables-file.js';
 import { parseYaml, type YamlDocument } from './yaml.js';
 
@@ -23,9 +24,13 @@ export interface Project {
 }
 
 /** Reads `adfpush.yml`, if there is one, and looks at what else there is. Other files are read when they are asked for. */
-export async function loadProject(files: ProjectFiles, directory: string): Promise<Project> {
+export async function loadProject(
+  files: ProjectFiles,
+  directory: string,
+  secrets: SecretSources,
+): Promise<Project> {
   const [config, environments, groupFiles, hostFiles] = await Promise.all([
-    readConfig(files, directory),
+    readConfig(files, directory, secrets),
     yamlFiles(files, 'inventory'),
     yamlFiles(files, 'inventory/group_vars'),
     yamlFiles(files, 'inventory/host_vars'),
@@ -48,9 +53,13 @@ export async function loadProject(files: ProjectFiles, directory: string): Promi
   };
 }
 
-async function readConfig(files: ProjectFiles, directory: string): Promise<ProjectConfig> {
+async function readConfig(
+  files: ProjectFiles,
+  directory: string,
+  secrets: SecretSources,
+): Promise<ProjectConfig> {
   const document = parseYaml(projectFile, (await files.read(projectFile)) ?? '');
-  return readProjectConfig(document, basename(directory));
+  return readProjectConfig(document, basename(directory), secrets);
 }
 
 async function readVariables(

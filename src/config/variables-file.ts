@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SecretKeeper } from '../ports/secret-keeper.js';
 import type { Locate } from '../model/source.js';
 import { locateWithin, type ValuePath } from '../model/source.js';
 import { validate, type Located } from './validate.js';
@@ -10,16 +11,26 @@ export interface VariablesFile {
   readonly values: Readonly<Record<string, unknown>>;
   /** Locates by the path from a variable's name. */
   readonly locate: Locate;
+  /** True for values that are data, never compiled as templates. */
+  readonly literal?: boolean;
+  /** The variables that are secret, whatever layer gives them. */
+  readonly secrets?: SecretVariables;
 }
 
-/** Variables by their names, which templates and conditions must be able to say. */
-export const variablesSchema = z.record(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-    error: ({ input }) =>
-      `"${String(input)}" is not a name that a template can use: letters, digits and _ only, no digit first`,
-  }),
-  z.unknown(),
-);
+/** Which variables are secret, and who keeps their values from being shown. */
+export interface SecretVariables {
+  readonly names: ReadonlySet<string>;
+  readonly keeper: SecretKeeper;
+}
+
+/** A name that templates and conditions can say. */
+export const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+  error: ({ input }) =>
+    `"${String(input)}" is not a name that a template can use: letters, digits and _ only, no digit first`,
+});
+
+/** Variables by their names. */
+export const variablesSchema = z.record(variableName, z.unknown());
 
 /** A file that is all variables; an empty one has none. */
 export const readVariablesFile = (

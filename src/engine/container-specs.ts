@@ -1,5 +1,6 @@
 import { label, type ContainerSpec, type ContainerTemplate } from '../model/container.js';
 import { specHash, specParts } from '../model/spec-hash.js';
+import { secretInArgument } from '../errors/secrets.js';
 import { envFileMissing, envFileLine, imageUnnamed } from '../errors/container-specs.js';
 import type { Variables } from '../expression/variables.js';
 import { renderText } from '../expression/templates.js';
@@ -25,6 +26,10 @@ export class ContainerSpecs {
         const { image: own, envFile, adopt: _adopt, ...rest } = template;
         const reference = own ?? image;
         if (reference === undefined) throw imageUnnamed(template.name);
+        // Docker starts a program with each of them, and `ps` on the host shows it.
+        const { command, entrypoint, healthcheck } = template;
+        if (variables.hasSecretIn([command, entrypoint, healthcheck?.test]))
+          throw secretInArgument(`The command, entrypoint or health check of container ${template.name}`);
         const fromFile = envFile === undefined ? {} : await this.#readEnvFile(envFile, variables);
         return {
           ...rest,

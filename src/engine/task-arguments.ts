@@ -1,6 +1,7 @@
 import type { ZodError } from 'zod';
 import type { AdfError } from '../errors/adf-error.js';
 import { argumentsInvalid } from '../errors/engine.js';
+import { secretInArgument } from '../errors/secrets.js';
 import { render } from '../expression/templates.js';
 import type { Variables } from '../expression/variables.js';
 import { UnknownValue } from '../model/unknown.js';
@@ -29,6 +30,8 @@ export function renderArguments(task: Task, module: RegisteredModule, variables:
     }
     const language = typeof argument === 'string' && module.shellArguments.includes(name) ? 'shell' : 'plain';
     const one = render({ value: argument, locate: within }, variables, language);
+    if (module.visibleArguments.includes(name) && variables.hasSecretIn(one))
+      throw secretInArgument(`${name} of ${task.module}`, locate([name]) ?? task.at);
     if (one instanceof UnknownValue && !module.setsFacts) unknown ??= one;
     rendered[name] = one;
   }

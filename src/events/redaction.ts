@@ -1,5 +1,6 @@
 import { AdfError, AdfErrors } from '../errors/adf-error.js';
 import { Secret } from '../model/secret.js';
+import type { SecretKeeper } from '../ports/secret-keeper.js';
 import type { StreamRedaction } from '../ports/stream-redaction.js';
 import { FormSearch } from './form-search.js';
 import { formsOf } from './secret-forms.js';
@@ -11,8 +12,10 @@ const mask = '***';
  * Takes known secrets out of whatever passes by: every string inside, the keys of objects and errors included, in each
  * form in which a secret is likely to travel (see `formsOf`). Without secrets it hands everything through untouched.
  */
-export class Redaction {
+export class Redaction implements SecretKeeper {
   readonly #forms = new Set<string>();
+  readonly #names = new Set<string>();
+  /** Made when it is needed: undefined after each new form. */
   #pattern: RegExp | undefined;
   #search: FormSearch | undefined;
 
@@ -21,7 +24,7 @@ export class Redaction {
     const value = secret.reveal();
     if (value.length < 4) return;
     for (const form of formsOf(value)) this.#forms.add(form);
-    this.#pattern = alternatives(this.#forms);
+    this.#pattern = undefined;
     this.#search = undefined;
   }
 
@@ -36,8 +39,24 @@ export class Redaction {
     return this.#search;
   }
 
+  isIn(value: unknown): boolean {
+    return this.redact(value) !== value;
+  }
+
+  hideLinesOf(names: Iterable<string>): void {
+    for (const name of names) this.#names.add(name);
+  }
+
+  /** A line of a user's file: what it gives to a secret variable is hidden, known or not. */
+  redactSourceLine(line: string): string {
+    const names = [...this.#names].join('|');
+    const giving = new RegExp(`(^|[^A-Za-z0-9_])((?:${names})["']?\\s*[:=]\\s*)\\S.*`);
+    return this.redactText(names === '' ? line : line.replace(giving, `$1$2${mask}`));
+  }
+
   redactText(text: string): string {
-    if (this.#pattern === undefined) return text;
+    if (this.#forms.size === 0) return text;
+    this.#pattern ??= alternatives(this.#forms);
     let redacted = text;
     // Once more as long as it helps: a mask and its neighbours may spell a secret made of asterisks. Each pass
     // shortens the text, since a form is longer than its mask.
@@ -51,7 +70,7 @@ export class Redaction {
   /** The same value without secrets: the very same object when there was nothing to take out. */
   redact<T>(value: T): T;
   redact(value: unknown): unknown {
-    return this.#pattern === undefined ? value : this.#visit(value, new Map());
+    return this.#forms.size === 0 && this.#names.size === 0 ? value : this.#visit(value, new Map());
   }
 
   #visit(value: unknown, seen: Map<object, unknown>): unknown {
@@ -119,7 +138,7 @@ export class Redaction {
       class: error.class,
       message: this.redactText(error.message),
       ...(at === undefined ? {} : { at: { ...at, file: this.redactText(at.file) } }),
-      ...(sourceLine === undefined ? {} : { sourceLine: this.redactText(sourceLine) }),
+      ...(sourceLine === undefined ? {} : { sourceLine: this.redactSourceLine(sourceLine) }),
       ...(host === undefined ? {} : { host: this.redactText(host) }),
       ...(phase === undefined ? {} : { phase }),
       ...(hint === undefined ? {} : { hint: this.redactText(hint) }),

@@ -2,14 +2,15 @@
 const shortestInnerPart = 8;
 
 /**
- * The forms in which a secret is likely to be seen: as it is, trimmed, each long line of it, escaped for JSON, for sh
- * and for URLs, and in base64 and base64url: whole, and as the inner part of a longer encoded text (`user:secret`).
+ * The forms in which a secret is likely to be seen: as it is, trimmed, each long line of it; escaped for JSON (and once more, for JSON
+ * in JSON), for sh and for URLs; in hex; in base64 and base64url, whole, as the inner part of a longer encoded text
+ * (`user:secret`), of its JSON form (`{"password":"secret"}`), and of its own base64 (`{"auth":"dXNlcj…"}`).
  * None is shorter than 4 characters.
  */
 export function formsOf(secret: string): readonly string[] {
   const texts = [secret, secret.trim(), ...linesOf(secret)];
   const forms = texts.flatMap((text) => [text, ...escapedFormsOf(text), ...base64FormsOf(text)]);
-  return [...new Set(forms)].filter((form) => form.length >= 4);
+  return [...new Set([...forms, ...nestedFormsOf(secret)])].filter((form) => form.length >= 4);
 }
 
 /** A private key is often printed line by line. */
@@ -22,7 +23,7 @@ const linesOf = (secret: string): readonly string[] =>
 function escapedFormsOf(text: string): readonly string[] {
   const url = encodeUrl(text);
   return [
-    JSON.stringify(text).slice(1, -1),
+    escapeJson(text),
     text.replaceAll("'", String.raw`'\''`),
     url,
     url.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()),
@@ -30,19 +31,39 @@ function escapedFormsOf(text: string): readonly string[] {
   ];
 }
 
+const escapeJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+
 /** A lone surrogate has no URL form of its own; it is encoded as its replacement character. */
 const encodeUrl = (text: string): string => encodeURIComponent(text.toWellFormed());
 
+/** What one encoding makes of another, where programs really write it: HTTP authorization, Docker's credentials, logs of logs. */
+function nestedFormsOf(secret: string): readonly string[] {
+  const json = escapeJson(secret);
+  const hex = Buffer.from(secret, 'utf8').toString('hex');
+  return [
+    escapeJson(json),
+    ...(json === secret ? [] : base64FormsOf(json)),
+    ...innerBase64FormsOf(secret).flatMap(innerBase64FormsOf),
+    ...[hex, hex.toUpperCase()].filter((form) => form.length >= shortestInnerPart),
+  ];
+}
+
 function base64FormsOf(text: string): readonly string[] {
+  const whole = Buffer.from(text, 'utf8').toString('base64');
+  const forms = [whole, whole.replace(/=+$/, '')];
+  return [...forms, ...forms.map(urlSafe), ...innerBase64FormsOf(text)];
+}
+
+/** As the inner part of a longer encoded text, in both alphabets. */
+function innerBase64FormsOf(text: string): readonly string[] {
   const bytes = Buffer.from(text, 'utf8');
-  const whole = bytes.toString('base64');
-  const wholes = [whole, whole.replace(/=+$/, '')];
   const inner = [0, 1, 2]
     .map((offset) => innerBase64(bytes, offset))
     .filter((part) => part.length >= shortestInnerPart);
-  const forms = [...wholes, ...inner];
-  return [...forms, ...forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
+  return [...new Set([...inner, ...inner.map(urlSafe)])];
 }
+
+const urlSafe = (base64: string): string => base64.replaceAll('+', '-').replaceAll('/', '_');
 
 /**
  * Base64 writes 3 bytes as 4 characters, so a text inside a longer one is written in one of three ways, by its place.

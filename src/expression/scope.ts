@@ -1,3 +1,4 @@
+import type { SecretVariables } from '../config/variables-file.js';
 import type { Locate, Position } from '../model/source.js';
 
 /** One source of variables. */
@@ -9,6 +10,8 @@ export interface Layer {
   readonly locate?: Locate;
   /** True for values from a host or the cloud: data, never compiled as templates. */
   readonly literal?: boolean;
+  /** The variables that are secret, whatever layer gives them. */
+  readonly secrets?: SecretVariables;
 }
 
 /** Where the value of a variable came from. */

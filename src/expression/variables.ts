@@ -1,5 +1,9 @@
+import type { SecretVariables } from '../config/variables-file.js';
 import { unknownVariable, variableCycle } from '../errors/expression.js';
+import { Secret } from '../model/secret.js';
 import type { Locate, Position } from '../model/source.js';
+import type { SecretKeeper } from '../ports/secret-keeper.js';
+import { isMapping } from './describe.js';
 import { locateThrough, placeOfValue } from './place.js';
 import type { Layer, Origin } from './scope.js';
 import { render } from './templates.js';
@@ -15,6 +19,7 @@ export class Variables {
   readonly #baseLayers: readonly Layer[];
   /** Later layers, highest first: a list that instances share the tail of, so that `with` costs nothing. */
   readonly #added: Added | undefined;
+  readonly #secrets: SecretVariables | undefined;
   readonly #rendered = new Map<string, unknown>();
   /** The names being rendered at this moment, outermost first. */
   readonly #rendering: string[] = [];
@@ -23,6 +28,7 @@ export class Variables {
     this.#base = base;
     this.#baseLayers = baseLayers;
     this.#added = added;
+    this.#secrets = baseLayers.find(({ secrets }) => secrets !== undefined)?.secrets;
   }
 
   /** Lowest first. */
@@ -55,8 +61,20 @@ export class Variables {
     const layer = this.#layerOf(name);
     if (layer === undefined) throw unknownVariable(name, this.names(), {});
     const value = layer.literal === true ? layer.values[name] : this.#render(name, layer);
+    // Before anybody has seen it.
+    if (this.#secrets !== undefined && this.isSecret(name)) keep(value, this.#secrets.keeper);
     this.#rendered.set(name, value);
     return value;
+  }
+
+  /** Whether the value of this name is never to be shown. */
+  isSecret(name: string): boolean {
+    return this.#secrets?.names.has(name) ?? false;
+  }
+
+  /** Whether a value that is secret, or came from one by way of a template, is anywhere in this one. */
+  hasSecretIn(value: unknown): boolean {
+    return this.#secrets?.keeper.isIn(value) ?? false;
   }
 
   /** All names, sorted. */
@@ -102,6 +120,13 @@ export class Variables {
   *#addedLayers(): Generator<Layer, undefined> {
     for (let added = this.#added; added !== undefined; added = added.below) yield added.layer;
   }
+}
+
+/** All texts and numbers of a secret value: those of a mapping are as secret as itself. */
+function keep(value: unknown, keeper: SecretKeeper): void {
+  if (typeof value === 'string' || typeof value === 'number') keeper.add(new Secret(String(value)));
+  else if (Array.isArray(value)) for (const item of value) keep(item, keeper);
+  else if (isMapping(value)) for (const item of Object.values(value)) keep(item, keeper);
 }
 
 const nowhereAtAll: Locate = () => undefined;

@@ -75,6 +75,7 @@ function layersOfGroups(
     const layers = [
       packagedDefaults,
       config.vars,
+      config.secrets,
       ...inOrder((group) => files.get(group)),
       environment.vars,
       ...inOrder((group) => environment.groupVars.get(group)),

@@ -17,6 +17,7 @@ export const command: Module<Args, CommandDetails> = {
   freeform: 'argv',
   // Its string form is split into words as sh would: quoting keeps each value one word.
   shellArguments: ['argv'],
+  visibleArguments: ['argv'],
   schema,
   check: (args, host) => checkCommand(args, args.argv.join(' '), host),
   apply: (args, _details, host) => applyCommand({ argv: args.argv }, args, host),

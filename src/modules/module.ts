@@ -35,6 +35,8 @@ export interface Module<Args, Details> {
   readonly freeform?: string;
   /** Arguments that are sh: `{{ value }}` in them is quoted for the shell. */
   readonly shellArguments?: readonly string[];
+  /** Arguments that a program on the host gets as its own, where everybody there can read them: no secret may be in them. */
+  readonly visibleArguments?: readonly string[];
   readonly schema: z.ZodType<Args>;
   check(args: Args, host: ModuleHost): Promise<Change<Details>>;
   apply(args: Args, details: Details, host: ModuleHost): Promise<ModuleResult>;
@@ -150,6 +152,7 @@ export interface RegisteredModule {
   readonly takesHostOut: boolean;
   readonly freeform?: string;
   readonly shellArguments: readonly string[];
+  readonly visibleArguments: readonly string[];
   readonly looksAtHost: boolean;
   readonly setsFacts: boolean;
   readonly conditionArguments: readonly string[];
@@ -204,6 +207,7 @@ export const registerReading = <Args>({
   takesHostOut: false,
   ...(freeform === undefined ? {} : { freeform }),
   shellArguments: [],
+  visibleArguments: [],
   looksAtHost,
   setsFacts,
   conditionArguments,
@@ -221,6 +225,7 @@ export function register<Args, Details>(module: Module<Args, Details>): Register
     takesHostOut: module.takesHostOut ?? false,
     ...(module.freeform === undefined ? {} : { freeform: module.freeform }),
     shellArguments: module.shellArguments ?? [],
+    visibleArguments: module.visibleArguments ?? [],
     looksAtHost: false,
     setsFacts: false,
     conditionArguments: [],

@@ -1,4 +1,5 @@
 import type { EventReader } from '../events/bus.js';
+import type { Redaction } from '../events/redaction.js';
 import type { Layer } from '../expression/scope.js';
 import type { StopSignal } from '../engine/stop-signal.js';
 import type { Plan } from '../model/plan.js';
@@ -14,6 +15,8 @@ export interface CommonOptions {
   readonly limit?: string;
   /** Hosts worked on at the same time. */
   readonly forks?: number;
+  /** Of whoever tells what the use case throws: it comes to know every secret that the use case meets. */
+  readonly redaction?: Redaction;
 }
 
 export type { StopSignal } from '../engine/stop-signal.js';

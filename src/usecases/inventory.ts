@@ -25,7 +25,7 @@ export async function listInventory(options: CommonOptions): Promise<Inventory> 
 
 /**
  * The same for Ansible, with the variables of every host. One that cannot be rendered without a run (it speaks of the release, say)
- * is left out: Ansible knows nothing of it.
+ * is left out: Ansible knows nothing of it. So are secrets, which are not printed.
  */
 export async function ansibleInventory(options: CommonOptions): Promise<AnsibleDocument> {
   const inventory = await listInventory(options);
@@ -34,7 +34,8 @@ export async function ansibleInventory(options: CommonOptions): Promise<AnsibleD
       (all, layer) => all.with(layer),
       Variables.of(inventory.layersFor(host)),
     );
-    return Object.fromEntries(variables.names().flatMap((name) => rendered(variables, name)));
+    const shown = variables.names().filter((name) => !variables.isSecret(name));
+    return Object.fromEntries(shown.flatMap((name) => rendered(variables, name)));
   });
 }
 

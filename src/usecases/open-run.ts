@@ -1,13 +1,14 @@
 import { HoldBook } from '../engine/hold-book.js';
 import { FloorGuard } from '../engine/interlocks/floor-guard.js';
 import { LeasedTraffic } from '../engine/interlocks/leased-traffic.js';
+import type { Redaction } from '../events/redaction.js';
+import { SecretFreeTransport } from '../engine/interlocks/secret-free-transport.js';
 import { MutationGate } from '../engine/interlocks/mutation-gate.js';
 import { PinnedImages } from '../engine/pinned-images.js';
 import type { Run, TagSelection } from '../engine/run.js';
 import { Tally } from '../engine/tally.js';
 import { TargetGroups } from '../engine/target-groups.js';
 import { EventBus } from '../events/bus.js';
-import { Redaction } from '../events/redaction.js';
 import { environmentName, runId, type GroupName, type RunId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { Journal } from '../ports/journal.js';
@@ -24,17 +25,18 @@ export interface RunChoices {
 /** Turns worked on at the same time, unless `--forks` says otherwise. */
 const defaultForks = 50;
 
-/** Makes what all parts of one run share. `journal` is where its holds and mutations are recorded. */
+/** Makes what all parts of one run share. `fullJournal` is where its holds and mutations are recorded. */
 export function openRun(
   world: World,
   options: CommonOptions,
   hooks: RunHooks,
   id: RunId,
-  journal: Journal,
+  fullJournal: Journal,
   { checkMode = false, tags = {} }: RunChoices = {},
 ): Run {
-  const { clock, random, transport, runtime, http, registry, files } = world;
-  const redaction = new Redaction();
+  const { clock, random, runtime, http, registry, files, redaction } = world;
+  const transport = new SecretFreeTransport(world.transport, redaction);
+  const journal = withoutSecrets(fullJournal, redaction);
   const bus = new EventBus(clock, redaction);
   for (const reader of hooks.readers) bus.subscribe(reader);
   const gate = new MutationGate(journal, clock);
@@ -73,6 +75,12 @@ export function newRunId(clock: Clock, random: Random): RunId {
     .padStart(4, '0');
   return runId(`${time}-${end}`);
 }
+
+/** The journal is on disk: a header of a probe, a name of a task is written there without its secrets. */
+const withoutSecrets = (journal: Journal, redaction: Redaction): Journal => ({
+  append: (record) => journal.append(redaction.redact(record)),
+  close: () => journal.close(),
+});
 
 /** For what changes nothing: plan, status, a dry run. */
 export const noJournal: Journal = {

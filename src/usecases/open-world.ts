@@ -7,6 +7,7 @@ import { NodeProjectFiles } from '../config/node-project-files.js';
 import { loadProject } from '../config/project.js';
 import { EngineRuntime } from '../docker/engine-runtime.js';
 import { cloudNotConfigured } from '../errors/usecases.js';
+import { Redaction } from '../events/redaction.js';
 import { loadInventory, type CloudAccess } from '../inventory/inventory.js';
 import { loadPlaybook } from '../playbook/load.js';
 import type { Traffic } from '../ports/traffic.js';
@@ -30,9 +31,13 @@ const deployPlaybook = 'playbooks/deploy.yml';
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Opens the real world for one use case: reads the project and makes the ports, but speaks to nobody yet. */
-export async function openWorld({ project: directory, environment }: CommonOptions): Promise<World> {
+export async function openWorld({
+  project: directory,
+  environment,
+  redaction = new Redaction(),
+}: CommonOptions): Promise<World> {
   const files = new NodeProjectFiles(directory);
-  const project = await loadProject(files, directory);
+  const project = await loadProject(files, directory, { keeper: redaction, environment: process.env });
   const { access } = await project.environment(environment);
   const cloud = access === undefined ? undefined : connectTo(access);
   const home = homedir();
@@ -58,6 +63,7 @@ export async function openWorld({ project: directory, environment }: CommonOptio
     http: new TransportHttp(transport, clock),
     traffic: cloud?.traffic ?? noTraffic(environment),
     registry: new HttpRegistry({ credentials, insecureRegistries: project.config.insecureRegistries, clock }),
+    redaction,
     journals: new FileJournalStore({
       directory: journalFolder(project.config.stateDirectory, directory, home),
     }),

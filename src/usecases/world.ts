@@ -1,3 +1,4 @@
+import type { Redaction } from '../events/redaction.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Clock } from '../ports/clock.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
@@ -22,6 +23,8 @@ export interface World {
   readonly traffic: Traffic;
   readonly registry: Registry;
   readonly journals: JournalStore;
+  /** Knows the secrets of the project, and those that a run meets on its way. */
+  readonly redaction: Redaction;
   readonly leases: LeaseStore;
   /** Who runs this, for whoever finds the lease. */
   readonly owner: Pick<LeaseOwner, 'who' | 'link'>;

@@ -5,11 +5,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NodeProjectFiles } from '../../src/config/node-project-files.js';
 import { loadProject, type Project } from '../../src/config/project.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
+import { noSecrets } from '../fakes/no-secrets.js';
 import { makeHost } from '../fakes/make-host.js';
 import { errorsFromAsync, textOf } from './error-text.js';
 
 const load = (files: Record<string, string>): Promise<Project> =>
-  loadProject(new MemoryFiles(files), '/home/me/shop');
+  loadProject(new MemoryFiles(files), '/home/me/shop', noSecrets());
 
 const complaints = async (
   files: Record<string, string>,
@@ -232,7 +233,7 @@ describe('files on disk', () => {
   test('that cannot be read are an error, not nothing', async () => {
     await mkdir(join(root, 'adfpush.yml'));
 
-    const errors = await errorsFromAsync(() => loadProject(new NodeProjectFiles(root), root));
+    const errors = await errorsFromAsync(() => loadProject(new NodeProjectFiles(root), root, noSecrets()));
 
     expect(errors.map(textOf)).toEqual([
       '- Cannot read adfpush.yml: EISDIR: illegal operation on a directory, read. | Check the permissions of the file.',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadProject } from '../../src/config/project.js';
 import type { Event } from '../../src/events/event.js';
+import { Redaction } from '../../src/events/redaction.js';
 import { loadInventory } from '../../src/inventory/inventory.js';
 import type { Host } from '../../src/model/host.js';
 import { groupName, hostId, type Digest } from '../../src/model/ids.js';
@@ -144,12 +145,14 @@ export class FleetStage {
   async ports(): Promise<World> {
     const { world } = this;
     const files = new MemoryFiles({ ...this.#projectFiles(), ...this.#options.files });
-    const project = await loadProject(files, '/project');
+    const redaction = new Redaction();
+    const project = await loadProject(files, '/project', { keeper: redaction, environment: {} });
     const fleet = new WorldFleet(world);
     return {
       clock: world.clock,
       random: new SeededRandom(1),
       files,
+      redaction,
       transport: this.transport,
       runtime: new FakeContainerRuntime(world),
       http: new FakeHostHttp(world),

@@ -6,6 +6,7 @@ import { escapeFilterValue, matchesFilters } from '../../src/inventory/sources/f
 import type { Instance } from '../../src/ports/fleet.js';
 import { errorsFromAsync, textOf } from '../config/error-text.js';
 import { FakeFleet, makeInstance, matchesAsEc2 } from '../fakes/fake-fleet.js';
+import { noSecrets } from '../fakes/no-secrets.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 
 const least = 'source: aws_ec2\naccount: "123456789012"\nregions: [eu-west-1]\n';
@@ -17,7 +18,7 @@ async function load(
 ): Promise<{ inventory: Inventory; accesses: CloudAccess[] }> {
   const accesses: CloudAccess[] = [];
   const all = { 'inventory/prod.yml': settings.startsWith('source') ? settings : least + settings, ...files };
-  const project = await loadProject(new MemoryFiles(all), '/shop');
+  const project = await loadProject(new MemoryFiles(all), '/shop', noSecrets());
   const inventory = await loadInventory(project, 'prod', (access) => {
     accesses.push(access);
     return fleet;

@@ -5,6 +5,7 @@ import { ansibleDocument, inventoryDocument } from '../../src/inventory/document
 import { loadInventory, type Inventory } from '../../src/inventory/inventory.js';
 import { errorsFromAsync, textOf } from '../config/error-text.js';
 import { FakeFleet } from '../fakes/fake-fleet.js';
+import { noSecrets } from '../fakes/no-secrets.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 
 const none = (): never => {
@@ -12,7 +13,7 @@ const none = (): never => {
 };
 
 const load = async (files: Record<string, string>): Promise<Inventory> =>
-  loadInventory(await loadProject(new MemoryFiles(files), '/shop'), 'lab', none);
+  loadInventory(await loadProject(new MemoryFiles(files), '/shop', noSecrets()), 'lab', none);
 
 describe('source: static', () => {
   test('a host is what its file says, with the connection settings of all levels', async () => {
@@ -64,6 +65,7 @@ describe('source: static', () => {
         'inventory/lab.yml': 'source: static\nregion: eu-west-1\naccount: "123456789012"\nhosts: [a]',
       }),
       '/shop',
+      noSecrets(),
     );
 
     const errors = await errorsFromAsync(() =>
@@ -104,6 +106,7 @@ describe('variables', () => {
     expect(inventory.layersFor(host!).map(({ name }) => name)).toEqual([
       'packaged defaults',
       'adfpush.yml',
+      'secrets of adfpush.yml',
       'group_vars/all',
       'group_vars/api',
       'inventory/lab.yml',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadProject } from '../../src/config/project.js';
+import { Redaction } from '../../src/events/redaction.js';
 import { loadInventory } from '../../src/inventory/inventory.js';
 import { readPlaybook } from '../../src/playbook/load.js';
 import { moduleDirectory } from '../../src/usecases/module-directory.js';
@@ -19,11 +20,13 @@ const playbookText = readFileSync(
 export async function worldOf(ports: SimulatedPorts): Promise<World> {
   const { clock, random, transport, runtime, http, traffic, registry, journals, leases, fleet } = ports;
   const files = new MemoryFiles(projectOf(ports.scenario));
-  const project = await loadProject(files, '/project');
+  const redaction = new Redaction();
+  const project = await loadProject(files, '/project', { keeper: redaction, environment: {} });
   return {
     clock,
     random,
     files,
+    redaction,
     transport,
     runtime,
     http,

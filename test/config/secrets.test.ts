@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { loadProject, type Project } from '../../src/config/project.js';
+import { Redaction } from '../../src/events/redaction.js';
+import { Variables } from '../../src/expression/variables.js';
+import { loadInventory } from '../../src/inventory/inventory.js';
+import { MemoryFiles } from '../fakes/memory-files.js';
+import { errorsFrom, errorsFromAsync, textOf } from './error-text.js';
+
+const inventory = 'source: static\nhosts: [a]';
+const none = (): never => {
+  throw new Error('no cloud is asked');
+};
+
+async function load(
+  files: Record<string, string>,
+  environment: Record<string, string> = {},
+): Promise<{ project: Project; redaction: Redaction; variables: Variables }> {
+  const redaction = new Redaction();
+  const all = { 'inventory/prod.yml': inventory, ...files };
+  const project = await loadProject(new MemoryFiles(all), '/shop', { keeper: redaction, environment });
+  const { hosts, layersFor } = await loadInventory(project, 'prod', none);
+  return { project, redaction, variables: Variables.of(layersFor(hosts[0]!)) };
+}
+
+describe('secrets of a project', () => {
+  test('are variables whose values are hidden from when they are first used, whatever layer gives them', async () => {
+    const { redaction, variables } = await load({
+      'adfpush.yml': 'secrets: [password, database, url, given]\nvars: { password: from-the-project }',
+      'inventory/group_vars/all.yml':
+        'password: from-the-group\ndatabase: { host: db.internal, key: [first-key, 12345678] }\nurl: "postgres://{{ user }}@db"\nuser: somebody',
+    });
+    const all = variables.with({ name: 'extra vars', values: { given: 'from-outside' } });
+    const said = 'from-the-group first-key 12345678 postgres://somebody@db from-outside somebody';
+
+    for (const name of ['password', 'database', 'url', 'given']) all.get(name);
+
+    expect(redaction.redactText(said)).toBe('*** *** *** *** *** somebody');
+  });
+
+  test('may come from the environment, and are hidden at once', async () => {
+    const { redaction, variables } = await load(
+      { 'adfpush.yml': 'secrets: { password: { env: DB_PASSWORD }, other: }\nvars: { other: plain-text }' },
+      { DB_PASSWORD: '{{ not }} a template' },
+    );
+
+    expect(redaction.redactText('is {{ not }} a template')).toBe('is ***');
+    expect(variables.get('password')).toBe('{{ not }} a template');
+    expect(variables.get('other')).toBe('plain-text');
+    expect(redaction.redactText('plain-text')).toBe('***');
+    expect(variables.origin('password')).toMatchObject({ layer: 'secrets of adfpush.yml' });
+  });
+
+  test('that the environment lacks are an error when they are used, and only then', async () => {
+    const { variables } = await load({ 'adfpush.yml': 'secrets:\n  password: { env: DB_PASSWORD }' });
+
+    expect(variables.names()).toContain('password');
+    expect(errorsFrom(() => variables.get('password')).map(textOf)).toEqual([
+      'adfpush.yml:2:13 The secret password comes from the environment variable DB_PASSWORD, which is not set. | Set DB_PASSWORD for adfpush: in a build job, by binding a credential to it.',
+    ]);
+  });
+
+  test('give way to a value of a higher layer', async () => {
+    const { variables } = await load({
+      'adfpush.yml': 'secrets: { password: { env: DB_PASSWORD } }',
+      'inventory/group_vars/all.yml': 'password: for-development',
+    });
+
+    expect(variables.get('password')).toBe('for-development');
+  });
+
+  test.each([
+    ['secrets: [db-password]', 'adfpush.yml:1:11 "db-password" is not a name that a template can use'],
+    ['secrets: { a: { file: x } }', 'adfpush.yml:1:12 `secrets.a.env` is missing'],
+    ['secrets: { a: { env: "A B" } }', 'adfpush.yml:1:22 `secrets.a.env` must be the name of an environment'],
+  ])('refuses %s', async (text, complaint) => {
+    const [error] = await errorsFromAsync(() => load({ 'adfpush.yml': text }));
+    expect(textOf(error!)).toContain(complaint);
+  });
+
+  test('are not in a line of a file that an error quotes, whether or not they were used', async () => {
+    const { redaction } = await load({ 'adfpush.yml': 'secrets: [password, key]' });
+
+    expect(
+      [
+        'password: correct horse',
+        '  - "password": "correct horse"',
+        'vars: { user: me, password: correct, horse: 1 }',
+        'key: |',
+        'old_password: shown',
+        'echo {{ password }}: shown',
+      ].map((line) => redaction.redactSourceLine(line)),
+    ).toEqual([
+      'password: ***',
+      '  - "password": ***',
+      'vars: { user: me, password: ***',
+      'key: ***',
+      'old_password: shown',
+      'echo {{ password }}: shown',
+    ]);
+  });
+});
