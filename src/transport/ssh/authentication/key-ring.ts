@@ -85,6 +85,10 @@ export class KeyRing {
         selection.leaveOut({ name: path, ...file.why });
         return;
       case 'public':
+        if (kindOf(file.publicKey) !== 'plain') {
+          selection.leaveOut({ name: path, ...whyNotPlain(file.publicKey) });
+          return;
+        }
         selection.leaveOut({
           name: path,
           reason: 'only its public half is there, and no agent has the other',
