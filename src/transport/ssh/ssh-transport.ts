@@ -144,10 +144,12 @@ export class SshTransport implements Transport {
       // Before our own turn: a bastion needs one too.
       const bastion = await this.#bastion(host, destination);
       const greeting = await this.#gate.pass(server, async () => {
-        const started = clock.elapsed();
+        // What a person takes to answer is nobody's delay.
+        const servers = (): Milliseconds => clock.elapsed() - credentials.personsTime.spent;
+        const started = servers();
         const socket = await this.#socket(host, destination, bastion);
         const handshakes = { host, destination, socket, hostKeys, credentials };
-        return handshake(handshakes, clock).finally(() => (spent += clock.elapsed() - started));
+        return handshake(handshakes, clock).finally(() => (spent += servers() - started));
       });
       if (greeting.kind === 'welcome') {
         return new SshConnection(host, greeting.client, clock, this.#limits, this.options.becomePassword);

@@ -192,7 +192,7 @@ describeWithSshd('passphrases', () => {
         let answer = (_text: string): void => undefined;
         const person = new Person([new Promise<string>((resolve) => (answer = resolve))]);
         const transport = hasty.transport({ prompt: person });
-        const connecting = transport.connect(hasty.host({ identityFile: locked }));
+        const connecting = transport.connect(hasty.host({ identityFile: locked, connectTimeout: 1_900 }));
         const connections = (): number => hasty.output.match(/Connection from/g)?.length ?? 0;
         await until('the question stands', () => person.questions.length === 1);
         const asked = performance.now();
@@ -201,6 +201,7 @@ describeWithSshd('passphrases', () => {
         answer('right');
 
         expect((await connecting).alive).toBe(true);
+        // The first is the fixture's own, which looks whether the server is there.
         expect([before, connections()]).toEqual([2, 3]);
         expect(person.questions).toHaveLength(1);
         await transport.close();
