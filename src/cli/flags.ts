@@ -57,6 +57,15 @@ export const variableFlags = {
   }),
 };
 
+/** How commands of another user get their rights. */
+export const becomePasswordFlag = {
+  'ask-become-pass': Flags.boolean({
+    char: 'K',
+    description:
+      'Ask for the password that sudo wants on the hosts. Without a terminal: the variable ADFPUSH_BECOME_PASS',
+  }),
+};
+
 export const forksFlag = {
   forks: Flags.integer({
     char: 'f',

@@ -1,5 +1,12 @@
 import { Flags } from '@oclif/core';
-import { fleetFlags, forksFlag, splitNames, tagFlags, variableFlags } from '../cli/flags.js';
+import {
+  becomePasswordFlag,
+  fleetFlags,
+  forksFlag,
+  splitNames,
+  tagFlags,
+  variableFlags,
+} from '../cli/flags.js';
 
 /** The flags that deploy and plan share: what would be rolled, where. */
 export const deployFlags = {
@@ -11,6 +18,7 @@ export const deployFlags = {
   ...variableFlags,
   ...tagFlags,
   ...forksFlag,
+  ...becomePasswordFlag,
 };
 
 interface Given {

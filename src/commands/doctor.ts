@@ -1,5 +1,13 @@
 import { BaseCommand } from '../cli/base-command.js';
-import { fleetFlags, forksFlag, groupFlag, jsonFlag, splitNames, variableFlags } from '../cli/flags.js';
+import {
+  becomePasswordFlag,
+  fleetFlags,
+  forksFlag,
+  groupFlag,
+  jsonFlag,
+  splitNames,
+  variableFlags,
+} from '../cli/flags.js';
 import { inSession, onlyProgress } from '../cli/session.js';
 import type { ExitCode } from '../model/run-result.js';
 import { findsFault } from '../model/doctor-report.js';
@@ -23,13 +31,18 @@ export default class Doctor extends BaseCommand {
     ),
     ...variableFlags,
     ...forksFlag,
+    ...becomePasswordFlag,
     ...jsonFlag,
   };
   static override exits: readonly ExitCode[] = [0, 1, 2, 3, 130, 143];
 
   protected async perform(): Promise<ExitCode> {
     const { flags } = await this.parse(Doctor);
-    const options = { ...this.common(flags), groups: splitNames('--group', flags.group) };
+    const options = {
+      ...this.common(flags),
+      ...(await this.becomePassword(flags)),
+      groups: splitNames('--group', flags.group),
+    };
     const report = await inSession(onlyProgress(process.stderr), async ({ hooks }) => {
       const { doctor } = await import('../usecases/doctor/doctor.js');
       return doctor(options, hooks);

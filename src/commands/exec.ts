@@ -1,6 +1,14 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { durationOf, fleetFlags, forksFlag, graceFlag, reportFlags, variableFlags } from '../cli/flags.js';
+import {
+  becomePasswordFlag,
+  durationOf,
+  fleetFlags,
+  forksFlag,
+  graceFlag,
+  reportFlags,
+  variableFlags,
+} from '../cli/flags.js';
 import { inSession } from '../cli/session.js';
 import { missingCommandLine } from '../errors/cli.js';
 import type { ExitCode } from '../model/run-result.js';
@@ -25,7 +33,8 @@ export default class Exec extends BaseCommand {
   ];
   static override flags = {
     ...fleetFlags,
-    become: Flags.boolean({ char: 'b', description: 'Run it through sudo -n' }),
+    become: Flags.boolean({ char: 'b', description: 'Run it through sudo' }),
+    ...becomePasswordFlag,
     ...variableFlags,
     ...forksFlag,
     ...graceFlag,
@@ -39,6 +48,7 @@ export default class Exec extends BaseCommand {
     const grace = durationOf('--grace', flags.grace);
     const options = { ...this.common(flags), groups: this.groups(flags), argv, become: flags.become };
     if (argv.length === 0) throw missingCommandLine();
+    const password = await this.becomePassword(flags);
     return inSession(
       {
         stream: flags.json ? process.stderr : process.stdout,
@@ -55,7 +65,7 @@ export default class Exec extends BaseCommand {
       },
       async ({ hooks, kept }) => {
         const { exec } = await import('../usecases/exec.js');
-        const result = await exec(options, hooks);
+        const result = await exec({ ...options, ...password }, hooks);
         if (flags.json) this.print(kept() ?? result);
         return result.exit;
       },

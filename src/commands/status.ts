@@ -1,5 +1,12 @@
 import { BaseCommand } from '../cli/base-command.js';
-import { exitCodeFlag, fleetFlags, forksFlag, jsonFlag, variableFlags } from '../cli/flags.js';
+import {
+  becomePasswordFlag,
+  exitCodeFlag,
+  fleetFlags,
+  forksFlag,
+  jsonFlag,
+  variableFlags,
+} from '../cli/flags.js';
 import { inSession, onlyProgress } from '../cli/session.js';
 import type { ExitCode } from '../model/run-result.js';
 import { renderStatus } from '../report/status-view.js';
@@ -19,6 +26,7 @@ export default class Status extends BaseCommand {
     ...fleetFlags,
     ...variableFlags,
     ...forksFlag,
+    ...becomePasswordFlag,
     ...exitCodeFlag('Exit 6 when a host differs from the configuration, or the group is mixed'),
     ...jsonFlag,
   };
@@ -26,7 +34,11 @@ export default class Status extends BaseCommand {
 
   protected async perform(): Promise<ExitCode> {
     const { flags } = await this.parse(Status);
-    const options = { ...this.common(flags), groups: this.groups(flags) };
+    const options = {
+      ...this.common(flags),
+      ...(await this.becomePassword(flags)),
+      groups: this.groups(flags),
+    };
     const report = await inSession(onlyProgress(process.stderr), async ({ hooks }) => {
       const { status } = await import('../usecases/status.js');
       return status(options, hooks);

@@ -121,3 +121,19 @@ export const missingProject = (folder: string): AdfError =>
     message: `--project ${folder}: there is no such folder.`,
     hint: 'Name the folder that holds adfpush.yml and inventory/.',
   });
+
+export const nobodyToAsk = (flag: string, variable: string): AdfError =>
+  new AdfError({
+    code: 'cli.nobody_to_ask',
+    class: 'invalid',
+    message: `${flag} asks on the terminal, and nobody answered there.`,
+    hint: `In a build job, set the environment variable ${variable} instead.`,
+  });
+
+export const becomePasswordInvalid = (variable: string): AdfError =>
+  new AdfError({
+    code: 'cli.become_password',
+    class: 'invalid',
+    message: 'The password for become has a line break in it, and sudo reads one line.',
+    hint: `Set ${variable} without one at its end: $(cat FILE) leaves it out.`,
+  });

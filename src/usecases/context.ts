@@ -2,6 +2,7 @@ import type { EventReader } from '../events/bus.js';
 import type { Redaction } from '../events/redaction.js';
 import type { Layer } from '../expression/scope.js';
 import type { StopSignal } from '../engine/stop-signal.js';
+import type { Secret } from '../model/secret.js';
 import type { Plan } from '../model/plan.js';
 
 /** What every use case needs to know. */
@@ -15,6 +16,8 @@ export interface CommonOptions {
   readonly limit?: string;
   /** Hosts worked on at the same time. */
   readonly forks?: number;
+  /** For sudo on the hosts, where it wants one. */
+  readonly becomePassword?: Secret;
   /** Of whoever tells what the use case throws: it comes to know every secret that the use case meets. */
   readonly redaction?: Redaction;
 }

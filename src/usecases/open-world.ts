@@ -21,6 +21,7 @@ import { stateDirectory } from '../state/state-directory.js';
 import { systemClock as clock } from '../system/clock.js';
 import { systemRandom as random } from '../system/random.js';
 import { chosenByHost } from '../transport/choosing-transport.js';
+import { BecomePassword } from '../transport/become-password.js';
 import { TransportHttp } from '../transport/host-http.js';
 import type { CommonOptions } from './context.js';
 import { moduleDirectory } from './module-directory.js';
@@ -34,6 +35,7 @@ const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 export async function openWorld({
   project: directory,
   environment,
+  becomePassword,
   redaction = new Redaction(),
 }: CommonOptions): Promise<World> {
   const files = new NodeProjectFiles(directory);
@@ -49,6 +51,7 @@ export async function openWorld({
     baseDirectory: resolve(directory),
     defaultUser: userInfo().username,
     ...(agentSocket === undefined ? {} : { agentSocket }),
+    ...(becomePassword === undefined ? {} : { becomePassword: new BecomePassword(becomePassword) }),
   });
   const credentials = new CredentialSources([
     new EcrCredentials(access ?? {}),
