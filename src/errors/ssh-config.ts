@@ -1,5 +1,7 @@
+import { describeHost } from '../model/host.js';
 import type { Position } from '../model/source.js';
 import { AdfError } from './adf-error.js';
+import type { NamedHost } from './ssh.js';
 
 /** OpenSSH itself cannot read its configuration. `words` are its own; they name file and line. */
 export const openSshConfigRefused = (name: string, words: string): AdfError =>
@@ -94,6 +96,19 @@ export const unsetVariable = (setting: string, template: string, name: string): 
     hint: `Set ${name}, or write the value itself.`,
   });
 
-/** A ProxyCommand ended, or never was. `said` is the end of its stderr. */
-export const proxyCommandEnded = (command: string, how: string, said: string): string =>
-  `its ProxyCommand (${command}) ended ${how}${said === '' ? '' : `: ${said}`}`;
+/** A ProxyCommand could not be started, or ended other than with exit code 0. `stderr` is the end of what it said. */
+export const proxyCommandFailed = (
+  host: NamedHost,
+  command: string,
+  how: string,
+  stderr: string,
+): AdfError => {
+  const shown = command.length > 200 ? `${command.slice(0, 200)}…` : command;
+  return new AdfError({
+    code: 'ssh.proxy_command',
+    class: 'failed',
+    message: `the ProxyCommand of ${describeHost(host)} (${shown}) ${how}${stderr === '' ? '' : `: ${stderr}`}`,
+    host: describeHost(host),
+    hint: 'Run it by hand: the banner of an SSH server, such as SSH-2.0-OpenSSH_9.2, should come out.',
+  });
+};

@@ -16,6 +16,7 @@ import { HostKeys } from './host-keys.js';
 import { defaultLimits, type SshLimits } from './limits.js';
 import { localFacts } from './openssh-config/local-facts.js';
 import { OpenSshConfig } from './openssh-config/openssh-config.js';
+import { ProxyCommands } from './proxy-command.js';
 import { DestinationResolver } from './resolver.js';
 import { connectionKey, serverKey, type Destination, type Hop } from './settings.js';
 import { SshConnection } from './ssh-connection.js';
@@ -52,10 +53,12 @@ export class SshTransport implements Transport {
   readonly #hostKeys = new HostKeys();
   readonly #connections = new Map<string, Promise<SshConnection>>();
   readonly #refusals = new Map<string, { readonly error: AdfError; readonly until: Milliseconds }>();
+  readonly #proxyCommands: ProxyCommands;
   #closed = false;
 
   constructor(private readonly options: SshTransportOptions) {
     this.#limits = { ...defaultLimits, ...options.limits };
+    this.#proxyCommands = new ProxyCommands(options.clock);
     this.#gate = options.gate ?? new HandshakeGate(this.#limits);
     this.#keys = new KeyRing(options);
     const { homeDirectory, baseDirectory = process.cwd(), defaultUser, agentSocket } = options;
@@ -95,6 +98,7 @@ export class SshTransport implements Transport {
     const ended = Promise.all(open.map(({ lost }) => lost));
     await within(clock, 1_000, ended, () => 'late').catch(() => undefined);
     for (const connection of open) connection.destroy();
+    await this.#proxyCommands.close();
   }
 
   async #reach(host: Host): Promise<SshConnection> {
@@ -147,9 +151,12 @@ export class SshTransport implements Transport {
         // What a person takes to answer is nobody's delay.
         const servers = (): Milliseconds => clock.elapsed() - credentials.personsTime.spent;
         const started = servers();
-        const socket = await this.#socket(host, destination, bastion);
+        const { socket, failure } = await this.#link(host, destination, bastion);
         const handshakes = { host, destination, socket, hostKeys, credentials };
-        return handshake(handshakes, clock).finally(() => (spent += servers() - started));
+        const greeting = await handshake(handshakes, clock).finally(() => (spent += servers() - started));
+        const reason = greeting.kind === 'dropped' ? await failure : undefined;
+        if (reason !== undefined) throw reason;
+        return greeting;
       });
       if (greeting.kind === 'welcome') {
         return new SshConnection(host, greeting.client, clock, this.#limits, this.options.becomePassword);
@@ -173,16 +180,27 @@ export class SshTransport implements Transport {
     }
   }
 
-  async #socket(host: Host, destination: Destination, bastion: SshConnection | undefined): Promise<Duplex> {
-    if (bastion === undefined) return openTcp(host, destination, this.options.clock);
+  async #link(host: Host, destination: Destination, bastion: SshConnection | undefined): Promise<Link> {
+    const { route } = destination;
+    if (route.kind === 'command') {
+      const { stream, failure } = this.#proxyCommands.start(host, route.command);
+      return { socket: stream, failure };
+    }
+    if (bastion === undefined) return { socket: await openTcp(host, destination, this.options.clock) };
     try {
-      return await bastion.forward({ address: destination.address, port: destination.port });
+      return { socket: await bastion.forward({ address: destination.address, port: destination.port }) };
     } catch (error) {
       if (!(error instanceof AdfError)) throw error;
       const phase = error.code === 'ssh.forwarding_unanswered' ? 'tcp' : 'bastion';
       throw unreachable(host, phase, error.message, error);
     }
   }
+}
+
+/** What SSH is spoken over, and whether it broke for a reason of its own, which asking again would not mend. */
+interface Link {
+  readonly socket: Duplex;
+  readonly failure?: Promise<AdfError | undefined>;
 }
 
 /** Asking again at once would not help, and servers ban those who do. */
