@@ -1,6 +1,8 @@
 import type { Fleet } from '../ports/fleet.js';
+import type { HostKeySource } from '../ports/host-key-source.js';
 import type { Traffic } from '../ports/traffic.js';
 import { AwsClients } from './clients.js';
+import { ConsoleHostKeys } from './console-host-keys.js';
 import { Ec2Fleet } from './ec2-fleet.js';
 import { ElbTraffic } from './elb-traffic.js';
 
@@ -19,10 +21,16 @@ export interface CloudAccess {
 export interface AwsCloud {
   readonly fleet: Fleet;
   readonly traffic: Traffic;
+  /** What instances printed to their consoles. */
+  readonly hostKeys: HostKeySource;
 }
 
 /** An AWS account, seen through its credentials. Makes no call, and loads no SDK, before it is asked something. */
 export function connectCloud(access: CloudAccess): AwsCloud {
   const clients = new AwsClients(access);
-  return { fleet: new Ec2Fleet(clients), traffic: new ElbTraffic(clients) };
+  return {
+    fleet: new Ec2Fleet(clients),
+    traffic: new ElbTraffic(clients),
+    hostKeys: new ConsoleHostKeys(clients),
+  };
 }

@@ -36,6 +36,19 @@ export type HostKeyProblem =
     }
   | { readonly kind: 'revoked'; readonly offered: OfferedKey; readonly by: KnownHostsPlace }
   | { readonly kind: 'unreadable'; readonly file: string; readonly reason: string }
+  /** It could not be put on record, so it is not believed. */
+  | {
+      readonly kind: 'unrecorded';
+      readonly offered: OfferedKey;
+      readonly file: string;
+      readonly reason: string;
+    }
+  /** The console, which is to be believed, has other keys: `printed` are their fingerprints. */
+  | { readonly kind: 'console_differs'; readonly offered: OfferedKey; readonly printed: readonly string[] }
+  | { readonly kind: 'console_silent' }
+  /** It has two sets of keys, and no telling which are the host's. */
+  | { readonly kind: 'console_contradictory'; readonly blocks: number }
+  | { readonly kind: 'console_unavailable'; readonly reason: string; readonly cause: unknown }
   /** What the host shows is no key of a kind that OpenSSH takes. */
   | { readonly kind: 'malformed' };
 
@@ -66,7 +79,7 @@ export function hostKeyRejected(host: NamedHost, problem: HostKeyProblem): AdfEr
         message:
           `the ${offered.type} key of ${named} has changed: it offers ${offered.fingerprint}, but ` +
           `${known.file}:${known.line} has ${known.fingerprint} for ${known.name}`,
-        hint: `If the host was replaced: ssh-keygen -R '${known.name}' -f ${known.file}, then add its new key. If not, somebody may be in between.`,
+        hint: `If the host was replaced (EC2 gives an old address to a new instance): ssh-keygen -R '${known.name}' -f ${known.file}, then add its new key. If not, somebody may be in between.`,
       });
     }
     case 'revoked':
@@ -80,6 +93,43 @@ export function hostKeyRejected(host: NamedHost, problem: HostKeyProblem): AdfEr
         ...details,
         message: `${problem.file}, which says which key ${named} must have, cannot be read: ${problem.reason}`,
         hint: 'Make the file readable, or name another in ssh: { known_hosts_file }.',
+      });
+    case 'unrecorded': {
+      const { offered, file, reason } = problem;
+      return new AdfError({
+        ...details,
+        message: `the ${offered.type} key of ${named} (${offered.fingerprint}) is new, and cannot be recorded in ${file}: ${reason}`,
+        hint: 'What is believed must be on record, or a change would go unnoticed: make the file writable, or name another in ssh: { known_hosts_file }.',
+      });
+    }
+    case 'console_differs': {
+      const { offered, printed } = problem;
+      return new AdfError({
+        ...details,
+        message:
+          `the ${offered.type} key of ${named} has changed: it offers ${offered.fingerprint}, but ` +
+          `its console printed ${printed.join(', ')} at first boot`,
+        hint: `If its key was replaced since: ${askAgain}, then add this line to known_hosts: ${offered.entry}. If not, somebody may be in between.`,
+      });
+    }
+    case 'console_silent':
+      return new AdfError({
+        ...details,
+        message: `no host keys are on the console of ${named} yet`,
+        hint: 'It takes minutes after a launch until EC2 shows them, and an image without cloud-init prints none: try again, or add the key to known_hosts.',
+      });
+    case 'console_contradictory':
+      return new AdfError({
+        ...details,
+        message: `the console of ${named} shows host keys that contradict each other (${problem.blocks === 1 ? 'two of a type' : `${problem.blocks} sets of them`}), and there is no telling which are right`,
+        hint: `Find out who printed the others: programs can, and cloud-init prints them once in an instance's life. ${askAgain}, then add its line to known_hosts.`,
+      });
+    case 'console_unavailable':
+      return new AdfError({
+        ...details,
+        message: `the console of ${named}, which is to tell its host keys, cannot be read: ${problem.reason}`,
+        hint: 'Check that the credentials allow ec2:GetConsoleOutput, or add the key to known_hosts.',
+        cause: problem.cause,
       });
     case 'malformed':
       return new AdfError({

@@ -45,6 +45,16 @@ export type EventBody =
       readonly duration: Milliseconds;
     }
   | { readonly type: 'host.connected'; readonly host: EventHost; readonly duration: Milliseconds }
+  /** A host's key that nobody had on record: believed, and recorded in `file`. */
+  | {
+      readonly type: 'host_key.recorded';
+      readonly host: EventHost;
+      readonly keyType: string;
+      /** OpenSSH's, `SHA256:…`. */
+      readonly fingerprint: string;
+      readonly file: string;
+      readonly source: 'accept-new' | 'console';
+    }
   | { readonly type: 'plan.made'; readonly plan: Plan }
   | { readonly type: 'warning'; readonly message: string; readonly host?: EventHost }
   // Plays, batches, turns, tasks

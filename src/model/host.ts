@@ -28,8 +28,13 @@ export interface SshSettings {
   /** Pushes a key made for this run through EC2 Instance Connect, and offers only that. */
   readonly instanceConnect?: boolean;
   readonly knownHostsFile?: string;
-  /** The name under which the host's key is looked up; the instance id for EC2 hosts when set so. */
+  /** The only name under which the host's key is looked up; the instance id for EC2 hosts when set so. */
   readonly hostKeyAlias?: string;
+  /**
+   * Not a setting: what the host is called as long as it lives, an EC2 instance's id. Without an alias its key is looked up under this
+   * before its address, and recorded under it.
+   */
+  readonly hostKeyName?: string;
   /** Milliseconds until connecting and authenticating must be done. */
   readonly connectTimeout?: number;
   /** Milliseconds between two signs of life that are asked for. */

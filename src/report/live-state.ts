@@ -132,6 +132,7 @@ export class LiveState {
         this.ended = true;
         return;
       case 'warning':
+      case 'host_key.recorded':
       case 'play.ended':
       case 'hold.opened':
       case 'hold.settled':

@@ -48,6 +48,14 @@ export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
       );
     case 'host.connected':
       return onHost(event.host, 'connected', `in ${formatDuration(event.duration)}`, 'quiet', 1);
+    case 'host_key.recorded':
+      return onHost(
+        event.host,
+        'new key',
+        `${event.keyType} ${event.fingerprint}, ${believed[event.source]}, is its key from now on: ${event.file}`,
+        'warning',
+        0,
+      );
     case 'warning':
       return {
         tone: 'warning',
@@ -197,6 +205,11 @@ const fold = (hosts: readonly EventHost[]): string => foldHosts(hosts.map(({ nam
 const heading = (text: string): Sentence => ({ tone: 'heading', text, verbosity: 0 });
 const plain = (text: string, verbosity: 0 | 1): Sentence => ({ tone: 'plain', text, verbosity });
 const bad = (text: string): Sentence => ({ tone: 'bad', text, verbosity: 0 });
+const believed: Readonly<Record<'accept-new' | 'console', string>> = {
+  'accept-new': 'the first that was seen of it',
+  console: 'which its console shows',
+};
+
 const onHost = (host: EventHost, status: string, text: string, tone: Tone, verbosity: 0 | 1): Sentence => ({
   tone,
   host,

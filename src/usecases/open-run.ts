@@ -39,6 +39,7 @@ export function openRun(
   const journal = withoutSecrets(fullJournal, redaction);
   const bus = new EventBus(clock, redaction);
   for (const reader of hooks.readers) bus.subscribe(reader);
+  world.notices.listen((notice) => bus.emit(notice));
   const gate = new MutationGate(journal, clock);
   const traffic = new SharedTraffic(new LeasedTraffic(world.traffic, gate), clock);
   return {

@@ -25,6 +25,7 @@ import { BecomePassword } from '../transport/become-password.js';
 import { TransportHttp } from '../transport/host-http.js';
 import type { CommonOptions } from './context.js';
 import { moduleDirectory } from './module-directory.js';
+import { Notices } from './notices.js';
 import type { World } from './world.js';
 
 const deployPlaybook = 'playbooks/deploy.yml';
@@ -44,6 +45,7 @@ export async function openWorld({
   const cloud = access === undefined ? undefined : connectTo(access);
   const home = homedir();
   const agentSocket = process.env['SSH_AUTH_SOCK'];
+  const notices = new Notices();
   const transport = chosenByHost({
     clock,
     random,
@@ -52,6 +54,9 @@ export async function openWorld({
     defaultUser: userInfo().username,
     ...(agentSocket === undefined ? {} : { agentSocket }),
     ...(becomePassword === undefined ? {} : { becomePassword: new BecomePassword(becomePassword) }),
+    ...(cloud === undefined ? {} : { hostKeySource: cloud.hostKeys }),
+    onHostKeyRecorded: ({ host: { id, name }, ...recorded }) =>
+      notices.tell({ type: 'host_key.recorded', host: { id, name }, ...recorded }),
   });
   const credentials = new CredentialSources([
     new EcrCredentials(access ?? {}),
@@ -62,6 +67,7 @@ export async function openWorld({
     random,
     files,
     transport,
+    notices,
     runtime: new EngineRuntime(transport, clock),
     http: new TransportHttp(transport, clock),
     traffic: cloud?.traffic ?? noTraffic(environment),

@@ -11,6 +11,7 @@ import type { Registry } from '../ports/registry.js';
 import type { Traffic } from '../ports/traffic.js';
 import type { Transport } from '../ports/transport.js';
 import type { Playbook } from '../playbook/playbook.js';
+import type { Notices } from './notices.js';
 
 /** Everything outside the program, as one use case meets it: the ports, and the project. Opened by open-world.ts; tests make their own. */
 export interface World {
@@ -18,6 +19,8 @@ export interface World {
   readonly random: Random;
   readonly files: ProjectFiles;
   readonly transport: Transport;
+  /** What the transport tells besides what it is asked; the run listens. */
+  readonly notices: Notices;
   readonly runtime: ContainerRuntime;
   readonly http: HostHttp;
   readonly traffic: Traffic;

@@ -14,6 +14,7 @@ import { deployWith } from '../../src/usecases/deploy.js';
 import type { DeployOptions } from '../../src/usecases/prepare-deploy.js';
 import type { RunHooks } from '../../src/usecases/context.js';
 import { moduleDirectory } from '../../src/usecases/module-directory.js';
+import { Notices } from '../../src/usecases/notices.js';
 import type { World } from '../../src/usecases/world.js';
 import { FakeContainerRuntime, labelsOf } from '../fakes/fake-container-runtime.js';
 import { FakeHostHttp } from '../fakes/fake-host-http.js';
@@ -61,6 +62,7 @@ export class FleetStage {
   readonly journals = new MemoryJournalStore(this.world.calls);
   readonly leases = new MemoryLeaseStore(this.world.clock, this.world.calls);
   readonly events: Event[] = [];
+  readonly notices = new Notices();
   readonly v1: Digest;
   readonly #stop = new AbortController();
   #options: StageOptions;
@@ -158,6 +160,7 @@ export class FleetStage {
       http: new FakeHostHttp(world),
       traffic: new FakeTraffic(world),
       registry: new FakeRegistry(world),
+      notices: this.notices,
       journals: this.journals,
       leases: this.leases,
       owner: { who: 'ann@desk' },

@@ -89,7 +89,7 @@ describe('listing', () => {
         account: '123456789012',
         autoScalingGroup: 'api-asg',
         launchedAt: Date.UTC(2026, 10, 21),
-        ssh: { user: 'ec2-user', hostKeyAlias: 'i-0abc' },
+        ssh: { user: 'ec2-user', hostKeyAlias: 'i-0abc', hostKeyName: 'i-0abc' },
         docker: {},
         facts: {
           instance_id: 'i-0abc',

@@ -5,6 +5,7 @@ import { Redaction } from '../../src/events/redaction.js';
 import { loadInventory } from '../../src/inventory/inventory.js';
 import { readPlaybook } from '../../src/playbook/load.js';
 import { moduleDirectory } from '../../src/usecases/module-directory.js';
+import { Notices } from '../../src/usecases/notices.js';
 import type { World } from '../../src/usecases/world.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { environment, projectOf } from './project-of.js';
@@ -32,6 +33,7 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     http,
     traffic,
     registry,
+    notices: new Notices(),
     journals,
     leases,
     owner: { who: 'ann@desk' },

@@ -88,6 +88,7 @@ function toHost(
 ): Host {
   const id = hostId(instance.id);
   const autoScalingGroup = ownTag(instance, autoScalingTag);
+  const { ssh, docker } = connectionOf(id, [config, environment]);
   return {
     id,
     name: ownTag(instance, 'Name')?.trim() || instance.id,
@@ -100,7 +101,9 @@ function toHost(
     account: environment.access.account,
     ...(autoScalingGroup === undefined ? {} : { autoScalingGroup }),
     launchedAt: instance.launchedAt,
-    ...connectionOf(id, [config, environment]),
+    // EC2 gives the address of an instance that is gone to another one, and its id to none.
+    ssh: { ...ssh, hostKeyName: id },
+    docker,
     facts: factsOf(instance, region, environment.access.account),
   };
 }

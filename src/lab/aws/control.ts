@@ -28,6 +28,11 @@ export class AwsControl {
     this.#cloud.instances.get(id).state = state;
   }
 
+  /** The instance prints this to its serial console. */
+  printToConsole(id: string, text: string): void {
+    this.#cloud.instances.get(id).console += text;
+  }
+
   /** Undefined takes the tag away. */
   setTag(id: string, name: string, value: string | undefined): void {
     const { tags } = this.#cloud.instances.get(id);

@@ -1,4 +1,4 @@
-import { instanceNotFound, invalidParameter } from './fault.js';
+import { instanceNotFound, invalidParameter, unsupportedOperation } from './fault.js';
 import { matches, type Filter } from './filters.js';
 import { stateCodes, type Instance } from './instance.js';
 import { pageOf } from './pages.js';
@@ -64,4 +64,26 @@ const describe = (instance: Instance): Xml => ({
   tagSet: [...instance.tags].map(([key, value]) => ({ key, value })),
 });
 
-export const ec2Actions: Readonly<Record<string, Action>> = { DescribeInstances: describeInstances };
+/** As much of a console as EC2 keeps, in bytes. */
+const consoleSize = 64 * 1_024;
+
+/** `Latest` is for instances of the Nitro system only. */
+const getConsoleOutput: Action = (query, { cloud, region }) => {
+  const id = query.required('InstanceId');
+  const instance = region === cloud.region ? cloud.instances.find(id) : undefined;
+  if (instance === undefined) throw instanceNotFound([id]);
+  if (query.text('Latest') === 'true' && instance.type.startsWith('t2.')) {
+    throw unsupportedOperation('This instance type does not support retrieving the latest console logs');
+  }
+  const output = Buffer.from(instance.console, 'utf8').subarray(-consoleSize);
+  return {
+    instanceId: id,
+    timestamp: new Date().toISOString(),
+    ...(output.length === 0 ? {} : { output: output.toString('base64') }),
+  };
+};
+
+export const ec2Actions: Readonly<Record<string, Action>> = {
+  DescribeInstances: describeInstances,
+  GetConsoleOutput: getConsoleOutput,
+};

@@ -24,6 +24,9 @@ export const invalidTarget = (message: string): AwsFault => new AwsFault('Invali
 
 export const invalidParameter = (message: string): AwsFault => new AwsFault('InvalidParameterValue', message);
 
+export const unsupportedOperation = (message: string): AwsFault =>
+  new AwsFault('UnsupportedOperation', message);
+
 export const missingParameter = (name: string): AwsFault =>
   new AwsFault('MissingParameter', `The request must contain the parameter ${name}`);
 

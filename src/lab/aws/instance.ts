@@ -21,11 +21,14 @@ export interface Instance {
   readonly ipv6?: string;
   readonly privateDns: string;
   readonly zone: string;
+  /** `t2` is the lab's word for what came before Nitro. */
   readonly type: string;
   readonly imageId: string;
   readonly vpc: string;
   readonly launchedAt: Date;
   readonly tags: Map<string, string>;
+  /** What it printed to its serial console so far; the last 64 KiB of it are kept. */
+  console: string;
 }
 
 /** What a test says of an instance; the rest is made up. */
@@ -36,6 +39,7 @@ export interface NewInstance {
   readonly publicIp?: string;
   readonly ipv6?: string;
   readonly state?: InstanceState;
+  readonly type?: string;
   readonly launchedAt?: Date;
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -51,6 +55,7 @@ export class Instances {
       state: 'running',
       type: 't3.small',
       imageId: 'ami-0lab',
+      console: '',
       vpc: labVpc,
       launchedAt: new Date(),
       privateDns: `ip-${given.privateIp.replaceAll('.', '-')}.lab.internal`,

@@ -109,7 +109,9 @@ export async function handshake(
         return rejectedKey === undefined;
       },
       authHandler: (methods, _partial, next) => {
-        authentication.next(methods).then((method) => {
+        // The host has proved by now that the key is its own; before it hears of a login, a new key is on record.
+        const offer = hostKeys.confirm().then(() => authentication.next(methods));
+        offer.then((method) => {
           if (method === undefined) fail(refused);
           else next(method);
         }, reject);

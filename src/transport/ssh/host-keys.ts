@@ -1,17 +1,33 @@
-import type { AdfError } from '../../errors/adf-error.js';
-import { hostKeyRejected, type OfferedKey } from '../../errors/host-key.js';
+import { AdfError } from '../../errors/adf-error.js';
+import { hostKeyRejected } from '../../errors/host-key.js';
 import type { Host } from '../../model/host.js';
-import { HostLookup, namesOf, type HostNames } from './host-keys/lookup.js';
+import type { Clock } from '../../ports/clock.js';
+import type { HostKeySource, RecordedHostKey } from '../../ports/host-key-source.js';
 import { KnownHostsFiles } from './host-keys/known-hosts-files.js';
-import { fingerprint, publicKeyOf, type PublicKey } from './host-keys/public-key.js';
+import { HostLookup, namesOf } from './host-keys/lookup.js';
+import { HostTrust } from './host-keys/host-trust.js';
+import { parsePublicKey, type PublicKey } from './host-keys/public-key.js';
+import { KnownHostsRecorder } from './host-keys/recorder.js';
 import type { Destination } from './settings.js';
 
 /** What is known of one host's keys before it is spoken to. */
 export interface HostKeyPolicy {
   /** Host key algorithms in the order to ask for: those of known keys first, so that the host shows one we know. */
   readonly algorithms: readonly HostKeyAlgorithm[];
-  /** Undefined when the key is the host's; why not, otherwise. */
+  /** Undefined when the key is believed; why not, otherwise. */
   judge(blob: Buffer): AdfError | undefined;
+  /**
+   * Puts on record what `judge` believed without one. To be awaited after the host has proved that the key is its own, and before it
+   * is told anything of a login. Throws `ssh.host_key`.
+   */
+  confirm(): Promise<void>;
+}
+
+export interface HostKeysOptions {
+  readonly clock: Clock;
+  /** Asked for hosts with `host_keys: console`. */
+  readonly source?: HostKeySource;
+  readonly onRecorded?: (recorded: RecordedHostKey) => void;
 }
 
 /** What OpenSSH 9.2 asks for, in its order, but for certificates and security keys, which ssh2 cannot check. Not SHA-1 with RSA. */
@@ -31,59 +47,54 @@ const keyTypeOf = (algorithm: HostKeyAlgorithm): string =>
 /** Decides which hosts are who they say they are. */
 export class HostKeys {
   readonly #files = new KnownHostsFiles();
+  readonly #recorder: KnownHostsRecorder;
 
-  /** Throws `ssh.host_key` for a file that is there and cannot be read: it may hold the one key that is right. */
+  constructor(private readonly options: HostKeysOptions) {
+    this.#recorder = new KnownHostsRecorder(options.clock);
+  }
+
+  /**
+   * Throws `ssh.host_key` for a file that is there and cannot be read, since it may hold the one key that is right; and for a console
+   * that is to be believed and says nothing.
+   */
   async policyFor(host: Host, destination: Destination): Promise<HostKeyPolicy> {
     const files = [...destination.userKnownHostsFiles, ...destination.globalKnownHostsFiles];
-    const names = namesOf(destination);
+    const names = namesOf(destination, host.ssh.hostKeyName);
     const lookup = new HostLookup(names, await this.#files.linesOf(host, files));
-    const { types } = lookup;
+    const printed = lookup.hasPromises ? undefined : await this.#printedBy(host);
+    const trust = new HostTrust({
+      host,
+      destination,
+      names,
+      files,
+      lookup,
+      linesNow: () => this.#files.linesOf(host, files),
+      ...(printed === undefined ? {} : { printed }),
+      recorder: this.#recorder,
+      onRecorded: this.options.onRecorded ?? (() => undefined),
+    });
+    const types = printed === undefined ? lookup.types : new Set(printed.map(({ type }) => type));
     const isKnown = (algorithm: HostKeyAlgorithm): boolean => types.has(keyTypeOf(algorithm));
     return {
       algorithms: [...algorithms.filter(isKnown), ...algorithms.filter((one) => !isKnown(one))],
-      judge: (blob) => {
-        const key = publicKeyOf(blob);
-        return key === undefined
-          ? hostKeyRejected(host, { kind: 'malformed' })
-          : judge(host, names, files, lookup, key);
-      },
+      judge: (blob) => trust.judge(blob),
+      confirm: () => trust.confirm(),
     };
   }
-}
 
-function judge(
-  host: Host,
-  names: HostNames,
-  files: readonly string[],
-  lookup: HostLookup,
-  key: PublicKey,
-): AdfError | undefined {
-  const offered = describeKey(names, key);
-  const verdict = lookup.judge(key);
-  switch (verdict.kind) {
-    case 'known':
-      return undefined;
-    case 'unknown': {
-      const { authority } = verdict;
-      const problem = { kind: 'unknown', offered, files } as const;
-      return hostKeyRejected(host, authority === undefined ? problem : { ...problem, authority });
-    }
-    case 'revoked':
-      return hostKeyRejected(host, { kind: 'revoked', offered, by: verdict.by });
-    case 'changed': {
-      const { file, line, key: known } = verdict.contradicted;
-      const promised = { file, line, fingerprint: fingerprint(known.blob), name: text(verdict.name) };
-      return hostKeyRejected(host, { kind: 'changed', offered, known: promised });
-    }
+  /** The keys on the console of a host that knows no other way; undefined where its console is not to be asked. */
+  async #printedBy(host: Host): Promise<readonly PublicKey[] | undefined> {
+    const { source } = this.options;
+    if (host.ssh.hostKeys !== 'console' || source === undefined) return undefined;
+    const lines = await source.hostKeysOf(host).catch((error: unknown) => {
+      if (!(error instanceof AdfError) || error.code === 'ssh.host_key') throw error;
+      throw hostKeyRejected(host, { kind: 'console_unavailable', reason: error.message, cause: error });
+    });
+    const keys = lines.flatMap((line) => {
+      const [type = '', base64 = ''] = line.split(' ');
+      return parsePublicKey(type, base64) ?? [];
+    });
+    if (keys.length === 0) throw hostKeyRejected(host, { kind: 'console_silent' });
+    return keys;
   }
 }
-
-const describeKey = ({ own }: HostNames, { type, blob }: PublicKey): OfferedKey => ({
-  type,
-  fingerprint: fingerprint(blob),
-  lookedUp: own.map(text).join(' or '),
-  entry: `${text(own[0])} ${type} ${blob.toString('base64')}`,
-});
-
-/** Names are kept as strings of bytes. */
-const text = (name: string): string => Buffer.from(name, 'latin1').toString('utf8');

@@ -4,6 +4,7 @@ import { connectionLost, unreachable } from '../../errors/ssh.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
+import type { HostKeySource, RecordedHostKey } from '../../ports/host-key-source.js';
 import type { Random } from '../../ports/random.js';
 import type { Connection, Transport } from '../../ports/transport.js';
 import type { BecomePassword } from '../become-password.js';
@@ -35,6 +36,10 @@ export interface SshTransportOptions extends PassphraseSources {
   readonly limits?: Partial<SshLimits>;
   /** The OpenSSH client that is asked about its configuration; `ssh` on the PATH when absent. */
   readonly sshProgram?: string;
+  /** Asked for the keys of hosts with `host_keys: console`. */
+  readonly hostKeySource?: HostKeySource;
+  /** Told of each key that was believed and put on record. */
+  readonly onHostKeyRecorded?: (recorded: RecordedHostKey) => void;
   /** For sudo, where it wants one. */
   readonly becomePassword?: BecomePassword;
   /** Shared with others who connect to the same servers. */
@@ -50,7 +55,7 @@ export class SshTransport implements Transport {
   readonly #gate: HandshakeGate;
   readonly #keys: KeyRing;
   readonly #resolver: DestinationResolver;
-  readonly #hostKeys = new HostKeys();
+  readonly #hostKeys: HostKeys;
   readonly #connections = new Map<string, Promise<SshConnection>>();
   readonly #refusals = new Map<string, { readonly error: AdfError; readonly until: Milliseconds }>();
   readonly #proxyCommands: ProxyCommands;
@@ -61,6 +66,12 @@ export class SshTransport implements Transport {
     this.#proxyCommands = new ProxyCommands(options.clock);
     this.#gate = options.gate ?? new HandshakeGate(this.#limits);
     this.#keys = new KeyRing(options);
+    const { clock, hostKeySource: source, onHostKeyRecorded: onRecorded } = options;
+    this.#hostKeys = new HostKeys({
+      clock,
+      ...(source === undefined ? {} : { source }),
+      ...(onRecorded === undefined ? {} : { onRecorded }),
+    });
     const { homeDirectory, baseDirectory = process.cwd(), defaultUser, agentSocket } = options;
     const local = localFacts(homeDirectory);
     this.#resolver = new DestinationResolver({

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HostKeys } from '../../../src/transport/ssh/host-keys.js';
 import { keysOf, parseKnownHosts } from '../../../src/transport/ssh/host-keys/known-hosts.js';
 import { fingerprint } from '../../../src/transport/ssh/host-keys/public-key.js';
 import { SeededRandom } from '../../fakes/seeded-random.js';
 import { describeWithSshd } from '../sshd.js';
+import { systemClock } from '../system-clock.js';
 import { KeyCases, type KeyCase } from './known-hosts-cases.js';
 import { keyTypes, PipedSshd, type Asked, type KeyVerdict } from './openssh-verdict.js';
 
@@ -28,7 +30,7 @@ describeWithSshd('known_hosts is read as OpenSSH reads it', () => {
 
   test(`in ${cases} generated cases the key is judged as ssh judges it`, async () => {
     const [choosing, single] = generators('ssh') as [KeyCases, KeyCases];
-    const hostKeys = new HostKeys();
+    const hostKeys = new HostKeys({ clock: systemClock });
     const seen = new Map<KeyVerdict, number>();
     const differences: unknown[] = [];
     const compare = async (sshd: PipedSshd, index: number, one: KeyCase): Promise<void> => {
@@ -56,6 +58,41 @@ describeWithSshd('known_hosts is read as OpenSSH reads it', () => {
     for (const verdict of ['known', 'unknown', 'changed', 'revoked'] as const) {
       expect(seen.get(verdict), verdict).toBeGreaterThan(cases / 20);
     }
+  });
+
+  test('with accept-new in as many files the same is believed, refused and written down as by ssh', async () => {
+    const [, sshd] = servers;
+    const generator = generators('accept-new')[1] as KeyCases;
+    const hostKeys = new HostKeys({ clock: systemClock });
+    let added = 0;
+    for (let index = 0; index < cases / 3; index += 1) {
+      const one = generator.next();
+      const globalFiles = one.globalFiles.map((text, file) => sshd.file(`new_${index}_global${file}`, text));
+      const run = (name: string): Asked => ({
+        ...one,
+        checking: 'accept-new',
+        // OpenSSH 9.2 writes its line onto a last one that has no end, where nobody finds it; not so we.
+        userFiles: one.userFiles.map((text, file) =>
+          sshd.file(`new_${index}_${name}${file}`, text.replace(/[^\n]$/, '$&\n')),
+        ),
+        globalFiles,
+      });
+      const [theirFiles, ourFiles] = [run('theirs'), run('ours')];
+      const [theirs, ours] = await Promise.all([sshd.ssh(theirFiles), sshd.ours(ourFiles, hostKeys)]);
+      const written = ({ userFiles }: Asked): readonly string[] =>
+        userFiles.map((file) => readFileSync(file, 'latin1'));
+      if (ours.verdict === 'revoked' && theirs.verdict !== 'revoked' && one.port !== 22) {
+        // Stricter on purpose, as above.
+        expect((await sshd.ssh({ ...theirFiles, port: 22, checking: 'yes' })).verdict).toBe('revoked');
+        continue;
+      }
+
+      expect(ours.verdict, theirs.stderr).toBe(theirs.verdict);
+      expect(written(ourFiles)).toEqual(written(theirFiles));
+      if (written(ourFiles).join('').length > one.userFiles.join('').length + 1) added += 1;
+    }
+
+    expect(added).toBeGreaterThan(cases / 20);
   });
 
   test(`in ${cases} generated files the lines that speak of a host are those that ssh-keygen -F finds`, async () => {

@@ -25,6 +25,8 @@ export interface Asked {
   readonly globalFiles: readonly string[];
   readonly checking?: 'yes' | 'accept-new';
   readonly hash?: boolean;
+  /** An EC2 instance's id. */
+  readonly permanentName?: string;
 }
 
 /**
@@ -148,7 +150,12 @@ export class PipedSshd {
           rejected = policy.judge(key);
           return rejected === undefined;
         },
-        authHandler: () => false,
+        authHandler: (_methods, _partial, next) => {
+          policy.confirm().then(
+            () => next(false as never),
+            (error: unknown) => client.emit('error', (rejected = error as AdfError)),
+          );
+        },
       });
       await ended.finally(() => {
         client.destroy();
@@ -187,14 +194,14 @@ function kindOf(error: AdfError): KeyVerdict {
   throw error;
 }
 
-const hostOf = ({ address, port }: Asked): Host => ({
+const hostOf = ({ address, port, permanentName }: Asked): Host => ({
   id: hostId('api-1'),
   name: 'api-1',
   environment: environmentName('test'),
   groups: [],
   address,
   targetIds: [],
-  ssh: { port },
+  ssh: { port, ...(permanentName === undefined ? {} : { hostKeyName: permanentName }) },
   docker: {},
   facts: {},
 });

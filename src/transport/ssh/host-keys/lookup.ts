@@ -45,6 +45,11 @@ export class HostLookup {
     this.#bare = names.bare === undefined ? undefined : named(names.bare);
   }
 
+  /** Whether a line has a plain key for any of the host's own names. */
+  get hasPromises(): boolean {
+    return this.#own.some(speaks);
+  }
+
   /** The types of keys to ask the host for first; the bare name has no say in that (order_hostkeyalgs in sshconnect2.c). */
   get types(): ReadonlySet<string> {
     return knownTypes(this.#own.find(speaks)?.known ?? []);
