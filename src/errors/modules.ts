@@ -47,6 +47,8 @@ export const describeOutcome = (outcome: Outcome): string => {
       return 'timed out';
     case 'cancelled':
       return 'was cancelled';
+    case 'interrupted':
+      return `was interrupted: ${outcome.reason}`;
     case 'unknown':
       return `has an unknown outcome: ${outcome.reason}`;
   }
@@ -58,9 +60,15 @@ export const commandFailed = (host: Host, outcome: Outcome, stderr: string): Adf
   const hint =
     outcome.kind === 'unknown'
       ? 'It may have run, and it may still run: look before running it again.'
-      : undefined;
+      : outcome.kind === 'interrupted'
+        ? 'It is not run again: look how far it came.'
+        : undefined;
   return failed(
-    outcome.kind === 'unknown' ? 'command.unknown' : 'command.failed',
+    outcome.kind === 'unknown'
+      ? 'command.unknown'
+      : outcome.kind === 'interrupted'
+        ? 'command.interrupted'
+        : 'command.failed',
     host,
     `The command ${describeOutcome(outcome)}${said}.`,
     hint,

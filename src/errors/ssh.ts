@@ -127,3 +127,17 @@ export const isUnreachable = (error: unknown): boolean =>
   error instanceof AdfError &&
   (error.code === 'command.unknown' ||
     (error.code.startsWith('ssh.') && !error.code.startsWith('ssh.forwarding_')));
+
+/** The host did not tell what it knows of a step. `said` is the end of what it said instead. */
+export const stepUnreadable = (
+  host: NamedHost,
+  step: { readonly run: string; readonly id: string },
+  said: string,
+): AdfError =>
+  new AdfError({
+    code: 'step.unreadable',
+    class: 'failed',
+    message: `${describeHost(host)} did not tell what it knows of the step ${step.id} of run ${step.run}: ${said}`,
+    host: describeHost(host),
+    hint: 'Look for it in ~/.local/state/adfpush/steps on the host.',
+  });

@@ -19,6 +19,10 @@ export interface Connection {
   readonly alive: boolean;
   /** Runs one command to its end. A non-zero exit or a lost connection is a result, not an exception. */
   run(command: RemoteCommand, options?: RunOptions): Promise<CommandResult>;
+  /** What the host knows of a step that was begun with `RunOptions.step`. Throws the transport's errors, and `step.unreadable`. */
+  recordOf(step: StepId): Promise<StepRecord>;
+  /** Ends a step that still runs, with its children; does nothing when it does not. Throws what `recordOf` throws. */
+  endStep(step: StepId, options?: Pick<RunOptions, 'become'>): Promise<void>;
   /** Stdin and stdout of a remote command as one stream, for protocols such as `docker system dial-stdio`. */
   stream(argv: readonly string[], options?: StreamOptions): Promise<Duplex>;
   /** A connection made from the host, to one of its own ports or sockets. Throws `ssh.forwarding_refused`. */
@@ -34,7 +38,36 @@ export type ForwardTarget =
  */
 export type RemoteCommand = { readonly argv: readonly string[] } | { readonly script: string };
 
+/** One execution of one command in one run on one host. Whoever asks for the same again does not mean another. */
+export interface StepId {
+  readonly run: string;
+  /** Unique in the run over all its hosts: some hosts share a home folder. Shown to who looks at the host, so no value of a variable. */
+  readonly id: string;
+}
+
+/** What a host's record says of a step. */
+export type StepRecord =
+  /**
+   * There is none: it has not begun, and if it still does it will be under this id. Unless the host was restarted meanwhile (it is up for
+   * `upFor`, where that is known): a record that was not on disk yet is lost then.
+   */
+  | { readonly state: 'absent'; readonly upFor?: Milliseconds }
+  | { readonly state: 'running'; readonly pid: number }
+  /** The output is what was written after the connection was lost, and at most the last 64 KiB of it. */
+  | {
+      readonly state: 'ended';
+      readonly outcome: Extract<Outcome, { kind: 'exited' | 'signalled' }>;
+      readonly stdout: string;
+      readonly stderr: string;
+    }
+  | { readonly state: 'interrupted'; readonly reason: string };
+
 export interface RunOptions {
+  /**
+   * Has the host run the command at most once under this id, and keep how it ended. Begun before, it is not run: the result is then what the
+   * record says, and `unknown` while it still runs. A command whose stdin is a stream is run without a record.
+   */
+  readonly step?: StepId;
   /** A stream of bytes for what is too much for memory: read no faster than the host takes it. */
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
   /**
@@ -63,6 +96,8 @@ export type Outcome =
   | { readonly kind: 'signalled'; readonly signal: string }
   | { readonly kind: 'timed_out' }
   | { readonly kind: 'cancelled' }
+  /** It began, and will not come to its end; nobody knows how far it came. Only steps can tell. */
+  | { readonly kind: 'interrupted'; readonly reason: string }
   /** The connection was lost: it may have run, it may still run. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
@@ -73,6 +108,8 @@ export interface CommandResult {
   readonly duration: Milliseconds;
   /** True when output beyond the limit of memory was dropped from the middle. */
   readonly truncated: boolean;
+  /** Of a step: its end is on the host's record; it was begun before, and not again; or the host has no place for a record. */
+  readonly record?: 'kept' | 'found' | 'none';
 }
 
 export const succeeded = ({ outcome }: CommandResult): boolean =>

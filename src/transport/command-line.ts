@@ -1,6 +1,8 @@
 import { invalidVariableName } from '../errors/ssh.js';
 import type { RemoteCommand, RunOptions } from '../ports/transport.js';
+import { announcement } from './announcement.js';
 import { quote, quoteAll } from './quote.js';
+import { runnerScript } from './step-runner/runner-script.js';
 import { sudoWithoutPassword } from './sudo.js';
 
 /** What is sent to a host for one command. */
@@ -12,8 +14,8 @@ export interface CommandLine {
 
 export type CommandInput = Uint8Array | AsyncIterable<Uint8Array>;
 
-/** Linux takes no single argument of 128 KiB or more (MAX_ARG_STRLEN); quoting adds to it. */
-const longestLine = 60_000;
+/** Linux takes no single argument of 128 KiB or more (MAX_ARG_STRLEN); quoting makes it up to four times as long. */
+const longestLine = 30_000;
 
 /**
  * `exec` keeps the process that sshd started, the leader of its process group, so that the command and all its children can be
@@ -22,15 +24,29 @@ const longestLine = 60_000;
  */
 export function commandLine(
   command: RemoteCommand,
-  options: RunOptions = {},
+  { step, ...options }: RunOptions = {},
   sudo = sudoWithoutPassword,
 ): CommandLine {
   const shell = `exec ${options.become === true ? sudo : ''}/bin/sh`;
-  const body = bodyOf(command, options);
+  if (step === undefined) return underShell(shell, command, options, announcing);
+  // The runner is the login user's, who alone can find its record again; sudo is under it.
+  const { line, ...stdin } = underShell(shell, command, options, '');
+  return { line: `exec /bin/sh -c ${quote(runnerScript(step, line))}`, ...stdin };
+}
+
+function underShell(
+  shell: string,
+  command: RemoteCommand,
+  options: Omit<RunOptions, 'step'>,
+  first: string,
+): CommandLine {
+  const body = first + bodyOf(command, options);
   const stdin = typeof options.stdin === 'string' ? Buffer.from(options.stdin) : options.stdin;
   const mayShow = 'argv' in command && Object.keys(options.env ?? {}).length === 0;
   const line = `${shell} -c ${quote(body)}`;
-  if (mayShow && line.length < longestLine) return { line, ...(stdin === undefined ? {} : { stdin }) };
+  // csh takes no line break between quotes.
+  if (mayShow && !line.includes('\n') && Buffer.byteLength(line) < longestLine)
+    return { line, ...(stdin === undefined ? {} : { stdin }) };
   if (stdin === undefined) {
     // The braces make sh read everything before it begins, so that no command in it can eat the rest of the script.
     return { line: `${shell} -s`, stdin: Buffer.from(`{ ${body}\n} </dev/null\n`) };
@@ -44,6 +60,8 @@ export function commandLine(
   };
 }
 
+const announcing = `echo "${announcement}$$" >&2; `;
+
 async function* inFront(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   yield first;
   yield* rest;
@@ -55,47 +73,10 @@ function bodyOf(command: RemoteCommand, { env = {}, cwd }: RunOptions): string {
     return `export ${name}=${quote(value)}; `;
   });
   return [
-    `echo "${announcement}$$" >&2; `,
     ...exports,
     cwd === undefined ? '' : `cd ${quote(cwd.startsWith('-') ? `./${cwd}` : cwd)} || exit; `,
     'argv' in command ? `exec ${quoteAll(command.argv)}` : command.script,
   ].join('');
-}
-
-/** Before the process number, on a line of its own on stderr. */
-const announcement = 'adfpush-pid:';
-const announced = new RegExp(`(^|\\n)${announcement}(\\d+)\\n`);
-
-/** Takes the announced process number out of what a command writes to stderr. */
-export class Announcement {
-  #held: string | undefined = '';
-  #tell: (pid: number | undefined) => void = () => undefined;
-  /** Resolves with the number as soon as it came; with nothing when none will come. May never resolve. */
-  readonly pid = new Promise<number | undefined>((resolve) => (this.#tell = resolve));
-
-  /** What of `text` is the command's own. Some is kept back until the announcement came. */
-  read(text: string): string {
-    if (this.#held === undefined) return text;
-    this.#held += text;
-    const match = announced.exec(this.#held);
-    if (match !== null) {
-      this.#tell(Number(match[2]));
-      return this.#release().replace(announced, '$1');
-    }
-    return this.#held.length > 16_384 ? this.#release() : '';
-  }
-
-  /** What is still kept back when stderr has ended. */
-  end(): string {
-    return this.#release();
-  }
-
-  #release(): string {
-    const held = this.#held ?? '';
-    this.#held = undefined;
-    this.#tell(undefined);
-    return held;
-  }
 }
 
 /**

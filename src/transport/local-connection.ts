@@ -10,6 +10,8 @@ import type {
   ForwardTarget,
   RemoteCommand,
   RunOptions,
+  StepId,
+  StepRecord,
   StreamOptions,
   Transport,
 } from '../ports/transport.js';
@@ -20,6 +22,7 @@ import { quoteAll } from './quote.js';
 import { runToEnd } from './run-to-end.js';
 import type { BecomePassword } from './become-password.js';
 import { sudoOn } from './sudo.js';
+import { endStep, recordOf, runStep } from './step-runner/steps.js';
 
 /** This machine, spoken to as if it were a host: the same commands, ended the same way. */
 export class LocalConnection implements Connection {
@@ -32,6 +35,19 @@ export class LocalConnection implements Connection {
   ) {}
 
   async run(command: RemoteCommand, options: RunOptions = {}): Promise<CommandResult> {
+    if (options.step === undefined) return this.#run(command, options);
+    return runStep(this, options.step, command, options, (one, how) => this.#run(one, how));
+  }
+
+  recordOf(step: StepId): Promise<StepRecord> {
+    return recordOf(this, step);
+  }
+
+  endStep(step: StepId, options?: Pick<RunOptions, 'become'>): Promise<void> {
+    return endStep(this, step, options);
+  }
+
+  async #run(command: RemoteCommand, options: RunOptions): Promise<CommandResult> {
     const sudo = options.become === true ? sudoOn(this.host, this.becomePassword, this.clock) : undefined;
     const { line, stdin } = commandLine(command, options, sudo?.prefix);
     const process = new LocalProcess(line);

@@ -7,7 +7,8 @@ import { nulInArgument } from '../errors/ssh.js';
 export function quote(argument: string): string {
   if (argument.includes('\0')) throw nulInArgument(argument);
   if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(argument)) return argument;
-  return `'${argument.replaceAll("'", `'\\''`)}'`;
+  // Backslashes stand outside of the quotes, for fish, which reads them within.
+  return `'${argument.replaceAll(/['\\]/g, "'\\$&'")}'`;
 }
 
 /** A program and its arguments as one line for sh. */

@@ -1,7 +1,8 @@
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { CommandResult, Outcome, RunOptions } from '../ports/transport.js';
-import { Announcement, type CommandInput } from './command-line.js';
+import { Announcement } from './announcement.js';
+import type { CommandInput } from './command-line.js';
 import { feed } from './feed.js';
 import { HandOn } from './hand-on.js';
 import { Output } from './output.js';
@@ -83,6 +84,7 @@ export async function runToEnd(
     stderr: stderr.toString(),
     duration: clock.elapsed() - started,
     truncated: stdout.truncated || stderr.truncated,
+    ...(announcement.answer === undefined ? {} : { record: announcement.answer }),
   };
 
   /** Resolves when the rest of its output is here, and taken. */

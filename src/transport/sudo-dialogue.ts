@@ -1,6 +1,7 @@
 import { PassThrough, Writable, type Readable } from 'node:stream';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
+import { announcementIn } from './announcement.js';
 import type { BecomePassword, Offer } from './become-password.js';
 import { quote } from './quote.js';
 import type { Exit, RunningProcess } from './running-process.js';
@@ -97,10 +98,11 @@ export class SudoDialogue implements RunningProcess {
     this.#said += chunk.toString('latin1');
     const at = this.#said.indexOf(granted);
     if (at >= 0) {
-      const rest = this.#said.slice(at + granted.length);
+      // What comes before is sudo's own, but for a step runner above it.
+      const own = announcementIn(this.#said.slice(0, at)) + this.#said.slice(at + granted.length);
       this.#said = '';
       this.#finish('granted');
-      this.#tell(Buffer.from(rest, 'latin1'));
+      this.#tell(Buffer.from(own, 'latin1'));
       return;
     }
     const questions = this.#said.split(prompt).length - 1;

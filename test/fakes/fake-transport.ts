@@ -1,11 +1,13 @@
 import { PassThrough, type Duplex } from 'node:stream';
 import type { Host } from '../../src/model/host.js';
-import { unreachable } from '../../src/errors/ssh.js';
+import { connectionLost, unreachable } from '../../src/errors/ssh.js';
 import type {
   CommandResult,
   Connection,
   RemoteCommand,
   RunOptions,
+  StepId,
+  StepRecord,
   Transport,
 } from '../../src/ports/transport.js';
 import type { World } from './world/world.js';
@@ -25,6 +27,8 @@ export type CommandScript = (ran: RanCommand) => Partial<CommandResult> | undefi
 /** Connections to a world's hosts, whose commands do what the test says. */
 export class FakeTransport implements Transport {
   readonly commands: RanCommand[] = [];
+  /** What hosts know of the steps that were begun, by their ids. */
+  readonly records = new Map<string, StepRecord>();
   readonly #scripts: CommandScript[] = [];
 
   constructor(private readonly world: World) {}
@@ -54,6 +58,8 @@ export class FakeTransport implements Transport {
         return fake.reachable;
       },
       run: (command, options = {}) => this.#run({ host, command, text: textOf(command), options }),
+      recordOf: (step) => this.#recordOf(host, step),
+      endStep: (step) => this.#endStep(host, step),
       stream: () => Promise.resolve<Duplex>(new PassThrough()),
       forward: () => Promise.resolve<Duplex>(new PassThrough()),
     };
@@ -64,17 +70,73 @@ export class FakeTransport implements Transport {
     const call = { port: 'transport', method: 'run', actor: host.id, host: host.id, about: text } as const;
     return this.world.calls.make(call, () => {
       this.commands.push(ran);
-      if (!this.world.host(host.id).reachable) {
-        return result({ outcome: { kind: 'unknown', reason: 'connection lost' } });
+      if (!this.world.host(host.id).reachable) return result({ outcome: lost });
+      const { step } = ran.options;
+      return step === undefined ? this.#told(ran) : this.#runStep(step, ran);
+    });
+  }
+
+  #told(ran: RanCommand): CommandResult {
+    for (const script of this.#scripts) {
+      const told = script(ran);
+      if (told !== undefined) return result(told);
+    }
+    return result({});
+  }
+
+  /** A host begins a step once; afterwards it tells what it knows of it. */
+  #runStep({ id }: StepId, ran: RanCommand): CommandResult {
+    const before = this.records.get(id);
+    if (before !== undefined) return found(before);
+    const told = this.#told(ran);
+    const { outcome, stdout, stderr } = told;
+    if (this.records.has(id)) return told;
+    if (outcome.kind === 'exited' || outcome.kind === 'signalled') {
+      this.records.set(id, { state: 'ended', outcome, stdout, stderr });
+    } else if (outcome.kind !== 'unknown') {
+      this.records.set(id, { state: 'interrupted', reason: 'it was stopped' });
+    }
+    return { ...told, record: 'kept' };
+  }
+
+  /** What the test put there, or what came of running it. A step that the test said is lost stays so. */
+  #recordOf(host: Host, { id }: StepId): Promise<StepRecord> {
+    const call = { port: 'transport', method: 'recordOf', actor: host.id, host: host.id, about: id } as const;
+    return this.world.calls.make(call, () => {
+      if (!this.world.host(host.id).reachable) throw connectionLost(host, 'read ECONNRESET');
+      const record = this.records.get(id);
+      if (record === undefined && this.commands.some(({ options }) => options.step?.id === id)) {
+        throw connectionLost(host, 'read ECONNRESET');
       }
-      for (const script of this.#scripts) {
-        const told = script(ran);
-        if (told !== undefined) return result(told);
+      return record ?? { state: 'absent' };
+    });
+  }
+
+  #endStep(host: Host, { id }: StepId): Promise<void> {
+    const call = { port: 'transport', method: 'endStep', actor: host.id, host: host.id, about: id } as const;
+    return this.world.calls.make(call, () => {
+      if (!this.world.host(host.id).reachable) throw connectionLost(host, 'read ECONNRESET');
+      if (this.records.get(id)?.state === 'running') {
+        this.records.set(id, { state: 'interrupted', reason: 'it was stopped' });
       }
-      return result({});
     });
   }
 }
+
+const lost = { kind: 'unknown', reason: 'connection lost' } as const;
+
+/** What a host answers who asks for a step that was begun before. */
+const found = (record: StepRecord): CommandResult =>
+  result({
+    record: 'found',
+    ...(record.state === 'ended' ? record : {}),
+    outcome:
+      record.state === 'ended'
+        ? record.outcome
+        : record.state === 'interrupted'
+          ? { kind: 'interrupted', reason: record.reason }
+          : { kind: 'unknown', reason: 'it was begun before, and still runs' },
+  });
 
 const textOf = (command: RemoteCommand): string =>
   'argv' in command ? command.argv.join(' ') : command.script;

@@ -47,6 +47,8 @@ export class ShellTransport implements Transport {
         };
         return runInShell(this.shell, script, env);
       },
+      recordOf: () => Promise.reject(new Error('not used by the lock')),
+      endStep: () => Promise.reject(new Error('not used by the lock')),
       stream: () => Promise.reject(new Error('not used by the lock')),
       forward: () => Promise.reject(new Error('not used by the lock')),
     });

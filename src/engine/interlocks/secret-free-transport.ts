@@ -8,6 +8,8 @@ import type {
   ForwardTarget,
   RemoteCommand,
   RunOptions,
+  StepId,
+  StepRecord,
   StreamOptions,
   Transport,
 } from '../../ports/transport.js';
@@ -53,6 +55,14 @@ class SecretFreeConnection implements Connection {
     // A script travels over stdin; with arguments, the folder that they are run in is one of them.
     if ('argv' in command) this.#check([...command.argv, options.cwd ?? '']);
     return this.connection.run(command, options);
+  }
+
+  recordOf(step: StepId): Promise<StepRecord> {
+    return this.connection.recordOf(step);
+  }
+
+  endStep(step: StepId, options?: Pick<RunOptions, 'become'>): Promise<void> {
+    return this.connection.endStep(step, options);
   }
 
   async stream(argv: readonly string[], options?: StreamOptions): Promise<Duplex> {

@@ -10,6 +10,8 @@ import type {
   Outcome,
   RemoteCommand,
   RunOptions,
+  StepId,
+  StepRecord,
   StreamOptions,
 } from '../../ports/transport.js';
 import { commandLine, endingScript } from '../command-line.js';
@@ -19,6 +21,7 @@ import { quoteAll } from '../quote.js';
 import { runToEnd } from '../run-to-end.js';
 import type { BecomePassword } from '../become-password.js';
 import { sudoOn, type Sudo } from '../sudo.js';
+import { endStep, recordOf, runStep } from '../step-runner/steps.js';
 import { Channels, type Opening } from './channels.js';
 import { within } from '../../ports/deadline.js';
 import type { SshLimits } from './limits.js';
@@ -57,6 +60,19 @@ export class SshConnection implements Connection {
 
   /** Throws `ssh.connection_lost` or `ssh.unreachable` only where the command has certainly not begun. */
   async run(command: RemoteCommand, options: RunOptions = {}): Promise<CommandResult> {
+    if (options.step === undefined) return this.#run(command, options);
+    return runStep(this, options.step, command, options, (one, how) => this.#run(one, how));
+  }
+
+  recordOf(step: StepId): Promise<StepRecord> {
+    return recordOf(this, step);
+  }
+
+  endStep(step: StepId, options?: Pick<RunOptions, 'become'>): Promise<void> {
+    return endStep(this, step, options);
+  }
+
+  async #run(command: RemoteCommand, options: RunOptions): Promise<CommandResult> {
     const sudo = options.become === true ? this.#sudo() : undefined;
     const { line, stdin } = commandLine(command, options, sudo?.prefix);
     const session = await this.#channels.session(line, options.signal);
