@@ -46,6 +46,8 @@ export class OtherShell implements Transport {
       alive: true,
       run,
       stream: local.stream.bind(local),
+      recordOf: () => Promise.reject(new Error('not used by files')),
+      endStep: () => Promise.reject(new Error('not used by files')),
       forward: local.forward.bind(local),
     });
   }
