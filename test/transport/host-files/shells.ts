@@ -64,7 +64,7 @@ export class OtherShell implements Transport {
     return runToEnd(process, systemClock, {
       ...options,
       ...(stdin === undefined ? {} : { input: stdin }),
-      terminate: () => Promise.resolve(process.signal('SIGKILL')),
+      terminate: async () => process.signal('SIGKILL'),
       whyLost: () => undefined,
     });
   }
