@@ -34,7 +34,12 @@ export type HostKeyProblem =
       /** What it should be, and under which name that was found. */
       readonly known: KnownHostsPlace & { readonly fingerprint: string; readonly name: string };
     }
-  | { readonly kind: 'revoked'; readonly offered: OfferedKey; readonly by: KnownHostsPlace }
+  | {
+      readonly kind: 'revoked';
+      readonly offered: OfferedKey;
+      /** Where it says so: a file, with its line where it is one of known_hosts. */
+      readonly by: string;
+    }
   | { readonly kind: 'unreadable'; readonly file: string; readonly reason: string }
   /** It could not be put on record, so it is not believed. */
   | {
@@ -85,7 +90,7 @@ export function hostKeyRejected(host: NamedHost, problem: HostKeyProblem): AdfEr
     case 'revoked':
       return new AdfError({
         ...details,
-        message: `${named} offers the ${problem.offered.type} key ${problem.offered.fingerprint}, which ${problem.by.file}:${problem.by.line} marks as revoked`,
+        message: `${named} offers the ${problem.offered.type} key ${problem.offered.fingerprint}, which ${problem.by} marks as revoked`,
         hint: 'Give the host a new key; this one must not be trusted.',
       });
     case 'unreadable':

@@ -8,6 +8,7 @@ import { HostLookup, namesOf } from './host-keys/lookup.js';
 import { HostTrust } from './host-keys/host-trust.js';
 import { parsePublicKey, type PublicKey } from './host-keys/public-key.js';
 import { KnownHostsRecorder } from './host-keys/recorder.js';
+import { readRevokedKeys } from './host-keys/revoked-keys.js';
 import type { Destination } from './settings.js';
 
 /** What is known of one host's keys before it is spoken to. */
@@ -61,6 +62,8 @@ export class HostKeys {
     const files = [...destination.userKnownHostsFiles, ...destination.globalKnownHostsFiles];
     const names = namesOf(destination, host.ssh.hostKeyName);
     const lookup = new HostLookup(names, await this.#files.linesOf(host, files));
+    const { revokedHostKeysFile: file } = destination;
+    const revokedKeys = file === undefined ? undefined : { file, has: await readRevokedKeys(host, file) };
     const printed = lookup.hasPromises ? undefined : await this.#printedBy(host);
     const trust = new HostTrust({
       host,
@@ -70,6 +73,7 @@ export class HostKeys {
       lookup,
       linesNow: () => this.#files.linesOf(host, files),
       ...(printed === undefined ? {} : { printed }),
+      ...(revokedKeys === undefined ? {} : { revokedKeys }),
       recorder: this.#recorder,
       onRecorded: this.options.onRecorded ?? (() => undefined),
     });

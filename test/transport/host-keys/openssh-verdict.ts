@@ -25,6 +25,7 @@ export interface Asked {
   readonly globalFiles: readonly string[];
   readonly checking?: 'yes' | 'accept-new';
   readonly hash?: boolean;
+  readonly revokedFile?: string;
   /** An EC2 instance's id. */
   readonly permanentName?: string;
 }
@@ -102,6 +103,7 @@ export class PipedSshd {
       // A tenth of the default's work.
       KexAlgorithms: 'curve25519-sha256',
       ...(asked.alias === undefined ? {} : { HostKeyAlias: asked.alias }),
+      ...(asked.revokedFile === undefined ? {} : { RevokedHostKeys: asked.revokedFile }),
       ProxyCommand: `/usr/sbin/sshd -i -f ${this.#config}`,
     };
     const flags = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
@@ -177,7 +179,8 @@ export class PipedSshd {
 
 /** A login that was refused comes after the key was believed. */
 function spokenBySsh(stderr: string): KeyVerdict {
-  if (stderr.includes('REVOKED HOST KEY DETECTED')) return 'revoked';
+  if (/REVOKED HOST KEY DETECTED|revoked by file/.test(stderr)) return 'revoked';
+  if (/Error checking host key .* in revoked keys file/.test(stderr)) return 'unreadable';
   if (stderr.includes('REMOTE HOST IDENTIFICATION HAS CHANGED')) return 'changed';
   if (/No \S+ host key is known for/.test(stderr)) return 'unknown';
   if (stderr.includes('Permission denied')) return 'known';
@@ -220,6 +223,7 @@ export const destinationOf = ({ address, port, alias, ...asked }: Asked): Destin
   ...(alias === undefined ? {} : { hostKeyAlias: alias }),
   hostKeyChecking: asked.checking ?? 'yes',
   hashKnownHosts: asked.hash ?? false,
+  ...(asked.revokedFile === undefined ? {} : { revokedHostKeysFile: asked.revokedFile }),
   connectTimeout: 30_000,
   serverAliveInterval: 5_000,
   serverAliveCountMax: 3,

@@ -9,6 +9,7 @@ import { HostLookup, type HostNames } from './lookup.js';
 import { hashedName } from './name-patterns.js';
 import { fingerprint, publicKeyOf, type PublicKey } from './public-key.js';
 import type { KnownHostsRecorder } from './recorder.js';
+import type { IsRevoked } from './revoked-keys.js';
 
 export interface TrustSettings {
   readonly host: Host;
@@ -21,6 +22,8 @@ export interface TrustSettings {
   readonly linesNow: () => Promise<readonly KnownHostLine[]>;
   /** What the host printed to its console, where that is to be believed. */
   readonly printed?: readonly PublicKey[];
+  /** Keys that no host may have, and the file that says so. */
+  readonly revokedKeys?: { readonly file: string; readonly has: IsRevoked };
   readonly recorder: KnownHostsRecorder;
   readonly onRecorded: (recorded: RecordedHostKey) => void;
 }
@@ -33,10 +36,11 @@ export class HostTrust {
 
   /** Undefined when the key is believed; why not, otherwise. */
   judge(blob: Buffer): AdfError | undefined {
-    const { host, lookup, printed, destination } = this.settings;
+    const { host, lookup, printed, destination, revokedKeys } = this.settings;
     const key = publicKeyOf(blob);
     if (key === undefined) return hostKeyRejected(host, { kind: 'malformed' });
     this.#unrecorded = undefined;
+    if (revokedKeys?.has(key) === true) return this.#revoked(key, revokedKeys.file);
     const rejection = this.#rejection(lookup, key);
     if (rejection !== 'unknown') return rejection;
     if (printed !== undefined) {
@@ -85,13 +89,17 @@ export class HostTrust {
       case 'unknown':
         return 'unknown';
       case 'revoked':
-        return hostKeyRejected(host, { kind: 'revoked', offered: this.#offered(key), by: verdict.by });
+        return this.#revoked(key, `${verdict.by.file}:${verdict.by.line}`);
       case 'changed': {
         const { file, line, key: known } = verdict.contradicted;
         const promised = { file, line, fingerprint: fingerprint(known.blob), name: text(verdict.name) };
         return hostKeyRejected(host, { kind: 'changed', offered: this.#offered(key), known: promised });
       }
     }
+  }
+
+  #revoked(key: PublicKey, by: string): AdfError {
+    return hostKeyRejected(this.settings.host, { kind: 'revoked', offered: this.#offered(key), by });
   }
 
   #unknown(lookup: HostLookup, key: PublicKey): AdfError {

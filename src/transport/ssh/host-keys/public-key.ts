@@ -55,7 +55,7 @@ export function parsePublicKey(type: string, base64: string): PublicKey | undefi
 
 /** The key in a blob; undefined when it is none that OpenSSH knows. */
 export function publicKeyOf(blob: Buffer): PublicKey | undefined {
-  const [name, ...rest] = stringsOf(blob) ?? [];
+  const [name, ...rest] = fieldsOf(blob) ?? [];
   if (name === undefined) return undefined;
   const type = name.toString('latin1');
   const shape = Object.hasOwn(shapes, type) ? shapes[type] : undefined;
@@ -85,17 +85,17 @@ function strictBase64(text: string): Buffer | undefined {
   return bytes.length > 0 && bytes.toString('base64') === bare ? bytes : undefined;
 }
 
-/** The strings of a blob, each after its length in four bytes; undefined when they do not fill it. */
-function stringsOf(blob: Buffer): readonly Buffer[] | undefined {
-  const strings: Buffer[] = [];
+/** The fields of a blob, each after its length in four bytes (RFC 4251, 5: string); undefined when they do not fill it. */
+export function fieldsOf(blob: Buffer): readonly Buffer[] | undefined {
+  const fields: Buffer[] = [];
   for (let at = 0; at < blob.length;) {
     if (at + 4 > blob.length) return undefined;
     const end = at + 4 + blob.readUInt32BE(at);
     if (end > blob.length) return undefined;
-    strings.push(blob.subarray(at + 4, end));
+    fields.push(blob.subarray(at + 4, end));
     at = end;
   }
-  return strings;
+  return fields;
 }
 
 const curves: Readonly<Record<string, { readonly crv: string; readonly bytes: number }>> = {
