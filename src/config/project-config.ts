@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { DockerSettings, SshSettings } from '../model/host.js';
 import { textSchema } from '../model/schema/text.js';
-import { dockerSchema, literalTextSchema, sshSchema } from './connection-schema.js';
+import { dockerSchema } from './connection-schema.js';
+import { literalTextSchema } from './literal-text.js';
+import { sshSchema } from './ssh-schema.js';
 import { validate } from './validate.js';
 import { secretNames, secretsLayer, secretsSchema, type SecretSources } from './secrets.js';
 import { variablesSchema, variablesWithin, type VariablesFile } from './variables-file.js';

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { region, type Region } from '../model/ids.js';
 import { parsed } from '../model/schema/parsed.js';
-import { dockerSchema, literalTextSchema, sshSchema } from './connection-schema.js';
+import { dockerSchema } from './connection-schema.js';
+import { literalTextSchema } from './literal-text.js';
+import { sshSchema } from './ssh-schema.js';
 import { variablesSchema } from './variables-file.js';
 
 /** An account is text: as a number it would lose its leading zeros. */

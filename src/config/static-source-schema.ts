@@ -4,7 +4,9 @@ import type { Region } from '../model/ids.js';
 import { portSchema } from '../model/schema/number.js';
 import { camelKeys } from '../model/schema/parsed.js';
 import type { ValuePath } from '../model/source.js';
-import { dockerSchema, hostTextSchema, literalTextSchema, sshSchema } from './connection-schema.js';
+import { dockerSchema } from './connection-schema.js';
+import { hostTextSchema, literalTextSchema } from './literal-text.js';
+import { sshSchema } from './ssh-schema.js';
 import { accessKeys, accountSchema, commonKeys, regionSchema } from './source-schema.js';
 import { variablesSchema } from './variables-file.js';
 

@@ -1,4 +1,5 @@
 import type { Host } from '../model/host.js';
+import { connectionVariables } from './ansible-connection.js';
 import type { Inventory } from './inventory.js';
 
 /** A host as `inventory list --json` shows it. */
@@ -85,13 +86,6 @@ export function ansibleDocument(
     },
   };
 }
-
-const connectionVariables = ({ address, ssh }: Host): Readonly<Record<string, unknown>> => ({
-  ansible_host: address,
-  ...(ssh.port === undefined ? {} : { ansible_port: ssh.port }),
-  ...(ssh.user === undefined ? {} : { ansible_user: ssh.user }),
-  ...(ssh.identityFile === undefined ? {} : { ansible_ssh_private_key_file: ssh.identityFile }),
-});
 
 const membersOf = (
   { groupNames, group }: Inventory,

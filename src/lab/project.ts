@@ -25,6 +25,8 @@ account: '${labAccount}'
 regions: [${labRegion}]
 filters: { 'tag:Environment': lab }
 ssh:
+  # Not what your own OpenSSH configuration says of 127.0.0.1.
+  config_file: none
   user: lab
   port: ${sshPort}
   identity_file: ${facts.identityFile}

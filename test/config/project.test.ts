@@ -65,6 +65,50 @@ describe('adfpush.yml', () => {
     expect(config.vars.locate(['registry'])).toEqual({ file: 'adfpush.yml', line: 2, column: 19 });
   });
 
+  const sshOf = async (...lines: string[]): Promise<unknown> =>
+    (await load({ 'adfpush.yml': lines.join('\n') })).config.ssh;
+
+  test('takes every word of OpenSSH that it knows, in the forms that people write', async () => {
+    const ssh = await sshOf(
+      'ssh:',
+      '  transport: openssh',
+      '  config_file: ssh_config',
+      '  identities_only: true',
+      '  identity_agent: none',
+      '  proxy_jump: [ops@edge:22, "[::1]:2222", inner]',
+      '  strict_host_key_checking: accept-new',
+      '  host_keys: console',
+      '  instance_connect: true',
+      '  server_alive_interval: 3s',
+      '  server_alive_count_max: 2',
+    );
+
+    expect(ssh).toEqual({
+      transport: 'openssh',
+      configFile: 'ssh_config',
+      identitiesOnly: true,
+      identityAgent: 'none',
+      proxyJump: 'ops@edge:22,[::1]:2222,inner',
+      strictHostKeyChecking: 'accept-new',
+      hostKeys: 'console',
+      instanceConnect: true,
+      serverAliveInterval: 3_000,
+      serverAliveCountMax: 2,
+    });
+  });
+
+  test.each([
+    ['proxy_jump: a,b@c:1', { proxyJump: 'a,b@c:1' }],
+    ['proxy_jump: none', { proxyJump: 'none' }],
+    [
+      `proxy_command: sh -c "aws ssm start-session --target %h --parameters 'portNumber=%p' --reason 100%%"`,
+      { proxyCommand: `sh -c "aws ssm start-session --target %h --parameters 'portNumber=%p' --reason 100%%"` },
+    ],
+    ['strict_host_key_checking: true', { strictHostKeyChecking: 'yes' }],
+  ])('takes %s', async (line, expected) => {
+    expect(await sshOf('ssh:', `  ${line}`)).toEqual(expected);
+  });
+
   test.each([
     ['nmae: x', 'adfpush.yml:1:1 Unknown key `nmae`. | Did you mean "name"?'],
     [
@@ -74,6 +118,42 @@ describe('adfpush.yml', () => {
     [
       'ssh: { indentity_file: x }',
       'adfpush.yml:1:8 Unknown key `indentity_file` in `ssh`. | Did you mean "identity_file"?',
+    ],
+    [
+      'ssh: { transprot: openssh }',
+      'adfpush.yml:1:8 Unknown key `transprot` in `ssh`. | Did you mean "transport"?',
+    ],
+    [
+      'ssh: { transport: opensh }',
+      'adfpush.yml:1:19 `ssh.transport` must be one of ssh2, openssh, not "opensh". | Did you mean "openssh"?',
+    ],
+    [
+      'ssh: { strict_host_key_checking: no }',
+      'adfpush.yml:1:34 Host keys are always checked: whoever answers in a host’s place would be given its deploys. | accept-new believes, and records, the key of a host that has none on record yet, and refuses one that has changed.',
+    ],
+    [
+      'ssh: { strict_host_key_checking: acceptnew }',
+      'adfpush.yml:1:34 `ssh.strict_host_key_checking` must be yes or accept-new, not "acceptnew". | Did you mean "accept-new"?',
+    ],
+    [
+      'ssh: { proxy_jump: [edge, "b c"] }',
+      'adfpush.yml:1:27 `ssh.proxy_jump[1]` has "b c", which is no user@host:port. | Write user@host:port, several with commas between or as a list; or none.',
+    ],
+    [
+      'ssh: { proxy_jump: "edge:0" }',
+      'adfpush.yml:1:20 `ssh.proxy_jump` has "edge:0", which is no user@host:port. | Write user@host:port, several with commas between or as a list; or none.',
+    ],
+    [
+      'ssh: { proxy_jump: edge, proxy_command: nc %h %p }',
+      'adfpush.yml:1:41 `ssh.proxy_command` must not stand beside proxy_jump: a host has one way.',
+    ],
+    [
+      'ssh: { proxy_command: nc %h %t }',
+      'adfpush.yml:1:23 `ssh.proxy_command` must not hold "%t". | %h is the address, %p the port, %r the user, %n the name, %k the host key alias, %% a percent sign.',
+    ],
+    [
+      'ssh: { server_alive_count_max: 0 }',
+      'adfpush.yml:1:32 `ssh.server_alive_count_max` must be at least 1, not 0.',
     ],
     [
       'docker: { sudo: yes }',

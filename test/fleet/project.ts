@@ -34,7 +34,7 @@ export class Project {
     const { user, keyFile, knownHostsFile, registry } = this.machines;
     this.write('adfpush.yml', {
       name: 'fleet',
-      ssh: { user, identity_file: keyFile, known_hosts_file: knownHostsFile, ...ssh },
+      ssh: { config_file: 'none', user, identity_file: keyFile, known_hosts_file: knownHostsFile, ...ssh },
       insecure_registries: [registry],
     });
   }

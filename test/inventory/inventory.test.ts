@@ -200,4 +200,23 @@ describe('documents', () => {
       },
     });
   });
+
+  test('Ansible is told all that ssh needs to reach a host as adfpush does', async () => {
+    const odd = {
+      'inventory/lab.yml': [
+        'source: static',
+        'ssh: { config_file: ssh_config, known_hosts_file: known_hosts, connect_timeout: 1500ms, proxy_jump: [a, b] }',
+        `hosts: { x: { ssh: { proxy_command: "sh -c 'nc %h %p'", strict_host_key_checking: accept-new } } }`,
+      ].join('\n'),
+    };
+
+    const { _meta } = ansibleDocument(await load(odd), () => ({}));
+
+    expect(_meta.hostvars['x']).toEqual({
+      ansible_host: 'x',
+      ansible_ssh_common_args:
+        `-F ssh_config -o 'ProxyCommand=sh -c '"'"'nc %h %p'"'"'' -o UserKnownHostsFile=known_hosts ` +
+        '-o StrictHostKeyChecking=accept-new -o ConnectTimeout=2',
+    });
+  });
 });

@@ -12,9 +12,19 @@ interface Connection {
  * `host_key_alias: instance_id` becomes the host's own id.
  */
 export function connectionOf(id: HostId, layers: readonly Connection[]): Pick<Host, 'ssh' | 'docker'> {
-  const ssh: SshSettings = layers.reduce<SshSettings>((below, layer) => ({ ...below, ...layer.ssh }), {});
+  const ssh = layers.reduce<SshSettings>(
+    (below, layer) => ({ ...wayLeftTo(layer.ssh, below), ...layer.ssh }),
+    {},
+  );
   return {
     ssh: ssh.hostKeyAlias === ownInstanceId ? { ...ssh, hostKeyAlias: id } : ssh,
     docker: layers.reduce<DockerSettings>((below, layer) => ({ ...below, ...layer.docker }), {}),
   };
+}
+
+/** A host has one way: who names a bastion means no ProxyCommand of a lower layer, and the other way round. */
+function wayLeftTo(layer: SshSettings, below: SshSettings): SshSettings {
+  if (layer.proxyJump === undefined && layer.proxyCommand === undefined) return below;
+  const { proxyJump: _jump, proxyCommand: _command, ...rest } = below;
+  return rest;
 }

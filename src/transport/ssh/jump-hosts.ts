@@ -1,4 +1,5 @@
 import { proxyJumpInvalid } from '../../errors/ssh.js';
+import { jumpForm } from '../../model/jump.js';
 import { hostId } from '../../model/ids.js';
 import type { Host } from '../../model/host.js';
 
@@ -17,14 +18,12 @@ export interface Jumps {
   readonly last: Jump;
 }
 
-const shape = /^(?:ssh:\/\/)?(?:([^\s]+)@)?(\[[^\]\s]+\]|[^:@\s[\]]+)(?::(\d{1,5}))?\/?$/;
-
 /** The hosts of a ProxyJump as ssh_config(5) writes them. Throws `ssh.proxy_jump`. */
 export function parseJumps(host: Host, proxyJump: string): Jumps {
   const jumps = proxyJump.split(',').map((one) => {
-    const [, user, bracketed, port] = shape.exec(one.trim()) ?? [];
+    const [, user, bracketed, port] = jumpForm.exec(one.trim()) ?? [];
     const name = bracketed?.replace(/^\[|\]$/g, '');
-    if (name === undefined || name.startsWith('-') || Number(port ?? 22) > 65_535 || Number(port ?? 22) < 1)
+    if (name === undefined || Number(port ?? 22) > 65_535 || Number(port ?? 22) < 1)
       throw proxyJumpInvalid(host, one.trim());
     return {
       name,

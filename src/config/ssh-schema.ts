@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { jumpForm } from '../model/jump.js';
+import { positiveDurationSchema } from '../model/schema/duration.js';
+import { portSchema } from '../model/schema/number.js';
+import { camelKeys, parsed } from '../model/schema/parsed.js';
+import { describeValue } from './describe-value.js';
+import { suggest } from '../errors/nearest.js';
+import { hostTextSchema, literalTextSchema } from './literal-text.js';
+
+const jumpHint = 'Write user@host:port, several with commas between or as a list; or none.';
+
+/** Bastions, the nearest first: a text with commas, or a list. */
+const proxyJumpSchema = parsed((value, refuse): string => {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (items.length === 0) refuse('must name a bastion', jumpHint);
+  const jumps = items.flatMap((item, index) => {
+    const path = Array.isArray(value) ? [index] : [];
+    if (typeof item !== 'string') refuse(`must be text, not ${describeValue(item)}`, jumpHint, path);
+    else return item.split(',').map((one) => ({ jump: one.trim(), path }));
+    return [];
+  });
+  if (jumps.length === 1 && jumps[0]?.jump.toLowerCase() === 'none') return 'none';
+  for (const { jump, path } of jumps) {
+    const [, , host, port = '22'] = jumpForm.exec(jump) ?? [];
+    const wrong = host === undefined || jump.toLowerCase() === 'none' || !isPort(port) || jump.includes('{{');
+    if (wrong) refuse(`has "${jump}", which is no user@host:port`, jumpHint, path);
+  }
+  return jumps.map(({ jump }) => jump).join(',');
+});
+
+const isPort = (text: string): boolean => Number(text) >= 1 && Number(text) <= 65_535;
+
+/** As ssh_config(5) has it, with its tokens. */
+const proxyCommandSchema = literalTextSchema.superRefine((command, context) => {
+  const token = command.replaceAll('%%', '').match(/%(?![hknpr]).?/)?.[0];
+  if (token === undefined) return;
+  context.addIssue({
+    code: 'custom',
+    message: `must not hold "${token}"`,
+    params: {
+      hint: '%h is the address, %p the port, %r the user, %n the name, %k the host key alias, %% a percent sign.',
+    },
+  });
+});
+
+const strict = ['yes', 'accept-new'] as const;
+
+/** OpenSSH's words; the weaker ones are refused. */
+const strictSchema = parsed((value, refuse): (typeof strict)[number] => {
+  if (value === true || value === 'yes') return 'yes';
+  if (value === 'accept-new') return 'accept-new';
+  if (value === false || value === 'no' || value === 'off') {
+    const hint =
+      'accept-new believes, and records, the key of a host that has none on record yet, and refuses one that has changed.';
+    refuse(
+      'Host keys are always checked: whoever answers in a host’s place would be given its deploys.',
+      hint,
+    );
+  } else {
+    refuse(
+      `must be yes or accept-new, not ${describeValue(value)}`,
+      typeof value === 'string' ? suggest(value, strict, 'Known here') : undefined,
+    );
+  }
+  return 'yes';
+});
+
+/** `ssh:` of `adfpush.yml`, of an environment, of a host. */
+export const sshSchema = z
+  .strictObject({
+    transport: z.enum(['ssh2', 'openssh']).exactOptional(),
+    config_file: literalTextSchema.exactOptional(),
+    user: hostTextSchema.exactOptional(),
+    port: portSchema.exactOptional(),
+    identity_file: literalTextSchema.exactOptional(),
+    identities_only: z.boolean().exactOptional(),
+    identity_agent: literalTextSchema.exactOptional(),
+    proxy_jump: proxyJumpSchema.exactOptional(),
+    proxy_command: proxyCommandSchema.exactOptional(),
+    known_hosts_file: literalTextSchema.exactOptional(),
+    host_key_alias: hostTextSchema.exactOptional(),
+    host_keys: z.enum(['known_hosts', 'console']).exactOptional(),
+    strict_host_key_checking: strictSchema.exactOptional(),
+    instance_connect: z.boolean().exactOptional(),
+    connect_timeout: positiveDurationSchema.exactOptional(),
+    server_alive_interval: positiveDurationSchema.exactOptional(),
+    server_alive_count_max: z.int().min(1).max(100).exactOptional(),
+  })
+  .refine(({ proxy_jump, proxy_command }) => proxy_jump === undefined || proxy_command === undefined, {
+    error: 'must not stand beside proxy_jump: a host has one way',
+    path: ['proxy_command'],
+  })
+  .transform(camelKeys);
