@@ -33,6 +33,8 @@ export interface Readers {
   readonly kept: ResultKeeper;
   /** Takes the live view away for a question. */
   readonly pause: () => void;
+  /** Takes it away for a question that is asked while the run goes on, until the function that it gives is called. */
+  readonly hold: () => () => void;
   /** Tells the JUnit report of what was thrown before there was a result. */
   readonly failed: (errors: readonly ResultError[]) => void;
   /** Leaves the terminal as it was, finishes the files, and says which of them are not complete. */
@@ -46,7 +48,7 @@ export function openReaders(options: ReaderOptions): Readers {
     junit: options.junit === undefined ? undefined : new ReportFile(options.junit, '--junit'),
   };
   const junit = files.junit === undefined ? undefined : new JUnitReader(files.junit);
-  const { reader: people, pause } = readerForPeople(options);
+  const { reader: people, pause, hold } = readerForPeople(options);
   const [holds, kept] = [new OpenHolds(), new ResultKeeper()];
   const all: readonly EventReader[] = [
     holds,
@@ -61,6 +63,7 @@ export function openReaders(options: ReaderOptions): Readers {
     holds,
     kept,
     pause,
+    hold,
     failed: (errors) => junit?.failed(errors),
     async close() {
       await Promise.all(all.map(async (reader) => reader.close?.()));
@@ -74,6 +77,7 @@ export function openReaders(options: ReaderOptions): Readers {
 function readerForPeople(options: ReaderOptions): {
   readonly reader: EventReader;
   readonly pause: () => void;
+  readonly hold: () => () => void;
 } {
   const { stream, verbosity, diff, output } = options;
   const palette = choosePalette(stream.isTTY, process.env);
@@ -84,10 +88,10 @@ function readerForPeople(options: ReaderOptions): {
       { now: () => Date.now() },
       { ...shared, glyphs: chooseGlyphs(process.env) },
     );
-    return { reader: live, pause: () => live.pause() };
+    return { reader: live, pause: () => live.pause(), hold: () => live.hold() };
   }
   const plain = new PlainReader(streamSink(stream), { ...shared, timestamps: options.timestamps });
-  return { reader: plain, pause: () => undefined };
+  return { reader: plain, pause: () => undefined, hold: () => () => undefined };
 }
 
 /** A terminal that can repaint, and not the log of a build server that pretends to be one. */

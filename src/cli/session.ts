@@ -10,6 +10,7 @@ import { whenCrashing } from './crash.js';
 import { exitOfSignal } from './exit-codes.js';
 import { isLiveTerminal, openReaders, type ReaderOptions, type Readers } from './readers.js';
 import { graceOnTerminal, graceWithoutTerminal, Interruption } from './signals.js';
+import { TerminalPrompt } from './terminal-prompt.js';
 
 export interface SessionOptions extends ReaderOptions {
   /** Ask before anything is changed, when there is a terminal to ask on. */
@@ -67,7 +68,10 @@ export async function inSession<T>(
   const forget = whenCrashing(() => heldLines(readers.holds.lines));
   try {
     return await go({
-      hooks: hooksOf(readers, interruption, options.ask && terminal ? options.stream : undefined),
+      hooks: {
+        ...hooksOf(readers, interruption, options.ask && terminal ? options.stream : undefined),
+        ...promptOn(promptStream(options.stream), readers, interruption),
+      },
       kept: () => readers.kept.result,
     });
   } catch (thrown) {
@@ -102,6 +106,26 @@ const hooksOf = (
           }),
       }),
 });
+
+/** Where a person can be asked, though what they asked for goes elsewhere: into a pipe, say. */
+const promptStream = (stream: NodeJS.WriteStream): NodeJS.WriteStream | undefined =>
+  process.stdin.isTTY ? [stream, process.stderr].find(isLiveTerminal) : undefined;
+
+const promptOn = (
+  output: NodeJS.WriteStream | undefined,
+  { hold }: Readers,
+  interruption: Interruption,
+): Pick<RunHooks, 'prompt'> =>
+  output === undefined
+    ? {}
+    : {
+        prompt: new TerminalPrompt({
+          hold,
+          interrupt: () => interruption.interrupt(),
+          signal: interruption.signal,
+          output,
+        }),
+      };
 
 /** A use case that gives up on a signal throws the signal's reason; the signal then decides the exit code. */
 function explained(thrown: unknown, readers: Readers, interruption: Interruption): unknown {

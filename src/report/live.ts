@@ -39,6 +39,8 @@ export class LiveReader implements EventReader {
   readonly #update: ReturnType<typeof createLogUpdate>;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** Lines that wait for a question to be over. */
+  #held: string[] | undefined;
   #broken = false;
   readonly #onResize = (): void => {
     // The terminal has rewrapped the old picture; painting anew from a clean state costs one flicker.
@@ -81,9 +83,20 @@ export class LiveReader implements EventReader {
     });
   }
 
+  /**
+   * Takes the picture away for a question while the run goes on: until the function that this gives is called there is no picture, and
+   * lines that are to stay are kept back.
+   */
+  hold(): () => void {
+    this.pause();
+    this.#held ??= [];
+    return () => this.#release();
+  }
+
   /** Takes the picture away for good and leaves the terminal as it was. */
   stop(): void {
     if (this.#stopped) return;
+    this.#release();
     this.pause();
     this.#stopped = true;
     this.stream.removeListener('resize', this.#onResize);
@@ -95,7 +108,7 @@ export class LiveReader implements EventReader {
   }
 
   #start(): void {
-    if (this.#stopped || this.#timer !== undefined) return;
+    if (this.#stopped || this.#held !== undefined || this.#timer !== undefined) return;
     this.#timer = setInterval(() => this.#paint(), repaintEvery);
     // The picture alone must not keep the process alive.
     this.#timer.unref();
@@ -118,7 +131,17 @@ export class LiveReader implements EventReader {
     this.#guard(() => this.#update(lines.join('\n')));
   }
 
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const text of held) this.#persist(text);
+  }
+
   #persist(text: string): void {
+    if (this.#held !== undefined) {
+      this.#held.push(text);
+      return;
+    }
     this.#guard(() => {
       if (this.#stopped) this.stream.write(`${text}\n`);
       else this.#update.persist(text);

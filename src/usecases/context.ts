@@ -4,6 +4,7 @@ import type { Layer } from '../expression/scope.js';
 import type { StopSignal } from '../engine/stop-signal.js';
 import type { Secret } from '../model/secret.js';
 import type { Plan } from '../model/plan.js';
+import type { SecretPrompt } from '../ports/secret-prompt.js';
 
 /** What every use case needs to know. */
 export interface CommonOptions {
@@ -29,4 +30,6 @@ export interface RunHooks {
   readonly stop: StopSignal;
   /** Shown the plan, says whether to go ahead; without it a run goes ahead. */
   confirm?(plans: readonly Plan[]): Promise<boolean>;
+  /** Asks the person at the terminal for passphrases; absent where there is none. */
+  readonly prompt?: SecretPrompt;
 }

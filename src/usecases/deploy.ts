@@ -24,7 +24,7 @@ import type { World } from './world.js';
 
 /** Rolls a release over one or more groups, one after the other. Throws what is refused before any change. */
 export async function deploy(options: DeployOptions, hooks: RunHooks): Promise<RunResult> {
-  const world = await openWorld(options);
+  const world = await openWorld(options, hooks);
   try {
     return await deployWith(world, options, hooks);
   } finally {

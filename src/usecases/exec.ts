@@ -20,7 +20,7 @@ export interface ExecOptions extends CommonOptions {
 
 /** Runs one command on every host of some groups, side by side; never through a shell. */
 export async function exec(options: ExecOptions, hooks: RunHooks): Promise<RunResult> {
-  const world = await openWorld(options);
+  const world = await openWorld(options, hooks);
   try {
     return await execWith(world, options, hooks);
   } finally {

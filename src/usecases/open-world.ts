@@ -23,9 +23,10 @@ import { systemRandom as random } from '../system/random.js';
 import { chosenByHost } from '../transport/choosing-transport.js';
 import { BecomePassword } from '../transport/become-password.js';
 import { TransportHttp } from '../transport/host-http.js';
-import type { CommonOptions } from './context.js';
+import type { CommonOptions, RunHooks } from './context.js';
 import { moduleDirectory } from './module-directory.js';
 import { Notices } from './notices.js';
+import { passphraseSources } from './passphrase-sources.js';
 import type { World } from './world.js';
 
 const deployPlaybook = 'playbooks/deploy.yml';
@@ -33,12 +34,10 @@ const deployPlaybook = 'playbooks/deploy.yml';
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Opens the real world for one use case: reads the project and makes the ports, but speaks to nobody yet. */
-export async function openWorld({
-  project: directory,
-  environment,
-  becomePassword,
-  redaction = new Redaction(),
-}: CommonOptions): Promise<World> {
+export async function openWorld(
+  { project: directory, environment, becomePassword, redaction = new Redaction() }: CommonOptions,
+  { prompt }: Pick<RunHooks, 'prompt'> = {},
+): Promise<World> {
   const files = new NodeProjectFiles(directory);
   const project = await loadProject(files, directory, { keeper: redaction, environment: process.env });
   const { access } = await project.environment(environment);
@@ -57,6 +56,7 @@ export async function openWorld({
     ...(cloud === undefined ? {} : { hostKeySource: cloud.hostKeys }),
     onHostKeyRecorded: ({ host: { id, name }, ...recorded }) =>
       notices.tell({ type: 'host_key.recorded', host: { id, name }, ...recorded }),
+    ...passphraseSources(prompt, redaction),
   });
   const credentials = new CredentialSources([
     new EcrCredentials(access ?? {}),

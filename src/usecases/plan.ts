@@ -7,7 +7,7 @@ import type { World } from './world.js';
 
 /** What deploy would do: the same steps up to the plan, and nothing after it. Throws what deploy would refuse. */
 export async function planDeploy(options: DeployOptions, hooks: RunHooks): Promise<readonly Plan[]> {
-  const world = await openWorld(options);
+  const world = await openWorld(options, hooks);
   try {
     return await planDeployWith(world, options, hooks);
   } finally {

@@ -17,7 +17,7 @@ export interface StatusOptions extends CommonOptions {
 
 /** What the hosts of some groups really run, and what differs from the configuration. Changes nothing. */
 export async function status(options: StatusOptions, hooks: RunHooks): Promise<StatusReport> {
-  const world = await openWorld(options);
+  const world = await openWorld(options, hooks);
   try {
     return await statusWith(world, options, hooks);
   } finally {

@@ -96,6 +96,29 @@ describe('the live view', () => {
     expect(terminal.listenerCount('resize')).toBe(0);
   });
 
+  it('keeps its lines back while a question stands, and shows them all after it', () => {
+    const terminal = new Terminal();
+    const reader = new LiveReader(terminal, { now: () => 0 }, { verbosity: 0, diff: false });
+    const events = recordRun({ hosts: 4 }).filter(({ type }) => type !== 'run.ended');
+    const middle = Math.floor(events.length / 2);
+    for (const event of events.slice(0, middle)) reader.read(event);
+
+    const release = reader.hold();
+    const before = terminal.text;
+    for (const event of events.slice(middle)) reader.read(event);
+    expect(terminal.text).toBe(before);
+    release();
+
+    const whole = new Terminal();
+    const undisturbed = new LiveReader(whole, { now: () => 0 }, { verbosity: 0, diff: false });
+    for (const event of events) undisturbed.read(event);
+    const linesOf = (text: string): readonly string[] =>
+      text.split('\n').flatMap((line) => line.match(/[\w ()·]{8,}/g) ?? []);
+    expect(linesOf(whole.text).filter((line) => !terminal.text.includes(line))).toEqual([]);
+    expect(terminal.text.length).toBeGreaterThan(before.length);
+    for (const view of [reader, undisturbed]) view.stop();
+  });
+
   it('goes on without a sound when the terminal goes away', async () => {
     const terminal = new Terminal();
     const reader = new LiveReader(terminal, { now: () => 0 }, { verbosity: 0, diff: false });

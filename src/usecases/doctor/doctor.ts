@@ -22,7 +22,7 @@ export interface DoctorOptions extends CommonOptions {
 
 /** What works on the way to each host, and on it; what does not, and what to do. Changes nothing. */
 export async function doctor(options: DoctorOptions, hooks: RunHooks): Promise<DoctorReport> {
-  const world = await openWorld(options);
+  const world = await openWorld(options, hooks);
   try {
     return await doctorWith(world, options, hooks);
   } finally {

@@ -1,0 +1,16 @@
+import { Secret } from '../model/secret.js';
+
+const taken = new Map<string, Secret>();
+
+/**
+ * Takes a secret out of the environment, so that no child process (a ProxyCommand, the system's ssh, a local command) inherits it; who
+ * asks again is given what was taken before. Undefined when it is not set, or empty.
+ */
+export function takeSecret(name: string, environment: NodeJS.ProcessEnv = process.env): Secret | undefined {
+  const value = environment[name];
+  if (value !== undefined) {
+    Reflect.deleteProperty(environment, name);
+    if (value !== '') taken.set(name, new Secret(value));
+  }
+  return taken.get(name);
+}
