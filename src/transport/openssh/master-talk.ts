@@ -25,6 +25,9 @@ const hungUp =
 /** OpenSSH 9.8 and later, to a source that failed too often. */
 const banned = /Not allowed at this time/;
 
+/** What -v adds, and the frames of warnings. */
+const chatter = /^(debug\d: |OpenSSH_|Authenticated to |Transferred: |Bytes per second: |@)/;
+
 /** Listens to what `ssh -v` writes to stderr. */
 export class MasterTalk {
   #rest = '';
@@ -88,7 +91,7 @@ export class MasterTalk {
     const offered = /^debug1: Offering public key: (.*?) \S+ SHA256:/.exec(line);
     if (offered !== null) this.#offered.push(offered[1] ?? '');
     if (line.startsWith('debug1: Server accepts key')) this.#accepted = true;
-    if (line === '' || /^(debug\d: |Authenticated to |@)/.test(line)) return;
+    if (line === '' || chatter.test(line)) return;
     this.#words.push(line);
     // Of a long life only the end is of interest.
     if (this.#words.length > 50) this.#words.shift();

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isUnreachable } from '../../src/errors/ssh.js';
 import { hostId } from '../../src/model/ids.js';
 import { defaultLimits } from '../../src/transport/ssh/limits.js';
-import { describeWithSshd, freePort, Sshd, until } from './sshd.js';
+import { describeTransports } from './contract.js';
+import { freePort, Sshd, until } from './sshd.js';
 import { containing, matching } from './matching.js';
 
-describeWithSshd('connecting', () => {
+describeTransports('connecting', (reach) => {
   let sshd: Sshd;
   beforeAll(async () => {
     sshd = await Sshd.start();
@@ -17,7 +18,7 @@ describeWithSshd('connecting', () => {
   const logins = (): number => sshd.output.match(/Accepted publickey/g)?.length ?? 0;
 
   test('all who ask for a host share one connection', async () => {
-    const transport = sshd.transport();
+    const transport = reach(sshd);
     const before = logins();
 
     const all = await Promise.all(Array.from({ length: 10 }, () => transport.connect(sshd.host())));
@@ -28,7 +29,7 @@ describeWithSshd('connecting', () => {
   });
 
   test('50 hosts behind one sshd with its usual MaxStartups all connect at once', async () => {
-    const transport = sshd.transport();
+    const transport = reach(sshd);
     const hosts = Array.from({ length: 50 }, (_, index) => sshd.host({}, { id: hostId(`host-${index}`) }));
 
     const connections = await Promise.all(hosts.map((host) => transport.connect(host)));
@@ -41,7 +42,7 @@ describeWithSshd('connecting', () => {
 
   test('a server that drops connections at their start is asked again', async () => {
     const shy = await Sshd.start({ config: ['MaxStartups 1:90:2'] });
-    const transport = shy.transport();
+    const transport = reach(shy);
     try {
       const hosts = Array.from({ length: 6 }, (_, index) => shy.host({}, { id: hostId(`host-${index}`) }));
 
@@ -57,7 +58,7 @@ describeWithSshd('connecting', () => {
 
   test('a connection that is lost is known to be, its command has an unknown outcome, and the next who asks gets a new one', async () => {
     const own = await Sshd.start();
-    const transport = own.transport();
+    const transport = reach(own);
     try {
       const connection = await transport.connect(own.host());
       const file = join(own.folder, 'began');
@@ -81,7 +82,7 @@ describeWithSshd('connecting', () => {
 
   test('streams of a connection that is lost fail, and say so', async () => {
     const own = await Sshd.start();
-    const transport = own.transport();
+    const transport = reach(own);
     try {
       const connection = await transport.connect(own.host());
       const stream = await connection.stream(['cat']);
@@ -100,7 +101,7 @@ describeWithSshd('connecting', () => {
   test('a host that falls silent is noticed', async () => {
     const limits = { keepaliveInterval: 200 };
     const own = await Sshd.start();
-    const transport = own.transport({ limits });
+    const transport = reach(own, { limits });
     try {
       const connection = await transport.connect(own.host());
       const running = connection.run({ argv: ['sleep', '30'] });
@@ -119,7 +120,7 @@ describeWithSshd('connecting', () => {
   });
 
   test('an abort of one who waits does not take the connection from the others', async () => {
-    const transport = sshd.transport();
+    const transport = reach(sshd);
     const abort = new AbortController();
     const first = transport.connect(sshd.host(), abort.signal);
     const second = transport.connect(sshd.host());
@@ -131,7 +132,7 @@ describeWithSshd('connecting', () => {
   });
 
   test('after all is closed nothing is opened any more', async () => {
-    const transport = sshd.transport();
+    const transport = reach(sshd);
     const connection = await transport.connect(sshd.host());
 
     await transport.close();
@@ -141,13 +142,13 @@ describeWithSshd('connecting', () => {
   });
 
   test('a port on which nothing listens, and a name that is none, are told apart', async () => {
-    const transport = sshd.transport();
+    const transport = reach(sshd);
     const refused = transport.connect(sshd.host({ port: await freePort() }));
     const nameless = transport.connect(sshd.host({}, { address: 'no-such-host.invalid' }));
 
     await expect(refused).rejects.toMatchObject({
       code: 'ssh.unreachable',
-      message: matching(/connection refused.*tcp/),
+      message: matching(/connection refused.*tcp/i),
     });
     await expect(nameless).rejects.toMatchObject({
       code: 'ssh.unreachable',
@@ -157,13 +158,13 @@ describeWithSshd('connecting', () => {
   });
 });
 
-describe('a port that accepts and says nothing', () => {
+describeTransports('a port that accepts and says nothing', (reach) => {
   test('is given up in time', async () => {
     const sockets: Socket[] = [];
     const server = createServer((socket) => sockets.push(socket));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const sshd = await Sshd.start();
-    const transport = sshd.transport();
+    const transport = reach(sshd);
     try {
       const port = (server.address() as AddressInfo).port;
       const connecting = transport.connect(sshd.host({ port, connectTimeout: 300 }));
