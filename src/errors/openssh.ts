@@ -2,25 +2,25 @@ import { describeHost } from '../model/host.js';
 import { AdfError } from './adf-error.js';
 import type { NamedHost } from './ssh.js';
 
-/** There is no ssh to run. */
-export const sshProgramMissing = (host: NamedHost, program: string, cause: unknown): AdfError =>
+/** There is no OpenSSH client to run. */
+export const sshProgramMissing = (host: NamedHost, program: string, cause?: unknown): AdfError =>
   new AdfError({
     code: 'ssh.program',
     class: 'failed',
-    message: `${describeHost(host)} is to be reached by OpenSSH's own client, but "${program}" cannot be started`,
+    message: `${describeHost(host)} is to be reached by OpenSSH's own client, but "${program}" cannot be started, or is no OpenSSH`,
     host: describeHost(host),
-    hint: 'Install OpenSSH\'s client (7.6 or later), or leave out "transport: openssh".',
+    hint: 'Install the OpenSSH client, or leave out ssh: { transport: openssh }.',
     cause,
   });
 
-/** A value that OpenSSH, or the shell of a ProxyCommand, would take for something else. */
-export const unfitForSsh = (host: NamedHost, what: string, value: string): AdfError =>
+/** A setting that OpenSSH would take for something else. */
+export const unfitForSsh = (host: NamedHost, value: string): AdfError =>
   new AdfError({
     code: 'ssh.unfit',
     class: 'invalid',
-    message: `${JSON.stringify(value)}, the ${what} of ${describeHost(host)}, holds characters that cannot be given to ssh`,
+    message: `${JSON.stringify(value)}, among the ssh settings of ${describeHost(host)}, holds characters that cannot be given to ssh`,
     host: describeHost(host),
-    hint: 'OpenSSH would take it for an option, a quote or a command: correct it where it comes from.',
+    hint: 'Leave out quotation marks, line ends and other control characters.',
   });
 
 /** A setting that only our own connections honour. */

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { describe } from 'vitest';
 import type { Connection, Transport } from '../../src/ports/transport.js';
 import { LocalConnection } from '../../src/transport/local-connection.js';
-import { OpenSshTransport } from '../../src/transport/openssh/openssh-transport.js';
+import {
+  OpenSshTransport,
+  type OpenSshTransportOptions,
+} from '../../src/transport/openssh/openssh-transport.js';
 import type { SshTransportOptions } from '../../src/transport/ssh/ssh-transport.js';
 import { makeHost } from '../fakes/make-host.js';
 import { describeWithSshd, Sshd, type SshdOptions } from './sshd.js';
@@ -14,11 +17,12 @@ import { systemClock } from './system-clock.js';
 export type Reach = (sshd: Sshd, options?: Partial<SshTransportOptions>) => Transport;
 
 /** Through the system's ssh, with this server's folder as home, where no keys lie around. */
-export const byOpenSsh: Reach = (sshd, options = {}) =>
+export const byOpenSsh = (sshd: Sshd, options: Partial<OpenSshTransportOptions> = {}): Transport =>
   new OpenSshTransport({
     clock: systemClock,
     random: { next: () => Math.random() },
     homeDirectory: sshd.folder,
+    defaultUser: sshd.user,
     // No agent of whoever runs the tests.
     agentSocket: '',
     ...options,

@@ -1,78 +1,83 @@
-import { execFile } from 'node:child_process';
 import { sshProgramMissing } from '../../errors/openssh.js';
-import { unreachable } from '../../errors/ssh.js';
+import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
-import type { SshLimits } from '../ssh/limits.js';
+import type { Clock } from '../../ports/clock.js';
+import { formatJump, parseJumps, type Jumps } from '../ssh/jump-hosts.js';
 import { serverAlive } from '../ssh/keepalive.js';
-import {
-  configOption,
-  firstServer,
-  optionsOfHost,
-  type MasterSettings,
-  type Surroundings,
-} from './master-settings.js';
+import type { SshLimits } from '../ssh/limits.js';
+import { SshBinary } from '../ssh/openssh-config/ask-ssh.js';
+import { configFileOf, type Surroundings } from './surroundings.js';
 
-export interface EffectiveSettings extends MasterSettings {
-  readonly user: string;
-  /** The sshd that is connected to first, for the gate. */
+/** What ssh says that it would do, as far as that is not left to it. */
+export interface EffectiveSettings {
+  /** For people, where ssh is not told: the user that it logs in as. */
+  readonly user?: string;
+  readonly hostKeyChecking: 'yes' | 'accept-new';
+  /** The bastions, where there are any. */
+  readonly jumps?: Jumps;
+  /** The sshd that this machine itself connects to, as the gate counts them. */
   readonly server: string;
+  readonly connectTimeout: Milliseconds;
+  readonly serverAliveInterval: Milliseconds;
+  readonly serverAliveCountMax: number;
 }
 
-/**
- * Asks ssh what it would do (`ssh -G`), for the little that is not left to it: "StrictHostKeyChecking no" becomes accept-new, "ask" becomes
- * yes, and signs of life are asked for often enough. Throws `ssh.unreachable` for a configuration that ssh itself refuses.
- */
-export async function effectiveSettings(
-  host: Host,
-  surroundings: Surroundings,
-  environment: NodeJS.ProcessEnv,
-  limits: SshLimits,
-): Promise<EffectiveSettings> {
-  const args = ['-G', ...configOption(host, surroundings), ...optionsOfHost(host), '--', host.address];
-  const said = await run(host, surroundings.program, args, environment);
-  const { ssh } = host;
-  const interval = ssh.serverAliveInterval ?? 1_000 * Number(said.get('serveraliveinterval') ?? 0);
-  const count =
-    ssh.serverAliveCountMax ?? (interval === 0 ? undefined : Number(said.get('serveralivecountmax')));
-  const timeout = 1_000 * Number(said.get('connecttimeout'));
-  const proxyJump = said.get('proxyjump');
-  const jumps = proxyJump === undefined || proxyJump === 'none' ? undefined : proxyJump;
-  const checking = said.get('stricthostkeychecking') ?? 'ask';
-  return {
-    user: said.get('user') ?? '',
-    server: firstServer(host, jumps, said.get('hostname') ?? host.address, said.get('port') ?? '22'),
-    hostKeyChecking: ssh.strictHostKeyChecking ?? (trusting.includes(checking) ? 'accept-new' : 'yes'),
-    ...(jumps === undefined ? {} : { proxyJump: jumps }),
-    connectTimeout: ssh.connectTimeout ?? (timeout > 0 ? timeout : limits.connectTimeout),
-    ...serverAlive(limits, {
-      serverAliveInterval: interval,
-      ...(count === undefined ? {} : { serverAliveCountMax: count }),
-    }),
-  };
-}
+/** `no` would also believe a changed key, which adfpush never does. */
+const believesNew = ['accept-new', 'no', 'off', 'false'];
 
-/** As `ssh -G` writes them. */
-const trusting = ['accept-new', 'no', 'off', 'false'];
+/** Asks ssh what it would do, for the little that adfpush does not leave to it. */
+export class SettingsEnquiry {
+  #ssh: Promise<SshBinary | undefined> | undefined;
 
-function run(
-  host: Host,
-  program: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<ReadonlyMap<string, string>> {
-  return new Promise((resolve, reject) => {
-    execFile(program, args, { env }, (error, stdout, stderr) => {
-      if (error === null) resolve(parse(stdout));
-      else if (typeof error.code === 'string') reject(sshProgramMissing(host, program, error));
-      else reject(unreachable(host, 'settings', stderr.trim(), error));
+  constructor(
+    private readonly surroundings: Surroundings,
+    private readonly limits: SshLimits,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws `ssh.program`, `ssh.config`, `ssh.proxy_jump`. */
+  async about(host: Host): Promise<EffectiveSettings> {
+    const { address, ssh } = host;
+    const { program } = this.surroundings;
+    const binary = await (this.#ssh ??= SshBinary.find(this.clock, program));
+    if (binary === undefined) throw sshProgramMissing(host, program);
+    const configFile = configFileOf(host, this.surroundings);
+    const { said } = await binary.ask({
+      name: address,
+      ...(ssh.user === undefined ? {} : { user: ssh.user }),
+      ...(ssh.port === undefined ? {} : { port: ssh.port }),
+      ...(configFile === undefined ? {} : { configFile }),
     });
-  });
+    const one = (keyword: string): string | undefined => said.get(keyword)?.[0];
+    const seconds = (keyword: string): Milliseconds | undefined => inMilliseconds(one(keyword));
+    const count = one('serveralivecountmax');
+    const ofConfig = said.has('proxycommand') ? undefined : one('proxyjump');
+    const jumps = jumpsOf(host, ssh.proxyCommand === undefined ? (ssh.proxyJump ?? ofConfig) : undefined);
+    const user = ssh.user ?? one('user');
+    const checking = ssh.strictHostKeyChecking ?? one('stricthostkeychecking') ?? 'ask';
+    return {
+      ...(user === undefined ? {} : { user }),
+      hostKeyChecking: believesNew.includes(checking) ? 'accept-new' : 'yes',
+      ...(jumps === undefined ? {} : { jumps }),
+      server: firstServer(jumps, one('hostname') ?? address, ssh.port ?? Number(one('port') ?? 22)),
+      connectTimeout: ssh.connectTimeout ?? seconds('connecttimeout') ?? this.limits.connectTimeout,
+      ...serverAlive(this.limits, {
+        serverAliveInterval: ssh.serverAliveInterval ?? seconds('serveraliveinterval') ?? 0,
+        ...(count === undefined ? {} : { serverAliveCountMax: Number(count) }),
+        ...(ssh.serverAliveCountMax === undefined ? {} : { serverAliveCountMax: ssh.serverAliveCountMax }),
+      }),
+    };
+  }
 }
 
-const parse = (text: string): ReadonlyMap<string, string> =>
-  new Map(
-    text.split('\n').map((line): [string, string] => {
-      const [name = '', ...value] = line.split(' ');
-      return [name, value.join(' ')];
-    }),
-  );
+const jumpsOf = (host: Host, proxyJump: string | undefined): Jumps | undefined =>
+  proxyJump === undefined || proxyJump.toLowerCase() === 'none' ? undefined : parseJumps(host, proxyJump);
+
+function firstServer(jumps: Jumps | undefined, address: string, port: number): string {
+  if (jumps === undefined) return `direct|${address}:${port}`;
+  const first = jumps.before[0] ?? jumps.last;
+  return `direct|${formatJump({ name: first.name, port: first.port ?? 22 })}`;
+}
+
+const inMilliseconds = (text: string | undefined): Milliseconds | undefined =>
+  text === undefined || text === 'none' ? undefined : Number(text) * 1_000;

@@ -1,127 +1,67 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { notWithOpenSsh, unfitForSsh } from '../../errors/openssh.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import { quote } from '../quote.js';
-
-/** What is true on this machine, whatever the host. */
-export interface Surroundings {
-  /** OpenSSH's client. */
-  readonly program: string;
-  /** Where `~` is. */
-  readonly homeDirectory: string;
-  /** What relative paths of an inventory begin at. */
-  readonly baseDirectory: string;
-}
-
-/** What ssh itself says that it would do, and what of it is not left to it. */
-export interface MasterSettings {
-  readonly hostKeyChecking: 'yes' | 'accept-new';
-  /** As ssh has it: `user@host:port`, several with commas between, the nearest to the host last. */
-  readonly proxyJump?: string;
-  readonly connectTimeout: Milliseconds;
-  readonly serverAliveInterval: Milliseconds;
-  readonly serverAliveCountMax: number;
-}
+import { formatJump, type Jump, type Jumps } from '../ssh/jump-hosts.js';
+import { requireSafeName } from '../ssh/openssh-config/safe-name.js';
+import type { EffectiveSettings } from './effective-settings.js';
+import { absolute, configFileOf, isNone, type Surroundings } from './surroundings.js';
 
 export interface MasterFiles {
+  /** What `configFor` wrote. */
   readonly config: string;
   readonly socket: string;
 }
 
-/** Letters, digits and what names, addresses and zones have: nothing that begins an option, or means something to a shell. */
-const fitName = /^[A-Za-z0-9_[:][A-Za-z0-9_.:%[\]-]*$/;
-const fitUser = /^[^\s'"`$;&<>|(){}*?!\\%-][^\s'"`$;&<>|(){}*?!\\%]*$/;
-
-/** Refuses what ssh, or the shell of a ProxyCommand, would take for something else. Throws `ssh.unfit`. */
+/**
+ * Refuses what ssh, or the shell of a ProxyCommand, would take for something else, and what it does not know how to do. Throws
+ * `ssh.unsafe_name`, `ssh.unfit`.
+ */
 export function checkFit(host: Host): void {
   const { ssh, address } = host;
-  if (!fitName.test(address)) throw unfitForSsh(host, 'address', address);
-  if (ssh.user !== undefined && !fitUser.test(ssh.user)) throw unfitForSsh(host, 'user', ssh.user);
-  if (ssh.hostKeyAlias !== undefined && !fitName.test(ssh.hostKeyAlias)) {
-    throw unfitForSsh(host, 'host_key_alias', ssh.hostKeyAlias);
+  requireSafeName('host', address);
+  if (ssh.user !== undefined) requireSafeName('user', ssh.user);
+  if (ssh.hostKeyAlias !== undefined) requireSafeName('host', ssh.hostKeyAlias);
+  const paths = [ssh.identityFile, ssh.identityAgent, ssh.knownHostsFile, ssh.configFile];
+  for (const path of paths) {
+    if (path !== undefined && /["\p{Cc}]/u.test(path)) throw unfitForSsh(host, path);
   }
-  for (const jump of jumpsOf(ssh.proxyJump)) checkJump(host, jump);
-  const texts = [ssh.identityFile, ssh.identityAgent, ssh.knownHostsFile, ssh.configFile, ssh.proxyCommand];
-  for (const text of texts) {
-    if (text !== undefined && /[\n\r\0]/.test(text)) throw unfitForSsh(host, 'ssh setting', text);
-  }
-  for (const text of texts.slice(0, -1)) {
-    if (text?.includes('"') === true) throw unfitForSsh(host, 'ssh setting', text);
-  }
+  const line = ssh.proxyCommand;
+  if (line !== undefined && /[\n\r\0]/.test(line)) throw unfitForSsh(host, line);
   if (ssh.instanceConnect === true) throw notWithOpenSsh(host, 'instance_connect');
   if (ssh.hostKeys === 'console') throw notWithOpenSsh(host, 'host_keys: console');
 }
 
-interface Jump {
-  readonly user?: string;
-  readonly host: string;
-  readonly port?: string;
-}
-
-const jumpsOf = (proxyJump: string | undefined): string[] =>
-  proxyJump === undefined || proxyJump.toLowerCase() === 'none'
-    ? []
-    : proxyJump.split(',').map((jump) => jump.trim());
-
-const jumpShape = /^(?:ssh:\/\/)?(?:([^@\s]+)@)?(\[[^\]\s]+\]|[^:@\s[\]]+)(?::(\d{1,5}))?\/?$/;
-
-function checkJump(host: Host, text: string): Jump {
-  const [, user, bracketed, port] = jumpShape.exec(text) ?? [];
-  const name = bracketed?.replace(/^\[|\]$/g, '');
-  if (name === undefined || !fitName.test(name) || (user !== undefined && !fitUser.test(user))) {
-    throw unfitForSsh(host, 'proxy_jump', text);
-  }
-  return { host: name, ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port }) };
-}
-
-/** What the inventory says of this host alone, as options of ssh; bastions before it are not told. */
-export function optionsOfHost({ ssh }: Host): string[] {
-  const { user, port, hostKeyAlias, proxyJump, proxyCommand } = ssh;
-  return [
-    ...option('User', user),
-    ...option('Port', port),
-    ...option('HostKeyAlias', hostKeyAlias),
-    ...option('ProxyJump', proxyJump),
-    ...option('ProxyCommand', proxyCommand),
-  ];
-}
-
-const option = (name: string, value: string | number | undefined): string[] =>
-  value === undefined ? [] : ['-o', `${name}=${value}`];
-
 /**
  * The configuration that ssh is given. What it says first counts, and counts for the bastions on the way as well, to which no option
- * of the command line is handed on. Then comes the user's own, or the one that the inventory names.
+ * of the command line is handed on. Then come the user's own and the system's, or the one that the inventory names.
  */
-export function configFor(host: Host, settings: MasterSettings, surroundings: Surroundings): string {
+export function configFor(host: Host, settings: EffectiveSettings, surroundings: Surroundings): string {
   const { identityFile, identitiesOnly, identityAgent, knownHostsFile } = host.ssh;
-  const absolute = (path: string): string => absolutePath(path, surroundings);
+  const path = (text: string): string => `"${absolute(text, surroundings)}"`;
   const onlyNamed = identitiesOnly ?? (identityFile === undefined ? undefined : true);
   return [
     '# Written by adfpush for one connection.',
-    // Nobody is there to answer: neither a question about a host key, nor one for a passphrase.
+    // Nobody is there to answer, neither a question about a host key nor one for a passphrase.
     'BatchMode yes',
-    // Never "no", and never more than the host itself is given.
-    `StrictHostKeyChecking ${settings.hostKeyChecking}`,
+    // Of bastions; the host itself is given its own.
+    'StrictHostKeyChecking yes',
     // Many masters would rewrite the same file at once.
     'UpdateHostKeys no',
     'PermitLocalCommand no',
     'ControlMaster no',
     'ControlPath none',
-    'LogLevel ERROR',
-    ...(knownHostsFile === undefined
-      ? []
-      : [`UserKnownHostsFile ${knownHostsFile.trim().split(/\s+/).map(absolute).map(inQuotes).join(' ')}`]),
-    ...(identityFile === undefined ? [] : [`IdentityFile ${inQuotes(absolute(identityFile))}`]),
-    ...(onlyNamed === undefined ? [] : [`IdentitiesOnly ${onlyNamed ? 'yes' : 'no'}`]),
-    ...(identityAgent === undefined
-      ? []
-      : [
-          `IdentityAgent ${identityAgent.toLowerCase() === 'none' ? 'none' : inQuotes(absolute(identityAgent))}`,
-        ]),
-    ...configFiles(host, surroundings).map((file) => `Include ${inQuotes(file)}`),
-    // Whatever part of those files was the last: this is for all hosts again.
+    // Of bastions: why they let nobody through, and nothing of their progress.
+    'LogLevel INFO',
+    ...said('UserKnownHostsFile', knownHostsFile, (text) => text.trim().split(/\s+/).map(path).join(' ')),
+    ...said('IdentityFile', identityFile, path),
+    ...said('IdentitiesOnly', onlyNamed, (only) => (only ? 'yes' : 'no')),
+    ...said('IdentityAgent', identityAgent, (text) =>
+      /^(\$|SSH_AUTH_SOCK$)/.test(text) ? text : path(text),
+    ),
+    ...configFiles(host, surroundings).map((file) => `Include "${file}"`),
+    // Whatever the last part of those files was about: this is about all hosts again.
     'Match all',
     `ConnectTimeout ${inSeconds(settings.connectTimeout)}`,
     `ServerAliveInterval ${inSeconds(settings.serverAliveInterval)}`,
@@ -130,20 +70,16 @@ export function configFor(host: Host, settings: MasterSettings, surroundings: Su
   ].join('\n');
 }
 
-const configFiles = ({ ssh }: Host, surroundings: Surroundings): string[] => {
-  if (ssh.configFile === undefined)
-    return [join(surroundings.homeDirectory, '.ssh/config'), '/etc/ssh/ssh_config'];
-  return ssh.configFile.toLowerCase() === 'none' ? [] : [absolutePath(ssh.configFile, surroundings)];
-};
+function said<T>(keyword: string, value: T | undefined, write: (value: T) => string): string[] {
+  if (value === undefined) return [];
+  return [`${keyword} ${typeof value === 'string' && isNone(value) ? 'none' : write(value)}`];
+}
 
-/** `-F`, when the inventory names a configuration. */
-export const configOption = ({ ssh }: Host, surroundings: Surroundings): string[] => {
-  if (ssh.configFile === undefined) return [];
-  return [
-    '-F',
-    ssh.configFile.toLowerCase() === 'none' ? 'none' : absolutePath(ssh.configFile, surroundings),
-  ];
-};
+function configFiles(host: Host, surroundings: Surroundings): string[] {
+  const named = configFileOf(host, surroundings);
+  if (named === undefined) return [join(surroundings.homeDirectory, '.ssh/config'), '/etc/ssh/ssh_config'];
+  return isNone(named) ? [] : [named];
+}
 
 /**
  * The arguments of a master that opens no session of its own. It goes to the background once the user was let in, and ends by itself
@@ -151,71 +87,66 @@ export const configOption = ({ ssh }: Host, surroundings: Surroundings): string[
  */
 export function masterArguments(
   host: Host,
-  settings: MasterSettings,
+  settings: EffectiveSettings,
   files: MasterFiles,
   persist: number,
   { program }: Surroundings,
 ): string[] {
-  const { connectTimeout, serverAliveInterval, serverAliveCountMax, proxyJump } = settings;
+  const { ssh, address } = host;
+  const { jumps } = settings;
+  // Given alone, each rules out the other one of the configuration.
   const way =
-    proxyJump === undefined
-      ? []
-      : option('ProxyCommand', throughJumps(host, proxyJump, files.config, program));
+    jumps === undefined
+      ? {
+          ProxyCommand: ssh.proxyCommand,
+          ProxyJump: ssh.proxyCommand === undefined ? ssh.proxyJump : undefined,
+        }
+      : { ProxyCommand: throughJumps(jumps, files.config, program) };
+  const options = {
+    ControlPersist: persist,
+    ClearAllForwardings: 'yes',
+    RemoteCommand: 'none',
+    StrictHostKeyChecking: settings.hostKeyChecking,
+    ConnectTimeout: inSeconds(settings.connectTimeout),
+    ServerAliveInterval: inSeconds(settings.serverAliveInterval),
+    ServerAliveCountMax: settings.serverAliveCountMax,
+    User: ssh.user,
+    Port: ssh.port,
+    HostKeyAlias: ssh.hostKeyAlias,
+    ...way,
+  };
   return [
-    '-F',
-    files.config,
-    '-M',
-    '-S',
-    files.socket.replaceAll('%', '%%'),
-    '-o',
-    `ControlPersist=${persist}`,
+    ...['-F', files.config],
+    ...['-M', '-S', files.socket.replaceAll('%', '%%')],
+    // No session, no terminal, no agent and no display of ours on the host.
     ...['-N', '-T', '-a', '-x'],
     // What it tells of its progress is how we know in which phase it failed, and why it ended.
-    ...['-v', '-o', 'ClearAllForwardings=yes', '-o', 'RemoteCommand=none'],
-    ...option('ConnectTimeout', inSeconds(connectTimeout)),
-    ...option('ServerAliveInterval', inSeconds(serverAliveInterval)),
-    ...option('ServerAliveCountMax', serverAliveCountMax),
-    ...way,
-    ...optionsOfHost(host),
-    '--',
-    host.address,
+    '-v',
+    ...Object.entries(options).flatMap(([name, value]) =>
+      value === undefined ? [] : ['-o', `${name}=${value}`],
+    ),
+    ...['--', address],
   ];
 }
 
 /** What ssh makes of ProxyJump by itself, but for -v, which it would hand on: what the bastion's ssh tells would be mixed into its own. */
-function throughJumps(host: Host, proxyJump: string, config: string, program: string): string {
-  const jumps = jumpsOf(proxyJump);
-  const nearest = checkJump(host, jumps.at(-1) ?? '');
-  const before = jumps.slice(0, -1);
-  for (const jump of before) checkJump(host, jump);
-  return [
-    quote(program),
-    ...['-F', quote(config).replaceAll('%', '%%')],
-    ...(nearest.user === undefined ? [] : ['-l', quote(nearest.user)]),
-    ...(nearest.port === undefined ? [] : ['-p', nearest.port]),
-    ...(before.length === 0 ? [] : ['-J', quote(before.join(','))]),
-    `-W '[%h]:%p' --`,
-    quote(nearest.host).replaceAll('%', '%%'),
-  ].join(' ');
+function throughJumps({ before, last }: Jumps, config: string, program: string): string {
+  for (const jump of [...before, last]) checkJump(jump);
+  const words = [
+    program,
+    ...['-F', config],
+    ...(last.user === undefined ? [] : ['-l', last.user]),
+    ...(last.port === undefined ? [] : ['-p', String(last.port)]),
+    ...(before.length === 0 ? [] : ['-J', before.map(formatJump).join(',')]),
+  ];
+  const plain = (word: string): string => quote(word).replaceAll('%', '%%');
+  return `${words.map(plain).join(' ')} -W '[%h]:%p' -- ${plain(last.name)}`;
 }
 
-/** The sshd that the machine of adfpush itself connects to: `direct|host:port`, or the one of the first bastion. */
-export function firstServer(
-  host: Host,
-  proxyJump: string | undefined,
-  hostname: string,
-  port: string,
-): string {
-  const [first] = jumpsOf(proxyJump);
-  if (first === undefined) return `direct|${hostname}:${port}`;
-  const jump = checkJump(host, first);
-  return `direct|${jump.host}:${jump.port ?? '22'}`;
+function checkJump({ name, user }: Jump): void {
+  requireSafeName('host', name);
+  if (user !== undefined) requireSafeName('user', user);
 }
-
-const absolutePath = (path: string, { homeDirectory, baseDirectory }: Surroundings): string =>
-  path === '~' || path.startsWith('~/') ? join(homeDirectory, path.slice(1)) : resolve(baseDirectory, path);
-
-const inQuotes = (path: string): string => `"${path}"`;
 
 /** At least one: 0 would switch it off. */
 const inSeconds = (duration: Milliseconds): number => Math.max(1, Math.ceil(duration / 1_000));

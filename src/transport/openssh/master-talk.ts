@@ -92,9 +92,9 @@ export class MasterTalk {
     if (offered !== null) this.#offered.push(offered[1] ?? '');
     if (line.startsWith('debug1: Server accepts key')) this.#accepted = true;
     if (line === '' || chatter.test(line)) return;
-    this.#words.push(line);
-    // Of a long life only the end is of interest.
-    if (this.#words.length > 50) this.#words.shift();
+    // A server's banner is among it: no more of that than fits, and nothing that could play with a terminal.
+    this.#words.push(line.replace(/\p{Cc}+/gu, ' ').slice(0, 300));
+    if (this.#words.length > 20) this.#words.shift();
   }
 
   #distrust(said: string): DistrustedKey {

@@ -11,12 +11,13 @@ import type { BecomePassword } from '../become-password.js';
 import { HandshakeGate } from '../ssh/handshake-gate.js';
 import { defaultLimits, type SshLimits } from '../ssh/limits.js';
 import { SshConnection } from '../ssh/ssh-connection.js';
-import { effectiveSettings } from './effective-settings.js';
+import { SettingsEnquiry } from './effective-settings.js';
 import { startMaster } from './master.js';
-import { checkFit, configFor, masterArguments, type Surroundings } from './master-settings.js';
+import { checkFit, configFor, masterArguments } from './master-settings.js';
 import { PrivateFolder } from './private-folder.js';
 import { ProxiedClient } from './proxied-client.js';
 import { SharedConnections } from './shared-connections.js';
+import type { Surroundings } from './surroundings.js';
 
 export interface OpenSshTransportOptions {
   readonly clock: Clock;
@@ -27,8 +28,10 @@ export interface OpenSshTransportOptions {
   readonly baseDirectory?: string;
   /** SSH_AUTH_SOCK. */
   readonly agentSocket?: string;
-  /** OpenSSH's client; `ssh` when absent. */
-  readonly program?: string;
+  /** Who logs in where no user is set: ssh knows by itself, and this is for people. */
+  readonly defaultUser: string;
+  /** The OpenSSH client; `ssh` on the PATH when absent. */
+  readonly sshProgram?: string;
   /** Seconds that a master outlives the last who used it: until we are back from starting it, and after we were killed. */
   readonly persist?: number;
   readonly limits?: Partial<SshLimits>;
@@ -53,15 +56,17 @@ export class OpenSshTransport implements Transport {
   readonly #limits: SshLimits;
   readonly #gate: HandshakeGate;
   readonly #surroundings: Surroundings;
+  readonly #enquiry: SettingsEnquiry;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #connections: SharedConnections<MasteredConnection>;
   #folder: Promise<PrivateFolder> | undefined;
 
   constructor(private readonly options: OpenSshTransportOptions) {
-    const { clock, homeDirectory, baseDirectory = process.cwd(), program = 'ssh' } = options;
+    const { clock, homeDirectory, baseDirectory = process.cwd(), sshProgram: program = 'ssh' } = options;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#gate = options.gate ?? new HandshakeGate(this.#limits);
     this.#surroundings = { program, homeDirectory, baseDirectory };
+    this.#enquiry = new SettingsEnquiry(this.#surroundings, this.#limits, clock);
     this.#environment = environmentOf(process.env, options.agentSocket);
     this.#connections = new SharedConnections(clock, this.#limits.refusalMemory, (one) => !one.wornOut);
   }
@@ -86,7 +91,7 @@ export class OpenSshTransport implements Transport {
   async #open(host: Host): Promise<MasteredConnection> {
     const { clock, random, persist = 15 } = this.options;
     checkFit(host);
-    const settings = await effectiveSettings(host, this.#surroundings, this.#environment, this.#limits);
+    const settings = await this.#enquiry.about(host);
     const files = (await this.#privateFolder()).next();
     await writeFile(files.config, configFor(host, settings, this.#surroundings), { mode: 0o600 });
     const args = masterArguments(host, settings, files, persist, this.#surroundings);
@@ -95,7 +100,13 @@ export class OpenSshTransport implements Transport {
     for (let attempt = 0; ; attempt += 1) {
       const start = await this.#gate.pass(settings.server, async () => {
         const began = clock.elapsed();
-        const started = startMaster(host, settings.user, command, settings.connectTimeout, clock);
+        const started = startMaster(
+          host,
+          settings.user ?? this.options.defaultUser,
+          command,
+          settings.connectTimeout,
+          clock,
+        );
         return started.finally(() => (spent += clock.elapsed() - began));
       });
       if (start.kind === 'failed') throw start.error;
