@@ -17,6 +17,7 @@ import type {
 } from '../ports/transport.js';
 import { commandLine } from './command-line.js';
 import { LocalProcess } from './local-process.js';
+import { notRun } from './not-run.js';
 import { processStream } from './process-stream.js';
 import { quoteAll } from './quote.js';
 import { runToEnd } from './run-to-end.js';
@@ -48,6 +49,7 @@ export class LocalConnection implements Connection {
   }
 
   async #run(command: RemoteCommand, options: RunOptions): Promise<CommandResult> {
+    if (options.signal?.aborted === true) return notRun({ kind: 'cancelled' });
     const sudo = options.become === true ? sudoOn(this.host, this.becomePassword, this.clock) : undefined;
     const { line, stdin } = commandLine(command, options, sudo?.prefix);
     const process = new LocalProcess(line);

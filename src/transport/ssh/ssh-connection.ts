@@ -15,6 +15,7 @@ import type {
   StreamOptions,
 } from '../../ports/transport.js';
 import { commandLine, endingScript } from '../command-line.js';
+import { notRun } from '../not-run.js';
 import { PipeSocket } from '../pipe-socket.js';
 import { processStream } from '../process-stream.js';
 import { quoteAll } from '../quote.js';
@@ -187,11 +188,3 @@ export class SshConnection implements Connection {
 
 /** RFC 4254, 5.1: SSH_OPEN_ADMINISTRATIVELY_PROHIBITED. */
 const administrativelyProhibited = 1;
-
-const notRun = (outcome: Outcome): CommandResult => ({
-  outcome,
-  stdout: '',
-  stderr: '',
-  duration: 0,
-  truncated: false,
-});
