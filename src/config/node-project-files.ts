@@ -1,10 +1,15 @@
-import { readFile, readdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { unreadableFile } from '../errors/config.js';
-import type { ProjectFiles } from '../ports/project-files.js';
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { unreadableFile, unwritableFile } from '../errors/config.js';
+import type { FileDigest, NewProjectFile, ProjectEntry, ProjectFiles } from '../ports/project-files.js';
 
 /** The files of a project in a folder of this machine. */
 export class NodeProjectFiles implements ProjectFiles {
+  /** By path and by what changes with the content, so that one file for many hosts is read once. */
+  readonly #digests = new Map<string, { readonly version: string; readonly digest: Promise<FileDigest> }>();
+
   constructor(
     /** The project's root. */
     private readonly directory: string,
@@ -13,7 +18,7 @@ export class NodeProjectFiles implements ProjectFiles {
   /** Throws `config.unreadable_file` for a file that is there and cannot be read. */
   async read(path: string): Promise<string | undefined> {
     try {
-      return await readFile(resolve(this.directory, path), 'utf8');
+      return await readFile(this.#resolve(path), 'utf8');
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw unreadableFile(path, error);
@@ -22,11 +27,95 @@ export class NodeProjectFiles implements ProjectFiles {
 
   async list(path: string): Promise<readonly string[]> {
     try {
-      return (await readdir(resolve(this.directory, path))).sort();
+      return (await readdir(this.#resolve(path))).sort();
     } catch (error) {
       if (isAbsent(error)) return [];
       throw unreadableFile(path, error);
     }
+  }
+
+  async stat(path: string): Promise<ProjectEntry | undefined> {
+    try {
+      const found = await stat(this.#resolve(path));
+      const kind = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other';
+      return { kind, size: found.size, mode: found.mode & 0o7777 };
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw unreadableFile(path, error);
+    }
+  }
+
+  async *stream(path: string): AsyncIterable<Uint8Array> {
+    try {
+      for await (const chunk of createReadStream(this.#resolve(path), { highWaterMark: 256 * 1024 })) {
+        yield chunk as Uint8Array;
+      }
+    } catch (error) {
+      throw unreadableFile(path, error);
+    }
+  }
+
+  async digest(path: string): Promise<FileDigest> {
+    const whole = this.#resolve(path);
+    try {
+      const { size, mtimeMs, ino } = await stat(whole);
+      const version = `${size} ${mtimeMs} ${ino}`;
+      const known = this.#digests.get(whole);
+      if (known?.version === version) return await known.digest;
+      const digest = this.#digest(path);
+      this.#digests.set(whole, { version, digest });
+      return await digest;
+    } catch (error) {
+      this.#digests.delete(whole);
+      throw unreadableFile(path, error);
+    }
+  }
+
+  /** Throws `config.unwritable_file`. */
+  async create(path: string): Promise<NewProjectFile> {
+    const whole = this.#resolve(path);
+    const temporary = join(
+      dirname(whole),
+      `.${basename(whole).slice(0, 180)}.${randomBytes(6).toString('hex')}`,
+    );
+    const explained = async <T>(act: () => Promise<T>): Promise<T> => {
+      try {
+        return await act();
+      } catch (error) {
+        throw unwritableFile(path, error);
+      }
+    };
+    const file = await explained(async () => {
+      await mkdir(dirname(whole), { recursive: true });
+      return open(temporary, 'wx');
+    });
+    return {
+      write: (chunk) => explained(() => file.appendFile(chunk)),
+      commit: () =>
+        explained(async () => {
+          await file.sync();
+          await file.close();
+          await rename(temporary, whole);
+        }),
+      async discard() {
+        await file.close();
+        await rm(temporary, { force: true });
+      },
+    };
+  }
+
+  async #digest(path: string): Promise<FileDigest> {
+    const hash = createHash('sha256');
+    let size = 0;
+    for await (const chunk of this.stream(path)) {
+      hash.update(chunk);
+      size += chunk.length;
+    }
+    return { size, sha256: hash.digest('hex') };
+  }
+
+  #resolve(path: string): string {
+    return resolve(this.directory, path);
   }
 }
 

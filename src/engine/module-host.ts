@@ -1,16 +1,20 @@
+import { sourceGone } from '../errors/sources.js';
 import { evaluateCondition, parseCondition } from '../expression/condition.js';
-import { render } from '../expression/templates.js';
+import { render, renderFile } from '../expression/templates.js';
 import type { Variables } from '../expression/variables.js';
 import type { ContainerSpec, ContainerTemplate } from '../model/container.js';
 import type { HealthProbe } from '../model/health.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
+import type { Secret } from '../model/secret.js';
 import type { UnknownValue } from '../model/unknown.js';
 import type { HealthProof, HostTraffic, Images, ModuleHost } from '../modules/module.js';
 import type { Task } from '../playbook/playbook.js';
 import type { Clock } from '../ports/clock.js';
 import type { HostContainers } from '../ports/container-runtime.js';
+import type { HostFiles } from '../ports/host-files.js';
 import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
+import type { ProjectFiles } from '../ports/project-files.js';
 import type { CommandResult, RemoteCommand, RunOptions } from '../ports/transport.js';
 import type { HostSession } from './host-session.js';
 
@@ -69,6 +73,25 @@ export class TaskHost implements ModuleHost {
     const connection = await this.#session.run.ports.transport.connect(this.host, this.signal);
     const { become, environment } = this.#task;
     return connection.run(command, { ...options, become, env: environment, signal: this.signal });
+  }
+
+  get files(): HostFiles {
+    const { become } = this.#task;
+    return this.#session.run.ports.hostFiles.on(this.host, { become, signal: this.signal });
+  }
+
+  get project(): ProjectFiles {
+    return this.#session.run.ports.files;
+  }
+
+  get playbook(): string {
+    return this.#task.at.file;
+  }
+
+  async renderFile(path: string): Promise<string | Secret | UnknownValue> {
+    const text = await this.project.read(path);
+    if (text === undefined) throw sourceGone(path);
+    return renderFile({ file: path, text }, this.#variables);
   }
 
   http(request: HostHttpRequest): Promise<HostHttpResponse> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
+import type { FilesOfHosts } from '../ports/host-files.js';
 import type { HostHttp } from '../ports/host-http.js';
 import type { Journal } from '../ports/journal.js';
 import type { ProjectFiles } from '../ports/project-files.js';
@@ -19,4 +20,5 @@ export interface EnginePorts {
   readonly registry: Registry;
   readonly journal: Journal;
   readonly files: ProjectFiles;
+  readonly hostFiles: FilesOfHosts;
 }

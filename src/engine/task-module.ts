@@ -32,6 +32,7 @@ export async function callModule(call: TaskCall, variables: Variables): Promise<
       return skippedAsUnknown(unseen);
     }
     const checked = await module.check(args, host);
+    if (!checked.changes && checked.unknown !== undefined) return skippedAsUnknown(checked.unknown);
     if (!checked.changes) return judge(task, session, variables, checked.result);
     if (session.run.checkMode) return wouldChange(checked, call);
     await session.run.holds.open(session.host, checked.takes);

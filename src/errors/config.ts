@@ -111,3 +111,12 @@ export const unreadableFile = (path: string, cause: unknown): AdfError =>
     cause,
     hint: 'Check the permissions of the file.',
   });
+
+export const unwritableFile = (path: string, cause: unknown): AdfError =>
+  new AdfError({
+    code: 'config.unwritable_file',
+    class: 'failed',
+    message: `Cannot write ${path}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    cause,
+    hint: 'Check the permissions of its folder, and the space on this machine.',
+  });

@@ -1,5 +1,6 @@
 import { cannotRenderFile, templateAsKey } from '../errors/expression.js';
 import { Secret } from '../model/secret.js';
+import { UnknownValue } from '../model/unknown.js';
 import type { Locate, ValuePath } from '../model/source.js';
 import { isMapping } from './describe.js';
 import { placeInFile, placeInScalar, placeOfKey } from './place.js';
@@ -32,21 +33,36 @@ export function render(
   return unknownWithin(rendered) ?? rendered;
 }
 
+/** A file with templates in it. */
+export interface TemplateFile {
+  readonly file: string;
+  readonly text: string;
+}
+
 /**
  * Renders a template file. Nothing is escaped. Throws as `render` does, and `template.not_renderable` when the text
  * would contain a secret, or something that is not known yet.
  */
-export function renderText(
-  { file, text }: { readonly file: string; readonly text: string },
+export function renderText(template: TemplateFile, variables: VariableLookup): string {
+  const rendered = renderFile(template, variables);
+  if (typeof rendered === 'string') return rendered;
+  throw cannotRenderFile(template.file, rendered instanceof Secret ? 'it would show a secret' : String(rendered));
+}
+
+/**
+ * Renders a template file. Nothing is escaped. What holds a secret is a Secret, and what holds something that is not known yet is an
+ * UnknownValue, as a whole. Throws as `render` does.
+ */
+export function renderFile(
+  { file, text }: TemplateFile,
   variables: VariableLookup,
-): string {
+): string | Secret | UnknownValue {
   const placeOf = placeInFile(file, text);
   const { parts } = parseTemplate(text, placeOf);
   // An empty text in front keeps a file of one expression from being anything but text.
   const template = { parts: [{ kind: 'text', text: '' } as const, ...parts] };
   const rendered = new Rendering(variables, placeOf, 'plain').run(template);
-  if (typeof rendered === 'string') return rendered;
-  throw cannotRenderFile(file, rendered instanceof Secret ? 'it would show a secret' : String(rendered));
+  return rendered instanceof Secret || rendered instanceof UnknownValue ? rendered : String(rendered);
 }
 
 /**

@@ -54,7 +54,11 @@ const firstLine = (text: string): string => {
 
 export async function applyCommand(
   command: RemoteCommand,
-  { chdir, stdin, timeout }: CommandConditions,
+  {
+    chdir,
+    stdin,
+    timeout,
+  }: Omit<CommandConditions, 'stdin'> & { readonly stdin?: string | Uint8Array | undefined },
   host: ModuleHost,
 ): Promise<ModuleResult> {
   const result = await host.run(command, {

@@ -8,19 +8,24 @@ import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { Registration, TargetGroup, TargetHealth } from '../model/registration.js';
 import type { PinnedImage } from '../model/release.js';
+import type { Secret } from '../model/secret.js';
 import type { TargetGroupChoice } from '../model/settings.js';
 import type { UnknownValue } from '../model/unknown.js';
 import type { Clock } from '../ports/clock.js';
 import type { HostContainers } from '../ports/container-runtime.js';
+import type { HostFiles } from '../ports/host-files.js';
 import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
+import type { ProjectFiles } from '../ports/project-files.js';
 import type { RegistryCredentials } from '../ports/registry.js';
 import type { CommandResult, RemoteCommand, RunOptions } from '../ports/transport.js';
 
 /**
- * What a module may do to a host: only look, something that a hold can take back, or something final. A dry run says of what is
- * final that it cannot be taken back; and since nobody knows what it would change, no later look at the host is known then.
+ * What a module may do to a host: only look, something that a hold can take back, something that it can say exactly beforehand and that
+ * does nothing when done again, or something final. A dry run says of what is final that it cannot be taken back; and since nobody
+ * knows what it would change, no later look at the host is known then. A file that is written over cannot be taken back either, there is
+ * no hold for it; but its check knows all that it changes, so that a dry run may go on looking.
  */
-export type Effect = 'reads' | 'restorable' | 'one_way';
+export type Effect = 'reads' | 'restorable' | 'idempotent' | 'one_way';
 
 /**
  * One thing a task can do. `check` observes and says what would change and what that would take away; `apply` makes
@@ -37,14 +42,29 @@ export interface Module<Args, Details> {
   readonly shellArguments?: readonly string[];
   /** Arguments that a program on the host gets as its own, where everybody there can read them: no secret may be in them. */
   readonly visibleArguments?: readonly string[];
+  /** The file of the control side that these arguments name: it must be there before anything runs. */
+  readonly source?: (args: Args) => SourceFile | undefined;
   readonly schema: z.ZodType<Args>;
   check(args: Args, host: ModuleHost): Promise<Change<Details>>;
   apply(args: Args, details: Details, host: ModuleHost): Promise<ModuleResult>;
 }
 
+/** A file of the control side that a task needs. */
+export interface SourceFile {
+  /** The argument that names it. */
+  readonly argument: string;
+  readonly src: string;
+  /** Where it is looked up first, beside the playbook and in the project. */
+  readonly folder: SourceFolder;
+  /** It is rendered with the host's variables. */
+  readonly template?: boolean;
+}
+
+export type SourceFolder = 'files' | 'templates';
+
 /** What `check` found. */
 export type Change<Details> =
-  | { readonly changes: false; readonly result: ModuleResult }
+  | Unchanged
   | {
       readonly changes: true;
       /** For people, in the present tense: `pull registry/api@sha256:…`. */
@@ -54,6 +74,13 @@ export type Change<Details> =
       readonly takes: readonly Taking[];
       readonly details: Details;
     };
+
+export interface Unchanged {
+  readonly changes: false;
+  readonly result: ModuleResult;
+  /** In a dry run: whether anything would change depends on what is not known yet. */
+  readonly unknown?: UnknownValue;
+}
 
 /** A hold before it has its identity. */
 export type Taking = Omit<RegistrationHold, 'id' | 'host'> | Omit<ContainerHold, 'id' | 'host'>;
@@ -93,6 +120,14 @@ export interface ModuleHost {
     command: RemoteCommand,
     options?: Omit<RunOptions, 'signal' | 'become' | 'env'>,
   ): Promise<CommandResult>;
+  /** The host's files, as who the task's `become` says. */
+  readonly files: HostFiles;
+  /** The files on the control side. */
+  readonly project: ProjectFiles;
+  /** The file that the task stands in. */
+  readonly playbook: string;
+  /** Renders a file of the control side with the host's variables; nothing is escaped. Throws at the place in that file. */
+  renderFile(path: string): Promise<string | Secret | UnknownValue>;
   http(request: HostHttpRequest): Promise<HostHttpResponse>;
   /**
    * Proves the host healthy: N passes in a row without a restart of its containers. Throws `health.not_proven` with the
@@ -153,6 +188,8 @@ export interface RegisteredModule {
   readonly freeform?: string;
   readonly shellArguments: readonly string[];
   readonly visibleArguments: readonly string[];
+  /** The file of the control side that rendered arguments name. Throws zod's error when they do not fit. */
+  source?(args: unknown): SourceFile | undefined;
   readonly looksAtHost: boolean;
   readonly setsFacts: boolean;
   readonly conditionArguments: readonly string[];
@@ -166,7 +203,7 @@ export interface RegisteredModule {
 }
 
 export type CheckedTask =
-  | { readonly changes: false; readonly result: ModuleResult }
+  | Unchanged
   | {
       readonly changes: true;
       readonly summary: string;
@@ -226,6 +263,7 @@ export function register<Args, Details>(module: Module<Args, Details>): Register
     ...(module.freeform === undefined ? {} : { freeform: module.freeform }),
     shellArguments: module.shellArguments ?? [],
     visibleArguments: module.visibleArguments ?? [],
+    source: (args) => module.source?.(module.schema.parse(args)),
     looksAtHost: false,
     setsFacts: false,
     conditionArguments: [],

@@ -104,8 +104,7 @@ export interface FileAttributes {
   readonly recurse?: boolean;
 }
 
-export interface WriteOptions extends Omit<FileAttributes, 'recurse' | 'mode'> {
-  readonly mode?: number;
+export interface WriteOptions extends Omit<FileAttributes, 'recurse'> {
   readonly follow?: boolean;
   /** Keeps the old file beside the new, under a name with the time. */
   readonly backup?: boolean;

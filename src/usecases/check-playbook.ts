@@ -69,6 +69,7 @@ async function checkPlay(
     for (const session of hosts) {
       const variables = variablesOf(task, session, scope, facts.of(session));
       findings.collectFor([session], () => checker.check(variables));
+      await findings.collectAsync(() => checker.checkSources(first.run.ports.files), [session]);
       facts.add(session, task);
     }
   }

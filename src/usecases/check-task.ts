@@ -4,16 +4,20 @@ import { renderEnvironment } from '../engine/module-host.js';
 import { explainArguments, renderArguments } from '../engine/task-arguments.js';
 import { loopNotAList } from '../errors/engine.js';
 import { checkCondition, parseCondition } from '../expression/condition.js';
-import { render } from '../expression/templates.js';
+import { render, renderFile } from '../expression/templates.js';
 import type { Variables } from '../expression/variables.js';
 import { locateWithin } from '../model/source.js';
 import { UnknownValue } from '../model/unknown.js';
 import { modules } from '../modules/catalogue.js';
+import type { SourceFile } from '../modules/module.js';
+import { findSource } from '../modules/source-files.js';
 import type { Play, Task } from '../playbook/playbook.js';
+import type { ProjectFiles } from '../ports/project-files.js';
 
 /** Checks one task, host after host; what was found right for one is not looked at again for the next that has the same. */
 export class TaskChecker {
   readonly #right = new Set<string>();
+  readonly #needed: { readonly source: SourceFile; readonly variables: Variables }[] = [];
 
   constructor(
     readonly play: Play,
@@ -44,13 +48,30 @@ export class TaskChecker {
     const args = renderArguments(task, module, variables);
     if (args instanceof UnknownValue) return;
     const key = JSON.stringify(args);
-    if (this.#right.has(key)) return;
     try {
-      module.validate(args);
+      if (!this.#right.has(key)) module.validate(args);
+      const source = module.source?.(args);
+      if (source !== undefined) this.#needed.push({ source, variables });
     } catch (error) {
       throw error instanceof ZodError ? explainArguments(error, task) : error;
     }
     this.#right.add(key);
+  }
+
+  /**
+   * Looks for the files of the control side that the last `check` found to be needed, and renders those that are templates. Throws the
+   * first of `file.source_missing`, `template.*` and `expression.*`.
+   */
+  async checkSources(project: ProjectFiles): Promise<void> {
+    const { task } = this;
+    for (const { source, variables } of this.#needed.splice(0)) {
+      const { argument, src, folder, template = false } = source;
+      const at = task.args.locate([argument]) ?? task.at;
+      const { path, kind } = await findSource(project, task.at.file, folder, src, at);
+      if (!template || kind !== 'file') continue;
+      const text = await project.read(path);
+      if (text !== undefined) renderFile({ file: path, text }, variables);
+    }
   }
 
   /** Arguments that are conditions or names of variables, which a module reads only when it runs. */

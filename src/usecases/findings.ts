@@ -29,12 +29,12 @@ export class Findings {
     }
   }
 
-  /** For what is read once for all hosts, with the variables of one. */
-  async collectAsync<T>(read: () => Promise<T>): Promise<T | undefined> {
+  /** For what is read once for all hosts, with the variables of one; or for some. */
+  async collectAsync<T>(read: () => Promise<T>, sessions = this.#among): Promise<T | undefined> {
     try {
       return await read();
     } catch (error) {
-      this.#keep(this.#among, error);
+      this.#keep(sessions, error);
       return undefined;
     }
   }

@@ -34,7 +34,7 @@ export function openRun(
   fullJournal: Journal,
   { checkMode = false, tags = {} }: RunChoices = {},
 ): Run {
-  const { clock, random, runtime, http, registry, files, redaction } = world;
+  const { clock, random, runtime, http, registry, files, hostFiles, redaction } = world;
   const transport = new SecretFreeTransport(world.transport, redaction);
   const journal = withoutSecrets(fullJournal, redaction);
   const bus = new EventBus(clock, redaction);
@@ -45,7 +45,7 @@ export function openRun(
   return {
     id,
     environment: environmentName(options.environment),
-    ports: { clock, random, transport, runtime, http, traffic, registry, journal, files },
+    ports: { clock, random, transport, runtime, http, traffic, registry, journal, files, hostFiles },
     bus,
     stop: hooks.stop,
     holds: new HoldBook(journal, clock, bus),

@@ -22,6 +22,7 @@ import { systemClock as clock } from '../system/clock.js';
 import { systemRandom as random } from '../system/random.js';
 import { chosenByHost } from '../transport/choosing-transport.js';
 import { BecomePassword } from '../transport/become-password.js';
+import { TransportFiles } from '../transport/host-files/transport-files.js';
 import { TransportHttp } from '../transport/host-http.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { moduleDirectory } from './module-directory.js';
@@ -66,6 +67,7 @@ export async function openWorld(
     clock,
     random,
     files,
+    hostFiles: new TransportFiles(transport),
     transport,
     notices,
     runtime: new EngineRuntime(transport, clock),

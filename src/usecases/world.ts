@@ -2,6 +2,7 @@ import type { Redaction } from '../events/redaction.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Clock } from '../ports/clock.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
+import type { FilesOfHosts } from '../ports/host-files.js';
 import type { HostHttp } from '../ports/host-http.js';
 import type { JournalStore } from '../ports/journal.js';
 import type { LeaseOwner, LeaseStore } from '../ports/lease-store.js';
@@ -18,6 +19,7 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly files: ProjectFiles;
+  readonly hostFiles: FilesOfHosts;
   readonly transport: Transport;
   /** What the transport tells besides what it is asked; the run listens. */
   readonly notices: Notices;

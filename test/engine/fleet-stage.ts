@@ -22,6 +22,7 @@ import { FakeRegistry } from '../fakes/fake-registry.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
+import { MemoryHostFiles } from '../fakes/memory-host-files.js';
 import { MemoryJournalStore } from '../fakes/memory-journal.js';
 import { MemoryLeaseStore } from '../fakes/memory-leases.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
@@ -59,6 +60,7 @@ export class FleetStage {
   readonly hosts: readonly FakeHost[];
   readonly registrations: readonly Registration[];
   readonly transport = new FakeTransport(this.world);
+  readonly hostFiles = new MemoryHostFiles();
   readonly journals = new MemoryJournalStore(this.world.calls);
   readonly leases = new MemoryLeaseStore(this.world.clock, this.world.calls);
   readonly events: Event[] = [];
@@ -155,6 +157,7 @@ export class FleetStage {
       random: new SeededRandom(1),
       files,
       redaction,
+      hostFiles: this.hostFiles,
       transport: this.transport,
       runtime: new FakeContainerRuntime(world),
       http: new FakeHostHttp(world),

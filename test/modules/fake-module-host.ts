@@ -1,3 +1,5 @@
+import { renderFile } from '../../src/expression/templates.js';
+import { Variables } from '../../src/expression/variables.js';
 import type { ContainerSpec, ContainerTemplate } from '../../src/model/container.js';
 import { label } from '../../src/model/container.js';
 import type { HealthProbe } from '../../src/model/health.js';
@@ -10,6 +12,7 @@ import {
   type TargetGroup,
   type TargetHealth,
 } from '../../src/model/registration.js';
+import type { Secret } from '../../src/model/secret.js';
 import type { TargetGroupChoice } from '../../src/model/settings.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import { parseImageReference } from '../../src/release/image-reference.js';
@@ -24,6 +27,8 @@ import type { CommandResult, RemoteCommand, RunOptions } from '../../src/ports/t
 import type { FakeClock } from '../fakes/fake-clock.js';
 import { FakeContainerRuntime } from '../fakes/fake-container-runtime.js';
 import { FakeHostHttp } from '../fakes/fake-host-http.js';
+import { MemoryFiles } from '../fakes/memory-files.js';
+import { MemoryHostFiles, type MemoryFilesOfHost } from '../fakes/memory-host-files.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
 import type { FakeHost } from '../fakes/world/fake-host.js';
 import type { World } from '../fakes/world/world.js';
@@ -40,6 +45,9 @@ export class FakeModuleHost implements ModuleHost {
   checkMode = false;
   probe: HealthProbe | undefined;
   proof: HealthProof | Error = { passes: 3, duration: 2_000, lastAnswer: '200 in 3 ms' };
+  readonly files: MemoryFilesOfHost;
+  project = new MemoryFiles();
+  readonly playbook = 'playbooks/deploy.yml';
   variables: Readonly<Record<string, unknown>> = {};
   conditions: Readonly<Record<string, boolean | UnknownValue>> = {};
   readonly #http: FakeHostHttp;
@@ -50,6 +58,7 @@ export class FakeModuleHost implements ModuleHost {
   ) {
     this.host = fake.host;
     this.transport = new FakeTransport(world);
+    this.files = new MemoryHostFiles().on(fake.host);
     this.#http = new FakeHostHttp(world);
     this.containers = new FakeContainerRuntime(world).on(fake.host);
     this.traffic = new DirectTraffic(world, fake.host);
@@ -74,6 +83,11 @@ export class FakeModuleHost implements ModuleHost {
     options?: Omit<RunOptions, 'signal' | 'become' | 'env'>,
   ): Promise<CommandResult> {
     return (await this.transport.connect(this.host)).run(command, options);
+  }
+
+  async renderFile(path: string): Promise<string | Secret | UnknownValue> {
+    const text = (await this.project.read(path)) ?? '';
+    return renderFile({ file: path, text }, Variables.of([{ name: 'test', values: this.variables }]));
   }
 
   http(request: HostHttpRequest): Promise<HostHttpResponse> {

@@ -202,16 +202,21 @@ describe('the catalogue', () => {
     expect(told.sort()).toEqual([
       'assert: reads',
       'command: one_way',
+      'copy: idempotent',
       'debug: reads',
       'docker_container: restorable, out of service',
       'docker_image: restorable',
       'docker_prune: one_way',
       'elb_target: restorable, out of service',
       'fail: reads',
+      'fetch: idempotent',
+      'file: idempotent',
       'health: reads',
       'pause: reads',
+      'script: one_way',
       'set_fact: reads',
       'shell: one_way',
+      'template: idempotent',
       'uri: reads',
     ]);
   });

@@ -8,6 +8,7 @@ import { moduleDirectory } from '../../src/usecases/module-directory.js';
 import { Notices } from '../../src/usecases/notices.js';
 import type { World } from '../../src/usecases/world.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
+import { MemoryHostFiles } from '../fakes/memory-host-files.js';
 import { environment, projectOf } from './project-of.js';
 import type { SimulatedPorts } from './simulate.js';
 
@@ -28,6 +29,7 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     random,
     files,
     redaction,
+    hostFiles: new MemoryHostFiles(),
     transport,
     runtime,
     http,

@@ -38,6 +38,13 @@ const fine = '- debug: hello\n';
 
 describe('before anything is changed, a deploy refuses', () => {
   it.each([
+    ['a file that is nowhere', '- copy: { src: gone.conf, dest: /etc/gone }', 'file.source_missing'],
+    ['a script that is nowhere', '- script: gone.sh --now', 'file.source_missing'],
+    [
+      'a template that is nowhere',
+      '- template: { src: "{{ env }}.hbs", dest: /etc/x }',
+      'file.source_missing',
+    ],
     ['a template of an unknown variable', '- shell: echo {{ prot }}', 'expression.unknown_variable'],
     ['an argument of the wrong type', '- uri: { port: many }', 'playbook.arguments'],
     ['one that a variable makes wrong', '- uri: { port: "{{ env }}" }', 'playbook.arguments'],
@@ -166,6 +173,31 @@ describe('before a deploy, nothing is said against', () => {
     await passes(
       `${tasks('- debug: hi')}- hosts: i-2\n  tasks:\n    - shell: echo {{ only_there }}\n`,
       hostVars('i-2', 'only_there: 1'),
+    );
+  });
+});
+
+describe('the templates of a playbook', () => {
+  const files = { 'templates/app.hbs': 'port={{ port }}\nname={{ nobody }}\n' };
+  const playbook = tasks('- template: { src: app.hbs, dest: /etc/app }\n  vars: { port: 1 }\n');
+
+  it('are rendered for every host before anything is changed', async () => {
+    const [error, ...others] = await refusedFor(playbook, { files });
+    expect(others).toEqual([]);
+    expect(error).toMatchObject({
+      code: 'expression.unknown_variable',
+      at: { file: 'templates/app.hbs', line: 2, column: 9 },
+    });
+  });
+
+  it('may use what only a task before them will tell', async () => {
+    await passes(
+      tasks(
+        '- command: whoami\n  register: nobody\n- template: { src: app.hbs, dest: /etc/app }\n  vars: { port: 1 }\n',
+      ),
+      {
+        files,
+      },
     );
   });
 });

@@ -51,19 +51,20 @@ umask 077
 (set -C; : >"$temporary") || fail create
 umask "$was"
 if [ -n "$kept" ]; then
-  [ -n "$mode" ] || mode=\${kept%% *}
   have=$(stat -c %u:%g "$temporary"); want=\${kept##* }
   [ -z "$owner" ] || want=\${have%:*}:\${want#*:}
   [ -z "$group" ] || want=\${want%:*}:\${have#*:}
   [ "$want" = "$have" ] || chown "$want" "$temporary" || fail keep_owner
 fi
-[ -n "$mode" ] || mode=$(printf %o $((0666 & ~0$was)))
+base=\${kept%% *}
+[ -n "$base" ] || base=$(printf %o $((0666 & ~0$was)))
 [ -z "$owner" ] || chown -- "$owner" "$temporary" || fail owner
 [ -z "$group" ] || chgrp -- "$group" "$temporary" || fail owner
 cat >"$temporary" || fail write
 arrived=$(sum <"$temporary") || exit 3
 [ "$arrived" = "$sha256" ] || fail corrupted
-chmod -- "$mode" "$temporary" || fail mode
+case $mode in '' | *[!0-7]*) chmod -- "$base" "$temporary" || fail mode ;; esac
+[ -z "$mode" ] || chmod -- "$mode" "$temporary" || fail mode
 if [ -n "$validated" ]; then said=$(validate </dev/null 2>&1) || { printf '%s\\n' "$said" >&2; fail not_valid; }; fi
 dd if=/dev/null of="$temporary" conv=notrunc,fsync 2>/dev/null || fail write
 if [ -n "$backup" ] && [ -e "$target" ]; then

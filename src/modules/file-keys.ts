@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { fileModeSchema, type FileMode } from '../model/schema/file-mode.js';
+import { parsed } from '../model/schema/parsed.js';
+import { scalarText } from '../model/schema/text.js';
+import type { FileAttributes } from '../ports/host-files.js';
+
+/** A path on the host. */
+export const pathSchema = parsed((value, refuse): string => {
+  const text = scalarText(value);
+  if (text === undefined || text.trim() === '') refuse('must be a path, and not empty');
+  if (text?.includes('\0') === true) refuse('holds a NUL, which no path can');
+  return text ?? '';
+});
+
+/** A user or group, by name or number. */
+const ownerSchema = parsed((value, refuse): string => {
+  const text = scalarText(value) ?? '';
+  if (!/^[^\s:/-][^\s:/]*$/.test(text))
+    refuse('must be a name or a number', 'Owner and group each have an argument of their own.');
+  return text;
+});
+
+/** The arguments that all modules for files have in common. */
+export const attributeKeys = {
+  mode: fileModeSchema.optional(),
+  owner: ownerSchema.optional(),
+  group: ownerSchema.optional(),
+};
+
+/** The arguments of a file that gets content. */
+export const contentKeys = {
+  /** Ends in `/`, or is a folder: the file goes into it under its own name. */
+  dest: pathSchema,
+  ...attributeKeys,
+  /** False leaves a file alone that is there already. */
+  force: z.boolean().default(true),
+  /** Keeps the old file beside the new. */
+  backup: z.boolean().default(false),
+  /** When dest is a link, writes to what it leads to, instead of replacing the link. */
+  follow: z.boolean().default(false),
+};
+
+export interface Attributes {
+  readonly mode?: FileMode | undefined;
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+}
+
+/** Those that were given. */
+export const givenAttributes = ({ mode, owner, group }: Attributes): FileAttributes => ({
+  ...(mode === undefined ? {} : { mode }),
+  ...(owner === undefined ? {} : { owner }),
+  ...(group === undefined ? {} : { group }),
+});
