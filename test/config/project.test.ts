@@ -102,7 +102,9 @@ describe('adfpush.yml', () => {
     ['proxy_jump: none', { proxyJump: 'none' }],
     [
       `proxy_command: sh -c "aws ssm start-session --target %h --parameters 'portNumber=%p' --reason 100%%"`,
-      { proxyCommand: `sh -c "aws ssm start-session --target %h --parameters 'portNumber=%p' --reason 100%%"` },
+      {
+        proxyCommand: `sh -c "aws ssm start-session --target %h --parameters 'portNumber=%p' --reason 100%%"`,
+      },
     ],
     ['strict_host_key_checking: true', { strictHostKeyChecking: 'yes' }],
   ])('takes %s', async (line, expected) => {

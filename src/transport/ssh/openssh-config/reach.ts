@@ -1,17 +1,23 @@
 import { readFile } from 'node:fs/promises';
 
-/** Lines that answer otherwise for other hosts: sections for some, names made of a host's own, and names looked up. */
-const particular = /^\s*"?(host(?!\S)(?!\s+\*\s*$)|host\s*=|match|canonicali[sz]e|hostname)|%/im;
-
 /**
- * Whether these files say the same of every host, so that one question serves them all. Unsure means no: it then costs another question.
+ * Whether these files say the same of every host, so that one question serves them all. A line that is not plainly about all hosts means
+ * no: it then costs a question for each.
  */
 export async function sayTheSameOfAll(files: readonly string[]): Promise<boolean> {
   for (const file of files) {
-    const text = await readFile(file, 'utf8').catch(() => '%');
-    if (particular.test(withoutComments(text))) return false;
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    if (text?.split('\n').every(isOfAll) !== true) return false;
   }
   return true;
 }
 
-const withoutComments = (text: string): string => text.replaceAll(/^\s*#.*$/gm, '');
+/** Not one that begins a section for some hosts, makes something of a host's name, or looks that up. */
+function isOfAll(line: string): boolean {
+  const text = line.trim();
+  if (text === '' || text.startsWith('#')) return true;
+  const [, keyword, value] = /^([A-Za-z0-9]+)(?:\s*=\s*|\s+)(.*)$/.exec(text) ?? [];
+  if (keyword === undefined || value === undefined || value.includes('%')) return false;
+  if (keyword.toLowerCase() === 'host') return value === '*';
+  return !/^(match|hostname|canonicali[sz]e.*)$/i.test(keyword);
+}
