@@ -90,3 +90,30 @@ export const noCommonAlgorithm = (host: NamedHost, lacking: string, cause?: unkn
     hint: "The system's ssh may know what the server wants (a post-quantum key exchange, a host certificate): ssh: { transport: openssh }. Or allow curve25519-sha256 and a plain host key in its sshd_config.",
     cause,
   });
+
+/**
+ * The host was left alone, since others at the same place already took no key of ours, or were not believed to be who they say.
+ * `description` is that place: `at 10.0.0.5`, `behind bastion.example.com`.
+ */
+export function authenticationStopped(
+  host: NamedHost,
+  place: {
+    readonly description: string;
+    readonly refused: readonly NamedHost[];
+    readonly disbelieved: readonly NamedHost[];
+  },
+): AdfError {
+  const { description, refused, disbelieved } = place;
+  const names = (hosts: readonly NamedHost[]): string => [...new Set(hosts.map(describeHost))].join(' and ');
+  const why =
+    refused.length > 0
+      ? `${names(refused)}, ${description}, did not let us in`
+      : `the keys of ${names(disbelieved)}, ${description}, are not to be believed`;
+  return new AdfError({
+    code: 'ssh.authentication_stopped',
+    class: 'failed',
+    message: `${describeHost(host)} was not tried, on purpose: ${why}, and servers ban machines that go on like that`,
+    host: describeHost(host),
+    hint: 'See the errors of those hosts. If only they are wrong, leave them out with --limit.',
+  });
+}

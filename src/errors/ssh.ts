@@ -13,9 +13,9 @@ const phaseHints: Readonly<Record<ConnectPhase, string>> = {
   name: 'Check the address, and that this machine can resolve it.',
   tcp: 'Check that the host runs, that sshd listens on this port, and that no security group is in between.',
   banner:
-    'Something accepted the connection and did not speak SSH in time: check the port, and MaxStartups in its sshd_config.',
+    'Something accepted the connection and did not speak SSH in time: check the port, and MaxStartups and PerSourcePenalties in its sshd_config.',
   handshake: 'The server offers no algorithm that adfpush knows, or ended the connection: see its sshd log.',
-  authentication: 'The server did not answer in time: see its sshd log.',
+  authentication: 'The server ended the connection, or did not answer in time: see its sshd log.',
   bastion: 'Check that the bastion may reach this address and port, and that its sshd allows TCP forwarding.',
   channel: 'The server refused another session: see MaxSessions in its sshd_config.',
 };

@@ -23,6 +23,10 @@ export interface SshdOptions {
   readonly hostKeyTypes?: readonly ('ed25519' | 'ecdsa' | 'rsa')[];
   /** The folder of an earlier one, to come back with its keys and port. */
   readonly successorOf?: Sshd;
+  /** Where it listens: 127.0.0.1 when absent. With `0.0.0.0` every address of 127.0.0.0/8 is a host of its own. */
+  readonly listenAddress?: string;
+  /** Further options of the command. */
+  readonly flags?: readonly string[];
   /** Environment variables of every session. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -53,7 +57,7 @@ export class Sshd {
     const config = [
       ...(options.config ?? []),
       `Port ${port}`,
-      'ListenAddress 127.0.0.1',
+      `ListenAddress ${options.listenAddress ?? '127.0.0.1'}`,
       ...types.map((type) => `HostKey ${folder}/host_${type}`),
       `AuthorizedKeysFile ${folder}/authorized_keys`,
       'PermitRootLogin prohibit-password',
@@ -68,7 +72,7 @@ export class Sshd {
     ];
     writeFileSync(join(folder, 'sshd_config'), `${config.join('\n')}\n`);
     const log: string[] = [];
-    const child = spawn(program, ['-D', '-e', '-f', join(folder, 'sshd_config')], {
+    const child = spawn(program, ['-D', '-e', '-f', join(folder, 'sshd_config'), ...(options.flags ?? [])], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     child.stderr.on('data', (chunk: Buffer) => log.push(chunk.toString()));
@@ -83,6 +87,14 @@ export class Sshd {
   /** What the server said so far. */
   get output(): string {
     return this.log.join('');
+  }
+
+  /** The first line that it says to everybody. */
+  get identification(): string {
+    return execFileSync('/bin/bash', [
+      '-c',
+      `exec 3<>/dev/tcp/127.0.0.1/${this.port}; head -n 1 <&3`,
+    ]).toString();
   }
 
   /** This server as a host of an inventory. */

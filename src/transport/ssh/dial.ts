@@ -11,20 +11,25 @@ import { within } from '../../ports/deadline.js';
 import { Authentication } from './authentication/authentication.js';
 import type { Credentials } from './authentication/offer.js';
 import type { PersonsTime } from './authentication/persons-time.js';
+import { FirstWords } from './first-words.js';
 import type { HostKeyPolicy } from './host-keys.js';
 import type { Destination } from './settings.js';
 
-/** A TCP connection without Nagle's delay, which would cost 40 ms a command. Throws `ssh.unreachable`. */
+/**
+ * A TCP connection without Nagle's delay, which would cost 40 ms a command. `reset`: the other side accepted and hung up again before
+ * we came to notice that it had accepted. Throws `ssh.unreachable`.
+ */
 export async function openTcp(
   host: Host,
   { address, port, connectTimeout }: Destination,
   clock: Clock,
-): Promise<Duplex> {
+): Promise<Duplex | 'reset'> {
   const socket = connectTcp({ host: address, port, noDelay: true });
-  const connected = new Promise<Duplex>((resolve, reject) => {
+  const connected = new Promise<Duplex | 'reset'>((resolve, reject) => {
     socket.once('connect', () => resolve(socket));
     // For the socket's whole life: an error without a listener would end the program.
     socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNRESET') resolve('reset');
       const [phase, reason] = tcpReasons[error.code ?? ''] ?? (['tcp', error.message] as const);
       reject(unreachable(host, phase, `${reason} (port ${port})`, error));
     });
@@ -50,41 +55,46 @@ export interface Handshake {
   readonly socket: Duplex;
   readonly hostKeys: HostKeyPolicy;
   readonly credentials: Credentials;
+  /** Awaited before the first byte that authenticates; what it rejects with ends the handshake. */
+  readonly mayAuthenticate: () => Promise<void>;
 }
 
 /**
- * How a handshake ended. `dropped`: the server hung up before it said who it is, as sshd does when too many connections are not
- * authenticated yet (MaxStartups), or while a person was asked for a passphrase (LoginGraceTime); it may be asked again.
+ * How a handshake ended. `dropped`: the server hung up before it was told who we are, as sshd does when too many connections are not
+ * authenticated yet (MaxStartups), or while it waited for others or a person (LoginGraceTime); it may be asked again.
  */
 export type Greeting =
   | { readonly kind: 'welcome'; readonly client: Client }
-  | { readonly kind: 'dropped'; readonly reason: string };
+  | { readonly kind: 'dropped'; readonly phase: ConnectPhase; readonly reason: string };
 
 /**
  * Speaks SSH over a stream until the user is let in.
  * Throws `ssh.unreachable`, `ssh.host_key`, `ssh.no_common_algorithm`, `ssh.authentication`.
  */
 export async function handshake(
-  { host, destination, socket, hostKeys, credentials }: Handshake,
+  { host, destination, socket, hostKeys, credentials, mayAuthenticate }: Handshake,
   clock: Clock,
 ): Promise<Greeting> {
   const client = new Client();
   const authentication = new Authentication(destination.user, credentials);
   const { personsTime } = credentials;
-  let phase: ConnectPhase = 'banner';
+  const firstWords = new FirstWords(socket);
+  let keysAreAgreed = false;
+  let permission: Promise<void> | undefined;
   let rejectedKey: AdfError | undefined;
   let acceptedKey: Buffer | undefined;
 
   const ended = new Promise<Greeting>((resolve, reject) => {
-    const drop = ({ message }: Error): void => resolve({ kind: 'dropped', reason: message });
+    const drop = (error: Error): void =>
+      resolve({ kind: 'dropped', phase: phase(), reason: describe(error) });
     const fail = (error: SshError): void => {
-      if (phase === 'banner' && error.level !== 'handshake') drop(error);
+      if (isDrop(error)) drop(error);
       else if (personsTime.waiting) void personsTime.answered().then(() => drop(error));
       else reject(explain(error));
     };
     client.once('ready', () => resolve({ kind: 'welcome', client }));
-    client.once('handshake', () => (phase = 'authentication'));
-    client.once('close', () => fail(new Error('the server closed the connection')));
+    client.once('handshake', () => (keysAreAgreed = true));
+    client.once('close', () => fail(hungUp()));
     client.on('banner', (text) => authentication.hearBanner(text));
     // For the client's whole life: an error without a listener would end the program.
     client.on('error', (error: SshError) => {
@@ -101,7 +111,6 @@ export async function handshake(
       strictVendor: false,
       algorithms: { serverHostKey: [...hostKeys.algorithms] },
       hostVerifier: (key: Buffer): boolean => {
-        if (phase === 'banner') phase = 'handshake';
         // It is asked again at every rekey.
         if (acceptedKey !== undefined) return acceptedKey.equals(key);
         rejectedKey = hostKeys.judge(key);
@@ -109,28 +118,48 @@ export async function handshake(
         return rejectedKey === undefined;
       },
       authHandler: (methods, _partial, next) => {
-        // The host has proved by now that the key is its own; before it hears of a login, a new key is on record.
-        const offer = hostKeys.confirm().then(() => authentication.next(methods));
-        offer.then((method) => {
-          if (method === undefined) fail(refused);
-          else next(method);
-        }, reject);
+        // Waiting for others is not the server's time either.
+        permission ??= personsTime.during(mayAuthenticate());
+        permission
+          // The host has proved by now that the key is its own; before it hears of a login, a new key is on record.
+          .then(() => hostKeys.confirm())
+          .then(() => authentication.next(methods))
+          .then((method) => {
+            if (method === undefined) fail(refused);
+            else next(method);
+          }, reject);
       },
     });
   });
+  const phase = (): ConnectPhase => {
+    if (keysAreAgreed) return 'authentication';
+    return firstWords.isSsh ? 'handshake' : 'banner';
+  };
+  const isDrop = (error: SshError): boolean =>
+    rejectedKey === undefined &&
+    !keysAreAgreed &&
+    isHangUp(error) &&
+    (firstWords.instead === undefined || firstWords.tellsToComeBack);
+  const describe = (error: Error): string =>
+    firstWords.instead === undefined
+      ? error.message
+      : `it says "${firstWords.instead}", and not that it speaks SSH`;
   const explain = (error: SshError): AdfError => {
     if (rejectedKey !== undefined) return rejectedKey;
     const [, lacking] = /no matching (.*)/.exec(error.message) ?? [];
     if (error.level === 'handshake' && lacking !== undefined) return noCommonAlgorithm(host, lacking, error);
-    if (error.level === 'handshake') return unreachable(host, 'handshake', error.message, error);
     if (error === refused) return authenticationFailed(host, authentication.refusal);
     if (tooManyFailures.test(error.message)) {
       return authenticationFailed(host, authentication.refusal, error);
     }
-    return unreachable(host, phase, error.message, error);
+    return unreachable(host, phase(), describe(error), error);
   };
   const late = (): AdfError =>
-    unreachable(host, phase, `no answer within ${destination.connectTimeout / 1_000} s`);
+    unreachable(
+      host,
+      phase(),
+      describe(new Error(`no answer within ${destination.connectTimeout / 1_000} s`)),
+    );
   try {
     const greeting = await withinServersTime(clock, destination.connectTimeout, ended, personsTime, late);
     if (greeting.kind === 'dropped') socket.destroy();
@@ -169,5 +198,12 @@ type SshError = Error & { readonly level?: string };
 
 /** Ours, for a server that refused all that there was to offer. */
 const refused: SshError = new Error('all keys were refused');
+
+/** In ssh2's words: what the socket says, or that it ended. Anything else was said by the server, or about what it said. */
+const isHangUp = ({ level, message }: SshError): boolean =>
+  level === 'client-socket' || (level === 'protocol' && message.startsWith('Connection lost'));
+
+const hungUp = (): SshError =>
+  Object.assign(new Error('the server closed the connection'), { level: 'client-socket' });
 
 const tooManyFailures = /too many authentication failures/i;

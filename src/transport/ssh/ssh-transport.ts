@@ -10,8 +10,9 @@ import type { Connection, Transport } from '../../ports/transport.js';
 import type { BecomePassword } from '../become-password.js';
 import { KeyRing } from './authentication/key-ring.js';
 import type { PassphraseSources } from './authentication/passphrases.js';
+import { AuthenticationBrake } from './authentication-brake.js';
 import { unlessAborted, within } from '../../ports/deadline.js';
-import { handshake, openTcp } from './dial.js';
+import { handshake, openTcp, type Greeting } from './dial.js';
 import { HandshakeGate } from './handshake-gate.js';
 import { HostKeys } from './host-keys.js';
 import { defaultLimits, type SshLimits } from './limits.js';
@@ -53,6 +54,7 @@ export interface SshTransportOptions extends PassphraseSources {
 export class SshTransport implements Transport {
   readonly #limits: SshLimits;
   readonly #gate: HandshakeGate;
+  readonly #brake: AuthenticationBrake;
   readonly #keys: KeyRing;
   readonly #resolver: DestinationResolver;
   readonly #hostKeys: HostKeys;
@@ -65,6 +67,7 @@ export class SshTransport implements Transport {
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#proxyCommands = new ProxyCommands(options.clock);
     this.#gate = options.gate ?? new HandshakeGate(this.#limits);
+    this.#brake = new AuthenticationBrake(options.clock);
     this.#keys = new KeyRing(options);
     const { clock, hostKeySource: source, onHostKeyRecorded: onRecorded } = options;
     this.#hostKeys = new HostKeys({
@@ -149,7 +152,8 @@ export class SshTransport implements Transport {
   }
 
   /** Tries until the server lets us in, refuses for a reason, or the time is up. */
-  async #open({ host, destination }: Hop): Promise<SshConnection> {
+  async #open(hop: Hop): Promise<SshConnection> {
+    const { host, destination } = hop;
     const { clock, random } = this.options;
     const credentials = await this.#keys.credentialsFor(host, destination);
     const hostKeys = await this.#hostKeys.policyFor(host, destination);
@@ -158,22 +162,31 @@ export class SshTransport implements Transport {
     for (let attempt = 0; ; attempt += 1) {
       // Before our own turn: a bastion needs one too.
       const bastion = await this.#bastion(host, destination);
-      const greeting = await this.#gate.pass(server, async () => {
-        // What a person takes to answer is nobody's delay.
-        const servers = (): Milliseconds => clock.elapsed() - credentials.personsTime.spent;
-        const started = servers();
-        const { socket, failure } = await this.#link(host, destination, bastion);
-        const handshakes = { host, destination, socket, hostKeys, credentials };
-        const greeting = await handshake(handshakes, clock).finally(() => (spent += servers() - started));
-        const reason = greeting.kind === 'dropped' ? await failure : undefined;
-        if (reason !== undefined) throw reason;
-        return greeting;
-      });
+      const visit = (mayAuthenticate: () => Promise<void>): Promise<Greeting> =>
+        this.#gate.pass(server, async () => {
+          // What a person takes to answer is nobody's delay.
+          const servers = (): Milliseconds => clock.elapsed() - credentials.personsTime.spent;
+          const started = servers();
+          try {
+            const { socket, failure } = await this.#link(host, destination, bastion);
+            if (socket === 'reset') {
+              return { kind: 'dropped', phase: 'tcp', reason: 'the connection was reset' };
+            }
+            const speakers = { host, destination, socket, hostKeys, credentials, mayAuthenticate };
+            const greeting = await handshake(speakers, clock);
+            const reason = greeting.kind === 'dropped' ? await failure : undefined;
+            if (reason !== undefined) throw reason;
+            return greeting;
+          } finally {
+            spent += servers() - started;
+          }
+        });
+      const greeting = await this.#brake.pass(hop, visit, ({ kind }) => kind === 'welcome');
       if (greeting.kind === 'welcome') {
         return new SshConnection(host, greeting.client, clock, this.#limits, this.options.becomePassword);
       }
       if (spent >= destination.connectTimeout || this.#closed) {
-        throw unreachable(host, 'banner', `${greeting.reason}, ${attempt + 1} times`);
+        throw unreachable(host, greeting.phase, `${greeting.reason}, ${attempt + 1} times`);
       }
       const pause = Math.min(100 * 2 ** attempt, 2_000) * (0.5 + random.next());
       spent += pause;
@@ -210,7 +223,8 @@ export class SshTransport implements Transport {
 
 /** What SSH is spoken over, and whether it broke for a reason of its own, which asking again would not mend. */
 interface Link {
-  readonly socket: Duplex;
+  /** `reset`: as `openTcp` has it. */
+  readonly socket: Duplex | 'reset';
   readonly failure?: Promise<AdfError | undefined>;
 }
 

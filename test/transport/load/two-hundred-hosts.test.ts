@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Host } from '../../../src/model/host.js';
+import type { SshTransport } from '../../../src/transport/ssh/ssh-transport.js';
+import { describeWithSshd, Sshd } from '../sshd.js';
+import { hostsAtAddressesOfTheirOwn, letIn, logins } from './fleet-of-hosts.js';
+
+describeWithSshd('200 hosts', () => {
+  let target: Sshd;
+  let bastion: Sshd;
+  beforeAll(async () => {
+    // One sshd stands for 200, each of which would count unauthenticated connections by itself: this one must not.
+    target = await Sshd.start({ listenAddress: '0.0.0.0', config: ['MaxStartups 1000'] });
+    // The bastion is as packages ship it: MaxStartups 10:30:100, MaxSessions 10.
+    bastion = await Sshd.start();
+    letIn(bastion, target);
+  });
+  afterAll(() => Promise.all([target.stop(), bastion.stop()]));
+
+  async function connectAll(transport: SshTransport, hosts: readonly Host[]) {
+    const started = performance.now();
+    const before = process.cpuUsage();
+    const connections = await Promise.all(hosts.map((host) => transport.connect(host)));
+    const { user, system } = process.cpuUsage(before);
+    const took = performance.now() - started;
+    console.info(
+      `${hosts.length} hosts: ${took.toFixed(0)} ms, ${((user + system) / 1_000 / hosts.length).toFixed(1)} ms of CPU a host`,
+    );
+    const results = await Promise.all(
+      connections.map((connection, index) => connection.run({ argv: ['echo', hosts[index]!.name] })),
+    );
+    return { connections, answers: results.map(({ stdout }) => stdout.trim()), took };
+  }
+
+  test('behind one bastion at its default limits are all reached, over one connection to it', async () => {
+    const transport = target.transport();
+    const proxyJump = `${bastion.user}@127.0.0.1:${bastion.port}`;
+    const hosts = hostsAtAddressesOfTheirOwn(target, 200, { proxyJump });
+    try {
+      const { connections, answers, took } = await connectAll(transport, hosts);
+
+      expect(answers).toEqual(hosts.map(({ name }) => name));
+      expect(new Set(connections).size).toBe(200);
+      expect(logins(bastion)).toBe(1);
+      expect(took).toBeLessThan(45_000);
+    } finally {
+      await transport.close();
+    }
+  });
+
+  test('at addresses of their own are all reached directly', async () => {
+    const transport = target.transport();
+    const hosts = hostsAtAddressesOfTheirOwn(target, 200);
+    const before = logins(target);
+    try {
+      const { answers, took } = await connectAll(transport, hosts);
+
+      expect(answers).toEqual(hosts.map(({ name }) => name));
+      expect(logins(target) - before).toBe(200);
+      expect(took).toBeLessThan(45_000);
+    } finally {
+      await transport.close();
+    }
+  });
+});
