@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Connection } from '../../src/ports/transport.js';
+import type { Connection, Transport } from '../../src/ports/transport.js';
 import { LocalConnection } from '../../src/transport/local-connection.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
+import { byOpenSsh } from './contract.js';
 import { isRunning } from './is-running.js';
 import { describeWithSshd, Sshd, until } from './sshd.js';
 import { systemClock } from './system-clock.js';
@@ -15,17 +16,20 @@ const total = 50 * mebibyte;
 describeWithSshd('bytes that are too many for memory', () => {
   let sshd: Sshd;
   let transport: SshTransport;
+  let throughOpenSsh: Transport;
   const connections: { name: string; connection: Connection }[] = [];
   beforeAll(async () => {
     sshd = await Sshd.start();
     transport = sshd.transport();
+    throughOpenSsh = byOpenSsh(sshd);
     connections.push(
       { name: 'an OpenSSH server', connection: await transport.connect(sshd.host()) },
+      { name: 'a master of the same', connection: await throughOpenSsh.connect(sshd.host()) },
       { name: 'this machine', connection: new LocalConnection(sshd.host(), systemClock) },
     );
   });
   afterAll(async () => {
-    await transport.close();
+    await Promise.all([transport.close(), throughOpenSsh.close()]);
     await sshd.stop();
   });
   const onEach = async (test: (connection: Connection, name: string) => Promise<void>): Promise<void> => {
