@@ -119,6 +119,15 @@ export const nulInArgument = (argument: string): AdfError =>
     hint: 'Pass it through a file or stdin instead.',
   });
 
+/** A text that no bytes stand for was to be sent to a host. */
+export const halfACharacter = (text: string): AdfError =>
+  new AdfError({
+    code: 'command.argument',
+    class: 'invalid',
+    message: `"${text.toWellFormed().slice(0, 200)}" holds half of a character (a surrogate without its pair), which cannot be sent`,
+    hint: 'Look for a \\ud800 to \\udfff in the YAML or JSON that it comes from.',
+  });
+
 /**
  * True for everything that means that this host cannot be spoken to; also for a command that was under way when its connection was
  * lost (`command.unknown`), which may have run, and may still run.

@@ -1,7 +1,7 @@
-import { invalidVariableName } from '../errors/ssh.js';
+import { invalidVariableName, nulInArgument } from '../errors/ssh.js';
 import type { RemoteCommand, RunOptions } from '../ports/transport.js';
 import { announcement } from './announcement.js';
-import { quote, quoteAll } from './quote.js';
+import { encodable, isReadAlike, quote, quoteAll } from './quote.js';
 import { runnerScript } from './step-runner/runner-script.js';
 import { sudoWithoutPassword } from './sudo.js';
 
@@ -20,7 +20,7 @@ const longestLine = 30_000;
 /**
  * `exec` keeps the process that sshd started, the leader of its process group, so that the command and all its children can be
  * ended together later; the first thing it tells is its number. Variables and scripts travel over stdin, never in
- * an argument that `ps` would show. `sudo` is what stands in front of a command that is to `become` root.
+ * an argument that `ps` would show; nor does anything that some login shell would not read as sh does (see `isReadAlike`). `sudo` is what stands in front of a command that is to `become` root.
  */
 export function commandLine(
   command: RemoteCommand,
@@ -28,9 +28,9 @@ export function commandLine(
   sudo = sudoWithoutPassword,
 ): CommandLine {
   const shell = `exec ${options.become === true ? sudo : ''}/bin/sh`;
-  if (step === undefined) return underShell(shell, command, options, announcing);
+  if (step === undefined) return underShell(shell, command, options, announcing, false);
   // The runner is the login user's, who alone can find its record again; sudo is under it.
-  const { line, ...stdin } = underShell(shell, command, options, '');
+  const { line, ...stdin } = underShell(shell, command, options, '', true);
   return { line: `exec /bin/sh -c ${quote(runnerScript(step, line))}`, ...stdin };
 }
 
@@ -39,25 +39,51 @@ function underShell(
   command: RemoteCommand,
   options: Omit<RunOptions, 'step'>,
   first: string,
+  /** The line becomes part of a script that is quoted once more. */
+  within: boolean,
 ): CommandLine {
   const body = first + bodyOf(command, options);
-  const stdin = typeof options.stdin === 'string' ? Buffer.from(options.stdin) : options.stdin;
+  const stdin = typeof options.stdin === 'string' ? Buffer.from(encodable(options.stdin)) : options.stdin;
   const mayShow = 'argv' in command && Object.keys(options.env ?? {}).length === 0;
   const line = `${shell} -c ${quote(body)}`;
-  // csh takes no line break between quotes.
-  if (mayShow && !line.includes('\n') && Buffer.byteLength(line) < longestLine)
+  if (mayShow && isReadAlike(within ? line : body) && line.length < longestLine)
     return { line, ...(stdin === undefined ? {} : { stdin }) };
   if (stdin === undefined) {
     // The braces make sh read everything before it begins, so that no command in it can eat the rest of the script.
     return { line: `${shell} -s`, stdin: Buffer.from(`{ ${body}\n} </dev/null\n`) };
   }
-  // In braces, so that a script whose end was lost with the connection is a mistake in syntax, and not `rm -r /srv` for `rm -r /srv/old`.
-  const script = Buffer.from(`{ ${body}\n}`);
+  const { line: reading, script } = readFromStdin(shell, body);
   return {
-    // Byte by byte, since whatever dd read too much would be missing from the command's own stdin.
-    line: `${shell} -c ${quote(`eval "$(dd bs=1 count=${script.length} 2>/dev/null)"`)}`,
+    line: reading,
     stdin: stdin instanceof Uint8Array ? Buffer.concat([script, stdin]) : inFront(script, stdin),
   };
+}
+
+/**
+ * The line for a program whose stdin and stdout are a stream, and what has to be written to it first. `sudo` stands in front of it,
+ * where it is to become root.
+ */
+export function streamLine(
+  argv: readonly string[],
+  sudo = '',
+): { readonly line: string; readonly script?: Uint8Array } {
+  const line = quoteAll(argv);
+  if (isReadAlike(line) && line.length < longestLine) return { line: `${sudo}${line}` };
+  return readFromStdin(`exec ${sudo}/bin/sh`, `exec ${line}`);
+}
+
+/** A script that stands in front of what the command itself finds in its stdin. */
+function readFromStdin(shell: string, body: string): { readonly line: string; readonly script: Uint8Array } {
+  // In braces, so that a script whose end was lost with the connection is a mistake in syntax, and not `rm -r /srv` for `rm -r /srv/old`.
+  const script = Buffer.from(`{ ${body}\n}`);
+  // Byte by byte, since whatever dd read too much would be missing from the command's own stdin.
+  return { line: `${shell} -c ${quote(`eval "$(dd bs=1 count=${script.length} 2>/dev/null)"`)}`, script };
+}
+
+/** sh leaves a NUL out, and says nothing. */
+function withoutNul(script: string): string {
+  if (script.includes('\0')) throw nulInArgument(script);
+  return script;
 }
 
 const announcing = `echo "${announcement}$$" >&2; `;
@@ -75,7 +101,7 @@ function bodyOf(command: RemoteCommand, { env = {}, cwd }: RunOptions): string {
   return [
     ...exports,
     cwd === undefined ? '' : `cd ${quote(cwd.startsWith('-') ? `./${cwd}` : cwd)} || exit; `,
-    'argv' in command ? `exec ${quoteAll(command.argv)}` : command.script,
+    'argv' in command ? `exec ${quoteAll(command.argv)}` : withoutNul(encodable(command.script)),
   ].join('');
 }
 

@@ -15,11 +15,10 @@ import type {
   StreamOptions,
   Transport,
 } from '../ports/transport.js';
-import { commandLine } from './command-line.js';
+import { commandLine, streamLine } from './command-line.js';
 import { LocalProcess } from './local-process.js';
 import { notRun } from './not-run.js';
 import { processStream } from './process-stream.js';
-import { quoteAll } from './quote.js';
 import { runToEnd } from './run-to-end.js';
 import type { BecomePassword } from './become-password.js';
 import { sudoOn } from './sudo.js';
@@ -64,8 +63,11 @@ export class LocalConnection implements Connection {
 
   stream(argv: readonly string[], { become = false }: StreamOptions = {}): Promise<Duplex> {
     const sudo = become ? sudoOn(this.host, this.becomePassword, this.clock) : undefined;
-    const process = new LocalProcess(`exec ${sudo?.prefix ?? ''}${quoteAll(argv)}`);
-    return Promise.resolve(processStream(this.host, argv, sudo?.over(process) ?? process, () => undefined));
+    const { line, script } = streamLine(argv, sudo?.prefix);
+    const started = new LocalProcess(line);
+    const process = sudo?.over(started) ?? started;
+    if (script !== undefined) process.stdin.write(script);
+    return Promise.resolve(processStream(this.host, argv, process, () => undefined));
   }
 
   forward(to: ForwardTarget): Promise<Duplex> {

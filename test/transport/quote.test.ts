@@ -27,3 +27,8 @@ test('plain words stay readable', () => {
   expect(quoteAll(['docker', 'system', 'dial-stdio'])).toBe('docker system dial-stdio');
   expect(quote('')).toBe("''");
 });
+
+test('half of a character is refused, since no bytes stand for it', () => {
+  expect(() => quote('a\ud800b')).toThrow(expect.objectContaining({ code: 'command.argument' }));
+  expect(quote('a\ud83d\ude00b')).toBe("'a\u{1f600}b'");
+});

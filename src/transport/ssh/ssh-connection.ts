@@ -14,11 +14,10 @@ import type {
   StepRecord,
   StreamOptions,
 } from '../../ports/transport.js';
-import { commandLine, endingScript } from '../command-line.js';
+import { commandLine, endingScript, streamLine } from '../command-line.js';
 import { notRun } from '../not-run.js';
 import { PipeSocket } from '../pipe-socket.js';
 import { processStream } from '../process-stream.js';
-import { quoteAll } from '../quote.js';
 import { runToEnd } from '../run-to-end.js';
 import type { BecomePassword } from '../become-password.js';
 import { sudoOn, type Sudo } from '../sudo.js';
@@ -91,9 +90,11 @@ export class SshConnection implements Connection {
   /** The stream fails with `command.ended` when the program ends other than with exit code 0. */
   async stream(argv: readonly string[], { become = false }: StreamOptions = {}): Promise<Duplex> {
     const sudo = become ? this.#sudo() : undefined;
-    const session = await this.#channels.session(`${sudo?.prefix ?? ''}${quoteAll(argv)}`);
+    const { line, script } = streamLine(argv, sudo?.prefix);
+    const session = await this.#channels.session(line);
     if (session.kind === 'open') {
       const process = sudo?.over(session.value) ?? session.value;
+      if (script !== undefined) process.stdin.write(script);
       return processStream(this.host, argv, process, () => this.#loss());
     }
     const outcome = this.#noSession(session);
