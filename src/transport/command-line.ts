@@ -20,7 +20,8 @@ const longestLine = 30_000;
 /**
  * `exec` keeps the process that sshd started, the leader of its process group, so that the command and all its children can be
  * ended together later; the first thing it tells is its number. Variables and scripts travel over stdin, never in
- * an argument that `ps` would show; nor does anything that some login shell would not read as sh does (see `isReadAlike`). `sudo` is what stands in front of a command that is to `become` root.
+ * an argument that `ps` would show; and so does all that some login shell would not read as sh does (see `isReadAlike`). `sudo` is
+ * what stands in front of a command that is to `become` root.
  */
 export function commandLine(
   command: RemoteCommand,

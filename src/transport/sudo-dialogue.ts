@@ -2,6 +2,7 @@ import { PassThrough, Writable, type Readable } from 'node:stream';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import { announcementIn } from './announcement.js';
+import { announcement } from './announcement.js';
 import type { BecomePassword, Offer } from './become-password.js';
 import { quote } from './quote.js';
 import type { Exit, RunningProcess } from './running-process.js';
@@ -18,6 +19,8 @@ export const sudoWithPassword = `sudo -S -p ${quote(prompt)} -- /bin/sh -c ${quo
 
 /** How long sudo may take for each of its steps. One that asks for something else than a password waits for ever. */
 const patience: Milliseconds = 30_000;
+
+const announcements = new RegExp(`^${announcement}.*\\n`, 'gm');
 
 const lastWords: Milliseconds = 200;
 
@@ -96,6 +99,7 @@ export class SudoDialogue implements RunningProcess {
     }
     // Latin 1 keeps every byte of what may be the command's.
     this.#said += chunk.toString('latin1');
+    this.#tellAnnouncements();
     const at = this.#said.indexOf(granted);
     if (at >= 0) {
       // What comes before is sudo's own, but for a step runner above it.
@@ -107,6 +111,14 @@ export class SudoDialogue implements RunningProcess {
     }
     const questions = this.#said.split(prompt).length - 1;
     if (questions > this.#asked) void this.#answer((this.#asked = questions));
+  }
+
+  /** What the step runner says before sudo begins is for whoever waits for the command; sudo's lecture is not. */
+  #tellAnnouncements(): void {
+    this.#said = this.#said.replace(announcements, (line) => {
+      this.#tell(Buffer.from(line, 'latin1'));
+      return '';
+    });
   }
 
   async #answer(question: number): Promise<void> {

@@ -48,7 +48,7 @@ describeWithUsers(shells, 'values through a login shell', () => {
     const user = users.add({ shell });
     const connection = await transport.connect(sshd.host({ user }));
     const values = hostileValues(perShell, tripwire, seed + shells.indexOf(shell));
-    const [plain, alone, rest] = [values.slice(0, 1_200), values.slice(0, 100), values.slice(1_200)];
+    const [plain, alone, rest] = [values.slice(0, 1_200), values.slice(0, 40), values.slice(1_200)];
 
     // Few at once, so that they are sent in every way; each of some alone, where nothing beside it decides the way.
     for (const batch of [...inBatches(plain, 40), ...alone.map((value) => [value])]) {
@@ -56,6 +56,10 @@ describeWithUsers(shells, 'values through a login shell', () => {
     }
     for (const batch of inBatches(rest.slice(0, 400), 40)) {
       expect(await bytesOf(connection, ['printf', '%s\\0', ...batch], { stdin: 'input' })).toEqual(batch);
+    }
+    for (const [index, batch] of inBatches(rest.slice(0, 200), 5).entries()) {
+      const step = { run: `injection-${process.pid}`, id: `${index}${batch.join()}` };
+      expect(await bytesOf(connection, ['printf', '%s\\0', ...batch], { step })).toEqual(batch);
     }
     for (const batch of inBatches(rest.slice(400, 800), 100)) {
       const env = Object.fromEntries(batch.map((value, index) => [`V${index}`, value]));

@@ -82,6 +82,12 @@ describeWithUsers(programs, 'a password for become', () => {
             { stdin: input, env: { TOKEN: 'a b' } },
           ),
         ).toMatchObject({ outcome: { kind: 'exited', code: 3 }, stdout: input, stderr: 'a b\n' });
+        const step = { run: `run-${kind}-${process.pid}-${Math.random()}`, id: '1' };
+        expect(await asRoot(connection, { argv: ['cat'] }, { stdin: input, step })).toMatchObject({
+          outcome: ok,
+          stdout: input,
+          stderr: '',
+        });
         expect(await asRoot(connection, { script: 'cat; id -u' })).toMatchObject({
           stdout: '0\n',
           stderr: '',
