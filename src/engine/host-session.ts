@@ -6,6 +6,7 @@ import type { GroupName } from '../model/ids.js';
 import type { PinnedImage, Release } from '../model/release.js';
 import type { GroupSettings } from '../model/settings.js';
 import type { HostContainers } from '../ports/container-runtime.js';
+import type { StepId } from '../ports/transport.js';
 import { ContainerSpecs } from './container-specs.js';
 import { HealthProver } from './health-prover.js';
 import { GuardedContainers } from './interlocks/guarded-containers.js';
@@ -36,6 +37,7 @@ export class HostSession {
   /** In a dry run, the first task that would have changed what the host does: what is seen of it since would be something else. */
   wouldChange: string | undefined;
   #activity: Activity = idle;
+  readonly #steps = new Map<string, number>();
   #facts: Layer = { name: 'set_fact and register', values: {}, literal: true };
 
   constructor(
@@ -63,6 +65,17 @@ export class HostSession {
 
   remember(values: Readonly<Record<string, unknown>>): void {
     this.#facts = { ...this.#facts, values: { ...this.#facts.values, ...values } };
+  }
+
+  /**
+   * The next step of a position in the playbook. A position is met again when its play is imported twice, or rolled back: the number at
+   * the end keeps these apart.
+   */
+  stepOf(position: string): StepId {
+    const times = (this.#steps.get(position) ?? 0) + 1;
+    this.#steps.set(position, times);
+    // The host's name too: hosts may share the home folder that the record is in.
+    return { run: this.run.id, id: `${this.host.id}.${position}.${times}` };
   }
 
   /** The ports of the host that the group's containers publish. */

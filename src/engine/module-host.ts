@@ -8,21 +8,23 @@ import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { Secret } from '../model/secret.js';
 import type { UnknownValue } from '../model/unknown.js';
-import type { HealthProof, HostTraffic, Images, ModuleHost } from '../modules/module.js';
+import type { HealthProof, HostTraffic, Images, ModuleHost, ModuleRunOptions } from '../modules/module.js';
 import type { Task } from '../playbook/playbook.js';
 import type { Clock } from '../ports/clock.js';
 import type { HostContainers } from '../ports/container-runtime.js';
 import type { HostFiles } from '../ports/host-files.js';
 import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
 import type { ProjectFiles } from '../ports/project-files.js';
-import type { CommandResult, RemoteCommand, RunOptions } from '../ports/transport.js';
+import type { CommandResult, RemoteCommand } from '../ports/transport.js';
 import type { HostSession } from './host-session.js';
+import { runStep } from './run-step.js';
 
 /** What one task's module sees of its host. */
 export class TaskHost implements ModuleHost {
   readonly #session: HostSession;
   readonly #task: TaskSettings;
   readonly #variables: Variables;
+  #step: string | undefined;
 
   constructor(session: HostSession, task: TaskSettings, variables: Variables) {
     this.#session = session;
@@ -66,13 +68,19 @@ export class TaskHost implements ModuleHost {
     return this.#session.group?.settings.health;
   }
 
-  async run(
-    command: RemoteCommand,
-    options?: Omit<RunOptions, 'signal' | 'become' | 'env'>,
-  ): Promise<CommandResult> {
-    const connection = await this.#session.run.ports.transport.connect(this.host, this.signal);
+  async run(command: RemoteCommand, options?: ModuleRunOptions): Promise<CommandResult> {
     const { become, environment } = this.#task;
-    return connection.run(command, { ...options, become, env: environment, signal: this.signal });
+    const all = { ...options, become, env: environment, signal: this.signal };
+    if (this.#step !== undefined) {
+      return runStep(this.#session, command, { ...all, step: this.#session.stepOf(this.#step) });
+    }
+    const connection = await this.#session.run.ports.transport.connect(this.host, this.signal);
+    return connection.run(command, all);
+  }
+
+  /** From now on what the module runs changes the host for good: each command is a step of this position, run at most once. */
+  beginSteps(position: string): void {
+    this.#step = position;
   }
 
   get files(): HostFiles {

@@ -5,18 +5,26 @@ import { UnknownValue } from '../model/unknown.js';
 import { holdsYet } from './conditions.js';
 import { withDeadline } from './deadline.js';
 import { factsSetBy } from './task-arguments.js';
-import type { TaskCall } from './task-call.js';
+import type { Attempt, TaskCall } from './task-call.js';
 import { isOwnFailure } from './task-failure.js';
 import { callModule } from './task-module.js';
 import { failureOf, hidden, hiddenMessage, skippedAsUnknown, type TaskOutcome } from './task-outcome.js';
 import { withResult } from './task-variables.js';
 
 /** One attempt, or as many as it takes for `until` to hold. A dry run looks once, and waits for nothing. */
-export async function attemptUntil(call: TaskCall, variables: Variables): Promise<TaskOutcome> {
+export async function attemptUntil(
+  call: TaskCall,
+  variables: Variables,
+  item?: number,
+): Promise<TaskOutcome> {
   const { task, event, session, signal } = call;
   const { bus, ports, checkMode } = session.run;
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = withAttempts(await attemptOnce(call, variables), call, attempt);
+    const outcome = withAttempts(
+      await attemptOnce(call, variables, { attempt, ...(item === undefined ? {} : { item }) }),
+      call,
+      attempt,
+    );
     const { error, registered } = outcome;
     if (task.until === undefined || registered instanceof UnknownValue) return outcome;
     // A lost host, a refusal or a mistake in the playbook: trying again would not end better, or could do harm.
@@ -49,7 +57,7 @@ const withAttempts = (outcome: TaskOutcome, { task }: TaskCall, attempts: number
     : { ...outcome, registered: { ...outcome.registered, attempts } };
 
 /** One attempt, within the task's `timeout`. */
-async function attemptOnce(call: TaskCall, variables: Variables): Promise<TaskOutcome> {
+async function attemptOnce(call: TaskCall, variables: Variables, attempt: Attempt): Promise<TaskOutcome> {
   const { task, event, session, play, signal: parent } = call;
   const { ports, bus } = session.run;
   const timedOut = (): AdfError => taskTimedOut(session.host, task.timeout ?? 0);
@@ -66,7 +74,7 @@ async function attemptOnce(call: TaskCall, variables: Variables): Promise<TaskOu
         });
       const mayTakeOut = (): boolean => !play.budget.exceeded;
       return session.busyWith({ signal, report, mayTakeOut, restoring: false }, () =>
-        callModule(call, variables),
+        callModule(call, variables, attempt),
       );
     });
     return task.noLog ? hidden(outcome) : outcome;

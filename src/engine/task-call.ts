@@ -14,3 +14,11 @@ export interface TaskCall {
   /** Aborted when the host's turn is cancelled. */
   readonly signal: AbortSignal;
 }
+
+/** Which of its attempts this is. */
+export interface Attempt {
+  /** The place of the item in the task's loop, from 0; absent without a loop. */
+  readonly item?: number;
+  /** From 1. */
+  readonly attempt: number;
+}

@@ -1,8 +1,11 @@
 import { AdfError } from '../errors/adf-error.js';
 import { isUnreachable } from '../errors/ssh.js';
 
-/** Codes of what stops more than one task: the run's interlocks, its floor, its journal, its lease, its end. */
-const beyondTasks = ['interlock.', 'floor.', 'journal.', 'lease.', 'play.', 'run.'];
+/**
+ * Codes of what stops more than one task: the run's interlocks, its floor, its journal, its lease, its end. And of a command of which
+ * nobody knows how far it came: another attempt would be a second run of what must run once.
+ */
+const beyondTasks = ['command.interrupted', 'interlock.', 'floor.', 'journal.', 'lease.', 'play.', 'run.'];
 
 /** No keyword of a task overrules it, and no other item or attempt would end better. */
 export const isBeyondTask = (error: AdfError): boolean =>

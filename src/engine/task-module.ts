@@ -5,14 +5,18 @@ import type { CheckedTask, RegisteredModule } from '../modules/module.js';
 import type { HostSession } from './host-session.js';
 import { renderEnvironment, TaskHost } from './module-host.js';
 import { explainArguments, factsSetBy, renderArguments } from './task-arguments.js';
-import type { TaskCall } from './task-call.js';
+import type { Attempt, TaskCall } from './task-call.js';
 import { skippedAsUnknown, type TaskOutcome } from './task-outcome.js';
 import { judge, judgeThrown } from './task-verdict.js';
 
 type Changing = Extract<CheckedTask, { changes: true }>;
 
 /** Renders the arguments, checks, opens the holds, applies. What the module throws is judged as what it returns. */
-export async function callModule(call: TaskCall, variables: Variables): Promise<TaskOutcome> {
+export async function callModule(
+  call: TaskCall,
+  variables: Variables,
+  attempt: Attempt,
+): Promise<TaskOutcome> {
   const { task, module, session, play } = call;
   const args = renderArguments(task, module, variables);
   if (args instanceof UnknownValue) return skippedAsUnknown(args, factsSetBy(task));
@@ -37,11 +41,18 @@ export async function callModule(call: TaskCall, variables: Variables): Promise<
     if (session.run.checkMode) return wouldChange(checked, call);
     await session.run.holds.open(session.host, checked.takes);
     if (task.oneWay) await recordOneWay(call);
+    if (module.effect === 'one_way') host.beginSteps(positionOf(call, attempt));
     return judge(task, session, variables, await checked.apply());
   } catch (thrown) {
     const error: unknown = thrown instanceof ZodError ? explainArguments(thrown, task) : thrown;
     return judgeThrown(task, session, variables, error);
   }
+}
+
+/** Where in its run a task is, in words that are no one's secret: the same again when the same run would come here again. */
+function positionOf({ play, event, task }: TaskCall, { item, attempt }: Attempt): string {
+  const loop = item === undefined ? '' : `.item-${item + 1}`;
+  return `${play.play.name}.task-${event.index + 1}.line-${task.at.line}${loop}.attempt-${attempt}`;
 }
 
 /** In a dry run, why a look at the host would not see what the run would. */

@@ -51,9 +51,9 @@ async function runLoop(
   if (items instanceof UnknownValue) return skippedAsUnknown(items, factsSetBy(task));
   if (!Array.isArray(items)) throw loopNotAList(loop.locate([]) ?? task.at, typeof items);
   const outcomes: TaskOutcome[] = [];
-  for (const item of items as readonly unknown[]) {
+  for (const [index, item] of (items as readonly unknown[]).entries()) {
     const layer: Layer = { name: 'loop', values: { [task.loopVar]: item }, literal: true };
-    const outcome = await orFailure(call, () => runItem(call, variables.with(layer)));
+    const outcome = await orFailure(call, () => runItem(call, variables.with(layer), index));
     outcomes.push(ofItem(outcome, task.loopVar, item));
     if (outcome.error !== undefined && isBeyondTask(outcome.error)) break;
   }
@@ -61,11 +61,11 @@ async function runLoop(
 }
 
 /** One item: `when`, then attempts until `until` holds. */
-async function runItem(call: TaskCall, variables: Variables): Promise<TaskOutcome> {
+async function runItem(call: TaskCall, variables: Variables, index?: number): Promise<TaskOutcome> {
   const wanted = allHold(call.task.when, variables);
   if (wanted instanceof UnknownValue) return skippedAsUnknown(wanted, factsSetBy(call.task));
   if (!wanted) return { status: 'skipped', message: 'its condition is false', registered: skippedValues };
-  return attemptUntil(call, variables);
+  return attemptUntil(call, variables, index);
 }
 
 async function orFailure({ signal }: TaskCall, act: () => Promise<TaskOutcome>): Promise<TaskOutcome> {

@@ -66,8 +66,10 @@ export async function applyCommand(
     ...(stdin === undefined ? {} : { stdin }),
     ...(timeout === undefined ? {} : { timeout }),
   });
+  const message = toldOfRecord(result);
   return {
     changed: true,
+    ...(message === undefined ? {} : { message }),
     output: [result.stdout, result.stderr].filter((text) => text !== '').join('\n'),
     values: valuesOf(result),
     ...(succeeded(result) ? {} : { failure: commandFailed(host.host, result.outcome, result.stderr) }),
@@ -75,8 +77,22 @@ export async function applyCommand(
   };
 }
 
+/** What a person should know of how the result came here. */
+function toldOfRecord({ record, outcome }: CommandResult): string | undefined {
+  if (record === 'found')
+    return "the connection was lost; this is what the host's record says of the command";
+  const isOpen = outcome.kind === 'unknown' && record === 'none';
+  return isOpen ? 'the host has no place where a record of the command could be kept' : undefined;
+}
+
 /** In Ansible's words; `rc` is absent unless the command exited, so that nobody takes an unknown outcome for 0. */
-function valuesOf({ outcome, stdout, stderr, duration }: CommandResult): Readonly<Record<string, unknown>> {
+function valuesOf({
+  outcome,
+  stdout,
+  stderr,
+  duration,
+  truncated,
+}: CommandResult): Readonly<Record<string, unknown>> {
   return {
     ...(outcome.kind === 'exited' ? { rc: outcome.code } : {}),
     outcome: outcome.kind,
@@ -84,5 +100,6 @@ function valuesOf({ outcome, stdout, stderr, duration }: CommandResult): Readonl
     stderr: stderr.trimEnd(),
     stdout_lines: stdout.trimEnd() === '' ? [] : stdout.trimEnd().split('\n'),
     duration_ms: duration,
+    truncated,
   };
 }

@@ -115,11 +115,8 @@ export interface ModuleHost {
   readonly containers: HostContainers;
   readonly traffic: HostTraffic;
   readonly images: Images;
-  /** Runs a command; `become` and `environment` of the task are applied. */
-  run(
-    command: RemoteCommand,
-    options?: Omit<RunOptions, 'signal' | 'become' | 'env'>,
-  ): Promise<CommandResult>;
+  /** Runs a command; `become` and `environment` of the task are applied. In the `apply` of a one-way module it is a step. */
+  run(command: RemoteCommand, options?: ModuleRunOptions): Promise<CommandResult>;
   /** The host's files, as who the task's `become` says. */
   readonly files: HostFiles;
   /** The files on the control side. */
@@ -149,6 +146,9 @@ export interface ModuleHost {
   /** A variable of the host, or a field of one (`release.version`), rendered. Throws when there is none. */
   variable(name: string): unknown;
 }
+
+/** What a module says of a command; all else is its task's. */
+export type ModuleRunOptions = Omit<RunOptions, 'signal' | 'become' | 'env' | 'step'>;
 
 export interface HealthProof {
   readonly passes: number;

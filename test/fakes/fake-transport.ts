@@ -87,7 +87,8 @@ export class FakeTransport implements Transport {
   /** A host begins a step once; afterwards it tells what it knows of it. */
   #runStep({ id }: StepId, ran: RanCommand): CommandResult {
     const before = this.records.get(id);
-    if (before !== undefined) return found(before);
+    if (before !== undefined && before.state !== 'absent') return found(before);
+    this.records.delete(id);
     const told = this.#told(ran);
     const { outcome, stdout, stderr } = told;
     if (this.records.has(id)) return told;

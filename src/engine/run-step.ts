@@ -1,0 +1,165 @@
+import { AdfError } from '../errors/adf-error.js';
+import type { Milliseconds } from '../model/duration.js';
+import type {
+  CommandResult,
+  Outcome,
+  RemoteCommand,
+  RunOptions,
+  StepId,
+  StepRecord,
+} from '../ports/transport.js';
+import type { HostSession } from './host-session.js';
+
+/** Where no group says how long a lost host is reconnected to. */
+const reconnectDefault: Milliseconds = 300_000;
+
+/** Between two questions to a host that is lost, or whose step still runs. */
+const pauses = { first: 500, longest: 10_000 } as const;
+
+/** For ending a step on a host whose connection was lost before. */
+const endingTime: Milliseconds = 10_000;
+
+type StepOptions = RunOptions & { readonly step: StepId; readonly signal: AbortSignal };
+
+/**
+ * Runs a command as a step. When its connection is lost, the host is reconnected to and asked what became of it: its end is the result, also
+ * when it is still to come; an interrupted one is not run again; one that never began is run, once. What cannot be learnt within the
+ * group's `reconnect` stays unknown.
+ */
+export async function runStep(
+  session: HostSession,
+  command: RemoteCommand,
+  options: StepOptions,
+): Promise<CommandResult> {
+  const { clock, transport } = session.run.ports;
+  const begun = clock.elapsed();
+  const connection = await transport.connect(session.host, options.signal);
+  const result = await connection.run(command, options);
+  // Without a record there is nothing to ask for.
+  if (result.outcome.kind !== 'unknown' || result.record === 'none') return result;
+  session.activity.report('the connection was lost: asking the host what became of the command');
+  return new LostStep(session, command, options, begun, result).settle();
+}
+
+/** A step whose outcome is not known yet. */
+class LostStep {
+  #ranAgain = false;
+  readonly #patience: Milliseconds;
+
+  constructor(
+    private readonly session: HostSession,
+    private readonly command: RemoteCommand,
+    private readonly options: StepOptions,
+    private readonly begun: Milliseconds,
+    private lost: CommandResult,
+  ) {
+    this.#patience = session.group?.settings.rollout.reconnect ?? reconnectDefault;
+  }
+
+  async settle(): Promise<CommandResult> {
+    const { clock } = this.session.run.ports;
+    const { signal, timeout } = this.options;
+    let giveUpAt = clock.elapsed() + this.#patience;
+    for (let pause: Milliseconds = pauses.first; ; pause = Math.min(pause * 2, pauses.longest)) {
+      if (signal.aborted) return this.#stop({ kind: 'cancelled' });
+      if (timeout !== undefined && clock.elapsed() - this.begun >= timeout) {
+        return this.#stop({ kind: 'timed_out' });
+      }
+      const record = await this.#ask();
+      const settled = record === undefined ? undefined : await this.#judge(record);
+      if (settled !== undefined) return settled;
+      // A host that answers has not used up any of its time.
+      if (record !== undefined) giveUpAt = clock.elapsed() + this.#patience;
+      if (clock.elapsed() >= giveUpAt) return this.lost;
+      const left = timeout === undefined ? pause : Math.max(0, this.begun + timeout - clock.elapsed());
+      await clock.sleep(Math.min(pause, left, giveUpAt - clock.elapsed()), signal).catch(() => undefined);
+    }
+  }
+
+  /** Undefined while the host does not answer. */
+  async #ask(): Promise<StepRecord | undefined> {
+    const { host, run } = this.session;
+    try {
+      const connection = await run.ports.transport.connect(host, this.options.signal);
+      return await connection.recordOf(this.options.step);
+    } catch (error) {
+      if (error instanceof AdfError || this.options.signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  /** The result that the record stands for; undefined when it is still to come. */
+  async #judge(record: StepRecord): Promise<CommandResult | undefined> {
+    const { clock } = this.session.run.ports;
+    switch (record.state) {
+      case 'running':
+        return undefined;
+      case 'ended':
+        return { ...this.#ending(record.outcome), ...this.#outputWith(record) };
+      case 'interrupted':
+        return this.#ending({ kind: 'interrupted', reason: record.reason });
+      case 'absent': {
+        if (record.upFor !== undefined && record.upFor < clock.elapsed() - this.begun) {
+          const reason = 'the host was restarted, and has no record of it any more';
+          return this.#ending({ kind: 'interrupted', reason });
+        }
+        if (this.#ranAgain) return undefined;
+        this.#ranAgain = true;
+        return this.#runNow();
+      }
+    }
+  }
+
+  /** It never began, and under its id it begins at most once, also when the first request is still on its way. */
+  async #runNow(): Promise<CommandResult | undefined> {
+    const { host, run } = this.session;
+    try {
+      const connection = await run.ports.transport.connect(host, this.options.signal);
+      const result = await connection.run(this.command, this.options);
+      if (result.outcome.kind !== 'unknown') return result;
+      this.lost = result;
+    } catch (error) {
+      // It has not begun now either.
+      if (!(error instanceof AdfError) && !this.options.signal.aborted) throw error;
+      this.#ranAgain = false;
+    }
+    return undefined;
+  }
+
+  /** Time is up, or nobody wants it any more: nothing of it is left on the host, if the host can be reached; else nobody knows. */
+  async #stop(outcome: Outcome): Promise<CommandResult> {
+    const { host, run } = this.session;
+    const { step, become = false } = this.options;
+    const over = new AbortController();
+    const late = run.ports.clock.sleep(endingTime, over.signal).then(
+      () => false,
+      () => false,
+    );
+    const ending = run.ports.transport
+      .connect(host)
+      .then((connection) => connection.endStep(step, { become }))
+      .then(
+        () => true,
+        () => false,
+      );
+    const ended = await Promise.race([ending, late]);
+    over.abort();
+    return ended ? this.#ending(outcome) : this.lost;
+  }
+
+  #ending(outcome: Outcome): CommandResult {
+    const duration = this.session.run.ports.clock.elapsed() - this.begun;
+    return { ...this.lost, outcome, duration, record: 'found' };
+  }
+
+  /** What came before, and what was written down after. What was under way between the two is lost. */
+  #outputWith({ stdout, stderr }: Extract<StepRecord, { state: 'ended' }>): Partial<CommandResult> {
+    const joined = (before: string, after: string): string =>
+      after === '' ? before : `${before}\n[… the connection was lost here …]\n${after}`;
+    return {
+      stdout: joined(this.lost.stdout, stdout),
+      stderr: joined(this.lost.stderr, stderr),
+      truncated: true,
+    };
+  }
+}
