@@ -9,7 +9,7 @@ type Branded<B extends string> = string & { readonly [brand]: B };
 export type HostId = Branded<'HostId'>;
 export type GroupName = Branded<'GroupName'>;
 export type EnvironmentName = Branded<'EnvironmentName'>;
-/** One run of adfpush: sorts by time, as `20261121T031500Z-7f3a`. */
+/** One run of adfpush: sorts by time, as `20261121T031500Z-7f3a09c4`. */
 export type RunId = Branded<'RunId'>;
 export type HoldId = Branded<'HoldId'>;
 export type ContainerId = Branded<'ContainerId'>;

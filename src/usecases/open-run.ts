@@ -68,12 +68,15 @@ export const forGroup = (run: Run, group: GroupName): Run => ({
   floor: new FloorGuard(run.ports.traffic, run.ports.clock),
 });
 
-/** `20261121T031500Z-7f3a`: sorts by time; the end keeps two of one second apart. */
+/**
+ * `20261121T031500Z-7f3a09c4`: sorts by time; the end keeps two of one second apart. Hosts take what has the id of a run for a part of
+ * that run, and do not do it twice, so two machines of a team must not meet in one.
+ */
 export function newRunId(clock: Clock, random: Random): RunId {
   const time = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
-  const end = Math.floor(random.next() * 0x10000)
+  const end = Math.floor(random.next() * 0x1_0000_0000)
     .toString(16)
-    .padStart(4, '0');
+    .padStart(8, '0');
   return runId(`${time}-${end}`);
 }
 

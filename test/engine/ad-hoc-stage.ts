@@ -41,6 +41,8 @@ export class AdHocStage {
       extraVars: [{ name: 'extra vars', values: extraVars }],
       ...(forks === undefined ? {} : { forks }),
     };
+    // Each is a run of its own, in which no step has been begun.
+    fleet.transport.records.clear();
     const id = runId('a-run');
     const run = openRun(world, options, fleet.hooks, id, await world.journals.create(id), choices);
     const sessions = fleet.hosts.map(({ host }) => sessionOf(host, run));

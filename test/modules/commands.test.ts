@@ -30,6 +30,7 @@ describe.each(['command', 'shell'])('%s', (module) => {
       stderr: 'careful',
       stdout_lines: ['one', 'two'],
       duration_ms: 1_234,
+      truncated: false,
     });
   });
 
