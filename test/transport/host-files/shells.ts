@@ -28,7 +28,7 @@ export const thisMachine: Host = {
   facts: {},
 };
 
-/** This machine, its scripts run by another sh, and with nothing but the programs of `path`. */
+/** This machine, its scripts run by another sh, and with nothing but the programs of `path`; more of sh may come after that and a `;`. */
 export class OtherShell implements Transport {
   readonly started: LocalProcess[] = [];
 
@@ -58,7 +58,7 @@ export class OtherShell implements Transport {
 
   #run(command: RemoteCommand, options: RunOptions): Promise<CommandResult> {
     const { line, stdin } = commandLine(command, options);
-    const path = this.path === undefined ? '' : `PATH=${this.path}; export PATH; `;
+    const path = this.path === undefined ? '' : `export PATH; PATH=${this.path}; `;
     const process = new LocalProcess(path + line.replace('/bin/sh', this.shell));
     this.started.push(process);
     return runToEnd(process, systemClock, {
