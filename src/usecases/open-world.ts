@@ -24,6 +24,7 @@ import { chosenByHost } from '../transport/choosing-transport.js';
 import { BecomePassword } from '../transport/become-password.js';
 import { TransportFiles } from '../transport/host-files/transport-files.js';
 import { TransportHttp } from '../transport/host-http.js';
+import { localFacts } from '../transport/ssh/openssh-config/local-facts.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { moduleDirectory } from './module-directory.js';
 import { Notices } from './notices.js';
@@ -49,7 +50,8 @@ export async function openWorld(
   const transport = chosenByHost({
     clock,
     random,
-    homeDirectory: home,
+    // As OpenSSH, which goes by the passwd entry and not by HOME.
+    homeDirectory: localFacts(home).homeDirectory,
     baseDirectory: resolve(directory),
     defaultUser: userInfo().username,
     ...(agentSocket === undefined ? {} : { agentSocket }),

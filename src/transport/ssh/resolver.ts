@@ -122,13 +122,14 @@ export class DestinationResolver {
     tokens,
   }: Said): Pick<Destination, 'identityFiles' | 'certificateFiles' | 'identitiesOnly' | 'identityAgent'> {
     const file = (setting: string, path: string): string => resolve(expandFile(setting, path, tokens));
-    const named =
-      inventory.identityFile ?? (openSsh.identityFiles === undefined ? inherited.identityFile : undefined);
-    const configured = openSsh.identityFiles?.filter((path) => !isNone(path)) ?? [];
+    const configured = openSsh.identityFiles?.filter((path) => !isNone(path));
+    const named = inventory.identityFile ?? (configured === undefined ? inherited.identityFile : undefined);
     const agent = this.#agent(inventory.identityAgent ?? openSsh.identityAgent ?? inherited.identityAgent);
     return {
       identityFiles:
-        named === undefined ? configured.map((path) => file('IdentityFile', path)) : [this.#absolute(named)],
+        named === undefined
+          ? (configured?.map((path) => file('IdentityFile', path)) ?? 'usual')
+          : [this.#absolute(named)],
       certificateFiles: openSsh.certificateFiles?.map((path) => file('CertificateFile', path)) ?? [],
       identitiesOnly:
         inventory.identitiesOnly ?? openSsh.identitiesOnly ?? inherited.identitiesOnly ?? named !== undefined,

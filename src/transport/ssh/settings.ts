@@ -13,8 +13,8 @@ export interface Destination {
   readonly address: string;
   readonly port: number;
   readonly route: Route;
-  /** Private keys in the order in which they are offered. Empty: the usual files in `~/.ssh`. */
-  readonly identityFiles: readonly string[];
+  /** Private keys in the order in which they are offered; the usual files in `~/.ssh` when nothing names any. Empty: none (IdentityFile none). */
+  readonly identityFiles: 'usual' | readonly string[];
   /** OpenSSH certificates that its configuration names, which ssh2 cannot present. */
   readonly certificateFiles: readonly string[];
   /** Only keys of `identityFiles` (or the usual files) are offered, from the agent too. */

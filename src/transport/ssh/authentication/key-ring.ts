@@ -39,7 +39,7 @@ export class KeyRing {
     const selection = new Selection(new PersonsTime(this.options.clock));
     const agent = await this.#agentKeys(destination, selection);
     const { identityFiles, certificateFiles, identitiesOnly } = destination;
-    const usual = identityFiles.length === 0;
+    const usual = identityFiles === 'usual';
     const paths = usual
       ? usualFiles.map((name) => join(this.options.homeDirectory, '.ssh', name))
       : identityFiles;
