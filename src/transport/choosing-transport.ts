@@ -1,6 +1,7 @@
 import type { Host } from '../model/host.js';
 import type { Connection, Transport } from '../ports/transport.js';
 import { OpenSshTransport } from './openssh/openssh-transport.js';
+import { AuthenticationBrake } from './ssh/authentication-brake.js';
 import { HandshakeGate } from './ssh/handshake-gate.js';
 import { defaultLimits } from './ssh/limits.js';
 import { SshTransport, type SshTransportOptions } from './ssh/ssh-transport.js';
@@ -18,8 +19,12 @@ export class ChoosingTransport implements Transport {
   }
 }
 
-/** Both of them. A server bears only so many who are not let in yet, whoever they are: they wait at one gate. */
+/** Both of them. A server bears only so many who are not let in yet, or were refused, whoever they are: one gate, and one brake. */
 export function chosenByHost(options: SshTransportOptions): Transport {
-  const shared = { gate: new HandshakeGate({ ...defaultLimits, ...options.limits }), ...options };
+  const shared = {
+    gate: new HandshakeGate({ ...defaultLimits, ...options.limits }),
+    brake: new AuthenticationBrake(options.clock),
+    ...options,
+  };
   return new ChoosingTransport({ ssh2: new SshTransport(shared), openssh: new OpenSshTransport(shared) });
 }

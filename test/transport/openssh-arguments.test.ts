@@ -8,6 +8,7 @@ import { makeHost } from '../fakes/make-host.js';
 const surroundings = { program: '/usr/bin/ssh', homeDirectory: '/home/deploy', baseDirectory: '/project' };
 const effective: EffectiveSettings = {
   hostKeyChecking: 'yes',
+  hostname: '10.0.0.1',
   server: 'direct|10.0.0.1:22',
   connectTimeout: 15_000,
   serverAliveInterval: 5_000,

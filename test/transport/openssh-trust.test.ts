@@ -329,6 +329,32 @@ describeWithSshd('hosts behind a bastion, through the system’s ssh', () => {
     }
   });
 
+  test('are not all tried with a key that is refused: neither by a bastion, nor by the hosts behind it', async () => {
+    const attempts = (server: Sshd): number => server.output.match(/Connection from/g)?.length ?? 0;
+    execFileSync('ssh-keygen', ['-q', '-N', '', '-t', 'ed25519', '-f', join(target.folder, 'refused')]);
+    for (const proxyJump of [undefined, `${target.user}@127.0.0.1:${bastion.port}`]) {
+      const transport = byOpenSsh(target);
+      const hosts = Array.from({ length: 12 }, (_, index) =>
+        target.host(
+          { knownHostsFile, identityFile: '~/refused', ...(proxyJump === undefined ? {} : { proxyJump }) },
+          { id: hostId(`refused-${index}`) },
+        ),
+      );
+      const before = attempts(bastion) + attempts(target);
+
+      const errors = await Promise.all(
+        hosts.map((host) => transport.connect(host).catch((error: unknown) => error)),
+      );
+      await transport.close();
+
+      for (const error of errors) expect(isUnreachable(error)).toBe(true);
+      expect(attempts(bastion) + attempts(target) - before).toBe(2);
+      expect(
+        errors.filter((error) => (error as AdfError).code === 'ssh.authentication_stopped'),
+      ).toHaveLength(10);
+    }
+  });
+
   test('a ProxyCommand is run as ssh runs it, and what it says is told when it fails', async () => {
     const works = `ssh -F none -o UserKnownHostsFile=${bastion.knownHostsFile} -i ${target.identityFile} -W %h:%p -p ${bastion.port} 127.0.0.1`;
 

@@ -15,6 +15,8 @@ export interface EffectiveSettings {
   readonly hostKeyChecking: 'yes' | 'accept-new';
   /** The bastions, where there are any. */
   readonly jumps?: Jumps;
+  /** Where the host is: the name that ssh resolves. */
+  readonly hostname: string;
   /** The sshd that this machine itself connects to, as the gate counts them. */
   readonly server: string;
   readonly connectTimeout: Milliseconds;
@@ -59,6 +61,7 @@ export class SettingsEnquiry {
       ...(user === undefined ? {} : { user }),
       hostKeyChecking: believesNew.includes(checking) ? 'accept-new' : 'yes',
       ...(jumps === undefined ? {} : { jumps }),
+      hostname: one('hostname') ?? address,
       server: firstServer(jumps, one('hostname') ?? address, ssh.port ?? Number(one('port') ?? 22)),
       connectTimeout: ssh.connectTimeout ?? seconds('connecttimeout') ?? this.limits.connectTimeout,
       ...serverAlive(this.limits, {

@@ -70,12 +70,12 @@ export class MasterTalk {
     }
     if (this.#phase === 'banner' && this.#viaProxy) {
       const unanswered = /open failed: connect failed/.test(said);
-      return failed(unreachable(host, unanswered ? 'tcp' : 'bastion', said));
+      return failed(unreachable(host, unanswered ? 'tcp' : 'bastion', said, refusalOf(host, said)));
     }
     if (this.#phase === 'handshake' && /host key|certificate/i.test(said) && !/no matching/.test(said)) {
       return failed(hostKeyDistrusted(host, this.#distrust(said)));
     }
-    if (/Permission denied|Too many authentication failures|supported authentication methods/.test(said)) {
+    if (notLetInWords.test(said)) {
       return failed(notLetIn(host, user, this.#offered, said, this.#accepted));
     }
     return failed(unreachable(host, this.#phase, said === '' ? this.#words.join('; ') : said));
@@ -114,6 +114,16 @@ export class MasterTalk {
           }),
     };
   }
+}
+
+const notLetInWords = /Permission denied|Too many authentication failures|supported authentication methods/;
+
+/** When it was the bastion that refused, or was not believed: what the same would be of a host. */
+function refusalOf(host: Host, said: string): AdfError | undefined {
+  if (notLetInWords.test(said)) return notLetIn(host, host.ssh.user ?? '', [], said, false);
+  if (said.includes('Host key verification failed'))
+    return hostKeyDistrusted(host, { kind: 'other', words: said });
+  return undefined;
 }
 
 const failed = (error: AdfError): MasterFailure => ({ kind: 'failed', error });

@@ -8,9 +8,11 @@ import { unlessAborted } from '../../ports/deadline.js';
 import type { Random } from '../../ports/random.js';
 import type { Connection, Transport } from '../../ports/transport.js';
 import type { BecomePassword } from '../become-password.js';
+import { AuthenticationBrake } from '../ssh/authentication-brake.js';
 import { HandshakeGate } from '../ssh/handshake-gate.js';
 import { defaultLimits, type SshLimits } from '../ssh/limits.js';
 import { SshConnection } from '../ssh/ssh-connection.js';
+import { startCarefully } from './careful-start.js';
 import { SettingsEnquiry } from './effective-settings.js';
 import { startMaster } from './master.js';
 import { checkFit, configFor, masterArguments } from './master-settings.js';
@@ -39,6 +41,8 @@ export interface OpenSshTransportOptions {
   readonly becomePassword?: BecomePassword;
   /** Shared with others who connect to the same servers. */
   readonly gate?: HandshakeGate;
+  /** Shared likewise. */
+  readonly brake?: AuthenticationBrake;
 }
 
 /** A connection whose master had to refuse so often that it must be replaced before it fails (see ProxiedClient.refused). */
@@ -55,6 +59,7 @@ const marksOfBuild = ['JENKINS_NODE_COOKIE', 'JENKINS_SERVER_COOKIE', 'HUDSON_SE
 export class OpenSshTransport implements Transport {
   readonly #limits: SshLimits;
   readonly #gate: HandshakeGate;
+  readonly #brake: AuthenticationBrake;
   readonly #surroundings: Surroundings;
   readonly #enquiry: SettingsEnquiry;
   readonly #environment: NodeJS.ProcessEnv;
@@ -65,6 +70,7 @@ export class OpenSshTransport implements Transport {
     const { clock, homeDirectory, baseDirectory = process.cwd(), sshProgram: program = 'ssh' } = options;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#gate = options.gate ?? new HandshakeGate(this.#limits);
+    this.#brake = options.brake ?? new AuthenticationBrake(clock);
     this.#surroundings = { program, homeDirectory, baseDirectory };
     this.#enquiry = new SettingsEnquiry(this.#surroundings, this.#limits, clock);
     this.#environment = environmentOf(process.env, options.agentSocket);
@@ -96,20 +102,16 @@ export class OpenSshTransport implements Transport {
     await writeFile(files.config, configFor(host, settings, this.#surroundings), { mode: 0o600 });
     const args = masterArguments(host, settings, files, persist, this.#surroundings);
     const command = { program: this.#surroundings.program, args, environment: this.#environment };
+    const user = settings.user ?? this.options.defaultUser;
     let spent: Milliseconds = 0;
     for (let attempt = 0; ; attempt += 1) {
-      const start = await this.#gate.pass(settings.server, async () => {
-        const began = clock.elapsed();
-        const started = startMaster(
-          host,
-          settings.user ?? this.options.defaultUser,
-          command,
-          settings.connectTimeout,
-          clock,
-        );
-        return started.finally(() => (spent += clock.elapsed() - began));
-      });
-      if (start.kind === 'failed') throw start.error;
+      const start = await startCarefully(host, settings, this.#brake, () =>
+        this.#gate.pass(settings.server, async () => {
+          const began = clock.elapsed();
+          const started = startMaster(host, user, command, settings.connectTimeout, clock);
+          return started.finally(() => (spent += clock.elapsed() - began));
+        }),
+      );
       if (start.kind === 'ready') {
         const { talk } = start;
         const client = await ProxiedClient.open(files.socket, () => talk.lastWords).catch(

@@ -59,6 +59,29 @@ class Place {
   }
 }
 
+/** Who is to be authenticated where, as far as it matters to those who ban. */
+export interface Approach {
+  readonly host: Host;
+  readonly address: string;
+  /** The last one on the way; `key` is the same for all who come through it. */
+  readonly bastion?: { readonly name: string; readonly key: string };
+  /** The same for all who offer the same. */
+  readonly credentials: string;
+}
+
+function approachOf({ host, destination }: Hop): Approach {
+  const { address, route } = destination;
+  const credentials = credentialsOf(destination);
+  if (route.kind !== 'jump') return { host, address, credentials };
+  const { bastion } = route;
+  return {
+    host,
+    address,
+    credentials,
+    bastion: { name: bastion.host.name, key: serverKey(bastion.destination) },
+  };
+}
+
 /**
  * Stops a fleet that lets nobody in before somebody bans us. At each address, and behind each bastion, only two may try to authenticate
  * until one has succeeded, and once two were refused nobody else tries with what was not proven there. From the first success on
@@ -78,11 +101,20 @@ export class AuthenticationBrake {
     attempt: (mayAuthenticate: () => Promise<void>) => Promise<T>,
     proves: (result: T) => boolean,
   ): Promise<T> {
-    const credentials = credentialsOf(hop.destination);
-    const places = this.#placesOf(hop.destination);
+    return this.passTo(approachOf(hop), attempt, proves);
+  }
+
+  /** The same for those who know less of the way. */
+  async passTo<T>(
+    approach: Approach,
+    attempt: (mayAuthenticate: () => Promise<void>) => Promise<T>,
+    proves: (result: T) => boolean,
+  ): Promise<T> {
+    const { host, credentials } = approach;
+    const places = this.#placesOf(approach);
     let counted = false;
     const enter = async (isHere = false): Promise<void> => {
-      await admitted(hop.host, places, credentials, isHere);
+      await admitted(host, places, credentials, isHere);
       counted = true;
     };
     const leave = (): void => {
@@ -103,8 +135,8 @@ export class AuthenticationBrake {
     } catch (error) {
       const code = error instanceof AdfError ? error.code : '';
       for (const place of places) {
-        if (code === 'ssh.authentication') place.refused.push(hop.host);
-        if (code === 'ssh.host_key' && place.isOneAddress) place.disbelieved.push(hop.host);
+        if (code === 'ssh.authentication') place.refused.push(host);
+        if (code === 'ssh.host_key' && place.isOneAddress) place.disbelieved.push(host);
       }
       throw error;
     } finally {
@@ -118,14 +150,12 @@ export class AuthenticationBrake {
    * A server counts by address and not by port. Behind a bastion every server sees the bastion only; there a fleet that takes no key
    * of ours is stopped as a whole, while a server that takes another key is none of its concern.
    */
-  #placesOf(destination: Destination): readonly Place[] {
-    const { address, route } = destination;
-    if (route.kind !== 'jump') return [this.#place(`at ${address}`, `at ${address}`, true)];
-    const bastion = serverKey(route.bastion.destination);
-    const behind = `behind ${route.bastion.host.name}`;
+  #placesOf({ address, bastion, credentials }: Approach): readonly Place[] {
+    if (bastion === undefined) return [this.#place(`at ${address}`, `at ${address}`, true)];
+    const behind = `behind ${bastion.name}`;
     return [
-      this.#place(`behind ${bastion} with ${credentialsOf(destination)}`, behind, false),
-      this.#place(`at ${address} behind ${bastion}`, `at ${address} ${behind}`, true),
+      this.#place(`behind ${bastion.key} with ${credentials}`, behind, false),
+      this.#place(`at ${address} behind ${bastion.key}`, `at ${address} ${behind}`, true),
     ];
   }
 

@@ -45,6 +45,8 @@ export interface SshTransportOptions extends PassphraseSources {
   readonly becomePassword?: BecomePassword;
   /** Shared with others who connect to the same servers. */
   readonly gate?: HandshakeGate;
+  /** Shared likewise. */
+  readonly brake?: AuthenticationBrake;
 }
 
 /**
@@ -67,7 +69,7 @@ export class SshTransport implements Transport {
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#proxyCommands = new ProxyCommands(options.clock);
     this.#gate = options.gate ?? new HandshakeGate(this.#limits);
-    this.#brake = new AuthenticationBrake(options.clock);
+    this.#brake = options.brake ?? new AuthenticationBrake(options.clock);
     this.#keys = new KeyRing(options);
     const { clock, hostKeySource: source, onHostKeyRecorded: onRecorded } = options;
     this.#hostKeys = new HostKeys({
