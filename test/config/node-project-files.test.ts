@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NodeProjectFiles } from '../../src/config/node-project-files.js';
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+describe("a project's files", () => {
+  let folder: string;
+  let files: NodeProjectFiles;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'adfpush-project-'));
+    files = new NodeProjectFiles(folder);
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('are seen as what they are, or as what a link leads to', async () => {
+    writeFileSync(join(folder, 'a'), 'hello', { mode: 0o640 });
+    mkdirSync(join(folder, 'b'));
+    symlinkSync('a', join(folder, 'link'));
+    symlinkSync('nowhere', join(folder, 'broken'));
+    expect(await files.stat('a')).toEqual({ kind: 'file', size: 5, mode: 0o640 });
+    expect(await files.stat('link')).toEqual({ kind: 'file', size: 5, mode: 0o640 });
+    expect(await files.stat('b')).toMatchObject({ kind: 'directory' });
+    expect([await files.stat('broken'), await files.stat('a/b'), await files.stat('none')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('have another sum as soon as they change', async () => {
+    writeFileSync(join(folder, 'a'), 'one');
+    expect(await files.digest('a')).toEqual({ size: 3, sha256: sha256('one') });
+    writeFileSync(join(folder, 'a'), 'three');
+    expect(await files.digest('a')).toEqual({ size: 5, sha256: sha256('three') });
+    await expect(files.digest('none')).rejects.toMatchObject({ code: 'config.unreadable_file' });
+  });
+
+  it('are made with the folders above them, and seen only when they are whole', async () => {
+    const made = await files.create('x/y/z');
+    await made.write(Buffer.from('one '));
+    await made.write(Buffer.from('two'));
+    expect(await files.stat('x/y/z')).toBeUndefined();
+    await made.commit();
+    expect(readFileSync(join(folder, 'x/y/z'), 'utf8')).toBe('one two');
+    expect(readdirSync(join(folder, 'x/y'))).toEqual(['z']);
+  });
+
+  it('leave what was there when they are discarded', async () => {
+    writeFileSync(join(folder, 'a'), 'old');
+    const made = await files.create('a');
+    await made.write(Buffer.from('half'));
+    await made.discard();
+    expect(readFileSync(join(folder, 'a'), 'utf8')).toBe('old');
+    expect(readdirSync(folder)).toEqual(['a']);
+  });
+
+  it('say why they cannot be made', async () => {
+    writeFileSync(join(folder, 'a'), '');
+    await expect(files.create('a/b')).rejects.toMatchObject({
+      code: 'config.unwritable_file',
+      class: 'failed',
+    });
+  });
+});
