@@ -134,7 +134,13 @@ export class Sshd {
 
   /** Kills the processes that serve connections, as a crash or the kernel would; the server goes on. */
   killSessions(signal: NodeJS.Signals = 'SIGKILL'): void {
-    for (const pid of childrenOf(this.process.pid)) process.kill(pid, signal);
+    for (const pid of childrenOf(this.process.pid)) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It ended by itself meanwhile.
+      }
+    }
   }
 
   /** Ends the server; sessions that are open stay as they are. */
