@@ -1,3 +1,4 @@
+import type { Milliseconds } from '../../model/duration.js';
 import type { Clock } from '../../ports/clock.js';
 import { within } from '../../ports/deadline.js';
 import type { SshLimits } from './limits.js';
@@ -17,9 +18,14 @@ export type Opening<T> =
 
 type Settle<T> = (error: Error | undefined, value?: T) => void;
 
+/** For so long after its end sshd may still count a session: it lets go of it only after it has read all that we sent since. */
+const settling: Milliseconds = 2_000;
+
 /** The channels of one connection: asked for in turn, each with a deadline. */
 export class Channels {
   readonly #places: Places;
+  /** When a session ended last. */
+  #lastEnd = -Infinity;
 
   constructor(
     private readonly client: SshClient,
@@ -35,14 +41,18 @@ export class Channels {
     for (;;) {
       const free = await this.#places.take(signal);
       if (free === undefined) return { kind: 'cancelled' };
+      // Those that end while the server answers were there when it refused.
+      const others = this.#places.taken - 1;
       const opening = await this.extraSession(line);
       if (opening.kind === 'open') {
         void opening.value.closed.then(free);
         return opening;
       }
-      const fewer = opening.kind === 'refused' && this.#places.shrink();
+      const fewer = opening.kind === 'refused' && this.#places.shrink(others);
       free();
-      if (!fewer) return opening;
+      if (fewer) continue;
+      if (opening.kind !== 'refused' || this.clock.elapsed() > this.#lastEnd + settling) return opening;
+      await this.clock.sleep(20);
     }
   }
 
@@ -51,8 +61,10 @@ export class Channels {
     return this.#ask<RemoteProcess>(
       (settle) => {
         this.client.exec(line, (error, channel) => {
-          if (error === undefined) settle(undefined, new RemoteProcess(channel));
-          else settle(error);
+          if (error !== undefined) { settle(error); return; }
+          const process = new RemoteProcess(channel);
+          void process.closed.then(() => (this.#lastEnd = this.clock.elapsed()));
+          settle(undefined, process);
         });
       },
       (late) => late.close(),

@@ -92,7 +92,7 @@ export async function handshake(
       else if (personsTime.waiting) void personsTime.answered().then(() => drop(error));
       else reject(explain(error));
     };
-    client.once('ready', () => resolve({ kind: 'welcome', client }));
+    client.once('ready', () => resolve({ kind: 'welcome', client: mortal(client, socket) }));
     client.once('handshake', () => (keysAreAgreed = true));
     client.once('close', () => fail(hungUp()));
     client.on('banner', (text) => authentication.hearBanner(text));
@@ -170,6 +170,15 @@ export async function handshake(
     throw error;
   }
 }
+
+/** ssh2 leaves a socket alone on which it has said goodbye; when the other side never answers, it would keep the program from ending. */
+const mortal = (client: Client, socket: Duplex): Client =>
+  Object.assign(client, {
+    destroy: (): Client => {
+      socket.destroy();
+      return client;
+    },
+  });
 
 /** As `within`, and the clock stands still while a person is asked. */
 async function withinServersTime<T>(

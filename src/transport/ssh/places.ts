@@ -19,10 +19,17 @@ export class Places {
     };
   }
 
-  /** The server bears only as many as are taken now, without the one that asks. False when those are none. */
-  shrink(): boolean {
-    if (this.#taken <= 1) return false;
-    this.limit = Math.min(this.limit, this.#taken - 1);
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /**
+   * The server refused one more while `others` were taken: so many it bears, or fewer. False when there were none, and no waiting
+   * will help.
+   */
+  shrink(others: number): boolean {
+    if (others === 0) return false;
+    this.limit = Math.max(1, Math.min(this.limit, others, this.#taken - 1));
     return true;
   }
 

@@ -41,6 +41,8 @@ export class SshConnection implements Connection {
     private readonly clock: Clock,
     limits: SshLimits,
     private readonly becomePassword?: BecomePassword,
+    /** Opens a further connection to the same host, for when this one has no room to end a command. */
+    private readonly further?: () => Promise<SshConnection>,
   ) {
     this.lost = new Promise((resolve) => {
       const lose = (reason: string): void => {
@@ -51,6 +53,8 @@ export class SshConnection implements Connection {
       client.once('end', () => lose('the host closed it'));
       client.once('close', () => lose('the host closed it'));
     });
+    // Whatever the other side does, nothing of it is left here.
+    void this.lost.then(() => client.destroy());
     this.#channels = new Channels(client, clock, limits, () => this.alive);
   }
 
@@ -167,19 +171,32 @@ export class SshConnection implements Connection {
       process.signal('TERM');
       await this.#atMost(2_000, gone);
       process.signal('KILL');
-    } else {
-      const sudo = become ? this.#sudo() : undefined;
-      const { line, stdin } = commandLine({ script: endingScript(pid, become) }, { become }, sudo?.prefix);
-      const session = await this.#channels.extraSession(line);
-      if (session.kind !== 'open') return;
-      const ending = sudo?.over(session.value) ?? session.value;
-      ending.stdout.resume();
-      ending.stderr.resume();
-      ending.stdin.end(stdin);
-      await this.#atMost(5_000, Promise.race([ending.closed, this.lost]));
-      ending.close();
+    } else if (!(await this.#endGroup(pid, become))) {
+      // A server that bears a single session (MaxSessions 1) has none left here.
+      const further = await this.further?.().catch(() => undefined);
+      if (further !== undefined) {
+        await further.#endGroup(pid, become);
+        further.close();
+        await this.#atMost(1_000, further.lost);
+        further.destroy();
+      }
     }
     await this.#atMost(1_000, gone);
+  }
+
+  /** Ends an announced process with its children. False when the server allows no session for it. */
+  async #endGroup(pid: number, become: boolean): Promise<boolean> {
+    const sudo = become ? this.#sudo() : undefined;
+    const { line, stdin } = commandLine({ script: endingScript(pid, become) }, { become }, sudo?.prefix);
+    const session = await this.#channels.extraSession(line);
+    if (session.kind !== 'open') return session.kind !== 'refused';
+    const ending = sudo?.over(session.value) ?? session.value;
+    ending.stdout.resume();
+    ending.stderr.resume();
+    ending.stdin.end(stdin);
+    await this.#atMost(5_000, Promise.race([ending.closed, this.lost]));
+    ending.close();
+    return true;
   }
 
   async #atMost(duration: number, promise: Promise<unknown>): Promise<void> {

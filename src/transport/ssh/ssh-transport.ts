@@ -185,7 +185,9 @@ export class SshTransport implements Transport {
         });
       const greeting = await this.#brake.pass(hop, visit, ({ kind }) => kind === 'welcome');
       if (greeting.kind === 'welcome') {
-        return new SshConnection(host, greeting.client, clock, this.#limits, this.options.becomePassword);
+        const { becomePassword } = this.options;
+        const further = (): Promise<SshConnection> => this.#open(hop);
+        return new SshConnection(host, greeting.client, clock, this.#limits, becomePassword, further);
       }
       if (spent >= destination.connectTimeout || this.#closed) {
         throw unreachable(host, greeting.phase, `${greeting.reason}, ${attempt + 1} times`);
