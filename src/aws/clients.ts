@@ -1,4 +1,5 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { EC2InstanceConnectClient } from '@aws-sdk/client-ec2-instance-connect';
 import type { ECRClient } from '@aws-sdk/client-ecr';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { STSClient } from '@aws-sdk/client-sts';
@@ -25,6 +26,7 @@ export class AwsClients {
   /** Where the account's identity is asked for. */
   readonly homeRegion: string;
   readonly ec2: (region: string) => Promise<EC2Client>;
+  readonly ec2InstanceConnect: (region: string) => Promise<EC2InstanceConnectClient>;
   readonly ecr: (region: string) => Promise<ECRClient>;
   readonly elb: (region: string) => Promise<ElasticLoadBalancingV2Client>;
   readonly sts: (region: string) => Promise<STSClient>;
@@ -37,6 +39,10 @@ export class AwsClients {
     this.ec2 = this.#perRegion(async (settings) => {
       const { EC2Client } = await import('@aws-sdk/client-ec2');
       return new EC2Client(settings);
+    });
+    this.ec2InstanceConnect = this.#perRegion(async (settings) => {
+      const { EC2InstanceConnectClient } = await import('@aws-sdk/client-ec2-instance-connect');
+      return new EC2InstanceConnectClient(settings);
     });
     this.ecr = this.#perRegion(async (settings) => {
       const { ECRClient } = await import('@aws-sdk/client-ecr');

@@ -108,6 +108,8 @@ function credentialsError(failure: Failure, call: AwsCall): AdfError | undefined
 const denied = new Set([
   'AccessDenied',
   'AccessDeniedException',
+  // EC2 Instance Connect's word for it.
+  'AuthException',
   'UnauthorizedOperation',
   'UnauthorizedAccess',
 ]);

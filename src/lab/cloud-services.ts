@@ -3,6 +3,7 @@ import { Cloud } from './aws/cloud.js';
 import { AwsControl } from './aws/control.js';
 import { AwsEndpoint } from './aws/endpoint.js';
 import type { NewInstance } from './aws/instance.js';
+import type { PushedKeys } from './aws/pushed-keys.js';
 import { Balancer, type ResolveTarget } from './balancer/balancer.js';
 import type { TargetGroupSettings } from './balancer/target-group.js';
 import { loopback } from './listen.js';
@@ -17,6 +18,8 @@ export interface CloudServicesOptions {
   readonly targetGroups: readonly TargetGroupSettings[];
   /** Where the targets really are. */
   readonly resolve: ResolveTarget;
+  /** Where hosts look for the keys of EC2 Instance Connect. */
+  readonly pushedKeys?: PushedKeys;
   /** Any free port for those that are absent. */
   readonly ports?: { readonly aws?: number; readonly balancer?: number };
 }
@@ -36,8 +39,13 @@ export interface CloudServices {
 
 /** Throws `lab.port_taken`. */
 export async function startCloudServices(options: CloudServicesOptions): Promise<CloudServices> {
-  const { instances, targetGroups, resolve, ports = {} } = options;
-  const cloud = new Cloud({ account: labAccount, region: labRegion, zones: labZones });
+  const { instances, targetGroups, resolve, ports = {}, pushedKeys } = options;
+  const cloud = new Cloud({
+    account: labAccount,
+    region: labRegion,
+    zones: labZones,
+    ...(pushedKeys === undefined ? {} : { pushedKeys }),
+  });
   for (const instance of instances) cloud.instances.add(instance);
   const groups = targetGroups.map((settings) => cloud.addTargetGroup(settings));
   cloud.addLoadBalancer('lab', groups);

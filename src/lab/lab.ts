@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Milliseconds } from '../model/duration.js';
 import type { AwsControl } from './aws/control.js';
+import { PushedKeys } from './aws/pushed-keys.js';
 import type { Balancer } from './balancer/balancer.js';
 import type { HealthCheckSettings } from './balancer/target-group.js';
 import { labAccount, labRegion, labZones, startCloudServices } from './cloud-services.js';
@@ -80,7 +81,10 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   try {
     const apiNames = namesOf('api', options.hosts ?? 4, 1);
     const workerNames = namesOf('worker', options.workers ?? 0, 101);
-    const fleet = await startHosts([...apiNames, ...workerNames], directory, options.onlyNames);
+    const pushedKeys = new PushedKeys();
+    const names = [...apiNames, ...workerNames];
+    const authorized = pushedKeys.of.bind(pushedKeys);
+    const fleet = await startHosts(names, directory, options.onlyNames, authorized);
     stopping.push(() => fleet.stop());
     const hosts = fleet.hosts.slice(0, apiNames.length);
     const workers = fleet.hosts.slice(apiNames.length);
@@ -100,6 +104,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       ],
       resolve: (id, port) => fleet.hosts.find((host) => host.id === id)?.locate(port),
       ports: options.ports ?? {},
+      pushedKeys,
     });
     stopping.push(() => cloud.stop());
     for (const { id } of hosts) cloud.aws.register(labTargetGroup, id);

@@ -56,7 +56,7 @@ export async function openWorld(
     defaultUser: userInfo().username,
     ...(agentSocket === undefined ? {} : { agentSocket }),
     ...(becomePassword === undefined ? {} : { becomePassword: new BecomePassword(becomePassword) }),
-    ...(cloud === undefined ? {} : { hostKeySource: cloud.hostKeys }),
+    ...(cloud === undefined ? {} : { hostKeySource: cloud.hostKeys, keyPusher: cloud.keyPusher }),
     onHostKeyRecorded: ({ host: { id, name }, ...recorded }) =>
       notices.tell({ type: 'host_key.recorded', host: { id, name }, ...recorded }),
     ...passphraseSources(prompt, redaction),

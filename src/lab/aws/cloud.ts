@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto';
 import { labUnknown } from '../../errors/lab.js';
 import { TargetGroup, type TargetGroupSettings } from '../balancer/target-group.js';
 import { Instances } from './instance.js';
+import { PushedKeys } from './pushed-keys.js';
 
 export interface CloudSettings {
   readonly account: string;
   readonly region: string;
   readonly zones: readonly string[];
+  /** Shared with the hosts where there are any. */
+  readonly pushedKeys?: PushedKeys;
 }
 
 /** An application load balancer, as the API describes it; what it does is in `../balancer`. */
@@ -29,6 +32,8 @@ export class Cloud {
   readonly zones: readonly string[];
   readonly instances = new Instances();
   readonly loadBalancers: LoadBalancerRecord[] = [];
+  /** Those of EC2 Instance Connect; whoever runs the hosts looks here. */
+  readonly pushedKeys: PushedKeys;
   readonly assumedRoles = new Map<string, AssumedRole>();
   /** The account that owns all this. */
   readonly account: string;
@@ -38,7 +43,8 @@ export class Cloud {
   pageSize = Infinity;
   readonly #targetGroups: TargetGroup[] = [];
 
-  constructor({ account, region, zones }: CloudSettings) {
+  constructor({ account, region, zones, pushedKeys = new PushedKeys() }: CloudSettings) {
+    this.pushedKeys = pushedKeys;
     this.account = account;
     this.callerAccount = account;
     this.region = region;

@@ -8,6 +8,7 @@ import { Disturbances } from './disturbances.js';
 import { ec2Actions } from './ec2.js';
 import { elbv2Actions } from './elbv2.js';
 import { AwsFault, throttled } from './fault.js';
+import { instanceConnectActions } from './instance-connect.js';
 import { Query } from './query.js';
 import { stsActions } from './sts.js';
 import { content, type Xml } from './xml.js';
@@ -19,11 +20,12 @@ const services = [
     namespace: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
     actions: elbv2Actions,
   },
+  { name: 'ec2-instance-connect', namespace: 'json', actions: instanceConnectActions },
   { name: 'sts', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/', actions: stsActions },
 ] as const;
 type Service = (typeof services)[number];
 
-/** One HTTP endpoint that speaks EC2, ELBv2 and STS as the real SDK speaks them: forms in, XML out. */
+/** One HTTP endpoint that speaks as the real SDK does: EC2, ELBv2 and STS with forms in and XML out, EC2 Instance Connect with JSON. */
 export class AwsEndpoint {
   readonly disturbances = new Disturbances();
   readonly calls = new Map<string, number>();
@@ -51,8 +53,7 @@ export class AwsEndpoint {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const query = Query.parse(await text(request));
-    const action = query.text('Action') ?? '';
+    const { action, query } = callOf(request, await text(request));
     this.calls.set(action, (this.calls.get(action) ?? 0) + 1);
     await this.disturbances.travel();
     const service = services.find(({ actions }) => action in actions);
@@ -62,10 +63,10 @@ export class AwsEndpoint {
         request.socket.destroy();
         return;
       }
-      send(response, 200, body);
+      send(response, 200, body, service?.namespace);
     } catch (error) {
       if (!(error instanceof AwsFault)) throw error;
-      send(response, error.status, faultBody(service?.name, error));
+      send(response, error.status, faultBody(service?.name, error), service?.namespace);
     }
   }
 
@@ -81,6 +82,16 @@ export class AwsEndpoint {
   }
 }
 
+/** The JSON protocols name the action in a header, the Query protocol in the form. */
+function callOf(request: IncomingMessage, body: string): { action: string; query: Query } {
+  const target = request.headers['x-amz-target'];
+  if (typeof target === 'string') {
+    return { action: target.split('.').at(-1) ?? '', query: Query.ofJson(body) };
+  }
+  const query = Query.parse(body);
+  return { action: query.text('Action') ?? '', query };
+}
+
 /** The region and key that a request was signed with. The signature itself is taken on trust. */
 function signatureOf(request: IncomingMessage): { accessKey: string; region: string } {
   const scope = /Credential=([^/]+)\/\d{8}\/([^/]+)\//.exec(request.headers.authorization ?? '');
@@ -93,6 +104,7 @@ function signatureOf(request: IncomingMessage): { accessKey: string; region: str
 
 /** EC2 puts the result right under the response; the others wrap it, and name the entries of lists `member`. */
 function envelope({ name, namespace }: Service, action: string, result: Xml): string {
+  if (namespace === 'json') return JSON.stringify(result);
   const id = randomUUID();
   const inner =
     name === 'ec2'
@@ -103,6 +115,7 @@ function envelope({ name, namespace }: Service, action: string, result: Xml): st
 }
 
 function faultBody(service: string | undefined, { code, message }: AwsFault): string {
+  if (service === 'ec2-instance-connect') return JSON.stringify({ __type: code, message });
   const id = randomUUID();
   const error = content({ Error: { Type: 'Sender', Code: code, Message: message } }, 'member');
   return service === 'ec2'
@@ -110,7 +123,8 @@ function faultBody(service: string | undefined, { code, message }: AwsFault): st
     : `<ErrorResponse>${error}<RequestId>${id}</RequestId></ErrorResponse>`;
 }
 
-function send(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, { 'content-type': 'text/xml;charset=UTF-8' });
+function send(response: ServerResponse, status: number, body: string, namespace?: string): void {
+  const type = namespace === 'json' ? 'application/x-amz-json-1.1' : 'text/xml;charset=UTF-8';
+  response.writeHead(status, { 'content-type': type });
   response.end(body);
 }

@@ -31,7 +31,11 @@ export const missingParameter = (name: string): AwsFault =>
   new AwsFault('MissingParameter', `The request must contain the parameter ${name}`);
 
 /** Each service has its own word for "too fast". */
-export const throttled = (service: string): AwsFault =>
-  service === 'ec2'
+export function throttled(service: string): AwsFault {
+  if (service === 'ec2-instance-connect') {
+    return new AwsFault('ThrottlingException', 'The requests were made too frequently.', 400);
+  }
+  return service === 'ec2'
     ? new AwsFault('RequestLimitExceeded', 'Request limit exceeded.', 503)
     : new AwsFault('Throttling', 'Rate exceeded', 400);
+}

@@ -12,6 +12,12 @@ export class Query {
     return new Query(new Map(new URLSearchParams(body)));
   }
 
+  /** A flat object: the JSON protocol of what the lab answers has no lists. */
+  static ofJson(body: string): Query {
+    const fields = Object.entries(JSON.parse(body === '' ? '{}' : body) as Record<string, unknown>);
+    return new Query(new Map(fields.map(([name, value]) => [name, String(value)])));
+  }
+
   text(name: string): string | undefined {
     return this.#fields.get(name);
   }

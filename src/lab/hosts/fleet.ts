@@ -31,6 +31,7 @@ export async function startHosts(
   names: readonly HostName[],
   directory: string,
   onlyNames = false,
+  alsoAuthorized?: (id: string, user: string) => readonly string[],
 ): Promise<HostFleet> {
   const identityFile = join(directory, 'id_ed25519');
   const knownHostsFile = join(directory, 'known_hosts');
@@ -54,6 +55,7 @@ export async function startHosts(
       socketPath: join(sockets, `${index}.sock`),
       hostKey,
       clientKey,
+      ...(alsoAuthorized === undefined ? {} : { alsoAuthorized: (user) => alsoAuthorized(id, user) }),
     });
   });
   const bastion = new SshServer({

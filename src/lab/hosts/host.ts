@@ -29,6 +29,8 @@ export interface HostSettings {
   readonly socketPath: string;
   readonly hostKey: KeyPair;
   readonly clientKey: KeyPair;
+  /** Keys that let a user in besides, as lines of authorized_keys. */
+  readonly alsoAuthorized?: (user: string) => readonly string[];
 }
 
 /** One host of the lab: a real SSH server, a Docker Engine, a folder; and the handles to hurt it. */
@@ -139,7 +141,7 @@ export class LabHost {
   }
 
   #makeSshServer(): SshServer {
-    const { hostKey, clientKey, root } = this.#settings;
+    const { hostKey, clientKey, alsoAuthorized, root } = this.#settings;
     const environment = {
       PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? '/usr/bin:/bin'}`,
       HOME: root,
@@ -156,6 +158,7 @@ export class LabHost {
       name: this.name,
       hostKey,
       clientKey,
+      ...(alsoAuthorized === undefined ? {} : { alsoAuthorized }),
       forwardTo: ({ address, port }) => (this.#isMine(address) ? this.locate(port) : { address, port }),
       host: {
         root,

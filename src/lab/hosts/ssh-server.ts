@@ -13,6 +13,8 @@ export interface SshServerSettings {
   readonly hostKey: KeyPair;
   /** Who may log in, under any user name. */
   readonly clientKey: KeyPair;
+  /** Lines of authorized_keys that let a user in at this moment besides; what AuthorizedKeysCommand is to OpenSSH's sshd. */
+  readonly alsoAuthorized?: (user: string) => readonly string[];
   /** What the sessions run on; a server without one only forwards, as a bastion does. */
   readonly host?: SessionHost;
   /** Where a forwarded connection to an address of the host really goes. */
@@ -100,9 +102,13 @@ export class SshServer {
       context.reject(['publickey']);
       return;
     }
-    const allowed = ssh2.utils.parseKey(this.#settings.clientKey.publicKey);
+    const { clientKey, alsoAuthorized } = this.#settings;
     const { key, blob, signature, hashAlgo } = context;
-    if (allowed instanceof Error || !allowed.getPublicSSH().equals(key.data)) {
+    const lines = [clientKey.publicKey, ...(alsoAuthorized?.(context.username) ?? [])];
+    const allowed = lines
+      .map((line) => ssh2.utils.parseKey(line))
+      .find((one) => !(one instanceof Error) && one.getPublicSSH().equals(key.data));
+    if (allowed === undefined || allowed instanceof Error) {
       context.reject(['publickey']);
     } else if (signature === undefined || blob === undefined) {
       // The client only asks whether this key would do.

@@ -10,7 +10,7 @@ import type { Clock } from '../../ports/clock.js';
 import { within } from '../../ports/deadline.js';
 import { Authentication } from './authentication/authentication.js';
 import type { Credentials } from './authentication/offer.js';
-import type { PersonsTime } from './authentication/persons-time.js';
+import type { WaitElsewhere } from './authentication/wait-elsewhere.js';
 import { FirstWords } from './first-words.js';
 import type { HostKeyPolicy } from './host-keys.js';
 import type { Destination } from './settings.js';
@@ -77,7 +77,7 @@ export async function handshake(
 ): Promise<Greeting> {
   const client = new Client();
   const authentication = new Authentication(destination.user, credentials);
-  const { personsTime } = credentials;
+  const { waitElsewhere } = credentials;
   const firstWords = new FirstWords(socket);
   let keysAreAgreed = false;
   let permission: Promise<void> | undefined;
@@ -89,7 +89,7 @@ export async function handshake(
       resolve({ kind: 'dropped', phase: phase(), reason: describe(error) });
     const fail = (error: SshError): void => {
       if (isDrop(error)) drop(error);
-      else if (personsTime.waiting) void personsTime.answered().then(() => drop(error));
+      else if (waitElsewhere.waiting) void waitElsewhere.answered().then(() => drop(error));
       else reject(explain(error));
     };
     client.once('ready', () => resolve({ kind: 'welcome', client: mortal(client, socket) }));
@@ -119,7 +119,7 @@ export async function handshake(
       },
       authHandler: (methods, _partial, next) => {
         // Waiting for others is not the server's time either.
-        permission ??= personsTime.during(mayAuthenticate());
+        permission ??= waitElsewhere.during(mayAuthenticate());
         permission
           // The host has proved by now that the key is its own; before it hears of a login, a new key is on record.
           .then(() => hostKeys.confirm())
@@ -161,7 +161,7 @@ export async function handshake(
       describe(new Error(`no answer within ${destination.connectTimeout / 1_000} s`)),
     );
   try {
-    const greeting = await withinServersTime(clock, destination.connectTimeout, ended, personsTime, late);
+    const greeting = await withinServersTime(clock, destination.connectTimeout, ended, waitElsewhere, late);
     if (greeting.kind === 'dropped') socket.destroy();
     return greeting;
   } catch (error) {
@@ -185,12 +185,12 @@ async function withinServersTime<T>(
   clock: Clock,
   duration: Milliseconds,
   promise: Promise<T>,
-  personsTime: PersonsTime,
+  waitElsewhere: WaitElsewhere,
   late: () => AdfError,
 ): Promise<T> {
-  const end = clock.elapsed() + duration - personsTime.spent;
+  const end = clock.elapsed() + duration - waitElsewhere.spent;
   for (;;) {
-    const left = end + personsTime.spent - clock.elapsed();
+    const left = end + waitElsewhere.spent - clock.elapsed();
     if (left <= 0) throw late();
     const settled = promise.then((value) => ({ value }));
     const first = await within(clock, Math.max(left, 100), settled, () => expired).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
 import type { HostKeySource, RecordedHostKey } from '../../ports/host-key-source.js';
+import type { KeyPusher } from '../../ports/key-pusher.js';
 import type { Random } from '../../ports/random.js';
 import type { Connection, Transport } from '../../ports/transport.js';
 import type { BecomePassword } from '../become-password.js';
@@ -24,6 +25,8 @@ import { connectionKey, serverKey, type Destination, type Hop } from './settings
 import { SshConnection } from './ssh-connection.js';
 
 export interface SshTransportOptions extends PassphraseSources {
+  /** EC2 Instance Connect; absent where there is no EC2. */
+  readonly keyPusher?: KeyPusher;
   readonly clock: Clock;
   readonly random: Random;
   /** Where `~` is, and `.ssh` in it. */
@@ -167,7 +170,7 @@ export class SshTransport implements Transport {
       const visit = (mayAuthenticate: () => Promise<void>): Promise<Greeting> =>
         this.#gate.pass(server, async () => {
           // What a person takes to answer is nobody's delay.
-          const servers = (): Milliseconds => clock.elapsed() - credentials.personsTime.spent;
+          const servers = (): Milliseconds => clock.elapsed() - credentials.waitElsewhere.spent;
           const started = servers();
           try {
             const { socket, failure } = await this.#link(host, destination, bastion);

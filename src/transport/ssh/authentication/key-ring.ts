@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import type { Host } from '../../../model/host.js';
 import type { Clock } from '../../../ports/clock.js';
+import type { KeyPusher } from '../../../ports/key-pusher.js';
 import type { Destination } from '../settings.js';
 import { SshAgent } from './agent.js';
 import { KeyFiles, type KeyFile } from './key-files.js';
 import { KeyUnavailable, needsOpenssh, type LeftOut } from './left-out.js';
 import type { Credentials, Offer, OfferedKey } from './offer.js';
 import { Passphrases, type PassphraseSources } from './passphrases.js';
-import { PersonsTime } from './persons-time.js';
+import { RunKey } from './run-key.js';
+import { WaitElsewhere } from './wait-elsewhere.js';
 import { whyNotPlain, type PrivateKey } from './private-key.js';
 import { fingerprintOf, kindOf, type PublicKey } from './public-key.js';
 
@@ -18,6 +20,8 @@ const mostOffers = 5;
 const usualFiles = ['id_rsa', 'id_ecdsa', 'id_ecdsa_sk', 'id_ed25519', 'id_ed25519_sk'];
 
 export interface KeyRingOptions extends PassphraseSources {
+  /** For hosts with `instance_connect`; absent where there is no EC2. */
+  readonly keyPusher?: KeyPusher;
   readonly homeDirectory: string;
   readonly clock: Clock;
 }
@@ -26,6 +30,7 @@ export interface KeyRingOptions extends PassphraseSources {
 export class KeyRing {
   readonly #files = new KeyFiles();
   readonly #passphrases: Passphrases;
+  #runKey: RunKey | undefined;
 
   constructor(private readonly options: KeyRingOptions) {
     this.#passphrases = new Passphrases(options);
@@ -35,8 +40,14 @@ export class KeyRing {
    * The named keys first, from file or agent; then the agent's others, unless only the named ones are wanted. Where none is named, the
    * usual files of the agent's keys count as named, and the rest of the usual files come last, as with ssh.
    */
-  async credentialsFor(_host: Host, destination: Destination): Promise<Credentials> {
-    const selection = new Selection(new PersonsTime(this.options.clock));
+  async credentialsFor(host: Host, destination: Destination): Promise<Credentials> {
+    const selection = new Selection(new WaitElsewhere(this.options.clock));
+    if (host.ssh.instanceConnect === true) {
+      this.#runKey ??= new RunKey(this.options.clock, this.options.keyPusher);
+      selection.offer(undefined, this.#runKey.offer(host, destination.user, selection.waitElsewhere));
+      // What the inventory names besides; not what OpenSSH's configuration says of every host.
+      if (host.ssh.identityFile === undefined) return selection.credentials;
+    }
     const agent = await this.#agentKeys(destination, selection);
     const { identityFiles, certificateFiles, identitiesOnly } = destination;
     const usual = identityFiles === 'usual';
@@ -105,7 +116,7 @@ export class KeyRing {
           return;
         }
         const open = (): Promise<PrivateKey> =>
-          selection.personsTime.during(this.#passphrases.open(path, file.text));
+          selection.waitElsewhere.during(this.#passphrases.open(path, file.text));
         // The public half is enough to offer; the passphrase is asked for once the server says that it would take the key.
         const prepare = async (): Promise<OfferedKey> =>
           file.publicKey === undefined
@@ -146,7 +157,8 @@ function offerFromAgent(selection: Selection, { agent }: AgentKeys, key: PublicK
     selection.leaveOut({ name, ...whyNotPlain(key) });
     return;
   }
-  const sign: OfferedKey['sign'] = (data, hash) => selection.personsTime.during(agent.sign(key, data, hash));
+  const sign: OfferedKey['sign'] = (data, hash) =>
+    selection.waitElsewhere.during(agent.sign(key, data, hash));
   selection.offer(key, { name, prepare: () => Promise.resolve({ publicKey: key, sign }) });
 }
 
@@ -175,10 +187,10 @@ class Selection {
   readonly #leftOut: LeftOut[] = [];
   readonly #blobs: Buffer[] = [];
 
-  constructor(readonly personsTime: PersonsTime) {}
+  constructor(readonly waitElsewhere: WaitElsewhere) {}
 
   get credentials(): Credentials {
-    return { offers: this.#offers, leftOut: this.#leftOut, personsTime: this.personsTime };
+    return { offers: this.#offers, leftOut: this.#leftOut, waitElsewhere: this.waitElsewhere };
   }
 
   offer(publicKey: PublicKey | undefined, offer: Offer): void {

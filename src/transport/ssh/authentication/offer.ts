@@ -1,5 +1,5 @@
 import type { LeftOut } from './left-out.js';
-import type { PersonsTime } from './persons-time.js';
+import type { WaitElsewhere } from './wait-elsewhere.js';
 import type { PublicKey } from './public-key.js';
 
 /** A key to offer to a server. */
@@ -20,5 +20,5 @@ export interface OfferedKey {
 export interface Credentials {
   readonly offers: readonly Offer[];
   readonly leftOut: readonly LeftOut[];
-  readonly personsTime: PersonsTime;
+  readonly waitElsewhere: WaitElsewhere;
 }

@@ -1,8 +1,11 @@
 import type { Milliseconds } from '../../../model/duration.js';
 import type { Clock } from '../../../ports/clock.js';
 
-/** The time in which one connection waited for a person: it is not the server's, whose deadline stands still meanwhile. */
-export class PersonsTime {
+/**
+ * The time in which one connection waited for somebody else than its server: a person, an agent, AWS. The server's deadline stands still
+ * meanwhile.
+ */
+export class WaitElsewhere {
   #ended: Milliseconds = 0;
   #since: Milliseconds | undefined;
   #answered: Promise<unknown> = Promise.resolve();

@@ -1,0 +1,39 @@
+import pLimit from 'p-limit';
+import { explainedPush, notAnInstance, pushUnconfirmed } from '../errors/aws-instance-connect.js';
+import type { Host } from '../model/host.js';
+import type { KeyPusher } from '../ports/key-pusher.js';
+import type { AwsClients } from './clients.js';
+
+const action = 'ec2-instance-connect:SendSSHPublicKey';
+
+/** Pushes under way at a time: a fleet that is connected to at once must not run into the rate limit at once. */
+const atOnce = 8;
+
+/** EC2 Instance Connect: puts a public key into an instance's metadata for 60 seconds, where its sshd looks for it. */
+export class InstanceConnect implements KeyPusher {
+  readonly #inTurn = pLimit(atOnce);
+
+  constructor(private readonly clients: AwsClients) {}
+
+  /** Throws `aws.instance_connect` where the host is the reason, and the other `aws.*`. */
+  async push(host: Host, user: string, publicKey: string): Promise<void> {
+    if (!/^i-[0-9a-z]+$/.test(host.id)) throw notAnInstance(host);
+    const region = host.region ?? this.clients.homeRegion;
+    await this.#inTurn(() =>
+      this.clients.call(action, region, async () => {
+        const { SendSSHPublicKeyCommand } = await import('@aws-sdk/client-ec2-instance-connect');
+        const client = await this.clients.ec2InstanceConnect(region);
+        const command = new SendSSHPublicKeyCommand({
+          InstanceId: host.id,
+          InstanceOSUser: user,
+          SSHPublicKey: publicKey,
+          ...(host.zone === undefined ? {} : { AvailabilityZone: host.zone }),
+        });
+        const { Success } = await client.send(command).catch((error: unknown) => {
+          throw explainedPush(error, host, user) ?? error;
+        });
+        if (Success !== true) throw pushUnconfirmed(host);
+      }),
+    );
+  }
+}
