@@ -14,6 +14,7 @@ import { commandLine } from '../../../src/transport/command-line.js';
 import { LocalConnection } from '../../../src/transport/local-connection.js';
 import { LocalProcess } from '../../../src/transport/local-process.js';
 import { runToEnd } from '../../../src/transport/run-to-end.js';
+import { everythingIsDemanded } from '../../demanded.js';
 import { systemClock } from '../system-clock.js';
 
 export const thisMachine: Host = {
@@ -77,8 +78,11 @@ const busybox = [process.env['ADFPUSH_BUSYBOX'], '/bin/busybox', '/usr/bin/busyb
 
 /** The shells that hosts have, by name; busybox comes with its own programs and no others, as on Alpine. */
 export function shells(folder: string): readonly (readonly [string, () => OtherShell])[] {
-  if (busybox === undefined)
+  if (busybox === undefined) {
+    if (everythingIsDemanded())
+      throw new Error('files of a host with busybox are demanded, and there is none here');
     console.warn('LEFT OUT: the files of a host with busybox, because there is none here');
+  }
   return [
     ['dash', () => new OtherShell('/bin/dash')],
     ['bash', () => new OtherShell('/bin/bash --posix')],
