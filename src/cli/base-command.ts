@@ -2,18 +2,15 @@ import { Command, Flags } from '@oclif/core';
 import { missingEnvironment, missingGroup } from '../errors/cli.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { Redaction } from '../events/redaction.js';
-import type { Secret } from '../model/secret.js';
 import type { ExitCode } from '../model/run-result.js';
 import { renderErrors, type SourceLines } from '../report/error-view.js';
 import { errorDocument } from '../report/event-json.js';
 import { choosePalette } from '../report/palette.js';
-import { readBecomePassword, takeBecomePassword } from './become-password.js';
 import { redactCrashes } from './crash.js';
 import { readExtraVars } from './extra-vars.js';
 import { exitOfThrown, readingExits } from './exit-codes.js';
 import { splitNames } from './flags.js';
 import { environmentsOf, projectFolder, sourceLinesOf } from './project.js';
-import { TerminalSecretPrompt } from './secret-prompt.js';
 import { heldLines, InterruptedRun } from './session.js';
 import { usageErrorOf } from './usage-errors.js';
 
@@ -48,9 +45,6 @@ export abstract class BaseCommand extends Command {
   /** The command's own part. */
   protected abstract perform(): Promise<ExitCode>;
 
-  /** For sudo on the hosts; taken at once, before anything is started that could find it in the environment. */
-  readonly #becomePassword = takeBecomePassword(process.env);
-
   override async run(): Promise<ExitCode> {
     redactCrashes((text) => this.redaction.redactText(text));
     try {
@@ -84,6 +78,7 @@ export abstract class BaseCommand extends Command {
       readonly limit?: string | undefined;
       readonly forks?: number | undefined;
       readonly 'extra-vars'?: readonly string[] | undefined;
+      readonly 'ask-become-pass'?: boolean;
     },
   ) {
     return {
@@ -91,20 +86,10 @@ export abstract class BaseCommand extends Command {
       environment: this.environment(flags),
       extraVars: readExtraVars(flags['extra-vars'] ?? []),
       redaction: this.redaction,
+      askBecomePass: flags['ask-become-pass'] ?? false,
       ...(flags.limit === undefined ? {} : { limit: flags.limit }),
       ...(flags.forks === undefined ? {} : { forks: flags.forks }),
     };
-  }
-
-  /** The password for sudo, as an option of a use case; asked for when the flag says so. */
-  protected async becomePassword(flags: {
-    readonly 'ask-become-pass': boolean;
-  }): Promise<{ readonly becomePassword?: Secret }> {
-    const ask = flags['ask-become-pass'];
-    const becomePassword = await readBecomePassword(this.#becomePassword, ask, new TerminalSecretPrompt());
-    if (becomePassword === undefined) return {};
-    this.redaction.add(becomePassword);
-    return { becomePassword };
   }
 
   /** One document on stdout. */

@@ -49,7 +49,6 @@ On a terminal it shows the plan and asks. Without one (a build server) it goes a
     const lockWait = durationOf('--lock-wait', flags['lock-wait']);
     const options = {
       ...this.common(flags),
-      ...(await this.becomePassword(flags)),
       ...deployChoices(flags),
       groups: this.groups(flags),
       check: flags.check,

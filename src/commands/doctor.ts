@@ -40,7 +40,6 @@ export default class Doctor extends BaseCommand {
     const { flags } = await this.parse(Doctor);
     const options = {
       ...this.common(flags),
-      ...(await this.becomePassword(flags)),
       groups: splitNames('--group', flags.group),
     };
     const report = await inSession(onlyProgress(process.stderr), async ({ hooks }) => {

@@ -48,7 +48,6 @@ export default class Exec extends BaseCommand {
     const grace = durationOf('--grace', flags.grace);
     const options = { ...this.common(flags), groups: this.groups(flags), argv, become: flags.become };
     if (argv.length === 0) throw missingCommandLine();
-    const password = await this.becomePassword(flags);
     return inSession(
       {
         stream: flags.json ? process.stderr : process.stdout,
@@ -65,7 +64,7 @@ export default class Exec extends BaseCommand {
       },
       async ({ hooks, kept }) => {
         const { exec } = await import('../usecases/exec.js');
-        const result = await exec({ ...options, ...password }, hooks);
+        const result = await exec(options, hooks);
         if (flags.json) this.print(kept() ?? result);
         return result.exit;
       },

@@ -27,7 +27,6 @@ export default class PlanCommand extends BaseCommand {
     const { flags } = await this.parse(PlanCommand);
     const options = {
       ...this.common(flags),
-      ...(await this.becomePassword(flags)),
       ...deployChoices(flags),
       groups: this.groups(flags),
       check: true,

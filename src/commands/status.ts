@@ -36,7 +36,6 @@ export default class Status extends BaseCommand {
     const { flags } = await this.parse(Status);
     const options = {
       ...this.common(flags),
-      ...(await this.becomePassword(flags)),
       groups: this.groups(flags),
     };
     const report = await inSession(onlyProgress(process.stderr), async ({ hooks }) => {

@@ -2,7 +2,6 @@ import type { EventReader } from '../events/bus.js';
 import type { Redaction } from '../events/redaction.js';
 import type { Layer } from '../expression/scope.js';
 import type { StopSignal } from '../engine/stop-signal.js';
-import type { Secret } from '../model/secret.js';
 import type { Plan } from '../model/plan.js';
 import type { SecretPrompt } from '../ports/secret-prompt.js';
 
@@ -17,8 +16,8 @@ export interface CommonOptions {
   readonly limit?: string;
   /** Hosts worked on at the same time. */
   readonly forks?: number;
-  /** For sudo on the hosts, where it wants one. */
-  readonly becomePassword?: Secret;
+  /** Ask for the password that sudo wants on the hosts, unless the environment gives it. */
+  readonly askBecomePass?: boolean;
   /** Of whoever tells what the use case throws: it comes to know every secret that the use case meets. */
   readonly redaction?: Redaction;
 }

@@ -21,10 +21,10 @@ import { stateDirectory } from '../state/state-directory.js';
 import { systemClock as clock } from '../system/clock.js';
 import { systemRandom as random } from '../system/random.js';
 import { chosenByHost } from '../transport/choosing-transport.js';
-import { BecomePassword } from '../transport/become-password.js';
 import { TransportFiles } from '../transport/host-files/transport-files.js';
 import { TransportHttp } from '../transport/host-http.js';
 import { localFacts } from '../transport/ssh/openssh-config/local-facts.js';
+import { becomePassword } from './become-password.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { moduleDirectory } from './module-directory.js';
 import { Notices } from './notices.js';
@@ -37,11 +37,12 @@ const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Opens the real world for one use case: reads the project and makes the ports, but speaks to nobody yet. */
 export async function openWorld(
-  { project: directory, environment, becomePassword, redaction = new Redaction() }: CommonOptions,
+  { project: directory, environment, askBecomePass = false, redaction = new Redaction() }: CommonOptions,
   { prompt }: Pick<RunHooks, 'prompt'> = {},
 ): Promise<World> {
   const files = new NodeProjectFiles(directory);
   const project = await loadProject(files, directory, { keeper: redaction, environment: process.env });
+  const password = await becomePassword(askBecomePass, prompt, redaction);
   const { access } = await project.environment(environment);
   const cloud = access === undefined ? undefined : connectTo(access);
   const home = homedir();
@@ -55,7 +56,7 @@ export async function openWorld(
     baseDirectory: resolve(directory),
     defaultUser: userInfo().username,
     ...(agentSocket === undefined ? {} : { agentSocket }),
-    ...(becomePassword === undefined ? {} : { becomePassword: new BecomePassword(becomePassword) }),
+    ...(password === undefined ? {} : { becomePassword: password }),
     ...(cloud === undefined ? {} : { hostKeySource: cloud.hostKeys, keyPusher: cloud.keyPusher }),
     onHostKeyRecorded: ({ host: { id, name }, ...recorded }) =>
       notices.tell({ type: 'host_key.recorded', host: { id, name }, ...recorded }),
