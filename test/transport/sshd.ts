@@ -132,6 +132,11 @@ export class Sshd {
     });
   }
 
+  /** How many processes serve connections; each lives until its command has ended. */
+  get sessions(): number {
+    return childrenOf(this.process.pid).length;
+  }
+
   /** Kills the processes that serve connections, as a crash or the kernel would; the server goes on. */
   killSessions(signal: NodeJS.Signals = 'SIGKILL'): void {
     for (const pid of childrenOf(this.process.pid)) {

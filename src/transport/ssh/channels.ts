@@ -61,7 +61,10 @@ export class Channels {
     return this.#ask<RemoteProcess>(
       (settle) => {
         this.client.exec(line, (error, channel) => {
-          if (error !== undefined) { settle(error); return; }
+          if (error !== undefined) {
+            settle(error);
+            return;
+          }
           const process = new RemoteProcess(channel);
           void process.closed.then(() => (this.#lastEnd = this.clock.elapsed()));
           settle(undefined, process);

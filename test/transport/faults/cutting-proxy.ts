@@ -29,6 +29,7 @@ export class CuttingProxy {
   readonly #passages = new Set<Passage>();
   readonly #server: Server;
   #silent = false;
+  #latest: ((cut: Cut) => void) | undefined;
 
   private constructor(private readonly to: number) {
     this.#server = createServer({ noDelay: true }, (near) => this.#pass(near));
@@ -47,6 +48,11 @@ export class CuttingProxy {
   /** Connections that the client has not let go of. */
   get open(): number {
     return this.#passages.size;
+  }
+
+  /** Cuts the latest connection once so many bytes of one side were passed on; the bytes of that side are in `bytes`. */
+  cutLater(side: Cut['side'], after: number, how: Cut['how']): void {
+    this.#latest?.({ side, after, how });
   }
 
   /** From now on nothing passes in either direction, on connections old and new, and nobody is told. */
@@ -72,20 +78,23 @@ export class CuttingProxy {
     const far = connect({ host: '127.0.0.1', port: this.to, noDelay: true });
     const passage = { near, far };
     this.#passages.add(passage);
-    const cut = this.cut;
+    let cut = this.cut;
+    this.#latest = (later) => {
+      cut = later;
+      if (bytes[later.side] >= later.after) stop();
+    };
     if (cut?.always !== true) this.cut = undefined;
     let over = false;
+    const stop = (): void => {
+      over = true;
+      this.cuts += 1;
+      if (cut !== undefined && cut.how !== 'silence') end(passage, cut.how);
+    };
     const feed = (side: 'server' | 'client', from: Socket, to: Socket): void => {
-      const isCutHere = cut?.side === side;
-      const stop = (): void => {
-        over = true;
-        this.cuts += 1;
-        if (cut !== undefined && cut.how !== 'silence') end(passage, cut.how);
-      };
-      if (isCutHere && cut.after === 0) stop();
+      if (cut?.side === side && cut.after === 0) stop();
       from.on('data', (chunk: Buffer) => {
         if (over || this.#silent) return;
-        const room = isCutHere ? cut.after - bytes[side] : Infinity;
+        const room = cut?.side === side ? cut.after - bytes[side] : Infinity;
         const passed = chunk.subarray(0, Math.min(room, chunk.length));
         bytes[side] += passed.length;
         if (passed.length === 0) return;
