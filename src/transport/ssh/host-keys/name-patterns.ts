@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A longer pattern makes OpenSSH drop the whole list (match_pattern_list in match.c). In bytes. */
 const longestPattern = 1_022;
@@ -20,8 +20,23 @@ export const lower = (text: string): string => text.replace(/[A-Z]+/g, (upper) =
 
 /** `|1|salt|hash`, both of 20 bytes in base64; the hash is the HMAC-SHA1 of the name. */
 export function hashedName(name: string, salt: Buffer): string {
-  const hash = createHmac('sha1', salt).update(Buffer.from(name, 'latin1')).digest('base64');
-  return `|1|${salt.toString('base64')}|${hash}`;
+  return `|1|${salt.toString('base64')}|${hmacSha1(salt, Buffer.from(name, 'latin1'))}`;
+}
+
+/**
+ * RFC 2104, for a salt of up to 64 bytes. By hand, since a fleet of 1,000 tries each of 1,000 lines: Node's own takes 11 µs, this 1.5 µs
+ * (measured), most of which is making objects.
+ */
+function hmacSha1(salt: Buffer, message: Buffer): string {
+  const inner = Buffer.alloc(64 + message.length, 0x36);
+  const outer = Buffer.alloc(64 + 20, 0x5c);
+  for (const [index, byte] of salt.entries()) {
+    inner[index] = 0x36 ^ byte;
+    outer[index] = 0x5c ^ byte;
+  }
+  message.copy(inner, 64);
+  hash('sha1', inner, 'buffer').copy(outer, 64);
+  return hash('sha1', outer, 'base64');
 }
 
 function isHashOf(hashed: string, name: string): boolean {
