@@ -1,5 +1,6 @@
 import { CommandHelp, Help, type HelpSectionRenderer } from '@oclif/core';
 import type { ExitCode } from '../model/run-result.js';
+import { passphraseVariable } from '../system/secret-environment.js';
 import { exitCodes } from './exit-codes.js';
 
 interface Section {
@@ -7,7 +8,16 @@ interface Section {
   readonly generate: HelpSectionRenderer;
 }
 
-/** A command's help, with its exit codes at the end. */
+/** Of commands that connect to hosts. */
+const connecting: [string, string][] = [
+  [
+    passphraseVariable,
+    'Opens the SSH keys that are encrypted; without it they are asked for on the terminal',
+  ],
+  ['SSH_AUTH_SOCK', 'The SSH agent'],
+];
+
+/** A command's help, with the variables it listens to and its exit codes at the end. */
 class HelpWithExits extends CommandHelp {
   /** Without the summary, which stands at the top already. */
   protected override description(): string | undefined {
@@ -20,7 +30,11 @@ class HelpWithExits extends CommandHelp {
       header: 'EXIT CODES',
       generate: ({ cmd }, header) => ({ header, body: exitsOf(cmd) }),
     };
-    return [...super.sections(), exits];
+    const environment: Section = {
+      header: 'ENVIRONMENT',
+      generate: ({ cmd }, header) => ({ header, body: 'forks' in cmd.flags ? connecting : undefined }),
+    };
+    return [...super.sections(), environment, exits];
   }
 }
 

@@ -23,7 +23,7 @@ export interface Refusal {
 }
 
 /**
- * The server does not let the user in, or there was nothing to show it. Why a server refuses a key is not known: a wrong user, an
+ * The server does not let the user in (`ssh.authentication`), or there was nothing to show it (`ssh.no_key`). Why a server refuses a key is not known: a wrong user, an
  * expired account and AllowUsers all look the same from here.
  */
 export function authenticationFailed(host: NamedHost, refusal: Refusal, cause?: unknown): AdfError {
@@ -43,7 +43,8 @@ export function authenticationFailed(host: NamedHost, refusal: Refusal, cause?: 
     ...(readable(refusal.banner) === '' ? [] : [`the server says: "${readable(refusal.banner)}"`]),
   ];
   return new AdfError({
-    code: 'ssh.authentication',
+    // A server that was shown nothing refused nothing: it must not stop a fleet.
+    code: offered.length === 0 ? 'ssh.no_key' : 'ssh.authentication',
     class: 'failed',
     message: facts.join('; '),
     phase: 'authentication',

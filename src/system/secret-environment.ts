@@ -1,5 +1,8 @@
 import { Secret } from '../model/secret.js';
 
+/** Opens every encrypted key file that it fits, so that a build needs no terminal. */
+export const passphraseVariable = 'ADFPUSH_SSH_PASSPHRASE';
+
 const taken = new Map<string, Secret>();
 
 /**

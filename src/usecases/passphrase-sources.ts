@@ -1,9 +1,6 @@
 import type { Secret } from '../model/secret.js';
 import type { SecretPrompt } from '../ports/secret-prompt.js';
-import { takeSecret } from '../system/secret-environment.js';
-
-/** Opens every encrypted key file that it fits, so that a build needs no terminal. */
-export const passphraseVariable = 'ADFPUSH_SSH_PASSPHRASE';
+import { passphraseVariable, takeSecret } from '../system/secret-environment.js';
 
 /** Where the passphrases of key files come from: the environment, a person. The keeper knows each before it is used. */
 export function passphraseSources(

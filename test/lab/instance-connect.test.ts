@@ -66,7 +66,7 @@ it('an instance that is stopped is not connected to, and the reason is told', as
   const ours = transport();
 
   await expect(ours.connect(hostOf(1))).rejects.toMatchObject({
-    code: 'ssh.authentication',
+    code: 'ssh.no_key',
     message: containing('the instance is not running'),
   });
   expect(lab.hosts[1]!.logins).toBe(0);

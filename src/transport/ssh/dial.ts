@@ -69,7 +69,7 @@ export type Greeting =
 
 /**
  * Speaks SSH over a stream until the user is let in.
- * Throws `ssh.unreachable`, `ssh.host_key`, `ssh.no_common_algorithm`, `ssh.authentication`.
+ * Throws `ssh.unreachable`, `ssh.host_key`, `ssh.no_common_algorithm`, `ssh.authentication`, `ssh.no_key`.
  */
 export async function handshake(
   { host, destination, socket, hostKeys, credentials, mayAuthenticate }: Handshake,

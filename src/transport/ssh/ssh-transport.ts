@@ -236,4 +236,5 @@ interface Link {
 }
 
 /** Asking again at once would not help, and servers ban those who do. */
-const isRefusal = ({ code }: AdfError): boolean => code === 'ssh.authentication' || code === 'ssh.host_key';
+const isRefusal = ({ code }: AdfError): boolean =>
+  ['ssh.authentication', 'ssh.no_key', 'ssh.host_key'].includes(code);

@@ -70,11 +70,11 @@ describeWithSshd('which keys are offered', () => {
 
   test('without any key to offer it says what it looked at', async () => {
     expect(await refusal({ identityFile: '~/no-such-key' })).toMatchObject({
-      code: 'ssh.authentication',
+      code: 'ssh.no_key',
       message: matching(/^there is no key to offer .*no-such-key \(there is no such file\)/),
     });
     expect(await refusal({ identityFile: '~/locked' })).toMatchObject({
-      code: 'ssh.authentication',
+      code: 'ssh.no_key',
       message: matching(/^there is no key to offer .*locked \(it is encrypted, and there is no terminal/),
       hint: matching(/ssh-add '.*locked'.*ADFPUSH_SSH_PASSPHRASE/),
     });
@@ -159,7 +159,7 @@ describeWithSshd('which keys are offered', () => {
     for (const mode of [0o640, 0o604, 0o777]) {
       chmodSync(open, mode);
       expect(await refusal({ identityFile: open })).toMatchObject({
-        code: 'ssh.authentication',
+        code: 'ssh.no_key',
         message: containing(`open (its permissions 0${mode.toString(8)} let others read it)`),
         hint: containing(`chmod 600 '${open}'`),
       });

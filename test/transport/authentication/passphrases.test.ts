@@ -106,7 +106,7 @@ describeWithSshd('passphrases', () => {
     const stranger = new Person(['wrong', 'wrong', 'wrong', 'right']);
     const second = sshd.transport({ prompt: stranger });
     await expect(second.connect(sshd.host({ identityFile: locked }))).rejects.toMatchObject({
-      code: 'ssh.authentication',
+      code: 'ssh.no_key',
       message: matching(
         /^there is no key to offer .*locked \(it is encrypted, and none of 3 passphrases opens it\)/,
       ),

@@ -113,7 +113,7 @@ describeWithSshd('a key that is pushed for the run', () => {
     const transport = sshd.transport({ keyPusher: denied });
 
     await expect(transport.connect(host())).rejects.toMatchObject({
-      code: 'ssh.authentication',
+      code: 'ssh.no_key',
       message: matching(/^there is no key to offer .*The AWS credentials may not ec2-instance-connect/),
       hint: containing('Allow ec2-instance-connect:SendSSHPublicKey in the IAM policy'),
     });
