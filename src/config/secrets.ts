@@ -9,7 +9,8 @@ import { variableName, type VariablesFile } from './variables-file.js';
 /** Where a project's secrets come from, and who keeps them. */
 export interface SecretSources {
   readonly keeper: SecretKeeper;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** An environment variable of adfpush; undefined when it is not set. */
+  readonly environment: (name: string) => string | undefined;
 }
 
 /** `secrets` in adfpush.yml, as it stands there. */
@@ -45,7 +46,7 @@ export function secretsLayer(
   const values: Record<string, unknown> = {};
   for (const [name, source] of Array.isArray(declared) ? [] : Object.entries(declared)) {
     if (source === null) continue;
-    const value = environment[source.env];
+    const value = environment(source.env);
     if (value !== undefined) keeper.add(new Secret(value));
     const { at, sourceLine } = placeOf({ locate }, ['secrets', name], 'value');
     const get = (): string => {

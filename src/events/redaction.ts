@@ -13,6 +13,7 @@ const mask = '***';
  * form in which a secret is likely to travel (see `formsOf`). Without secrets it hands everything through untouched.
  */
 export class Redaction implements SecretKeeper {
+  readonly #values = new Set<string>();
   readonly #forms = new Set<string>();
   readonly #names = new Set<string>();
   /** Made when it is needed: undefined after each new form. */
@@ -22,7 +23,8 @@ export class Redaction implements SecretKeeper {
   /** From now on this value is shown as `***`. Values shorter than 4 characters are too common to be replaced. */
   add(secret: Secret): void {
     const value = secret.reveal();
-    if (value.length < 4) return;
+    if (value.length < 4 || this.#values.has(value)) return;
+    this.#values.add(value);
     for (const form of formsOf(value)) this.#forms.add(form);
     this.#pattern = undefined;
     this.#search = undefined;

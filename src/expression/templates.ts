@@ -46,7 +46,10 @@ export interface TemplateFile {
 export function renderText(template: TemplateFile, variables: VariableLookup): string {
   const rendered = renderFile(template, variables);
   if (typeof rendered === 'string') return rendered;
-  throw cannotRenderFile(template.file, rendered instanceof Secret ? 'it would show a secret' : String(rendered));
+  throw cannotRenderFile(
+    template.file,
+    rendered instanceof Secret ? 'it would show a secret' : String(rendered),
+  );
 }
 
 /**

@@ -6,7 +6,7 @@ import type { SecretKeeper } from '../ports/secret-keeper.js';
 import { isMapping } from './describe.js';
 import { locateThrough, placeOfValue } from './place.js';
 import type { Layer, Origin } from './scope.js';
-import { render } from './templates.js';
+import { mayBeTemplate, render } from './templates.js';
 
 /**
  * What the names mean for one host in one task. Layers lie on one another; the highest that has a name gives its whole
@@ -29,6 +29,8 @@ export class Variables {
     this.#baseLayers = baseLayers;
     this.#added = added;
     this.#secrets = baseLayers.find(({ secrets }) => secrets !== undefined)?.secrets;
+    // At once, whether or not it is ever asked for: a host may tell it.
+    for (const layer of added === undefined ? baseLayers : [added.layer]) this.#keepWritten(layer);
   }
 
   /** Lowest first. */
@@ -92,6 +94,16 @@ export class Variables {
     return at === undefined ? { layer: layer.name } : { layer: layer.name, at };
   }
 
+  /** What a layer gives to secret names as it is written, where no template has to be rendered first. */
+  #keepWritten({ values, literal }: Layer): void {
+    if (this.#secrets === undefined) return;
+    const { names, keeper } = this.#secrets;
+    for (const name of names) {
+      const given = Object.getOwnPropertyDescriptor(values, name)?.value as unknown;
+      if (literal === true || !hasTemplate(given)) keep(given, keeper);
+    }
+  }
+
   #render(name: string, layer: Layer): unknown {
     const cycleStart = this.#rendering.indexOf(name);
     if (cycleStart >= 0) throw this.#cycle(this.#rendering.slice(cycleStart));
@@ -128,6 +140,13 @@ function keep(value: unknown, keeper: SecretKeeper): void {
   else if (Array.isArray(value)) for (const item of value) keep(item, keeper);
   else if (isMapping(value)) for (const item of Object.values(value)) keep(item, keeper);
 }
+
+const hasTemplate = (value: unknown): boolean =>
+  typeof value === 'string'
+    ? mayBeTemplate(value)
+    : Array.isArray(value)
+      ? value.some(hasTemplate)
+      : isMapping(value) && Object.values(value).some(hasTemplate);
 
 const nowhereAtAll: Locate = () => undefined;
 

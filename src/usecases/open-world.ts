@@ -18,6 +18,8 @@ import { HostLockStore } from '../state/host-lock.js';
 import { FileJournalStore } from '../state/journal-file.js';
 import { ownerFromEnvironment } from '../state/lease-owner.js';
 import { stateDirectory } from '../state/state-directory.js';
+import { Secret } from '../model/secret.js';
+import { takeSecret } from '../system/secret-environment.js';
 import { systemClock as clock } from '../system/clock.js';
 import { systemRandom as random } from '../system/random.js';
 import { chosenByHost } from '../transport/choosing-transport.js';
@@ -40,8 +42,9 @@ export async function openWorld(
   { project: directory, environment, askBecomePass = false, redaction = new Redaction() }: CommonOptions,
   { prompt }: Pick<RunHooks, 'prompt'> = {},
 ): Promise<World> {
+  keepCloudSecrets(redaction);
   const files = new NodeProjectFiles(directory);
-  const project = await loadProject(files, directory, { keeper: redaction, environment: process.env });
+  const project = await loadProject(files, directory, { keeper: redaction, environment: secretVariable });
   const password = await becomePassword(askBecomePass, prompt, redaction);
   const { access } = await project.environment(environment);
   const cloud = access === undefined ? undefined : connectTo(access);
@@ -91,6 +94,20 @@ export async function openWorld(
     close: () => transport.close(),
   };
 }
+
+const ofCloud = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
+
+/** The AWS SDK reads them when it needs them, and so do helpers that are started from here: they stay in the environment. */
+function keepCloudSecrets(redaction: Redaction): void {
+  for (const name of ofCloud) {
+    const value = process.env[name];
+    if (value !== undefined) redaction.add(new Secret(value));
+  }
+}
+
+/** What a project takes from the environment is not inherited by the programs that are started from here. */
+const secretVariable = (name: string): string | undefined =>
+  ofCloud.includes(name) ? process.env[name] : takeSecret(name)?.reveal();
 
 function connectTo({ regions, role, profile, endpoint }: CloudAccess): AwsCloud {
   const [region] = regions;

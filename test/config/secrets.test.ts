@@ -17,12 +17,24 @@ async function load(
 ): Promise<{ project: Project; redaction: Redaction; variables: Variables }> {
   const redaction = new Redaction();
   const all = { 'inventory/prod.yml': inventory, ...files };
-  const project = await loadProject(new MemoryFiles(all), '/shop', { keeper: redaction, environment });
+  const project = await loadProject(new MemoryFiles(all), '/shop', {
+    keeper: redaction,
+    environment: (name) => environment[name],
+  });
   const { hosts, layersFor } = await loadInventory(project, 'prod', none);
   return { project, redaction, variables: Variables.of(layersFor(hosts[0]!)) };
 }
 
 describe('secrets of a project', () => {
+  test('that stand in a file as they are, are hidden before they are used: a host may tell them', async () => {
+    const { redaction } = await load({
+      'adfpush.yml': 'secrets: [password]',
+      'inventory/group_vars/all.yml': 'password: [written-as-it-is]',
+    });
+
+    expect(redaction.redactText('written-as-it-is')).toBe('***');
+  });
+
   test('are variables whose values are hidden from when they are first used, whatever layer gives them', async () => {
     const { redaction, variables } = await load({
       'adfpush.yml': 'secrets: [password, database, url, given]\nvars: { password: from-the-project }',

@@ -150,7 +150,7 @@ export class FleetStage {
     const { world } = this;
     const files = new MemoryFiles({ ...this.#projectFiles(), ...this.#options.files });
     const redaction = new Redaction();
-    const project = await loadProject(files, '/project', { keeper: redaction, environment: {} });
+    const project = await loadProject(files, '/project', { keeper: redaction, environment: () => undefined });
     const fleet = new WorldFleet(world);
     return {
       clock: world.clock,

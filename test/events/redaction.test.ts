@@ -62,6 +62,13 @@ const forms: Readonly<Record<string, (text: string) => string>> = {
   URL: (text) => encodeURIComponent(text.toWellFormed()),
   'a form field': (text) => new URLSearchParams({ a: text }).toString(),
   JSON: (text) => JSON.stringify({ a: text }),
+  'JSON in JSON': (text) => JSON.stringify({ log: JSON.stringify({ a: text }) }),
+  'base64 of JSON': (text) => Buffer.from(JSON.stringify({ password: text })).toString('base64'),
+  'the base64 that Docker writes into base64': (text) => {
+    const auth = Buffer.from(`user:${text}`).toString('base64');
+    return Buffer.from(JSON.stringify({ auth })).toString('base64');
+  },
+  hex: (text) => Buffer.from(text).toString('hex'),
   'a quoted shell word': (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`,
 };
 
@@ -92,6 +99,14 @@ describe('redaction', () => {
       expect(shown).toContain('***');
       expect(Buffer.from(shown.replaceAll('*', ''), 'base64').toString()).not.toContain('horse');
     }
+  });
+
+  it.each(Object.entries(forms))('shows a mask where it took one out that travels as %s', (_, write) => {
+    const secret = `correct "horse" \\ battery's staple`;
+    const shown = redactionOf(secret).redactText(write(secret));
+
+    expect(shown).toContain('***');
+    expect(shown.replaceAll('*', '').length).toBeLessThan(write(secret).length - secret.length / 2);
   });
 
   it('takes out the longer of two secrets that share their beginning', () => {

@@ -23,7 +23,7 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
   const { clock, random, transport, runtime, http, traffic, registry, journals, leases, fleet } = ports;
   const files = new MemoryFiles(projectOf(ports.scenario));
   const redaction = new Redaction();
-  const project = await loadProject(files, '/project', { keeper: redaction, environment: {} });
+  const project = await loadProject(files, '/project', { keeper: redaction, environment: () => undefined });
   return {
     clock,
     random,
