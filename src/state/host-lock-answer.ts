@@ -6,9 +6,13 @@ type Answer =
   | { readonly kind: 'held'; readonly holder: LeaseHolder }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Reads what the lock's script printed: `got 3`, `lost`, `released`, or `held <for s> <left s>` and the owner's JSON. */
+/**
+ * Reads what the lock's script printed: `got 3`, `lost`, `released`, or `held <for s> <left s>` and the owner's JSON. The start-up files
+ * of a login shell may have printed other lines before.
+ */
 export function parseAnswer(stdout: string): Answer {
-  const [first = '', second = ''] = stdout.trim().split('\n');
+  const lines = stdout.trim().split('\n');
+  const [first = '', second = ''] = lines.slice(Math.max(0, lines.findLastIndex(isAnswer)));
   const [word, heldFor, left] = first.split(' ');
   if (word === 'got' || word === 'lost' || word === 'released') return { kind: word };
   if (word !== 'held') return { kind: 'failed', reason: `the lock script said ${JSON.stringify(first)}` };
@@ -17,6 +21,8 @@ export function parseAnswer(stdout: string): Answer {
     holder: { ...parseOwner(second), heldFor: Number(heldFor) * 1_000, expiresIn: Number(left) * 1_000 },
   };
 }
+
+const isAnswer = (line: string): boolean => /^(got( \d+)?|lost|released|held -?\d+ -?\d+)$/.test(line);
 
 const ownerShape = z.object({ run: z.string(), who: z.string(), link: z.string().optional() });
 

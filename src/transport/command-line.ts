@@ -1,5 +1,6 @@
 import { invalidVariableName, nulInArgument } from '../errors/ssh.js';
 import type { RemoteCommand, RunOptions } from '../ports/transport.js';
+import { programBegins } from './after-noise.js';
 import { announcement } from './announcement.js';
 import { encodable, isReadAlike, quote, quoteAll } from './quote.js';
 import { runnerScript } from './step-runner/runner-script.js';
@@ -68,9 +69,11 @@ export function streamLine(
   argv: readonly string[],
   sudo = '',
 ): { readonly line: string; readonly script?: Uint8Array } {
-  const line = quoteAll(argv);
-  if (isReadAlike(line) && line.length < longestLine) return { line: `${sudo}${line}` };
-  return readFromStdin(`exec ${sudo}/bin/sh`, `exec ${line}`);
+  const program = quoteAll(argv);
+  const body = `echo ${programBegins}; exec ${sudo}${program}`;
+  const line = `exec /bin/sh -c ${quote(body)}`;
+  if (isReadAlike(body) && line.length < longestLine) return { line };
+  return readFromStdin(`exec ${sudo}/bin/sh`, `echo ${programBegins}; exec ${program}`);
 }
 
 /** A script that stands in front of what the command itself finds in its stdin. */

@@ -139,7 +139,8 @@ describeConnections('commands', (open) => {
     const result = await connection.run({ script }, { timeout: 500 });
 
     expect(result.outcome).toEqual({ kind: 'timed_out' });
-    for (const pid of readFileSync(file, 'utf8').trim().split(' ')) expect(isRunning(pid)).toBe(false);
+    for (const pid of readFileSync(file, 'utf8').trim().split(' '))
+      await until(`process ${pid} has ended`, () => !isRunning(pid));
   });
 
   test('a command that will not hear of it is killed', async () => {
