@@ -69,13 +69,14 @@ export class HostSession {
 
   /**
    * The next step of a position in the playbook. A position is met again when its play is imported twice, or rolled back: the number at
-   * the end keeps these apart.
+   * the end keeps these apart. A host of two groups has a session for each, which count by themselves.
    */
   stepOf(position: string): StepId {
     const times = (this.#steps.get(position) ?? 0) + 1;
     this.#steps.set(position, times);
     // The host's name too: hosts may share the home folder that the record is in.
-    return { run: this.run.id, id: `${this.host.id}.${position}.${times}` };
+    const group = this.group === undefined ? '' : `${this.group.name}.`;
+    return { run: this.run.id, id: `${this.host.id}.${group}${position}.${times}` };
   }
 
   /** The ports of the host that the group's containers publish. */

@@ -328,6 +328,28 @@ describe('a deploy of two groups', () => {
     expect(swaps).toEqual(['i-1', 'i-2', 'i-3', 'i-4']);
   });
 
+  it('runs the commands of the playbook for each group, also on a host of both', async () => {
+    const playbook =
+      '- name: roll\n  hosts: "{{ group }}"\n  tasks:\n    - name: tell\n      shell: "tell {{ group }}"\n';
+    const both = [{ groups: [groupName('api'), groupName('worker')] }];
+    const other = JSON.stringify({
+      ...(JSON.parse(worker) as object),
+      container: { name: 'worker', ports: ['5061:5000'] },
+      health: { port: 5061 },
+      rollout: { min_healthy: 0 },
+    });
+    const stage = new FleetStage({
+      hosts: both,
+      files: { 'inventory/group_vars/worker.yml': other },
+      playbook,
+      rollout: { min_healthy: 0 },
+    });
+    await stage.deploy({ groups });
+    const told = stage.transport.commands.filter(({ text }) => text.startsWith('tell'));
+    expect(told.map(({ text }) => text)).toEqual(["tell 'api'", "tell 'worker'"]);
+    expect(new Set(told.map(({ options }) => options.step?.id)).size).toBe(2);
+  });
+
   it('does not begin the second when the first failed', async () => {
     const stage = new FleetStage({ hosts, files });
     relabel(stage);
