@@ -15,7 +15,7 @@ import { labAccount, labRegion } from '../../src/lab/cloud-services.js';
 import { isAlive } from './processes.js';
 import { until } from './until.js';
 
-/** The process is started from its sources here: Node strips the types, and must find `x.ts` where `x.js` is imported. */
+/** The process is started from its sources here: Node takes the types out, and must find `x.ts` where `x.js` is imported. */
 const resolveSources = `
 import { registerHooks } from 'node:module';
 registerHooks({ resolve(specifier, context, next) {
@@ -27,6 +27,7 @@ registerHooks({ resolve(specifier, context, next) {
 } });`;
 const nodeOptions = [
   '--disable-warning=ExperimentalWarning',
+  '--experimental-transform-types',
   '--import',
   `data:text/javascript,${encodeURIComponent(resolveSources)}`,
 ];
