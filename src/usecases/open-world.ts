@@ -1,4 +1,4 @@
-import { homedir, hostname, userInfo } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectCloud, type AwsCloud } from '../aws/access.js';
@@ -49,15 +49,16 @@ export async function openWorld(
   const { access } = await project.environment(environment);
   const cloud = access === undefined ? undefined : connectTo(access);
   const home = homedir();
+  // As OpenSSH, which goes by the passwd entry and not by HOME; a build's container may have none for its user.
+  const local = localFacts(home);
   const agentSocket = process.env['SSH_AUTH_SOCK'];
   const notices = new Notices();
   const transport = chosenByHost({
     clock,
     random,
-    // As OpenSSH, which goes by the passwd entry and not by HOME.
-    homeDirectory: localFacts(home).homeDirectory,
+    homeDirectory: local.homeDirectory,
     baseDirectory: resolve(directory),
-    defaultUser: userInfo().username,
+    defaultUser: local.localUser,
     ...(agentSocket === undefined ? {} : { agentSocket }),
     ...(password === undefined ? {} : { becomePassword: password }),
     ...(cloud === undefined ? {} : { hostKeySource: cloud.hostKeys, keyPusher: cloud.keyPusher }),
@@ -85,7 +86,7 @@ export async function openWorld(
       directory: journalFolder(project.config.stateDirectory, directory, home),
     }),
     leases: new HostLockStore(transport, clock),
-    owner: ownerFromEnvironment(process.env, userInfo().username, hostname()),
+    owner: ownerFromEnvironment(process.env, local.localUser, hostname()),
     listHosts: () => loadInventory(project, environment, (given) => connectTo(given).fleet),
     async deployPlaybook() {
       const own = (await files.read(deployPlaybook)) !== undefined;

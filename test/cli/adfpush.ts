@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { execa } from 'execa';
+import { execa, type Options } from 'execa';
 
 export const root = join(import.meta.dirname, '../..');
 export const program = join(root, 'dist/bin.js');
@@ -25,12 +25,17 @@ export async function projectOf(files: Readonly<Record<string, string>>): Promis
 }
 
 /** Runs the built program in a project: a folder, or the name of one in test/cli/projects, without a terminal. */
-export async function adfpush(words: readonly string[], project = 'two-environments'): Promise<Ended> {
+export async function adfpush(
+  words: readonly string[],
+  project = 'two-environments',
+  as: Pick<Options, 'uid' | 'gid'> = {},
+): Promise<Ended> {
   const { exitCode, stdout, stderr } = await execa(process.execPath, [program, ...words], {
     cwd: resolve(projects, project),
     reject: false,
     stdin: 'ignore',
     timeout: 30_000,
+    ...as,
     env: { NO_COLOR: '1', FORCE_COLOR: undefined, COLUMNS: undefined },
   });
   return { exit: exitCode, stdout, stderr };

@@ -155,6 +155,23 @@ describe('adfpush', () => {
     expect(JSON.parse(document.stdout)).toMatchObject({ hosts: [{ id: 'web-1', groups: ['web'] }] });
   });
 
+  it.skipIf(process.getuid?.() !== 0)(
+    'works for a user without a passwd entry, as builds in containers have',
+    async () => {
+      const nobody = { uid: 54_321, gid: 54_321 };
+
+      const { exit, stdout, stderr } = await adfpush(
+        ['inventory', 'graph', '--env', 'prod'],
+        undefined,
+        nobody,
+      );
+
+      expect(stderr).toBe('');
+      expect(stdout).toContain('api-1');
+      expect(exit).toBe(0);
+    },
+  );
+
   it('shows the groups as ansible-inventory does', async () => {
     const { stdout } = await adfpush(['inventory', 'graph', '--env', 'staging']);
     expect(stdout).toBe(
