@@ -15,7 +15,7 @@ import type { HostContainers } from '../ports/container-runtime.js';
 import type { HostFiles } from '../ports/host-files.js';
 import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
 import type { ProjectFiles } from '../ports/project-files.js';
-import type { CommandResult, RemoteCommand } from '../ports/transport.js';
+import type { CommandResult, RemoteCommand, RunOptions, StepId } from '../ports/transport.js';
 import type { HostSession } from './host-session.js';
 import { runStep } from './run-step.js';
 
@@ -72,7 +72,8 @@ export class TaskHost implements ModuleHost {
     const { become, environment } = this.#task;
     const all = { ...options, become, env: environment, signal: this.signal };
     if (this.#step !== undefined) {
-      return runStep(this.#session, command, { ...all, step: this.#session.stepOf(this.#step) });
+      const step = this.#session.stepOf(this.#step);
+      return runStep(this.#session, command, { ...all, ...this.#spillOf(step), step });
     }
     const connection = await this.#session.run.ports.transport.connect(this.host, this.signal);
     return connection.run(command, all);
@@ -81,6 +82,13 @@ export class TaskHost implements ModuleHost {
   /** From now on what the module runs changes the host for good: each command is a step of this position, run at most once. */
   beginSteps(position: string): void {
     this.#step = position;
+  }
+
+  /** Where too much output of a step goes; nowhere when it must not be shown. */
+  #spillOf({ run, id }: StepId): Pick<RunOptions, 'spill'> {
+    const { spills } = this.#session.run.ports;
+    if (spills === undefined || this.#task.noLog) return {};
+    return { spill: (stream) => spills.open(run, `${id}.${stream}`) };
   }
 
   get files(): HostFiles {
@@ -142,6 +150,7 @@ export class TaskHost implements ModuleHost {
 export interface TaskSettings {
   readonly at: Task['at'];
   readonly become: boolean;
+  readonly noLog: boolean;
   readonly environment: Readonly<Record<string, string>>;
 }
 

@@ -6,11 +6,14 @@ import type { Journal } from '../ports/journal.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import type { Random } from '../ports/random.js';
 import type { Registry } from '../ports/registry.js';
+import type { SpillStore } from '../ports/spill.js';
 import type { Transport } from '../ports/transport.js';
 import type { SharedTraffic } from '../traffic/shared-traffic.js';
 
 /** The world as one run meets it. */
 export interface EnginePorts {
+  /** Absent where nothing is kept of output that is too much for memory. */
+  readonly spills?: SpillStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly transport: Transport;

@@ -25,6 +25,7 @@ export async function callModule(
     {
       at: task.at,
       become: task.become ?? play.play.become,
+      noLog: task.noLog,
       environment: renderEnvironment(play.play.environment, task.environment, variables),
     },
     variables,

@@ -92,6 +92,7 @@ function valuesOf({
   stderr,
   duration,
   truncated,
+  files,
 }: CommandResult): Readonly<Record<string, unknown>> {
   return {
     ...(outcome.kind === 'exited' ? { rc: outcome.code } : {}),
@@ -101,5 +102,7 @@ function valuesOf({
     stdout_lines: stdout.trimEnd() === '' ? [] : stdout.trimEnd().split('\n'),
     duration_ms: duration,
     truncated,
+    ...(files?.stdout === undefined ? {} : { stdout_file: files.stdout.path }),
+    ...(files?.stderr === undefined ? {} : { stderr_file: files.stderr.path }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
+import type { Spill, SpilledOutput } from './spill.js';
 
 /** Reaches hosts. One connection per host, shared by all who ask, opened anew when it was lost. */
 export interface Transport {
@@ -75,6 +76,8 @@ export interface RunOptions {
    * rejects, the command is ended and `run` rejects with the same.
    */
   readonly toStdout?: (chunk: Uint8Array) => void | Promise<void>;
+  /** Takes all of a stream's output as soon as it is too much for memory; the result's text is its beginning and its end then. */
+  readonly spill?: (stream: 'stdout' | 'stderr') => Spill;
   readonly timeout?: Milliseconds;
   /** Set for the command by a prefix in the script, since sshd drops `env` requests silently. */
   readonly env?: Readonly<Record<string, string>>;
@@ -108,6 +111,8 @@ export interface CommandResult {
   readonly duration: Milliseconds;
   /** True when output beyond the limit of memory was dropped from the middle. */
   readonly truncated: boolean;
+  /** The files that have all of what was too much for memory. */
+  readonly files?: { readonly stdout?: SpilledOutput; readonly stderr?: SpilledOutput };
   /** Of a step: its end is on the host's record; it was begun before, and not again; or the host has no place for a record. */
   readonly record?: 'kept' | 'found' | 'none';
 }

@@ -18,22 +18,23 @@ export class Announcement {
   /** What a step runner said; undefined when it said nothing, or nothing yet. */
   answer: RunnerAnswer | undefined;
 
-  /** What of `text` is the command's own. Some is kept back until the announcement came. */
-  read(text: string): string {
-    if (this.#held === undefined) return text;
-    this.#held += text;
+  /** What of the bytes is the command's own. Some are kept back until the announcement came. */
+  read(chunk: Buffer): Buffer {
+    if (this.#held === undefined) return chunk;
+    // Latin 1 keeps every byte of what may be the command's.
+    this.#held += chunk.toString('latin1');
     const match = announced.exec(this.#held);
     if (match !== null) {
       this.answer = match[3] as RunnerAnswer | undefined;
       this.#tell(Number(match[2]));
-      return this.#release().replace(announced, '$1');
+      return Buffer.from(this.#release().replace(announced, '$1'), 'latin1');
     }
-    return this.#held.length > 16_384 ? this.#release() : '';
+    return this.#held.length > 16_384 ? this.end() : Buffer.alloc(0);
   }
 
   /** What is still kept back when stderr has ended. */
-  end(): string {
-    return this.#release();
+  end(): Buffer {
+    return Buffer.from(this.#release(), 'latin1');
   }
 
   #release(): string {

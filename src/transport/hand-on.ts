@@ -7,10 +7,11 @@ export class HandOn {
   readonly failed = new Promise<never>((_resolve, reject) => (this.#reject = reject));
   #failure: { readonly reason: unknown } | undefined;
   #taking: Promise<void> | undefined;
+  #stopped = false;
 
   constructor(
     private readonly source: Readable,
-    private readonly take: (chunk: Uint8Array) => void | Promise<void>,
+    private readonly take: (chunk: Buffer) => void | Promise<void>,
   ) {
     // For whoever looks later; a failure is seen by all who wait for it.
     this.failed.catch(() => undefined);
@@ -32,7 +33,13 @@ export class HandOn {
     while (this.#taking !== undefined) await this.#taking;
   }
 
+  /** Whatever still comes is nobody's. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   #hand(chunk: Buffer): void {
+    if (this.#stopped) return;
     if (this.#taking !== undefined) {
       this.#wait(this.#taking.then(() => this.take(chunk)));
       return;

@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { CommandResult, Outcome, RunOptions } from '../ports/transport.js';
@@ -33,24 +34,30 @@ export async function runToEnd(
   },
 ): Promise<CommandResult> {
   const started = clock.elapsed();
-  const stdout = new Output();
-  const stderr = new Output();
+  const stdout = new Output(options.spill?.('stdout'));
+  const stderr = new Output(options.spill?.('stderr'));
   const announcement = new Announcement();
   let lastOutput = started;
-  const take = (stream: 'stdout' | 'stderr', output: Output, text: string): void => {
-    if (text === '') return;
-    output.add(text);
-    options.onOutput?.(stream, text);
+  const keeping = (
+    stream: 'stdout' | 'stderr',
+    output: Output,
+  ): ((chunk: Buffer) => void | Promise<void>) => {
+    const decoder = new StringDecoder('utf8');
+    return (chunk) => {
+      options.onOutput?.(stream, decoder.write(chunk));
+      return output.add(chunk);
+    };
   };
-  const taker = options.toStdout === undefined ? undefined : new HandOn(process.stdout, options.toStdout);
-  process.stdout.on('data', (chunk: Buffer) => {
-    lastOutput = clock.elapsed();
-    if (taker === undefined) take('stdout', stdout, stdout.decode(chunk));
+  const keepStderr = keeping('stderr', stderr);
+  const stdoutTaker = new HandOn(process.stdout, options.toStdout ?? keeping('stdout', stdout));
+  const stderrTaker = new HandOn(process.stderr, (chunk) => {
+    const own = announcement.read(chunk);
+    return own.length === 0 ? undefined : keepStderr(own);
   });
-  process.stderr.on('data', (chunk: Buffer) => {
-    lastOutput = clock.elapsed();
-    take('stderr', stderr, announcement.read(stderr.decode(chunk)));
-  });
+  const takers = [stdoutTaker, stderrTaker];
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('data', () => (lastOutput = clock.elapsed()));
+  }
   process.stdin.on('error', () => {
     // It ended without reading all of its input, which is its own affair.
   });
@@ -61,37 +68,46 @@ export async function runToEnd(
   const stops: Promise<Stop>[] = [
     expiry(clock, options.timeout, over.signal),
     aborted(options.signal, over.signal),
-    ...(taker === undefined ? [] : [failure(taker.failed)]),
+    ...takers.map(({ failed }) => failure(failed)),
   ];
   const fed = feed(process.stdin, options.input, over.signal);
   const gone = Promise.race([exited, process.closed]).then(() => undefined);
   let stopped = await Promise.race([gone, ...stops, failure(fed)]);
   if (stopped === undefined) {
-    // It has ended: only a taker that is still at work can be stopped.
-    stopped = await Promise.race([rest(), ...(taker === undefined ? [] : stops)]);
+    // It has ended: only who takes its stdout, and is still at work, can be stopped.
+    stopped = await Promise.race([rest(), ...(options.toStdout === undefined ? [] : stops)]);
   } else {
     // It may be that the command began, and that its number is still under way.
     const late = clock.sleep(announcementTime, over.signal).catch(() => undefined);
     await options.terminate((await Promise.race([announcement.pid, gone, late])) ?? undefined);
   }
   over.abort();
+  for (const taker of takers) taker.stop();
   process.close();
+  // Whoever takes its stdout may never come back; what is kept here is written to the end.
+  if (stopped === undefined || options.toStdout === undefined) await stdoutTaker.idle();
+  await stderrTaker.idle();
+  const lastWords = announcement.end();
+  if (lastWords.length > 0) await keepStderr(lastWords);
+  await Promise.all([stdout.end(), stderr.end()]);
   if (stopped?.kind === 'broken') throw stopped.reason;
-  take('stderr', stderr, announcement.end());
+  const files = filesOf(stdout, stderr);
   return {
     outcome: stopped ?? exit ?? unknown(options.whyLost()),
     stdout: stdout.toString(),
     stderr: stderr.toString(),
     duration: clock.elapsed() - started,
     truncated: stdout.truncated || stderr.truncated,
+    ...(files === undefined ? {} : { files }),
     ...(announcement.answer === undefined ? {} : { record: announcement.answer }),
   };
 
   /** Resolves when the rest of its output is here, and taken. */
   async function rest(): Promise<Stop | undefined> {
     if (exit !== undefined) await drained();
-    await taker?.idle();
-    return taker?.failure === undefined ? undefined : { kind: 'broken', ...taker.failure };
+    for (const taker of takers) await taker.idle();
+    const broken = takers.find((taker) => taker.failure !== undefined)?.failure;
+    return broken === undefined ? undefined : { kind: 'broken', ...broken };
   }
 
   async function drained(): Promise<void> {
@@ -103,10 +119,15 @@ export async function runToEnd(
     while (!ended()) {
       await Promise.race([everything, clock.sleep(drain.quiet, over.signal).catch(() => undefined)]);
       // What comes out only as fast as it is taken is not late.
-      if (taker?.busy === true) until = (lastOutput = clock.elapsed()) + drain.atMost;
+      if (takers.some(({ busy }) => busy)) until = (lastOutput = clock.elapsed()) + drain.atMost;
       if (over.signal.aborted) return;
     }
   }
+}
+
+function filesOf({ file: stdout }: Output, { file: stderr }: Output): CommandResult['files'] {
+  if (stdout === undefined && stderr === undefined) return undefined;
+  return { ...(stdout === undefined ? {} : { stdout }), ...(stderr === undefined ? {} : { stderr }) };
 }
 
 const unknown = (whyLost: string | undefined): Outcome => ({

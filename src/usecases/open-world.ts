@@ -17,6 +17,7 @@ import { HttpRegistry } from '../release/http-registry.js';
 import { HostLockStore } from '../state/host-lock.js';
 import { FileJournalStore } from '../state/journal-file.js';
 import { ownerFromEnvironment } from '../state/lease-owner.js';
+import { SpillFiles } from '../state/spill-files.js';
 import { stateDirectory } from '../state/state-directory.js';
 import { Secret } from '../model/secret.js';
 import { takeSecret } from '../system/secret-environment.js';
@@ -52,6 +53,7 @@ export async function openWorld(
   // As OpenSSH, which goes by the passwd entry and not by HOME; a build's container may have none for its user.
   const local = localFacts(home);
   const agentSocket = process.env['SSH_AUTH_SOCK'];
+  const state = stateFolder(project.config.stateDirectory, directory, home);
   const notices = new Notices();
   const transport = chosenByHost({
     clock,
@@ -82,8 +84,11 @@ export async function openWorld(
     traffic: cloud?.traffic ?? noTraffic(environment),
     registry: new HttpRegistry({ credentials, insecureRegistries: project.config.insecureRegistries, clock }),
     redaction,
-    journals: new FileJournalStore({
-      directory: journalFolder(project.config.stateDirectory, directory, home),
+    journals: new FileJournalStore({ directory: state }),
+    spills: new SpillFiles({
+      directory: state,
+      redaction: () => redaction.stream(),
+      now: () => clock.now(),
     }),
     leases: new HostLockStore(transport, clock),
     owner: ownerFromEnvironment(process.env, local.localUser, hostname()),
@@ -120,8 +125,8 @@ function connectTo({ regions, role, profile, endpoint }: CloudAccess): AwsCloud 
   });
 }
 
-/** The journals outlive the workspace of a build, so they are in the user's state folder unless the project says otherwise. */
-function journalFolder(configured: string | undefined, project: string, home: string): string {
+/** What is kept of runs outlives the workspace of a build, so it is in the user's state folder unless the project says otherwise. */
+function stateFolder(configured: string | undefined, project: string, home: string): string {
   if (configured === undefined) return stateDirectory(process.env, home);
   return isAbsolute(configured) ? configured : resolve(project, configured);
 }

@@ -9,6 +9,7 @@ import type { LeaseOwner, LeaseStore } from '../ports/lease-store.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import type { Random } from '../ports/random.js';
 import type { Registry } from '../ports/registry.js';
+import type { SpillStore } from '../ports/spill.js';
 import type { Traffic } from '../ports/traffic.js';
 import type { Transport } from '../ports/transport.js';
 import type { Playbook } from '../playbook/playbook.js';
@@ -28,6 +29,8 @@ export interface World {
   readonly traffic: Traffic;
   readonly registry: Registry;
   readonly journals: JournalStore;
+  /** For output that is too much for memory; absent where nothing is kept of it. */
+  readonly spills?: SpillStore;
   /** Knows the secrets of the project, and those that a run meets on its way. */
   readonly redaction: Redaction;
   readonly leases: LeaseStore;
