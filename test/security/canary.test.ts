@@ -205,6 +205,27 @@ describeWithUsers(['/usr/bin/sudo', '/usr/bin/ssh-keygen'], 'canaries', () => {
     expect(leftOnDisk()).toEqual([]);
   });
 
+  it('are not in what is said of a crash', async () => {
+    // A bug, as soon as the program knows what the environment gave it.
+    const bug = `const secret = process.env.CANARY_PASSWORD;
+      const timer = setInterval(() => {
+        if (process.env.CANARY_PASSWORD !== undefined) return;
+        clearInterval(timer);
+        throw new Error('a bug with ' + secret);
+      }, 10);`;
+    const words = ['exec', '-g', 'api', '--env', 'test', '--', 'sleep', '20'];
+    const { exitCode, stdout, stderr } = await execa(process.execPath, [program, ...words], {
+      cwd: folder,
+      reject: false,
+      env: { ...environment(), NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(bug)}` },
+      stdin: 'ignore',
+    });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('a bug with ***');
+    expect(forms.filter((form) => `${stdout}${stderr}`.includes(form))).toEqual([]);
+  });
+
   it('are in nothing but the files that a playbook is to write, in a run as in a dry run', async () => {
     const stop = await watchProcesses(forms);
     const printed: string[] = [];
