@@ -82,7 +82,7 @@ function readerForPeople(options: ReaderOptions): {
   const { stream, verbosity, diff, output } = options;
   const palette = choosePalette(stream.isTTY, process.env);
   const shared = { palette, verbosity, diff, output };
-  if (isLiveTerminal(stream)) {
+  if (isLiveTerminal(stream) && stream.columns > 0) {
     const live = new LiveReader(
       stream,
       { now: () => Date.now() },
@@ -94,7 +94,10 @@ function readerForPeople(options: ReaderOptions): {
   return { reader: plain, pause: () => undefined, hold: () => () => undefined };
 }
 
-/** A terminal that can repaint, and not the log of a build server that pretends to be one. */
+/**
+ * A terminal with a person at it, and not the log of a build server that pretends to be one. Where nobody said how wide it is
+ * (`docker exec -t`), it says 0, and nothing can be repainted there.
+ */
 export const isLiveTerminal = (stream: NodeJS.WriteStream): boolean =>
   stream.isTTY && process.env['TERM'] !== 'dumb' && (process.env['CI'] ?? '') === '';
 

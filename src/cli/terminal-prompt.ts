@@ -32,7 +32,7 @@ export class TerminalPrompt implements SecretPrompt {
     const release = hold();
     try {
       const answer = await password(
-        { message: question, mask: '*' },
+        { message: question, mask: '*', toggleMask: false },
         { output, signal, ...(input === undefined ? {} : { input }) },
       );
       return new Secret(answer);
