@@ -146,6 +146,25 @@ describe('the record of a step', () => {
     await expect.poll(() => readdirSync(inHome).sort()).toEqual(['run', 'young']);
   });
 
+  test("leaves the host's own variables alone, whatever their names", async () => {
+    const names = 'abcdefghijklmnopqrstuvwxyz'.split('');
+    const own = Object.fromEntries([...names, 'new', 'up', 'rest', 'state'].map((name) => [name, home]));
+    Object.assign(process.env, own);
+    const precious = join(home, 'precious');
+    mkdirSync(precious);
+    utimesSync(precious, 1, 1);
+
+    await runStep();
+    // What is older than 14 days is removed in the background: in the runner's own folder, and nowhere else.
+    const script = `for i in 1 2 3; do [ ! -e ${precious} ] || sleep 0.1; done; i=${home}; exec env`;
+    const result = await connection.run({ script }, { step: { ...step, id: 'another' } });
+
+    expect(existsSync(precious)).toBe(true);
+    expect(result.stdout.split('\n')).toEqual(
+      expect.arrayContaining(Object.entries(own).map(([name, value]) => `${name}=${value}`)),
+    );
+  });
+
   test('bears any ids, without leaving its folder', async () => {
     const odd = { run: '../../escaped', id: `it's a "step" / ${'x'.repeat(300)} \n` };
 

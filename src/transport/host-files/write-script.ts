@@ -67,6 +67,7 @@ case $mode in '' | *[!0-7]*) chmod -- "$base" "$temporary" || fail mode ;; esac
 [ -z "$mode" ] || chmod -- "$mode" "$temporary" || fail mode
 if [ -n "$validated" ]; then said=$(validate </dev/null 2>&1) || { printf '%s\\n' "$said" >&2; fail not_valid; }; fi
 dd if=/dev/null of="$temporary" conv=notrunc,fsync 2>/dev/null || fail write
+aside=
 if [ -n "$backup" ] && [ -e "$target" ]; then
   aside=$target.$$.$(date +%Y-%m-%d@%H:%M:%S)~
   { [ ! -L "$target" ] && ln -- "$target" "$aside" 2>/dev/null; } || cp -p -- "$target" "$aside" || fail backup

@@ -10,36 +10,36 @@ export const recordScript = (step: StepId): string =>
 ${places}
 ${ours}
 ${processIdentity}
-f=
-for b do if [ -s "$b/$n/$i" ] && ours; then f=$b/$n/$i; break; fi; done
-if [ -z "$f" ]; then
-  for b do if [ -e "$b/$n/$i" ] && ours; then echo 'interrupted torn'; exit; fi; done
-  up=; { read -r up rest </proc/uptime; } 2>/dev/null
-  echo "absent $up"
+adf_f=
+for adf_b do if [ -s "$adf_b/$adf_n/$adf_i" ] && ours; then adf_f=$adf_b/$adf_n/$adf_i; break; fi; done
+if [ -z "$adf_f" ]; then
+  for adf_b do if [ -e "$adf_b/$adf_n/$adf_i" ] && ours; then echo 'interrupted torn'; exit; fi; done
+  adf_up=; { read -r adf_up adf_rest </proc/uptime; } 2>/dev/null
+  echo "absent $adf_up"
   exit
 fi
 look() {
   began "$2"
   case $1 in
-    [=+]???[=+]) state="ended $1" ;;
-    *) if [ "$5" != . ]; then state='interrupted torn'
-      elif [ "$4" != "$k" ]; then state='interrupted restarted'
-      elif [ "$3" = 0 ] && kill -0 "$2" 2>/dev/null || [ -n "$t" ] && [ "$3" = "$t" ]; then state="running $2"
-      else state='interrupted gone'; fi ;;
+    [=+]???[=+]) adf_state="ended $1" ;;
+    *) if [ "$5" != . ]; then adf_state='interrupted torn'
+      elif [ "$4" != "$adf_k" ]; then adf_state='interrupted restarted'
+      elif [ "$3" = 0 ] && kill -0 "$2" 2>/dev/null || [ -n "$adf_t" ] && [ "$3" = "$adf_t" ]; then adf_state="running $2"
+      else adf_state='interrupted gone'; fi ;;
   esac
 }
-read -r y <"$f"
-look $y
+read -r adf_y <"$adf_f"
+look $adf_y
 # It may have ended between the two looks.
-if [ "$state" = 'interrupted gone' ]; then read -r y <"$f"; look $y; fi
-echo "$state"
-case $state in ended*) ;; *) exit ;; esac
-if [ -e "$f.lost" ]; then
+if [ "$adf_state" = 'interrupted gone' ]; then read -r adf_y <"$adf_f"; look $adf_y; fi
+echo "$adf_state"
+case $adf_state in ended*) ;; *) exit ;; esac
+if [ -e "$adf_f.lost" ]; then
   # What it said last is still being written down; but a child of it may talk on for ever.
-  w=0
-  while [ $w -lt 20 ] && [ ! -e "$f.told" ]; do sleep 0.1; w=$((w + 1)); done
+  adf_w=0
+  while [ $adf_w -lt 20 ] && [ ! -e "$adf_f.told" ]; do sleep 0.1; adf_w=$((adf_w + 1)); done
 fi
-[ -s "$f.out" ] && cat "$f.out"
-[ -s "$f.err" ] && cat "$f.err" >&2
+[ -s "$adf_f.out" ] && cat "$adf_f.out"
+[ -s "$adf_f.err" ] && cat "$adf_f.err" >&2
 exit 0
 `;

@@ -12,6 +12,9 @@ import { ours, places, processIdentity, stepVariables } from './places.js';
  * place, which needs no space on a disk that has become full. On further lines are sh's own words about a command that was killed:
  * the one way to tell a signal from an exit code beyond 128.
  *
+ * What it keeps in variables has names of its own: a variable that the host's environment has too would be another for the command, and one
+ * that is only read would be what the host says.
+ *
  * No line break, no `!` and no `\\`, which csh and fish read even between quotes. Builtins throughout: on the usual way it costs one process for
  * the command, and two that wait.
  */
@@ -22,35 +25,35 @@ export const runnerScript = (step: StepId, command: string): string =>
     ours,
     processIdentity,
     `say() { echo "${announcement}$$ $1" >&2; };`,
-    'for b do if [ -e "$b/$n/$i" ] && ours; then say found; exit 0; fi; done;',
+    'for adf_b do if [ -e "$adf_b/$adf_n/$adf_i" ] && ours; then say found; exit 0; fi; done;',
     'began $$;',
-    'x="----- $$ ${t:-0} $k ."; y=; f=; set -C;',
-    'for b do',
-    '[ -d "$b/$n" ] || { mkdir -p -m 700 "$b" && mkdir -m 700 "$b/$n" && new=$b; } 2>/dev/null;',
+    'adf_x="----- $$ ${adf_t:-0} $adf_k ."; adf_y=; adf_f=; adf_new=; set -C;',
+    'for adf_b do',
+    '[ -d "$adf_b/$adf_n" ] || { mkdir -p -m 700 "$adf_b" && mkdir -m 700 "$adf_b/$adf_n" && adf_new=$adf_b; } 2>/dev/null;',
     'ours || continue;',
-    'f=$b/$n/$i;',
-    'if { true >"$f"; } 2>/dev/null; then',
-    '{ echo "$x" >>"$f"; } 2>/dev/null; read -r y <"$f"; [ "$y" = "$x" ] && break;',
-    'rm -f "$f";',
-    'elif [ -e "$f" ]; then say found; exit 0; fi; y=;',
+    'adf_f=$adf_b/$adf_n/$adf_i;',
+    'if { true >"$adf_f"; } 2>/dev/null; then',
+    '{ echo "$adf_x" >>"$adf_f"; } 2>/dev/null; read -r adf_y <"$adf_f"; [ "$adf_y" = "$adf_x" ] && break;',
+    'rm -f "$adf_f";',
+    'elif [ -e "$adf_f" ]; then say found; exit 0; fi; adf_y=;',
     'done; set +C;',
-    'if [ -z "$y" ]; then say none; exit 0; fi;',
+    'if [ -z "$adf_y" ]; then say none; exit 0; fi;',
     'say kept;',
     forgetOld,
     // bash that is called sh says nothing about a command that was killed.
-    '[ -z "$BASH_VERSION" ] || set +o posix; exec 3>&2 2>>"$f";',
+    '[ -z "$BASH_VERSION" ] || set +o posix; exec 3>&2 2>>"$adf_f";',
     keepReading,
-    `( ${command} ) 2>&3 3>&- 8<&- 9<&-; c=$?;`,
-    'y=; z==; if [ $c -gt 128 ]; then { read -r y; read -r y; } <"$f"; [ -z "$y" ] || z=+; fi;',
-    'd=00$c; printf "$z${d#"${d%???}"}$z" 1<>"$f";',
-    '[ -z "$w" ] || kill $w;',
-    '[ $z = = ] || { ulimit -c 0; kill -$((c - 128)) $$; };',
-    'exit $c',
+    `( ${command} ) 2>&3 3>&- 8<&- 9<&-; adf_c=$?;`,
+    'adf_y=; adf_z==; if [ $adf_c -gt 128 ]; then { read -r adf_y; read -r adf_y; } <"$adf_f"; [ -z "$adf_y" ] || adf_z=+; fi;',
+    'adf_d=00$adf_c; printf "$adf_z${adf_d#"${adf_d%???}"}$adf_z" 1<>"$adf_f";',
+    '[ -z "$adf_w" ] || kill $adf_w;',
+    '[ $adf_z = = ] || { ulimit -c 0; kill -$((adf_c - 128)) $$; };',
+    'exit $adf_c',
   ].join(' ');
 
 /** At the first step of a run on a host: what runs of more than 14 days ago left there. */
 const forgetOld =
-  'if [ -n "$new" ]; then ( find "$new/." -name . -o -prune -type d -mtime +14 -exec rm -rf {} + ) </dev/null >/dev/null 2>&1 & fi;';
+  'if [ -n "$adf_new" ]; then ( find "$adf_new/." -name . -o -prune -type d -mtime +14 -exec rm -rf {} + ) </dev/null >/dev/null 2>&1 & fi;';
 
 /**
  * Whoever writes to a pipe that nobody reads is killed, and when the connection is lost sshd reads no more. So another reader is kept; it
@@ -58,12 +61,12 @@ const forgetOld =
  * one's own pipe. Elsewhere a command that goes on talking is killed, as it is without a runner.)
  */
 const keepReading = [
-  'w=; if [ -p /proc/$$/fd/1 ] && [ -p /proc/$$/fd/3 ]; then',
+  'adf_w=; if [ -p /proc/$$/fd/1 ] && [ -p /proc/$$/fd/3 ]; then',
   'exec 8</proc/$$/fd/1 9</proc/$$/fd/3;',
   '( exec </dev/null >/dev/null 2>&1 3>&-;',
-  'parent() { read -r s </proc/$$/stat || exit; set -- ${s##*) }; p=$2; };',
-  'while parent; [ "$p" = "$PPID" ]; do sleep 1 8<&- 9<&-; done;',
-  'trap "" TERM; true >"$f.lost";',
-  'tail -c 65536 <&8 >"$f.out" & tail -c 65536 <&9 >"$f.err" & exec 8<&- 9<&-; wait; true >"$f.told" ) & w=$!;',
+  'parent() { read -r adf_s </proc/$$/stat || exit; set -- ${adf_s##*) }; adf_p=$2; };',
+  'while parent; [ "$adf_p" = "$PPID" ]; do sleep 1 8<&- 9<&-; done;',
+  'trap "" TERM; true >"$adf_f.lost";',
+  'tail -c 65536 <&8 >"$adf_f.out" & tail -c 65536 <&9 >"$adf_f.err" & exec 8<&- 9<&-; wait; true >"$adf_f.told" ) & adf_w=$!;',
   'fi;',
 ].join(' ');
