@@ -47,8 +47,8 @@ export const script: Module<Args, Details> = {
 
   apply(args, { interpreter, content }, host) {
     const [, ...given] = args.cmd;
-    const count = String(interpreter.length);
-    const argv = ['/bin/sh', '-c', runner, 'adfpush-script', count, ...interpreter, ...given];
+    const numbers = [content.length, interpreter.length].map(String);
+    const argv = ['/bin/sh', '-c', runner, 'adfpush-script', ...numbers, ...interpreter, ...given];
     return applyCommand({ argv }, { ...args, stdin: content }, host);
   },
 };
@@ -64,7 +64,8 @@ function interpreterOf(content: Uint8Array): readonly string[] {
 }
 
 /**
- * Given the number of the interpreter's words, these, and the script's arguments. The first folder that can be written to is taken, so
+ * Given the script's size in bytes, the number of the interpreter's words, these, and the script's arguments. Runs nothing of a script whose
+ * end was lost with the connection. The first folder that can be written to is taken, so
  * that no /tmp is needed. One line, since that is what every login shell passes on. What a run that was killed
  * left behind is removed by the next: the folder's name holds its process and when that began.
  */
@@ -80,8 +81,9 @@ const runner = [
   'trap \'rm -rf -- "$folder"\' EXIT',
   "trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM",
   'cat >"$folder/script" || exit 126',
+  '[ "$(wc -c <"$folder/script")" -eq "$1" ] || { echo "adfpush: the script did not arrive whole, and nothing of it was run" >&2; exit 126; }',
   'chmod 700 "$folder/script"',
-  'words=$1; shift',
+  'words=$2; shift 2',
   'file=$folder/script',
   'if [ "$words" = 0 ]; then "$file" "$@" </dev/null; exit; fi',
   'first=$1; shift',

@@ -24,13 +24,18 @@ describe('a script on a host', () => {
     content: string | Uint8Array,
     cmd: string | readonly string[] = 'job',
     env: Readonly<Record<string, string>> = {},
+    /** How much of what is sent arrives before the connection is lost. */
+    arrives?: number,
   ): Promise<ModuleResult> {
     const world = new World();
     const host = new FakeModuleHost(world, world.addHost('h1'));
     host.project = new MemoryFiles({ 'files/job': content });
     const connection = new LocalConnection(thisMachine, systemClock);
     const options = { env: { XDG_RUNTIME_DIR: folder, ...env } };
-    host.run = (command, given?: RunOptions) => connection.run(command, { ...given, ...options });
+    host.run = (command, given?: RunOptions) => {
+      const stdin = (given?.stdin as Uint8Array | undefined)?.subarray(0, arrives);
+      return connection.run(command, { ...given, ...(stdin === undefined ? {} : { stdin }), ...options });
+    };
     const checked = await host.check('script', { cmd, chdir: folder });
     return checked.changes ? checked.apply() : checked.result;
   }
@@ -57,6 +62,16 @@ describe('a script on a host', () => {
     expect(result.values).toMatchObject({ rc: 7, stderr: 'why' });
     expect(result.failure).toMatchObject({ code: 'command.failed' });
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('does nothing when a part of it is missing, and says so', async () => {
+    const content = 'echo begun\nrm -r old/archive\n';
+    for (let length = 0; length < content.length; length += 1) {
+      const { values } = await run(content, 'job', {}, length);
+      expect(values, `cut after ${length}`).toMatchObject({ rc: 126, stdout: '' });
+      expect(values['stderr']).toContain('nothing of it was run');
+      expect(readdirSync(folder)).toEqual([]);
+    }
   });
 
   it('has nothing on its stdin, and is where nobody else can read it', async () => {
