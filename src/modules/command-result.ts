@@ -7,7 +7,7 @@ import type { Change, ModuleHost, ModuleResult } from './module.js';
 /** The arguments that `command` and `shell` have in common. */
 export const commandKeys = {
   chdir: z.string().optional(),
-  /** Skips the task when this path exists on the host. */
+  /** Skips the task when this path exists on the host; a relative one is one of the folder `chdir`. */
   creates: z.string().optional(),
   /** Skips the task when this path does not exist on the host. */
   removes: z.string().optional(),
@@ -21,12 +21,13 @@ export type CommandDetails = undefined;
 
 /** Whether the command would run: not when what it creates is there, or what it removes is not. */
 export async function checkCommand(
-  { creates, removes }: CommandConditions,
+  { chdir, creates, removes }: CommandConditions,
   what: string,
   host: ModuleHost,
 ): Promise<Change<CommandDetails>> {
-  if (creates !== undefined && (await exists(creates, host))) return skip(`${creates} exists`);
-  if (removes !== undefined && !(await exists(removes, host))) return skip(`${removes} does not exist`);
+  if (creates !== undefined && (await exists(within(chdir, creates), host))) return skip(`${creates} exists`);
+  if (removes !== undefined && !(await exists(within(chdir, removes), host)))
+    return skip(`${removes} does not exist`);
   return { changes: true, summary: `run ${firstLine(what)}`, takes: [], details: undefined };
 }
 
@@ -38,6 +39,10 @@ const skip = (message: string): Change<CommandDetails> => ({
     values: { rc: 0, stdout: '', stderr: '', stdout_lines: [], skipped: true },
   },
 });
+
+/** As the command itself would find it, and as Ansible looks for it. */
+const within = (folder: string | undefined, path: string): string =>
+  folder === undefined || path.startsWith('/') ? path : `${folder.replace(/\/+$/, '')}/${path}`;
 
 /** Throws when that is not known: it must neither be taken for done nor for still to do. */
 async function exists(path: string, host: ModuleHost): Promise<boolean> {

@@ -100,6 +100,17 @@ describe.each(['command', 'shell'])('%s', (module) => {
       if (!checked.changes) expect(checked.result).toMatchObject({ changed: false, values: { rc: 0 } });
     });
 
+    it.each([
+      ['it', '/srv', '/srv/it'],
+      ['it', '/', '/it'],
+      ['it', 'app/', 'app/it'],
+      ['/srv/it', '/elsewhere', '/srv/it'],
+    ])('finds %s where the command, in %s, would find it', async (path, chdir, looked) => {
+      const { host, commands } = stage();
+      await host.check(module, { ...args, [condition]: path, chdir });
+      expect(commands()[0]?.text).toBe(`test -e ${looked}`);
+    });
+
     it('neither runs nor passes for done when nobody knows whether the path is there', async () => {
       const { host, commands } = withTest({ kind: 'unknown', reason: 'connection lost' });
       await expect(host.check(module, args)).rejects.toThrow('has an unknown outcome: connection lost');
