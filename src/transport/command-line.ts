@@ -32,12 +32,19 @@ export function commandLine(
   const shell = `exec ${options.become === true ? sudo : ''}/bin/sh`;
   if (step === undefined) return underShell(shell, command, options, announcing, false);
   // The runner is the login user's, who alone can find its record again; sudo is under it.
-  const { line, ...stdin } = underShell(shell, command, options, '', true);
+  const { line, ...stdin } = underShell(
+    options.become === true ? shell : undefined,
+    command,
+    options,
+    '',
+    true,
+  );
   return { line: `exec /bin/sh -c ${quote(runnerScript(step, line))}`, ...stdin };
 }
 
+/** Without a `shell` it is for one that is there already: what may be shown needs no other. */
 function underShell(
-  shell: string,
+  shell: string | undefined,
   command: RemoteCommand,
   options: Omit<RunOptions, 'step'>,
   first: string,
@@ -47,14 +54,15 @@ function underShell(
   const body = first + bodyOf(command, options);
   const stdin = typeof options.stdin === 'string' ? Buffer.from(encodable(options.stdin)) : options.stdin;
   const mayShow = 'argv' in command && Object.keys(options.env ?? {}).length === 0;
-  const line = `${shell} -c ${quote(body)}`;
+  const another = shell ?? 'exec /bin/sh';
+  const line = shell === undefined ? body : `${shell} -c ${quote(body)}`;
   if (mayShow && isReadAlike(within ? line : body) && line.length < longestLine)
     return { line, ...(stdin === undefined ? {} : { stdin }) };
   if (stdin === undefined) {
     // The braces make sh read everything before it begins, so that no command in it can eat the rest of the script.
-    return { line: `${shell} -s`, stdin: Buffer.from(`{ ${body}\n} </dev/null\n`) };
+    return { line: `${another} -s`, stdin: Buffer.from(`{ ${body}\n} </dev/null\n`) };
   }
-  const { line: reading, script } = readFromStdin(shell, body);
+  const { line: reading, script } = readFromStdin(another, body);
   return {
     line: reading,
     stdin: stdin instanceof Uint8Array ? Buffer.concat([script, stdin]) : inFront(script, stdin),
