@@ -1,4 +1,4 @@
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client } from 'ssh2';
 import type { AdfError } from '../../errors/adf-error.js';
@@ -25,6 +25,8 @@ export async function openTcp(
   clock: Clock,
 ): Promise<Duplex | 'reset'> {
   const socket = connectTcp({ host: address, port, noDelay: true });
+  let isFound = isIP(address) !== 0;
+  socket.once('lookup', () => (isFound = true));
   const connected = new Promise<Duplex | 'reset'>((resolve, reject) => {
     socket.once('connect', () => resolve(socket));
     // For the socket's whole life: an error without a listener would end the program.
@@ -36,6 +38,10 @@ export async function openTcp(
   });
   return within(clock, connectTimeout, connected, () => {
     socket.destroy();
+    if (!isFound) {
+      const patience = connectTimeout / 1_000;
+      return unreachable(host, 'name', `the name server did not answer within ${patience} s`);
+    }
     return unreachable(host, 'tcp', `no answer from port ${port} within ${connectTimeout / 1_000} s`);
   });
 }
