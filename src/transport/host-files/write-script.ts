@@ -5,7 +5,8 @@ import { replaceScript, sharedScript, temporariesScript } from './shared-script.
 
 /**
  * Takes the content from stdin. Prints the name of the backup, if one was made. Whoever may read the file in the end may do so from
- * its first moment and not before: the temporary is the owner's alone until it is whole.
+ * its first moment and not before: the temporary is the owner's alone until it is whole. It is held open, and filled and given its owner and mode
+ * through that: whoever owns its folder could put a link in its place meanwhile, and have root do all that to a file of root's.
  */
 export const writeScript = (
   path: string,
@@ -48,25 +49,29 @@ trap 'rm -f -- "$temporary"' EXIT
 trap 'exit 129' HUP INT TERM PIPE
 was=$(umask)
 umask 077
-(set -C; : >"$temporary") || fail create
+set -C
+command exec 7>"$temporary" || fail create
+set +C
 umask "$was"
-if [ -n "$kept" ]; then
-  have=$(stat -c %u:%g "$temporary"); want=\${kept##* }
-  [ -z "$owner" ] || want=\${have%:*}:\${want#*:}
-  [ -z "$group" ] || want=\${want%:*}:\${have#*:}
-  [ "$want" = "$have" ] || chown "$want" "$temporary" || fail keep_owner
+own=/proc/$$/fd/7; [ -e "$own" ] || own=$temporary
+have=$(stat -c %u:%g "$temporary") || fail unseen
+want=\${kept##* }; [ -n "$want" ] || want=$have
+[ -z "$owner" ] || want=$owner:\${want#*:}
+[ -z "$group" ] || want=\${want%:*}:$group
+if [ "$want" != "$have" ]; then
+  # Both at once: busybox takes the other one from the link in /proc.
+  chown -- "$want" "$own" || { if [ -n "$owner$group" ]; then fail owner; else fail keep_owner; fi; }
 fi
 base=\${kept%% *}
 [ -n "$base" ] || base=$(printf %o $((0666 & ~0$was)))
-[ -z "$owner" ] || chown -- "$owner" "$temporary" || fail owner
-[ -z "$group" ] || chgrp -- "$group" "$temporary" || fail owner
-cat >"$temporary" || fail write
+cat >&7 || fail write
 arrived=$(sum <"$temporary") || exit 3
 [ "$arrived" = "$sha256" ] || fail corrupted
-case $mode in '' | *[!0-7]*) chmod -- "$base" "$temporary" || fail mode ;; esac
-[ -z "$mode" ] || chmod -- "$mode" "$temporary" || fail mode
+case $mode in '' | *[!0-7]*) chmod -- "$base" "$own" || fail mode ;; esac
+[ -z "$mode" ] || chmod -- "$mode" "$own" || fail mode
+dd if=/dev/null conv=notrunc,fsync >&7 2>/dev/null || fail write
+exec 7>&-
 if [ -n "$validated" ]; then said=$(validate </dev/null 2>&1) || { printf '%s\\n' "$said" >&2; fail not_valid; }; fi
-dd if=/dev/null of="$temporary" conv=notrunc,fsync 2>/dev/null || fail write
 aside=
 if [ -n "$backup" ] && [ -e "$target" ]; then
   aside=$target.$$.$(date +%Y-%m-%d@%H:%M:%S)~

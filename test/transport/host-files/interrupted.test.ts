@@ -21,7 +21,7 @@ import { TransportFiles } from '../../../src/transport/host-files/transport-file
 import { LocalTransport } from '../../../src/transport/local-connection.js';
 import { describeWithSshd, Sshd, until } from '../sshd.js';
 import { systemClock } from '../system-clock.js';
-import { OtherShell, thisMachine } from './shells.js';
+import { OtherShell, shells, thisMachine } from './shells.js';
 
 const base = mkdtempSync(join(tmpdir(), 'adfpush-interrupted-'));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
@@ -183,6 +183,61 @@ describe('a writer that is killed', () => {
     await files.sweep(target);
     expect(existsSync(elsewhere)).toBe(false);
   });
+});
+
+describe('a writer into a folder of somebody else', () => {
+  /** Programs of the host; when the n-th call comes, the owner of the folder puts a link in the place of the temporary. */
+  function programs(nth: number, victim: string): { readonly path: string; readonly swapped: () => boolean } {
+    const bin = mkdtempSync(join(base, 'bin-'));
+    const count = join(bin, '.count');
+    writeFileSync(count, '');
+    for (const name of ['cat', 'chgrp', 'chmod', 'chown', 'dd', 'find', 'mv', 'rm', 'sha256sum', 'stat']) {
+      const real = execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
+      const lines = [
+        '#!/bin/sh',
+        `echo ${name} >>${count}`,
+        `if [ "$(/usr/bin/wc -l <${count})" -eq ${nth} ]; then for one in ${folder}/.app.conf.adfpush-*; do /bin/ln -sfT ${victim} "$one"; done; fi`,
+        `exec ${real} "$@"`,
+      ];
+      writeFileSync(join(bin, name), `${lines.join('\n')}\n`, { mode: 0o755 });
+    }
+    const swapped = (): boolean => readFileSync(count, 'utf8').split('\n').length > nth;
+    return { path: `${bin}:/usr/bin:/bin`, swapped };
+  }
+
+  it.each(shells(base))(
+    'does nothing to what a link leads to that was put in the place of its temporary, with %s',
+    async (name, shell) => {
+      const victim = join(folder, 'victim');
+      let swapped = true;
+      for (let nth = 1; swapped; nth += 1) {
+        for (const there of [true, false]) {
+          rmSync(victim, { force: true });
+          if (there) writeFileSync(victim, 'a secret', { mode: 0o600 });
+          const hostile = programs(nth, victim);
+          const files = new TransportFiles(new OtherShell(shell().shell, hostile.path)).on(thisMachine, {
+            become: false,
+          });
+          const owner = process.getuid?.() === 0 ? { owner: '65534', group: '65534' } : {};
+          await files
+            .write(target, contentOf('new'), { mode: 0o666, validate: ['true', '%s'], ...owner })
+            .catch(() => undefined);
+          swapped = hostile.swapped();
+          expect(existsSync(victim), `${name}, call ${nth}`).toBe(there);
+          if (!there) continue;
+          const { mode, uid } = statSync(victim);
+          expect([readFileSync(victim, 'utf8'), mode & 0o777, uid]).toEqual([
+            'a secret',
+            0o600,
+            process.getuid?.(),
+          ]);
+        }
+        for (const one of readdirSync(folder)) rmSync(join(folder, one), { force: true });
+        writeFileSync(target, 'the old content');
+      }
+    },
+    60_000,
+  );
 });
 
 it('a writer that is at work keeps its temporary, whoever else writes the same file', async () => {
