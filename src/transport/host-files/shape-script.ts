@@ -25,17 +25,21 @@ export function shapeScript(
 export const sweepScript = (path: string): string =>
   `${sharedScript}${temporariesScript}names ${pathWord(path)}\nlitter rm -f --\n`;
 
-/** Links that are met on the way down are left alone, with what they lead to. Owners first: changing them takes setuid away. */
+/**
+ * Links that are met on the way down are left alone, with what they lead to. Owners first: changing them takes setuid away. What
+ * was only just \`made\` is no link, unless whoever owns the folder has put one in its place, for root to give away what it leads to.
+ */
 const attributes = `attributes() {
   if [ -n "$owner$group" ]; then
-    if [ -n "$owner" ]; then chown -- "$owner" "$1" || fail owner; fi
-    if [ -n "$group" ]; then chgrp -- "$group" "$1" || fail owner; fi
+    if [ -n "$owner" ]; then chown \${2:+-h} -- "$owner" "$1" || fail owner; fi
+    if [ -n "$group" ]; then chgrp \${2:+-h} -- "$group" "$1" || fail owner; fi
     if [ -n "$recurse" ] && [ -d "$1" ]; then
       if [ -n "$owner" ]; then chown -hR -- "$owner" "$1/." || fail owner; fi
       if [ -n "$group" ]; then chgrp -hR -- "$group" "$1/." || fail owner; fi
     fi
   fi
   if [ -n "$mode" ]; then
+    if [ -n "$2" ] && [ -L "$1" ]; then other_kind "$1"; fi
     chmod -- "$mode" "$1" || fail mode
     if [ -n "$recurse" ] && [ -d "$1" ]; then chmod -R -- "$mode" "$1/." || fail mode; fi
   fi
@@ -53,7 +57,7 @@ const kinds = `make_folder() {
   if [ -n "$mode" ]; then was=$(umask); umask 077; fi
   mkdir -- "$1" || [ -d "$1" ] || fail refused
   [ -z "$mode" ] || umask "$was"
-  attributes "$1"
+  attributes "$1" made
 }
 directory() {
   if [ -d "$target" ]; then attributes "$target"; else make_folder "$target"; fi
@@ -65,6 +69,8 @@ file() {
     if [ -n "$touch" ]; then touch -- "$target" || fail refused; fi
   else
     (set -C; : >"$target") || fail refused
+    attributes "$target" made
+    return
   fi
   attributes "$target"
 }

@@ -240,6 +240,25 @@ describe('a writer into a folder of somebody else', () => {
   );
 });
 
+it.skipIf(process.getuid?.() !== 0)(
+  'what root has just made is given to nobody through a link that was put in its place',
+  async () => {
+    for (const kind of ['directory', 'file'] as const) {
+      const victim = mkdtempSync(join(folder, 'victim-'));
+      const bin = mkdtempSync(join(base, 'bin-'));
+      const made = join(folder, `made-${kind}`);
+      const swap = `#!/bin/sh\nrm -r ${made}; ln -s ${victim} ${made}\nexec /bin/chown "$@"\n`;
+      writeFileSync(join(bin, 'chown'), swap, { mode: 0o755 });
+      const hostile = new OtherShell('/bin/dash', `${bin}:/usr/bin:/bin`);
+      const files = new TransportFiles(hostile).on(thisMachine, { become: false });
+      const attributes = { owner: '65534', group: '65534', mode: 0o777 };
+      await files.shape(made, { kind }, attributes).catch(() => undefined);
+      const { uid, gid, mode } = statSync(victim);
+      expect([uid, gid, mode & 0o777], kind).toEqual([0, 0, 0o700]);
+    }
+  },
+);
+
 it('a writer that is at work keeps its temporary, whoever else writes the same file', async () => {
   const files = new TransportFiles(new LocalTransport(systemClock)).on(thisMachine, { become: false });
   let release = (): void => undefined;
