@@ -66,10 +66,16 @@ export async function endStep(
   await connection.run({ script: endingScript(record.pid, become) }, { become, timeout: askingTime });
 }
 
-/** What a record says, as the result of the command. */
+/**
+ * What a record says, as the result of the command. Where the runner's own words did not come through, since a start-up file has turned
+ * stderr away, what came on stdout is the command's.
+ */
 function recordedResult(asked: CommandResult, record: StepRecord): CommandResult {
-  const output = record.state === 'ended' ? { stdout: record.stdout, stderr: record.stderr } : {};
-  return { ...asked, ...output, outcome: outcomeOf(record), record: 'found' };
+  const outcome = outcomeOf(record);
+  if (record.state !== 'ended') return { ...asked, outcome, record: 'found' };
+  const { stdout, stderr } = record;
+  if (asked.record === 'found') return { ...asked, stdout, stderr, outcome };
+  return { ...asked, stdout: asked.stdout + stdout, stderr: asked.stderr + stderr, outcome, record: 'kept' };
 }
 
 function outcomeOf(record: StepRecord): Outcome {
