@@ -338,7 +338,15 @@ describe('script', () => {
     await run(host, 'script', { cmd: 'job.py "two words" $HOME', chdir: '/srv' });
     const [ran] = host.transport.commands;
     const argv = ran !== undefined && 'argv' in ran.command ? ran.command.argv : [];
-    expect(argv.slice(3)).toEqual(['adfpush-script', '2', '/usr/bin/env', 'python3', 'two words', '$HOME']);
+    expect(argv.slice(3)).toEqual([
+      'adfpush-script',
+      '32',
+      '2',
+      '/usr/bin/env',
+      'python3',
+      'two words',
+      '$HOME',
+    ]);
     expect(Buffer.from(ran?.options.stdin as Uint8Array).toString()).toContain('print(1)');
     expect(ran?.options.cwd).toBe('/srv');
   });
