@@ -95,7 +95,7 @@ class LostStep {
       case 'running':
         return undefined;
       case 'ended':
-        return { ...this.#ending(record.outcome), ...this.#outputWith(record) };
+        return { ...this.#ending(this.#outcomeOf(record)), ...this.#outputWith(record) };
       case 'interrupted':
         return this.#ending({ kind: 'interrupted', reason: record.reason });
       case 'absent': {
@@ -150,6 +150,13 @@ class LostStep {
   #ending(outcome: Outcome): CommandResult {
     const duration = this.session.run.ports.clock.elapsed() - this.begun;
     return { ...this.lost, outcome, duration, record: 'found' };
+  }
+
+  /** Nobody knows what a command did that ended well, but may have done so after the half of its input. */
+  #outcomeOf({ outcome }: Extract<StepRecord, { state: 'ended' }>): Outcome {
+    const { stdin, checksStdin = false } = this.options;
+    if (stdin === undefined || checksStdin || outcome.kind !== 'exited' || outcome.code !== 0) return outcome;
+    return { kind: 'interrupted', reason: 'it exited with 0, but its stdin may not have reached it whole' };
   }
 
   /** What came before, and what was written down after. What was under way between the two is lost. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { commandFailed } from '../errors/modules.js';
 import { durationSchema } from '../model/schema/duration.js';
-import { succeeded, type CommandResult, type RemoteCommand } from '../ports/transport.js';
+import { succeeded, type CommandResult, type RemoteCommand, type RunOptions } from '../ports/transport.js';
 import type { Change, ModuleHost, ModuleResult } from './module.js';
 
 /** The arguments that `command` and `shell` have in common. */
@@ -63,12 +63,15 @@ export async function applyCommand(
     chdir,
     stdin,
     timeout,
-  }: Omit<CommandConditions, 'stdin'> & { readonly stdin?: string | Uint8Array | undefined },
+    checksStdin,
+  }: Omit<CommandConditions, 'stdin'> &
+    Pick<RunOptions, 'checksStdin'> & { readonly stdin?: string | Uint8Array | undefined },
   host: ModuleHost,
 ): Promise<ModuleResult> {
   const result = await host.run(command, {
     ...(chdir === undefined ? {} : { cwd: chdir }),
     ...(stdin === undefined ? {} : { stdin }),
+    ...(checksStdin === undefined ? {} : { checksStdin }),
     ...(timeout === undefined ? {} : { timeout }),
   });
   const message = toldOfRecord(result);

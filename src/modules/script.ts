@@ -49,7 +49,7 @@ export const script: Module<Args, Details> = {
     const [, ...given] = args.cmd;
     const numbers = [content.length, interpreter.length].map(String);
     const argv = ['/bin/sh', '-c', runner, 'adfpush-script', ...numbers, ...interpreter, ...given];
-    return applyCommand({ argv }, { ...args, stdin: content }, host);
+    return applyCommand({ argv }, { ...args, stdin: content, checksStdin: true }, host);
   },
 };
 

@@ -71,6 +71,8 @@ export interface RunOptions {
   readonly step?: StepId;
   /** A stream of bytes for what is too much for memory: read no faster than the host takes it. */
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /** The command fails by itself when its stdin does not arrive whole. Others take the end of a lost connection for that of their input. */
+  readonly checksStdin?: boolean;
   /**
    * Given every byte of stdout as it comes, which the result's `stdout` then leaves out; no more is read until it resolves. When it
    * rejects, the command is ended and `run` rejects with the same.

@@ -39,6 +39,20 @@ describe('a command whose connection is lost', () => {
     expect(stage.ran('migrate')).toBe(1);
   });
 
+  it.each([
+    [0, 'was interrupted: it exited with 0, but its stdin may not have reached it whole'],
+    [3, 'exited with 3'],
+  ])('has not ended well when it was given a stdin, and exited with %i', async (code, message) => {
+    const { stage } = await runTasks(
+      '- name: migrate\n  shell: { cmd: migrate, stdin: all of it }',
+      losesMigrate(ended(code)),
+    );
+
+    expect(stage.statusOf('migrate')).toEqual(['failed']);
+    expect(stage.ended('migrate')[0]?.error?.message).toContain(message);
+    expect(stage.ran('migrate')).toBe(1);
+  });
+
   it('has failed when the record says so', async () => {
     const { stage } = await runTasks(migrate(), losesMigrate(ended(3)));
 
