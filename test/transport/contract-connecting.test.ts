@@ -131,6 +131,33 @@ describeTransports('connecting', (reach) => {
     await transport.close();
   });
 
+  test('closing waits for nobody who says nothing: what is under way ends, and whoever waits is told', async () => {
+    const sockets = new Set<Socket>();
+    const silent = createServer((socket) => sockets.add(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const transport = reach(sshd);
+    try {
+      const waiting = expect(transport.connect(sshd.host({ port }))).rejects.toMatchObject({
+        code: 'ssh.connection_lost',
+      });
+      await until('the silent server is spoken to', () => sockets.size === 1);
+      const [socket] = sockets;
+      const hungUp = new Promise((resolve) => socket?.once('close', resolve).resume());
+
+      const began = performance.now();
+      await transport.close();
+      await waiting;
+      await hungUp;
+
+      expect(performance.now() - began).toBeLessThan(4_000);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+      await transport.close();
+    }
+  });
+
   test('after all is closed nothing is opened any more', async () => {
     const transport = reach(sshd);
     const connection = await transport.connect(sshd.host());

@@ -4,7 +4,7 @@ import { unreachable } from '../../errors/ssh.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
-import { within } from '../../ports/deadline.js';
+import { unlessAborted, within } from '../../ports/deadline.js';
 import { MasterTalk, type MasterFailure } from './master-talk.js';
 
 export interface MasterCommand {
@@ -18,7 +18,7 @@ export type MasterStart = { readonly kind: 'ready'; readonly talk: MasterTalk } 
 
 /**
  * Starts an ssh that connects and authenticates. It goes to the background when that is done, and is then reached by its socket only.
- * Throws `ssh.program`, and `ssh.unreachable` when it took longer than `timeout`.
+ * Throws `ssh.program`, and `ssh.unreachable` when it took longer than `timeout`, and the reason of `closing`.
  */
 export async function startMaster(
   host: Host,
@@ -26,6 +26,7 @@ export async function startMaster(
   { program, args, environment }: MasterCommand,
   timeout: Milliseconds,
   clock: Clock,
+  closing: AbortSignal,
 ): Promise<MasterStart> {
   const talk = new MasterTalk();
   // In a session of its own: it has no terminal to ask at, and hears no Ctrl-C.
@@ -42,9 +43,10 @@ export async function startMaster(
     child.once('exit', (code) => resolve(code));
   });
   try {
-    const code = await within(clock, timeout, ended, () =>
+    const inTime = within(clock, timeout, ended, () =>
       unreachable(host, talk.phase, `no answer within ${timeout / 1_000} s`),
     );
+    const code = await unlessAborted(inTime, closing);
     if (code === 0) return { kind: 'ready', talk };
   } catch (error) {
     end(child.pid);

@@ -11,6 +11,7 @@ import type { BecomePassword } from '../become-password.js';
 import { AuthenticationBrake } from '../ssh/authentication-brake.js';
 import { HandshakeGate } from '../ssh/handshake-gate.js';
 import { defaultLimits, type SshLimits } from '../ssh/limits.js';
+import { SharedConnections } from '../ssh/shared-connections.js';
 import { SshConnection } from '../ssh/ssh-connection.js';
 import { startCarefully } from './careful-start.js';
 import { SettingsEnquiry } from './effective-settings.js';
@@ -18,7 +19,6 @@ import { startMaster } from './master.js';
 import { checkFit, configFor, masterArguments } from './master-settings.js';
 import { PrivateFolder } from './private-folder.js';
 import { ProxiedClient } from './proxied-client.js';
-import { SharedConnections } from './shared-connections.js';
 import type { Surroundings } from './surroundings.js';
 
 export interface OpenSshTransportOptions {
@@ -82,7 +82,7 @@ export class OpenSshTransport implements Transport {
     signal?.throwIfAborted();
     const key = JSON.stringify([host.id, host.address, host.ssh]);
     return unlessAborted(
-      this.#connections.get(key, host, () => this.#open(host)),
+      this.#connections.get(key, host, (closing) => this.#open(host, closing)),
       signal,
     );
   }
@@ -94,7 +94,7 @@ export class OpenSshTransport implements Transport {
   }
 
   /** Tries until the server lets us in, refuses for a reason, or the time is up. */
-  async #open(host: Host): Promise<MasteredConnection> {
+  async #open(host: Host, closing: AbortSignal): Promise<MasteredConnection> {
     const { clock, random, persist = 15 } = this.options;
     checkFit(host);
     const settings = await this.#enquiry.about(host);
@@ -107,8 +107,9 @@ export class OpenSshTransport implements Transport {
     for (let attempt = 0; ; attempt += 1) {
       const start = await startCarefully(host, settings, this.#brake, () =>
         this.#gate.pass(settings.server, async () => {
+          closing.throwIfAborted();
           const began = clock.elapsed();
-          const started = startMaster(host, user, command, settings.connectTimeout, clock);
+          const started = startMaster(host, user, command, settings.connectTimeout, clock, closing);
           return started.finally(() => (spent += clock.elapsed() - began));
         }),
       );
@@ -121,16 +122,14 @@ export class OpenSshTransport implements Transport {
           },
         );
         const { becomePassword } = this.options;
-        const connection = new MasteredConnection(host, client, clock, this.#limits, becomePassword);
-        if (this.#connections.closed) connection.destroy();
-        return connection;
+        return new MasteredConnection(host, client, clock, this.#limits, becomePassword);
       }
-      if (spent >= settings.connectTimeout || this.#connections.closed) {
+      if (spent >= settings.connectTimeout) {
         throw unreachable(host, 'banner', `${start.reason}, ${attempt + 1} times`);
       }
       const pause = Math.min(100 * 2 ** attempt, 2_000) * (0.5 + random.next());
       spent += pause;
-      await clock.sleep(pause);
+      await clock.sleep(pause, closing);
     }
   }
 

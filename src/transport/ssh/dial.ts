@@ -7,7 +7,7 @@ import { unreachable, type ConnectPhase } from '../../errors/ssh.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
-import { within } from '../../ports/deadline.js';
+import { unlessAborted, within } from '../../ports/deadline.js';
 import { Authentication } from './authentication/authentication.js';
 import type { Credentials } from './authentication/offer.js';
 import type { WaitElsewhere } from './authentication/wait-elsewhere.js';
@@ -17,12 +17,13 @@ import type { Destination } from './settings.js';
 
 /**
  * A TCP connection without Nagle's delay, which would cost 40 ms a command. `reset`: the other side accepted and hung up again before
- * we came to notice that it had accepted. Throws `ssh.unreachable`.
+ * we came to notice that it had accepted. Throws `ssh.unreachable`, and the reason of `closing`.
  */
 export async function openTcp(
   host: Host,
   { address, port, connectTimeout }: Destination,
   clock: Clock,
+  closing: AbortSignal,
 ): Promise<Duplex | 'reset'> {
   const socket = connectTcp({ host: address, port, noDelay: true });
   let isFound = isIP(address) !== 0;
@@ -36,14 +37,18 @@ export async function openTcp(
       reject(unreachable(host, phase, `${reason} (port ${port})`, error));
     });
   });
-  return within(clock, connectTimeout, connected, () => {
+  const patience = connectTimeout / 1_000;
+  const inTime = within(clock, connectTimeout, connected, () =>
+    isFound
+      ? unreachable(host, 'tcp', `no answer from port ${port} within ${patience} s`)
+      : unreachable(host, 'name', `the name server did not answer within ${patience} s`),
+  );
+  try {
+    return await unlessAborted(inTime, closing);
+  } catch (error) {
     socket.destroy();
-    if (!isFound) {
-      const patience = connectTimeout / 1_000;
-      return unreachable(host, 'name', `the name server did not answer within ${patience} s`);
-    }
-    return unreachable(host, 'tcp', `no answer from port ${port} within ${connectTimeout / 1_000} s`);
-  });
+    throw error;
+  }
 }
 
 const tcpReasons: Readonly<Record<string, readonly [ConnectPhase, string]>> = {
@@ -63,6 +68,8 @@ export interface Handshake {
   readonly credentials: Credentials;
   /** Awaited before the first byte that authenticates; what it rejects with ends the handshake. */
   readonly mayAuthenticate: () => Promise<void>;
+  /** Aborted when nobody waits for it any more. */
+  readonly closing: AbortSignal;
 }
 
 /**
@@ -75,10 +82,10 @@ export type Greeting =
 
 /**
  * Speaks SSH over a stream until the user is let in.
- * Throws `ssh.unreachable`, `ssh.host_key`, `ssh.no_common_algorithm`, `ssh.authentication`, `ssh.no_key`.
+ * Throws `ssh.unreachable`, `ssh.host_key`, `ssh.no_common_algorithm`, `ssh.authentication`, `ssh.no_key`, and the reason of `closing`.
  */
 export async function handshake(
-  { host, destination, socket, hostKeys, credentials, mayAuthenticate }: Handshake,
+  { host, destination, socket, hostKeys, credentials, mayAuthenticate, closing }: Handshake,
   clock: Clock,
 ): Promise<Greeting> {
   const client = new Client();
@@ -167,7 +174,8 @@ export async function handshake(
       describe(new Error(`no answer within ${destination.connectTimeout / 1_000} s`)),
     );
   try {
-    const greeting = await withinServersTime(clock, destination.connectTimeout, ended, waitElsewhere, late);
+    const inTime = withinServersTime(clock, destination.connectTimeout, ended, waitElsewhere, late);
+    const greeting = await unlessAborted(inTime, closing);
     if (greeting.kind === 'dropped') socket.destroy();
     return greeting;
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { AdfError } from '../../errors/adf-error.js';
-import { connectionLost, unreachable } from '../../errors/ssh.js';
+import { unreachable } from '../../errors/ssh.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
@@ -12,7 +12,7 @@ import type { BecomePassword } from '../become-password.js';
 import { KeyRing } from './authentication/key-ring.js';
 import type { PassphraseSources } from './authentication/passphrases.js';
 import { AuthenticationBrake } from './authentication-brake.js';
-import { unlessAborted, within } from '../../ports/deadline.js';
+import { unlessAborted } from '../../ports/deadline.js';
 import { handshake, openTcp, type Greeting } from './dial.js';
 import { HandshakeGate } from './handshake-gate.js';
 import { HostKeys } from './host-keys.js';
@@ -22,6 +22,7 @@ import { OpenSshConfig } from './openssh-config/openssh-config.js';
 import { ProxyCommands } from './proxy-command.js';
 import { DestinationResolver } from './resolver.js';
 import { connectionKey, serverKey, type Destination, type Hop } from './settings.js';
+import { SharedConnections } from './shared-connections.js';
 import { SshConnection } from './ssh-connection.js';
 
 export interface SshTransportOptions extends PassphraseSources {
@@ -63,13 +64,12 @@ export class SshTransport implements Transport {
   readonly #keys: KeyRing;
   readonly #resolver: DestinationResolver;
   readonly #hostKeys: HostKeys;
-  readonly #connections = new Map<string, Promise<SshConnection>>();
-  readonly #refusals = new Map<string, { readonly error: AdfError; readonly until: Milliseconds }>();
+  readonly #connections: SharedConnections<SshConnection>;
   readonly #proxyCommands: ProxyCommands;
-  #closed = false;
 
   constructor(private readonly options: SshTransportOptions) {
     this.#limits = { ...defaultLimits, ...options.limits };
+    this.#connections = new SharedConnections(options.clock, this.#limits.refusalMemory);
     this.#proxyCommands = new ProxyCommands(options.clock);
     this.#gate = options.gate ?? new HandshakeGate(this.#limits);
     this.#brake = options.brake ?? new AuthenticationBrake(options.clock);
@@ -109,14 +109,7 @@ export class SshTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    const all = await Promise.allSettled(this.#connections.values());
-    const open = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    for (const connection of open) connection.close();
-    const { clock } = this.options;
-    const ended = Promise.all(open.map(({ lost }) => lost));
-    await within(clock, 1_000, ended, () => 'late').catch(() => undefined);
-    for (const connection of open) connection.destroy();
+    await this.#connections.close();
     await this.#proxyCommands.close();
   }
 
@@ -124,40 +117,13 @@ export class SshTransport implements Transport {
     return this.#shared(await this.#resolver.resolve(host), 'host');
   }
 
-  async #shared(hop: Hop, role: 'host' | 'bastion'): Promise<SshConnection> {
-    if (this.#closed) throw connectionLost(hop.host, 'all connections are closed');
-    const { clock } = this.options;
-    const key = connectionKey(hop, role);
-    const before = this.#connections.get(key);
-    if (before !== undefined) {
-      const connection = await before;
-      if (connection.alive) return connection;
-      if (this.#connections.get(key) === before) this.#connections.delete(key);
-      return this.#shared(hop, role);
-    }
-    const refusal = this.#refusals.get(key);
-    if (refusal !== undefined && clock.elapsed() < refusal.until) throw refusal.error;
-    const opening = this.#open(hop);
-    this.#connections.set(key, opening);
-    try {
-      const connection = await opening;
-      void connection.lost.then(() => this.#forget(key, opening));
-      return connection;
-    } catch (error) {
-      this.#forget(key, opening);
-      if (error instanceof AdfError && isRefusal(error)) {
-        this.#refusals.set(key, { error, until: clock.elapsed() + this.#limits.refusalMemory });
-      }
-      throw error;
-    }
-  }
-
-  #forget(key: string, opening: Promise<SshConnection>): void {
-    if (this.#connections.get(key) === opening) this.#connections.delete(key);
+  #shared(hop: Hop, role: 'host' | 'bastion'): Promise<SshConnection> {
+    const open = (closing: AbortSignal): Promise<SshConnection> => this.#open(hop, closing);
+    return this.#connections.get(connectionKey(hop, role), hop.host, open);
   }
 
   /** Tries until the server lets us in, refuses for a reason, or the time is up. */
-  async #open(hop: Hop): Promise<SshConnection> {
+  async #open(hop: Hop, closing: AbortSignal): Promise<SshConnection> {
     const { host, destination } = hop;
     const { clock, random } = this.options;
     const credentials = await this.#keys.credentialsFor(host, destination);
@@ -169,15 +135,16 @@ export class SshTransport implements Transport {
       const bastion = await this.#bastion(host, destination);
       const visit = (mayAuthenticate: () => Promise<void>): Promise<Greeting> =>
         this.#gate.pass(server, async () => {
+          closing.throwIfAborted();
           // What a person takes to answer is nobody's delay.
           const servers = (): Milliseconds => clock.elapsed() - credentials.waitElsewhere.spent;
           const started = servers();
           try {
-            const { socket, failure } = await this.#link(host, destination, bastion);
+            const { socket, failure } = await this.#link(host, destination, bastion, closing);
             if (socket === 'reset') {
               return { kind: 'dropped', phase: 'tcp', reason: 'the connection was reset' };
             }
-            const speakers = { host, destination, socket, hostKeys, credentials, mayAuthenticate };
+            const speakers = { host, destination, socket, hostKeys, credentials, mayAuthenticate, closing };
             const greeting = await handshake(speakers, clock);
             const reason = greeting.kind === 'dropped' ? await failure : undefined;
             if (reason !== undefined) throw reason;
@@ -189,15 +156,15 @@ export class SshTransport implements Transport {
       const greeting = await this.#brake.pass(hop, visit, ({ kind }) => kind === 'welcome');
       if (greeting.kind === 'welcome') {
         const { becomePassword } = this.options;
-        const further = (): Promise<SshConnection> => this.#open(hop);
+        const further = (): Promise<SshConnection> => this.#open(hop, closing);
         return new SshConnection(host, greeting.client, clock, this.#limits, becomePassword, further);
       }
-      if (spent >= destination.connectTimeout || this.#closed) {
+      if (spent >= destination.connectTimeout) {
         throw unreachable(host, greeting.phase, `${greeting.reason}, ${attempt + 1} times`);
       }
       const pause = Math.min(100 * 2 ** attempt, 2_000) * (0.5 + random.next());
       spent += pause;
-      await clock.sleep(pause);
+      await clock.sleep(pause, closing);
     }
   }
 
@@ -211,13 +178,19 @@ export class SshTransport implements Transport {
     }
   }
 
-  async #link(host: Host, destination: Destination, bastion: SshConnection | undefined): Promise<Link> {
+  async #link(
+    host: Host,
+    destination: Destination,
+    bastion: SshConnection | undefined,
+    closing: AbortSignal,
+  ): Promise<Link> {
     const { route } = destination;
     if (route.kind === 'command') {
       const { stream, failure } = this.#proxyCommands.start(host, route.command);
       return { socket: stream, failure };
     }
-    if (bastion === undefined) return { socket: await openTcp(host, destination, this.options.clock) };
+    if (bastion === undefined)
+      return { socket: await openTcp(host, destination, this.options.clock, closing) };
     try {
       return { socket: await bastion.forward({ address: destination.address, port: destination.port }) };
     } catch (error) {
@@ -234,7 +207,3 @@ interface Link {
   readonly socket: Duplex | 'reset';
   readonly failure?: Promise<AdfError | undefined>;
 }
-
-/** Asking again at once would not help, and servers ban those who do. */
-const isRefusal = ({ code }: AdfError): boolean =>
-  ['ssh.authentication', 'ssh.no_key', 'ssh.host_key'].includes(code);

@@ -2,7 +2,7 @@ import { AdfError } from '../../errors/adf-error.js';
 import { connectionLost, type NamedHost } from '../../errors/ssh.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Clock } from '../../ports/clock.js';
-import { within } from '../../ports/deadline.js';
+import { unlessAborted, within } from '../../ports/deadline.js';
 
 /** What is shared. */
 export interface Shareable {
@@ -15,11 +15,15 @@ export interface Shareable {
   destroy(): void;
 }
 
+/** Opens one connection. The signal is aborted when all is closed: what is under way then has to end. */
+export type Open<T> = (closing: AbortSignal) => Promise<T>;
+
 /** One connection for each key: opened by the first who asks, shared by the others, opened anew after it was lost. */
 export class SharedConnections<T extends Shareable> {
   readonly #connections = new Map<string, Promise<T>>();
   readonly #refusals = new Map<string, { readonly error: AdfError; readonly until: Milliseconds }>();
-  #closed = false;
+  readonly #underWay = new Set<Promise<T>>();
+  readonly #closing = new AbortController();
 
   constructor(
     private readonly clock: Clock,
@@ -29,37 +33,33 @@ export class SharedConnections<T extends Shareable> {
     private readonly fit: (connection: T) => boolean = () => true,
   ) {}
 
-  get closed(): boolean {
-    return this.#closed;
-  }
-
   /** Throws what `open` throws, and `ssh.connection_lost` when all was closed. */
-  async get(key: string, host: NamedHost, open: () => Promise<T>): Promise<T> {
+  async get(key: string, host: NamedHost, open: Open<T>): Promise<T> {
     for (;;) {
-      if (this.#closed) throw connectionLost(host, 'all connections are closed');
+      if (this.#closing.signal.aborted) throw closed(host);
       const before = this.#connections.get(key);
-      if (before === undefined) return this.#open(key, open);
+      if (before === undefined) return this.#open(key, host, open);
       const connection = await before;
       if (connection.alive && this.fit(connection)) return connection;
       this.#forget(key, before);
     }
   }
 
-  /** Ends all of them, and waits for that, but not for ever. */
+  /** Ends all of them, those too that are only being opened, and waits for that, but not for ever. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     const all = await Promise.allSettled(this.#connections.values());
     const open = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     for (const connection of open) connection.close();
-    const ended = Promise.all(open.map(({ lost }) => lost));
+    const ended = Promise.all([...open.map(({ lost }) => lost), Promise.allSettled(this.#underWay)]);
     await within(this.clock, 1_000, ended, () => 'late').catch(() => undefined);
     for (const connection of open) connection.destroy();
   }
 
-  async #open(key: string, open: () => Promise<T>): Promise<T> {
+  async #open(key: string, host: NamedHost, open: Open<T>): Promise<T> {
     const refusal = this.#refusals.get(key);
     if (refusal !== undefined && this.clock.elapsed() < refusal.until) throw refusal.error;
-    const opening = open();
+    const opening = this.#unlessClosed(host, open);
     this.#connections.set(key, opening);
     try {
       const connection = await opening;
@@ -74,10 +74,29 @@ export class SharedConnections<T extends Shareable> {
     }
   }
 
+  /** Whoever waits does not wait for an agent, a person or a server once all is closed. */
+  async #unlessClosed(host: NamedHost, open: Open<T>): Promise<T> {
+    const { signal } = this.#closing;
+    const opening = open(signal);
+    this.#underWay.add(opening);
+    const settled = (): boolean => this.#underWay.delete(opening);
+    opening.then((connection) => {
+      settled();
+      if (signal.aborted) connection.destroy();
+    }, settled);
+    try {
+      return await unlessAborted(opening, signal);
+    } catch (error) {
+      throw signal.aborted ? closed(host) : error;
+    }
+  }
+
   #forget(key: string, opening: Promise<T>): void {
     if (this.#connections.get(key) === opening) this.#connections.delete(key);
   }
 }
+
+const closed = (host: NamedHost): AdfError => connectionLost(host, 'all connections are closed');
 
 /** Asking again at once would not help, and servers ban those who do. */
 const isRefusal = ({ code }: AdfError): boolean => code === 'ssh.authentication' || code === 'ssh.host_key';
