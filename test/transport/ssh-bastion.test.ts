@@ -4,7 +4,7 @@ import { hostId } from '../../src/model/ids.js';
 import type { Host } from '../../src/model/host.js';
 import { readFileSync, writeFileSync, appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeWithSshd, freePort, Sshd } from './sshd.js';
+import { describeWithSshd, freePort, Sshd, until } from './sshd.js';
 import { containing, matching } from './matching.js';
 
 describeWithSshd('hosts behind a bastion', () => {
@@ -53,6 +53,22 @@ describeWithSshd('hosts behind a bastion', () => {
     expect((await running).outcome.kind).toBe('unknown');
     expect(connection.alive).toBe(false);
     expect((await transport.connect(behind('lost'))).alive).toBe(true);
+    await transport.close();
+  });
+
+  test('when it is lost while hosts are on their way through it, they go again through a new one', async () => {
+    const transport = target.transport();
+    const before = logins(target);
+    const all = Array.from({ length: 40 }, (_, index) => transport.connect(behind(`on-the-way-${index}`)));
+    const settled = Promise.allSettled(all);
+    await until('some are through', () => logins(target) - before >= 4);
+
+    bastion.killSessions();
+
+    const failures = (await settled).flatMap((one) =>
+      one.status === 'rejected' ? [String(one.reason)] : [],
+    );
+    expect(failures).toEqual([]);
     await transport.close();
   });
 

@@ -149,6 +149,11 @@ export class SshTransport implements Transport {
             const reason = greeting.kind === 'dropped' ? await failure : undefined;
             if (reason !== undefined) throw reason;
             return greeting;
+          } catch (error) {
+            // No fault of the host: it is gone to again, over a new connection to the bastion.
+            if (bastion?.alive !== false || !(error instanceof AdfError) || error.code !== 'ssh.unreachable')
+              throw error;
+            return { kind: 'dropped', phase: 'bastion', reason: 'the connection to its bastion was lost' };
           } finally {
             spent += servers() - started;
           }
