@@ -214,6 +214,15 @@ describe('how a host is reached', () => {
     expect(new Set([...same, ...others]).size).toBe(5);
   });
 
+  test('a bastion that one configuration trusts is not shared with those whose configuration may revoke its key', async () => {
+    const config = ['Host b', 'HostName 10.0.0.9'];
+    const keyFor = async (lines: readonly string[]): Promise<string> =>
+      connectionKey(bastionOf(await routeOf(lines, { proxyJump: 'b' }, 'x')), 'bastion');
+
+    expect(await keyFor([...config, 'RevokedHostKeys /etc/ssh/revoked'])).not.toBe(await keyFor(config));
+    expect(await keyFor([...config, 'IdentitiesOnly yes'])).not.toBe(await keyFor(config));
+  });
+
   test('a way in a circle is refused, whoever closes it', async () => {
     const config = ['Host edge', 'ProxyJump inner', 'Host inner', 'ProxyJump edge'];
 

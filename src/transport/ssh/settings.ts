@@ -60,11 +60,12 @@ export interface Hop {
  */
 export const connectionKey = ({ host, destination }: Hop, role: 'host' | 'bastion' = 'host'): string => {
   const { user, address, port, route, identityFiles, identityAgent, hostKeyAlias } = destination;
-  const { userKnownHostsFiles, globalKnownHostsFiles, hostKeyChecking } = destination;
+  const { userKnownHostsFiles, globalKnownHostsFiles, revokedHostKeysFile, hostKeyChecking } = destination;
   const way = route.kind === 'jump' ? connectionKey(route.bastion, 'bastion') : route;
-  const trust = [userKnownHostsFiles, globalKnownHostsFiles, hostKeyAlias, hostKeyChecking];
+  const keys = [identityFiles, identityAgent, destination.identitiesOnly];
+  const files = [userKnownHostsFiles, globalKnownHostsFiles, revokedHostKeysFile];
   const name = role === 'host' ? host.id : '';
-  return JSON.stringify([name, user, address, port, way, identityFiles, identityAgent, trust]);
+  return JSON.stringify([name, user, address, port, way, keys, files, hostKeyAlias, hostKeyChecking]);
 };
 
 /** The sshd at the end of a way, as its neighbour sees it: many hosts of an inventory may be one sshd. */
