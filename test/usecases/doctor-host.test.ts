@@ -5,6 +5,7 @@ import { EngineRuntime } from '../../src/docker/engine-runtime.js';
 import type { HostDiagnosis } from '../../src/model/doctor-report.js';
 import { hostChecks } from '../../src/model/doctor-report.js';
 import type { Host } from '../../src/model/host.js';
+import { hostId } from '../../src/model/ids.js';
 import type { Clock } from '../../src/ports/clock.js';
 import { clockFinding, ownClock } from '../../src/usecases/doctor/clocks.js';
 import { examineHost } from '../../src/usecases/doctor/examine-host.js';
@@ -78,6 +79,26 @@ describeWithSshd('doctor, on a host with a real OpenSSH server', () => {
   test('a key that is not let in is found at authentication', async () => {
     const diagnosis = await examine(sshd.host({ identityFile: join(sshd.folder, 'host_ed25519') }));
     expect(statuses(diagnosis)).toEqual(stoppedAt('authentication'));
+  });
+
+  test('of a host that is left alone since others refused the key, nothing but that is told', async () => {
+    const transport = sshd.transport();
+    const ports = { transport, runtime: new EngineRuntime(transport, systemClock), clock: systemClock };
+    const hosts = [1, 2, 3].map((n) =>
+      sshd.host({ identityFile: join(sshd.folder, 'host_ed25519') }, { id: hostId(`refusing-${n}`) }),
+    );
+    try {
+      const diagnoses: HostDiagnosis[] = [];
+      for (const host of hosts) diagnoses.push(await examineHost(host, ports, new AbortController().signal));
+      const last = diagnoses.at(-1);
+      expect(last && statuses(last)).toEqual(
+        Object.fromEntries(
+          hostChecks.map((check) => [check, check === 'authentication' ? 'failed' : 'not_checked']),
+        ),
+      );
+    } finally {
+      await transport.close();
+    }
   });
 
   test('a host without Docker fails at Docker, and says what to do', async () => {

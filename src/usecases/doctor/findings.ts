@@ -28,17 +28,29 @@ export const failed = <Check extends string>(
   ...(hint === undefined ? {} : { hint }),
 });
 
-/** A connection that failed: what came before that is proven, the rest is not known. */
+/** A connection that failed: what came before that is proven, the rest is not known. Of a host that was left alone nothing is. */
 export function unreached(error: AdfError): readonly Finding<HostCheck>[] {
   const stopped = checkOf(error);
-  const before = hostChecks.slice(0, hostChecks.indexOf(stopped));
+  const before = error.code === leftAlone ? [] : hostChecks.slice(0, hostChecks.indexOf(stopped));
   return [...before.map((check) => ok(check, '')), failed(stopped, error)];
 }
 
-/** The check that a failed connection did not pass. */
+/** Others refused the same keys before its turn came. */
+const leftAlone = 'ssh.authentication_stopped';
+
+/** Errors that say by their code where the connection stopped. */
+const checks: Readonly<Record<string, HostCheck>> = {
+  'ssh.host_key': 'host_key',
+  'ssh.authentication': 'authentication',
+  [leftAlone]: 'authentication',
+  'aws.instance_connect': 'authentication',
+  'ssh.proxy_command': 'tcp',
+};
+
+/** The check that a failed connection did not pass: the name, where settings kept it from being tried. */
 function checkOf({ code, phase }: AdfError): HostCheck {
-  if (code === 'ssh.host_key') return 'host_key';
-  if (code === 'ssh.authentication') return 'authentication';
+  const check = checks[code];
+  if (check !== undefined) return check;
   switch (phase) {
     case 'tcp':
     case 'banner':
