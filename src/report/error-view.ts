@@ -1,6 +1,7 @@
 import stringWidth from 'string-width';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { formatPosition, type Position } from '../model/source.js';
+import { withVisibleControls } from './control-characters.js';
 import { plainPalette, type Palette } from './palette.js';
 
 /** Gives a line of a user's file, for the caret; lines count from 1. */
@@ -22,9 +23,13 @@ function renderError(error: AdfError, source: SourceLines, palette: Palette): st
   const { host, at, message, hint, code } = error;
   const where = host === undefined || message.includes(host) ? '' : `${palette.bold(host)}: `;
   return [
-    `${palette.alarm('Error')} ${palette.dim(`[${code}]`)} ${where}${message}`,
+    `${palette.alarm('Error')} ${palette.dim(`[${code}]`)} ${where}${withVisibleControls(message)}`,
     ...(at === undefined ? [] : excerpt(at, error.sourceLine ?? source(at.file, at.line), palette)),
-    ...(hint === undefined ? [] : hint.split('\n').map((line) => `  ${line}`)),
+    ...(hint === undefined
+      ? []
+      : withVisibleControls(hint)
+          .split('\n')
+          .map((line) => `  ${line}`)),
     ...(error.class === 'bug' ? stackOf(error).map((line) => palette.dim(line)) : []),
   ].join('\n');
 }

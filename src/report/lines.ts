@@ -1,3 +1,4 @@
+import { withVisibleControls } from './control-characters.js';
 import type { EpochMilliseconds } from '../model/duration.js';
 import type { HostLabels } from './host-labels.js';
 import type { Palette } from './palette.js';
@@ -46,16 +47,8 @@ const emphatic = (tone: Tone): boolean => tone === 'bad' || tone === 'alarm' || 
 /** Whole digests are in the plan and the recap; in a line their first twelve digits do. */
 const briefly = (text: string): string => text.replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1');
 
-/**
- * What came from a host may hold escape sequences that would move the cursor or retitle the terminal. Each control character becomes
- * visible; tabs stay.
- */
-const safe = (text: string): string =>
-  // eslint-disable-next-line no-control-regex -- exactly the control characters.
-  text.replace(/\r?\n/g, ' ').replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 0x20 ? String.fromCharCode(0x5e, code + 0x40) : `\\x${code.toString(16)}`;
-  });
+/** On one line. */
+const safe = (text: string): string => withVisibleControls(text.replace(/\r?\n/g, ' '));
 
 /** `03:15:02`, in the time zone of this machine, as the log's other lines are. */
 export function clockTime(at: EpochMilliseconds): string {

@@ -5,6 +5,18 @@ import { renderErrors } from '../../src/report/error-view.js';
 const at = { file: 'playbooks/deploy.yml', line: 12, column: 7 };
 
 describe('an error', () => {
+  it('shows control characters instead of sending them to the terminal: a stranger may have said them', () => {
+    const message = 'api-1 cannot be reached: \u001b]0;owned\u0007\u001b[2J\u009b2J (handshake)';
+
+    const text = renderErrors(
+      new AdfError({ code: 'ssh.unreachable', class: 'failed', message, hint: 'a\u001bb' }),
+    );
+
+    expect(text).toBe(
+      'Error [ssh.unreachable] api-1 cannot be reached: ^[]0;owned^G^[[2J\\x9b2J (handshake)\n  a^[b',
+    );
+  });
+
   it('shows what happened, where, the line with a caret, and what to do next', () => {
     const error = new AdfError({
       code: 'config.unknown_key',
