@@ -10,6 +10,9 @@ import type { Question } from './settings.js';
 /** A Match exec may be in it, or a name server (CanonicalizeHostname). */
 const patience: Milliseconds = 15_000;
 
+/** How long its output may come after its end. */
+const lastWords: Milliseconds = 500;
+
 /** More at a time would only wait for processors. */
 const atATime = 4;
 
@@ -83,17 +86,27 @@ async function run(clock: Clock, program: string, args: readonly string[], name 
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'EACCES') resolve({ kind: 'missing' });
       else reject(openSshNotStarted(error.message, error));
     });
-    child.once('close', (code) => resolve({ kind: 'ended', code, stdout, stderr }));
+    child.once('exit', (code) => {
+      // What a Match exec leaves running may hold the pipe open; ssh does not wait for it either.
+      void within(clock, lastWords, closed, () => 'late')
+        .catch(() => undefined)
+        .then(() => resolve({ kind: 'ended', code, stdout, stderr }));
+    });
   });
   try {
     return await within(clock, patience, ended, () => openSshConfigSlow(name, patience / 1_000));
-  } finally {
+  } catch (error) {
     endGroup(child.pid);
+    throw error;
+  } finally {
+    child.stdout.destroy();
+    child.stderr.destroy();
   }
 }
 
