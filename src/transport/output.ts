@@ -73,10 +73,13 @@ export class Output {
         : this.#file.incomplete === undefined
           ? `; all of it is in ${this.#file.path}`
           : `; ${this.#file.path} has what could be written: ${this.#file.incomplete}`;
+    const { dropped, bytes } = this.#tail;
+    if (dropped === 0) return Buffer.concat([head, bytes]).toString();
+    const [first, last] = [wholeLinesFirst(head), wholeLinesLast(bytes)];
+    const left = dropped + head.length - first.length + bytes.length - last.length;
     // A character that the cut goes through is left out with the rest.
-    const before = new StringDecoder('utf8').write(head);
-    const left = `\n[… ${this.#tail.dropped} bytes left out${where} …]\n`;
-    return before + (this.#tail.dropped === 0 ? '' : left) + withoutBrokenStart(this.#tail.bytes).toString();
+    const before = new StringDecoder('utf8').write(first);
+    return `${before}\n[… ${left} bytes left out${where} …]\n${withoutBrokenStart(last).toString()}`;
   }
 
   #grow(size: number): void {
@@ -114,6 +117,21 @@ class Tail {
     const at = this.#added % this.limit;
     return Buffer.concat([this.#ring.subarray(at), this.#ring.subarray(0, at)]);
   }
+}
+
+/** Lines are cut through only where they are longer. */
+const longestLine = 16 * 1024;
+
+/** Without the line that the cut goes through: it may hold one half of a secret, which nobody knows again. */
+function wholeLinesFirst(bytes: Buffer): Buffer {
+  const end = bytes.lastIndexOf(0x0a) + 1;
+  return end > 0 && bytes.length - end <= longestLine ? bytes.subarray(0, end) : bytes;
+}
+
+/** The same for what comes after the cut. */
+function wholeLinesLast(bytes: Buffer): Buffer {
+  const start = bytes.indexOf(0x0a) + 1;
+  return start > 0 && start <= longestLine ? bytes.subarray(start) : bytes;
 }
 
 /** Up to three bytes that go on with a character of UTF-8 whose beginning is not there. */

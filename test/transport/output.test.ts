@@ -53,7 +53,7 @@ test('of too much output the file has all, and the text says where it is', async
   for (const size of [7, 4_096, 100_003, 3 * mebibyte]) {
     const spill = new MemorySpill();
     const output = new Output(spill);
-    const bytes = Buffer.from(Array.from({ length: 3 * mebibyte }, (_, index) => (index * 31) % 251));
+    const bytes = Buffer.from(Array.from({ length: 3 * mebibyte }, (_, index) => ((index * 31) % 251) | 128));
     for (let at = 0; at < bytes.length; at += size) void output.add(bytes.subarray(at, at + size));
     await output.end();
 
@@ -81,4 +81,21 @@ test('a character that comes in two pieces stays one, and what is none shows as 
   void output.add(Buffer.from([0xff]));
 
   expect(output.toString()).toBe('ä\uFFFD');
+});
+
+test('of too much output no half of a line is kept, since it may be the half of a secret', () => {
+  const secret = 'correct-horse-battery';
+  for (let shift = 0; shift < secret.length; shift += 1) {
+    const output = new Output(new MemorySpill());
+    const line = `password=${secret}\n`;
+    void output.add(Buffer.from('x'.repeat(shift) + line.repeat(10_000) + 'x'.repeat(shift)));
+
+    const lines = output.toString().split('\n');
+
+    const told = lines.filter((one) => one !== '' && !one.startsWith('[…'));
+    expect(told.filter((one) => !one.endsWith(secret) && !/^x+$/.test(one))).toEqual([]);
+    const left = Number(/(\d+) bytes left out/.exec(output.toString())?.[1]);
+    const kept = Buffer.byteLength(output.toString().replace(/\n\[….*…\]\n/, ''));
+    expect(left + kept).toBe(2 * shift + line.length * 10_000);
+  }
 });
