@@ -97,6 +97,12 @@ function stepsWith(shell: (typeof shells)[number]): void {
     expect(rest).toMatchObject({ stdout: odd + Buffer.from(bytes).toString('hex'), record: 'kept' });
   });
 
+  test('finds none of the runner in its own shell: a program may have any name', async () => {
+    const script = `for name in say ours began parent; do command -V "$name" 2>/dev/null; done; echo "$#"`;
+    const result = await (await connect()).run({ script }, { step: newStep() });
+    expect(result.stdout).not.toContain('function');
+  });
+
   test('that was begun before is not begun again, and tells its first result', async () => {
     const [step, counted] = [newStep(), pathOf('counted')];
     const command = { script: `echo once >> ${counted}; exit 5` };

@@ -43,10 +43,13 @@ export const runnerScript = (step: StepId, command: string): string =>
     // bash that is called sh says nothing about a command that was killed.
     '[ -z "$BASH_VERSION" ] || set +o posix; exec 3>&2 2>>"$adf_f";',
     keepReading,
-    `( ${command} ) 2>&3 3>&- 8<&- 9<&-; adf_c=$?;`,
+    // The functions are ours: a program of the same name is what the command means.
+    `( unset -f say ours began parent; ${command} ) 2>&3 3>&- 8<&- 9<&-; adf_c=$?;`,
     'adf_y=; adf_z==; if [ $adf_c -gt 128 ]; then { read -r adf_y; read -r adf_y; } <"$adf_f"; [ -z "$adf_y" ] || adf_z=+; fi;',
+    // What it said last may still be in the pipes, if sshd went away in the second since the watcher looked.
+    '[ -z "$adf_w" ] || { parent; [ "$adf_p" = "$PPID" ] || true >"$adf_f.lost"; };',
     'adf_d=00$adf_c; printf "$adf_z${adf_d#"${adf_d%???}"}$adf_z" 1<>"$adf_f";',
-    '[ -z "$adf_w" ] || kill $adf_w;',
+    '[ -z "$adf_w" ] || [ -e "$adf_f.lost" ] || kill $adf_w;',
     '[ $adf_z = = ] || { ulimit -c 0; kill -$((adf_c - 128)) $$; };',
     'exit $adf_c',
   ].join(' ');
@@ -57,15 +60,16 @@ const forgetOld =
 
 /**
  * Whoever writes to a pipe that nobody reads is killed, and when the connection is lost sshd reads no more. So another reader is kept; it
- * begins to read when sshd, the runner's parent, is gone, and keeps the end of what comes. (Only Linux lets one open the other end of
+ * begins to read when sshd, the runner's parent, is gone (the watcher looks once a second, the runner at its end), and keeps the end of what comes. (Only Linux lets one open the other end of
  * one's own pipe. Elsewhere a command that goes on talking is killed, as it is without a runner.)
  */
 const keepReading = [
+  'parent() { adf_p=; { read -r adf_s </proc/$$/stat; } 2>/dev/null || return 0; set -- ${adf_s##*) }; adf_p=$2; };',
   'adf_w=; if [ -p /proc/$$/fd/1 ] && [ -p /proc/$$/fd/3 ]; then',
   'exec 8</proc/$$/fd/1 9</proc/$$/fd/3;',
   '( exec </dev/null >/dev/null 2>&1 3>&-;',
-  'parent() { read -r adf_s </proc/$$/stat || exit; set -- ${adf_s##*) }; adf_p=$2; };',
-  'while parent; [ "$adf_p" = "$PPID" ]; do sleep 1 8<&- 9<&-; done;',
+  'while parent; [ "$adf_p" = "$PPID" ] && [ ! -e "$adf_f.lost" ]; do sleep 1 8<&- 9<&-; done;',
+  '[ -n "$adf_p" ] || [ -e "$adf_f.lost" ] || exit;',
   'trap "" TERM; true >"$adf_f.lost";',
   'tail -c 65536 <&8 >"$adf_f.out" & tail -c 65536 <&9 >"$adf_f.err" & exec 8<&- 9<&-; wait; true >"$adf_f.told" ) & adf_w=$!;',
   'fi;',
