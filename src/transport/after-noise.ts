@@ -22,12 +22,16 @@ export class AfterNoise extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    if (this.#begun) { done(null, chunk); return; }
+    if (this.#begun) {
+      done(null, chunk);
+      return;
+    }
     this.#held = Buffer.concat([this.#held, chunk]);
     const at = this.#held.indexOf(mark);
     if (at === -1) {
       this.#held = this.#held.subarray(-kept);
-      done(); return;
+      done();
+      return;
     }
     this.#begun = true;
     const rest = this.#held.subarray(at + mark.length);

@@ -27,7 +27,10 @@ export function processStream(
     endsWhenClosed: true,
     onClose: (listener) => {
       const tell = (): void => {
-        if (exit?.kind === 'exited' && exit.code === 0) { listener(undefined); return; }
+        if (exit?.kind === 'exited' && exit.code === 0) {
+          listener(undefined);
+          return;
+        }
         // A login shell that lets nobody in says so on either.
         const said = stderr.trim() || stdout.noise;
         listener(
@@ -35,7 +38,10 @@ export function processStream(
         );
       };
       void process.closed.then(() => {
-        if (lost() !== undefined || stdout.readableEnded) { tell(); return; }
+        if (lost() !== undefined || stdout.readableEnded) {
+          tell();
+          return;
+        }
         stdout.once('end', tell);
         stdout.end();
       });

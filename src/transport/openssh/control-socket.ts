@@ -1,4 +1,7 @@
 import { connect, type Socket } from 'node:net';
+import type { Milliseconds } from '../../model/duration.js';
+import type { Clock } from '../../ports/clock.js';
+import { within } from '../../ports/deadline.js';
 import { MessageCutter, MessageReader, uint32 } from './wire.js';
 
 /** Numbers of OpenSSH's PROTOCOL.mux. */
@@ -10,6 +13,9 @@ const mux = {
   proxying: 0x8000000f,
 } as const;
 const version = 4;
+
+/** A master that lives answers at once: it has nobody to ask. */
+const patience: Milliseconds = 10_000;
 
 /** The socket of a master, in proxy mode: from now on the connection protocol is spoken on it, as if it went to the host. */
 export interface ProxySocket {
@@ -23,14 +29,14 @@ export interface ProxySocket {
 /**
  * Asks a master to hand on the connection protocol (PROTOCOL.mux, proxy mode, since OpenSSH 7.4). That needs no program for each command,
  * and tells exits, signals and refusals exactly as the host does; the exit code of an ssh program says 255 for all that is not an exit.
- * Rejects with an Error when the master is gone, or will not.
+ * Rejects with an Error when the master is gone, will not, or says nothing for 10 s.
  */
-export async function openProxySocket(path: string): Promise<ProxySocket> {
+export async function openProxySocket(path: string, clock: Clock): Promise<ProxySocket> {
   const socket = connect({ path });
   const cutter = new MessageCutter();
   let pid: number | undefined;
   try {
-    return await new Promise<ProxySocket>((resolve, reject) => {
+    const agreed = new Promise<ProxySocket>((resolve, reject) => {
       socket.once('error', reject);
       socket.once('close', () => reject(new Error('the master hung up')));
       socket.on('data', (chunk: Buffer) => {
@@ -54,6 +60,7 @@ export async function openProxySocket(path: string): Promise<ProxySocket> {
         socket.write(Buffer.concat([uint32(8), uint32(kind), uint32(value)]));
       }
     });
+    return await within(clock, patience, agreed, () => new Error('the master does not answer'));
   } catch (error) {
     socket.destroy();
     throw error;

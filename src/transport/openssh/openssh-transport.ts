@@ -115,7 +115,7 @@ export class OpenSshTransport implements Transport {
       );
       if (start.kind === 'ready') {
         const { talk } = start;
-        const client = await ProxiedClient.open(files.socket, () => talk.lastWords).catch(
+        const client = await ProxiedClient.open(files.socket, () => talk.lastWords, clock).catch(
           (error: unknown) => {
             const reason = error instanceof Error ? error.message : String(error);
             throw connectionLost(host, talk.lastWords ?? reason, error);

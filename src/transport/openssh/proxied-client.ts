@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { Clock } from '../../ports/clock.js';
 import type { ChannelAnswer, SshClient } from '../ssh/ssh-client.js';
 import {
   about,
@@ -51,9 +52,9 @@ export class ProxiedClient extends EventEmitter implements SshClient {
     socket.resume();
   }
 
-  /** Rejects with an Error when the master is gone. */
-  static async open(path: string, lastWords: () => string | undefined): Promise<ProxiedClient> {
-    return new ProxiedClient(await openProxySocket(path), lastWords);
+  /** Rejects with an Error when the master is gone, or does not answer. */
+  static async open(path: string, lastWords: () => string | undefined, clock: Clock): Promise<ProxiedClient> {
+    return new ProxiedClient(await openProxySocket(path, clock), lastWords);
   }
 
   /**
