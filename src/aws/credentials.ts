@@ -1,5 +1,5 @@
 import { awsError, type AwsCall } from '../errors/aws.js';
-import type { CloudAccess } from './access.js';
+import type { CloudAccess } from './cloud-access.js';
 
 /** What signs a request. */
 export interface Identity {

@@ -1,7 +1,7 @@
 import { malformedAnswer } from '../errors/aws.js';
 import { Secret } from '../model/secret.js';
 import type { RegistryCredentials, RegistryCredentialSource } from '../ports/registry.js';
-import type { CloudAccess } from './access.js';
+import type { CloudAccess } from './cloud-access.js';
 import { AwsClients } from './clients.js';
 
 /** `<account>.dkr.ecr.<region>.amazonaws.com`, with FIPS, dual-stack and China spellings. Source: ECR's endpoints. */

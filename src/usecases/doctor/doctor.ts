@@ -1,5 +1,4 @@
 import pLimit from 'p-limit';
-import { errorsOf } from '../../errors/adf-error.js';
 import type { Run } from '../../engine/run.js';
 import type { Inventory } from '../../inventory/inventory.js';
 import { selectHosts } from '../../inventory/patterns.js';
@@ -12,8 +11,10 @@ import { openGroup, type GroupSessions } from '../group-sessions.js';
 import { newRunId, noJournal, openRun } from '../open-run.js';
 import { openWorld } from '../open-world.js';
 import type { World } from '../world.js';
+import { attempt } from './attempt.js';
 import { ownClock } from './clocks.js';
 import { examineHost } from './examine-host.js';
+import { failed } from './findings.js';
 
 export interface DoctorOptions extends CommonOptions {
   /** Their images and target groups are looked at too; without any, all hosts of the environment are. */
@@ -91,14 +92,16 @@ async function examineGroup(
   inventory: Inventory,
   run: Run,
 ): Promise<readonly Finding<SharedCheck>[]> {
-  const opened = await attempt('image', () => openGroup(inventory, { group }, run));
-  if ('check' in opened) return [opened];
+  const opened = await attempt(() => openGroup(inventory, { group }, run));
+  if ('error' in opened) return [failed('image', opened.error)];
+  const { release } = opened.value;
   const image: Finding<SharedCheck> = {
     check: 'image',
     status: 'ok',
-    detail: `${group}: ${opened.release.version} is ${formatPinnedImage(opened.release.image)}`,
+    detail: `${group}: ${release.version} is ${formatPinnedImage(release.image)}`,
   };
-  return [image, await attempt('target_groups', () => targetGroupsOf(opened))];
+  const found = await attempt(() => targetGroupsOf(opened.value));
+  return [image, 'error' in found ? failed('target_groups', found.error) : found.value];
 }
 
 async function targetGroupsOf({ group, settings, sessions }: GroupSessions): Promise<Finding<SharedCheck>> {
@@ -106,16 +109,4 @@ async function targetGroupsOf({ group, settings, sessions }: GroupSessions): Pro
   const names = (found ?? []).map(({ arn }) => targetGroupName(arn));
   const detail = `${group}: ${names.length === 0 ? 'none' : names.join(', ')}`;
   return { check: 'target_groups', status: 'ok', detail };
-}
-
-/** What failed becomes a finding; a bug of ours stays one. */
-async function attempt<T>(check: SharedCheck, act: () => Promise<T>): Promise<T | Finding<SharedCheck>> {
-  try {
-    return await act();
-  } catch (thrown) {
-    const [error] = errorsOf(thrown);
-    if (error.class === 'bug') throw thrown;
-    const { message, hint } = error;
-    return { check, status: 'failed', detail: message, ...(hint === undefined ? {} : { hint }) };
-  }
 }

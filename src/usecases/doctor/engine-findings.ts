@@ -3,7 +3,7 @@ import type { Finding } from '../../model/doctor-report.js';
 import type { Host } from '../../model/host.js';
 import { neededBytes } from '../../plan/preflight.js';
 import type { RuntimeInfo } from '../../ports/container-runtime.js';
-import type { Attempt } from './examine-host.js';
+import type { Attempt } from './attempt.js';
 import { failed, ok, warning } from './findings.js';
 import type { SessionLook } from './session-look.js';
 

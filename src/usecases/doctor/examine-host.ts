@@ -1,10 +1,10 @@
-import { errorsOf, type AdfError } from '../../errors/adf-error.js';
 import { hostChecks, type Finding, type HostCheck, type HostDiagnosis } from '../../model/doctor-report.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
 import type { ContainerRuntime } from '../../ports/container-runtime.js';
 import type { Transport } from '../../ports/transport.js';
+import { attempt } from './attempt.js';
 import { clockFinding } from './clocks.js';
 import { ok, unreached } from './findings.js';
 import { diskFinding, dockerFinding } from './engine-findings.js';
@@ -16,9 +16,6 @@ interface Ports {
   readonly runtime: ContainerRuntime;
   readonly clock: Clock;
 }
-
-/** Something that was tried on a host, and how it ended. */
-export type Attempt<T> = { readonly value: T } | { readonly error: AdfError };
 
 /** Goes phase by phase as far as the host lets it. What does not work is a finding; a bug of ours is thrown. */
 export async function examineHost(
@@ -64,13 +61,3 @@ const diagnosis = ({ id, name, address }: Host, findings: readonly Finding<HostC
       findings.find((finding) => finding.check === check) ?? { check, status: 'not_checked', detail: '' },
   ),
 });
-
-async function attempt<T>(act: () => Promise<T>): Promise<Attempt<T>> {
-  try {
-    return { value: await act() };
-  } catch (thrown) {
-    const [error] = errorsOf(thrown);
-    if (error.class === 'bug') throw thrown;
-    return { error };
-  }
-}

@@ -1,6 +1,6 @@
 import type { Finding } from '../../model/doctor-report.js';
 import type { Milliseconds } from '../../model/duration.js';
-import type { Attempt } from './examine-host.js';
+import type { Attempt } from './attempt.js';
 import { failed, ok, warning } from './findings.js';
 import type { SessionLook } from './session-look.js';
 
