@@ -21,11 +21,16 @@ process.stdin.on('end', () => (over = true));
 function look(needles: readonly string[]): void {
   for (const pid of readdirSync('/proc')) {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
-    for (const what of ['cmdline', 'environ']) {
-      const text = read(`/proc/${pid}/${what}`);
+    const line = read(`/proc/${pid}/cmdline`);
+    const environment = read(`/proc/${pid}/environ`);
+    // Between fork and exec a child still has the environment of its parent: what changed under our eyes is looked at in the next round.
+    if (read(`/proc/${pid}/cmdline`) !== line) continue;
+    for (const [what, text] of [
+      ['cmdline', line],
+      ['environ', environment],
+    ] as const) {
       for (const needle of needles) {
-        if (!text.includes(needle)) continue;
-        hits.add(`${what} of ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}: ${needle}`);
+        if (text.includes(needle)) hits.add(`${what} of ${line.replaceAll('\0', ' ')}: ${needle}`);
       }
     }
   }
