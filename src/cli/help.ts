@@ -32,9 +32,10 @@ class HelpWithExits extends CommandHelp {
     };
     const environment: Section = {
       header: 'ENVIRONMENT',
-      generate: ({ cmd }, header) => ({ header, body: 'forks' in cmd.flags ? connecting : undefined }),
+      generate: (_, header) => ({ header, body: connecting }),
     };
-    return [...super.sections(), environment, exits];
+    const connects = 'forks' in this.command.flags;
+    return [...super.sections(), ...(connects ? [environment] : []), exits];
   }
 }
 
