@@ -6,6 +6,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 const hits = new Set<string>();
+/** What a process was seen with, by its number. */
+const looked = new Map<string, string>();
 let given = '';
 let over = false;
 let rounds = 0;
@@ -25,6 +27,10 @@ function look(needles: readonly string[]): void {
     const environment = read(`/proc/${pid}/environ`);
     // Between fork and exec a child still has the environment of its parent: what changed under our eyes is looked at in the next round.
     if (read(`/proc/${pid}/cmdline`) !== line) continue;
+    // A round has to be quick, or a short life would pass between two of them: most processes are as they were.
+    const all = `${line}\n${environment}`;
+    if (looked.get(pid) === all) continue;
+    looked.set(pid, all);
     for (const [what, text] of [
       ['cmdline', line],
       ['environ', environment],
