@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { Config, run, settings } from '@oclif/core';
 import { AdfError, AdfErrors } from '../errors/adf-error.js';
 import { unknownCommand } from '../errors/cli.js';
@@ -25,8 +26,19 @@ const patience = 2_000;
 export async function main(argv: readonly string[], root: string, pack: Package): Promise<void> {
   silenceBrokenPipes();
   reportCrashes();
+  haveShell();
   process.exitCode = await perform(argv, root, pack);
   setTimeout(() => process.exit(), patience).unref();
+}
+
+/** oclif asks the passwd entry for the user's shell where SHELL does not say it; a user of a container may have none. */
+function haveShell(): void {
+  if (process.env['SHELL'] !== undefined) return;
+  try {
+    userInfo();
+  } catch {
+    process.env['SHELL'] = '/bin/sh';
+  }
 }
 
 async function perform(argv: readonly string[], root: string, pack: Package): Promise<ExitCode> {

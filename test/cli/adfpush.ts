@@ -36,7 +36,7 @@ export async function adfpush(
     stdin: 'ignore',
     timeout: 30_000,
     ...as,
-    env: { NO_COLOR: '1', FORCE_COLOR: undefined, COLUMNS: undefined },
+    env: { NO_COLOR: '1', SHELL: undefined, FORCE_COLOR: undefined, COLUMNS: undefined },
   });
   return { exit: exitCode, stdout, stderr };
 }
