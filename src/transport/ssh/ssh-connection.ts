@@ -114,6 +114,8 @@ export class SshConnection implements Connection {
         ? forwardingRefused(this.host, target, opening.reason)
         : forwardingUnanswered(this.host, target, opening.reason);
     }
+    // Its channels fail a moment before the connection says that it is lost.
+    await this.#atMost(500, this.lost);
     throw this.#loss() ?? forwardingUnanswered(this.host, target, 'no answer in time');
   }
 
