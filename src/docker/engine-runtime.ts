@@ -1,7 +1,8 @@
 import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
-import type { ContainerRuntime, HostContainers } from '../ports/container-runtime.js';
+import type { ContainerRuntime } from '../ports/container-runtime.js';
+import type { HostHolds } from '../ports/host-holds.js';
 import type { Transport } from '../ports/transport.js';
 import { HostEngine } from './host-engine.js';
 
@@ -18,7 +19,10 @@ export class EngineRuntime implements ContainerRuntime {
     private readonly clock: Clock,
   ) {}
 
-  on(host: Host): HostContainers {
+  /** The holds that these Engines keep. */
+  readonly holds: HostHolds = { on: (host) => this.on(host).holds };
+
+  on(host: Host): HostEngine {
     const known = this.#engines.get(host.id);
     if (known?.host === host) return known.engine;
     const engine = new HostEngine(host, this.transport, this.clock);

@@ -5,6 +5,7 @@ import { containerId, type ContainerId, type ContainerName } from '../model/ids.
 import type { PinnedImage } from '../model/release.js';
 import type { Clock } from '../ports/clock.js';
 import type { HostContainers, LocalImage, PullProgress, RuntimeInfo } from '../ports/container-runtime.js';
+import type { HoldsOfHost } from '../ports/host-holds.js';
 import type { RegistryCredentials } from '../ports/registry.js';
 import { succeeded, type Transport } from '../ports/transport.js';
 import {
@@ -17,6 +18,7 @@ import {
 } from './answers.js';
 import { createBody, endpointBody, restartPolicyBody, seconds } from './create-body.js';
 import { EngineClient } from './engine-client.js';
+import { EngineHolds } from './engine-holds.js';
 import { EngineImages } from './engine-images.js';
 import { logText } from './log-frames.js';
 import { observedContainer } from './observe.js';
@@ -26,6 +28,7 @@ import { unitFilesScript, unitFileWords } from './unit-files.js';
 export class HostEngine implements HostContainers {
   readonly #client: EngineClient;
   readonly #images: EngineImages;
+  readonly holds: HoldsOfHost;
   #unitWords: { readonly words: Promise<ReadonlySet<string>>; readonly until: Milliseconds } | undefined;
 
   constructor(
@@ -35,6 +38,7 @@ export class HostEngine implements HostContainers {
   ) {
     this.#client = new EngineClient(host, transport, clock);
     this.#images = new EngineImages(host, this.#client);
+    this.holds = new EngineHolds(this.#client);
   }
 
   async info(): Promise<RuntimeInfo> {

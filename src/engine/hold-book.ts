@@ -1,32 +1,68 @@
+import { errorsOf } from '../errors/adf-error.js';
+import { holdOfUnknownHost } from '../errors/engine.js';
 import type { EventBus } from '../events/bus.js';
+import type { EventHost } from '../events/event.js';
 import type { Hold, Settlement } from '../model/hold.js';
-import { holdId, type HostId } from '../model/ids.js';
+import { holdId, type GroupName, type HostId } from '../model/ids.js';
 import { registrationKey, targetGroupNameOf } from '../model/registration.js';
 import type { Taking } from '../modules/module.js';
 import type { Clock } from '../ports/clock.js';
+import type { HeldOnHost, HostHolds } from '../ports/host-holds.js';
 import type { Journal } from '../ports/journal.js';
 import type { Host } from '../model/host.js';
+import type { GroupRecord } from '../model/run-record.js';
+import type { MutationGate } from './interlocks/mutation-gate.js';
 
-/** What the run holds: each hold is in the journal before it is in the book, and before anything is taken away. */
+/** Where a run writes what it holds. */
+export interface HoldBookOptions {
+  readonly journal: Journal;
+  /** On the hosts themselves. */
+  readonly hostHolds: HostHolds;
+  /** Throws once the run may change nothing any more: then nothing is going to be taken. */
+  readonly gate: Pick<MutationGate, 'requireLeases'>;
+  readonly clock: Clock;
+  readonly bus: EventBus;
+  /** Whose holds they are. */
+  readonly run: Pick<HeldOnHost, 'run' | 'verb' | 'environment' | 'owner'>;
+  /** A host in two groups is held for each on its own: several books of one run keep apart by this. */
+  readonly group?: GroupName;
+}
+
+/**
+ * What the run holds: each hold is in the journal, and then on its host, before anything is taken away; and it is off its host before the
+ * journal says that it is settled.
+ */
 export class HoldBook {
-  readonly #journal: Journal;
-  readonly #clock: Clock;
-  readonly #bus: EventBus;
+  readonly #options: HoldBookOptions;
   readonly #open = new Map<string, Hold>();
   /** The first hold of each thing: where a host came from when the run met it. */
   readonly #first = new Map<string, Hold>();
   /** How the holds that are not open ended. */
   readonly #settled = new Map<string, Settlement>();
   readonly #hosts = new Map<HostId, Host>();
-  readonly #scope: string;
+  #record: GroupRecord | undefined;
   #count = 0;
 
-  /** `scope` keeps the ids of several books of one run apart: a host in two groups is held for each on its own. */
-  constructor(journal: Journal, clock: Clock, bus: EventBus, scope = '') {
-    this.#scope = scope === '' ? '' : `${scope}/`;
-    this.#journal = journal;
-    this.#clock = clock;
-    this.#bus = bus;
+  constructor(options: HoldBookOptions) {
+    this.#options = options;
+  }
+
+  /** What is written down of the group beside each hold, for whoever restores it without this run's playbook. */
+  knowGroup(record: GroupRecord): void {
+    this.#record = record;
+  }
+
+  /**
+   * Takes over what an interrupted run holds: it is written down already. `origin` are all holds that it ever opened, in their order.
+   */
+  adopt(hosts: readonly Host[], open: readonly Hold[], origin: readonly Hold[] = open): void {
+    for (const host of hosts) this.#hosts.set(host.id, host);
+    for (const hold of origin) {
+      const key = holdKey(hold);
+      if (!this.#first.has(key)) this.#first.set(key, hold);
+      this.#count = Math.max(this.#count, Number(/#(\d+)$/.exec(hold.id)?.[1] ?? 0));
+    }
+    for (const hold of open) this.#open.set(holdKey(hold), hold);
   }
 
   /** Opens holds for what is about to be taken. What is held already stays held as it was found. */
@@ -34,23 +70,31 @@ export class HoldBook {
     this.#hosts.set(host.id, host);
     for (const taking of takings) {
       if (this.#open.has(keyOf(host.id, taking))) continue;
+      this.#options.gate.requireLeases(`hold ${describeHold(taking)}`);
       this.#count += 1;
-      await this.#record({ ...taking, id: holdId(`${this.#scope}${host.id}#${this.#count}`), host: host.id });
+      const { group } = this.#options;
+      const scope = group === undefined ? '' : `${group}/`;
+      const id = holdId(`${scope}${host.id}#${this.#count}`);
+      await this.#write({ ...taking, id, host: host.id, ...(group === undefined ? {} : { group }) });
     }
   }
 
   /** Holds again what was settled: a rollback takes away what a roll gave. */
   async reopen(holds: readonly Hold[]): Promise<void> {
-    for (const hold of holds) if (!this.#open.has(keyOf(hold.host, hold))) await this.#record(hold);
+    for (const hold of holds) if (!this.#open.has(keyOf(hold.host, hold))) await this.#write(hold);
   }
 
-  /** A hold stays open until its end is in the journal. */
+  /**
+   * A hold stays open until its end is in the journal. What a person has to look at stays on its host. A registration can be brought back
+   * without the host, so one that is out of reach does not keep it from being settled.
+   */
   async settle(holds: readonly Hold[], as: Settlement): Promise<void> {
     for (const hold of holds) {
       const key = holdKey(hold);
       if (!this.#open.has(key)) continue;
       const settled = { type: 'hold.settled', hold: hold.id, host: hold.host, as } as const;
-      await this.#journal.append({ at: this.#clock.now(), ...settled });
+      if (as !== 'named') await this.#forget(hold);
+      await this.#options.journal.append({ at: this.#options.clock.now(), ...settled });
       this.#open.delete(key);
       this.#settled.set(key, as);
       this.#tell('hold.settled', hold, as);
@@ -78,23 +122,50 @@ export class HoldBook {
     return [...this.#hosts.values()].filter(({ id }) => ids.has(id));
   }
 
-  async #record(hold: Hold): Promise<void> {
-    await this.#journal.append({ at: this.#clock.now(), type: 'hold.opened', hold });
-    const key = keyOf(hold.host, hold);
+  async #write(hold: Hold): Promise<void> {
+    const { journal, clock, hostHolds, run } = this.#options;
+    const at = clock.now();
+    await journal.append({ at, type: 'hold.opened', hold });
+    const key = holdKey(hold);
+    // Open from here on: what the journal has is settled in the journal.
     this.#open.set(key, hold);
     this.#settled.delete(key);
     if (!this.#first.has(key)) this.#first.set(key, hold);
+    const group = this.#record;
+    await hostHolds
+      .on(this.#hostOf(hold))
+      .keep({ ...run, at, hold, ...(group === undefined ? {} : { group }) });
     this.#tell('hold.opened', hold);
   }
 
-  #tell(type: 'hold.opened' | 'hold.settled', hold: Hold, as: Settlement = 'restored'): void {
+  async #forget(hold: Hold): Promise<void> {
+    const { hostHolds, run, bus } = this.#options;
+    try {
+      await hostHolds.on(this.#hostOf(hold)).forget(run.run, hold.id);
+    } catch (error) {
+      if (hold.kind === 'container') throw error;
+      const message = `it still has the note that ${describeHold(hold)} was taken: ${errorsOf(error)[0].message}`;
+      bus.emit({ type: 'warning', host: this.#eventHost(hold), message });
+    }
+  }
+
+  #hostOf(hold: Hold): Host {
     const host = this.#hosts.get(hold.host);
+    if (host === undefined) throw holdOfUnknownHost(hold.host);
+    return host;
+  }
+
+  #eventHost(hold: Hold): EventHost {
+    return { id: hold.host, name: this.#hosts.get(hold.host)?.name ?? hold.host };
+  }
+
+  #tell(type: 'hold.opened' | 'hold.settled', hold: Hold, as: Settlement = 'restored'): void {
     const about = {
-      host: { id: hold.host, name: host?.name ?? hold.host },
+      host: this.#eventHost(hold),
       hold: hold.id,
       what: describeHold(hold),
     };
-    this.#bus.emit(type === 'hold.opened' ? { type, ...about } : { type, ...about, as });
+    this.#options.bus.emit(type === 'hold.opened' ? { type, ...about } : { type, ...about, as });
   }
 }
 

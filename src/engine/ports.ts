@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
 import type { FilesOfHosts } from '../ports/host-files.js';
+import type { HostHolds } from '../ports/host-holds.js';
 import type { HostHttp } from '../ports/host-http.js';
 import type { Journal } from '../ports/journal.js';
 import type { ProjectFiles } from '../ports/project-files.js';
@@ -22,6 +23,7 @@ export interface EnginePorts {
   readonly traffic: SharedTraffic;
   readonly registry: Registry;
   readonly journal: Journal;
+  readonly hostHolds: HostHolds;
   readonly files: ProjectFiles;
   readonly hostFiles: FilesOfHosts;
 }

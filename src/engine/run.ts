@@ -1,5 +1,6 @@
 import type { EventBus } from '../events/bus.js';
 import type { EnvironmentName, RunId } from '../model/ids.js';
+import type { RunRecord } from '../model/run-record.js';
 import type { Layer } from '../expression/scope.js';
 import type { EnginePorts } from './ports.js';
 import type { FloorGuard } from './interlocks/floor-guard.js';
@@ -13,6 +14,9 @@ import type { TargetGroups } from './target-groups.js';
 /** What all hosts, plays and tasks of one run share. */
 export interface Run {
   readonly id: RunId;
+  readonly verb: string;
+  /** Who runs it, and the build's page. */
+  readonly owner: RunRecord['owner'];
   readonly environment: EnvironmentName;
   readonly ports: EnginePorts;
   readonly bus: EventBus;

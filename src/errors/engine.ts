@@ -186,3 +186,12 @@ export const rolloutDiffers = (play: string, keyword: string, one: Host, other: 
     message: `The play "${play}" has another ${keyword} for ${describeHost(one)} than for ${describeHost(other)}.`,
     hint: 'What steers the roll must be the same for all hosts of a play: set it in group_vars, not host_vars.',
   });
+
+/** An interlock that only a bug can meet: a hold of a host that the run does not know. */
+export const holdOfUnknownHost = (host: string): AdfError =>
+  new AdfError({
+    code: 'interlock.unknown_host',
+    class: 'bug',
+    message: `The host ${host} is held, but is none of this run's.`,
+    hint: "This is a bug in adfpush: please report it with the run's events.",
+  });

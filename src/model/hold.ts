@@ -1,5 +1,15 @@
 import type { HealthProbe } from './health.js';
-import type { AccountId, ContainerId, ContainerName, Digest, HoldId, HostId, Region } from './ids.js';
+import type {
+  AccountId,
+  ContainerId,
+  ContainerName,
+  Digest,
+  GroupName,
+  HoldId,
+  HostId,
+  Region,
+} from './ids.js';
+import type { Milliseconds } from './duration.js';
 import type { RestartPolicy } from './container.js';
 import type { Registration, TargetState } from './registration.js';
 
@@ -12,6 +22,8 @@ export type Hold = RegistrationHold | ContainerHold;
 interface HoldBase {
   readonly id: HoldId;
   readonly host: HostId;
+  /** The group whose run took it; absent in a run that is not about one. */
+  readonly group?: GroupName;
 }
 
 export interface RegistrationHold extends HoldBase {
@@ -24,6 +36,8 @@ export interface RegistrationHold extends HoldBase {
   readonly state: TargetState | 'absent';
   readonly region?: Region;
   readonly account?: AccountId;
+  /** The ARN of the role that the run had assumed. */
+  readonly role?: string;
 }
 
 export interface ContainerHold extends HoldBase {
@@ -33,6 +47,23 @@ export interface ContainerHold extends HoldBase {
   readonly previous?: HeldContainer;
   /** How the restored host proves its health; absent when the group has no probe. */
   readonly probe?: HealthProbe;
+  /** Between SIGTERM and SIGKILL, of the container that stands in its place when it is taken down again. */
+  readonly stopTimeout?: Milliseconds;
+}
+
+/**
+ * Processes of an Auto Scaling group that were suspended for the run, since they would have replaced a drained host: only those that were
+ * running before, so that restoring resumes exactly them.
+ */
+export interface ScalingHold {
+  readonly id: HoldId;
+  readonly kind: 'scaling_group';
+  readonly name: string;
+  readonly group: GroupName;
+  readonly processes: readonly string[];
+  readonly region: Region;
+  readonly account?: AccountId;
+  readonly role?: string;
 }
 
 export interface HeldContainer {

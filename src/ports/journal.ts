@@ -10,6 +10,8 @@ export interface Journal {
 
 export interface JournalStore {
   create(run: RunId): Promise<Journal>;
+  /** Goes on with the journal of an interrupted run; a torn last line is taken off first. Throws `journal.write`, `journal.unreadable`. */
+  reopen(run: RunId): Promise<Journal>;
   /** All records of a run, a torn last line left out. */
   read(run: RunId): Promise<readonly JournalRecord[]>;
   /** Newest first. */

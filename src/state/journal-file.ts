@@ -4,7 +4,7 @@ import { journalBroken, journalUnreadable, journalWrite } from '../errors/journa
 import { runId, type RunId } from '../model/ids.js';
 import type { JournalRecord } from '../model/journal-record.js';
 import type { Journal, JournalStore } from '../ports/journal.js';
-import { formatLine, parseLines } from './journal-lines.js';
+import { formatLine, parseLines, withoutTornLine } from './journal-lines.js';
 import { SyncedFile, syncFolder } from './synced-file.js';
 
 const suffix = '.journal';
@@ -23,6 +23,16 @@ export class FileJournalStore implements JournalStore {
     try {
       await makeFolder(this.#directory);
       return new FileJournal(path, await SyncedFile.create(path));
+    } catch (cause) {
+      throw journalWrite(path, cause);
+    }
+  }
+
+  async reopen(run: RunId): Promise<Journal> {
+    const path = this.#path(run);
+    const length = Buffer.byteLength(withoutTornLine(await readText(path)));
+    try {
+      return new FileJournal(path, await SyncedFile.reopen(path, length));
     } catch (cause) {
       throw journalWrite(path, cause);
     }

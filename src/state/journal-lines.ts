@@ -29,10 +29,14 @@ const types: Readonly<Record<JournalRecord['type'], true>> = {
   'one_way.ran': true,
   'batch.started': true,
   'batch.ended': true,
+  'run.recovering': true,
   'run.ended': true,
 };
 
 const shape = z.looseObject({ at: z.number(), type: z.string() });
+
+/** The text without a torn last line: how far a journal that is gone on with counts. */
+export const withoutTornLine = (text: string): string => text.slice(0, text.lastIndexOf('\n') + 1);
 
 /** Looks at what every record has; the rest was written by `formatLine` from a typed record. */
 function isRecord(value: unknown): value is JournalRecord {

@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { constants, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 interface Waiting {
@@ -26,6 +26,19 @@ export class SyncedFile {
     const handle = await open(path, 'ax', 0o600);
     try {
       await syncFolder(dirname(path));
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return new SyncedFile(handle);
+  }
+
+  /** Goes on with a file that is there, after its first `length` bytes: what follows them is taken off. Throws system errors. */
+  static async reopen(path: string, length: number): Promise<SyncedFile> {
+    const handle = await open(path, constants.O_WRONLY | constants.O_APPEND);
+    try {
+      await handle.truncate(length);
+      await handle.datasync();
     } catch (error) {
       await handle.close();
       throw error;

@@ -7,13 +7,13 @@ import { changedSincePlan, refusedByOperator } from '../errors/preflight.js';
 import { selectHosts } from '../inventory/patterns.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { describeHost } from '../model/host.js';
-import { formatPinnedImage } from '../model/release.js';
 import type { RunResult } from '../model/run-result.js';
 import type { Play, Playbook } from '../playbook/playbook.js';
 import { renderPattern } from '../engine/play-hosts.js';
 import { audit, nothingFound, type AuditFinding } from './audit.js';
 import type { RunHooks } from './context.js';
 import { leaseGroups, type HeldLeases } from './lease-groups.js';
+import { recordStart } from './record-start.js';
 import { newRunId, noJournal, openRun } from './open-run.js';
 import { openWorld } from './open-world.js';
 import { phase } from './phase.js';
@@ -39,6 +39,7 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
   const startedAt = world.clock.now();
   const begun = world.clock.elapsed();
   const run = openRun(world, options, hooks, id, journal, {
+    verb: options.check ? 'check' : 'deploy',
     checkMode: options.check,
     tags: { only: options.tags, skip: options.skipTags ?? [] },
   });
@@ -55,7 +56,7 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
     if (!options.check) {
       leases = await phase(run, 'lease', () => leaseGroups(groups, run, world, options.lockWait ?? 0));
       await verifyNothingChanged(groups);
-      await recordStart(groups, run, world);
+      await recordStart(groups, options, run, world);
     }
 
     const results: PlaybookResult[] = [];
@@ -104,24 +105,6 @@ async function verifyNothingChanged(groups: readonly PreparedGroup[]): Promise<v
       }
     }
   }
-}
-
-async function recordStart(
-  groups: readonly PreparedGroup[],
-  run: Run,
-  { owner, clock }: World,
-): Promise<void> {
-  await run.ports.journal.append({
-    at: clock.now(),
-    type: 'run.started',
-    run: run.id,
-    verb: 'deploy',
-    environment: run.environment,
-    groups: groups.map(({ opened }) => opened.group),
-    hosts: groups.flatMap(({ opened }) => opened.sessions.map(({ host }) => host.id)),
-    images: groups.map(({ opened }) => formatPinnedImage(opened.release.image)),
-    owner: owner.who,
-  });
 }
 
 /** Runs the playbook over the hosts of a group that are not converged, in the plan's order. */

@@ -31,7 +31,9 @@ export async function exec(options: ExecOptions, hooks: RunHooks): Promise<RunRe
 export async function execWith(world: World, options: ExecOptions, hooks: RunHooks): Promise<RunResult> {
   const startedAt = world.clock.now();
   const begun = world.clock.elapsed();
-  const run = openRun(world, options, hooks, newRunId(world.clock, world.random), noJournal);
+  const run = openRun(world, options, hooks, newRunId(world.clock, world.random), noJournal, {
+    verb: 'exec',
+  });
   const groups = options.groups.map(groupName);
   try {
     run.bus.emit({

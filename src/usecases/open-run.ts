@@ -11,6 +11,7 @@ import { TargetGroups } from '../engine/target-groups.js';
 import { EventBus } from '../events/bus.js';
 import { environmentName, runId, type GroupName, type RunId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
+import type { HostHolds } from '../ports/host-holds.js';
 import type { Journal } from '../ports/journal.js';
 import type { Random } from '../ports/random.js';
 import { SharedTraffic } from '../traffic/shared-traffic.js';
@@ -18,6 +19,7 @@ import type { CommonOptions, RunHooks } from './context.js';
 import type { World } from './world.js';
 
 export interface RunChoices {
+  readonly verb: string;
   readonly checkMode?: boolean;
   readonly tags?: Partial<TagSelection>;
 }
@@ -32,19 +34,23 @@ export function openRun(
   hooks: RunHooks,
   id: RunId,
   fullJournal: Journal,
-  { checkMode = false, tags = {} }: RunChoices = {},
+  { verb, checkMode = false, tags = {} }: RunChoices,
 ): Run {
-  const { clock, random, runtime, http, registry, files, hostFiles, redaction } = world;
+  const { clock, random, runtime, http, registry, files, hostFiles, hostHolds: fullHolds, redaction } = world;
   const transport = new SecretFreeTransport(world.transport, redaction);
   const journal = withoutSecrets(fullJournal, redaction);
+  const hostHolds = holdsWithoutSecrets(fullHolds, redaction);
   const bus = new EventBus(clock, redaction);
   for (const reader of hooks.readers) bus.subscribe(reader);
   world.notices.listen((notice) => bus.emit(notice));
   const gate = new MutationGate(journal, clock);
   const traffic = new SharedTraffic(new LeasedTraffic(world.traffic, gate), clock);
+  const environment = environmentName(options.environment);
   return {
     id,
-    environment: environmentName(options.environment),
+    verb,
+    environment,
+    owner: world.owner,
     ports: {
       clock,
       random,
@@ -54,13 +60,21 @@ export function openRun(
       traffic,
       registry,
       journal,
+      hostHolds,
       files,
       hostFiles,
       ...(world.spills === undefined ? {} : { spills: world.spills }),
     },
     bus,
     stop: hooks.stop,
-    holds: new HoldBook(journal, clock, bus),
+    holds: new HoldBook({
+      journal,
+      hostHolds,
+      gate,
+      clock,
+      bus,
+      run: { run: id, verb, environment, owner: world.owner },
+    }),
     gate,
     floor: new FloorGuard(traffic, clock),
     images: new PinnedImages(registry, ({ password }) => redaction.add(password)),
@@ -73,10 +87,13 @@ export function openRun(
   };
 }
 
+const bookOf = ({ id, verb, environment, owner, gate, bus, ports }: Run, group: GroupName): HoldBook =>
+  new HoldBook({ ...ports, gate, bus, run: { run: id, verb, environment, owner }, group });
+
 /** The run as one of its groups sees it: a host in two groups is held, and its floor is kept, for each on its own. */
 export const forGroup = (run: Run, group: GroupName): Run => ({
   ...run,
-  holds: new HoldBook(run.ports.journal, run.ports.clock, run.bus, group),
+  holds: bookOf(run, group),
   floor: new FloorGuard(run.ports.traffic, run.ports.clock),
 });
 
@@ -96,6 +113,18 @@ export function newRunId(clock: Clock, random: Random): RunId {
 const withoutSecrets = (journal: Journal, redaction: Redaction): Journal => ({
   append: (record) => journal.append(redaction.redact(record)),
   close: () => journal.close(),
+});
+
+/** A host's disk is one, too. */
+const holdsWithoutSecrets = (holds: HostHolds, redaction: Redaction): HostHolds => ({
+  on: (host) => {
+    const kept = holds.on(host);
+    return {
+      keep: (held) => kept.keep(redaction.redact(held)),
+      forget: (run, hold) => kept.forget(run, hold),
+      list: () => kept.list(),
+    };
+  },
 });
 
 /** For what changes nothing: plan, status, a dry run. */

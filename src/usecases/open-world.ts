@@ -22,6 +22,7 @@ import { stateDirectory } from '../state/state-directory.js';
 import { Secret } from '../model/secret.js';
 import { takeSecret } from '../system/secret-environment.js';
 import { systemClock as clock } from '../system/clock.js';
+import { systemProcesses } from '../system/processes.js';
 import { systemRandom as random } from '../system/random.js';
 import { chosenByHost } from '../transport/choosing-transport.js';
 import { TransportFiles } from '../transport/host-files/transport-files.js';
@@ -68,6 +69,7 @@ export async function openWorld(
       notices.tell({ type: 'host_key.recorded', host: { id, name }, ...recorded }),
     ...passphraseSources(prompt, redaction),
   });
+  const runtime = new EngineRuntime(transport, clock);
   const credentials = new CredentialSources([
     new EcrCredentials(access ?? {}),
     new DockerConfigCredentials(process.env['DOCKER_CONFIG'] ?? join(home, '.docker')),
@@ -79,7 +81,9 @@ export async function openWorld(
     hostFiles: new TransportFiles(transport),
     transport,
     notices,
-    runtime: new EngineRuntime(transport, clock),
+    runtime,
+    hostHolds: runtime.holds,
+    processes: systemProcesses,
     http: new TransportHttp(transport, clock),
     traffic: cloud?.traffic ?? noTraffic(environment),
     registry: new HttpRegistry({ credentials, insecureRegistries: project.config.insecureRegistries, clock }),

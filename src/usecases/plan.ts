@@ -22,6 +22,7 @@ export async function planDeployWith(
 ): Promise<readonly Plan[]> {
   const id = newRunId(world.clock, world.random);
   const run = openRun(world, options, hooks, id, noJournal, {
+    verb: 'plan',
     checkMode: true,
     tags: { only: options.tags, skip: options.skipTags ?? [] },
   });

@@ -31,6 +31,7 @@ export async function statusWith(
   hooks: RunHooks,
 ): Promise<StatusReport> {
   const run = openRun(world, options, hooks, newRunId(world.clock, world.random), noJournal, {
+    verb: 'status',
     checkMode: true,
   });
   try {

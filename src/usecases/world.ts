@@ -3,9 +3,11 @@ import type { Inventory } from '../inventory/inventory.js';
 import type { Clock } from '../ports/clock.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
 import type { FilesOfHosts } from '../ports/host-files.js';
+import type { HostHolds } from '../ports/host-holds.js';
 import type { HostHttp } from '../ports/host-http.js';
 import type { JournalStore } from '../ports/journal.js';
 import type { LeaseOwner, LeaseStore } from '../ports/lease-store.js';
+import type { Processes } from '../ports/processes.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import type { Random } from '../ports/random.js';
 import type { Registry } from '../ports/registry.js';
@@ -29,6 +31,8 @@ export interface World {
   readonly traffic: Traffic;
   readonly registry: Registry;
   readonly journals: JournalStore;
+  readonly hostHolds: HostHolds;
+  readonly processes: Processes;
   /** For output that is too much for memory; absent where nothing is kept of it. */
   readonly spills?: SpillStore;
   /** Knows the secrets of the project, and those that a run meets on its way. */

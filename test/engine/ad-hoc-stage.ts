@@ -9,7 +9,7 @@ import { moduleDirectory } from '../../src/usecases/module-directory.js';
 import { openRun, type RunChoices } from '../../src/usecases/open-run.js';
 import { FleetStage } from './fleet-stage.js';
 
-export interface AdHocOptions extends RunChoices {
+export interface AdHocOptions extends Partial<RunChoices> {
   readonly hosts?: number;
   readonly extraVars?: Readonly<Record<string, unknown>>;
   readonly forks?: number;
@@ -44,7 +44,10 @@ export class AdHocStage {
     // Each is a run of its own, in which no step has been begun.
     fleet.transport.records.clear();
     const id = runId('a-run');
-    const run = openRun(world, options, fleet.hooks, id, await world.journals.create(id), choices);
+    const run = openRun(world, options, fleet.hooks, id, await world.journals.create(id), {
+      verb: 'run',
+      ...choices,
+    });
     const sessions = fleet.hosts.map(({ host }) => sessionOf(host, run));
     const playbook = readPlaybook('playbook.yml', text, moduleDirectory);
     return fleet.world.clock.run(runPlaybook(playbook, () => sessions, run));

@@ -22,6 +22,8 @@ import { FakeRegistry } from '../fakes/fake-registry.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
+import { FakeProcesses } from '../fakes/fake-processes.js';
+import { MemoryHostHolds } from '../fakes/memory-host-holds.js';
 import { MemoryHostFiles } from '../fakes/memory-host-files.js';
 import { MemoryJournalStore } from '../fakes/memory-journal.js';
 import { MemoryLeaseStore } from '../fakes/memory-leases.js';
@@ -166,6 +168,8 @@ export class FleetStage {
       notices: this.notices,
       journals: this.journals,
       leases: this.leases,
+      hostHolds: new MemoryHostHolds(world),
+      processes: new FakeProcesses(),
       owner: { who: 'ann@desk' },
       listHosts: () => loadInventory(project, 'test', () => fleet),
       deployPlaybook: () =>

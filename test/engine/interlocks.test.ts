@@ -7,7 +7,7 @@ import { AdfError } from '../../src/errors/adf-error.js';
 import { EventBus } from '../../src/events/bus.js';
 import type { Event } from '../../src/events/event.js';
 import { Redaction } from '../../src/events/redaction.js';
-import { containerName, hostId } from '../../src/model/ids.js';
+import { containerName, environmentName, hostId, runId } from '../../src/model/ids.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import type { Amount } from '../../src/model/settings.js';
 import type { Taking } from '../../src/modules/module.js';
@@ -17,6 +17,7 @@ import { SharedTraffic } from '../../src/traffic/shared-traffic.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
 import { makeHost } from '../fakes/make-host.js';
+import { forgetfulHosts } from '../fakes/memory-host-holds.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import { World } from '../fakes/world/world.js';
 import { FleetStage } from './fleet-stage.js';
@@ -114,6 +115,13 @@ describe('the mutation gate', () => {
   });
 });
 
+const run = {
+  run: runId('a-run'),
+  verb: 'deploy',
+  environment: environmentName('test'),
+  owner: { who: 'ann@desk' },
+};
+
 describe('the hold book', () => {
   function bookWith() {
     const journal = new TestJournal();
@@ -121,7 +129,19 @@ describe('the hold book', () => {
     const events: Event[] = [];
     const bus = new EventBus(clock, new Redaction());
     bus.subscribe({ read: (event) => events.push(event) });
-    return { journal, events, book: new HoldBook(journal, clock, bus), host: makeHost('h1') };
+    return {
+      journal,
+      events,
+      book: new HoldBook({
+        journal,
+        clock,
+        bus,
+        hostHolds: forgetfulHosts,
+        gate: new MutationGate(journal, clock),
+        run,
+      }),
+      host: makeHost('h1'),
+    };
   }
   const taking = (name: string): Taking => ({ kind: 'container', name: containerName(name) });
 
@@ -307,7 +327,7 @@ ${tasks}`;
     const result = await stage.deploy();
     expect(result).toMatchObject({
       exit: 5,
-      named: [{ host: 'i-1', held: ['its registration in api-http:5060', 'its container "api" (v1)'] }],
+      named: [{ host: 'i-1', held: ['its registration in api-http:5060'] }],
     });
     expect(codes(result)).toContain('lease.lost');
     expect(stage.mutations.at(-1)).toBe('traffic deregister api-http i-1:5060');

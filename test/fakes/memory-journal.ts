@@ -1,3 +1,4 @@
+import { journalUnreadable } from '../../src/errors/journal.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import type { RunId } from '../../src/model/ids.js';
 import type { Journal, JournalStore } from '../../src/ports/journal.js';
@@ -16,6 +17,15 @@ export class MemoryJournalStore implements JournalStore {
   create(run: RunId): Promise<Journal> {
     const records: JournalRecord[] = [];
     this.#durable.set(run, records);
+    return Promise.resolve({
+      append: (record) => this.#append(records, record),
+      close: () => Promise.resolve(),
+    });
+  }
+
+  reopen(run: RunId): Promise<Journal> {
+    const records = this.#durable.get(run);
+    if (records === undefined) return Promise.reject(journalUnreadable(run, new Error('no such journal')));
     return Promise.resolve({
       append: (record) => this.#append(records, record),
       close: () => Promise.resolve(),

@@ -277,7 +277,7 @@ describeWithUsers(['/usr/bin/sudo', '/usr/bin/ssh-keygen'], 'canaries', () => {
     try {
       const id = newRunId(world.clock, world.random);
       const journal = await world.journals.create(id);
-      const run = openRun(world, options, hooks, id, journal, { checkMode });
+      const run = openRun(world, options, hooks, id, journal, { verb: 'deploy', checkMode });
       const inventory = await world.listHosts();
       const sessions = inventory.hosts.map(
         (host) => new HostSession(host, undefined, inventory.layersFor(host), run),

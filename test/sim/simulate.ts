@@ -8,9 +8,11 @@ import type { RunResult } from '../../src/model/run-result.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { ContainerRuntime } from '../../src/ports/container-runtime.js';
 import type { Fleet } from '../../src/ports/fleet.js';
+import type { HostHolds } from '../../src/ports/host-holds.js';
 import type { HostHttp } from '../../src/ports/host-http.js';
 import type { JournalStore } from '../../src/ports/journal.js';
 import type { LeaseStore } from '../../src/ports/lease-store.js';
+import type { Processes } from '../../src/ports/processes.js';
 import type { Random } from '../../src/ports/random.js';
 import type { Registry } from '../../src/ports/registry.js';
 import type { Traffic } from '../../src/ports/traffic.js';
@@ -22,6 +24,8 @@ import { FakeHostHttp } from '../fakes/fake-host-http.js';
 import { FakeRegistry } from '../fakes/fake-registry.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
+import { FakeProcesses } from '../fakes/fake-processes.js';
+import { MemoryHostHolds } from '../fakes/memory-host-holds.js';
 import { MemoryJournalStore } from '../fakes/memory-journal.js';
 import { MemoryLeaseStore } from '../fakes/memory-leases.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
@@ -41,6 +45,8 @@ export interface SimulatedPorts {
   readonly traffic: Traffic;
   readonly registry: Registry;
   readonly journals: JournalStore;
+  readonly hostHolds: HostHolds;
+  readonly processes: Processes;
   readonly leases: LeaseStore;
   /** To be subscribed to the run's bus: what it reads goes into the hash. */
   readonly reader: EventReader;
@@ -139,6 +145,8 @@ function portsOf(
     traffic: new FakeTraffic(world),
     registry: new FakeRegistry(world),
     journals: new MemoryJournalStore(world.calls),
+    hostHolds: new MemoryHostHolds(world),
+    processes: new FakeProcesses(),
     leases: new MemoryLeaseStore(world.clock, world.calls),
     reader: { read },
     stop,

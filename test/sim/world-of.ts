@@ -20,7 +20,20 @@ const playbookText = readFileSync(
 
 /** The simulated ports as a use case meets the world, with a project that says what the scenario does. */
 export async function worldOf(ports: SimulatedPorts): Promise<World> {
-  const { clock, random, transport, runtime, http, traffic, registry, journals, leases, fleet } = ports;
+  const {
+    clock,
+    random,
+    transport,
+    runtime,
+    http,
+    traffic,
+    registry,
+    journals,
+    hostHolds,
+    processes,
+    leases,
+    fleet,
+  } = ports;
   const files = new MemoryFiles(projectOf(ports.scenario));
   const redaction = new Redaction();
   const project = await loadProject(files, '/project', { keeper: redaction, environment: () => undefined });
@@ -37,6 +50,8 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     registry,
     notices: new Notices(),
     journals,
+    hostHolds,
+    processes,
     leases,
     owner: { who: 'ann@desk' },
     listHosts: () => loadInventory(project, environment, () => fleet),

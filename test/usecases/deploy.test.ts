@@ -85,7 +85,7 @@ describe('a deploy', () => {
       type: 'run.started',
       verb: 'deploy',
       hosts: ['i-1', 'i-2'],
-      owner: 'ann@desk',
+      owner: { who: 'ann@desk' },
     });
     expect(records.at(-1)).toMatchObject({ type: 'run.ended', exit: 0 });
     const opened = records.flatMap((one) => (one.type === 'hold.opened' ? [one.hold.id] : []));

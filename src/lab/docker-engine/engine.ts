@@ -9,6 +9,7 @@ import { imageRoutes } from './image-routes.js';
 import { ImageStore } from './image-store.js';
 import { Networks } from './networks.js';
 import { dispatch, type Route } from './router.js';
+import { volumeRoutes, type Volume } from './volume-routes.js';
 
 export interface EngineSettings {
   /** The name of its host. */
@@ -26,6 +27,7 @@ export class Engine {
   readonly images = new ImageStore();
   readonly networks = new Networks();
   readonly containers: Containers;
+  readonly volumes = new Map<string, Volume>();
   readonly #routes: readonly Route[];
   readonly #streams = new Set<Duplex>();
   readonly #server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
@@ -36,7 +38,12 @@ export class Engine {
     this.name = name;
     this.disk = disk;
     this.containers = new Containers(this.images, publish);
-    this.#routes = [...hostRoutes(this), ...containerRoutes(this), ...imageRoutes(this)];
+    this.#routes = [
+      ...hostRoutes(this),
+      ...containerRoutes(this),
+      ...imageRoutes(this),
+      ...volumeRoutes(this),
+    ];
   }
 
   /** Answers on a stream, as `docker system dial-stdio` connects one to the Engine's socket. */

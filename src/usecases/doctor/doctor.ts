@@ -38,7 +38,7 @@ export async function doctorWith(
   hooks: RunHooks,
 ): Promise<DoctorReport> {
   const id = newRunId(world.clock, world.random);
-  const run = openRun(world, options, hooks, id, noJournal, { checkMode: true });
+  const run = openRun(world, options, hooks, id, noJournal, { verb: 'doctor', checkMode: true });
   try {
     const inventory = await world.listHosts();
     const hosts =

@@ -1,6 +1,7 @@
 import type { PortMapping, RestartPolicy } from '../../../src/model/container.js';
 import type { Host } from '../../../src/model/host.js';
 import { containerId, containerName, type ContainerId, type Digest } from '../../../src/model/ids.js';
+import type { HeldOnHost } from '../../../src/ports/host-holds.js';
 import type { FakeClock } from '../fake-clock.js';
 import { FakeContainer, type ContainerBirth } from './fake-container.js';
 import type { Images } from './images.js';
@@ -24,6 +25,8 @@ export class FakeHost {
   readonly containers = new Map<ContainerId, FakeContainer>();
   readonly images = new Set<Digest>();
   readonly networks = new Set<string>();
+  /** What runs wrote down here of what they hold. */
+  readonly holds = new Map<string, HeldOnHost>();
   freeBytes = 20_000_000_000;
   /** False while nobody gets through to it over SSH. What runs on it goes on running. */
   reachable = true;

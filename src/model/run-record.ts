@@ -1,0 +1,45 @@
+import type { EnvironmentName, GroupName, HostId, RunId } from './ids.js';
+import type { Release } from './release.js';
+import type { RolloutSettings } from './settings.js';
+
+/** What is written down of a run when it begins: enough to restore what it held, and to go on with it, without its playbook. */
+export interface RunRecord {
+  readonly run: RunId;
+  readonly verb: string;
+  readonly environment: EnvironmentName;
+  readonly groups: readonly GroupRecord[];
+  readonly hosts: readonly HostId[];
+  /** Who ran it, and the build's page. */
+  readonly owner: { readonly who: string; readonly link?: string };
+  /** Which process it was: whether it still lives can be told on its own machine. */
+  readonly process: ProcessRecord;
+  /** sha256 of the plans, as hexadecimal digits. */
+  readonly plan: string;
+  /** What it was asked for, as far as going on with it needs that. */
+  readonly asked: AskedFor;
+}
+
+/** One group of a run. */
+export interface GroupRecord {
+  readonly name: GroupName;
+  readonly release: Release;
+  /** The names of its target groups, as they were found; empty for workers. */
+  readonly targetGroups: readonly string[];
+  readonly rollout: RolloutSettings;
+}
+
+export interface ProcessRecord {
+  readonly machine: string;
+  readonly pid: number;
+  /** Tells it from a later process with the same number; what the system says of its beginning. */
+  readonly started: string;
+}
+
+/** The flags of a run that decide what it does. */
+export interface AskedFor {
+  readonly limit?: string;
+  readonly tags?: readonly string[];
+  readonly skipTags?: readonly string[];
+  /** sha256 over the project's files that it read and the extra variables it was given, as hexadecimal digits. */
+  readonly project?: string;
+}
