@@ -1,3 +1,5 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import type { HoldId, RunId } from '../model/ids.js';
 import type { HeldOnHost, HoldsOfHost } from '../ports/host-holds.js';
@@ -36,9 +38,9 @@ export class EngineHolds implements HoldsOfHost {
   }
 }
 
-/** Volume names are letters, digits and `_.-`; an id is of a group, a host and a number. */
+/** Volume names are short, and of few characters: an id, of a group, a host and a number, is neither. */
 const volumeOf = (run: RunId, hold: HoldId): string =>
-  `adfpush-hold-${run}-${hold.replace(/[^\w.-]/g, (character) => `_${character.charCodeAt(0).toString(16)}_`)}`;
+  `adfpush-hold-${run}-${bytesToHex(sha256(new TextEncoder().encode(hold))).slice(0, 16)}`;
 
 const volumesAnswer = z.object({
   Volumes: z.array(z.object({ Labels: z.record(z.string(), z.string()).nullish() })).nullish(),

@@ -10,6 +10,7 @@ import { describeUnless } from '../describe-unless.js';
 import { findEngine, type Engine } from '../fleet/engine/engine.js';
 import { describeWithSshd, freePort, Sshd, until } from '../transport/sshd.js';
 import { systemClock } from '../transport/system-clock.js';
+import { heldOn } from './held-on.js';
 import { shellImage } from './shell-image.js';
 import { containing, matching } from '../transport/matching.js';
 
@@ -73,6 +74,18 @@ describeUnless(missing, 'a real Docker Engine', () => {
       limits: {},
       extraHosts: [],
       ...more,
+    });
+
+    test('keeps holds for whoever commands it, until they are forgotten', async () => {
+      const held = heldOn(sshd.host());
+      const { holds } = new EngineRuntime(transport, systemClock);
+      await holds.on(sshd.host()).keep(held);
+      await holds.on(sshd.host()).keep(held);
+      const elsewhere = new EngineRuntime(transport, systemClock).holds.on(sshd.host());
+      expect(await elsewhere.list()).toContainEqual(held);
+      await elsewhere.forget(held.run, held.hold.id);
+      await elsewhere.forget(held.run, held.hold.id);
+      expect(await elsewhere.list()).not.toContainEqual(held);
     });
 
     test('tells what it is and how much room it has', async () => {
