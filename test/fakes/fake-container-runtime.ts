@@ -14,16 +14,20 @@ import type {
   RuntimeInfo,
 } from '../../src/ports/container-runtime.js';
 import type { RegistryCredentials } from '../../src/ports/registry.js';
+import type { Caller } from './port-calls.js';
 import type { FakeContainer } from './world/fake-container.js';
 import type { FakeHost } from './world/fake-host.js';
 import type { World } from './world/world.js';
 
 /** The Docker Engines of a world's hosts. */
 export class FakeContainerRuntime implements ContainerRuntime {
-  constructor(private readonly world: World) {}
+  constructor(
+    private readonly world: World,
+    private readonly caller: Caller = world,
+  ) {}
 
   on(host: Host): HostContainers {
-    return new FakeEngine(this.world, this.world.host(host.id));
+    return new FakeEngine(this.world, this.world.host(host.id), this.caller);
   }
 }
 
@@ -31,6 +35,7 @@ class FakeEngine implements HostContainers {
   constructor(
     private readonly world: World,
     private readonly fake: FakeHost,
+    private readonly caller: Caller,
   ) {}
 
   info(): Promise<RuntimeInfo> {
@@ -79,7 +84,7 @@ class FakeEngine implements HostContainers {
       if (this.fake.freeBytes < sizeBytes) throw dockerPull(this.fake.host, name, 'no space left on device');
       this.fake.freeBytes -= sizeBytes;
       onProgress({ layers: 1, layersDone: 1, bytes: sizeBytes, totalBytes: sizeBytes });
-      if (!wrongDigest) this.fake.addImage('program', image.digest);
+      if (!wrongDigest) this.fake.addImage(this.caller.actor, image.digest);
     });
   }
 
@@ -92,7 +97,7 @@ class FakeEngine implements HostContainers {
         throw this.#refuses(409, `Conflict. The container name "/${spec.name}" is already in use`);
       const network = spec.networks.find((name) => !this.fake.networks.has(name) && !isBuiltIn(name));
       if (network !== undefined) throw this.#refuses(404, `network ${network} not found`);
-      return this.fake.create('program', {
+      return this.fake.create(this.caller.actor, {
         name: spec.name,
         image: formatPinnedImage(spec.image),
         digest,
@@ -117,7 +122,7 @@ class FakeEngine implements HostContainers {
           );
         }
       }
-      container.start('program');
+      container.start(this.caller.actor);
     });
   }
 
@@ -127,7 +132,7 @@ class FakeEngine implements HostContainers {
       if (!container.running) return;
       const { stopsAfter } = container.birth.behaviour;
       // It accepts nothing new from SIGTERM on, so for the world it has stopped by then.
-      container.stop('program', stopsAfter > timeout ? 137 : 0);
+      container.stop(this.caller.actor, stopsAfter > timeout ? 137 : 0);
       await this.world.clock.sleep(Math.min(stopsAfter, timeout));
     });
   }
@@ -139,7 +144,7 @@ class FakeEngine implements HostContainers {
       if (other !== undefined && other.id !== id)
         throw this.#refuses(409, `Conflict. The container name "/${name}" is already in use`);
       container.name = name;
-      this.world.timeline.record('program', {
+      this.world.timeline.record(this.caller.actor, {
         type: 'container.renamed',
         host: this.fake.host.id,
         container: container.id,
@@ -158,8 +163,8 @@ class FakeEngine implements HostContainers {
     return this.#call('remove', this.#nameOf(id), () => {
       const container = this.#find(id);
       if (container === undefined) return;
-      if (container.running) container.stop('program', 137);
-      this.fake.remove('program', container);
+      if (container.running) container.stop(this.caller.actor, 137);
+      this.fake.remove(this.caller.actor, container);
     });
   }
 
@@ -174,7 +179,11 @@ class FakeEngine implements HostContainers {
       const inUse = [...this.fake.containers.values()].some(({ birth }) => birth.digest === digest);
       if (inUse) return false;
       this.fake.images.delete(digest);
-      this.world.timeline.record('program', { type: 'image.removed', host: this.fake.host.id, digest });
+      this.world.timeline.record(this.caller.actor, {
+        type: 'image.removed',
+        host: this.fake.host.id,
+        digest,
+      });
       return true;
     });
   }
@@ -185,7 +194,7 @@ class FakeEngine implements HostContainers {
 
   #call<T>(method: string, about: string, effect: () => T | Promise<T>): Promise<T> {
     const { id } = this.fake.host;
-    return this.world.calls.make({ port: 'runtime', method, actor: id, host: id, about }, () => {
+    return this.caller.calls.make({ port: 'runtime', method, actor: id, host: id, about }, () => {
       if (!this.fake.reachable) throw unreachable(this.fake.host, 'tcp', 'connect ETIMEDOUT');
       return effect();
     });

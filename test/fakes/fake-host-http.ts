@@ -2,16 +2,20 @@ import type { Host } from '../../src/model/host.js';
 import { noAnswer } from '../../src/errors/http.js';
 import { unreachable } from '../../src/errors/ssh.js';
 import type { HostHttp, HostHttpRequest, HostHttpResponse } from '../../src/ports/host-http.js';
+import type { Caller } from './port-calls.js';
 import type { World } from './world/world.js';
 
 /** Answers as the container does that has the port: 200 when it serves, 503 while it only listens. */
 export class FakeHostHttp implements HostHttp {
-  constructor(private readonly world: World) {}
+  constructor(
+    private readonly world: World,
+    private readonly caller: Caller = world,
+  ) {}
 
   request(host: Host, { scheme, address, port, path }: HostHttpRequest): Promise<HostHttpResponse> {
     const url = `${scheme}://${address}:${port}${path}`;
     const call = { port: 'http', method: 'request', actor: host.id, host: host.id, about: url } as const;
-    return this.world.calls.make(call, () => {
+    return this.caller.calls.make(call, () => {
       const fake = this.world.host(host.id);
       if (!fake.reachable) throw unreachable(host, 'tcp', 'connect ETIMEDOUT');
       const container = fake.onPort(port);

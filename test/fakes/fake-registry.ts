@@ -1,15 +1,19 @@
 import { AdfError } from '../../src/errors/adf-error.js';
 import { formatImageReference, type ImageReference } from '../../src/model/release.js';
 import type { Registry, RegistryCredentials, ResolvedImage } from '../../src/ports/registry.js';
+import type { Caller } from './port-calls.js';
 import type { World } from './world/world.js';
 
 /** What was published in a world. Its tags move with `world.images.moveTag`. */
 export class FakeRegistry implements Registry {
-  constructor(private readonly world: World) {}
+  constructor(
+    private readonly world: World,
+    private readonly caller: Caller = world,
+  ) {}
 
   resolve(reference: ImageReference): Promise<ResolvedImage> {
     const about = formatImageReference(reference);
-    return this.world.calls.make({ port: 'registry', method: 'resolve', actor: 'registry', about }, () => {
+    return this.caller.calls.make({ port: 'registry', method: 'resolve', actor: 'registry', about }, () => {
       const { repository, tag = 'latest', digest } = reference;
       const published = this.world.images.find(digest ?? this.world.images.tagged(repository, tag));
       if (published?.repository !== repository) {

@@ -3,11 +3,15 @@ import type { Registration, TargetGroup, TargetHealth } from '../../src/model/re
 import type { Traffic } from '../../src/ports/traffic.js';
 import { AdfError } from '../../src/errors/adf-error.js';
 import type { FakeTargetGroup } from './world/fake-target-group.js';
+import type { Caller } from './port-calls.js';
 import type { World } from './world/world.js';
 
 /** The target groups of a world, through the program's eyes. */
 export class FakeTraffic implements Traffic {
-  constructor(private readonly world: World) {}
+  constructor(
+    private readonly world: World,
+    private readonly caller: Caller = world,
+  ) {}
 
   targetGroups(region: Region, names: readonly string[]): Promise<readonly TargetGroup[]> {
     return this.#call('targetGroups', names.join(' '), () => {
@@ -43,14 +47,14 @@ export class FakeTraffic implements Traffic {
   register(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void> {
     const group = this.#group(targetGroup);
     return this.#call('register', describe(group, registrations), () => {
-      for (const registration of registrations) group.register('program', registration);
+      for (const registration of registrations) group.register(this.caller.actor, registration);
     });
   }
 
   deregister(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void> {
     const group = this.#group(targetGroup);
     return this.#call('deregister', describe(group, registrations), () => {
-      for (const registration of registrations) group.deregister('program', registration);
+      for (const registration of registrations) group.deregister(this.caller.actor, registration);
     });
   }
 
@@ -68,11 +72,15 @@ export class FakeTraffic implements Traffic {
 
   #noteRead(group: FakeTargetGroup): void {
     const { settings, healthy } = group;
-    this.world.timeline.record('program', { type: 'traffic.read', targetGroup: settings.arn, healthy });
+    this.world.timeline.record(this.caller.actor, {
+      type: 'traffic.read',
+      targetGroup: settings.arn,
+      healthy,
+    });
   }
 
   #call<T>(method: string, about: string, effect: () => T): Promise<T> {
-    return this.world.calls.make({ port: 'traffic', method, actor: 'traffic', about }, effect);
+    return this.caller.calls.make({ port: 'traffic', method, actor: 'traffic', about }, effect);
   }
 }
 

@@ -10,6 +10,7 @@ import type {
   StepRecord,
   Transport,
 } from '../../src/ports/transport.js';
+import type { Caller } from './port-calls.js';
 import type { World } from './world/world.js';
 
 /** A command as a host was given it. */
@@ -31,7 +32,10 @@ export class FakeTransport implements Transport {
   readonly records = new Map<string, StepRecord>();
   readonly #scripts: CommandScript[] = [];
 
-  constructor(private readonly world: World) {}
+  constructor(
+    private readonly world: World,
+    private readonly caller: Caller = world,
+  ) {}
 
   /** Says what commands do; the last one said is asked first. */
   when(script: CommandScript): void {
@@ -40,7 +44,7 @@ export class FakeTransport implements Transport {
 
   connect(host: Host): Promise<Connection> {
     const call = { port: 'transport', method: 'connect', actor: host.id, host: host.id, about: '' } as const;
-    return this.world.calls.make(call, () => {
+    return this.caller.calls.make(call, () => {
       if (!this.world.host(host.id).reachable) throw unreachable(host, 'tcp', 'connect ETIMEDOUT');
       return this.#connection(host);
     });
@@ -68,7 +72,7 @@ export class FakeTransport implements Transport {
   #run(ran: RanCommand): Promise<CommandResult> {
     const { host, text } = ran;
     const call = { port: 'transport', method: 'run', actor: host.id, host: host.id, about: text } as const;
-    return this.world.calls.make(call, () => {
+    return this.caller.calls.make(call, () => {
       this.commands.push(ran);
       if (!this.world.host(host.id).reachable) return result({ outcome: lost });
       const { step } = ran.options;
@@ -103,7 +107,7 @@ export class FakeTransport implements Transport {
   /** What the test put there, or what came of running it. A step that the test said is lost stays so. */
   #recordOf(host: Host, { id }: StepId): Promise<StepRecord> {
     const call = { port: 'transport', method: 'recordOf', actor: host.id, host: host.id, about: id } as const;
-    return this.world.calls.make(call, () => {
+    return this.caller.calls.make(call, () => {
       if (!this.world.host(host.id).reachable) throw connectionLost(host, 'read ECONNRESET');
       const record = this.records.get(id);
       if (record === undefined && this.commands.some(({ options }) => options.step?.id === id)) {
@@ -115,7 +119,7 @@ export class FakeTransport implements Transport {
 
   #endStep(host: Host, { id }: StepId): Promise<void> {
     const call = { port: 'transport', method: 'endStep', actor: host.id, host: host.id, about: id } as const;
-    return this.world.calls.make(call, () => {
+    return this.caller.calls.make(call, () => {
       if (!this.world.host(host.id).reachable) throw connectionLost(host, 'read ECONNRESET');
       if (this.records.get(id)?.state === 'running') {
         this.records.set(id, { state: 'interrupted', reason: 'it was stopped' });

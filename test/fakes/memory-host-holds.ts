@@ -1,28 +1,38 @@
 import { connectionLost } from '../../src/errors/ssh.js';
 import type { Host } from '../../src/model/host.js';
 import type { HeldOnHost, HoldsOfHost, HostHolds } from '../../src/ports/host-holds.js';
-import type { PortCall } from './port-calls.js';
+import type { Caller, PortCall } from './port-calls.js';
+import type { Happening } from './world/timeline.js';
 import type { World } from './world/world.js';
 
 /** The holds that a world's hosts keep: they outlive the program that wrote them. */
 export class MemoryHostHolds implements HostHolds {
-  constructor(private readonly world: World) {}
+  constructor(
+    private readonly world: World,
+    private readonly caller: Caller = world,
+  ) {}
 
   on(host: Host): HoldsOfHost {
     const { holds } = this.world.host(host.id);
+    const record = (happening: Happening) => this.world.timeline.record(this.caller.actor, happening);
     return {
       keep: (held) =>
         this.#call(host, 'keepHold', held.hold.id, () => {
-          holds.set(`${held.run} ${held.hold.id}`, structuredClone(held));
+          const { run, hold } = held;
+          holds.set(`${run} ${hold.id}`, structuredClone(held));
+          record({ type: 'hold.kept', host: host.id, run, hold: structuredClone(hold) });
         }),
-      forget: (run, hold) => this.#call(host, 'forgetHold', hold, () => void holds.delete(`${run} ${hold}`)),
+      forget: (run, hold) =>
+        this.#call(host, 'forgetHold', hold, () => {
+          if (holds.delete(`${run} ${hold}`)) record({ type: 'hold.forgotten', host: host.id, run, hold });
+        }),
       list: () => this.#call<readonly HeldOnHost[]>(host, 'listHolds', '', () => [...holds.values()]),
     };
   }
 
   #call<T>(host: Host, method: string, about: string, effect: () => T): Promise<T> {
     const call: PortCall = { port: 'runtime', method, actor: host.id, host: host.id, about };
-    return this.world.calls.make(call, () => {
+    return this.caller.calls.make(call, () => {
       if (!this.world.host(host.id).reachable) throw connectionLost(host, 'read ECONNRESET');
       return effect();
     });

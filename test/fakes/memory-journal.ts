@@ -9,10 +9,16 @@ import { PortCalls } from './port-calls.js';
  * nothing that was under way then ever goes on.
  */
 export class MemoryJournalStore implements JournalStore {
-  readonly #durable = new Map<RunId, JournalRecord[]>();
+  readonly #durable: Map<RunId, JournalRecord[]>;
   #crashes = 0;
 
-  constructor(private readonly calls: PortCalls = new PortCalls()) {}
+  /** `durable` is the disk, which outlives a process. */
+  constructor(
+    private readonly calls: PortCalls = new PortCalls(),
+    durable = new Map<RunId, JournalRecord[]>(),
+  ) {
+    this.#durable = durable;
+  }
 
   create(run: RunId): Promise<Journal> {
     const records: JournalRecord[] = [];

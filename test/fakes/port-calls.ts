@@ -1,4 +1,5 @@
 import type { HostId } from '../../src/model/ids.js';
+import type { Actor } from './world/timeline.js';
 
 /** One call of a port by the program under test. */
 export interface PortCall {
@@ -9,6 +10,12 @@ export interface PortCall {
   readonly host?: HostId;
   /** What it is about, in a few words, for the log and for matching: `v2`, `api`, an image. */
   readonly about: string;
+}
+
+/** Who makes calls: one program of perhaps several in one world. */
+export interface Caller {
+  readonly calls: PortCalls;
+  readonly actor: Actor;
 }
 
 /** Stands between the program and the world: may delay `proceed`, fail before it, or fail after it (a lost reply). */

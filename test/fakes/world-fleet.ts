@@ -1,6 +1,7 @@
 import { accountId, type AccountId, type Region } from '../../src/model/ids.js';
 import type { Host } from '../../src/model/host.js';
 import type { Fleet, Instance } from '../../src/ports/fleet.js';
+import type { Caller } from './port-calls.js';
 import type { World } from './world/world.js';
 
 /** The hosts of a world as EC2 instances, tagged with their groups. It looks at no filter: the inventory checks again. */
@@ -8,6 +9,7 @@ export class WorldFleet implements Fleet {
   constructor(
     private readonly world: World,
     private readonly account: AccountId = accountId('123456789012'),
+    private readonly caller: Caller = world,
   ) {}
 
   identity(): Promise<{ readonly account: AccountId; readonly arn: string }> {
@@ -27,7 +29,7 @@ export class WorldFleet implements Fleet {
   }
 
   #call<T>(method: string, effect: () => T): Promise<T> {
-    return this.world.calls.make({ port: 'fleet', method, actor: 'fleet', about: '' }, effect);
+    return this.caller.calls.make({ port: 'fleet', method, actor: 'fleet', about: '' }, effect);
   }
 }
 

@@ -1,9 +1,23 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
-import type { ContainerId, ContainerName, Digest, HostId, TargetGroupArn } from '../../../src/model/ids.js';
+import type { Hold } from '../../../src/model/hold.js';
+import type {
+  ContainerId,
+  ContainerName,
+  Digest,
+  HoldId,
+  HostId,
+  RunId,
+  TargetGroupArn,
+} from '../../../src/model/ids.js';
 import type { Registration, TargetState } from '../../../src/model/registration.js';
 
-/** Who did it: the program under test, through a port; or the world by itself (a crash, a passed health check). */
-export type Actor = 'program' | 'world';
+/**
+ * Who did it: the program under test, through a port, by its number where several run in one world; a person by hand; or the world by
+ * itself (a crash, a passed health check).
+ */
+export type Actor = 'world' | 'operator' | 'program' | `program ${number}`;
+
+export const isProgram = (by: Actor): boolean => by.startsWith('program');
 
 /** A target as the balancer routes to it. */
 export interface Route {
@@ -56,6 +70,9 @@ export type Happening =
       readonly targets: readonly Route[];
     }
   | { readonly type: 'tag.moved'; readonly reference: string; readonly digest: Digest }
+  /** A run wrote down on the host what it holds of it. */
+  | { readonly type: 'hold.kept'; readonly host: HostId; readonly run: RunId; readonly hold: Hold }
+  | { readonly type: 'hold.forgotten'; readonly host: HostId; readonly run: RunId; readonly hold: HoldId }
   | { readonly type: 'host.lost'; readonly host: HostId }
   | { readonly type: 'host.found'; readonly host: HostId }
   | { readonly type: 'signal'; readonly signal: string }

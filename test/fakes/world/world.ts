@@ -14,18 +14,20 @@ import type { Registration, TargetGroup, TargetState } from '../../../src/model/
 import type { RestartPolicy } from '../../../src/model/container.js';
 import { FakeClock } from '../fake-clock.js';
 import { makeHost } from '../make-host.js';
-import { PortCalls } from '../port-calls.js';
+import { PortCalls, type Caller } from '../port-calls.js';
 import { FakeHost } from './fake-host.js';
 import { FakeTargetGroup } from './fake-target-group.js';
 import { Images } from './images.js';
-import { Timeline } from './timeline.js';
+import { Timeline, type Actor } from './timeline.js';
 
 /**
  * One coherent world: hosts with containers, a balancer that checks them, images and tags. The fake ports
- * (`FakeContainerRuntime`, `FakeTraffic` …) show it to the program; the timeline tells what really happened.
+ * (`FakeContainerRuntime`, `FakeTraffic` …) show it to the program; the timeline tells what really happened. It is its own
+ * caller where only one program is about.
  */
-export class World {
+export class World implements Caller {
   readonly calls = new PortCalls();
+  readonly actor: Actor = 'program';
   readonly images = new Images();
   readonly hosts = new Map<HostId, FakeHost>();
   readonly targetGroups = new Map<TargetGroupArn, FakeTargetGroup>();
