@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { DockerSettings, SshSettings } from '../model/host.js';
 import { textSchema } from '../model/schema/text.js';
 import { dockerSchema } from './connection-schema.js';
-import { literalTextSchema } from './literal-text.js';
 import { sshSchema } from './ssh-schema.js';
+import { backendOf, stateSchema, type StateBackend } from './state-schema.js';
 import { validate } from './validate.js';
 import { secretNames, secretsLayer, secretsSchema, type SecretSources } from './secrets.js';
 import { variablesSchema, variablesWithin, type VariablesFile } from './variables-file.js';
@@ -19,6 +19,8 @@ export interface ProjectConfig {
   readonly docker: DockerSettings;
   /** Where journals are kept on the control side, relative to the project's root; the user's state folder when absent. */
   readonly stateDirectory?: string;
+  /** Where leases are kept. */
+  readonly stateBackend: StateBackend;
   /** `host:port` of registries that speak plain HTTP. */
   readonly insecureRegistries: readonly string[];
 }
@@ -31,7 +33,7 @@ const projectSchema = z.strictObject({
   secrets: secretsSchema.default([]),
   ssh: sshSchema.default({}),
   docker: dockerSchema.default({}),
-  state: z.strictObject({ directory: literalTextSchema.exactOptional() }).default({}),
+  state: stateSchema.default({ backend: 'hosts' }),
   insecure_registries: z
     .array(
       textSchema.regex(/^[^/\s]+$/, {
@@ -64,6 +66,7 @@ export function readProjectConfig(
     ssh: config.ssh,
     docker: config.docker,
     ...(config.state.directory === undefined ? {} : { stateDirectory: config.state.directory }),
+    stateBackend: backendOf(config.state),
     insecureRegistries: config.insecure_registries,
   };
 }

@@ -65,6 +65,26 @@ describe('adfpush.yml', () => {
     expect(config.vars.locate(['registry'])).toEqual({ file: 'adfpush.yml', line: 2, column: 19 });
   });
 
+  test('keeps leases on the hosts unless it names a table of DynamoDB', async () => {
+    const backendOf = async (state: string) =>
+      (await load({ 'adfpush.yml': `state: { ${state} }` })).config.stateBackend;
+
+    expect((await load({})).config.stateBackend).toEqual({ kind: 'hosts' });
+    expect(await backendOf('directory: here')).toEqual({ kind: 'hosts' });
+    expect(await backendOf('backend: hosts')).toEqual({ kind: 'hosts' });
+    expect(await backendOf('backend: dynamodb, table: locks')).toEqual({ kind: 'dynamodb', table: 'locks' });
+    expect(
+      await backendOf(
+        'backend: dynamodb, table: team.locks, region: eu-west-1, endpoint: "http://127.0.0.1:8000"',
+      ),
+    ).toEqual({
+      kind: 'dynamodb',
+      table: 'team.locks',
+      region: 'eu-west-1',
+      endpoint: 'http://127.0.0.1:8000',
+    });
+  });
+
   const sshOf = async (...lines: string[]): Promise<unknown> =>
     (await load({ 'adfpush.yml': lines.join('\n') })).config.ssh;
 
@@ -177,9 +197,30 @@ describe('adfpush.yml', () => {
       'vars: { my-name: 1 }',
       'adfpush.yml:1:9 "my-name" is not a name that a template can use: letters, digits and _ only, no digit first.',
     ],
+    ['state: { backend: dynamodb }', 'adfpush.yml:1:1 `state.table` is missing.'],
     [
-      'state: { backend: dynamodb }',
-      'adfpush.yml:1:10 Unknown key `backend` in `state`. | Known here: directory.',
+      'state: { backend: dynamo, table: locks }',
+      'adfpush.yml:1:19 `state.backend` must be one of hosts, dynamodb, not "dynamo". | Did you mean "dynamodb"?',
+    ],
+    [
+      'state: { backend: dynamodb, table: locks, regoin: eu-west-1 }',
+      'adfpush.yml:1:43 Unknown key `regoin` in `state`. | Did you mean "region"?',
+    ],
+    [
+      'state: { backend: dynamodb, table: my locks }',
+      'adfpush.yml:1:36 `state.table` must be the name of a table, 3 to 255 letters, digits, dots, dashes and underscores, not "my locks".',
+    ],
+    [
+      'state: { backend: dynamodb, table: locks, region: Frankfurt }',
+      'adfpush.yml:1:51 `state.region` must be a region such as eu-west-1, not "Frankfurt".',
+    ],
+    [
+      'state: { backend: dynamodb, table: locks, endpoint: localhost }',
+      'adfpush.yml:1:53 `state.endpoint` must be a URL such as http://127.0.0.1:4566.',
+    ],
+    [
+      'state: { table: locks }',
+      'adfpush.yml:1:17 `state.table` says something of DynamoDB, and leases are kept on the hosts. | Add backend: dynamodb, or leave it out.',
     ],
     ['- a', 'adfpush.yml:1:1 This must be a mapping, not a list.'],
   ])('%j is refused', async (text, complaint) => {
