@@ -7,9 +7,12 @@ import type { RunRecord } from './run-record.js';
 export type JournalRecord = { readonly at: EpochMilliseconds } & (
   | ({ readonly type: 'run.started' } & RunRecord)
   | { readonly type: 'hold.opened'; readonly hold: Hold | ScalingHold }
-  /** A mutation is about to be made; without a `mutation.done` after it, its outcome is unknown. */
-  | { readonly type: 'mutation.intended'; readonly id: string; readonly host: HostId; readonly what: string }
-  | { readonly type: 'mutation.done'; readonly id: string; readonly host: HostId }
+  /**
+   * A mutation is about to be made; without a `mutation.done` after it, its outcome is unknown. `host` is absent for one that is no
+   * host's: of an Auto Scaling group.
+   */
+  | { readonly type: 'mutation.intended'; readonly id: string; readonly host?: HostId; readonly what: string }
+  | { readonly type: 'mutation.done'; readonly id: string; readonly host?: HostId }
   /** `host` is absent for what is held of no host: an Auto Scaling group. */
   | { readonly type: 'hold.settled'; readonly hold: HoldId; readonly host?: HostId; readonly as: Settlement }
   | { readonly type: 'one_way.ran'; readonly host: HostId; readonly task: string }

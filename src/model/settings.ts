@@ -22,6 +22,8 @@ export interface RolloutSettings {
   readonly floorWait: Milliseconds;
   /** How long a lost host is reconnected to. */
   readonly reconnect: Milliseconds;
+  /** What becomes of Auto Scaling groups that would replace a drained host: kept from it for the run, or left alone. */
+  readonly asg: 'suspend' | 'ignore';
 }
 
 /** Which target groups the hosts of a group belong to. */

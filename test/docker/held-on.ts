@@ -33,6 +33,7 @@ export function heldOn(host: Host): HeldOnHost {
         keepReleases: 3,
         floorWait: 1_000,
         reconnect: 1_000,
+        asg: 'suspend',
       },
     },
     hold: {

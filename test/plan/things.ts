@@ -127,6 +127,7 @@ export function observeGroup(
       keepReleases: 3,
       floorWait: 600_000,
       reconnect: 300_000,
+      asg: 'suspend',
     },
     targetGroupChoice: { kind: 'named', names: ['api-http'] },
     targetGroups: [

@@ -78,6 +78,7 @@ export function planFor(count: number, changes: Partial<Plan> = {}): Plan {
       keepReleases: 3,
       floorWait: 600_000,
       reconnect: 300_000,
+      asg: 'suspend',
     },
     minimumDuration: 990_000,
     warnings: [],

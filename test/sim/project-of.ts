@@ -7,7 +7,7 @@ export const group = 'api';
 
 /** A scenario as its users would have written it: the files of a project. (JSON is YAML.) */
 export function projectOf({ ports, targetGroups, rollout }: Scenario): Readonly<Record<string, string>> {
-  const { serial, minHealthy, bake, onFailure, keepReleases, floorWait, reconnect } = rollout;
+  const { serial, minHealthy, bake, onFailure, keepReleases, floorWait, reconnect, asg } = rollout;
   return {
     [`inventory/${environment}.yml`]: JSON.stringify({
       source: 'aws_ec2',
@@ -28,6 +28,7 @@ export function projectOf({ ports, targetGroups, rollout }: Scenario): Readonly<
         keep_releases: keepReleases,
         floor_wait: `${floorWait}ms`,
         reconnect: `${reconnect}ms`,
+        asg,
       },
     }),
   };

@@ -41,6 +41,7 @@ const calmRollout: RolloutSettings = {
   keepReleases: 3,
   floorWait: 600_000,
   reconnect: 300_000,
+  asg: 'suspend',
 };
 
 /** Four hosts in two zones behind one target group, a good release, and nothing goes wrong. */

@@ -27,19 +27,24 @@ export class MutationGate {
   }
 
   /**
-   * Records, acts, records that it is done. Throws `interlock.lease_over`, `journal.write`, the signal's reason when it is aborted
+   * Records, acts, records that it is done. `host` is undefined for what is no host's: an Auto Scaling group's. Throws `interlock.lease_over`, `journal.write`, the signal's reason when it is aborted
    * before the change begins, and what `act` throws.
    */
-  async perform<T>(host: HostId, what: string, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+  async perform<T>(
+    host: HostId | undefined,
+    what: string,
+    signal: AbortSignal,
+    act: () => Promise<T>,
+  ): Promise<T> {
     signal.throwIfAborted();
     this.requireLeases(what);
     this.#count += 1;
-    const id = String(this.#count);
-    await this.#journal.append({ at: this.#clock.now(), type: 'mutation.intended', id, host, what });
+    const about = { id: String(this.#count), ...(host === undefined ? {} : { host }) };
+    await this.#journal.append({ at: this.#clock.now(), type: 'mutation.intended', ...about, what });
     this.requireLeases(what);
     signal.throwIfAborted();
     const result = await act();
-    await this.#journal.append({ at: this.#clock.now(), type: 'mutation.done', id, host });
+    await this.#journal.append({ at: this.#clock.now(), type: 'mutation.done', ...about });
     return result;
   }
 

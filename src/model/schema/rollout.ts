@@ -20,5 +20,6 @@ export const rolloutSchema: z.ZodType<RolloutSettings> = z
     keep_releases: wholeNumberSchema(0).default(3),
     floor_wait: durationSchema.default(600_000),
     reconnect: durationSchema.default(300_000),
+    asg: z.enum(['suspend', 'ignore']).default('suspend'),
   })
   .transform(camelKeys);

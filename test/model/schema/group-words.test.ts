@@ -96,6 +96,7 @@ describe('rollout', () => {
     keepReleases: 3,
     floorWait: 600_000,
     reconnect: 300_000,
+    asg: 'suspend',
   };
 
   test('what is left out has its default', () => {
@@ -105,7 +106,7 @@ describe('rollout', () => {
 
   test('every key is read', () => {
     const text =
-      '{ serial: 2, min_healthy: 0, bake: 1m, drain_timeout: 330s, on_failure: stop, keep_releases: 0, floor_wait: 1h, reconnect: 30s }';
+      '{ serial: 2, min_healthy: 0, bake: 1m, drain_timeout: 330s, on_failure: stop, keep_releases: 0, floor_wait: 1h, reconnect: 30s, asg: ignore }';
 
     expect(read(rolloutSchema, text)).toEqual({
       serial: [{ hosts: 2 }],
@@ -116,6 +117,7 @@ describe('rollout', () => {
       keepReleases: 0,
       floorWait: 3_600_000,
       reconnect: 30_000,
+      asg: 'ignore',
     });
   });
 
@@ -127,6 +129,10 @@ describe('rollout', () => {
       ],
     ],
     ['drain_timeout: never', ['1:16 `it.drain_timeout` must be `default` or a duration such as 330s.']],
+    [
+      'asg: suspended',
+      ['1:6 `it.asg` must be one of suspend, ignore, not "suspended". | Did you mean "suspend"?'],
+    ],
     ['keep_releases: -1', ['1:16 `it.keep_releases` must be a whole number of at least 0, not -1.']],
     ['min_helthy: 1', ['1:1 Unknown key `min_helthy` in `it`. | Did you mean "min_healthy"?']],
   ])('%j is refused', (text, expected) => {
