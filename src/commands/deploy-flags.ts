@@ -18,6 +18,12 @@ export const deployFlags = {
   ...variableFlags,
   ...tagFlags,
   ...forksFlag,
+  'skip-unreachable': Flags.integer({
+    description:
+      'Go on without hosts that cannot be reached, when they are no more than N. They are named, and the run still fails (exit 4): run it again when they are back. A host that answers and is unfit is always refused',
+    min: 0,
+    helpValue: 'N',
+  }),
   ...becomePasswordFlag,
 };
 
@@ -25,6 +31,7 @@ interface Given {
   readonly version?: string | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly 'skip-tags'?: readonly string[] | undefined;
+  readonly 'skip-unreachable'?: number | undefined;
 }
 
 /** What of these flags concerns the release and the playbook; absent ones stay absent. */
@@ -35,5 +42,6 @@ export function deployChoices(flags: Given) {
     ...(flags.version === undefined ? {} : { version: flags.version }),
     ...(tags.length === 0 ? {} : { tags }),
     ...(skipTags.length === 0 ? {} : { skipTags }),
+    ...(flags['skip-unreachable'] === undefined ? {} : { skipUnreachable: flags['skip-unreachable'] }),
   };
 }

@@ -18,6 +18,14 @@ export interface Plan {
   readonly minimumDuration: Milliseconds;
   /** Aloud: accepted downtime, a drained host, fresh instances. */
   readonly warnings: readonly string[];
+  /** Hosts that could not be reached, and that the run goes without: `--skip-unreachable`. */
+  readonly leftOut?: readonly LeftOutHost[];
+}
+
+export interface LeftOutHost {
+  readonly host: HostId;
+  readonly name: string;
+  readonly reason: string;
 }
 
 export interface HostPlan {

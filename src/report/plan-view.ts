@@ -36,18 +36,19 @@ export function renderPlan(plan: Plan, options: PlanViewOptions = {}): string {
     .join('\n\n');
 }
 
-function heading({ group, environment, release, hosts }: Plan, palette: Palette): string[] {
+function heading({ group, environment, release, hosts, leftOut = [] }: Plan, palette: Palette): string[] {
   const count = (action: HostPlan['action']): number => hosts.filter((host) => host.action === action).length;
   const parts = [
     `${count('roll')} to roll`,
     ...(count('converged') > 0 ? [`${count('converged')} converged`] : []),
     ...(count('drained') > 0 ? [`${count('drained')} drained`] : []),
+    ...(leftOut.length > 0 ? [`${leftOut.length} out of reach`] : []),
   ];
   const label = releaseLabel({ version: release.version, digest: release.image.digest });
   return [
     palette.bold(`Plan: ${group} in ${environment} to ${label}`),
     `  image  ${formatPinnedImage(release.image)}`,
-    `  hosts  ${hosts.length}: ${parts.join(', ')}`,
+    `  hosts  ${hosts.length + leftOut.length}: ${parts.join(', ')}`,
   ];
 }
 
@@ -99,7 +100,7 @@ const wayOf = ({ zone, from, to, reasons }: HostPlan): readonly string[] => [
   reasons.join(', '),
 ];
 
-function leftAlone({ hosts }: Plan, palette: Palette): string[] {
+function leftAlone({ hosts, leftOut = [] }: Plan, palette: Palette): string[] {
   const line = (action: HostPlan['action'], words: string): string[] => {
     const names = hosts.filter((host) => host.action === action).map(({ name }) => name);
     return names.length === 0 ? [] : [`${palette.bold(words)} (${names.length}): ${foldHosts(names)}`];
@@ -107,6 +108,11 @@ function leftAlone({ hosts }: Plan, palette: Palette): string[] {
   return [
     ...line('converged', 'Converged, left as they are'),
     ...line('drained', 'Drained by an operator, left as they are'),
+    ...(leftOut.length === 0
+      ? []
+      : [
+          `${palette.bold('Out of reach, left out')} (${leftOut.length}): ${foldHosts(leftOut.map(({ name }) => name))}`,
+        ]),
   ];
 }
 

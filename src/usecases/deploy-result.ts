@@ -2,6 +2,7 @@ import type { PlaybookResult } from '../engine/engine.js';
 import type { HostSession } from '../engine/host-session.js';
 import type { Run } from '../engine/run.js';
 import type { AdfError } from '../errors/adf-error.js';
+import { hostSkipped } from '../errors/fleet.js';
 import { label } from '../model/container.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import { formatPinnedImage } from '../model/release.js';
@@ -28,6 +29,9 @@ export function deployResult({ run, groups, results, findings, startedAt, begun 
     ...errorsOfTurns(results),
     ...results.flatMap((result) => result.errors),
     ...findings.errors,
+    ...groups.flatMap(({ leftOut }) =>
+      leftOut.map(({ session, error }) => hostSkipped(session.host, error.message)),
+    ),
   ];
   // One result per group that was begun, in their order.
   const hosts = groups.flatMap((group, index) =>
@@ -103,12 +107,13 @@ const errorsOfTurns = (results: readonly PlaybookResult[]): readonly AdfError[] 
   );
 
 function hostResults(
-  { opened, plan }: PreparedGroup,
+  { opened, plan, leftOut }: PreparedGroup,
   results: readonly PlaybookResult[],
   { states }: AuditFinding,
   run: Run,
 ): readonly HostResult[] {
-  return opened.sessions.map((session): HostResult => {
+  const sessions = [...opened.sessions, ...leftOut.map(({ session }) => session)];
+  return sessions.map((session): HostResult => {
     const { host } = session;
     const converged = plan.hosts.some(({ host: id, action }) => id === host.id && action === 'converged');
     return {

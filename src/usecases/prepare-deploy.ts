@@ -7,9 +7,10 @@ import { planDeploy } from '../plan/deploy-plan.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { checkPlaybook } from './check-playbook.js';
 import type { CommonOptions } from './context.js';
-import { openGroup, type GroupSessions } from './group-sessions.js';
+import { openGroup } from './group-sessions.js';
+import { leaveOutUnreachable, type ReachedGroup } from './leave-out.js';
 import { phase } from './phase.js';
-import { observeGroup, refuseUnfit, type ObservedGroup } from './preflight.js';
+import { observeGroup, refuseUnfit } from './preflight.js';
 import type { World } from './world.js';
 
 export interface DeployOptions extends CommonOptions {
@@ -23,12 +24,12 @@ export interface DeployOptions extends CommonOptions {
   readonly skipTags?: readonly string[];
   /** How long to wait while another run has the group. */
   readonly lockWait?: Milliseconds;
+  /** So many hosts that cannot be reached are left out, and the run fails for them at its end; none when absent. */
+  readonly skipUnreachable?: number;
 }
 
 /** What is known of one group when its roll may begin. */
-export interface PreparedGroup {
-  readonly opened: GroupSessions;
-  readonly observed: ObservedGroup;
+export interface PreparedGroup extends ReachedGroup {
   readonly plan: Plan;
 }
 
@@ -75,10 +76,31 @@ export async function prepareDeploy(
   const observed = await phase(run, 'preflight', () =>
     Promise.all(opened.map(async (group) => ({ opened: group, observed: await observeGroup(group) }))),
   );
-  const groups = observed.map((group): PreparedGroup => {
+  const groups = leaveOutUnreachable(observed, options.skipUnreachable ?? 0).map((group): PreparedGroup => {
     refuseUnfit(group.observed);
-    return { ...group, plan: planDeploy(group.observed.observation) };
+    return { ...group, plan: withLeftOut(planDeploy(group.observed.observation), group) };
   });
+  tellLeftOut(groups, run);
   for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan });
   return { inventory, groups, playbook };
+}
+
+const withLeftOut = (plan: Plan, { leftOut }: ReachedGroup): Plan =>
+  leftOut.length === 0
+    ? plan
+    : {
+        ...plan,
+        leftOut: leftOut.map(({ session: { host }, error }) => ({
+          host: host.id,
+          name: host.name,
+          reason: error.message,
+        })),
+      };
+
+function tellLeftOut(groups: readonly PreparedGroup[], run: Run): void {
+  for (const { session, error } of groups.flatMap(({ leftOut }) => leftOut)) {
+    run.tally.count(session.host.id, 'unreachable');
+    const message = `it is left out of the run: ${error.message}`;
+    run.bus.emit({ type: 'warning', host: session.eventHost, message });
+  }
 }

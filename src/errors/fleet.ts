@@ -1,0 +1,15 @@
+import { describeHost, type Host } from '../model/host.js';
+import { AdfError } from './adf-error.js';
+
+/** What a run has to tell of a fleet that is not the one it planned for. */
+const failed = (code: string, host: Host, message: string, hint: string): AdfError =>
+  new AdfError({ code: `fleet.${code}`, class: 'failed', host: describeHost(host), message, hint });
+
+/** `--skip-unreachable` left it out. */
+export const hostSkipped = (host: Host, why: string): AdfError =>
+  failed(
+    'host_skipped',
+    host,
+    `${describeHost(host)} could not be reached and was left out of the run: ${why}`,
+    'Run it again when the host can be reached: what is converged is skipped.',
+  );
