@@ -1,20 +1,8 @@
-import { formatDuration, type Milliseconds } from '../model/duration.js';
-import type { EnvironmentName, GroupName } from '../model/ids.js';
+import { formatDuration } from '../model/duration.js';
+import type { LeaseHolder, LeaseName as WholeName } from '../ports/lease-store.js';
 import { AdfError } from './adf-error.js';
 
-/** Who holds a group's lock, as the hosts tell. */
-export interface LeaseHolder {
-  readonly run: string;
-  readonly who: string;
-  readonly link?: string;
-  readonly heldFor: Milliseconds;
-  readonly expiresIn: Milliseconds;
-}
-
-interface LeaseName {
-  readonly environment: EnvironmentName;
-  readonly group: GroupName;
-}
+type LeaseName = Pick<WholeName, 'environment' | 'group'>;
 
 const describe = ({ environment, group }: LeaseName): string => `"${group}" in "${environment}"`;
 

@@ -6,13 +6,37 @@ import type { EnvironmentName, GroupName } from '../model/ids.js';
 export interface LeaseStore {
   /** Throws `lease.held` that names the owner and since when, `lease.unavailable`. */
   acquire(request: LeaseRequest): Promise<Lease>;
+  /** Who holds it at this moment. Changes nothing. Throws `lease.unavailable`. */
+  look(name: LeaseName): Promise<LeaseLook>;
+  /**
+   * Ends it, whoever holds it: the epoch is raised, so that its run, if it still lives, changes nothing more. Throws `lease.unavailable`.
+   */
+  seize(name: LeaseName, by: LeaseOwner): Promise<LeaseLook>;
 }
 
-export interface LeaseRequest {
+/** What a lease is of. */
+export interface LeaseName {
   readonly environment: EnvironmentName;
   readonly group: GroupName;
   /** All listed hosts of the group, whatever `--limit`. */
   readonly hosts: readonly Host[];
+}
+
+export interface LeaseLook {
+  /** Absent when nobody holds it: released, run out, or never taken. */
+  readonly holder?: LeaseHolder;
+  /** The newest epoch; 0 when it was never taken. */
+  readonly epoch: number;
+}
+
+/** Who holds a lease, as the store tells. */
+export interface LeaseHolder extends LeaseOwner {
+  readonly heldFor: Milliseconds;
+  /** Until it runs out, unless it is renewed before. */
+  readonly expiresIn: Milliseconds;
+}
+
+export interface LeaseRequest extends LeaseName {
   readonly owner: LeaseOwner;
   /** How long it lives without being renewed. */
   readonly duration: Milliseconds;
@@ -29,6 +53,10 @@ export interface LeaseOwner {
 export interface Lease {
   /** On the local monotonic clock: no mutation may start past it. */
   readonly deadline: Milliseconds;
+  /** The lease as hosts know it: their fence goes by it. A file name. */
+  readonly name: string;
+  /** Rises with every taking, and never falls. */
+  readonly epoch: number;
   /** Throws `lease.lost`. */
   renew(): Promise<void>;
   /** Never throws: a lease that cannot be released runs out by itself. */

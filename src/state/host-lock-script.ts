@@ -1,35 +1,45 @@
+import { fenceFunctions } from './host-fence-script.js';
+
 /**
- * What runs on a host to take, renew or release its part of a lock. POSIX sh with `cat`, `ln`, `mkdir`, `mv` and `rm`
- * only, so that dash, busybox and bash agree; no `flock`, which not every host has.
+ * What runs on a host to look at, take, confirm, renew, release or seize its part of a lock. POSIX sh with `cat`, `ln`, `mkdir`, `mv` and
+ * `rm` only, so that dash, busybox and bash agree; no `flock`, which not every host has.
  *
- * The lock is a folder whose files are named 1, 2, 3 …: each taking makes the next one, and the highest is the lock.
- * A hard link fails when its name exists, so of many who want to make the same next file exactly one does, and the file
- * is complete the moment it is there. No step needs a guard that a killed script could leave behind. The number only rises:
- * it is the lock's epoch.
+ * The lock is a folder whose files are named by epochs, and the highest is the lock. An epoch is common to all hosts of a group: who
+ * takes brings one that is above all that a majority of them knew. A hard link fails when its name exists, so of many who want to make
+ * the same file exactly one does, and the file is complete the moment it is there. No step needs a guard that a killed script could
+ * leave behind. The number only rises.
  *
  * A file says when it runs out on the host's own clock, seconds since boot, and which boot that was. After a reboot the
  * time that passed is unknown, but it is at least the uptime: the lock has run out once its whole duration has passed again.
  *
- * One race is left, between an owner that renews at the moment its lock runs out and a taker that just saw it run out. Each
- * writes first and then looks for what the other wrote, so at least one of them sees the other and gives way.
+ * Whoever makes or renews a file writes first, and then looks for what another wrote meanwhile, and gives way to it: of two at the same
+ * moment at least one sees the other. So two who take with different epochs cannot both have it, nor can an owner that renews at the
+ * moment its lock runs out and a taker that just saw it run out.
+ *
+ * To confirm is to renew, and to let nobody through the host's fence any more who comes with an older epoch. It is not done with
+ * the taking, for who takes one host and not enough of them must not fence off the one who has them.
  *
  * A host may say in ADFPUSH_HOST_ROOT that its file system begins elsewhere, as the hosts of a lab on one machine do.
  *
- * The folder is open to all login users and has no sticky bit: a lock that has run out may be another user's.
+ * The folders are open to all login users and have no sticky bit: a lock that has run out may be another user's.
  */
 export const hostLockScript = `
 set -u
+umask 022
 proc=\${ADFPUSH_LOCK_PROC:-/proc}
-lock=\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY/$ADFPUSH_LOCK_NAME
+lock=\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY/$ADFPUSH_LOCK_NAME.lock
+fence=\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY/$ADFPUSH_LOCK_NAME.fence
 owner=$ADFPUSH_LOCK_OWNER
+wanted=$ADFPUSH_LOCK_EPOCH
 duration=$ADFPUSH_LOCK_SECONDS
 newline='
 '
 draft=$lock/.draft.$$
-trap 'rm -f "$draft"' EXIT
+trap 'rm -f "$draft" "$fence/.draft.$$"' EXIT
 trap 'exit 143' HUP INT TERM
 
 fail() { echo "$1" >&2; exit 1; }
+${fenceFunctions}
 
 # An uptime is cut to whole seconds, so "expires" gets one more: never early.
 read_clock() {
@@ -38,21 +48,25 @@ read_clock() {
   boot=$(cat "$proc/sys/kernel/random/boot_id") || fail "no boot id"
 }
 
-# Sets epoch: the highest number there is, 0 when there is none.
+# Sets epoch: the highest number there is, 0 when there is none; and below: the highest under $1.
 find_epoch() {
-  epoch=0
+  epoch=0 below=0
   for file in "$lock"/*; do
     number=\${file##*/}
     case $number in '' | *[!0-9]*) continue ;; esac
     if [ "$number" -gt "$epoch" ]; then epoch=$number; fi
+    if [ "$number" -gt "$below" ] && [ "$number" -lt "$1" ]; then below=$number; fi
   done
 }
 
 # Reads the file of an epoch. Sets holder, since and left: how many seconds it still lives; 0 or less: it ran out.
-# A file that vanished meanwhile has run out.
+# A file that vanished meanwhile has run out; one that cannot be read has not.
 read_epoch() {
   holder='' since=0 left=0
-  content=$(cat "$lock/$1" 2>/dev/null) || return 0
+  if ! content=$(cat "$lock/$1" 2>/dev/null); then
+    if [ -e "$lock/$1" ] && [ "$1" -ne 0 ]; then fail "cannot read $lock/$1"; fi
+    return 0
+  fi
   holder=\${content#*"$newline"}
   set -- \${content%%"$newline"*}
   if [ "$#" -ne 4 ]; then return 0; fi
@@ -68,69 +82,106 @@ write_draft() {
     fail "cannot write in $lock"
 }
 
-forget_older() {
-  for file in "$lock"/*; do
-    number=\${file##*/}
-    case $number in '' | *[!0-9]*) continue ;; esac
-    if [ "$number" -lt "$1" ]; then rm -f "$file"; fi
-  done
+# As one that ran out long ago: the highest file stays, so that the numbers go on rising.
+write_released() {
+  rm -f "$draft"
+  printf '%s %s %s %s\\n%s\\n' "$boot" 0 0 0 '{"released":true}' >"$draft" || fail "cannot write in $lock"
+}
+
+make_folder() {
+  # Both folders keep their mode when they exist.
+  (umask 0; mkdir -p "$lock") || fail "cannot make $lock"
 }
 
 say_held() {
-  echo "held $((now - since)) $left"
+  echo "held $((now - since)) $left $1"
   echo "$holder"
   exit 0
 }
 
+# The fence counts too: it may have outlived the lock's own files.
+look() {
+  find_epoch 0
+  read_epoch "$epoch"
+  find_fence
+  if [ "$known" -lt "$epoch" ]; then known=$epoch; fi
+  if [ "$left" -gt 0 ]; then say_held "$known"; fi
+  echo "free $known"
+}
+
 renew() {
-  find_epoch
-  mine=$epoch
-  read_epoch "$mine"
-  if [ "$mine" -eq 0 ] || [ "$holder" != "$owner" ]; then echo lost; exit 0; fi
+  find_epoch 0
+  read_epoch "$epoch"
+  if [ "$epoch" -ne "$wanted" ] || [ "$holder" != "$owner" ]; then echo lost; exit 0; fi
   write_draft "$since"
-  mv -f "$draft" "$lock/$mine" || fail "cannot write in $lock"
-  find_epoch
-  if [ "$epoch" -ne "$mine" ]; then echo lost; else echo "got $mine"; fi
+  mv -f "$draft" "$lock/$wanted" || fail "cannot write in $lock"
+  find_epoch 0
+  if [ "$epoch" -ne "$wanted" ]; then echo lost; exit 0; fi
+  if [ "$1" = confirm ]; then
+    admit "$wanted" "$ADFPUSH_LOCK_RUN"
+    if [ "$admitted" = no ]; then echo lost; exit 0; fi
+  fi
+  echo "got $wanted"
 }
 
 take() {
-  # Both folders keep their mode when they exist.
-  (umask 0; mkdir -p "$lock") || fail "cannot make $lock"
+  make_folder
   for attempt in 1 2 3 4 5; do
-    find_epoch
+    find_epoch 0
     seen=$epoch
     read_epoch "$seen"
+    if [ "$left" -gt 0 ] && [ "$holder" != "$owner" ]; then say_held "$seen"; fi
     # Asked twice, since the first answer was lost on its way.
-    if [ "$left" -gt 0 ] && [ "$holder" = "$owner" ]; then renew; exit 0; fi
-    if [ "$left" -gt 0 ]; then say_held; fi
-    mine=$((seen + 1))
+    if [ "$left" -gt 0 ] && [ "$seen" -eq "$wanted" ]; then renew ''; exit 0; fi
+    if [ "$seen" -ge "$wanted" ]; then echo "newer $seen"; exit 0; fi
     write_draft "$now"
-    if ! ln "$draft" "$lock/$mine" 2>/dev/null; then continue; fi
+    if ! ln "$draft" "$lock/$wanted" 2>/dev/null; then continue; fi
     read_epoch "$seen"
-    find_epoch
-    if [ "$left" -gt 0 ] || [ "$epoch" -ne "$mine" ]; then rm -f "$lock/$mine"; continue; fi
-    forget_older "$mine"
-    echo "got $mine"
+    find_epoch "$wanted"
+    if [ "$left" -gt 0 ] && [ "$holder" != "$owner" ] || [ "$epoch" -ne "$wanted" ] || [ "$below" -ne "$seen" ]; then
+      rm -f "$lock/$wanted"
+      continue
+    fi
+    forget_below "$wanted" "$lock"
+    echo "got $wanted"
     exit 0
   done
   fail "cannot link in $lock"
 }
 
-# The highest file stays, as one that ran out long ago, so that the numbers go on rising.
 release() {
-  find_epoch
+  find_epoch 0
   read_epoch "$epoch"
-  if [ "$epoch" -ne 0 ] && [ "$holder" = "$owner" ]; then
-    printf '%s %s %s %s\\n%s\\n' "$boot" 0 0 0 '{"released":true}' >"$draft" &&
-      mv -f "$draft" "$lock/$epoch" || fail "cannot write in $lock"
+  if [ "$epoch" -eq "$wanted" ] && [ "$wanted" -ne 0 ] && [ "$holder" = "$owner" ]; then
+    write_released
+    mv -f "$draft" "$lock/$epoch" || fail "cannot write in $lock"
   fi
   echo released
 }
 
+seize() {
+  make_folder
+  find_epoch 0
+  if [ "$epoch" -ge "$wanted" ]; then echo "newer $epoch"; exit 0; fi
+  write_released
+  linked=yes
+  ln "$draft" "$lock/$wanted" 2>/dev/null || linked=no
+  find_epoch 0
+  if [ "$epoch" -lt "$wanted" ]; then fail "cannot link in $lock"; fi
+  if [ "$epoch" -ne "$wanted" ] || [ "$linked" = no ]; then echo "newer $epoch"; exit 0; fi
+  admit "$wanted" "$ADFPUSH_LOCK_RUN"
+  if [ "$admitted" = no ]; then echo "newer $known"; exit 0; fi
+  forget_below "$wanted" "$lock"
+  echo "got $wanted"
+}
+
 read_clock
 case $ADFPUSH_LOCK_ACTION in
+  look) look ;;
   take) take ;;
-  renew) renew ;;
+  renew) renew '' ;;
+  confirm) renew confirm ;;
   release) release ;;
+  seize) seize ;;
 esac
 `;

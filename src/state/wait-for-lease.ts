@@ -22,7 +22,7 @@ const pause = (random: Random): Milliseconds => 1_000 + random.next() * 4_000;
  * whatever else acquiring throws.
  */
 export async function waitForLease(
-  store: LeaseStore,
+  store: Pick<LeaseStore, 'acquire'>,
   request: LeaseRequest,
   { wait, clock, random, signal, onHeld }: LeaseWait,
 ): Promise<Lease> {

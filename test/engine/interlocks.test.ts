@@ -44,6 +44,8 @@ class TestJournal implements Journal {
 }
 
 const leaseUntil = (deadline: number): Lease => ({
+  name: 'test.api',
+  epoch: 1,
   deadline,
   renew: () => Promise.resolve(),
   release: () => Promise.resolve(),

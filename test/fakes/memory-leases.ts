@@ -1,18 +1,28 @@
 import { leaseHeld, leaseLost } from '../../src/errors/lease.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import type { Clock } from '../../src/ports/clock.js';
-import type { Lease, LeaseOwner, LeaseRequest, LeaseStore } from '../../src/ports/lease-store.js';
+import type {
+  Lease,
+  LeaseHolder,
+  LeaseLook,
+  LeaseName,
+  LeaseOwner,
+  LeaseRequest,
+  LeaseStore,
+} from '../../src/ports/lease-store.js';
 import { PortCalls } from './port-calls.js';
 
 interface Held {
   readonly owner: LeaseOwner;
   readonly since: Milliseconds;
+  readonly epoch: number;
   expiresAt: Milliseconds;
 }
 
 /** Leases in memory, on one clock for all. */
 export class MemoryLeaseStore implements LeaseStore {
   readonly #held = new Map<string, Held>();
+  readonly #epochs = new Map<string, number>();
 
   constructor(
     private readonly clock: Clock,
@@ -20,13 +30,32 @@ export class MemoryLeaseStore implements LeaseStore {
   ) {}
 
   acquire(request: LeaseRequest): Promise<Lease> {
-    const key = `${request.environment}.${request.group}`;
+    const key = keyOf(request);
     return this.#call('acquire', key, () => {
       const other = this.holder(key);
-      if (other !== undefined) throw leaseHeld(request, this.#describe(other));
-      const held = { owner: request.owner, since: this.clock.elapsed(), expiresAt: this.#end(request) };
+      // Asked again, since the first answer was lost on its way.
+      if (other !== undefined && other.owner.run !== request.owner.run) {
+        throw leaseHeld(request, this.#describe(other));
+      }
+      const held = {
+        owner: request.owner,
+        since: this.clock.elapsed(),
+        epoch: this.#next(key),
+        expiresAt: this.#end(request),
+      };
       this.#held.set(key, held);
       return this.#lease(key, held, request);
+    });
+  }
+
+  look(name: LeaseName): Promise<LeaseLook> {
+    return this.#call('look', keyOf(name), () => this.#look(keyOf(name)));
+  }
+
+  seize(name: LeaseName): Promise<LeaseLook> {
+    return this.#call('seize', keyOf(name), () => {
+      this.steal(keyOf(name));
+      return this.#look(keyOf(name));
     });
   }
 
@@ -39,6 +68,7 @@ export class MemoryLeaseStore implements LeaseStore {
   /** Somebody took it away by hand. */
   steal(key: string): void {
     this.#held.delete(key);
+    this.#next(key);
   }
 
   #lease(key: string, held: Held, request: LeaseRequest): Lease {
@@ -46,6 +76,8 @@ export class MemoryLeaseStore implements LeaseStore {
       get deadline() {
         return held.expiresAt;
       },
+      name: key,
+      epoch: held.epoch,
       renew: () =>
         this.#call('renew', key, () => {
           if (this.holder(key) !== held) throw leaseLost(request, 'it ran out.');
@@ -58,11 +90,23 @@ export class MemoryLeaseStore implements LeaseStore {
     };
   }
 
+  #look(key: string): LeaseLook {
+    const held = this.holder(key);
+    const epoch = this.#epochs.get(key) ?? 0;
+    return held === undefined ? { epoch } : { epoch, holder: this.#describe(held) };
+  }
+
+  #next(key: string): number {
+    const epoch = (this.#epochs.get(key) ?? 0) + 1;
+    this.#epochs.set(key, epoch);
+    return epoch;
+  }
+
   #end({ duration }: LeaseRequest): Milliseconds {
     return this.clock.elapsed() + duration;
   }
 
-  #describe({ owner, since, expiresAt }: Held) {
+  #describe({ owner, since, expiresAt }: Held): LeaseHolder {
     const now = this.clock.elapsed();
     return { ...owner, heldFor: now - since, expiresIn: expiresAt - now };
   }
@@ -71,3 +115,5 @@ export class MemoryLeaseStore implements LeaseStore {
     return this.calls.make({ port: 'lease', method, actor: 'lease', about }, effect);
   }
 }
+
+const keyOf = ({ environment, group }: LeaseName): string => `${environment}.${group}`;

@@ -101,6 +101,8 @@ describe('keeping a lease renewed', () => {
     const losses: string[] = [];
     let deadline = 54_000;
     const lease: Lease = {
+      name: 'prod.api',
+      epoch: 1,
       get deadline() {
         return deadline;
       },

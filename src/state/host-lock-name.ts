@@ -1,0 +1,8 @@
+import type { LeaseName } from '../ports/lease-store.js';
+
+/** On the hosts, survives a reboot, and every login user may write there. */
+export const lockDirectory = '/var/tmp/adfpush';
+
+/** What a lease is called on the hosts: `prod.api`. A file name. */
+export const hostLockName = ({ environment, group }: Pick<LeaseName, 'environment' | 'group'>): string =>
+  `${encodeURIComponent(environment)}.${encodeURIComponent(group)}`;
