@@ -8,13 +8,8 @@ import {
   variableFlags,
 } from '../cli/flags.js';
 
-/** The flags that deploy and plan share: what would be rolled, where. */
-export const deployFlags = {
-  ...fleetFlags,
-  version: Flags.string({
-    description: "Version to deploy: a tag of the image, or a digest. Without it, the group's own `version`",
-    helpValue: 'V',
-  }),
+/** The flags of what is rolled with a release, besides the release. */
+export const playFlags = {
   ...variableFlags,
   ...tagFlags,
   ...forksFlag,
@@ -25,6 +20,16 @@ export const deployFlags = {
     helpValue: 'N',
   }),
   ...becomePasswordFlag,
+};
+
+/** The flags that deploy and plan share: what would be rolled, where. */
+export const deployFlags = {
+  ...fleetFlags,
+  version: Flags.string({
+    description: "Version to deploy: a tag of the image, or a digest. Without it, the group's own `version`",
+    helpValue: 'V',
+  }),
+  ...playFlags,
 };
 
 interface Given {

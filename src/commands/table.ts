@@ -7,6 +7,7 @@ import LabDemo from './lab-demo.js';
 import LabStart from './lab-start.js';
 import LabStop from './lab-stop.js';
 import PlanCommand from './plan.js';
+import Rollback from './rollback.js';
 import Status from './status.js';
 
 /**
@@ -15,6 +16,7 @@ import Status from './status.js';
 export const commands = {
   deploy: Deploy,
   plan: PlanCommand,
+  rollback: Rollback,
   status: Status,
   exec: Exec,
   doctor: Doctor,

@@ -36,6 +36,11 @@ export class PinnedImages implements Images {
     return resolving;
   }
 
+  /** From now on the reference means this image, whatever its registry says: it is on the hosts, or was resolved by the run that is gone on with. */
+  know(reference: string, image: PinnedImage): void {
+    this.#resolved.set(reference, Promise.resolve({ ...image, platforms: [] }));
+  }
+
   credentials(repository: Repository): Promise<RegistryCredentials | undefined> {
     const known = this.#credentials.get(repository) ?? this.#ask(repository);
     this.#credentials.set(repository, known);

@@ -1,3 +1,4 @@
+import type { EpochMilliseconds } from './duration.js';
 import type { Digest } from './ids.js';
 
 /** An image without a version: `registry:5000/team/api`. */
@@ -21,6 +22,19 @@ export interface Release {
   readonly image: PinnedImage;
   /** What the user asked for (`v2`, `latest`); a label only, the digest is the truth. */
   readonly version: string;
+}
+
+/** A release that hosts of the group have a container of, running or kept. */
+export interface KnownRelease {
+  readonly image: PinnedImage;
+  /** The labels it was deployed under, the newest first. */
+  readonly versions: readonly string[];
+  /** When a container of it was last created, by the hosts' clocks. */
+  readonly lastCreated: EpochMilliseconds;
+  /** How many of the hosts have a container of it. */
+  readonly hosts: number;
+  /** On how many it is the current one. */
+  readonly current: number;
 }
 
 export const formatPinnedImage = ({ repository, digest }: PinnedImage): string => `${repository}@${digest}`;

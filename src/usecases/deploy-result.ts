@@ -40,7 +40,7 @@ export function deployResult({ run, groups, results, findings, startedAt, begun 
   const [outcome, exit] = outcomeOf(run, named.length > 0, errors, groups);
   return {
     run: run.id,
-    verb: run.checkMode ? 'check' : 'deploy',
+    verb: run.verb,
     environment: run.environment,
     groups: groups.map(({ opened }) => opened.group),
     outcome,

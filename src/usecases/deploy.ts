@@ -38,19 +38,15 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
   const journal = options.check ? noJournal : await world.journals.create(id);
   const startedAt = world.clock.now();
   const begun = world.clock.elapsed();
+  const verb = options.check ? 'check' : (options.verb ?? 'deploy');
   const run = openRun(world, options, hooks, id, journal, {
-    verb: options.check ? 'check' : 'deploy',
+    verb,
     checkMode: options.check,
     tags: { only: options.tags, skip: options.skipTags ?? [] },
   });
   let leases: HeldLeases | undefined;
   try {
-    const { inventory, groups, playbook } = await prepareDeploy(
-      world,
-      options,
-      run,
-      options.check ? 'check' : 'deploy',
-    );
+    const { inventory, groups, playbook } = await prepareDeploy(world, options, run, verb);
     await confirm(groups, hooks, run);
 
     if (!options.check) {

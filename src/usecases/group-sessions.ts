@@ -13,6 +13,7 @@ import type { Host } from '../model/host.js';
 import { groupName, isDigest, type GroupName } from '../model/ids.js';
 import { formatPinnedImage, type Release } from '../model/release.js';
 import { formatAmount, type GroupSettings } from '../model/settings.js';
+import { knowImages, type ChooseRelease } from './choose-release.js';
 import type { Platform } from '../ports/registry.js';
 import { locateWithin } from '../model/source.js';
 
@@ -35,6 +36,8 @@ export interface GroupChoice {
   readonly limit?: string;
   /** Overrides the group's own `version`. */
   readonly version?: string;
+  /** Instead of the version and its registry. */
+  readonly choose?: ChooseRelease;
 }
 
 /**
@@ -55,10 +58,17 @@ export async function openGroup(
     limit === undefined ? hosts : selectHosts(inventory, limit).filter((host) => members.has(host)),
   );
   if (limit !== undefined && limited.size === 0) selectHosts(inventory, `${choice.group}:&${limit}`);
-  const read = hosts.map((host) => ({ host, ...readHost(inventory, host, group, choice.version, groupRun) }));
+  const chosen = await choice.choose?.(group, [...limited], groupRun);
+  const version = chosen?.release.version ?? choice.version;
+  const read = hosts.map((host) => ({ host, ...readHost(inventory, host, group, version, groupRun) }));
   const image = imageOf(group, read);
-  const { repository, digest, platforms } = await groupRun.images.resolve(image.reference);
-  const release: Release = { image: { repository, digest }, version: image.version };
+  const reference = referenceOf(image);
+  if (chosen !== undefined) {
+    const templates = read.flatMap(({ settings }) => settings.containers);
+    await knowImages(chosen, reference, templates, groupRun);
+  }
+  const { repository, digest, platforms } = await groupRun.images.resolve(reference);
+  const release = chosen?.release ?? { image: { repository, digest }, version: image.version };
   groupRun.floor.knowZones(hosts);
   const run = withWholeRollout(groupRun, release, image.settings);
   return {
@@ -118,24 +128,31 @@ function readHost(
   return { settings, layers };
 }
 
+interface GroupImage {
+  /** With its version, where it is that of a container. */
+  readonly repository: string;
+  readonly version: string;
+  readonly settings: GroupSettings;
+}
+
 /** The image and version of the group, the same for all its hosts. */
-function imageOf(
-  group: GroupName,
-  read: readonly HostSettings[],
-): { readonly reference: string; readonly version: string; readonly settings: GroupSettings } {
+function imageOf(group: GroupName, read: readonly HostSettings[]): GroupImage {
   const [first] = read;
-  const image = first?.settings.image ?? first?.settings.containers[0]?.image;
-  if (first === undefined || image === undefined) throw nothingToDeploy(group);
-  const version = first.settings.version ?? 'latest';
+  const repository = first?.settings.image ?? first?.settings.containers[0]?.image;
+  if (first === undefined || repository === undefined) throw nothingToDeploy(group);
   for (const { host, settings } of read) {
     if (settings.image !== first.settings.image || settings.version !== first.settings.version) {
       throw releaseDiffers(group, first.host, host);
     }
   }
-  if (first.settings.image === undefined) return { reference: image, version, settings: first.settings };
-  if (isDigest(version)) return { reference: `${image}@${version}`, version, settings: first.settings };
-  if (!/^\w[\w.-]{0,127}$/.test(version)) throw versionNotATag(version, image);
-  return { reference: `${image}:${version}`, version, settings: first.settings };
+  return { repository, version: first.settings.version ?? 'latest', settings: first.settings };
+}
+
+function referenceOf({ repository, version, settings }: GroupImage): string {
+  if (settings.image === undefined) return repository;
+  if (isDigest(version)) return `${repository}@${version}`;
+  if (!/^\w[\w.-]{0,127}$/.test(version)) throw versionNotATag(version, repository);
+  return `${repository}:${version}`;
 }
 
 /** What every playbook may know of its host. */

@@ -6,6 +6,7 @@ import type { Plan } from '../model/plan.js';
 import { planDeploy } from '../plan/deploy-plan.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { checkPlaybook } from './check-playbook.js';
+import type { ChooseRelease } from './choose-release.js';
 import type { CommonOptions } from './context.js';
 import { openGroup } from './group-sessions.js';
 import { leaveOutUnreachable, type ReachedGroup } from './leave-out.js';
@@ -14,9 +15,13 @@ import { observeGroup, refuseUnfit } from './preflight.js';
 import type { World } from './world.js';
 
 export interface DeployOptions extends CommonOptions {
+  /** What the run is called; `deploy` when absent. */
+  readonly verb?: string;
   readonly groups: readonly string[];
   /** A tag or a digest; without it the group's own `version`. */
   readonly version?: string;
+  /** Says which release it is, instead of the version and its registry. */
+  readonly choose?: ChooseRelease;
   /** A dry run: every task's check, and no change. */
   readonly check: boolean;
   readonly diff: boolean;
@@ -45,7 +50,7 @@ export async function prepareDeploy(
   world: World,
   options: DeployOptions,
   run: Run,
-  verb: 'deploy' | 'check' | 'plan',
+  verb: string,
 ): Promise<Prepared> {
   const names = options.groups.map(groupName);
   run.bus.emit({
@@ -66,6 +71,7 @@ export async function prepareDeploy(
             group,
             ...(options.limit === undefined ? {} : { limit: options.limit }),
             ...(options.version === undefined ? {} : { version: options.version }),
+            ...(options.choose === undefined ? {} : { choose: options.choose }),
           },
           run,
         ),

@@ -11,6 +11,7 @@ import type { Registration, TargetGroup, TargetState } from '../../src/model/reg
 import type { RunResult } from '../../src/model/run-result.js';
 import { readPlaybook } from '../../src/playbook/load.js';
 import { deployWith } from '../../src/usecases/deploy.js';
+import { rollbackWith, type RollbackOptions } from '../../src/usecases/rollback.js';
 import type { DeployOptions } from '../../src/usecases/prepare-deploy.js';
 import type { RunHooks } from '../../src/usecases/context.js';
 import { moduleDirectory } from '../../src/usecases/module-directory.js';
@@ -129,6 +130,12 @@ export class FleetStage {
   interrupt(signal: 'SIGINT' | 'SIGTERM' = 'SIGTERM'): void {
     this.#signal = signal;
     this.#stop.abort(new Error(signal));
+  }
+
+  /** Runs a rollback to its end, in virtual time. */
+  async rollback(given: Partial<RollbackOptions> = {}, hooks: Partial<RunHooks> = {}): Promise<RunResult> {
+    const options = { ...deployOptions, ...given };
+    return this.world.clock.run(rollbackWith(await this.ports(), options, { ...this.hooks, ...hooks }));
   }
 
   /** Runs a deploy to its end, in virtual time. */

@@ -1,0 +1,76 @@
+import { Flags } from '@oclif/core';
+import type { Milliseconds } from '../model/duration.js';
+import type { ExitCode, RunResult } from '../model/run-result.js';
+import type { RunHooks } from '../usecases/context.js';
+import { BaseCommand } from './base-command.js';
+import { durationOf, exitCodeFlag, graceFlag, lockWaitFlag, reportFlags } from './flags.js';
+import { inSession } from './session.js';
+
+/** The flags of whatever rolls a release over hosts: how it goes about it, and what it writes. */
+export const rollFlags = {
+  check: Flags.boolean({ char: 'C', description: 'Dry run: say what would change, change nothing' }),
+  diff: Flags.boolean({ char: 'D', description: 'Show what changes, line by line' }),
+  ...exitCodeFlag('With --check: exit 6 when something would change'),
+  yes: Flags.boolean({ char: 'y', description: 'Do not ask on a terminal' }),
+  ...lockWaitFlag,
+  ...graceFlag,
+  ...reportFlags,
+};
+
+interface Given {
+  readonly check: boolean;
+  readonly diff: boolean;
+  readonly 'exit-code': boolean;
+  readonly yes: boolean;
+  readonly 'lock-wait'?: string | undefined;
+  readonly grace?: string | undefined;
+  readonly json: boolean;
+  readonly timestamps: boolean;
+  readonly events?: string | undefined;
+  readonly junit?: string | undefined;
+}
+
+type Raw = readonly { readonly type: string; readonly flag?: string }[];
+
+/** A command that rolls a release over hosts: it may ask first, and ends with one result. */
+export abstract class RollCommand extends BaseCommand {
+  /** What of these flags the use case has to know. Throws `cli.invalid_duration`. */
+  protected rollChoices(flags: Given): {
+    readonly check: boolean;
+    readonly diff: boolean;
+    readonly lockWait?: Milliseconds;
+  } {
+    const lockWait = durationOf('--lock-wait', flags['lock-wait']);
+    return { check: flags.check, diff: flags.diff, ...(lockWait === undefined ? {} : { lockWait }) };
+  }
+
+  /** Runs the use case in its session, and says how it ended. */
+  protected async roll(
+    flags: Given,
+    raw: Raw,
+    act: (hooks: RunHooks) => Promise<RunResult>,
+  ): Promise<ExitCode> {
+    const grace = durationOf('--grace', flags.grace);
+    return inSession(
+      {
+        stream: flags.json ? process.stderr : process.stdout,
+        verbosity: this.times(raw, 'verbose'),
+        diff: flags.diff,
+        output: false,
+        timestamps: flags.timestamps,
+        progressOnly: false,
+        redaction: this.redaction,
+        ask: !flags.yes && !flags.check,
+        ...(grace === undefined ? {} : { grace }),
+        ...(flags.events === undefined ? {} : { events: flags.events }),
+        ...(flags.junit === undefined ? {} : { junit: flags.junit }),
+      },
+      async ({ hooks, kept }) => {
+        const result = await act(hooks);
+        const exit = result.outcome === 'drift' && !flags['exit-code'] ? 0 : result.exit;
+        if (flags.json) this.print({ ...(kept() ?? result), exit });
+        return exit;
+      },
+    );
+  }
+}

@@ -1,0 +1,55 @@
+import { Flags } from '@oclif/core';
+import { allExits } from '../cli/exit-codes.js';
+import { fleetFlags } from '../cli/flags.js';
+import { RollCommand, rollFlags } from '../cli/roll-command.js';
+import type { ExitCode } from '../model/run-result.js';
+import { deployChoices, playFlags } from './deploy-flags.js';
+
+export default class Rollback extends RollCommand {
+  static override summary = 'Roll a group back to its previous release';
+  static override description = `Rolls a group back to the release that most of its hosts ran just before the one they run now, or to the one that --to names. Which that is comes from the containers that the hosts keep (rollout.keep_releases), and its image is still there: no registry is asked. A host that lost the image pulls it again.
+
+It is a roll as deploy makes it: in batches, each host out of its load balancer first. What the containers are like is said by today's group_vars, as with deploy --version of an older version: only the image is the older one.
+
+On a terminal it shows the plan and asks. Without one it goes ahead.`;
+  static override usage = 'rollback --group G[,G2] --env E [--to V] [FLAGS]';
+  static override examples = [
+    {
+      description: 'Back to what ran before',
+      command: '<%= config.bin %> rollback --group api --env prod',
+    },
+    {
+      description: 'To a version that the hosts keep, or the beginning of a digest',
+      command: '<%= config.bin %> rollback -g api --env prod --to v41',
+    },
+    {
+      description: 'See what it would do, and change nothing',
+      command: '<%= config.bin %> rollback -g api --env prod --check',
+    },
+  ];
+  static override flags = {
+    ...fleetFlags,
+    to: Flags.string({
+      description: 'Release to go back to: a version, or the beginning of a digest, that hosts keep',
+      helpValue: 'V',
+    }),
+    ...playFlags,
+    ...rollFlags,
+  };
+  static override exits = allExits;
+
+  protected async perform(): Promise<ExitCode> {
+    const { flags, raw } = await this.parse(Rollback);
+    const options = {
+      ...this.common(flags),
+      ...deployChoices(flags),
+      ...this.rollChoices(flags),
+      groups: this.groups(flags),
+      ...(flags.to === undefined ? {} : { to: flags.to }),
+    };
+    return this.roll(flags, raw, async (hooks) => {
+      const { rollback } = await import('../usecases/rollback.js');
+      return rollback(options, hooks);
+    });
+  }
+}
