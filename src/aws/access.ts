@@ -1,10 +1,15 @@
+import type { Clock } from '../ports/clock.js';
 import type { Fleet } from '../ports/fleet.js';
 import type { HostKeySource } from '../ports/host-key-source.js';
 import type { KeyPusher } from '../ports/key-pusher.js';
+import type { LeaseStore } from '../ports/lease-store.js';
+import type { Random } from '../ports/random.js';
 import type { Traffic } from '../ports/traffic.js';
 import { AwsClients } from './clients.js';
 import type { CloudAccess } from './cloud-access.js';
 import { ConsoleHostKeys } from './console-host-keys.js';
+import { DynamoLeaseStore } from './dynamo-leases.js';
+import { DynamoTable } from './dynamo-table.js';
 import { Ec2Fleet } from './ec2-fleet.js';
 import { ElbTraffic } from './elb-traffic.js';
 import { InstanceConnect } from './instance-connect.js';
@@ -16,6 +21,19 @@ export interface AwsCloud {
   readonly hostKeys: HostKeySource;
   /** EC2 Instance Connect. */
   readonly keyPusher: KeyPusher;
+  /** Leases in a table of DynamoDB. */
+  leases(table: LockTableOptions): LeaseStore;
+}
+
+export interface LockTableOptions {
+  /** Its name. */
+  readonly table: string;
+  /** The account's region when absent. */
+  readonly region?: string;
+  /** Instead of the account's own. */
+  readonly endpoint?: string;
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
 /** An AWS account, seen through its credentials. Makes no call, and loads no SDK, before it is asked something. */
@@ -26,5 +44,10 @@ export function connectCloud(access: CloudAccess): AwsCloud {
     traffic: new ElbTraffic(clients),
     hostKeys: new ConsoleHostKeys(clients),
     keyPusher: new InstanceConnect(clients),
+    leases: ({ table, region, endpoint, clock, random }) => {
+      const there = endpoint === undefined ? clients : clients.at(endpoint);
+      const lockTable = new DynamoTable(there, table, region ?? clients.homeRegion, clock);
+      return new DynamoLeaseStore(lockTable, clock, random);
+    },
   };
 }

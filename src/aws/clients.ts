@@ -1,3 +1,4 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EC2InstanceConnectClient } from '@aws-sdk/client-ec2-instance-connect';
 import type { ECRClient } from '@aws-sdk/client-ecr';
@@ -25,6 +26,7 @@ interface ClientSettings {
 export class AwsClients {
   /** Where the account's identity is asked for. */
   readonly homeRegion: string;
+  readonly dynamoDb: (region: string) => Promise<DynamoDBClient>;
   readonly ec2: (region: string) => Promise<EC2Client>;
   readonly ec2InstanceConnect: (region: string) => Promise<EC2InstanceConnectClient>;
   readonly ecr: (region: string) => Promise<ECRClient>;
@@ -32,10 +34,17 @@ export class AwsClients {
   readonly sts: (region: string) => Promise<STSClient>;
   readonly #identity: IdentityProvider;
 
-  constructor(private readonly access: CloudAccess) {
+  constructor(
+    readonly access: CloudAccess,
+    identity?: IdentityProvider,
+  ) {
     const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
     this.homeRegion = access.region ?? AWS_REGION ?? AWS_DEFAULT_REGION ?? 'us-east-1';
-    this.#identity = identityOf(access, this.homeRegion);
+    this.#identity = identity ?? identityOf(access, this.homeRegion);
+    this.dynamoDb = this.#perRegion(async (settings) => {
+      const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
+      return new DynamoDBClient(settings);
+    });
     this.ec2 = this.#perRegion(async (settings) => {
       const { EC2Client } = await import('@aws-sdk/client-ec2');
       return new EC2Client(settings);
@@ -56,6 +65,11 @@ export class AwsClients {
       const { STSClient } = await import('@aws-sdk/client-sts');
       return new STSClient(settings);
     });
+  }
+
+  /** The same account, asked elsewhere, as the same identity. */
+  at(endpoint: string): AwsClients {
+    return new AwsClients({ ...this.access, endpoint }, this.#identity);
   }
 
   /** Makes one call of the API, whose IAM action is given; whatever it throws is an error of errors/aws.ts. */

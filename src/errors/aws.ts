@@ -152,6 +152,8 @@ function trafficError(failure: Failure, call: AwsCall): AdfError | undefined {
 const throttled = new Set([
   'BandwidthLimitExceeded',
   'EC2ThrottledException',
+  // DynamoDB's, of a table with too little capacity.
+  'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
   'RequestThrottled',
   'RequestThrottledException',

@@ -14,7 +14,6 @@ import type { Traffic } from '../ports/traffic.js';
 import { CredentialSources } from '../release/credential-sources.js';
 import { DockerConfigCredentials } from '../release/docker-config.js';
 import { HttpRegistry } from '../release/http-registry.js';
-import { HostLockStore } from '../state/host-lock.js';
 import { FileJournalStore } from '../state/journal-file.js';
 import { ownerFromEnvironment } from '../state/lease-owner.js';
 import { SpillFiles } from '../state/spill-files.js';
@@ -30,6 +29,7 @@ import { TransportHttp } from '../transport/host-http.js';
 import { localFacts } from '../transport/ssh/openssh-config/local-facts.js';
 import { becomePassword } from './become-password.js';
 import type { CommonOptions, RunHooks } from './context.js';
+import { leaseStoreOf } from './lease-store.js';
 import { moduleDirectory } from './module-directory.js';
 import { Notices } from './notices.js';
 import { passphraseSources } from './passphrase-sources.js';
@@ -94,7 +94,7 @@ export async function openWorld(
       redaction: () => redaction.stream(),
       now: () => clock.now(),
     }),
-    leases: new HostLockStore(transport, clock),
+    leases: leaseStoreOf(project.config.stateBackend, { transport, clock, random }, cloud),
     owner: ownerFromEnvironment(process.env, local.localUser, hostname()),
     listHosts: () => loadInventory(project, environment, (given) => connectTo(given).fleet),
     async deployPlaybook() {

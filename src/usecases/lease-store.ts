@@ -1,0 +1,23 @@
+import { connectCloud, type AwsCloud } from '../aws/access.js';
+import type { StateBackend } from '../config/state-schema.js';
+import type { LeaseStore } from '../ports/lease-store.js';
+import { HostLockStore } from '../state/host-lock.js';
+import type { World } from './world.js';
+
+/** Where this project keeps its leases; `cloud` is the environment's account, and the machine's own where it names none. */
+export function leaseStoreOf(
+  backend: StateBackend,
+  { transport, clock, random }: Pick<World, 'transport' | 'clock' | 'random'>,
+  cloud: AwsCloud | undefined,
+): LeaseStore {
+  if (backend.kind === 'hosts') return new HostLockStore(transport, clock);
+  const { kind: _, ...table } = backend;
+  const { region, endpoint } = backend;
+  const account =
+    cloud ??
+    connectCloud({
+      ...(region === undefined ? {} : { region }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+    });
+  return account.leases({ ...table, clock, random });
+}
