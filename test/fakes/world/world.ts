@@ -48,6 +48,13 @@ export class World implements Caller {
     return added;
   }
 
+  /** An instance is terminated or stopped: its targets are not used any more, and a terminated one's are forgotten in the end. */
+  end(id: HostId, as: 'stopped' | 'terminated' = 'terminated'): void {
+    const host = this.host(id);
+    host.end(as);
+    for (const group of this.targetGroups.values()) group.instanceEnded(host);
+  }
+
   addTargetGroup(name: string, given: Partial<Omit<TargetGroup, 'name' | 'arn'>> = {}): FakeTargetGroup {
     const arn = targetGroupArn(
       `arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/${name}/0123456789abcdef`,
