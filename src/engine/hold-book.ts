@@ -85,8 +85,7 @@ export class HoldBook {
   }
 
   /**
-   * A hold stays open until its end is in the journal. What a person has to look at stays on its host, and so does what is gone with it: a
-   * host that is started again is restored by it. A registration can be brought back
+   * A hold stays open until its end is in the journal. What a person has to look at stays on its host. A registration can be brought back
    * without the host, so one that is out of reach does not keep it from being settled.
    */
   async settle(holds: readonly Hold[], as: Settlement): Promise<void> {
@@ -94,7 +93,7 @@ export class HoldBook {
       const key = holdKey(hold);
       if (!this.#open.has(key)) continue;
       const settled = { type: 'hold.settled', hold: hold.id, host: hold.host, as } as const;
-      if (as !== 'named' && as !== 'gone') await this.#forget(hold);
+      if (as !== 'named') await this.#forget(hold);
       await this.#options.journal.append({ at: this.#options.clock.now(), ...settled });
       this.#open.delete(key);
       this.#settled.set(key, as);

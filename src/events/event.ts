@@ -1,6 +1,6 @@
 import type { AdfError } from '../errors/adf-error.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
-import type { GroupName, HostId, RunId } from '../model/ids.js';
+import type { GroupName, HostId, Region, RunId } from '../model/ids.js';
 import type { Plan } from '../model/plan.js';
 import type { RunResult } from '../model/run-result.js';
 import type { Settlement } from '../model/hold.js';
@@ -135,6 +135,22 @@ export type EventBody =
       readonly host: EventHost;
       readonly hold: string;
       readonly what: string;
+      readonly as: Settlement;
+    }
+  /** Processes of an Auto Scaling group, which would have replaced a drained host, are held suspended. */
+  | {
+      readonly type: 'scaling.suspended';
+      readonly hold: string;
+      readonly scalingGroup: string;
+      readonly region: Region;
+      readonly processes: readonly string[];
+    }
+  | {
+      readonly type: 'scaling.settled';
+      readonly hold: string;
+      readonly scalingGroup: string;
+      readonly region: Region;
+      readonly processes: readonly string[];
       readonly as: Settlement;
     }
   // Restoring and rolling back

@@ -1,5 +1,5 @@
 import type { Milliseconds } from './duration.js';
-import type { Digest, EnvironmentName, GroupName, HostId, TargetGroupArn } from './ids.js';
+import type { Digest, EnvironmentName, GroupName, HostId, Region, TargetGroupArn } from './ids.js';
 import type { Registration, TargetState } from './registration.js';
 import type { Release } from './release.js';
 import type { RolloutSettings } from './settings.js';
@@ -13,6 +13,8 @@ export interface Plan {
   /** The hosts to roll, in their order; hosts that are converged or drained are in none. */
   readonly batches: readonly (readonly HostId[])[];
   readonly targetGroups: readonly TargetGroupPlan[];
+  /** Absent when there are none. */
+  readonly scaling?: readonly ScalingGroupPlan[];
   readonly rollout: RolloutSettings;
   /** What the waiting alone takes: deregistration delays and bakes. */
   readonly minimumDuration: Milliseconds;
@@ -59,6 +61,14 @@ export interface ContainerSummary {
 export interface RegistrationSummary {
   readonly registration: Registration;
   readonly state: TargetState;
+}
+
+/** An Auto Scaling group that would replace hosts which the roll takes out of rotation. */
+export interface ScalingGroupPlan {
+  readonly name: string;
+  readonly region: Region;
+  /** Its processes that are suspended for the run; none when somebody suspended them all before. */
+  readonly suspends: readonly string[];
 }
 
 export interface TargetGroupPlan {

@@ -136,6 +136,8 @@ export class LiveState {
       case 'play.ended':
       case 'hold.opened':
       case 'hold.settled':
+      case 'scaling.suspended':
+      case 'scaling.settled':
     }
   }
 

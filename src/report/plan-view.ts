@@ -27,6 +27,7 @@ export function renderPlan(plan: Plan, options: PlanViewOptions = {}): string {
     ...batches(plan, options, palette),
     leftAlone(plan, palette),
     targetGroups(plan.targetGroups, options, palette),
+    scalingGroups(plan, options, palette),
     closing(plan),
     plan.warnings.map((warning) => palette.yellow(`Warning: ${warning}`)),
   ];
@@ -130,6 +131,20 @@ function targetGroups(
   ]);
   return renderTable(rows, {
     header: ['TARGET GROUP', 'HEALTHY', 'NEVER BELOW', 'DEREGISTRATION DELAY'],
+    indent: '  ',
+    styleHeader: palette.dim,
+    ...(options.width === undefined ? {} : { width: options.width }),
+  });
+}
+
+function scalingGroups({ scaling = [] }: Plan, options: PlanViewOptions, palette: Palette): string[] {
+  if (scaling.length === 0) return [];
+  const rows = scaling.map(({ name, suspends }) => [
+    name,
+    suspends.length === 0 ? 'nothing: it is already' : suspends.join(', '),
+  ]);
+  return renderTable(rows, {
+    header: ['AUTO SCALING GROUP', 'SUSPENDED FOR THE RUN'],
     indent: '  ',
     styleHeader: palette.dim,
     ...(options.width === undefined ? {} : { width: options.width }),

@@ -111,7 +111,9 @@ function outcome(result: RunResult, palette: Palette): string {
     case 'interrupted':
       return palette.red(`Interrupted: ${what}, ${took}; nothing is held any more.${mixed}`);
     case 'needs_person':
-      return palette.red(`Failed: ${what}, ${took}; ${needs(result.named.length)}.${mixed}`);
+      return palette.red(
+        `Failed: ${what}, ${took}; ${result.named.length === 0 ? 'what is still held needs a person' : needs(result.named.length)}.${mixed}`,
+      );
   }
 }
 

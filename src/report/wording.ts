@@ -111,6 +111,15 @@ export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
       return event.as === 'named'
         ? onHost(event.host, 'named', event.what, 'bad', 0)
         : onHost(event.host, event.as, event.what, 'quiet', 1);
+    case 'scaling.suspended':
+      return plain(
+        `${scalingGroup(event)} replaces no host from now on: ${event.processes.join(', ')} suspended`,
+        0,
+      );
+    case 'scaling.settled':
+      return event.as === 'named'
+        ? bad(`${scalingGroup(event)} keeps ${event.processes.join(', ')} suspended`)
+        : plain(`${scalingGroup(event)} is as it was before the run`, 0);
     case 'restore.started':
       return onHost(
         event.host,
@@ -204,6 +213,13 @@ const fold = (hosts: readonly EventHost[]): string => foldHosts(hosts.map(({ nam
 
 const heading = (text: string): Sentence => ({ tone: 'heading', text, verbosity: 0 });
 const plain = (text: string, verbosity: 0 | 1): Sentence => ({ tone: 'plain', text, verbosity });
+const scalingGroup = ({
+  scalingGroup: name,
+  region,
+}: {
+  readonly scalingGroup: string;
+  readonly region: string;
+}): string => `The Auto Scaling group ${name} (${region})`;
 const bad = (text: string): Sentence => ({ tone: 'bad', text, verbosity: 0 });
 const believed: Readonly<Record<'accept-new' | 'console', string>> = {
   'accept-new': 'the first that was seen of it',

@@ -1,8 +1,9 @@
 import type { PlaybookResult } from '../engine/engine.js';
 import type { HostSession } from '../engine/host-session.js';
+import type { ScalingRestored } from '../engine/restore-scaling.js';
 import type { Run } from '../engine/run.js';
 import type { AdfError } from '../errors/adf-error.js';
-import { hostGone, hostGoneCode, hostSkipped } from '../errors/fleet.js';
+import { hostSkipped } from '../errors/fleet.js';
 import { label } from '../model/container.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import { formatPinnedImage } from '../model/release.js';
@@ -16,6 +17,7 @@ interface Ended {
   readonly run: Run;
   readonly groups: readonly PreparedGroup[];
   readonly results: readonly PlaybookResult[];
+  readonly scaling: ScalingRestored;
   readonly findings: AuditFinding;
   readonly startedAt: EpochMilliseconds;
   /** On the monotonic clock. */
@@ -23,12 +25,21 @@ interface Ended {
 }
 
 /** The one document that tells how a deploy ended. */
-export function deployResult({ run, groups, results, findings, startedAt, begun }: Ended): RunResult {
+export function deployResult({
+  run,
+  groups,
+  results,
+  scaling,
+  findings,
+  startedAt,
+  begun,
+}: Ended): RunResult {
   const named = results.flatMap((result) => result.named);
   const errors = [
     ...errorsOfTurns(results),
     ...results.flatMap((result) => result.errors),
     ...findings.errors,
+    ...scaling.errors,
     ...groups.flatMap(({ leftOut }) =>
       leftOut.map(({ session, error }) => hostSkipped(session.host, error.message)),
     ),
@@ -37,7 +48,7 @@ export function deployResult({ run, groups, results, findings, startedAt, begun 
   const hosts = groups.flatMap((group, index) =>
     hostResults(group, results.slice(index, index + 1), findings, run),
   );
-  const [outcome, exit] = outcomeOf(run, named.length > 0, errors, groups);
+  const [outcome, exit] = outcomeOf(run, named.length + scaling.errors.length > 0, errors, groups);
   return {
     run: run.id,
     verb: run.verb,
@@ -65,6 +76,7 @@ export function deployResult({ run, groups, results, findings, startedAt, begun 
     warnings: [
       ...groups.flatMap(({ plan }) => plan.warnings),
       ...findings.warnings,
+      ...scaling.warnings,
       ...leftOnTheNewRelease(groups, results),
     ],
   };
@@ -101,14 +113,10 @@ function outcomeOf(
   return run.checkMode && drifted ? ['drift', 6] : ['converged', 0];
 }
 
-/** That a host is gone is said once, with what it held. */
 const errorsOfTurns = (results: readonly PlaybookResult[]): readonly AdfError[] =>
-  results.flatMap(({ turns, gone }) => [
-    ...turns.flatMap(({ error, restore }) =>
-      [error, restore?.error].flatMap((one) => (one === undefined || one.code === hostGoneCode ? [] : [one])),
-    ),
-    ...gone.map(({ session: { host }, held }) => hostGone(host, held)),
-  ]);
+  results.flatMap(({ turns }) =>
+    turns.flatMap(({ error, restore }) => [error, restore?.error].flatMap((one) => one ?? [])),
+  );
 
 function hostResults(
   { opened, plan, leftOut }: PreparedGroup,

@@ -12,6 +12,7 @@ import { openGroup } from './group-sessions.js';
 import { leaveOutUnreachable, type ReachedGroup } from './leave-out.js';
 import { phase } from './phase.js';
 import { observeGroup, refuseUnfit } from './preflight.js';
+import { withScaling } from './scaling.js';
 import type { World } from './world.js';
 
 export interface DeployOptions extends CommonOptions {
@@ -82,10 +83,12 @@ export async function prepareDeploy(
   const observed = await phase(run, 'preflight', () =>
     Promise.all(opened.map(async (group) => ({ opened: group, observed: await observeGroup(group) }))),
   );
-  const groups = leaveOutUnreachable(observed, options.skipUnreachable ?? 0).map((group): PreparedGroup => {
+  const groups: PreparedGroup[] = [];
+  for (const group of leaveOutUnreachable(observed, options.skipUnreachable ?? 0)) {
     refuseUnfit(group.observed);
-    return { ...group, plan: withLeftOut(planDeploy(group.observed.observation), group) };
-  });
+    const plan = withLeftOut(planDeploy(group.observed.observation), group);
+    groups.push({ ...group, plan: await withScaling(plan, group.opened) });
+  }
   tellLeftOut(groups, run);
   for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan });
   return { inventory, groups, playbook };

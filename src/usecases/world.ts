@@ -7,11 +7,11 @@ import type { HostHolds } from '../ports/host-holds.js';
 import type { HostHttp } from '../ports/host-http.js';
 import type { JournalStore } from '../ports/journal.js';
 import type { LeaseOwner, LeaseStore } from '../ports/lease-store.js';
-import type { Presence } from '../ports/presence.js';
 import type { Processes } from '../ports/processes.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import type { Random } from '../ports/random.js';
 import type { Registry } from '../ports/registry.js';
+import type { ScalingGroups } from '../ports/scaling-groups.js';
 import type { SpillStore } from '../ports/spill.js';
 import type { Traffic } from '../ports/traffic.js';
 import type { Transport } from '../ports/transport.js';
@@ -30,10 +30,11 @@ export interface World {
   readonly runtime: ContainerRuntime;
   readonly http: HostHttp;
   readonly traffic: Traffic;
+  /** Absent where the environment says nothing of AWS. */
+  readonly scaling?: ScalingGroups;
   readonly registry: Registry;
   readonly journals: JournalStore;
   readonly hostHolds: HostHolds;
-  readonly presence: Presence;
   readonly processes: Processes;
   /** For output that is too much for memory; absent where nothing is kept of it. */
   readonly spills?: SpillStore;

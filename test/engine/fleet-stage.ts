@@ -20,6 +20,7 @@ import type { World } from '../../src/usecases/world.js';
 import { FakeContainerRuntime, labelsOf } from '../fakes/fake-container-runtime.js';
 import { FakeHostHttp } from '../fakes/fake-host-http.js';
 import { FakeRegistry } from '../fakes/fake-registry.js';
+import { FakeScalingGroups } from '../fakes/fake-scaling-groups.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
@@ -29,7 +30,6 @@ import { MemoryHostFiles } from '../fakes/memory-host-files.js';
 import { MemoryJournalStore } from '../fakes/memory-journal.js';
 import { MemoryLeaseStore } from '../fakes/memory-leases.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
-import { FleetPresence } from '../../src/inventory/fleet-presence.js';
 import { WorldFleet } from '../fakes/world-fleet.js';
 import { image, type ImageBehaviour } from '../fakes/world/image-behaviour.js';
 import type { FakeHost } from '../fakes/world/fake-host.js';
@@ -39,10 +39,7 @@ import { World as FakeWorld } from '../fakes/world/world.js';
 export const repository = 'registry:5000/api';
 
 /** What `adfpush deploy` runs. */
-export const packaged = readFileSync(
-  fileURLToPath(new URL('../../playbooks/deploy.yml', import.meta.url)),
-  'utf8',
-);
+const packaged = readFileSync(fileURLToPath(new URL('../../playbooks/deploy.yml', import.meta.url)), 'utf8');
 
 export interface StageOptions {
   /** How many hosts, or each with what matters about it. */
@@ -175,12 +172,12 @@ export class FleetStage {
       runtime: new FakeContainerRuntime(world),
       http: new FakeHostHttp(world),
       traffic: new FakeTraffic(world),
+      scaling: new FakeScalingGroups(world),
       registry: new FakeRegistry(world),
       notices: this.notices,
       journals: this.journals,
       leases: this.leases,
       hostHolds: new MemoryHostHolds(world),
-      presence: new FleetPresence(fleet),
       processes: new FakeProcesses(),
       owner: { who: 'ann@desk' },
       listHosts: () => loadInventory(project, 'test', () => fleet),

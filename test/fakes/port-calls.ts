@@ -3,7 +3,8 @@ import type { Actor } from './world/timeline.js';
 
 /** One call of a port by the program under test. */
 export interface PortCall {
-  readonly port: 'transport' | 'runtime' | 'http' | 'traffic' | 'registry' | 'journal' | 'lease' | 'fleet';
+  readonly port:
+    'transport' | 'runtime' | 'http' | 'traffic' | 'scaling' | 'registry' | 'journal' | 'lease' | 'fleet';
   readonly method: string;
   /** Whose call it is: a host, or a part of the control side such as `traffic`. */
   readonly actor: string;

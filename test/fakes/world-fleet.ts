@@ -1,7 +1,7 @@
 import { accountId, type AccountId, type Region } from '../../src/model/ids.js';
+import type { Host } from '../../src/model/host.js';
 import type { Fleet, Instance } from '../../src/ports/fleet.js';
 import type { Caller } from './port-calls.js';
-import type { FakeHost } from './world/fake-host.js';
 import type { World } from './world/world.js';
 
 /** The hosts of a world as EC2 instances, tagged with their groups. It looks at no filter: the inventory checks again. */
@@ -21,7 +21,10 @@ export class WorldFleet implements Fleet {
 
   instances(region: Region): Promise<readonly Instance[]> {
     return this.#call('instances', () =>
-      [...this.world.hosts.values()].filter(({ host }) => host.region === region).map(instanceOf),
+      [...this.world.hosts.values()]
+        .map(({ host }) => host)
+        .filter((host) => host.region === region)
+        .map(instanceOf),
     );
   }
 
@@ -30,13 +33,17 @@ export class WorldFleet implements Fleet {
   }
 }
 
-const instanceOf = ({ host, instance, tagged }: FakeHost): Instance => ({
+const instanceOf = (host: Host): Instance => ({
   id: host.id,
-  state: instance,
+  state: 'running',
   privateIp: host.address,
   zone: host.zone ?? '',
   type: 't3.small',
   imageId: 'ami-0123456789abcdef0',
   launchedAt: host.launchedAt ?? 0,
-  tags: { Name: host.name, DeployGroup: tagged ? host.groups.join(',') : '' },
+  tags: {
+    Name: host.name,
+    DeployGroup: host.groups.join(','),
+    ...(host.autoScalingGroup === undefined ? {} : { 'aws:autoscaling:groupName': host.autoScalingGroup }),
+  },
 });

@@ -30,10 +30,6 @@ export class FakeHost {
   freeBytes = 20_000_000_000;
   /** False while nobody gets through to it over SSH. What runs on it goes on running. */
   reachable = true;
-  /** As EC2 tells of it. */
-  instance: 'running' | 'stopped' | 'terminated' = 'running';
-  /** False once somebody took the tag of its group away. */
-  tagged = true;
   #born = 0;
 
   constructor(
@@ -53,13 +49,6 @@ export class FakeHost {
   find(): void {
     if (!this.reachable) this.timeline.record('world', { type: 'host.found', host: this.host.id });
     this.reachable = true;
-  }
-
-  /** The machine is no more, or not on: nobody gets through, and nothing runs on it. */
-  end(as: 'stopped' | 'terminated'): void {
-    this.lose();
-    this.instance = as;
-    for (const container of this.containers.values()) if (container.running) container.stop('world', 137);
   }
 
   /** Puts a container there that ran long before the test, its image included. */

@@ -12,6 +12,7 @@ import {
 } from '../../../src/model/ids.js';
 import type { Registration, TargetGroup, TargetState } from '../../../src/model/registration.js';
 import type { RestartPolicy } from '../../../src/model/container.js';
+import type { ScalingGroup } from '../../../src/ports/scaling-groups.js';
 import { FakeClock } from '../fake-clock.js';
 import { makeHost } from '../make-host.js';
 import { PortCalls, type Caller } from '../port-calls.js';
@@ -31,6 +32,7 @@ export class World implements Caller {
   readonly images = new Images();
   readonly hosts = new Map<HostId, FakeHost>();
   readonly targetGroups = new Map<TargetGroupArn, FakeTargetGroup>();
+  readonly scalingGroups: FakeScalingGroup[] = [];
   readonly timeline: Timeline;
 
   constructor(readonly clock: FakeClock = new FakeClock()) {
@@ -46,13 +48,6 @@ export class World implements Caller {
     const added = new FakeHost(host, this.clock, this.images, this.timeline, updateRoutes);
     this.hosts.set(host.id, added);
     return added;
-  }
-
-  /** An instance is terminated or stopped: its targets are not used any more, and a terminated one's are forgotten in the end. */
-  end(id: HostId, as: 'stopped' | 'terminated' = 'terminated'): void {
-    const host = this.host(id);
-    host.end(as);
-    for (const group of this.targetGroups.values()) group.instanceEnded(host);
   }
 
   addTargetGroup(name: string, given: Partial<Omit<TargetGroup, 'name' | 'arn'>> = {}): FakeTargetGroup {
@@ -76,6 +71,23 @@ export class World implements Caller {
     };
     const added = new FakeTargetGroup(settings, this.clock, this.timeline, (id) => this.hostOfTarget(id));
     this.targetGroups.set(arn, added);
+    return added;
+  }
+
+  /** With the hosts that name it as theirs; it asks load balancers how they are. It replaces nobody: the test looks whether it could. */
+  addScalingGroup(name: string, given: Partial<Omit<FakeScalingGroup, 'name'>> = {}): FakeScalingGroup {
+    const added = {
+      name,
+      region: region('eu-west-1'),
+      healthCheckTypes: ['EC2', 'ELB'],
+      suspendedProcesses: [],
+      instances: [...this.hosts.values()].flatMap(({ host }) =>
+        host.autoScalingGroup === name ? [host.id] : [],
+      ),
+      tags: {},
+      ...given,
+    };
+    this.scalingGroups.push(added);
     return added;
   }
 
@@ -139,6 +151,12 @@ export class World implements Caller {
         `${targetGroupName(registration.targetGroup)}: ${host}:${registration.port} ${state}`,
     );
   }
+}
+
+/** An Auto Scaling group as it really is. */
+export interface FakeScalingGroup extends Omit<ScalingGroup, 'suspendedProcesses' | 'tags'> {
+  suspendedProcesses: readonly string[];
+  tags: Readonly<Record<string, string>>;
 }
 
 export interface WorldState {
