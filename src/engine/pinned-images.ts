@@ -41,6 +41,19 @@ export class PinnedImages implements Images {
     this.#resolved.set(reference, Promise.resolve({ ...image, platforms: [] }));
   }
 
+  /** What references mean to this run so far, but for those that are digests themselves. */
+  async known(): Promise<Readonly<Record<string, PinnedImage>>> {
+    const entries = await Promise.all(
+      [...this.#resolved].map(async ([reference, resolving]) => {
+        const { repository, digest } = (await resolving.catch(() => undefined)) ?? {};
+        return repository === undefined || digest === undefined || reference.includes('@')
+          ? []
+          : [[reference, { repository, digest }] as const];
+      }),
+    );
+    return Object.fromEntries(entries.flat());
+  }
+
   credentials(repository: Repository): Promise<RegistryCredentials | undefined> {
     const known = this.#credentials.get(repository) ?? this.#ask(repository);
     this.#credentials.set(repository, known);

@@ -17,6 +17,8 @@ export interface RunRecord {
   readonly plan: string;
   /** What it was asked for, as far as going on with it needs that. */
   readonly asked: AskedFor;
+  /** The interrupted run that this one goes on with. */
+  readonly resumes?: RunId;
 }
 
 /** One group of a run. */
@@ -35,11 +37,23 @@ export interface ProcessRecord {
   readonly started: string;
 }
 
-/** The flags of a run that decide what it does. */
+/** What of a run decides what it does. */
 export interface AskedFor {
   readonly limit?: string;
   readonly tags?: readonly string[];
   readonly skipTags?: readonly string[];
-  /** sha256 over the project's files that it read and the extra variables it was given, as hexadecimal digits. */
-  readonly project?: string;
+  /** Absent where only the hosts tell of the run. */
+  readonly project?: ProjectDigest;
+  /** What each image reference meant, as `repository@sha256:…`. */
+  readonly images?: Readonly<Record<string, string>>;
+}
+
+/** The project as a run found it: whoever goes on with the run must find the same. Digests, since what is in it may be secret. */
+export interface ProjectDigest {
+  /** By path: sha256 of what the run read, as hexadecimal digits; `absent` where it looked and found nothing. */
+  readonly files: Readonly<Record<string, string>>;
+  /** The names in the folders that it listed. */
+  readonly folders: Readonly<Record<string, readonly string[]>>;
+  /** Over the values of `--extra-vars`; absent when none were given. */
+  readonly extraVars?: string;
 }

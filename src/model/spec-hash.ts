@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { canonical } from './canonical-json.js';
 import { label, type ContainerSpec } from './container.js';
 
 /**
@@ -41,15 +42,3 @@ function withoutImage(spec: ContainerSpec): Readonly<Record<string, unknown>> {
 }
 
 const hash = (value: unknown): string => bytesToHex(sha256(utf8ToBytes(canonical(value))));
-
-/** JSON with sorted keys and without absent values. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`;
-  }
-  return value === undefined ? 'null' : JSON.stringify(value);
-}

@@ -33,6 +33,7 @@ import { leaseStoreOf } from './lease-store.js';
 import { moduleDirectory } from './module-directory.js';
 import { Notices } from './notices.js';
 import { passphraseSources } from './passphrase-sources.js';
+import { RecordedFiles } from './project-digest.js';
 import type { World } from './world.js';
 
 const deployPlaybook = 'playbooks/deploy.yml';
@@ -45,7 +46,7 @@ export async function openWorld(
   { prompt }: Pick<RunHooks, 'prompt'> = {},
 ): Promise<World> {
   keepCloudSecrets(redaction);
-  const files = new NodeProjectFiles(directory);
+  const files = new RecordedFiles(new NodeProjectFiles(directory));
   const project = await loadProject(files, directory, { keeper: redaction, environment: secretVariable });
   const password = await becomePassword(askBecomePass, prompt, redaction);
   const { access } = await project.environment(environment);

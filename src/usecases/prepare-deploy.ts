@@ -1,7 +1,7 @@
 import type { Run } from '../engine/run.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
-import { groupName } from '../model/ids.js';
+import { groupName, type RunId } from '../model/ids.js';
 import type { Plan } from '../model/plan.js';
 import { planDeploy } from '../plan/deploy-plan.js';
 import type { Playbook } from '../playbook/playbook.js';
@@ -19,6 +19,8 @@ export interface DeployOptions extends CommonOptions {
   /** What the run is called; `deploy` when absent. */
   readonly verb?: string;
   readonly groups: readonly string[];
+  /** The interrupted run that this one goes on with. */
+  readonly resumes?: RunId;
   /** A tag or a digest; without it the group's own `version`. */
   readonly version?: string;
   /** Says which release it is, instead of the version and its registry. */

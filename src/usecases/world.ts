@@ -8,7 +8,6 @@ import type { HostHttp } from '../ports/host-http.js';
 import type { JournalStore } from '../ports/journal.js';
 import type { LeaseOwner, LeaseStore } from '../ports/lease-store.js';
 import type { Processes } from '../ports/processes.js';
-import type { ProjectFiles } from '../ports/project-files.js';
 import type { Random } from '../ports/random.js';
 import type { Registry } from '../ports/registry.js';
 import type { ScalingGroups } from '../ports/scaling-groups.js';
@@ -17,12 +16,13 @@ import type { Traffic } from '../ports/traffic.js';
 import type { Transport } from '../ports/transport.js';
 import type { Playbook } from '../playbook/playbook.js';
 import type { Notices } from './notices.js';
+import type { RecordedFiles } from './project-digest.js';
 
 /** Everything outside the program, as one use case meets it: the ports, and the project. Opened by open-world.ts; tests make their own. */
 export interface World {
   readonly clock: Clock;
   readonly random: Random;
-  readonly files: ProjectFiles;
+  readonly files: RecordedFiles;
   readonly hostFiles: FilesOfHosts;
   readonly transport: Transport;
   /** What the transport tells besides what it is asked; the run listens. */

@@ -14,6 +14,7 @@ import { deployWith } from '../../src/usecases/deploy.js';
 import { rollbackWith, type RollbackOptions } from '../../src/usecases/rollback.js';
 import type { DeployOptions } from '../../src/usecases/prepare-deploy.js';
 import type { RunHooks } from '../../src/usecases/context.js';
+import { RecordedFiles } from '../../src/usecases/project-digest.js';
 import { moduleDirectory } from '../../src/usecases/module-directory.js';
 import { Notices } from '../../src/usecases/notices.js';
 import type { World } from '../../src/usecases/world.js';
@@ -158,7 +159,7 @@ export class FleetStage {
 
   async ports(): Promise<World> {
     const { world } = this;
-    const files = new MemoryFiles({ ...this.#projectFiles(), ...this.#options.files });
+    const files = new RecordedFiles(new MemoryFiles({ ...this.#projectFiles(), ...this.#options.files }));
     const redaction = new Redaction();
     const project = await loadProject(files, '/project', { keeper: redaction, environment: () => undefined });
     const fleet = new WorldFleet(world);

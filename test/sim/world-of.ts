@@ -7,6 +7,7 @@ import { readPlaybook } from '../../src/playbook/load.js';
 import { moduleDirectory } from '../../src/usecases/module-directory.js';
 import { Notices } from '../../src/usecases/notices.js';
 import type { World } from '../../src/usecases/world.js';
+import { RecordedFiles } from '../../src/usecases/project-digest.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { MemoryHostFiles } from '../fakes/memory-host-files.js';
 import { environment, projectOf } from './project-of.js';
@@ -34,7 +35,7 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     leases,
     fleet,
   } = ports;
-  const files = new MemoryFiles(projectOf(ports.scenario));
+  const files = new RecordedFiles(new MemoryFiles(projectOf(ports.scenario)));
   const redaction = new Redaction();
   const project = await loadProject(files, '/project', { keeper: redaction, environment: () => undefined });
   return {
