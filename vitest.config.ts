@@ -9,7 +9,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/fleet/**'] },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/fleet/**', 'test/crash/**'] },
       },
       {
         extends: true,
@@ -21,6 +21,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'crashes',
+          include: ['test/crash/**/*.test.ts'],
+          // One case tries many points; with ADFPUSH_CRASH_POINTS=all it takes long.
+          testTimeout: 3_600_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -66,6 +66,10 @@ export async function inSession<T>(
     exitNow: (name) => exitNow(readers, exitOfSignal(name)),
   });
   const forget = whenCrashing(() => heldLines(readers.holds.lines));
+  const unhear = whenNobodyListens(options.stream, () => {
+    process.stderr.write('Nobody reads what is said here any more: the run stops, as on SIGTERM.\n');
+    interruption.hangUp();
+  });
   try {
     return await go({
       hooks: {
@@ -82,9 +86,22 @@ export async function inSession<T>(
     throw explained(thrown, readers, interruption);
   } finally {
     for (const warning of await readers.close()) process.stderr.write(`Warning: ${warning}\n`);
+    unhear();
     interruption.dispose();
     forget();
   }
+}
+
+/**
+ * The other end of the pipe was closed (`| head`), or the terminal was. A disk that is full is none of that: somebody still waits for the
+ * run. Returns how to take that back.
+ */
+function whenNobodyListens(stream: NodeJS.WriteStream, then: () => void): () => void {
+  const onError = (error: Error): void => {
+    if ('code' in error && (error.code === 'EPIPE' || error.code === 'EIO')) then();
+  };
+  stream.on('error', onError);
+  return () => stream.removeListener('error', onError);
 }
 
 const hooksOf = (

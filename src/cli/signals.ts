@@ -62,6 +62,11 @@ export class Interruption {
     this.#receive('SIGINT');
   }
 
+  /** As if the terminal had been closed: nobody is there any more. */
+  hangUp(): void {
+    this.#receive('SIGHUP');
+  }
+
   /** Signals do again what they did before. */
   dispose(): void {
     for (const [signal, listener] of this.#listeners) this.source.removeListener(signal, listener);

@@ -3,6 +3,8 @@ import { AdfError } from './adf-error.js';
 const systemCode = (cause: unknown): string =>
   cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'error';
 
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
 const waysOut: Readonly<Record<string, string>> = {
   ENOSPC: 'Free some space there, or set XDG_STATE_HOME to a folder on another file system.',
   EROFS: 'Set XDG_STATE_HOME to a folder on a file system that can be written.',
@@ -15,7 +17,7 @@ export const journalWrite = (file: string, cause: unknown): AdfError =>
   new AdfError({
     code: 'journal.write',
     class: 'failed',
-    message: `Cannot write the journal ${file}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    message: `Cannot write the journal ${file}: ${reasonOf(cause)}.`,
     hint:
       waysOut[systemCode(cause)] ??
       'Nothing is changed that was not recorded first: mend this and run again.',
@@ -27,8 +29,8 @@ export const journalBroken = (file: string, cause: unknown): AdfError =>
   new AdfError({
     code: 'journal.write',
     class: 'failed',
-    message: `The journal ${file} failed before, so nothing more is written to it.`,
-    hint: 'Nothing is changed that was not recorded first: mend the first error and run again.',
+    message: `The journal ${file} could not be written before (${reasonOf(cause)}), so nothing more is recorded and nothing more is changed.`,
+    hint: waysOut[systemCode(cause)] ?? 'Mend this and run again.',
     cause,
   });
 
@@ -36,7 +38,7 @@ export const journalUnreadable = (file: string, cause: unknown): AdfError =>
   new AdfError({
     code: 'journal.unreadable',
     class: 'refused',
-    message: `Cannot read the journal ${file}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    message: `Cannot read the journal ${file}: ${reasonOf(cause)}.`,
     hint: 'Check that the file exists and that this user may read it.',
     cause,
   });

@@ -61,6 +61,15 @@ describe('signals', () => {
     expect(exits).toEqual([]);
   });
 
+  it.each([undefined, 'SIGINT'] as const)('an output that was closed after %s is no second wish', (first) => {
+    const { interruption, exits, send } = listen();
+    if (first !== undefined) send(first, 0);
+    interruption.hangUp();
+    interruption.hangUp();
+    expect(interruption.name()).toBe(first ?? 'SIGTERM');
+    expect(exits).toEqual([]);
+  });
+
   it('do again what they did before when the run is over', () => {
     const { source, interruption } = listen();
     interruption.dispose();

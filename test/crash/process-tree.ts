@@ -1,0 +1,76 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { isAlive } from '../lab/processes.js';
+import { until } from '../lab/until.js';
+
+/** A build step: a shell, and all that it starts. */
+export class ProcessTree {
+  stdout = '';
+  stderr = '';
+  readonly #root: ChildProcess;
+  readonly #ended: Promise<number | undefined>;
+
+  constructor(script: string, cwd: string, env: Readonly<Record<string, string>>) {
+    this.#root = spawn('/bin/sh', ['-c', script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#root.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
+    this.#root.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+    this.#ended = new Promise((resolve) => this.#root.once('close', (code) => resolve(code ?? undefined)));
+  }
+
+  /** The shell's exit code, once all that it started let go of its output. */
+  get ended(): Promise<number | undefined> {
+    return this.#ended;
+  }
+
+  /** All of it that live, children before their parents. */
+  members(): readonly number[] {
+    const parents = parentsOfAll();
+    const members: number[] = [];
+    const add = (pid: number): void => {
+      for (const [child, parent] of parents) if (parent === pid) add(child);
+      members.push(pid);
+    };
+    if (this.#root.pid !== undefined) add(this.#root.pid);
+    return members.filter(isAlive);
+  }
+
+  /**
+   * As Jenkins ends a build step: SIGTERM to all of the tree, children first, about 5 seconds for all, then SIGKILL to what is left. Gives
+   * how long it took in milliseconds, and how many had to be killed.
+   */
+  async abort(patience = 5_000): Promise<{ readonly took: number; readonly killed: number }> {
+    const members = this.members();
+    const began = performance.now();
+    for (const pid of members) signal(pid, 'SIGTERM');
+    await until(() => !members.some(isAlive), patience).catch(() => undefined);
+    const left = members.filter(isAlive);
+    const took = performance.now() - began;
+    for (const pid of left) signal(pid, 'SIGKILL');
+    await until(() => !members.some(isAlive));
+    return { took, killed: left.length };
+  }
+}
+
+/** One that has ended meanwhile needs no signal. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+function parentsOfAll(): ReadonlyMap<number, number> {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return new Map(
+    pids.flatMap((pid): readonly (readonly [number, number])[] => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        return [[Number(pid), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])]];
+      } catch {
+        // It ended meanwhile.
+        return [];
+      }
+    }),
+  );
+}
