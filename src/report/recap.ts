@@ -112,7 +112,7 @@ function outcome(result: RunResult, palette: Palette): string {
       return palette.red(`Interrupted: ${what}, ${took}; nothing is held any more.${mixed}`);
     case 'needs_person':
       return palette.red(
-        `Failed: ${what}, ${took}; ${result.named.length === 0 ? 'what is still held needs a person' : needs(result.named.length)}.${mixed}`,
+        `Failed: ${what}, ${took}; ${result.named.length === 0 ? 'what is left suspended will need a person' : needs(result.named.length)}.${mixed}`,
       );
   }
 }
