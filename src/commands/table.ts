@@ -7,6 +7,7 @@ import LabDemo from './lab-demo.js';
 import LabStart from './lab-start.js';
 import LabStop from './lab-stop.js';
 import PlanCommand from './plan.js';
+import Recover from './recover.js';
 import Rollback from './rollback.js';
 import Status from './status.js';
 
@@ -17,6 +18,7 @@ export const commands = {
   deploy: Deploy,
   plan: PlanCommand,
   rollback: Rollback,
+  recover: Recover,
   status: Status,
   exec: Exec,
   doctor: Doctor,

@@ -93,7 +93,7 @@ export class HoldBook {
       const key = holdKey(hold);
       if (!this.#open.has(key)) continue;
       const settled = { type: 'hold.settled', hold: hold.id, host: hold.host, as } as const;
-      if (as !== 'named') await this.#forget(hold);
+      if (as !== 'named' && as !== 'gone') await this.#forget(hold);
       await this.#options.journal.append({ at: this.#options.clock.now(), ...settled });
       this.#open.delete(key);
       this.#settled.set(key, as);

@@ -56,6 +56,26 @@ export type EventBody =
       readonly source: 'accept-new' | 'console';
     }
   | { readonly type: 'plan.made'; readonly plan: Plan }
+  // A run that was interrupted, and is recovered; or would be, by a command that changes something
+  | {
+      readonly type: 'recovery.found';
+      readonly run: RunId;
+      readonly verb: string;
+      readonly groups: readonly GroupName[];
+      readonly who: string;
+      readonly link?: string;
+      /** When it began. */
+      readonly since: EpochMilliseconds;
+      readonly held: readonly { readonly host: EventHost; readonly what: readonly string[] }[];
+      /** It is restored now; otherwise it is only told. */
+      readonly recovering: boolean;
+    }
+  | {
+      readonly type: 'recovery.ended';
+      readonly run: RunId;
+      readonly restored: readonly EventHost[];
+      readonly named: readonly EventHost[];
+    }
   | { readonly type: 'warning'; readonly message: string; readonly host?: EventHost }
   // Plays, batches, turns, tasks
   | { readonly type: 'play.started'; readonly play: string; readonly hosts: readonly EventHost[] }
@@ -178,4 +198,4 @@ export type EventBody =
   | { readonly type: 'run.ended'; readonly result: RunResult };
 
 /** The phases of a run that come before and after the plays. */
-export type Phase = 'inventory' | 'release' | 'preflight' | 'lease' | 'audit' | 'prune';
+export type Phase = 'inventory' | 'release' | 'recovery' | 'preflight' | 'lease' | 'audit' | 'prune';

@@ -6,7 +6,8 @@ import { FormSearch } from './form-search.js';
 import { formsOf } from './secret-forms.js';
 import { BytesRedaction } from './stream-redaction.js';
 
-const mask = '***';
+/** What stands for a secret in all that is told and written down. */
+export const mask = '***';
 
 /**
  * Takes known secrets out of whatever passes by: every string inside, the keys of objects and errors included, in each

@@ -77,6 +77,6 @@ export interface HeldContainer {
 
 /**
  * How a hold ended: `returned` (given back by the playbook, and read back), `replaced` (by the planned state, when
- * the batch passed its bake), `restored`, `kept` (asked for: `drain`), or `named` to a person at the end.
+ * the batch passed its bake), `restored`, `kept` (asked for: `drain`), `gone` with its host, which exists no more, or `named` to a person at the end.
  */
-export type Settlement = 'returned' | 'replaced' | 'restored' | 'kept' | 'named';
+export type Settlement = 'returned' | 'replaced' | 'restored' | 'kept' | 'gone' | 'named';

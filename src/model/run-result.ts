@@ -31,6 +31,8 @@ export interface RunResult {
   readonly named: readonly NamedHost[];
   readonly errors: readonly ResultError[];
   readonly warnings: readonly string[];
+  /** The interrupted runs that it recovered, newest first. */
+  readonly recovered?: readonly RunId[];
 }
 
 export interface HostResult {

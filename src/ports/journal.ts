@@ -14,6 +14,8 @@ export interface JournalStore {
   reopen(run: RunId): Promise<Journal>;
   /** All records of a run, a torn last line left out. */
   read(run: RunId): Promise<readonly JournalRecord[]>;
+  /** The last record of a run, without reading all of them; undefined when there is no such journal, or nothing in it. */
+  last(run: RunId): Promise<JournalRecord | undefined>;
   /** Newest first. */
   runs(): Promise<readonly RunId[]>;
 }

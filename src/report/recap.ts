@@ -96,6 +96,7 @@ export function renderResultError(error: ResultError, palette: Palette = plainPa
 function outcome(result: RunResult, palette: Palette): string {
   const took = `after ${formatDuration(result.duration)}`;
   const mixed = result.mixed ? ' The fleet is mixed: its hosts run more than one release.' : '';
+  if (result.verb === 'recover' && result.outcome === 'converged') return recoveredAll(result, palette);
   const what = `${result.verb} of ${result.groups.join(', ')} in ${result.environment}`;
   switch (result.outcome) {
     case 'converged':
@@ -116,6 +117,13 @@ function outcome(result: RunResult, palette: Palette): string {
       );
   }
 }
+
+const recoveredAll = ({ hosts, recovered = [], environment }: RunResult, palette: Palette): string =>
+  palette.green(
+    recovered.length === 0
+      ? `Nothing to recover in ${environment}: no run is interrupted.`
+      : `Recovered: ${recovered.length === 1 ? 'one run' : `${recovered.length} runs`} in ${environment}, ${hosts.length === 0 ? 'nothing was held any more' : `${countHosts(hosts.length)} restored`}.`,
+  );
 
 const needs = (count: number): string =>
   count === 1 ? '1 host needs a person' : `${count} hosts need a person`;

@@ -21,6 +21,7 @@ export interface Sentence {
 const phases: Readonly<Record<Phase, string>> = {
   inventory: 'Listing the hosts',
   release: 'Resolving the release',
+  recovery: 'Looking for interrupted runs',
   preflight: 'Checking every host',
   lease: 'Taking the lease',
   audit: 'Auditing',
@@ -56,6 +57,10 @@ export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
         'warning',
         0,
       );
+    case 'recovery.found':
+      return describeFound(event);
+    case 'recovery.ended':
+      return describeRecovered(event);
     case 'warning':
       return {
         tone: 'warning',
@@ -167,6 +172,26 @@ export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
         details: event.held.map((held) => `held: ${held}`),
       };
   }
+}
+
+function describeFound(event: Extract<Event, { type: 'recovery.found' }>): Sentence {
+  const { run, verb, groups, who, link, since, held, recovering } = event;
+  const by = link === undefined ? who : `${who}, ${link}`;
+  const began = new Date(since).toISOString().replace(/\.\d+Z$/, 'Z');
+  const holds = held.length === 0 ? 'and holds nothing' : `and still holds ${countHosts(held.length)}`;
+  return {
+    tone: 'warning',
+    text: `Run ${run} (${verb} ${groups.join(', ')} by ${by}, begun ${began}) was interrupted ${holds}${recovering ? ': recovering it first' : '; a deploy recovers it first'}`,
+    details: held.map(({ host, what }) => `${host.name}: ${what.join(', ')}`),
+    verbosity: 0,
+  };
+}
+
+function describeRecovered(event: Extract<Event, { type: 'recovery.ended' }>): Sentence {
+  const { run, restored, named } = event;
+  if (named.length > 0) return bad(`Run ${run} is not recovered: ${fold(named)} could not be restored`);
+  const hosts = restored.length === 0 ? 'it held nothing' : `restored ${countHosts(restored.length)}`;
+  return { tone: 'good', text: `Run ${run} is recovered: ${hosts}`, verbosity: 0 };
 }
 
 type TaskEnded = Extract<Event, { type: 'task.ended' }>;

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { journalBroken, journalUnreadable, journalWrite } from '../errors/journal.js';
 import { runId, type RunId } from '../model/ids.js';
@@ -8,6 +8,8 @@ import { formatLine, parseLines, withoutTornLine } from './journal-lines.js';
 import { SyncedFile, syncFolder } from './synced-file.js';
 
 const suffix = '.journal';
+/** The last record of a run that ended, and of most others, is far shorter. */
+const lastBytes = 16_384;
 
 /** Journals as files, one a run, one JSON line a record; each line is on disk before its `append` resolves. */
 export class FileJournalStore implements JournalStore {
@@ -41,6 +43,19 @@ export class FileJournalStore implements JournalStore {
   async read(run: RunId): Promise<readonly JournalRecord[]> {
     const path = this.#path(run);
     return parseLines(await readText(path), path);
+  }
+
+  async last(run: RunId): Promise<JournalRecord | undefined> {
+    const path = this.#path(run);
+    try {
+      const end = withoutTornLine(await readEnd(path, lastBytes));
+      const line = end.slice(end.lastIndexOf('\n', end.length - 2) + 1);
+      return parseLines(line, path)[0];
+    } catch (error) {
+      if (isSystemError(error, 'ENOENT')) return undefined;
+      // A longer line, or a damaged one: whoever reads it all is told which.
+      return (await this.read(run)).at(-1);
+    }
   }
 
   async runs(): Promise<readonly RunId[]> {
@@ -91,6 +106,19 @@ async function readText(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (cause) {
     throw journalUnreadable(path, cause);
+  }
+}
+
+/** The last bytes of a file as text; a character that is cut at their beginning is of a line that nobody reads. */
+async function readEnd(path: string, bytes: number): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, bytes);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString('utf8');
+  } finally {
+    await file.close();
   }
 }
 

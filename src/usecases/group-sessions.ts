@@ -9,6 +9,7 @@ import { Variables } from '../expression/variables.js';
 import { readGroupSettings } from '../inventory/group-settings.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { requireGroup, selectHosts } from '../inventory/patterns.js';
+import type { HealthProbe } from '../model/health.js';
 import type { Host } from '../model/host.js';
 import { groupName, isDigest, type GroupName } from '../model/ids.js';
 import { formatPinnedImage, type Release } from '../model/release.js';
@@ -134,6 +135,14 @@ interface GroupImage {
   readonly version: string;
   readonly settings: GroupSettings;
 }
+
+/** The health check that the project has for a host of a group. Throws `config.*`, `group.*` and what rendering throws. */
+export const configuredProbe = (
+  inventory: Inventory,
+  host: Host,
+  group: GroupName,
+  run: Run,
+): HealthProbe | undefined => readHost(inventory, host, group, undefined, run).settings.health;
 
 /** The image and version of the group, the same for all its hosts. */
 function imageOf(group: GroupName, read: readonly HostSettings[]): GroupImage {

@@ -19,7 +19,7 @@ export interface HeldLeases {
  * From then on no mutation starts past their deadlines. Throws `lease.held`, `lease.unavailable`; what it got is let go then.
  */
 export async function leaseGroups(
-  groups: readonly { readonly opened: GroupSessions }[],
+  groups: readonly { readonly opened: Pick<GroupSessions, 'group' | 'hosts'> }[],
   run: Run,
   { leases: store, owner, clock, random }: World,
   wait: Milliseconds,

@@ -22,6 +22,8 @@ export interface RunChoices {
   readonly verb: string;
   readonly checkMode?: boolean;
   readonly tags?: Partial<TagSelection>;
+  /** Where another run tells what happens, which this one is a part of. */
+  readonly bus?: EventBus;
 }
 
 /** Turns worked on at the same time, unless `--forks` says otherwise. */
@@ -34,15 +36,13 @@ export function openRun(
   hooks: RunHooks,
   id: RunId,
   fullJournal: Journal,
-  { verb, checkMode = false, tags = {} }: RunChoices,
+  { verb, checkMode = false, tags = {}, bus: given }: RunChoices,
 ): Run {
   const { clock, random, runtime, http, registry, files, hostFiles, hostHolds: fullHolds, redaction } = world;
   const transport = new SecretFreeTransport(world.transport, redaction);
   const journal = withoutSecrets(fullJournal, redaction);
   const hostHolds = holdsWithoutSecrets(fullHolds, redaction);
-  const bus = new EventBus(clock, redaction);
-  for (const reader of hooks.readers) bus.subscribe(reader);
-  world.notices.listen((notice) => bus.emit(notice));
+  const bus = given ?? openBus(world, hooks);
   const gate = new MutationGate(journal, clock);
   const traffic = new SharedTraffic(new LeasedTraffic(world.traffic, gate), clock);
   const environment = environmentName(options.environment);
@@ -86,6 +86,13 @@ export function openRun(
     extraVars: options.extraVars,
     tags: { only: tags.only, skip: tags.skip ?? [] },
   };
+}
+
+function openBus({ clock, redaction, notices }: World, { readers }: RunHooks): EventBus {
+  const bus = new EventBus(clock, redaction);
+  for (const reader of readers) bus.subscribe(reader);
+  notices.listen((notice) => bus.emit(notice));
+  return bus;
 }
 
 const bookOf = ({ id, verb, environment, owner, gate, bus, ports }: Run, group: GroupName): HoldBook =>

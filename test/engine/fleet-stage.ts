@@ -12,6 +12,7 @@ import type { RunResult } from '../../src/model/run-result.js';
 import { readPlaybook } from '../../src/playbook/load.js';
 import { deployWith } from '../../src/usecases/deploy.js';
 import { rollbackWith, type RollbackOptions } from '../../src/usecases/rollback.js';
+import { recoverWith, type RecoverOptions } from '../../src/usecases/recover.js';
 import type { DeployOptions } from '../../src/usecases/prepare-deploy.js';
 import type { RunHooks } from '../../src/usecases/context.js';
 import { RecordedFiles } from '../../src/usecases/project-digest.js';
@@ -24,6 +25,7 @@ import { FakeRegistry } from '../fakes/fake-registry.js';
 import { FakeScalingGroups } from '../fakes/fake-scaling-groups.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
+import { Life, mortal, type Death } from '../fakes/mortal-world.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { FakeProcesses } from '../fakes/fake-processes.js';
 import { MemoryHostHolds } from '../fakes/memory-host-holds.js';
@@ -146,6 +148,29 @@ export class FleetStage {
     return this.world.clock.run(deployWith(await this.ports(), options, { ...this.hooks, ...hooks }));
   }
 
+  /** Restores what interrupted runs hold, to its end, in virtual time. */
+  async recover(given: Partial<RecoverOptions> = {}, hooks: Partial<RunHooks> = {}): Promise<RunResult> {
+    const { project, environment, extraVars } = deployOptions;
+    const options = { project, environment, extraVars, ...given };
+    return this.world.clock.run(recoverWith(await this.ports(), options, { ...this.hooks, ...hooks }));
+  }
+
+  /** Begins some work in a process that dies by `death`; what its calls were. What it leaves in the world stays. */
+  async untilDeath(
+    death: Death | undefined,
+    work: (world: World, hooks: RunHooks) => Promise<unknown>,
+  ): Promise<Life> {
+    const life = new Life(death);
+    const read = (event: Event): void => {
+      if (!life.dead) this.#read(event);
+    };
+    const readers = [{ read }];
+    const working = work(mortal(await this.ports(), life), { ...this.hooks, readers });
+    working.catch(() => undefined);
+    await this.world.clock.run(Promise.race([working.catch(() => undefined), life.died]));
+    return life;
+  }
+
   get hooks(): RunHooks {
     return {
       readers: [{ read: (event) => this.#read(event) }],
@@ -211,7 +236,8 @@ export class FleetStage {
     return this.world.calls.log
       .filter(
         ({ port, method }) =>
-          (port === 'runtime' && !['info', 'list', 'inspect', 'image', 'images', 'logs'].includes(method)) ||
+          (port === 'runtime' &&
+            !['info', 'list', 'inspect', 'image', 'images', 'logs', 'listHolds'].includes(method)) ||
           (port === 'traffic' && ['register', 'deregister'].includes(method)),
       )
       .map(({ actor, method, about }) => `${actor} ${method} ${about}`);

@@ -42,6 +42,10 @@ export class MemoryJournalStore implements JournalStore {
     return Promise.resolve([...(this.#durable.get(run) ?? [])]);
   }
 
+  last(run: RunId): Promise<JournalRecord | undefined> {
+    return Promise.resolve(this.#durable.get(run)?.at(-1));
+  }
+
   runs(): Promise<readonly RunId[]> {
     return Promise.resolve([...this.#durable.keys()].sort().reverse());
   }

@@ -30,6 +30,8 @@ export class FloorGuard {
   readonly #out = new Set<string>();
   /** The targets that were registered when the run first saw a group: what percentages are of. */
   readonly #base = new Map<TargetGroupArn, readonly TargetHealth[]>();
+  /** Registered before, and taken by a run that was interrupted. */
+  readonly #missing: Registration[] = [];
   readonly #zones = new Map<string, string>();
   readonly #hosts = new Map<GroupName, { readonly listed: number; readonly up: Set<HostId> }>();
   #minHealthy: Amount = { percent: 50 };
@@ -70,6 +72,11 @@ export class FloorGuard {
     for (const { targetIds, zone } of hosts) {
       if (zone !== undefined) for (const id of targetIds) this.#zones.set(id, zone);
     }
+  }
+
+  /** An interrupted run took these out: percentages are of what was registered before it did. */
+  knowOut(registrations: readonly Registration[]): void {
+    this.#missing.push(...registrations);
   }
 
   /** Waits until all of these may be drained, and counts them as out from then on. Throws `floor.blocked`, `play.halted`. */
@@ -130,9 +137,21 @@ export class FloorGuard {
 
   async #look(group: TargetGroup): Promise<Look> {
     const targets = await this.#traffic.fresh(group.arn);
-    const base = this.#base.get(group.arn) ?? targets.filter(isRegistered);
+    const base = this.#base.get(group.arn) ?? [
+      ...targets.filter(isRegistered),
+      ...this.#missingFrom(group, targets),
+    ];
     this.#base.set(group.arn, base);
     return { floor: floorFor(group, base, this.#minHealthy), targets };
+  }
+
+  #missingFrom({ arn }: TargetGroup, targets: readonly TargetHealth[]): readonly TargetHealth[] {
+    const there = new Set(
+      targets.filter(isRegistered).map(({ registration }) => registrationKey(registration)),
+    );
+    return this.#missing
+      .filter((one) => one.targetGroup === arn && !there.has(registrationKey(one)))
+      .map((registration) => ({ registration, state: 'unhealthy' }));
   }
 }
 

@@ -1,0 +1,69 @@
+import { describeHost, type Host } from '../model/host.js';
+import { AdfError } from './adf-error.js';
+import { enumerate } from './nearest.js';
+
+/** An interrupted run, as errors tell of it. */
+interface Interrupted {
+  readonly run: string;
+  readonly verb: string;
+  readonly environment: string;
+  readonly owner: { readonly who: string; readonly link?: string };
+}
+
+const named = ({ run, verb, owner: { who, link } }: Interrupted): string =>
+  `run ${run} (${verb} by ${who}${link === undefined ? '' : `, ${link}`})`;
+
+/** `--no-recover`, and there is something to recover. */
+export const notRecovered = (run: Interrupted, held: readonly string[]): AdfError =>
+  new AdfError({
+    code: 'recover.refused',
+    class: 'refused',
+    message: `The ${named(run)} was interrupted${held.length === 0 ? '' : ` and still holds: ${held.join('; ')}`}.`,
+    hint: `Restore it with: adfpush recover ${run.run} --env ${run.environment}. Without --no-recover a deploy does so first.`,
+  });
+
+/** Hosts of an interrupted run that could not be restored: nothing is rolled over them. */
+export const notAllRestored = (run: Interrupted, hosts: readonly string[]): AdfError =>
+  new AdfError({
+    code: 'recover.named',
+    class: 'needs_person',
+    message: `The ${named(run)} was interrupted, and ${enumerate(hosts)} could not be restored to what ${hosts.length === 1 ? 'it' : 'they'} had before.`,
+    hint: `Mend what is said of ${hosts.length === 1 ? 'it' : 'them'} above, then run again: what is still held is restored first.`,
+  });
+
+/** The credentials are of another account than what is held. */
+export const wrongAccountToRecover = (run: Interrupted, held: string, own: string): AdfError =>
+  new AdfError({
+    code: 'recover.wrong_account',
+    class: 'refused',
+    message: `The ${named(run)} holds registrations in the account ${held}; the environment "${run.environment}" is in ${own}. Nothing was changed.`,
+    hint: 'Recover it with the project and the credentials that it ran with.',
+  });
+
+export const unknownRun = (run: string, environment: string): AdfError =>
+  new AdfError({
+    code: 'recover.unknown_run',
+    class: 'invalid',
+    message: `There is no run ${run} of the environment "${environment}": neither a journal here, nor a hold on a host that could be asked.`,
+    hint: 'Without a run, adfpush recover restores every interrupted run that it finds.',
+  });
+
+/** A health check that was written down without its secret proves nothing. */
+export const probeWithoutSecret = (host: Host, why: string): AdfError =>
+  new AdfError({
+    code: 'recover.probe',
+    class: 'failed',
+    host: describeHost(host),
+    message: `Its health check has a secret, which is written down nowhere, and the project's own cannot be read: ${why}`,
+    hint: 'Recover from the project that has the secret, with the variables that the run had.',
+  });
+
+/** A hold of a host that the inventory does not have any more. */
+export const hostNotListed = (host: string): AdfError =>
+  new AdfError({
+    code: 'recover.not_listed',
+    class: 'failed',
+    host,
+    message: 'The inventory does not list it any more, and it is not known to be gone.',
+    hint: 'Bring it back into the inventory (started, with its tags) and recover again; or put back by hand what it held.',
+  });

@@ -1,0 +1,116 @@
+import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
+import type { Hold, ScalingHold } from '../model/hold.js';
+import type { EnvironmentName, HostId, RunId } from '../model/ids.js';
+import type { GroupRecord, ProcessRecord } from '../model/run-record.js';
+import type { HeldOnHost } from '../ports/host-holds.js';
+import { isInterrupted, type RebuiltRun, type UnknownMutation } from './rebuild-run.js';
+
+/** A run that did not get to its end, or left something held: all that its journal and its hosts tell. */
+export interface InterruptedRun {
+  readonly run: RunId;
+  readonly verb: string;
+  readonly environment: EnvironmentName;
+  readonly owner: HeldOnHost['owner'];
+  /** When it began; where only its hosts tell of it, when it first took something. */
+  readonly at: EpochMilliseconds;
+  /** Unknown where only its hosts tell of it. */
+  readonly process?: ProcessRecord;
+  readonly groups: readonly GroupRecord[];
+  /** Its journal is here. */
+  readonly journaled: boolean;
+  /** What is still held. Each host's in the order in which it was taken. */
+  readonly held: readonly Hold[];
+  readonly scaling: readonly ScalingHold[];
+  readonly origin: readonly Hold[];
+  /** Open in its journal, and not on its host, which was asked: settled or never taken. */
+  readonly over: readonly Hold[];
+  /** On its host, and not open in the journal, which is here and older; or there is none. */
+  readonly unwritten: readonly Hold[];
+  readonly unknown: readonly UnknownMutation[];
+}
+
+/** What one host keeps of holds. */
+export interface HostAnswer {
+  readonly host: HostId;
+  readonly copies: readonly HeldOnHost[];
+}
+
+/**
+ * Puts the journal of a run together with what its hosts keep. A host that answered knows best what is held of it: its copy is there before
+ * anything is taken, and gone before the journal says that it is settled. Undefined when the run is not interrupted.
+ */
+export function interruptedRun(
+  run: RunId,
+  rebuilt: RebuiltRun | undefined,
+  answers: readonly HostAnswer[],
+): InterruptedRun | undefined {
+  const answered = new Set(answers.map(({ host }) => host));
+  const copies = answers.flatMap((answer) => answer.copies.filter((copy) => copy.run === run));
+  if (copies.length === 0 && (rebuilt === undefined || !isInterrupted(rebuilt))) return undefined;
+  const [first] = copies;
+  const identity = rebuilt?.record ?? first;
+  if (identity === undefined) return undefined;
+  const open = rebuilt?.open ?? [];
+  const written = new Set(open.map(({ id }) => id));
+  const kept = new Set(copies.map(({ hold }) => hold.id));
+  const held = [...copies.map(({ hold }) => hold), ...open.filter(({ host }) => !answered.has(host))];
+  const process = rebuilt?.process;
+  return {
+    run,
+    verb: identity.verb,
+    environment: identity.environment,
+    owner: identity.owner,
+    at: rebuilt?.startedAt ?? Math.min(...copies.map(({ at }) => at)),
+    ...(process === undefined ? {} : { process }),
+    groups: groupsOf(rebuilt, copies),
+    journaled: rebuilt?.record !== undefined,
+    held: held.toSorted((a, b) => orderOf(a) - orderOf(b)),
+    scaling: rebuilt?.scaling ?? [],
+    origin: [...(rebuilt?.origin ?? []), ...held],
+    over: open.filter(({ id, host }) => answered.has(host) && !kept.has(id)),
+    unwritten: copies.map(({ hold }) => hold).filter(({ id }) => !written.has(id)),
+    unknown: rebuilt?.record === undefined ? copies.map(mayBeUnderWay) : rebuilt.unknown,
+  };
+}
+
+function groupsOf(rebuilt: RebuiltRun | undefined, copies: readonly HeldOnHost[]): readonly GroupRecord[] {
+  const all = [...(rebuilt?.record?.groups ?? []), ...copies.flatMap(({ group }) => group ?? [])];
+  return [...new Map(all.toReversed().map((group) => [group.name, group])).values()].toReversed();
+}
+
+/** Holds are counted; a host's own are restored in the order in which they were taken. */
+const orderOf = ({ id }: Hold): number => Number(/#(\d+)$/.exec(id)?.[1] ?? 0);
+
+/** Where the journal is elsewhere nobody knows which mutations were made: what was taken may have been under way. */
+const mayBeUnderWay = ({ hold, at }: HeldOnHost): UnknownMutation => ({
+  host: hold.host,
+  what: `what the hold ${hold.id} was for`,
+  at,
+});
+
+/** What an Engine or AWS may take for a request that it got in the last moment. */
+const promptly: Milliseconds = 5_000;
+/** Docker's own, for a container whose specification is not known. */
+const defaultStopTimeout: Milliseconds = 10_000;
+
+/**
+ * How long from now on something may still happen to a host that the interrupted run had asked for: a container that is being stopped goes
+ * down as late as its stop timeout says. `now` is this machine's wall clock; another's may be ahead, so no wait is longer than that.
+ */
+export function timeUntilQuiet(
+  host: HostId,
+  { unknown, held }: Pick<InterruptedRun, 'unknown' | 'held'>,
+  now: EpochMilliseconds,
+): Milliseconds {
+  const begun = unknown.filter((mutation) => mutation.host === host).map(({ at }) => at);
+  const longest = longestEffect(host, held);
+  return Math.min(longest, Math.max(0, ...begun.map((at) => at + longest - now)));
+}
+
+/** How long after it was asked for a mutation of this host may take effect. */
+function longestEffect(host: HostId, held: readonly Hold[]): Milliseconds {
+  const stops = held.flatMap((hold) =>
+    hold.host === host && hold.kind === 'container' ? [hold.stopTimeout ?? defaultStopTimeout] : [],
+  );
+  return promptly + stops.reduce((all, stop) => all + stop, 0);
+}

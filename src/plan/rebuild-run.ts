@@ -1,0 +1,142 @@
+import type { EpochMilliseconds } from '../model/duration.js';
+import type { Hold, ScalingHold } from '../model/hold.js';
+import type { HoldId, HostId } from '../model/ids.js';
+import type { JournalRecord } from '../model/journal-record.js';
+import type { ProcessRecord, RunRecord } from '../model/run-record.js';
+
+/** What the journal of a run tells of it. */
+export interface RebuiltRun {
+  /** Absent when it ended before it was to change anything: refused, or interrupted that early. */
+  readonly record?: RunRecord;
+  readonly startedAt?: EpochMilliseconds;
+  /** Who worked on it last: whoever began it, or took it up to recover it. */
+  readonly process?: ProcessRecord;
+  /** Not settled, or settled as `named`: a person was told, and it is held all the same. In the order in which they were opened. */
+  readonly open: readonly Hold[];
+  readonly scaling: readonly ScalingHold[];
+  /** Every hold that it ever opened, one opened again included once for each time: where its hosts came from. */
+  readonly origin: readonly Hold[];
+  /** Mutations that were about to be made, and whose end nobody saw. */
+  readonly unknown: readonly UnknownMutation[];
+  readonly oneWay: readonly { readonly host: HostId; readonly task: string }[];
+  /** Absent when it did not get to its end, or was taken up again since. */
+  readonly ended?: { readonly at: EpochMilliseconds; readonly exit: number };
+}
+
+export interface UnknownMutation {
+  /** Absent for what is no host's. */
+  readonly host?: HostId;
+  readonly what: string;
+  /** When it was about to be made. */
+  readonly at: EpochMilliseconds;
+}
+
+/** What a run still holds, and what else must be known of it, from its journal. Any prefix of a journal tells what was true at that moment. */
+export function rebuildRun(records: readonly JournalRecord[]): RebuiltRun {
+  const book = new OpenThings();
+  let begun: { readonly record: RunRecord; readonly startedAt: EpochMilliseconds } | undefined;
+  let process: ProcessRecord | undefined;
+  let ended: RebuiltRun['ended'];
+  const oneWay: RebuiltRun['oneWay'][number][] = [];
+  for (const record of records) {
+    switch (record.type) {
+      case 'run.started': {
+        const { at, type: _type, ...started } = record;
+        begun = { record: started, startedAt: at };
+        process = started.process;
+        break;
+      }
+      case 'run.recovering':
+        process = record.process;
+        ended = undefined;
+        book.anotherProcess();
+        break;
+      case 'run.ended':
+        ended = { at: record.at, exit: record.exit };
+        break;
+      case 'one_way.ran':
+        oneWay.push({ host: record.host, task: record.task });
+        break;
+      default:
+        book.read(record);
+    }
+  }
+  return {
+    ...begun,
+    ...(process === undefined ? {} : { process }),
+    ...book.left,
+    oneWay,
+    ...(ended === undefined ? {} : { ended }),
+  };
+}
+
+/** Begun, and not ended, or ended with something still held: what `recover` and the next deploy take up. */
+export const isInterrupted = ({ record, ended, open, scaling }: RebuiltRun): boolean =>
+  record !== undefined && (ended === undefined || open.length > 0 || scaling.length > 0);
+
+/**
+ * Whether a run may be interrupted, by the last record of its journal: one that ended with another exit code than 5 holds nothing, so that
+ * the rest of its journal need not be read.
+ */
+export const mayBeInterrupted = (last: JournalRecord | undefined): boolean =>
+  last !== undefined && (last.type !== 'run.ended' || last.exit === needsPerson);
+
+const needsPerson = 5;
+
+/** Holds and mutations without their end. */
+class OpenThings {
+  readonly #open = new Map<HoldId, Hold | ScalingHold>();
+  readonly #origin: Hold[] = [];
+  readonly #unknown = new Map<string, UnknownMutation>();
+  #processes = 0;
+
+  /** Each process that works on the run counts its mutations from the start. */
+  anotherProcess(): void {
+    this.#processes += 1;
+  }
+
+  read(record: JournalRecord): void {
+    switch (record.type) {
+      case 'hold.opened':
+        // Opened again, it is the last: what is restored first was taken last.
+        this.#open.delete(record.hold.id);
+        this.#open.set(record.hold.id, record.hold);
+        if (record.hold.kind !== 'scaling_group') this.#origin.push(record.hold);
+        break;
+      case 'hold.settled':
+        if (record.as !== 'named') this.#open.delete(record.hold);
+        break;
+      case 'mutation.intended':
+        this.#unknown.set(this.#key(record.id), unknownOf(record));
+        break;
+      case 'mutation.done':
+        this.#unknown.delete(this.#key(record.id));
+        break;
+      default:
+    }
+  }
+
+  get left(): Pick<RebuiltRun, 'open' | 'scaling' | 'origin' | 'unknown'> {
+    const all = [...this.#open.values()];
+    return {
+      open: all.filter((hold) => hold.kind !== 'scaling_group'),
+      scaling: all.filter((hold) => hold.kind === 'scaling_group'),
+      origin: this.#origin,
+      unknown: [...this.#unknown.values()],
+    };
+  }
+
+  #key(id: string): string {
+    return `${this.#processes} ${id}`;
+  }
+}
+
+const unknownOf = ({
+  host,
+  what,
+  at,
+}: Extract<JournalRecord, { type: 'mutation.intended' }>): UnknownMutation => ({
+  ...(host === undefined ? {} : { host }),
+  what,
+  at,
+});

@@ -1,0 +1,136 @@
+import pLimit from 'p-limit';
+import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import type { Inventory } from '../inventory/inventory.js';
+import type { Host } from '../model/host.js';
+import type { GroupName, HostId, RunId } from '../model/ids.js';
+import type { JournalRecord } from '../model/journal-record.js';
+import { interruptedRun, type HostAnswer, type InterruptedRun } from '../plan/interrupted-run.js';
+import { isInterrupted, mayBeInterrupted, rebuildRun, type RebuiltRun } from '../plan/rebuild-run.js';
+import type { HeldOnHost } from '../ports/host-holds.js';
+import type { World } from './world.js';
+
+/** Which interrupted runs are looked for. */
+export interface Scope {
+  /** Only this run. */
+  readonly run?: RunId;
+  /** Only runs of one of these groups. */
+  readonly groups?: readonly GroupName[];
+  /** Hosts asked at the same time. */
+  readonly forks: number;
+}
+
+/** What a look found; it changes nothing. */
+export interface InterruptedRuns {
+  /** Newest first: what was taken last is restored first. */
+  readonly runs: readonly InterruptedRun[];
+  /** What could not be looked at. */
+  readonly journals: readonly AdfError[];
+  readonly unasked: ReadonlyMap<HostId, { readonly host: Host; readonly error: AdfError }>;
+}
+
+/**
+ * Looks for interrupted runs of an environment: in the journals of this machine, and in what its hosts keep: those of the groups asked
+ * for, or those of the run asked for, or all. What cannot be read or asked is told beside what was found.
+ */
+export async function lookForInterrupted(
+  world: Pick<World, 'journals' | 'hostHolds'>,
+  inventory: Inventory,
+  scope: Scope,
+): Promise<InterruptedRuns> {
+  const unreadable: AdfError[] = [];
+  const read: ReadJournal = async (run, isOfInterest) => {
+    try {
+      const ofInterest = isOfInterest(await world.journals.last(run));
+      return ofInterest ? rebuildRun(await world.journals.read(run)) : undefined;
+    } catch (error) {
+      unreadable.push(errorsOf(error)[0]);
+      return undefined;
+    }
+  };
+  const here = await readJournals(world, scope, read);
+  const { answers, unasked } = await askHosts(world, hostsOf(inventory, scope, here), inventory, scope);
+  const rebuilt = new Map(here);
+  for (const run of runsOf(answers, scope)) {
+    const found = rebuilt.has(run) ? undefined : await read(run, (last) => last !== undefined);
+    if (found !== undefined) rebuilt.set(run, found);
+  }
+  const runs = [...new Set([...rebuilt.keys(), ...runsOf(answers, scope)])]
+    .flatMap((run) => interruptedRun(run, rebuilt.get(run), answers) ?? [])
+    .filter((run) => run.environment === inventory.environment && isWanted(run, scope));
+  return {
+    runs: runs.toSorted((a, b) => b.at - a.at || (a.run < b.run ? 1 : -1)),
+    journals: unreadable,
+    unasked,
+  };
+}
+
+/** Reads a journal if its last record says so. Undefined when it does not, or the journal cannot be read. */
+type ReadJournal = (
+  run: RunId,
+  isOfInterest: (last: JournalRecord | undefined) => boolean,
+) => Promise<RebuiltRun | undefined>;
+
+/** The journals of this machine that tell of an interrupted run; of most only the last line is read. */
+async function readJournals(
+  { journals }: Pick<World, 'journals'>,
+  { run: only }: Scope,
+  read: ReadJournal,
+): Promise<ReadonlyMap<RunId, RebuiltRun>> {
+  const found = new Map<RunId, RebuiltRun>();
+  for (const run of await journals.runs()) {
+    if (only !== undefined && run !== only) continue;
+    const rebuilt = await read(run, mayBeInterrupted);
+    if (rebuilt !== undefined && isInterrupted(rebuilt)) found.set(run, rebuilt);
+  }
+  return found;
+}
+
+function hostsOf(
+  inventory: Inventory,
+  { run, groups }: Scope,
+  here: ReadonlyMap<RunId, RebuiltRun>,
+): readonly Host[] {
+  const known = run === undefined ? undefined : here.get(run)?.record?.groups.map(({ name }) => name);
+  const names = groups ?? known;
+  if (names === undefined) return inventory.hosts;
+  return [...new Set(names.flatMap((name) => inventory.group(name)))];
+}
+
+async function askHosts(
+  { hostHolds }: Pick<World, 'hostHolds'>,
+  hosts: readonly Host[],
+  { environment }: Inventory,
+  { forks }: Scope,
+): Promise<{ readonly answers: readonly HostAnswer[]; readonly unasked: InterruptedRuns['unasked'] }> {
+  const limit = pLimit(Math.max(1, forks));
+  const unasked = new Map<HostId, { readonly host: Host; readonly error: AdfError }>();
+  const ask = async (host: Host): Promise<readonly HostAnswer[]> => {
+    try {
+      const copies = await hostHolds.on(host).list();
+      // A host may stand in the inventory of several environments; and only what it says of itself counts.
+      const own = (copy: HeldOnHost): boolean =>
+        copy.environment === environment && copy.hold.host === host.id;
+      return [{ host: host.id, copies: copies.filter(own) }];
+    } catch (error) {
+      unasked.set(host.id, { host, error: errorsOf(error)[0] });
+      return [];
+    }
+  };
+  const answers = await Promise.all(hosts.map((host) => limit(() => ask(host))));
+  return { answers: answers.flat(), unasked };
+}
+
+/** The runs that hosts tell of, as far as they are looked for. */
+function runsOf(answers: readonly HostAnswer[], { run, groups }: Scope): readonly RunId[] {
+  const copies = answers.flatMap((answer) => answer.copies);
+  const wanted = copies.filter(
+    (copy) =>
+      (run === undefined || copy.run === run) &&
+      (groups === undefined || (copy.hold.group !== undefined && groups.includes(copy.hold.group))),
+  );
+  return [...new Set(wanted.map((copy) => copy.run))];
+}
+
+const isWanted = (found: InterruptedRun, { run, groups }: Scope): boolean =>
+  (run === undefined || found.run === run) &&
+  (groups === undefined || found.groups.some(({ name }) => groups.includes(name)));

@@ -1,0 +1,161 @@
+import pLimit from 'p-limit';
+import { nameTheHeldAfterGrace } from '../engine/grace.js';
+import { describeHold } from '../engine/hold-book.js';
+import { restoreHost, type RestoreOutcome } from '../engine/restore.js';
+import type { Run } from '../engine/run.js';
+import { errorsOf } from '../errors/adf-error.js';
+import type { EventHost } from '../events/event.js';
+import { hostNotListed } from '../errors/recover.js';
+import { formatDuration } from '../model/duration.js';
+import type { Hold } from '../model/hold.js';
+import type { Host } from '../model/host.js';
+import type { GroupName, HostId } from '../model/ids.js';
+import type { GroupRecord } from '../model/run-record.js';
+import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js';
+import { forGroup } from './open-run.js';
+import type { RecoveredHost, Recovering } from './recover-run.js';
+import { recoverySession, withKnownProbe } from './recovery-session.js';
+
+/** Restores every host that a run holds; what cannot be restored is named. Group after group, the last one first. */
+export async function restoreHeld(
+  found: InterruptedRun,
+  run: Run,
+  recovering: Recovering,
+): Promise<readonly RecoveredHost[]> {
+  const names = found.groups.map(({ name }) => name);
+  const byGroup = [...Map.groupBy(found.held, ({ group }) => group)].toSorted(
+    ([a], [b]) => (b === undefined ? -1 : names.indexOf(b)) - (a === undefined ? -1 : names.indexOf(a)),
+  );
+  const results: RecoveredHost[] = [];
+  for (const [group, held] of byGroup) {
+    results.push(...(await restoreGroup(group, held, found, run, recovering)));
+  }
+  return results;
+}
+
+async function restoreGroup(
+  group: GroupName | undefined,
+  held: readonly Hold[],
+  found: InterruptedRun,
+  wholeRun: Run,
+  recovering: Recovering,
+): Promise<readonly RecoveredHost[]> {
+  const { inventory } = recovering;
+  const record = found.groups.find(({ name }) => name === group);
+  const run = group === undefined ? wholeRun : forGroup(wholeRun, group);
+  if (record !== undefined) {
+    run.holds.knowGroup(record);
+    run.floor.set(record.rollout.minHealthy, record.rollout.floorWait);
+  }
+  const origin = found.origin.filter((hold) => hold.group === group);
+  run.holds.adopt(inventory.hosts, held, origin);
+  run.floor.knowZones(inventory.hosts);
+  run.floor.knowOut(registrationsOf(held));
+  const listed = new Map(inventory.hosts.map((host) => [host.id, host]));
+  const forgetGrace = nameTheHeldAfterGrace(run);
+  try {
+    const limit = pLimit(Math.max(1, run.forks));
+    return await Promise.all(
+      outFirst([...Map.groupBy(held, ({ host }) => host)]).map(([id, holds]) =>
+        limit(async () => {
+          const host = listed.get(id);
+          if (host === undefined) return notListed(id, holds, run, recovering);
+          return restoreOne(host, record, holds, found, run, recovering);
+        }),
+      ),
+    );
+  } finally {
+    forgetGrace();
+  }
+}
+
+/** A host that is out of service comes back without asking the floor, and makes room for those that have to go out first. */
+const outFirst = (hosts: readonly (readonly [HostId, readonly Hold[]])[]) =>
+  hosts.toSorted(([, a], [, b]) => registrationsOf(b).length - registrationsOf(a).length);
+
+const registrationsOf = (holds: readonly Hold[]) =>
+  holds.flatMap((hold) =>
+    hold.kind === 'registration' && hold.state !== 'absent' ? [hold.registration] : [],
+  );
+
+async function restoreOne(
+  host: Host,
+  record: GroupRecord | undefined,
+  holds: readonly Hold[],
+  found: InterruptedRun,
+  run: Run,
+  { world: { clock }, inventory }: Recovering,
+): Promise<RecoveredHost> {
+  const eventHost = { id: host.id, name: host.name };
+  const quiet = timeUntilQuiet(host.id, found, clock.now());
+  if (quiet > 0) {
+    const message = `something that the run had begun may still be under way there: waiting ${formatDuration(quiet)}.`;
+    run.bus.emit({ type: 'warning', host: eventHost, message });
+    await clock.sleep(quiet);
+  }
+  const outcome = await restore();
+  const open = run.holds.openOf(host.id);
+  const about = { host: host.id, name: host.name, ...(record === undefined ? {} : { group: record.name }) };
+  if (outcome.restored && open.length === 0 && !outcome.unhealthyAsFound) {
+    return { ...about, restored: true, held: [] };
+  }
+  const reason = outcome.error?.message ?? 'it was not healthy before, and is back in that state';
+  return {
+    ...about,
+    restored: outcome.restored,
+    ...(await nameHeld(eventHost, open, reason, run)),
+    ...(outcome.error === undefined ? {} : { error: outcome.error }),
+  };
+
+  async function restore(): Promise<RestoreOutcome> {
+    try {
+      const known = withKnownProbe(host, record?.name, holds, run, inventory);
+      return await restoreHost(recoverySession(host, record, known, run, inventory), known);
+    } catch (error) {
+      return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
+    }
+  }
+}
+
+/** An instance that is gone took with it what it had; of any other that is not listed a person has to say what it is. */
+async function notListed(
+  id: HostId,
+  holds: readonly Hold[],
+  run: Run,
+  { world }: Recovering,
+): Promise<RecoveredHost> {
+  const host = { id, name: id };
+  const exists = await world.instanceExists?.(id).catch(() => undefined);
+  if (exists === false) {
+    const held = holds.map(describeHold).join(', ');
+    run.bus.emit({ type: 'warning', host, message: `is gone for good, and with it ${held}.` });
+    await run.holds.settle(holds, 'gone');
+    return { host: id, name: id, restored: true, held: [] };
+  }
+  const error = hostNotListed(id);
+  return {
+    host: id,
+    name: id,
+    restored: false,
+    ...(await nameHeld(host, holds, error.message, run)),
+    error,
+  };
+}
+
+/** Tells a person, and writes down that they were told: it stays held. */
+async function nameHeld(
+  host: EventHost,
+  open: readonly Hold[],
+  reason: string,
+  run: Run,
+): Promise<Pick<RecoveredHost, 'held' | 'reason'>> {
+  const held = open.map(describeHold);
+  run.bus.emit({ type: 'host.named', host, held, reason });
+  try {
+    await run.holds.settle(open, 'named');
+  } catch (error) {
+    // When even the journal is gone, the name still reaches the person.
+    run.bus.emit({ type: 'warning', host, message: errorsOf(error)[0].message });
+  }
+  return { held, reason };
+}

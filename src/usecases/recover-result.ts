@@ -1,0 +1,77 @@
+import type { Run } from '../engine/run.js';
+import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
+import { describeHost } from '../model/host.js';
+import { formatPinnedImage } from '../model/release.js';
+import type { ExitCode, HostResult, RunOutcome, RunResult } from '../model/run-result.js';
+import { resultError } from './deploy-result.js';
+import type { InterruptedRuns } from './interrupted-runs.js';
+import type { RecoveredHost, RecoveredRun } from './recover-run.js';
+
+interface Ended {
+  readonly run: Run;
+  readonly recovered: readonly RecoveredRun[];
+  readonly look: InterruptedRuns;
+  readonly startedAt: EpochMilliseconds;
+  /** On the monotonic clock. */
+  readonly begun: Milliseconds;
+}
+
+/** The one document that tells how a recovery ended. */
+export function recoverResult({ run, recovered, look, startedAt, begun }: Ended): RunResult {
+  const hosts = lastOfEach(recovered);
+  const named = hosts.filter(({ reason }) => reason !== undefined);
+  const groups = recovered.flatMap((one) => one.run.groups);
+  const [outcome, exit] = outcomeOf(
+    run,
+    named.length > 0 || recovered.some((one) => one.warnings.length > 0),
+  );
+  return {
+    run: run.id,
+    verb: 'recover',
+    environment: run.environment,
+    groups: [...new Set(groups.map(({ name }) => name))],
+    outcome,
+    exit,
+    startedAt,
+    duration: run.ports.clock.elapsed() - begun,
+    releases: groups.map(({ name, release }) => ({
+      group: name,
+      version: release.version,
+      image: formatPinnedImage(release.image),
+    })),
+    hosts: hosts.map((host) => hostResult(host, run)),
+    mixed: false,
+    oneWay: [],
+    named: named.map(({ host, name, held, reason = '' }) => ({ host, name, held, reason })),
+    errors: named.flatMap(({ error }) => (error === undefined ? [] : [resultError(error)])),
+    warnings: [
+      ...recovered.flatMap(({ warnings }) => warnings),
+      ...look.journals.map(({ message }) => message),
+      ...[...look.unasked.values()].map(
+        ({ host, error }) => `${describeHost(host)} could not be asked what is held of it: ${error.message}`,
+      ),
+    ],
+    recovered: recovered.map((one) => one.run.run),
+  };
+}
+
+/** A host that several runs held is as the last of them left it. */
+const lastOfEach = (recovered: readonly RecoveredRun[]): readonly RecoveredHost[] => {
+  const all = recovered.flatMap(({ hosts }) => hosts);
+  const named = all.filter(({ reason }) => reason !== undefined);
+  return [...new Map([...all, ...named].map((host) => [host.host, host])).values()];
+};
+
+const hostResult = ({ host, name, reason, restored }: RecoveredHost, run: Run): HostResult => ({
+  host,
+  name,
+  ...run.tally.of(host),
+  restored: restored ? 1 : 0,
+  status: reason === undefined ? 'restored' : 'named',
+});
+
+function outcomeOf(run: Run, needsPerson: boolean): readonly [RunOutcome, ExitCode] {
+  if (needsPerson) return ['needs_person', 5];
+  if (run.stop.signal.aborted) return ['interrupted', run.stop.name() === 'SIGINT' ? 130 : 143];
+  return ['converged', 0];
+}

@@ -1,0 +1,174 @@
+import type { Run } from '../engine/run.js';
+import type { AdfError } from '../errors/adf-error.js';
+import { wrongAccountToRecover } from '../errors/recover.js';
+import type { EventBus } from '../events/bus.js';
+import type { Inventory } from '../inventory/inventory.js';
+import { formatDuration, type Milliseconds } from '../model/duration.js';
+import type { GroupName, HostId, RunId } from '../model/ids.js';
+import type { RunRecord } from '../model/run-record.js';
+import type { InterruptedRun } from '../plan/interrupted-run.js';
+import type { CommonOptions, RunHooks } from './context.js';
+import { lookForInterrupted } from './interrupted-runs.js';
+import { JournalOnDemand } from './journal-on-demand.js';
+import { leaseGroups, type HeldLeases } from './lease-groups.js';
+import { openRun } from './open-run.js';
+import { phase } from './phase.js';
+import { restoreHeld } from './recover-hosts.js';
+import { restoreScaling } from './recover-scaling.js';
+import type { World } from './world.js';
+
+/** Where a run is recovered: in a process of its own, or before a deploy. */
+export interface Recovering {
+  /** Of the run that recovers, whose the leases are. */
+  readonly id: RunId;
+  readonly world: World;
+  readonly options: CommonOptions & { readonly lockWait?: Milliseconds };
+  readonly hooks: RunHooks;
+  readonly bus: EventBus;
+  readonly inventory: Inventory;
+}
+
+/** What came of an interrupted run. */
+export interface RecoveredRun {
+  readonly run: InterruptedRun;
+  readonly hosts: readonly RecoveredHost[];
+  readonly warnings: readonly string[];
+}
+
+/** What came of one host that was held. */
+export interface RecoveredHost {
+  readonly host: HostId;
+  readonly name: string;
+  readonly group?: GroupName;
+  /** It matches what was held of it again, or it is gone for good. */
+  readonly restored: boolean;
+  /** What is still held of it. */
+  readonly held: readonly string[];
+  /** Why a person has to look at it; absent when nobody has to. */
+  readonly reason?: string;
+  readonly error?: AdfError;
+}
+
+/**
+ * Restores what one interrupted run still holds, and ends it: under the leases of its groups, where it is looked at again; in its own
+ * journal, or in one that is made when its own is on another machine. Throws `lease.held` when it lives, `lease.unavailable`,
+ * `recover.wrong_account`, `journal.*`. Undefined when somebody else recovered it meanwhile.
+ */
+export async function recoverRun(
+  found: InterruptedRun,
+  recovering: Recovering,
+): Promise<RecoveredRun | undefined> {
+  const { world, options, hooks, bus, inventory } = recovering;
+  let journaled = found.journaled;
+  const journal = new JournalOnDemand(() =>
+    journaled ? world.journals.reopen(found.run) : world.journals.create(found.run),
+  );
+  const run: Run = {
+    ...openRun(world, options, hooks, found.run, journal, { verb: found.verb, bus }),
+    owner: found.owner,
+  };
+  let leases: HeldLeases | undefined;
+  try {
+    leases = await phase(run, 'lease', async () => {
+      const wait = await waitFor(found, recovering);
+      // A lease of the run's own name would be given to its living process and to this one alike.
+      return leaseGroups(leased(found, inventory), { ...run, id: recovering.id }, world, wait);
+    });
+    const names = found.groups.map(({ name }) => name);
+    const look = await lookForInterrupted(world, inventory, {
+      run: found.run,
+      forks: run.forks,
+      ...(names.length === 0 ? {} : { groups: names }),
+    });
+    const [now] = look.runs;
+    if (now === undefined) return undefined;
+    refuseOtherAccount(now, inventory);
+    journaled = now.journaled;
+    await writeDown(now, run, recovering);
+    const hosts = await restoreHeld(now, run, recovering);
+    const scaling = await restoreScaling(run, now.scaling);
+    const warnings = scaling.map(
+      ({ name, processes }) =>
+        `The Auto Scaling group "${name}" still has ${processes.join(', ')} suspended by run ${now.run}.`,
+    );
+    const needsPerson = scaling.length > 0 || hosts.some(({ reason }) => reason !== undefined);
+    await journal.append({ at: world.clock.now(), type: 'run.ended', exit: needsPerson ? 5 : 4 });
+    return { run: now, hosts, warnings };
+  } finally {
+    await leases?.release();
+    await journal.close();
+  }
+}
+
+/** A group without hosts has no lease to take, and nothing on hosts to be changed. */
+const leased = ({ groups }: InterruptedRun, inventory: Inventory) =>
+  groups
+    .map(({ name }) => ({ opened: { group: name, hosts: inventory.group(name) } }))
+    .filter(({ opened: { hosts } }) => hosts.length > 0);
+
+/** A lease that runs out is free a moment later, on a slow host's clock too. */
+const moment: Milliseconds = 5_000;
+
+/** The lease of a process that is known to have ended is nobody's: that it runs out is waited for without being asked to. */
+async function waitFor(found: InterruptedRun, recovering: Recovering): Promise<Milliseconds> {
+  const {
+    world: { processes, leases },
+    options: { lockWait = 0 },
+    bus,
+    inventory,
+  } = recovering;
+  if (found.process === undefined || processes.hasEnded(found.process) !== true) return lockWait;
+  const { environment } = found;
+  const looks = await Promise.all(
+    leased(found, inventory).map(({ opened: { group, hosts } }) =>
+      leases.look({ environment, group, hosts }),
+    ),
+  );
+  const left = Math.max(0, ...looks.map(({ holder }) => holder?.expiresIn ?? 0));
+  if (left === 0) return lockWait;
+  const message = `The process of run ${found.run} has ended without letting go of its lock: waiting until that runs out, ${formatDuration(left)} at most.`;
+  bus.emit({ type: 'warning', message });
+  return Math.max(lockWait, left + moment);
+}
+
+function refuseOtherAccount(found: InterruptedRun, { account }: Inventory): void {
+  const accounts = found.held.flatMap((hold) =>
+    hold.kind === 'registration' ? [hold.account ?? hold.registration.targetGroup.split(':')[4]] : [],
+  );
+  const other = [...accounts, ...found.scaling.map((hold) => hold.account)].find(
+    (one) => one !== undefined && account !== undefined && one !== account,
+  );
+  if (other !== undefined && account !== undefined) throw wrongAccountToRecover(found, other, account);
+}
+
+/** From here on the journal tells what the hosts do, and who works on it. */
+async function writeDown(
+  found: InterruptedRun,
+  { ports: { journal } }: Run,
+  { world: { clock, processes, owner: me } }: Recovering,
+): Promise<void> {
+  if (!found.journaled) await journal.append({ at: clock.now(), type: 'run.started', ...recordOf(found) });
+  await journal.append({
+    at: clock.now(),
+    type: 'run.recovering',
+    by: me.who,
+    process: processes.self,
+  });
+  for (const hold of found.unwritten) await journal.append({ at: clock.now(), type: 'hold.opened', hold });
+  for (const { id, host } of found.over) {
+    await journal.append({ at: clock.now(), type: 'hold.settled', hold: id, host, as: 'returned' });
+  }
+}
+
+/** What hosts tell of a run whose journal is elsewhere. Its process is on another machine; what it planned is not known. */
+const recordOf = ({ run, verb, environment, owner, groups, held }: InterruptedRun): RunRecord => ({
+  run,
+  verb,
+  environment,
+  owner,
+  groups,
+  hosts: [...new Set(held.map(({ host }) => host))],
+  process: { machine: 'unknown', pid: 0, started: 'unknown' },
+  plan: '',
+  asked: {},
+});

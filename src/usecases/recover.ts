@@ -1,0 +1,142 @@
+import { interrupted } from '../errors/engine.js';
+import { unknownRun } from '../errors/recover.js';
+import type { EventBus } from '../events/bus.js';
+import { describeHold } from '../engine/hold-book.js';
+import type { Inventory } from '../inventory/inventory.js';
+import type { Milliseconds } from '../model/duration.js';
+import { describeHost } from '../model/host.js';
+import { groupName, runId } from '../model/ids.js';
+import type { RunResult } from '../model/run-result.js';
+import type { InterruptedRun } from '../plan/interrupted-run.js';
+import type { CommonOptions, RunHooks } from './context.js';
+import { lookForInterrupted, type InterruptedRuns } from './interrupted-runs.js';
+import { newRunId, noJournal, openRun } from './open-run.js';
+import { openWorld } from './open-world.js';
+import { phase } from './phase.js';
+import { recoverResult } from './recover-result.js';
+import { recoverRun, type RecoveredRun, type Recovering } from './recover-run.js';
+import type { World } from './world.js';
+
+export interface RecoverOptions extends CommonOptions {
+  /** Only this run; all interrupted runs of the environment when absent. */
+  readonly run?: string;
+  /** Only runs of these groups. */
+  readonly groups?: readonly string[];
+  /** How long to wait while another run has one of the groups. */
+  readonly lockWait?: Milliseconds;
+}
+
+/** Restores all that interrupted runs still hold. Throws what is refused before any change: `lease.held` of a run that lives. */
+export async function recover(options: RecoverOptions, hooks: RunHooks): Promise<RunResult> {
+  const world = await openWorld(options, hooks);
+  try {
+    return await recoverWith(world, options, hooks);
+  } finally {
+    await world.close();
+  }
+}
+
+/** The story of a recovery, in any world: look for interrupted runs, in journals and on hosts; then one after the other, the newest first. */
+export async function recoverWith(
+  world: World,
+  options: RecoverOptions,
+  hooks: RunHooks,
+): Promise<RunResult> {
+  const startedAt = world.clock.now();
+  const begun = world.clock.elapsed();
+  const id = newRunId(world.clock, world.random);
+  const run = openRun(world, options, hooks, id, noJournal, { verb: 'recover' });
+  const groups = options.groups?.map(groupName);
+  try {
+    const { environment } = options;
+    run.bus.emit({ type: 'run.started', run: id, verb: 'recover', environment, groups: groups ?? [] });
+    const inventory = await phase(run, 'inventory', () => world.listHosts());
+    const look = await phase(run, 'recovery', () =>
+      lookForInterrupted(world, inventory, {
+        forks: run.forks,
+        ...(groups === undefined ? {} : { groups }),
+        ...(options.run === undefined ? {} : { run: runId(options.run) }),
+      }),
+    );
+    tellUnseen(look, run.bus);
+    if (options.run !== undefined && look.runs.length === 0) await requireKnown(options.run, world, options);
+    const recovered = await recoverAll(look.runs, { id, world, options, hooks, bus: run.bus, inventory });
+    const result = recoverResult({ run, recovered, look, startedAt, begun });
+    run.bus.emit({ type: 'run.ended', result });
+    return result;
+  } catch (error) {
+    throw run.bus.redact(hooks.stop.signal.aborted ? interrupted(hooks.stop.name() ?? 'a signal') : error);
+  } finally {
+    await run.bus.close();
+  }
+}
+
+/** Recovers these, in their order; what came of those that were still interrupted when their turn came. */
+export async function recoverAll(
+  runs: readonly InterruptedRun[],
+  recovering: Recovering,
+): Promise<readonly RecoveredRun[]> {
+  const { bus, inventory } = recovering;
+  for (const run of runs) tellFound(run, inventory, bus, true);
+  const recovered: RecoveredRun[] = [];
+  for (const found of runs) {
+    const done = await recoverRun(found, recovering);
+    if (done === undefined) continue;
+    recovered.push(done);
+    const hosts = (named: boolean) =>
+      done.hosts
+        .filter(({ reason }) => (reason !== undefined) === named)
+        .map(({ host, name }) => ({ id: host, name }));
+    bus.emit({ type: 'recovery.ended', run: found.run, restored: hosts(false), named: hosts(true) });
+  }
+  return recovered;
+}
+
+/** Tells of an interrupted run; when it is recovered now, each hold is told as held by this process. */
+export function tellFound(
+  { run, verb, groups, owner: { who, link }, at, held }: InterruptedRun,
+  { hosts }: Inventory,
+  bus: EventBus,
+  recovering: boolean,
+): void {
+  const names = new Map(hosts.map(({ id, name }) => [id, name]));
+  bus.emit({
+    type: 'recovery.found',
+    run,
+    verb,
+    groups: groups.map(({ name }) => name),
+    who,
+    ...(link === undefined ? {} : { link }),
+    since: at,
+    held: [...Map.groupBy(held, ({ host }) => host)].map(([id, holds]) => ({
+      host: { id, name: names.get(id) ?? id },
+      what: holds.map(describeHold),
+    })),
+    recovering,
+  });
+  if (!recovering) return;
+  for (const hold of held) {
+    const host = { id: hold.host, name: names.get(hold.host) ?? hold.host };
+    bus.emit({ type: 'hold.opened', host, hold: hold.id, what: describeHold(hold) });
+  }
+}
+
+/** What could not be looked at may hold something all the same. */
+export function tellUnseen({ journals, unasked }: InterruptedRuns, bus: EventBus): void {
+  for (const { message } of journals) bus.emit({ type: 'warning', message });
+  for (const { host, error } of unasked.values()) {
+    const message = `${describeHost(host)} could not be asked what is held of it: ${error.message}`;
+    bus.emit({ type: 'warning', message });
+  }
+}
+
+/** A run that ended well has nothing to be recovered; one that nobody knows is a slip of the keyboard. */
+async function requireKnown(
+  run: string,
+  { journals }: World,
+  { environment }: RecoverOptions,
+): Promise<void> {
+  const records = (await journals.runs()).includes(runId(run)) ? await journals.read(runId(run)) : [];
+  const begun = records.find((record) => record.type === 'run.started');
+  if (begun?.environment !== environment) throw unknownRun(run, environment);
+}
