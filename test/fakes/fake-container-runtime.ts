@@ -129,6 +129,7 @@ class FakeEngine implements HostContainers {
   stop(id: ContainerId, timeout: Milliseconds): Promise<void> {
     return this.#call('stop', this.#nameOf(id), async () => {
       const container = this.#existing(id);
+      container.forgetRestart();
       if (!container.running) return;
       const { stopsAfter } = container.birth.behaviour;
       // It accepts nothing new from SIGTERM on, so for the world it has stopped by then.

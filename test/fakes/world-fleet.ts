@@ -22,6 +22,7 @@ export class WorldFleet implements Fleet {
   instances(region: Region): Promise<readonly Instance[]> {
     return this.#call('instances', () =>
       [...this.world.hosts.values()]
+        .filter(({ isGone }) => !isGone)
         .map(({ host }) => host)
         .filter((host) => host.region === region)
         .map(instanceOf),

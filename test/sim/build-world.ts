@@ -3,8 +3,11 @@ import { labelsOf } from '../fakes/fake-container-runtime.js';
 import { image, type ImageBehaviour } from '../fakes/world/image-behaviour.js';
 import type { FakeHost } from '../fakes/world/fake-host.js';
 import { World } from '../fakes/world/world.js';
+import { hostId } from '../../src/model/ids.js';
+import type { OperatorAct } from './faults.js';
 import {
   containerNameOfGroup,
+  otherTag,
   previousTag,
   releaseTag,
   repository,
@@ -22,16 +25,11 @@ const behaviours: Readonly<Record<ReleaseKind, ImageBehaviour>> = {
 /** The world as a scenario finds it, before the program begins. */
 export function buildWorld(scenario: Scenario, clock: FakeClock): World {
   const world = new World(clock);
-  const previous = world.images.publish(repository, previousTag, image.healthy(1_000));
+  world.images.publish(repository, previousTag, image.healthy(1_000));
   world.images.publish(repository, releaseTag, behaviours[scenario.release]);
+  world.images.publish(repository, otherTag, image.healthy(1_500));
   for (const { id, zone } of scenario.hosts) {
-    const host = world.addHost(id, { zone });
-    host.networks.add('bridge');
-    if (scenario.hasPrevious) {
-      const { digest } = previous;
-      const labels = labelsOf(containerNameOfGroup, { digest, version: previousTag });
-      host.runs({ name: containerNameOfGroup, repository, digest, ports: scenario.ports, labels });
-    }
+    const host = addHost(world, scenario, id, zone);
     if (scenario.faults.diskFull.includes(id)) host.freeBytes = 1_000;
     if (scenario.faults.unreachable.includes(id)) host.lose();
   }
@@ -45,9 +43,22 @@ export function buildWorld(scenario: Scenario, clock: FakeClock): World {
   return world;
 }
 
+/** A host as the scenario says that it was before. */
+function addHost(world: World, { hasPrevious, ports }: Scenario, id: string, zone: string): FakeHost {
+  const host = world.addHost(id, { zone });
+  host.networks.add('bridge');
+  const digest = world.images.tagged(repository, previousTag);
+  if (hasPrevious && digest !== undefined) {
+    const labels = labelsOf(containerNameOfGroup, { digest, version: previousTag });
+    host.runs({ name: containerNameOfGroup, repository, digest, ports, labels });
+  }
+  return host;
+}
+
 /** Lets the scenario's accidents happen at their times. */
-export function scheduleAccidents(world: World, { faults }: Scenario): void {
+export function scheduleAccidents(world: World, scenario: Scenario): void {
   const { clock, timeline } = world;
+  const { faults } = scenario;
   const at = (time: number, what: string, accident: () => void) =>
     clock.after(
       time,
@@ -78,6 +89,72 @@ export function scheduleAccidents(world: World, { faults }: Scenario): void {
         }
       }),
     );
+  }
+  for (const { host: id, at: time, lasts } of faults.reboots) {
+    withHost(world, id, (host) => at(time, `${id} is rebooted`, () => host.reboot(lasts)));
+  }
+  for (const { host: id, at: time, does } of faults.operators) {
+    withHost(world, id, (host) =>
+      at(time, `somebody does by hand: ${does} ${id}`, () => operate(world, scenario, host, does)),
+    );
+  }
+  for (const { host: id, at: time } of faults.joins) {
+    at(time, `${id} joins`, () => join(world, scenario, id));
+  }
+  for (const { host: id, at: time } of faults.leaves) {
+    withHost(world, id, (host) =>
+      at(time, `${id} is terminated`, () => {
+        const registrations = registrationsOf(world, host);
+        host.terminate();
+        for (const { group, registration } of registrations) group.abandon(registration);
+      }),
+    );
+  }
+}
+
+const registrationsOf = (world: World, { host }: FakeHost) =>
+  [...world.targetGroups.values()].flatMap((group) =>
+    group
+      .health()
+      .filter(({ registration }) => host.targetIds.includes(registration.id))
+      .map(({ registration }) => ({ group, registration })),
+  );
+
+/** What a person does by hand, without asking the program. */
+function operate(world: World, scenario: Scenario, host: FakeHost, does: OperatorAct['does']): void {
+  const container = host.named(containerNameOfGroup);
+  switch (does) {
+    case 'deregister':
+      for (const { group, registration } of registrationsOf(world, host))
+        group.deregister('operator', registration);
+      return;
+    case 'register':
+      for (const { name, ports } of scenario.targetGroups) {
+        const group = [...world.targetGroups.values()].find(({ settings }) => settings.name === name);
+        const id = host.host.targetIds[0] ?? host.host.id;
+        for (const port of ports) group?.register('operator', { targetGroup: group.settings.arn, id, port });
+      }
+      return;
+    case 'stop':
+      if (container?.running === true) container.stop('operator');
+      return;
+    case 'start': {
+      const free =
+        container?.birth.ports.every(({ hostPort }) => host.onPort(hostPort) === undefined) ?? false;
+      if (container !== undefined && free && !host.isGone) container.start('operator');
+    }
+  }
+}
+
+function join(world: World, scenario: Scenario, id: string): void {
+  const zone = scenario.hosts[0]?.zone ?? 'a';
+  world.timeline.record('world', { type: 'host.joined', host: hostId(id), zone });
+  const host = addHost(world, scenario, id, zone);
+  for (const { name, ports } of scenario.targetGroups) {
+    const group = [...world.targetGroups.values()].find(({ settings }) => settings.name === name);
+    for (const port of ports) {
+      group?.register('world', { targetGroup: group.settings.arn, id: host.host.targetIds[0] ?? id, port });
+    }
   }
 }
 

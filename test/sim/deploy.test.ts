@@ -45,9 +45,10 @@ describe('a simulated deploy', () => {
   );
 
   it('ends with 143 and nothing held when it is stopped in the middle', async () => {
-    const faults = { ...calmScenario.faults, signalAtCall: 150 };
-    const run = await simulate(1, { ...calmScenario, faults }, deployProgram);
-    expect(storyOf(run)).toMatchObject({ exit: 143, named: [] });
+    const [launch] = calmScenario.launches;
+    const launches = [{ ...launch, signalAtCall: 150 }] as const;
+    const run = await simulate(1, { ...calmScenario, launches }, deployProgram);
+    expect(storyOf(run).programs).toMatchObject([{ exit: 143, named: [] }]);
     expect(judge(storyOf(run))).toEqual([]);
   });
 

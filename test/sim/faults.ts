@@ -29,8 +29,35 @@ export interface FaultPlan {
   readonly crashes: readonly { readonly host: string; readonly at: Milliseconds }[];
   /** The targets of a host fail their checks for a while. */
   readonly flaps: readonly Window[];
-  /** SIGTERM just before this call of the run, counted from 1. */
-  readonly signalAtCall?: number;
+  /** Between the machine, or all machines when absent, and these hosts nothing gets through for a while; the hosts serve on. */
+  readonly partitions: readonly {
+    readonly hosts: readonly string[];
+    readonly machine?: string;
+    readonly at: Milliseconds;
+    readonly lasts: Milliseconds;
+  }[];
+  /** Hosts that are down for a while, and come back with what Docker starts again. */
+  readonly reboots: readonly Window[];
+  /** A pull fails in the middle. */
+  readonly pullFails: number;
+  /** A call of the lease's store gets no answer. */
+  readonly leaseLost: number;
+  /** From then on the journals of the first machine cannot be written. */
+  readonly diskFullAt?: Milliseconds;
+  /** What a person does by hand meanwhile. */
+  readonly operators: readonly OperatorAct[];
+  /** A host with the previous release that comes to the group, registered. */
+  readonly joins: readonly { readonly host: string; readonly at: Milliseconds }[];
+  /** A host that is terminated. */
+  readonly leaves: readonly { readonly host: string; readonly at: Milliseconds }[];
+  /** The inventory speaks of another account or region than the credentials are for. */
+  readonly wrong?: 'account' | 'region';
+}
+
+export interface OperatorAct {
+  readonly host: string;
+  readonly at: Milliseconds;
+  readonly does: 'deregister' | 'register' | 'stop' | 'start';
 }
 
 export const noFaults: FaultPlan = {
@@ -44,6 +71,13 @@ export const noFaults: FaultPlan = {
   diskFull: [],
   crashes: [],
   flaps: [],
+  partitions: [],
+  reboots: [],
+  pullFails: 0,
+  leaseLost: 0,
+  operators: [],
+  joins: [],
+  leaves: [],
 };
 
 /** Half of all runs see at most one kind of fault: those that see all kinds seldom get far. */
@@ -65,6 +99,42 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     diskFull: random.chance(likelihood / 8) ? someHost() : [],
     crashes: someHost().map((host) => ({ host, at: moment() })),
     flaps: someHost().map(window),
-    ...(sometimes() ? { signalAtCall: random.integer(1, 600) } : {}),
+    ...randomRareFaults(random.fork('rare'), hosts, likelihood),
+  };
+}
+
+/** What fewer runs meet: a stream of its own, so that they change nothing for the others. */
+function randomRareFaults(random: SeededRandom, hosts: readonly string[], likelihood: number) {
+  const sometimes = (): boolean => random.chance(likelihood / 2);
+  const moment = (): Milliseconds => random.between(0, 240_000);
+  const some = (): string => hosts[random.integer(0, hosts.length - 1)] ?? '';
+  const anHost = (): readonly string[] => (sometimes() ? [some()] : []);
+  return {
+    partitions: sometimes()
+      ? [
+          {
+            hosts: hosts.filter(() => random.chance(0.5)),
+            ...(random.chance(0.5) ? { machine: 'desk' } : {}),
+            at: moment(),
+            lasts: random.between(5_000, 180_000),
+          },
+        ]
+      : [],
+    reboots: anHost().map((host) => ({ host, at: moment(), lasts: random.between(5_000, 60_000) })),
+    pullFails: sometimes() ? 0.2 : 0,
+    leaseLost: sometimes() ? random.pick([0.05, 0.5]) : 0,
+    ...(random.chance(likelihood / 8) ? { diskFullAt: moment() } : {}),
+    operators: sometimes()
+      ? [0, 1].map(() => ({
+          host: some(),
+          at: moment(),
+          does: random.pick<OperatorAct['does']>(['deregister', 'register', 'stop', 'start']),
+        }))
+      : [],
+    joins: sometimes() ? [{ host: 'joiner', at: moment() }] : [],
+    leaves: hosts.length > 2 ? anHost().map((host) => ({ host, at: moment() })) : [],
+    ...(random.chance(likelihood / 16)
+      ? { wrong: random.pick<'account' | 'region'>(['account', 'region']) }
+      : {}),
   };
 }

@@ -1,73 +1,163 @@
-import type { Milliseconds } from '../../src/model/duration.js';
 import type { AdfError } from '../../src/errors/adf-error.js';
 import { awsError } from '../../src/errors/aws.js';
-import { connectionLost } from '../../src/errors/ssh.js';
+import { dockerPull } from '../../src/errors/docker.js';
+import { journalWrite } from '../../src/errors/journal.js';
+import { leaseUnavailable } from '../../src/errors/lease.js';
+import { connectionLost, unreachable } from '../../src/errors/ssh.js';
+import type { Milliseconds } from '../../src/model/duration.js';
+import { environmentName, groupName, type HostId } from '../../src/model/ids.js';
 import type { Intercept, PortCall } from '../fakes/port-calls.js';
 import type { SeededRandom } from '../fakes/seeded-random.js';
+import type { Actor } from '../fakes/world/timeline.js';
 import type { World } from '../fakes/world/world.js';
+import type { Life } from './control/life.js';
 import type { FaultPlan } from './faults.js';
+import { environment, group } from './project-of.js';
 
-type Fault = 'none' | 'before' | 'after' | 'throttled';
+type Fault = 'none' | 'before' | 'after' | 'throttled' | 'pull' | 'cut';
+
+/** One call of a port, as the world saw it begin. */
+export interface CallRecord extends PortCall {
+  readonly at: Milliseconds;
+  readonly by: Actor;
+  readonly fault: Fault;
+}
+
+/** What all processes of one simulation share of the network. */
+export interface SharedNetwork {
+  readonly record: CallRecord[];
+  /** An image was pulled: from then on calls may fail. */
+  rollBegan: boolean;
+}
+
+export interface NetworkOptions {
+  readonly world: World;
+  readonly faults: FaultPlan;
+  readonly shared: SharedNetwork;
+  /** One stream of randomness for each actor is made from it. */
+  readonly seed: SeededRandom;
+  readonly life: Life;
+  readonly actor: Actor;
+  readonly machine: string;
+  /** Told before each call, with its number, counted from 1. */
+  readonly onCall: (number: number) => void;
+}
+
+/** Until a connection that says nothing is given up. */
+const silence: Milliseconds = 20_000;
 
 /**
- * What lies between the program and the world. Every call takes a while to get there and a while to come back, both
+ * What lies between one process and the world. Every call takes a while to get there and a while to come back, both
  * drawn from the seed: so the seed decides which of all pending calls has its effect next, and which returns next. And
  * some calls do not get there, or do not come back.
  */
 export class SimulatedNetwork {
-  /** Every call with its fate, for the hash of the run. */
-  readonly record: string[] = [];
   readonly #streams = new Map<string, SeededRandom>();
-  #rollBegan = false;
+  readonly #options: NetworkOptions;
+  #calls = 0;
 
-  constructor(
-    private readonly world: World,
-    private readonly faults: FaultPlan,
-    private readonly seed: SeededRandom,
-    private readonly sendSignal: () => void,
-  ) {}
+  constructor(options: NetworkOptions) {
+    this.#options = options;
+  }
 
   readonly intercept: Intercept = async (call, proceed) => {
+    const { shared, life, onCall, actor, world } = this.#options;
+    // What a frozen process does is done just before it froze: code that runs never meets a call of code that stands still.
+    if (life.isDead) await life.goesOn();
     const random = this.#streamOf(call.actor);
     const fault = this.#faultOf(call, random);
     const [there, back] = [latency(random), latency(random)];
-    const number = this.record.push(`${call.actor} ${call.port}.${call.method} ${call.about} ${fault}`);
-    this.#rollBegan ||= call.method === 'pull';
-    if (number === this.faults.signalAtCall) this.sendSignal();
+    shared.record.push({ ...call, at: world.clock.elapsed(), by: actor, fault });
+    shared.rollBegan ||= call.method === 'pull';
+    onCall((this.#calls += 1));
     await this.#pass(there);
-    if (fault === 'before' || fault === 'throttled') throw this.#failure(call, fault);
-    const result = await proceed();
+    // What was on its way when its process was killed may still arrive, or not.
+    if (life.isDead && random.chance(0.5)) await life.goesOn();
+    if (fault === 'before' || fault === 'throttled' || fault === 'pull') {
+      await life.goesOn();
+      throw this.#failure(call, fault);
+    }
+    if (this.#isCut(call)) return this.#silent(call);
+    const result = await proceed().catch(async (error: unknown) => {
+      await this.#pass(back);
+      await life.goesOn();
+      throw error;
+    });
     await this.#pass(back);
+    if (this.#isCut(call)) return this.#silent(call);
+    await life.goesOn();
     if (fault === 'after') throw this.#failure(call, fault);
     return result;
   };
 
   /** One stream an actor: one more call of one host changes nothing for the others. */
   #streamOf(actor: string): SeededRandom {
-    const stream = this.#streams.get(actor) ?? this.seed.fork(actor);
+    const stream = this.#streams.get(actor) ?? this.#options.seed.fork(actor);
     this.#streams.set(actor, stream);
     return stream;
   }
 
   #faultOf(call: PortCall, random: SeededRandom): Fault {
     const draw = random.next();
-    const { lostBefore, lostAfter, throttled, lostReply, sparesPreflight } = this.faults;
-    if (sparesPreflight && !this.#rollBegan) return 'none';
+    const { faults, shared } = this.#options;
+    const { lostBefore, lostAfter, throttled, lostReply, sparesPreflight, pullFails, leaseLost } = faults;
+    if (call.method === 'pull' && draw < pullFails) return 'pull';
+    if (call.port === 'journal') return this.#isDiskFull() ? 'before' : 'none';
+    if (sparesPreflight && !shared.rollBegan) return 'none';
     if (call.port === 'traffic') {
       if (draw < throttled) return 'throttled';
       return draw < throttled + lostReply ? 'after' : 'none';
+    }
+    if (call.port === 'lease') {
+      if (draw < leaseLost / 2) return 'before';
+      return draw < leaseLost ? 'after' : 'none';
     }
     if (call.host === undefined) return 'none';
     if (draw < lostBefore) return 'before';
     return draw < lostBefore + lostAfter ? 'after' : 'none';
   }
 
+  /** Between this machine and the host nothing gets through; or, for a lease, too few hosts can be asked. */
+  #isCut({ host, port }: PortCall): boolean {
+    const { faults, world, machine } = this.#options;
+    const now = world.clock.elapsed();
+    const cut = faults.partitions.filter(
+      ({ at, lasts, machine: only }) =>
+        (only === undefined || only === machine) && now >= at && now < at + lasts,
+    );
+    if (port === 'lease') return cut.some(({ hosts }) => hosts.length * 2 >= world.hosts.size);
+    return host !== undefined && cut.some(({ hosts }) => hosts.includes(host));
+  }
+
+  #isDiskFull(): boolean {
+    const { faults, machine, world } = this.#options;
+    return machine === 'desk' && world.clock.elapsed() >= (faults.diskFullAt ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Nobody says that the call is lost: that is found out by waiting. */
+  async #silent(call: PortCall): Promise<never> {
+    await this.#pass(silence);
+    await this.#options.life.goesOn();
+    throw this.#failure(call, 'cut');
+  }
+
   #failure(call: PortCall, fault: Fault): AdfError {
-    this.world.timeline.record('world', {
+    const { world } = this.#options;
+    world.timeline.record('world', {
       type: 'fault',
       what: `${call.port}.${call.method} of ${call.actor} lost (${fault})`,
     });
-    if (call.host !== undefined) return connectionLost(this.world.host(call.host).host, 'connection reset');
+    if (call.host !== undefined) return this.#hostFailure(call, call.host, fault);
+    if (call.port === 'journal')
+      return journalWrite('/state/journal', new Error('ENOSPC: no space left on device'));
+    if (call.port === 'lease') {
+      return leaseUnavailable(
+        { environment: environmentName(environment), group: groupName(group) },
+        0,
+        1,
+        [],
+      );
+    }
     // What is left once the SDK's own few attempts are used up.
     const [name, message] =
       fault === 'throttled' ? ['Throttling', 'Rate exceeded'] : ['ECONNRESET', 'socket hang up'];
@@ -75,8 +165,16 @@ export class SimulatedNetwork {
     return awsError(thrown, { action: `elasticloadbalancing:${call.method}`, region: 'eu-west-1' });
   }
 
+  #hostFailure(call: PortCall, id: HostId, fault: Fault): AdfError {
+    const { host } = this.#options.world.host(id);
+    if (fault === 'pull') return dockerPull(host, call.about, 'unexpected EOF');
+    return call.method === 'connect'
+      ? unreachable(host, 'tcp', 'connect ETIMEDOUT')
+      : connectionLost(host, 'connection reset');
+  }
+
   #pass(duration: Milliseconds): Promise<void> {
-    return new Promise((resolve) => this.world.clock.after(duration, resolve));
+    return new Promise((resolve) => this.#options.world.clock.after(duration, resolve));
   }
 }
 

@@ -5,7 +5,8 @@ import { digestOf } from '../fakes/digest-of.js';
 import type { Actor, Entry, Happening } from '../fakes/world/timeline.js';
 import type { ContainerState, HostState, WorldState } from '../fakes/world/world.js';
 import { judge } from './oracle.js';
-import type { Story } from './oracle/story.js';
+import type { Program, Story } from './oracle/story.js';
+import { noFaults } from './faults.js';
 import { calmScenario } from './scenario.js';
 
 const [v1, v2, v3] = [digestOf('v1'), digestOf('v2'), digestOf('v3')];
@@ -51,19 +52,19 @@ function worldWith(
 
 const entry = (at: number, by: Actor, happening: Happening): Entry => ({ at, by, ...happening });
 const out = (at: number, host: HostId): Entry[] => [
-  entry(at, 'program', { type: 'target.deregistered', host, registration: registrationOf(host) }),
+  entry(at, 'program 1', { type: 'target.deregistered', host, registration: registrationOf(host) }),
   entry(at, 'world', { type: 'target.state', host, registration: registrationOf(host), state: 'draining' }),
 ];
 const gone = (at: number, host: HostId) =>
   entry(at, 'world', { type: 'target.gone', host, registration: registrationOf(host) });
 const back = (at: number, host: HostId) =>
-  entry(at, 'program', { type: 'target.registered', host, registration: registrationOf(host) });
+  entry(at, 'program 1', { type: 'target.registered', host, registration: registrationOf(host) });
 const state = (at: number, host: HostId, state: TargetState) =>
   entry(at, 'world', { type: 'target.state', host, registration: registrationOf(host), state });
-const stopped = (at: number, host: HostId, by: Actor = 'program') =>
+const stopped = (at: number, host: HostId, by: Actor = 'program 1') =>
   entry(at, by, { type: 'container.stopped', host, container: oldOf(host) });
 const created = (at: number, host: HostId, digest = v2) =>
-  entry(at, 'program', {
+  entry(at, 'program 1', {
     type: 'container.created',
     host,
     container: newOf(host),
@@ -72,7 +73,7 @@ const created = (at: number, host: HostId, digest = v2) =>
     ports: [5060],
   });
 const started = (at: number, host: HostId, container = newOf(host)) =>
-  entry(at, 'program', { type: 'container.started', host, container });
+  entry(at, 'program 1', { type: 'container.started', host, container });
 const serving = (at: number, host: HostId, container = newOf(host)) =>
   entry(at, 'world', { type: 'container.serving', host, container });
 
@@ -90,20 +91,36 @@ const turn = (at: number, host: HostId): Entry[] => [
 
 const rolled = worldWith(Object.fromEntries(all.map((host) => [host, [containerOf(host, 'new')]])));
 
-const story = (given: Partial<Story>): Story => ({
-  initial: worldWith(),
-  timeline: [],
-  ended: worldWith(),
-  final: worldWith(),
-  rollout: { ...calmScenario.rollout, serial: [{ hosts: 1 }, { percent: 100 }], bake: 10_000 },
-  release: v2,
-  zonal: [],
-  exit: 4,
-  named: [],
-  ...given,
-});
-const breaches = (given: Partial<Story>): readonly number[] =>
-  judge(story(given)).map(({ statement }) => statement);
+type Given = Partial<Story> & Partial<Pick<Program, 'ended' | 'exit' | 'named' | 'signalledAt'>>;
+
+/** Of one deploy, unless other programs are given. */
+function story({ ended = worldWith(), exit = 4, named = [], signalledAt, ...given }: Given): Story {
+  const program: Program = {
+    actor: 'program 1',
+    verb: 'deploy',
+    release: v2,
+    endedAt: 1_000_000,
+    ended,
+    exit,
+    named,
+    ...(signalledAt === undefined ? {} : { signalledAt }),
+  };
+  return {
+    initial: worldWith(),
+    timeline: [],
+    calls: [],
+    programs: [program],
+    final: worldWith(),
+    rollout: { ...calmScenario.rollout, serial: [{ hosts: 1 }, { percent: 100 }], bake: 10_000 },
+    zonal: [],
+    named,
+    isOver: true,
+    faults: noFaults,
+    words: [],
+    ...given,
+  };
+}
+const breaches = (given: Given): readonly number[] => judge(story(given)).map(({ statement }) => statement);
 
 describe('the oracle', () => {
   it('finds nothing wrong with a roll as it should be', () => {
@@ -161,7 +178,7 @@ describe('the oracle', () => {
     const initial = worldWith();
     const bare = initial.hosts.map((host) => ({ ...host, images: [v1] }));
     const timeline = turn(0, h1);
-    const pulled = entry(0, 'program', { type: 'image.pulled', host: h1, digest: v2 });
+    const pulled = entry(0, 'program 1', { type: 'image.pulled', host: h1, digest: v2 });
     const named = [...all];
     expect(breaches({ initial: { ...initial, hosts: bare }, timeline, named, exit: 5 })).toEqual([4]);
     expect(

@@ -15,8 +15,14 @@ import { beginsNothingAfterASignal } from './oracle/14-signals.js';
 import { endsWithAResult } from './oracle/ends-with-a-result.js';
 import { exitsZeroOnlyWhenConverged } from './oracle/converged.js';
 import { dropsNoRequest } from './oracle/no-request-dropped.js';
-import type { Statement, Story, Violation } from './oracle/story.js';
-import { releaseTag, repository } from './scenario.js';
+import { changesOnlyUnderItsLease } from './oracle/10-one-run.js';
+import { changesNothingElsewhere } from './oracle/11-right-place.js';
+import { endsAllTheSame } from './oracle/12-slow-cloud.js';
+import { keepsSecrets } from './oracle/13-secrets.js';
+import { holdsNothingUnnamed } from './oracle/nothing-is-lost.js';
+import type { Program, Statement, Story, Violation, Words } from './oracle/story.js';
+import type { Outcome, ProcessRecord } from './control/process.js';
+import { repository } from './scenario.js';
 import type { SimulatedRun } from './simulate.js';
 
 /** What must always hold, by the design's section 7; the other statements have tests of their own elsewhere. */
@@ -30,7 +36,12 @@ const statements: readonly Statement[] = [
   stopsAtTheFirstFailure,
   restoresTheVeryContainer,
   registersOnlyHealthyHosts,
+  changesOnlyUnderItsLease,
+  changesNothingElsewhere,
+  endsAllTheSame,
+  keepsSecrets,
   beginsNothingAfterASignal,
+  holdsNothingUnnamed,
   endsWithAResult,
   exitsZeroOnlyWhenConverged,
   dropsNoRequest,
@@ -40,36 +51,84 @@ const statements: readonly Statement[] = [
 export const judge = (story: Story): readonly Violation[] =>
   statements.flatMap((statement) => statement(story));
 
-/** What the oracle may know of a simulated run. */
+/** What the oracle may know of a simulation. */
 export function storyOf(run: SimulatedRun): Story {
-  const { initial, timeline, ended, final, scenario, signalledAt } = run;
-  const named = namedIn(run);
+  const { initial, timeline, final, scenario, calls } = run;
+  const programs = run.processes.map(programOf);
   return {
     initial,
     timeline,
-    ended,
+    calls,
+    programs,
     final,
     rollout: scenario.rollout,
-    release: digestOf(`${repository}:${releaseTag}`),
     zonal: initial.targets
       .map(({ registration }) => registration.targetGroup)
       .filter((arn) =>
         scenario.targetGroups.some(({ name, crossZone }) => !crossZone && arn.includes(`/${name}/`)),
       ),
-    exit: exitOf(run, named),
+    named: [...new Set(programs.flatMap(({ named }) => named))],
+    isOver: isOver(run),
+    faults: scenario.faults,
+    words: wordsOf(run),
+  };
+}
+
+function programOf({ actor, launch, endedAt, ended, outcome, events, signalledAt }: ProcessRecord): Program {
+  const result = outcome.kind === 'ended' ? outcome.result : undefined;
+  // Whom the result names, or, of a run that gave up on a signal or was killed, whom it had named by then.
+  const named =
+    result?.named.map(({ host }) => host) ??
+    events.flatMap((event) => (event.type === 'host.named' ? [event.host.id] : []));
+  return {
+    actor,
+    verb: launch.verb,
+    release: digestOf(`${repository}:${launch.tag}`),
+    endedAt,
+    ended,
     named,
+    ...(outcome.kind === 'killed' ? {} : { exit: exitOf(outcome, named) }),
     ...(signalledAt === undefined ? {} : { signalledAt }),
   };
 }
 
-/** Whom the result names, or, of a run that gave up on a signal, whom it had named by then. */
-const namedIn = ({ result, events }: SimulatedRun): readonly HostId[] =>
-  result?.named.map(({ host }) => host) ??
-  events.flatMap((event) => (event.type === 'host.named' ? [event.host.id] : []));
-
 /** As the command line turns what a use case throws into an exit code (cli/session.ts). */
-function exitOf({ result, thrown }: SimulatedRun, named: readonly HostId[]): number {
+function exitOf({ result, thrown }: Extract<Outcome, { kind: 'ended' }>, named: readonly HostId[]): number {
   if (result !== undefined) return result.exit;
   if (!(thrown instanceof AdfError) || thrown.code !== 'run.interrupted') return exitOfThrown(thrown);
   return named.length > 0 ? 5 : exitOfSignal('SIGTERM');
 }
+
+/** Nobody was killed; or the last one came in peace, and could do its work. */
+function isOver({ processes, hangs }: SimulatedRun): boolean {
+  if (hangs !== undefined) return false;
+  if (processes.every(({ outcome }) => outcome.kind === 'ended')) return processes.length === 1;
+  return false;
+}
+
+/** What the programs said, and what they wrote to disks: theirs, and those of the hosts. */
+function wordsOf({ processes, journals, timeline, calls }: SimulatedRun): readonly Words[] {
+  const said = processes.flatMap(({ actor, events, outcome }) => [
+    ...events.map((event) => ({ where: `an event ${event.type} of ${actor}`, text: textOf(event) })),
+    ...(outcome.kind === 'ended' ? [{ where: `how ${actor} ended`, text: textOf(outcome) }] : []),
+  ]);
+  return [
+    ...said,
+    ...journals.map((record) => ({ where: `a record ${record.type} of the journal`, text: textOf(record) })),
+    ...timeline.flatMap((entry) =>
+      entry.type === 'hold.kept' ? [{ where: `a hold on ${entry.host}`, text: textOf(entry.hold) }] : [],
+    ),
+    ...calls.map(({ port, method, about }) => ({ where: `what ${port}.${method} is about`, text: about })),
+  ];
+}
+
+/** Errors too, whose message is in no enumerable field. */
+const textOf = (value: unknown): string =>
+  JSON.stringify([value], (_key, part: unknown) => (part instanceof Error ? wordsOfError(part) : part));
+
+const wordsOfError = (error: Error): unknown => [
+  error.message,
+  error.stack,
+  error.cause,
+  Object.entries(error).filter(([name]) => name !== 'cause'),
+];

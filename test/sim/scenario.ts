@@ -1,6 +1,8 @@
 import type { Milliseconds } from '../../src/model/duration.js';
 import { floorOf, type Amount, type OnFailure, type RolloutSettings } from '../../src/model/settings.js';
 import type { SeededRandom } from '../fakes/seeded-random.js';
+import type { Launch } from './control/launch.js';
+import { randomLaunches, randomRivals } from './control/random-launches.js';
 import { noFaults, randomFaults, type FaultPlan } from './faults.js';
 
 /** What the release that is rolled does when it is started. */
@@ -25,11 +27,19 @@ export interface Scenario {
   readonly release: ReleaseKind;
   readonly rollout: RolloutSettings;
   readonly faults: FaultPlan;
+  /** The processes of the control side, one after the other. */
+  readonly launches: readonly [Launch, ...Launch[]];
+  /** Others that run beside them. */
+  readonly rivals: readonly Launch[];
+  /** At the end somebody recovers what is left, in peace. */
+  readonly finish: boolean;
 }
 
 export const repository = 'registry:5000/api';
 export const previousTag = 'v1';
 export const releaseTag = 'v2';
+/** What a second deployer may roll. */
+export const otherTag = 'v3';
 export const containerNameOfGroup = 'api';
 
 const calmRollout: RolloutSettings = {
@@ -53,6 +63,9 @@ export const calmScenario: Scenario = {
   release: 'good',
   rollout: calmRollout,
   faults: noFaults,
+  launches: [{ verb: 'deploy', machine: 'desk', after: 0, tag: releaseTag }],
+  rivals: [],
+  finish: false,
 };
 
 /** A scenario drawn from the seed. Each aspect has a stream of its own, so that changing one leaves the others. */
@@ -78,6 +91,9 @@ export function randomScenario(seed: SeededRandom): Scenario {
       seed.fork('faults'),
       hosts.map(({ id }) => id),
     ),
+    launches: randomLaunches(seed.fork('launches'), releaseTag),
+    rivals: randomRivals(seed.fork('rivals'), [releaseTag, otherTag]),
+    finish: seed.fork('finish').chance(0.7),
   };
 }
 

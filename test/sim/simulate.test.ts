@@ -14,6 +14,9 @@ const calm = (seed: number): Scenario => ({
   release: 'good',
   rollout: calmScenario.rollout,
   faults: calmScenario.faults,
+  launches: calmScenario.launches,
+  rivals: [],
+  finish: false,
 });
 
 describe('a simulated run', () => {
@@ -55,10 +58,12 @@ describe('a simulated run', () => {
   });
 
   it('sends its signal at the call that the scenario says', async () => {
-    const faults = { ...calmScenario.faults, signalAtCall: 10 };
-    const run = await simulate(1, { ...calmScenario, faults }, toyRoll());
-    expect(run.signalledAt).toBeGreaterThan(0);
-    expect(run.timeline.filter(({ type }) => type === 'signal')).toHaveLength(1);
+    const [launch] = calmScenario.launches;
+    const launches = [{ ...launch, signalAtCall: 10 }] as const;
+    const run = await simulate(1, { ...calmScenario, launches }, toyRoll());
+    expect(run.processes[0]?.signalledAt).toBeGreaterThan(0);
+    const became = run.timeline.flatMap((entry) => (entry.type === 'process' ? [entry.became] : []));
+    expect(became).toEqual(['begun', 'signalled', 'ended']);
   });
 
   it('loses as many calls as its scenario says, before or after their effect', async () => {
@@ -84,5 +89,7 @@ describe('the scenarios', () => {
     );
     expect(faulty.length).toBeGreaterThan(100);
     expect(faulty.length).toBeLessThan(250);
+    expect(seen(({ launches }) => launches.length).size).toBeGreaterThan(3);
+    expect(seen(({ rivals }) => rivals.length).size).toBe(2);
   });
 });

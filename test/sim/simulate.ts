@@ -4,6 +4,8 @@ import type { EventReader } from '../../src/events/bus.js';
 import type { Event } from '../../src/events/event.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import type { Host } from '../../src/model/host.js';
+import type { RunId } from '../../src/model/ids.js';
+import type { JournalRecord } from '../../src/model/journal-record.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { ContainerRuntime } from '../../src/ports/container-runtime.js';
@@ -17,6 +19,7 @@ import type { Random } from '../../src/ports/random.js';
 import type { Registry } from '../../src/ports/registry.js';
 import type { Traffic } from '../../src/ports/traffic.js';
 import type { Transport } from '../../src/ports/transport.js';
+import { accountId } from '../../src/model/ids.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { FakeContainerRuntime } from '../fakes/fake-container-runtime.js';
 import { WorldFleet } from '../fakes/world-fleet.js';
@@ -24,16 +27,19 @@ import { FakeHostHttp } from '../fakes/fake-host-http.js';
 import { FakeRegistry } from '../fakes/fake-registry.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
-import { FakeProcesses } from '../fakes/fake-processes.js';
 import { MemoryHostHolds } from '../fakes/memory-host-holds.js';
 import { MemoryJournalStore } from '../fakes/memory-journal.js';
-import { MemoryLeaseStore } from '../fakes/memory-leases.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
 import type { Entry } from '../fakes/world/timeline.js';
 import type { World, WorldState } from '../fakes/world/world.js';
 import { buildWorld, scheduleAccidents } from './build-world.js';
-import { SimulatedNetwork } from './network.js';
-import type { Scenario } from './scenario.js';
+import type { Launch } from './control/launch.js';
+import { SimulatedLeases } from './control/leases.js';
+import { ControlProcess, type ProcessRecord } from './control/process.js';
+import { SimulatedProcesses } from './control/processes.js';
+import { noFaults } from './faults.js';
+import { SimulatedNetwork, type CallRecord, type SharedNetwork } from './network.js';
+import { releaseTag, type Scenario } from './scenario.js';
 
 /** The whole world of a program under simulation. */
 export interface SimulatedPorts {
@@ -56,33 +62,40 @@ export interface SimulatedPorts {
   /** The hosts of the group, as they are. */
   readonly hosts: readonly Host[];
   readonly scenario: Scenario;
+  /** What this process was started for. */
+  readonly launch: Launch;
 }
 
 export type SimulatedProgram = (ports: SimulatedPorts) => Promise<RunResult>;
 
-/** All that is known about a simulated run afterwards. */
+/** All that is known about a simulation afterwards. */
 export interface SimulatedRun {
   readonly seed: number;
   readonly scenario: Scenario;
   readonly initial: WorldState;
-  /** When the program ended. */
-  readonly ended: WorldState;
   /** When also the last draining was over. */
   readonly final: WorldState;
   readonly timeline: readonly Entry[];
-  readonly result?: RunResult;
-  /** Thrown by the program, which must not happen. */
-  readonly thrown?: unknown;
+  readonly calls: readonly CallRecord[];
+  /** In the order in which they ended. */
+  readonly processes: readonly ProcessRecord[];
+  /** Of the process that was started first. */
   readonly events: readonly Event[];
-  readonly calls: readonly string[];
-  /** When SIGTERM came. */
-  readonly signalledAt?: Milliseconds;
+  readonly result?: RunResult;
+  /** Thrown by it, which must not happen but for what is refused. */
+  readonly thrown?: unknown;
+  /** The world when it ended. */
+  readonly ended: WorldState;
+  /** The journals of all machines. */
+  readonly journals: readonly JournalRecord[];
+  /** Waits for something that never comes, or for ever. */
+  readonly hangs?: string;
   /** sha256 over events, calls and timeline: the same seed gives the same. */
   readonly hash: string;
 }
 
 /** Far longer than any roll with its rollback takes; a program that is not done by then hangs. */
-const patience: Milliseconds = 6 * 3_600_000;
+const patience: Milliseconds = 24 * 3_600_000;
 
 /** Runs a program in a world of its own, where the seed decides all that is not decided by the program. */
 export async function simulate(
@@ -98,69 +111,137 @@ export async function simulate(
   const history = world.timeline.entries.length;
   scheduleAccidents(world, scenario);
 
-  const stop = new AbortController();
-  let signalledAt: Milliseconds | undefined;
-  const network = new SimulatedNetwork(world, scenario.faults, random.fork('network'), () => {
-    signalledAt = clock.elapsed();
-    world.timeline.record('world', { type: 'signal', signal: 'SIGTERM' });
-    stop.abort(new Error('SIGTERM'));
-  });
-  world.calls.intercept = network.intercept;
-
-  const events: Event[] = [];
-  const ports = portsOf(world, random.fork('program'), stop.signal, scenario, (event) => events.push(event));
-  const outcome = await outcomeOf(clock.run(program(ports), patience));
-  const ended = world.state();
+  const control = new ControlSide(world, scenario, program, random);
+  const hangs = await reasonOf(clock.run(control.run(), patience));
   await clock.advance(settlingTime(scenario));
 
   const timeline = world.timeline.entries.slice(history);
+  const { records, calls } = control;
+  const first = records.find(({ number }) => number === 1);
+  const { result, thrown } = first?.outcome.kind === 'ended' ? first.outcome : {};
   return {
     seed,
     scenario,
     initial,
-    ended,
     final: world.state(),
     timeline,
-    ...outcome,
-    events,
-    calls: network.record,
-    ...(signalledAt === undefined ? {} : { signalledAt }),
-    hash: hashOf([...events, ...network.record, ...timeline]),
+    calls,
+    processes: records,
+    events: first?.events ?? [],
+    ...(result === undefined ? {} : { result }),
+    ...(thrown === undefined ? {} : { thrown }),
+    ended: first?.ended ?? initial,
+    journals: control.journals,
+    ...(hangs === undefined ? {} : { hangs }),
+    hash: hashOf([...records.flatMap(({ events }) => events), ...calls, ...timeline]),
   };
 }
 
-function portsOf(
-  world: World,
-  random: SeededRandom,
-  stop: AbortSignal,
-  scenario: Scenario,
-  read: (event: Event) => void,
-): SimulatedPorts {
-  return {
-    clock: world.clock,
-    random,
-    transport: new FakeTransport(world),
-    runtime: new FakeContainerRuntime(world),
-    http: new FakeHostHttp(world),
-    traffic: new FakeTraffic(world),
-    registry: new FakeRegistry(world),
-    journals: new MemoryJournalStore(world.calls),
-    hostHolds: new MemoryHostHolds(world),
-    processes: new FakeProcesses(),
-    leases: new MemoryLeaseStore(world.clock, world.calls),
-    reader: { read },
-    stop,
-    fleet: new WorldFleet(world),
-    hosts: [...world.hosts.values()].map(({ host }) => host),
-    scenario,
-  };
+/** The processes of the control side, on all machines. */
+class ControlSide {
+  readonly records: ProcessRecord[] = [];
+  readonly #network: SharedNetwork = { record: [], rollBegan: false };
+  readonly #disks = new Map<string, Map<RunId, JournalRecord[]>>();
+  readonly #processes = new SimulatedProcesses();
+  readonly #leases: SimulatedLeases;
+  #count = 0;
+
+  constructor(
+    private readonly world: World,
+    private readonly scenario: Scenario,
+    private readonly program: SimulatedProgram,
+    private readonly random: SeededRandom,
+  ) {
+    this.#leases = new SimulatedLeases(world.clock, world.timeline);
+  }
+
+  get calls(): readonly CallRecord[] {
+    return this.#network.record;
+  }
+
+  get journals(): readonly JournalRecord[] {
+    return [...this.#disks.values()].flatMap((disk) => [...disk.values()].flat());
+  }
+
+  /** Those that follow one another, and their rivals; and then, until it could do its work, one that makes an end. */
+  async run(): Promise<void> {
+    const { launches, rivals, finish } = this.scenario;
+    await Promise.all([this.#oneAfterTheOther(launches), ...rivals.map((rival) => this.#launch(rival))]);
+    for (let attempt = 1; finish && attempt <= 3 && this.#isLeft(); attempt += 1) {
+      const machine = attempt === 2 ? 'desk' : 'last resort';
+      await this.#launch({ verb: 'recover', machine, after: 200_000, tag: releaseTag, calm: true });
+    }
+  }
+
+  async #oneAfterTheOther(launches: readonly Launch[]): Promise<void> {
+    for (const launch of launches) await this.#launch(launch);
+  }
+
+  /** The last one could not do what it was there for. */
+  #isLeft(): boolean {
+    const last = this.records.at(-1);
+    return last?.launch.calm !== true || last.outcome.kind === 'killed' || last.outcome.result === undefined;
+  }
+
+  async #launch(launch: Launch): Promise<void> {
+    const { world, random } = this;
+    if (launch.after > 0) await world.clock.sleep(launch.after);
+    const number = (this.#count += 1);
+    const process = new ControlProcess(number, launch, world);
+    const seed = random.fork(`process ${number}`);
+    process.calls.intercept = new SimulatedNetwork({
+      world,
+      faults: launch.calm === true ? noFaults : this.scenario.faults,
+      shared: this.#network,
+      seed: seed.fork('network'),
+      life: process.life,
+      actor: process.actor,
+      machine: launch.machine,
+      onCall: process.onCall,
+    }).intercept;
+    const record = await process.run(() => this.program(this.#portsOf(process, seed.fork('program'))));
+    this.#processes.ended(number);
+    this.records.push(record);
+  }
+
+  #portsOf(process: ControlProcess, random: SeededRandom): SimulatedPorts {
+    const { world, scenario } = this;
+    const { launch, clock, calls, number } = process;
+    const account = accountId(scenario.faults.wrong === 'account' ? '210987654321' : '123456789012');
+    return {
+      clock,
+      random,
+      transport: new FakeTransport(world, process),
+      runtime: new FakeContainerRuntime(world, process),
+      http: new FakeHostHttp(world, process),
+      traffic: new FakeTraffic(world, process),
+      registry: new FakeRegistry(world, process),
+      journals: new MemoryJournalStore(calls, this.#diskOf(launch.machine)),
+      hostHolds: new MemoryHostHolds(world, process),
+      processes: this.#processes.seenBy(number, launch.machine),
+      leases: this.#leases.seenBy(process),
+      reader: { read: process.read },
+      stop: process.stop,
+      fleet: new WorldFleet(world, account, process),
+      hosts: [...world.hosts.values()].map(({ host }) => host),
+      scenario,
+      launch,
+    };
+  }
+
+  #diskOf(machine: string): Map<RunId, JournalRecord[]> {
+    const disk = this.#disks.get(machine) ?? new Map<RunId, JournalRecord[]>();
+    this.#disks.set(machine, disk);
+    return disk;
+  }
 }
 
-async function outcomeOf(running: Promise<RunResult>): Promise<Pick<SimulatedRun, 'result' | 'thrown'>> {
+async function reasonOf(running: Promise<void>): Promise<string | undefined> {
   try {
-    return { result: await running };
+    await running;
+    return undefined;
   } catch (thrown) {
-    return { thrown };
+    return String(thrown);
   }
 }
 

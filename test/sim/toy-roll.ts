@@ -20,6 +20,13 @@ export interface Carelessness {
 export const toyRoll =
   (careless: Carelessness = {}): SimulatedProgram =>
   async (ports) => {
+    await ports.leases.acquire({
+      environment: environmentName('test'),
+      group: groupName('api'),
+      hosts: ports.hosts,
+      owner: { run: 'toy', who: 'ann' },
+      duration: 86_400_000,
+    });
     const { digest } = await ports.registry.resolve({ repository, tag: releaseTag });
     const roll = (host: Host) => rollOne(ports, host, { repository, digest }, careless);
     const pull = (host: Host) =>

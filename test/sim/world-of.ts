@@ -35,7 +35,7 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     leases,
     fleet,
   } = ports;
-  const files = new RecordedFiles(new MemoryFiles(projectOf(ports.scenario)));
+  const files = new RecordedFiles(new MemoryFiles(projectOf(ports.scenario, ports.launch.tag)));
   const redaction = new Redaction();
   const project = await loadProject(files, '/project', { keeper: redaction, environment: () => undefined });
   return {
@@ -54,7 +54,7 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     hostHolds,
     processes,
     leases,
-    owner: { who: 'ann@desk' },
+    owner: { who: `ann@${ports.launch.machine}` },
     listHosts: () => loadInventory(project, environment, () => fleet),
     deployPlaybook: () =>
       Promise.resolve(readPlaybook('playbooks/deploy.yml', playbookText, moduleDirectory)),

@@ -23,7 +23,7 @@ describe('the doctor', () => {
 
   it('goes on with the others when a host does not answer, and says which cannot be deployed to', async () => {
     const stage = new FleetStage({ hosts: 3 });
-    stage.host('i-2').reachable = false;
+    stage.host('i-2').lose();
     const report = await diagnose(stage);
     expect(findsFault(report)).toBe(true);
     const text = renderDoctor(report);

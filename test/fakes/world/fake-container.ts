@@ -37,6 +37,8 @@ export class FakeContainer {
   restartCount = 0;
   startedAt: EpochMilliseconds | undefined;
   readonly createdAt: EpochMilliseconds;
+  /** Somebody stopped it: only the policy `always` starts it again when its host comes back. */
+  #stoppedByHand = false;
   /** What is still to happen in this life of it. */
   #fate: (() => void)[] = [];
 
@@ -61,6 +63,7 @@ export class FakeContainer {
   start(by: Actor): void {
     const { listensAfter, healthyAfter, exitsAfter } = this.birth.behaviour;
     this.#forgetFate();
+    this.#stoppedByHand = false;
     this.running = true;
     this.exitCode = undefined;
     this.startedAt = this.clock.now();
@@ -79,6 +82,7 @@ export class FakeContainer {
   }
 
   stop(by: Actor, exitCode = 0): void {
+    this.#stoppedByHand = true;
     this.#end(exitCode);
     this.changed('stopped', by);
   }
@@ -92,6 +96,33 @@ export class FakeContainer {
       this.restartCount += 1;
       this.start('world');
     });
+  }
+
+  /** Somebody stops it while it waits for its restart: that does not come, whatever its policy says. */
+  forgetRestart(): void {
+    if (this.running) return;
+    this.#stoppedByHand = true;
+    this.#forgetFate();
+  }
+
+  /** Its host goes down. */
+  powerOff(): void {
+    const ran = this.running;
+    this.#end(ran ? 137 : (this.exitCode ?? 137));
+    if (ran) this.changed('exited', 'world');
+  }
+
+  /** Its host is back: the Engine starts what its policy says. */
+  powerOn(): void {
+    const { name } = this.restartPolicy;
+    const wasStarted = this.startedAt !== undefined;
+    if (
+      name === 'always'
+        ? wasStarted
+        : wasStarted && !this.#stoppedByHand && this.#restarts(this.exitCode ?? 0)
+    ) {
+      this.start('world');
+    }
   }
 
   /** Nothing happens to it any more. */

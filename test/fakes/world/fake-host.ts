@@ -2,6 +2,7 @@ import type { PortMapping, RestartPolicy } from '../../../src/model/container.js
 import type { Host } from '../../../src/model/host.js';
 import { containerId, containerName, type ContainerId, type Digest } from '../../../src/model/ids.js';
 import type { HeldOnHost } from '../../../src/ports/host-holds.js';
+import type { Milliseconds } from '../../../src/model/duration.js';
 import type { FakeClock } from '../fake-clock.js';
 import { FakeContainer, type ContainerBirth } from './fake-container.js';
 import type { Images } from './images.js';
@@ -29,7 +30,8 @@ export class FakeHost {
   readonly holds = new Map<string, HeldOnHost>();
   freeBytes = 20_000_000_000;
   /** False while nobody gets through to it over SSH. What runs on it goes on running. */
-  reachable = true;
+  #found = true;
+  #power: 'on' | 'off' | 'gone' = 'on';
   #born = 0;
 
   constructor(
@@ -40,15 +42,51 @@ export class FakeHost {
     private readonly changed: () => void,
   ) {}
 
+  get reachable(): boolean {
+    return this.#found && this.#power === 'on';
+  }
+
+  /** Terminated: nobody sees it again. */
+  get isGone(): boolean {
+    return this.#power === 'gone';
+  }
+
   /** Nobody gets through to it from now on. */
   lose(): void {
-    if (this.reachable) this.timeline.record('world', { type: 'host.lost', host: this.host.id });
-    this.reachable = false;
+    if (this.#found) this.timeline.record('world', { type: 'host.lost', host: this.host.id });
+    this.#found = false;
   }
 
   find(): void {
-    if (!this.reachable) this.timeline.record('world', { type: 'host.found', host: this.host.id });
-    this.reachable = true;
+    if (!this.#found) this.timeline.record('world', { type: 'host.found', host: this.host.id });
+    this.#found = true;
+  }
+
+  /** It goes down now, and comes back after a while with what its Engine starts by itself. */
+  reboot(lasts: Milliseconds): void {
+    if (this.#power !== 'on') return;
+    this.#goDown('off');
+    this.timeline.record('world', { type: 'host.down', host: this.host.id });
+    this.clock.after(
+      lasts,
+      () => {
+        if (this.#power === 'gone') return;
+        this.#power = 'on';
+        this.timeline.record('world', { type: 'host.up', host: this.host.id });
+        for (const container of this.containers.values()) container.powerOn();
+      },
+      true,
+    );
+  }
+
+  terminate(): void {
+    this.#goDown('gone');
+    this.timeline.record('world', { type: 'host.gone', host: this.host.id });
+  }
+
+  #goDown(power: 'off' | 'gone'): void {
+    for (const container of this.containers.values()) container.powerOff();
+    this.#power = power;
   }
 
   /** Puts a container there that ran long before the test, its image included. */

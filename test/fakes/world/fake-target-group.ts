@@ -108,6 +108,12 @@ export class FakeTargetGroup {
     this.#become(target, 'unhealthy');
   }
 
+  /** Its machine is terminated: the group forgets it by and by. */
+  abandon(registration: Registration): void {
+    const target = this.#targets.get(registrationKey(registration));
+    if (target !== undefined) this.#forget(target);
+  }
+
   /** A state that no check explains, such as `unavailable`, until the next check of a `healthy` one. */
   force(registration: Registration, state: TargetState, reason?: string): void {
     const target = this.#targets.get(registrationKey(registration));

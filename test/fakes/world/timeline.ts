@@ -73,8 +73,21 @@ export type Happening =
   /** A run wrote down on the host what it holds of it. */
   | { readonly type: 'hold.kept'; readonly host: HostId; readonly run: RunId; readonly hold: Hold }
   | { readonly type: 'hold.forgotten'; readonly host: HostId; readonly run: RunId; readonly hold: HoldId }
+  /** The store gave the lease to a run; how long it may believe in that by its own clock; and it gave it back. */
+  | { readonly type: 'lease.taken'; readonly lease: string; readonly run: string }
+  | { readonly type: 'lease.valid'; readonly lease: string; readonly until: Milliseconds }
+  | { readonly type: 'lease.released'; readonly lease: string }
+  /** What became of a process of the control side. */
+  | {
+      readonly type: 'process';
+      readonly became: 'begun' | 'killed' | 'frozen' | 'signalled' | 'ended';
+    }
   | { readonly type: 'host.lost'; readonly host: HostId }
   | { readonly type: 'host.found'; readonly host: HostId }
+  | { readonly type: 'host.down'; readonly host: HostId }
+  | { readonly type: 'host.up'; readonly host: HostId }
+  | { readonly type: 'host.gone'; readonly host: HostId }
+  | { readonly type: 'host.joined'; readonly host: HostId; readonly zone?: string }
   | { readonly type: 'signal'; readonly signal: string }
   | { readonly type: 'fault'; readonly what: string };
 

@@ -2,17 +2,20 @@ import type { Milliseconds } from '../../../src/model/duration.js';
 import type { HostId } from '../../../src/model/ids.js';
 import { amountOf, type RolloutSettings } from '../../../src/model/settings.js';
 import { replay, type Replay } from './replay.js';
-import type { Statement, Violation } from './story.js';
+import { ofEach, type Violation } from './story.js';
 
 /**
  * 6. A batch starts only after the last is healthy, in service and baked. Told from outside: when a host leaves service for the first
- * time, those that left before it are either back and baked, or it shares a batch with them, and a batch has a size.
+ * time, those that left before it are either back and baked, or it shares a batch with them, and a batch has a size. What an earlier run left
+ * is recovered first, all at once as far as the floor allows.
  */
-export const bakesEachBatch: Statement = ({ initial, timeline, rollout }) => {
+export const bakesEachBatch = ofEach(({ actor }, { initial, timeline, rollout }) => {
   const violations: Violation[] = [];
   const wholeSince = new Map<HostId, Milliseconds>();
   const bakedOnce = new Set<HostId>();
   const left = new Set<HostId>();
+  /** Hosts whose containers this program changed: the others came back as they were, and there is nothing to bake. */
+  const changed = new Set<HostId>();
   let batch: HostId[] = [];
   let number = 0;
   let sinceThen: Milliseconds = 0;
@@ -20,24 +23,26 @@ export const bakesEachBatch: Statement = ({ initial, timeline, rollout }) => {
     noteWhole(before, left, wholeSince, sinceThen);
     sinceThen = entry.at;
     for (const [host, since] of wholeSince) if (entry.at - since >= rollout.bake) bakedOnce.add(host);
-    if (entry.type !== 'target.deregistered' || entry.by !== 'program') return;
+    if (entry.by === actor && 'container' in entry) changed.add(entry.host);
+    if (entry.type !== 'target.deregistered' || entry.by !== actor) return;
+    if (before.isRecovering(actor, entry.host)) return;
     wholeSince.delete(entry.host);
     if (left.has(entry.host)) return;
     left.add(entry.host);
     // One that fell ill after its bake was baked all the same.
-    const baked = batch.every((host) => bakedOnce.has(host));
+    const baked = batch.every((host) => bakedOnce.has(host) || (wholeSince.has(host) && !changed.has(host)));
     if (baked && batch.length > 0) {
       batch = [];
       number += 1;
     }
     batch.push(entry.host);
-    const allowed = sizeOf(rollout, number, initial.hosts.length);
+    const allowed = sizeOf(rollout, number, before.zones.size);
     if (batch.length <= allowed) return;
     const what = `${entry.host} left service as number ${batch.length} of a batch of ${allowed}`;
     violations.push({ statement: 6, at: entry.at, what });
   });
   return violations;
-};
+});
 
 /** Since when all targets of a host are healthy again. */
 function noteWhole(

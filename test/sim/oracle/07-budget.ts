@@ -1,23 +1,24 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
-import type { HostId } from '../../../src/model/ids.js';
+import type { ContainerId, HostId } from '../../../src/model/ids.js';
 import { replay } from './replay.js';
-import type { Statement, Violation } from './story.js';
+import { ofEach, type Violation } from './story.js';
 
 /** A drain that was decided on before the failure may still arrive after it: throttled, coalesced, slow. */
 const underWay: Milliseconds = 30_000;
 
 /**
  * 7. The failure budget counts failed and unreachable hosts, over the whole run, the last host included. `deploy` allows none:
- * once a host was given back what it had, no further host leaves service, and the run does not exit 0.
+ * once it gave a host back what it had taken from it itself, no further host leaves service, and the run does not exit 0.
  */
-export const stopsAtTheFirstFailure: Statement = ({ initial, timeline, exit }) => {
+export const stopsAtTheFirstFailure = ofEach(({ actor, exit }, { initial, timeline }) => {
   const violations: Violation[] = [];
-  const old = new Set(initial.hosts.flatMap(({ containers }) => containers.map(({ id }) => id)));
+  const taken = new Set<ContainerId>();
   const left = new Set<HostId>();
   let firstFailure: { readonly host: HostId; readonly at: Milliseconds } | undefined;
-  replay(initial, timeline, (entry) => {
-    if (entry.by !== 'program') return;
-    if (entry.type === 'container.started' && old.has(entry.container)) {
+  replay(initial, timeline, (entry, before) => {
+    if (entry.by !== actor || !('host' in entry) || before.isRecovering(actor, entry.host)) return;
+    if (entry.type === 'container.stopped') taken.add(entry.container);
+    if (entry.type === 'container.started' && taken.has(entry.container)) {
       firstFailure ??= { host: entry.host, at: entry.at };
     }
     if (entry.type !== 'target.deregistered' || left.has(entry.host)) return;
@@ -34,4 +35,4 @@ export const stopsAtTheFirstFailure: Statement = ({ initial, timeline, exit }) =
     });
   }
   return violations;
-};
+});

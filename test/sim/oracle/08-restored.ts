@@ -1,36 +1,67 @@
-import type { HostId } from '../../../src/model/ids.js';
+import type { ContainerId, HostId } from '../../../src/model/ids.js';
+import { isProgram, type Entry } from '../../fakes/world/timeline.js';
 import type { ContainerState, WorldState } from '../../fakes/world/world.js';
+import { replay } from './replay.js';
 import type { Statement, Story } from './story.js';
 
 /**
  * 8. A restored host runs the very container it ran before: digest, config, restart policy. Where there was none, it has none.
- * So at the end each host runs the release, or exactly what it ran at the beginning, or it is named.
+ * So at the end each host runs a release, or exactly what it ran when the first run touched it, or it is named.
  */
 export const restoresTheVeryContainer: Statement = (story) => {
-  const { initial, ended, named, release } = story;
+  const { initial, named, isOver, programs } = story;
+  const end = endOf(story);
+  if (!isOver || end === undefined) return [];
+  const ranAtFirst = runningWhenTouched(story);
+  const releases = new Set<string | undefined>(
+    programs.flatMap(({ verb, release }) => (verb === 'deploy' ? [release] : [])),
+  );
   return initial.hosts
-    .filter(({ id }) => !named.includes(id) && !endedByItself(story, id))
+    .filter(({ id }) => !named.includes(id) && !changedAfterwards(story, id))
     .flatMap(({ id }) => {
-      const now = runningOn(ended, id);
-      const before = runningOn(initial, id);
-      if (now.length > 0 && now.every(({ digest }) => digest === release)) return [];
+      const now = runningOn(end, id);
+      const first = ranAtFirst.get(id);
+      const before = containersOn(initial, id).filter((one) => first?.has(one.id) ?? one.running);
+      if (now.length > 0 && now.every(({ digest }) => releases.has(digest))) return [];
       if (describe(now) === describe(before)) return [];
       const what = `${id} ran ${describe(before)} and now runs ${describe(now)}`;
-      return [{ statement: 8, at: ended.at, what }];
+      return [{ statement: 8, at: end.at, what }];
     });
 };
 
-const runningOn = ({ hosts }: WorldState, host: HostId): readonly ContainerState[] =>
-  hosts.find(({ id }) => id === host)?.containers.filter(({ running }) => running) ?? [];
+/** When the last program ended. What came later, came by itself. */
+const endOf = ({ programs }: Story): WorldState | undefined => programs.at(-1)?.ended;
+
+const containersOn = ({ hosts }: WorldState, host: HostId): readonly ContainerState[] =>
+  hosts.find(({ id }) => id === host)?.containers ?? [];
+
+const runningOn = (state: WorldState, host: HostId): readonly ContainerState[] =>
+  containersOn(state, host).filter(({ running }) => running);
 
 const describe = (containers: readonly ContainerState[]): string =>
   containers
     .map(({ id, name, restartPolicy }) => `${name} = ${id}, restart ${restartPolicy.name}`)
     .join('; ') || 'nothing';
 
-/** A container of the host crashed after the program's last deed there: what it runs now is not the program's doing. */
-function endedByItself({ timeline }: Story, host: HostId): boolean {
-  const deeds = timeline.filter((entry) => 'container' in entry && entry.host === host);
-  const lastDeed = deeds.findLastIndex(({ by }) => by === 'program');
-  return deeds.slice(lastDeed + 1).some(({ type }) => type === 'container.exited');
+/** What ran on each host when a program first did something there; by then a person or a crash may have been there. */
+function runningWhenTouched({ initial, timeline }: Story): ReadonlyMap<HostId, ReadonlySet<ContainerId>> {
+  const touched = new Map<HostId, ReadonlySet<ContainerId>>();
+  replay(initial, timeline, (entry, before) => {
+    if (!isProgram(entry.by) || !('host' in entry) || touched.has(entry.host)) return;
+    const running = [...before.containers.values()].filter(
+      (container) => container.host === entry.host && container.running,
+    );
+    touched.set(entry.host, new Set(running.map(({ id }) => id)));
+  });
+  return touched;
 }
+
+/** It is gone, or its containers ended or were changed by hand after the programs' last deed there: that is not their doing. */
+function changedAfterwards({ timeline }: Story, host: HostId): boolean {
+  const deeds = timeline.filter((entry) => 'host' in entry && entry.host === host);
+  const lastDeed = deeds.findLastIndex((entry) => isProgram(entry.by) && 'container' in entry);
+  return deeds.slice(lastDeed + 1).some(isOwnAccord) || deeds.some(({ type }) => type === 'host.gone');
+}
+
+const isOwnAccord = ({ type, by }: Entry): boolean =>
+  type === 'container.exited' || (by === 'operator' && type.startsWith('container.'));

@@ -1,6 +1,7 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
 import { registrationKey } from '../../../src/model/registration.js';
 import { replay } from './replay.js';
+import { isProgram } from '../../fakes/world/timeline.js';
 import type { Statement, Violation } from './story.js';
 
 /** A container may end between the last probe and the registration. */
@@ -19,8 +20,12 @@ export const registersOnlyHealthyHosts: Statement = ({ initial, timeline }) => {
   );
   const takenAt = new Map<string, Milliseconds>();
   replay(initial, timeline, (entry, before) => {
-    if (entry.type === 'target.deregistered') takenAt.set(registrationKey(entry.registration), entry.at);
-    if (entry.type !== 'target.registered' || entry.by !== 'program') return;
+    if (entry.type === 'target.deregistered') {
+      const taken = registrationKey(entry.registration);
+      takenAt.set(taken, entry.at);
+      if (before.targets.get(taken)?.state !== 'healthy') foundUnhealthy.add(taken);
+    }
+    if (entry.type !== 'target.registered' || !isProgram(entry.by)) return;
     const key = registrationKey(entry.registration);
     const container =
       before.onPort(entry.host, entry.registration.port) ??

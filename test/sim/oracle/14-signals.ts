@@ -1,31 +1,37 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { HostId } from '../../../src/model/ids.js';
-import type { Statement, Story, Violation } from './story.js';
+import { replay } from './replay.js';
+import { ofEach, type Program, type Story, type Violation } from './story.js';
 
 /** A drain that was asked for before the signal may still arrive after it. */
 const underWay: Milliseconds = 30_000;
 
 /** 14. After SIGINT or SIGTERM no new turn begins, and the exit code says how it ended. */
-export const beginsNothingAfterASignal: Statement = (story) => {
-  const { timeline, signalledAt, exit, ended, named } = story;
-  if (signalledAt === undefined) return [];
+export const beginsNothingAfterASignal = ofEach((program, story) => {
+  const { actor, signalledAt, exit, ended, named } = program;
+  if (signalledAt === undefined || exit === undefined) return [];
   const violations: Violation[] = [];
   const left = new Set<HostId>();
-  for (const entry of timeline) {
-    if (entry.type !== 'target.deregistered' || entry.by !== 'program' || left.has(entry.host)) continue;
+  replay(story.initial, story.timeline, (entry, before) => {
+    if (entry.type !== 'target.deregistered' || entry.by !== actor || left.has(entry.host)) return;
+    if (before.isRecovering(actor, entry.host)) return;
     left.add(entry.host);
-    if (entry.at <= signalledAt + underWay) continue;
+    if (entry.at <= signalledAt + underWay) return;
     violations.push({ statement: 14, at: entry.at, what: `${entry.host} began its turn after the signal` });
-  }
-  if (!possibleExits(story).includes(exit)) {
+  });
+  if (!possibleExits(program, signalledAt, story).includes(exit)) {
     const what = `exit ${exit} after a signal, with ${named.length} hosts named`;
     violations.push({ statement: 14, at: ended.at, what });
   }
   return violations;
-};
+});
 
 /** 5 when hosts are named; else 143, or 0 when it came too late to stop anything, or what had happened before it. */
-function possibleExits({ named, timeline, signalledAt = 0 }: Story): readonly number[] {
+function possibleExits(
+  { actor, named }: Program,
+  signalledAt: Milliseconds,
+  { timeline, programs }: Story,
+): readonly number[] {
   if (named.length > 0) return [5];
   const served = new Set(
     timeline.flatMap((entry) => (entry.type === 'container.serving' ? [entry.container] : [])),
@@ -37,7 +43,7 @@ function possibleExits({ named, timeline, signalledAt = 0 }: Story): readonly nu
       (entry.type === 'container.created' && !served.has(entry.container)),
   );
   const changed = timeline.some(
-    ({ by, at, type }) => by === 'program' && at < signalledAt && type !== 'traffic.read',
+    (entry) => entry.by === actor && entry.at < signalledAt && 'host' in entry && entry.type !== 'hold.kept',
   );
-  return [0, 130, 143, ...(trouble ? [4] : []), ...(changed ? [] : [3])];
+  return [0, 130, 143, ...(trouble || programs.length > 1 ? [4] : []), ...(changed ? [] : [3])];
 }

@@ -1,7 +1,7 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
-import type { ContainerId, Digest, HostId, TargetGroupArn } from '../../../src/model/ids.js';
+import type { ContainerId, Digest, HostId, RunId, TargetGroupArn } from '../../../src/model/ids.js';
 import { registrationKey, type Registration, type TargetState } from '../../../src/model/registration.js';
-import type { Entry } from '../../fakes/world/timeline.js';
+import { isProgram, type Actor, type Entry } from '../../fakes/world/timeline.js';
 import type { WorldState } from '../../fakes/world/world.js';
 
 export interface ReplayedContainer {
@@ -29,6 +29,10 @@ export class Replay {
   readonly targets = new Map<string, ReplayedTarget>();
   readonly images = new Map<HostId, Set<Digest>>();
   readonly zones = new Map<HostId, string>();
+  /** What hosts have on record that is held of them: which run's, by its id and the hold's. */
+  readonly holds = new Map<HostId, Map<string, RunId>>();
+  /** Which program was the first to hold something for a run. */
+  readonly #beginners = new Map<RunId, Actor>();
 
   constructor(initial: WorldState) {
     for (const host of initial.hosts) {
@@ -58,6 +62,25 @@ export class Replay {
     else if ('registration' in entry) this.#applyToTarget(entry);
     else if (entry.type === 'image.pulled') this.images.get(entry.host)?.add(entry.digest);
     else if (entry.type === 'image.removed') this.images.get(entry.host)?.delete(entry.digest);
+    else if (entry.type === 'hold.kept' || entry.type === 'hold.forgotten') this.#applyToHolds(entry);
+    else if (entry.type === 'host.joined') {
+      this.images.set(entry.host, new Set());
+      if (entry.zone !== undefined) this.zones.set(entry.host, entry.zone);
+    }
+  }
+
+  /** The host is still held by a run that another program began: what this one does there, it does to bring it back. */
+  isRecovering(program: Actor, host: HostId): boolean {
+    const runs = this.holds.get(host)?.values() ?? [];
+    return [...runs].some((run) => this.#beginners.get(run) !== program);
+  }
+
+  #applyToHolds(entry: Extract<Entry, { type: 'hold.kept' | 'hold.forgotten' }>): void {
+    const held = this.holds.get(entry.host) ?? new Map<string, RunId>();
+    this.holds.set(entry.host, held);
+    if (!this.#beginners.has(entry.run)) this.#beginners.set(entry.run, entry.by);
+    if (entry.type === 'hold.kept') held.set(`${entry.run} ${entry.hold.id}`, entry.run);
+    else held.delete(`${entry.run} ${entry.hold}`);
   }
 
   targetsOf(host: HostId): readonly ReplayedTarget[] {
@@ -98,7 +121,7 @@ export class Replay {
     }
     container.running = entry.type === 'container.started';
     container.serving = false;
-    if (entry.by === 'program') container.touchedAt = entry.at;
+    if (isProgram(entry.by)) container.touchedAt = entry.at;
   }
 
   #applyToTarget(entry: Extract<Entry, { registration: Registration }>): void {

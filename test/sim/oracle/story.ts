@@ -1,26 +1,52 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { Digest, HostId, TargetGroupArn } from '../../../src/model/ids.js';
 import type { RolloutSettings } from '../../../src/model/settings.js';
-import type { Entry } from '../../fakes/world/timeline.js';
+import type { Actor, Entry } from '../../fakes/world/timeline.js';
 import type { WorldState } from '../../fakes/world/world.js';
+import type { FaultPlan } from '../faults.js';
+import type { CallRecord } from '../network.js';
 
-/** All an oracle may know: what was, what happened, what is, and of the program's words only exit code and names. */
+/** All an oracle may know: what was, what happened, what is, and of the programs' words only exit codes and names. */
 export interface Story {
   readonly initial: WorldState;
   readonly timeline: readonly Entry[];
-  /** When the program ended. */
-  readonly ended: WorldState;
+  /** Every call of a port, as it began. */
+  readonly calls: readonly CallRecord[];
+  readonly programs: readonly Program[];
   /** When everything in the world had settled. */
   readonly final: WorldState;
   readonly rollout: RolloutSettings;
-  readonly release: Digest;
   /** Target groups whose zones are not balanced across. */
   readonly zonal: readonly TargetGroupArn[];
-  /** As the shell sees it; what is refused is thrown. */
-  readonly exit: number;
-  /** The hosts that the program named as needing a person. */
+  /** The hosts that a program named as needing a person. */
+  readonly named: readonly HostId[];
+  /** Nobody was killed, or somebody came after the last who was, in peace: what is now is what is left. */
+  readonly isOver: boolean;
+  /** What went wrong on purpose. */
+  readonly faults: FaultPlan;
+  /** Whatever the programs wrote or said, as text. */
+  readonly words: readonly Words[];
+}
+
+/** Something that a program wrote or said. */
+export interface Words {
+  readonly where: string;
+  readonly text: string;
+}
+
+/** One process of the control side. */
+export interface Program {
+  readonly actor: Actor;
+  readonly verb: 'deploy' | 'recover';
+  /** What it rolls. */
+  readonly release: Digest;
+  readonly endedAt: Milliseconds;
+  /** As the shell sees it; what is refused is thrown. Absent when it was killed. */
+  readonly exit?: number;
   readonly named: readonly HostId[];
   readonly signalledAt?: Milliseconds;
+  /** The world when it ended. */
+  readonly ended: WorldState;
 }
 
 /** A breach of one of the statements of the design's section 7. */
@@ -32,3 +58,9 @@ export interface Violation {
 
 /** Judges a story by one statement. */
 export type Statement = (story: Story) => readonly Violation[];
+
+/** Judges what each process did by itself. */
+export const ofEach =
+  (judge: (program: Program, story: Story) => readonly Violation[]): Statement =>
+  (story) =>
+    story.programs.flatMap((program) => judge(program, story));

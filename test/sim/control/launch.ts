@@ -1,0 +1,20 @@
+import type { Milliseconds } from '../../../src/model/duration.js';
+
+/** A process of the control side: what it is started for, where, and how it fares. */
+export interface Launch {
+  readonly verb: 'deploy' | 'recover';
+  /** Its journals are found by those that run on the same one. */
+  readonly machine: string;
+  /** From the end of the one before it, or from the beginning of the world for a rival. */
+  readonly after: Milliseconds;
+  /** The tag that a deploy rolls. */
+  readonly tag: string;
+  /** SIGKILL just before this call of a port, counted from 1. */
+  readonly killAtCall?: number;
+  /** SIGTERM just before this call. */
+  readonly signalAtCall?: number;
+  /** It stands still from this call on, for a while. */
+  readonly freeze?: { readonly atCall: number; readonly lasts: Milliseconds };
+  /** Nothing goes wrong on its way to the world any more: what it leaves is not for want of an answer. */
+  readonly calm?: boolean;
+}

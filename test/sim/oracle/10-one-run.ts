@@ -1,0 +1,61 @@
+import type { Milliseconds } from '../../../src/model/duration.js';
+import type { Actor, Entry } from '../../fakes/world/timeline.js';
+import type { CallRecord } from '../network.js';
+import type { Statement } from './story.js';
+
+/** Calls that change something in the world, or say that something is about to be. */
+const changing: ReadonlySet<string> = new Set([
+  'pull',
+  'create',
+  'start',
+  'stop',
+  'rename',
+  'setRestartPolicy',
+  'remove',
+  'ensureNetwork',
+  'removeImage',
+  'register',
+  'deregister',
+  'suspend',
+  'resume',
+  'tag',
+  'keepHold',
+]);
+
+export const isChange = ({ method }: Pick<CallRecord, 'method'>): boolean => changing.has(method);
+
+/**
+ * 10. One run per environment and group; a run starts no mutation past its lease's local deadline. So when a call that changes something
+ * begins, its program has the lease, by its own clock, and nobody was given it since.
+ */
+export const changesOnlyUnderItsLease: Statement = ({ calls, timeline }) =>
+  calls.filter(isChange).flatMap((call) => {
+    const { validUntil, takenBy } = leaseAt(call.at, call.by, timeline);
+    const what = `${call.by} began ${call.method} ${call.about} of ${call.actor}`;
+    if (validUntil === undefined) return [{ statement: 10, at: call.at, what: `${what} without a lease` }];
+    if (call.at >= validUntil) {
+      const late = Math.round(call.at - validUntil);
+      return [{ statement: 10, at: call.at, what: `${what} ${late} ms past the deadline of its lease` }];
+    }
+    if (takenBy === call.by) return [];
+    return [{ statement: 10, at: call.at, what: `${what} while ${takenBy ?? 'nobody'} had the lease` }];
+  });
+
+/** Until when this program believes in its lease, and who was given it last. */
+function leaseAt(
+  at: Milliseconds,
+  by: Actor,
+  timeline: readonly Entry[],
+): { readonly validUntil?: Milliseconds; readonly takenBy?: Actor } {
+  let validUntil: Milliseconds | undefined;
+  let takenBy: Actor | undefined;
+  for (const entry of timeline) {
+    if (entry.at > at) break;
+    if (entry.type === 'lease.taken') takenBy = entry.by;
+    if (entry.type === 'lease.valid' && entry.by === by) validUntil = entry.until;
+  }
+  return {
+    ...(validUntil === undefined ? {} : { validUntil }),
+    ...(takenBy === undefined ? {} : { takenBy }),
+  };
+}

@@ -1,0 +1,38 @@
+import { isProgram } from '../../fakes/world/timeline.js';
+import { noFaults } from '../faults.js';
+import type { Statement, Story } from './story.js';
+
+/**
+ * 12. Throttling and lost replies slow a run down and never corrupt it. What that could corrupt, all other statements see; and where nothing
+ * else went wrong, the run comes to the same end as without them: nobody is named, and a good release converges.
+ */
+export const endsAllTheSame: Statement = (story) => {
+  if (!isOnlySlow(story)) return [];
+  const [program] = story.programs;
+  if (program?.exit === undefined) return [];
+  const served = new Set(
+    story.timeline.flatMap((entry) => (entry.type === 'container.serving' ? [entry.container] : [])),
+  );
+  const isBad = story.timeline.some(
+    (entry) =>
+      entry.type === 'container.exited' ||
+      (entry.type === 'container.created' && isProgram(entry.by) && !served.has(entry.container)),
+  );
+  if (program.exit === 0 || (isBad && program.exit === 4)) return [];
+  const what = `exit ${program.exit}, though the cloud was only slow`;
+  return [{ statement: 12, at: program.endedAt, what }];
+};
+
+function isOnlySlow({ faults, programs, initial }: Story): boolean {
+  const { throttled, lostReply, sparesPreflight, ...others } = faults;
+  const { throttled: _a, lostReply: _b, sparesPreflight: _c, ...none } = noFaults;
+  return (
+    (throttled > 0 || lostReply > 0) &&
+    throttled <= 0.1 &&
+    sparesPreflight &&
+    initial.hosts.length > 0 &&
+    programs.length === 1 &&
+    programs[0]?.signalledAt === undefined &&
+    JSON.stringify(others) === JSON.stringify(none)
+  );
+}
