@@ -43,7 +43,8 @@ export class AwsClients {
     this.#identity = identity ?? identityOf(access, this.homeRegion);
     this.dynamoDb = this.#perRegion(async (settings) => {
       const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
-      return new DynamoDBClient(settings);
+      // A lease's calls are few and cannot wait: one that was throttled must not hold up the next ones.
+      return new DynamoDBClient({ ...settings, retryMode: 'standard' });
     });
     this.ec2 = this.#perRegion(async (settings) => {
       const { EC2Client } = await import('@aws-sdk/client-ec2');

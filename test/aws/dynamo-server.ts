@@ -5,7 +5,7 @@ import { CreateTableCommand, DynamoDBClient, type CreateTableCommandInput } from
 import dynalite from 'dynalite';
 
 /** What becomes of a call on its way to the table and back. */
-export type Fate = 'answered' | 'lost_before' | 'lost_after' | 'throttled' | 'silent';
+export type Fate = 'answered' | 'lost_before' | 'lost_after' | 'throttled' | 'denied' | 'silent';
 
 /** A DynamoDB on 127.0.0.1, behind a network that does as the test tells it. */
 export interface DynamoServer extends AsyncDisposable {
@@ -38,11 +38,8 @@ export async function startDynamo(): Promise<DynamoServer> {
     calls.push(operation);
     const fate = server.fate(operation);
     if (fate === 'silent') return;
-    if (fate === 'throttled') {
-      answer(response, 400, {
-        __type: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException',
-        message: 'The level of configured provisioned throughput for the table was exceeded.',
-      });
+    if (fate === 'throttled' || fate === 'denied') {
+      answer(response, 400, refusals[fate]);
       return;
     }
     if (fate === 'lost_before') {
@@ -78,6 +75,17 @@ export async function startDynamo(): Promise<DynamoServer> {
   };
   return server;
 }
+
+const refusals = {
+  throttled: {
+    __type: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException',
+    message: 'The level of configured provisioned throughput for the table was exceeded.',
+  },
+  denied: {
+    __type: 'com.amazon.coral.service#AccessDeniedException',
+    Message: 'User: arn:aws:iam::123456789012:user/ci is not authorized to perform: dynamodb:PutItem.',
+  },
+};
 
 function answer(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
