@@ -284,7 +284,8 @@ describe('a holder who lost its lease in DynamoDB', () => {
     expect(again.epoch).toBe(old.epoch + 1);
     expect((await failureOf(old.renew())).code).toBe('lease.lost');
     await again.renew();
-    // Another process of the same run is somebody else.
+    // Another run of the same process is somebody else, and so is another process of the same run.
+    expect(await codeOf(store.acquire(requestOf(bob)))).toBe('lease.held');
     expect(await codeOf(other.acquire(requestOf(ann)))).toBe('lease.held');
   });
 
