@@ -4,7 +4,9 @@ import type { HostKeySource } from '../ports/host-key-source.js';
 import type { KeyPusher } from '../ports/key-pusher.js';
 import type { LeaseStore } from '../ports/lease-store.js';
 import type { Random } from '../ports/random.js';
+import type { ScalingGroups } from '../ports/scaling-groups.js';
 import type { Traffic } from '../ports/traffic.js';
+import { AutoScaling } from './auto-scaling.js';
 import { AwsClients } from './clients.js';
 import type { CloudAccess } from './cloud-access.js';
 import { ConsoleHostKeys } from './console-host-keys.js';
@@ -17,6 +19,7 @@ import { InstanceConnect } from './instance-connect.js';
 export interface AwsCloud {
   readonly fleet: Fleet;
   readonly traffic: Traffic;
+  readonly scaling: ScalingGroups;
   /** What instances printed to their consoles. */
   readonly hostKeys: HostKeySource;
   /** EC2 Instance Connect. */
@@ -42,6 +45,7 @@ export function connectCloud(access: CloudAccess): AwsCloud {
   return {
     fleet: new Ec2Fleet(clients),
     traffic: new ElbTraffic(clients),
+    scaling: new AutoScaling(clients),
     hostKeys: new ConsoleHostKeys(clients),
     keyPusher: new InstanceConnect(clients),
     leases: ({ table, region, endpoint, clock, random }) => {

@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EC2InstanceConnectClient } from '@aws-sdk/client-ec2-instance-connect';
 import type { ECRClient } from '@aws-sdk/client-ecr';
@@ -27,6 +28,7 @@ export class AwsClients {
   /** Where the account's identity is asked for. */
   readonly homeRegion: string;
   readonly dynamoDb: (region: string) => Promise<DynamoDBClient>;
+  readonly autoScaling: (region: string) => Promise<AutoScalingClient>;
   readonly ec2: (region: string) => Promise<EC2Client>;
   readonly ec2InstanceConnect: (region: string) => Promise<EC2InstanceConnectClient>;
   readonly ecr: (region: string) => Promise<ECRClient>;
@@ -45,6 +47,10 @@ export class AwsClients {
       const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
       // A lease's calls are few and cannot wait: one that was throttled must not hold up the next ones.
       return new DynamoDBClient({ ...settings, retryMode: 'standard' });
+    });
+    this.autoScaling = this.#perRegion(async (settings) => {
+      const { AutoScalingClient } = await import('@aws-sdk/client-auto-scaling');
+      return new AutoScalingClient(settings);
     });
     this.ec2 = this.#perRegion(async (settings) => {
       const { EC2Client } = await import('@aws-sdk/client-ec2');

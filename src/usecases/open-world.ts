@@ -87,6 +87,7 @@ export async function openWorld(
     processes: systemProcesses,
     http: new TransportHttp(transport, clock),
     traffic: cloud?.traffic ?? noTraffic(environment),
+    ...(cloud === undefined ? {} : { scaling: cloud.scaling }),
     registry: new HttpRegistry({ credentials, insecureRegistries: project.config.insecureRegistries, clock }),
     redaction,
     journals: new FileJournalStore({ directory: state }),

@@ -3,6 +3,7 @@ import { labUnknown } from '../../errors/lab.js';
 import { TargetGroup, type TargetGroupSettings } from '../balancer/target-group.js';
 import { Instances } from './instance.js';
 import { PushedKeys } from './pushed-keys.js';
+import type { LabScalingGroup, NewScalingGroup } from './scaling-group.js';
 
 export interface CloudSettings {
   readonly account: string;
@@ -42,6 +43,7 @@ export class Cloud {
   /** The most that one page holds, whatever the caller allows. */
   pageSize = Infinity;
   readonly #targetGroups: TargetGroup[] = [];
+  readonly #scalingGroups = new Map<string, LabScalingGroup>();
 
   constructor({ account, region, zones, pushedKeys = new PushedKeys() }: CloudSettings) {
     this.pushedKeys = pushedKeys;
@@ -79,6 +81,30 @@ export class Cloud {
     const found = this.#targetGroups.find((group) => group.name === name || group.arn === name);
     const known = this.#targetGroups.map((group) => group.name);
     if (found === undefined) throw labUnknown('target group', name, known);
+    return found;
+  }
+
+  get scalingGroups(): readonly LabScalingGroup[] {
+    return [...this.#scalingGroups.values()];
+  }
+
+  /** A new one, or what one has become. */
+  setScalingGroup(group: LabScalingGroup): void {
+    this.#scalingGroups.set(group.name, group);
+  }
+
+  addScalingGroup(group: NewScalingGroup): void {
+    const id = createHash('sha256').update(group.name).digest('hex').slice(0, 16);
+    const arn = `arn:aws:autoscaling:${this.region}:${this.account}:autoScalingGroup:${id}:autoScalingGroupName/${group.name}`;
+    this.setScalingGroup({ suspendedProcesses: [], ...group, arn, tags: new Map() });
+    for (const instance of group.instances)
+      this.instances.get(instance).tags.set('aws:autoscaling:groupName', group.name);
+  }
+
+  /** Throws `lab.unknown`. */
+  scalingGroup(name: string): LabScalingGroup {
+    const found = this.#scalingGroups.get(name);
+    if (found === undefined) throw labUnknown('Auto Scaling group', name, [...this.#scalingGroups.keys()]);
     return found;
   }
 

@@ -4,6 +4,7 @@ import type { Cloud } from './cloud.js';
 import type { Hits } from './disturbances.js';
 import type { AwsEndpoint } from './endpoint.js';
 import type { InstanceState, NewInstance } from './instance.js';
+import type { LabScalingGroup, NewScalingGroup } from './scaling-group.js';
 
 /** What a test does to the lab's AWS account, past its API. Names that do not exist throw `lab.unknown`. */
 export class AwsControl {
@@ -61,6 +62,21 @@ export class AwsControl {
 
   deregister(targetGroup: string, id: string, port?: number): void {
     this.#cloud.targetGroup(targetGroup).deregister(port === undefined ? { id } : { id, port });
+  }
+
+  /** Its instances are tagged as being in it. */
+  addScalingGroup(group: NewScalingGroup): void {
+    this.#cloud.addScalingGroup(group);
+  }
+
+  /** As it is now. */
+  scalingGroup(name: string): LabScalingGroup {
+    return this.#cloud.scalingGroup(name);
+  }
+
+  /** As somebody would by hand, in the console: from now on these are suspended, and no others. */
+  setSuspendedProcesses(name: string, processes: readonly string[]): void {
+    this.#cloud.setScalingGroup({ ...this.#cloud.scalingGroup(name), suspendedProcesses: processes });
   }
 
   /** The account of the caller's own credentials from now on. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers';
 import { closed, listen, type Address } from '../listen.js';
 import type { Action } from './action.js';
+import { autoScalingActions } from './auto-scaling.js';
 import type { Cloud } from './cloud.js';
 import { Disturbances } from './disturbances.js';
 import { ec2Actions } from './ec2.js';
@@ -20,12 +21,17 @@ const services = [
     namespace: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
     actions: elbv2Actions,
   },
+  {
+    name: 'autoscaling',
+    namespace: 'http://autoscaling.amazonaws.com/doc/2011-01-01/',
+    actions: autoScalingActions,
+  },
   { name: 'ec2-instance-connect', namespace: 'json', actions: instanceConnectActions },
   { name: 'sts', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/', actions: stsActions },
 ] as const;
 type Service = (typeof services)[number];
 
-/** One HTTP endpoint that speaks as the real SDK does: EC2, ELBv2 and STS with forms in and XML out, EC2 Instance Connect with JSON. */
+/** One HTTP endpoint that speaks as the real SDK does: EC2, ELBv2, Auto Scaling and STS with forms in and XML out, EC2 Instance Connect with JSON. */
 export class AwsEndpoint {
   readonly disturbances = new Disturbances();
   readonly calls = new Map<string, number>();

@@ -24,6 +24,8 @@ export const invalidTarget = (message: string): AwsFault => new AwsFault('Invali
 
 export const invalidParameter = (message: string): AwsFault => new AwsFault('InvalidParameterValue', message);
 
+export const validationError = (message: string): AwsFault => new AwsFault('ValidationError', message);
+
 export const unsupportedOperation = (message: string): AwsFault =>
   new AwsFault('UnsupportedOperation', message);
 
