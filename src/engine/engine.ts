@@ -1,6 +1,7 @@
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import type { Host } from '../model/host.js';
 import type { Playbook, Play } from '../playbook/playbook.js';
+import { goneOf } from './gone-hosts.js';
 import type { HostSession } from './host-session.js';
 import { nameTheHeldAfterGrace } from './grace.js';
 import { describeHold } from './hold-book.js';
@@ -16,6 +17,8 @@ export interface PlaybookResult {
   readonly untouched: ReadonlySet<Host['id']>;
   /** Hosts that need a person: still held, or back in a state that was not healthy. */
   readonly named: readonly NamedSession[];
+  /** Hosts that could not be restored because they are not there any more, with what they held. */
+  readonly gone: readonly GoneSession[];
   /** What ended the playbook early, when that was no host's own failure. */
   readonly errors: readonly AdfError[];
   /** A play was stopped: by failures, by the floor or by a signal. */
@@ -27,6 +30,8 @@ export interface NamedSession {
   readonly held: readonly string[];
   readonly reason: string;
 }
+
+export type GoneSession = Omit<NamedSession, 'reason'>;
 
 /** Which of the run's hosts a play is for. */
 export type SelectHosts = (play: Play) => readonly HostSession[];
@@ -45,6 +50,7 @@ export async function runPlaybook(
   try {
     const { plays, errors, sessions } = await runPlays(playbook, select, run);
     const restores = await restoreTheRest(sessions, plays, run);
+    const gone = await settleTheGone(sessions, errors, run);
     const named = await nameTheHeld(sessions, plays, restores, errors, run);
     return {
       turns: plays.flatMap(({ turns }) => turns),
@@ -55,6 +61,7 @@ export async function runPlaybook(
       ),
       untouched: new Set(plays.flatMap(({ untouched }) => untouched.map(({ host }) => host.id))),
       named,
+      gone,
       errors,
       stopped: errors.length > 0 || plays.some(({ stopped }) => stopped),
     };
@@ -124,6 +131,29 @@ async function restoreTheRest(
       }),
   );
   return restores;
+}
+
+/** What is held of a host that was terminated or stopped meanwhile is nothing that a person could put back. */
+async function settleTheGone(
+  sessions: readonly HostSession[],
+  errors: AdfError[],
+  run: Run,
+): Promise<readonly GoneSession[]> {
+  const holding = sessions.filter(({ host }) => run.holds.openOf(host.id).length > 0);
+  const ids = await goneOf(
+    holding.map(({ host }) => host),
+    run,
+  );
+  const gone: GoneSession[] = [];
+  for (const session of holding.filter(({ host }) => ids.has(host.id))) {
+    const open = run.holds.openOf(session.host.id);
+    const held = open.map(describeHold);
+    const message = `it is gone (terminated or stopped), and nobody has to put back what it held: ${held.join(', ')}`;
+    run.bus.emit({ type: 'warning', host: session.eventHost, message });
+    gone.push({ session, held });
+    await run.holds.settle(open, 'gone').catch((error: unknown) => errors.push(...errorsOf(error)));
+  }
+  return gone;
 }
 
 /** The list for a person: everything still held, and what came back unhealthy as it was found. */

@@ -85,7 +85,8 @@ export class HoldBook {
   }
 
   /**
-   * A hold stays open until its end is in the journal. What a person has to look at stays on its host. A registration can be brought back
+   * A hold stays open until its end is in the journal. What a person has to look at stays on its host, and so does what is gone with it: a
+   * host that is started again is restored by it. A registration can be brought back
    * without the host, so one that is out of reach does not keep it from being settled.
    */
   async settle(holds: readonly Hold[], as: Settlement): Promise<void> {

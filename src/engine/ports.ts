@@ -4,6 +4,7 @@ import type { FilesOfHosts } from '../ports/host-files.js';
 import type { HostHolds } from '../ports/host-holds.js';
 import type { HostHttp } from '../ports/host-http.js';
 import type { Journal } from '../ports/journal.js';
+import type { Presence } from '../ports/presence.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import type { Random } from '../ports/random.js';
 import type { Registry } from '../ports/registry.js';
@@ -27,6 +28,7 @@ export interface EnginePorts {
   readonly registry: Registry;
   readonly journal: Journal;
   readonly hostHolds: HostHolds;
+  readonly presence: Presence;
   readonly files: ProjectFiles;
   readonly hostFiles: FilesOfHosts;
 }

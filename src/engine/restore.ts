@@ -1,10 +1,12 @@
 import { AdfError, errorsOf } from '../errors/adf-error.js';
 import { restoreIncomplete } from '../errors/engine.js';
+import { hostGone } from '../errors/fleet.js';
 import { isUnreachable } from '../errors/ssh.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
 import { isDrained, type Registration, type TargetHealth } from '../model/registration.js';
 import { describeStep, planRestore, type RestoreObservation } from '../plan/restore.js';
+import { goneOf } from './gone-hosts.js';
 import { holdKey } from './hold-book.js';
 import type { Activity, HostSession } from './host-session.js';
 import { carryOut } from './restore-steps.js';
@@ -22,10 +24,12 @@ export interface RestoreOutcome {
 const retryPause: Milliseconds = 2_000;
 /** What a passing fault of the Engine or of AWS is given, whatever `reconnect` says. */
 const attemptsAtLeast = 3;
+/** From one question whether a host that does not come back is there at all, to the next. */
+const askIfGoneEvery: Milliseconds = 30_000;
 
 /**
  * Makes one host match `holds`, and whatever else is held of it, from whatever state it is in: observe, plan (plan/restore.ts),
- * carry out, read back. A lost host is tried again for `reconnect`. Never throws: what cannot be restored is the outcome.
+ * carry out, read back. A lost host is tried again for `reconnect`, unless it is gone for good. Never throws: what cannot be restored is the outcome.
  */
 export async function restoreHost(
   session: HostSession,
@@ -54,10 +58,17 @@ async function restoreUntil(session: HostSession, holds: readonly Hold[]): Promi
   const { clock } = session.run.ports;
   const { signal } = session.activity;
   const deadline = clock.elapsed() + (session.group?.settings.rollout.reconnect ?? 0);
+  let asked = -Infinity;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await restoreOnce(session, holds);
     } catch (error) {
+      if (mayPass(error) && clock.elapsed() - asked >= askIfGoneEvery) {
+        asked = clock.elapsed();
+        const { host, run } = session;
+        if ((await goneOf([host], run)).has(host.id))
+          return { restored: false, error: hostGone(host), unhealthyAsFound: false };
+      }
       const again =
         mayPass(error) &&
         (clock.elapsed() < deadline || (attempt < attemptsAtLeast && !isUnreachable(error)));

@@ -13,3 +13,14 @@ export const hostSkipped = (host: Host, why: string): AdfError =>
     `${describeHost(host)} could not be reached and was left out of the run: ${why}`,
     'Run it again when the host can be reached: what is converged is skipped.',
   );
+
+export const hostGoneCode = 'fleet.host_gone';
+
+/** It was terminated or stopped in the middle. `held` is what it had left behind, if anything. */
+export const hostGone = (host: Host, held: readonly string[] = []): AdfError =>
+  failed(
+    'host_gone',
+    host,
+    `${describeHost(host)} is gone: it was terminated or stopped during the run${held.length === 0 ? '' : `, while the run held ${held.join(', ')}`}.`,
+    'Nobody has to put anything back. A host that is started again is restored by the next deploy of the group before it begins.',
+  );

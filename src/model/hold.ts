@@ -77,6 +77,7 @@ export interface HeldContainer {
 
 /**
  * How a hold ended: `returned` (given back by the playbook, and read back), `replaced` (by the planned state, when
- * the batch passed its bake), `restored`, `kept` (asked for: `drain`), `gone` with its host, which exists no more, or `named` to a person at the end.
+ * the batch passed its bake), `restored`, `kept` (asked for: `drain`), `named` to a person at the end, or `gone` with its host, which
+ * was terminated or stopped: nobody has to put that back.
  */
-export type Settlement = 'returned' | 'replaced' | 'restored' | 'kept' | 'gone' | 'named';
+export type Settlement = 'returned' | 'replaced' | 'restored' | 'kept' | 'named' | 'gone';

@@ -1,4 +1,5 @@
 import type { PlaybookResult } from '../engine/engine.js';
+import { goneOf } from '../engine/gone-hosts.js';
 import type { Run } from '../engine/run.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { auditFailed } from '../errors/engine.js';
@@ -50,7 +51,12 @@ export async function audit(
       const why = whyNotConverged(host);
       if (wentWell && why.length > 0 && !failed.has(host.host.id)) errors.push(auditFailed(host.host, why));
     }
-    if (wentWell) errors.push(...unobserved.map(({ error }) => error));
+    const gone = await goneOf(
+      unobserved.map(({ session: { host } }) => host),
+      run,
+    );
+    const lost = unobserved.filter(({ session: { host } }) => !gone.has(host.id));
+    if (wentWell) errors.push(...lost.map(({ error }) => error));
   }
   for (const message of warnings) run.bus.emit({ type: 'warning', message });
   return { errors, warnings, states };

@@ -3,7 +3,7 @@ import type { HostSession } from '../engine/host-session.js';
 import type { ScalingRestored } from '../engine/restore-scaling.js';
 import type { Run } from '../engine/run.js';
 import type { AdfError } from '../errors/adf-error.js';
-import { hostSkipped } from '../errors/fleet.js';
+import { hostGone, hostGoneCode, hostSkipped } from '../errors/fleet.js';
 import { label } from '../model/container.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import { formatPinnedImage } from '../model/release.js';
@@ -113,10 +113,14 @@ function outcomeOf(
   return run.checkMode && drifted ? ['drift', 6] : ['converged', 0];
 }
 
+/** That a host is gone is said once, with what it held. */
 const errorsOfTurns = (results: readonly PlaybookResult[]): readonly AdfError[] =>
-  results.flatMap(({ turns }) =>
-    turns.flatMap(({ error, restore }) => [error, restore?.error].flatMap((one) => one ?? [])),
-  );
+  results.flatMap(({ turns, gone }) => [
+    ...turns.flatMap(({ error, restore }) =>
+      [error, restore?.error].flatMap((one) => (one === undefined || one.code === hostGoneCode ? [] : [one])),
+    ),
+    ...gone.map(({ session: { host }, held }) => hostGone(host, held)),
+  ]);
 
 function hostResults(
   { opened, plan, leftOut }: PreparedGroup,

@@ -1,15 +1,11 @@
-import { runPlaybook, type PlaybookResult } from '../engine/engine.js';
-import type { HostSession } from '../engine/host-session.js';
+import type { PlaybookResult } from '../engine/engine.js';
 import type { Run } from '../engine/run.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { interrupted } from '../errors/engine.js';
 import { changedSincePlan, refusedByOperator } from '../errors/preflight.js';
-import { selectHosts } from '../inventory/patterns.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { describeHost } from '../model/host.js';
 import type { RunResult } from '../model/run-result.js';
-import type { Play, Playbook } from '../playbook/playbook.js';
-import { renderPattern } from '../engine/play-hosts.js';
 import { audit, nothingFound, type AuditFinding } from './audit.js';
 import type { RunHooks } from './context.js';
 import { leaseGroups, type HeldLeases } from './lease-groups.js';
@@ -20,6 +16,7 @@ import { phase } from './phase.js';
 import { observeGroup, refuseUnfit } from './preflight.js';
 import { prepareDeploy, type DeployOptions, type PreparedGroup } from './prepare-deploy.js';
 import { deployResult } from './deploy-result.js';
+import { rollGroup } from './roll-group.js';
 import { whileScalingIsSuspended } from './scaling.js';
 import type { World } from './world.js';
 
@@ -110,36 +107,10 @@ async function rollAll(
   const results: PlaybookResult[] = [];
   for (const group of groups) {
     if (results.some(({ stopped }) => stopped)) break;
-    results.push(await roll(group, playbook, inventory));
+    results.push(await rollGroup(group, playbook, inventory));
   }
   return results;
 }
-
-/** Runs the playbook over the hosts of a group that are not converged, in the plan's order. */
-async function roll(
-  { opened, plan }: PreparedGroup,
-  playbook: Playbook,
-  inventory: Inventory,
-): Promise<PlaybookResult> {
-  const byId = new Map(opened.sessions.map((session) => [session.host.id, session]));
-  const sessions = plan.batches.flat().flatMap((id) => byId.get(id) ?? []);
-  const [first] = sessions;
-  if (first === undefined) return nothingToRoll;
-  const select = (play: Play): readonly HostSession[] => {
-    const selected = new Set(selectHosts(inventory, renderPattern(play, first)).map(({ id }) => id));
-    return sessions.filter(({ host }) => selected.has(host.id));
-  };
-  return runPlaybook(playbook, select, opened.run);
-}
-
-const nothingToRoll: PlaybookResult = {
-  turns: [],
-  rolledBack: new Set(),
-  untouched: new Set(),
-  named: [],
-  errors: [],
-  stopped: false,
-};
 
 /**
  * The audit. Whoever interrupts waits for seconds only, and what was restored was read back already; and when the audit itself

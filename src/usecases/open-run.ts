@@ -61,6 +61,7 @@ export function openRun(
       registry,
       journal,
       hostHolds,
+      presence: world.presence,
       files,
       hostFiles,
       ...(world.scaling === undefined ? {} : { scaling: world.scaling }),

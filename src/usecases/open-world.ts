@@ -8,6 +8,7 @@ import { loadProject } from '../config/project.js';
 import { EngineRuntime } from '../docker/engine-runtime.js';
 import { cloudNotConfigured } from '../errors/usecases.js';
 import { Redaction } from '../events/redaction.js';
+import { alwaysThere, FleetPresence } from '../inventory/fleet-presence.js';
 import { loadInventory, type CloudAccess } from '../inventory/inventory.js';
 import { loadPlaybook } from '../playbook/load.js';
 import type { Traffic } from '../ports/traffic.js';
@@ -84,6 +85,7 @@ export async function openWorld(
     notices,
     runtime,
     hostHolds: runtime.holds,
+    presence: cloud === undefined ? alwaysThere : new FleetPresence(cloud.fleet),
     processes: systemProcesses,
     http: new TransportHttp(transport, clock),
     traffic: cloud?.traffic ?? noTraffic(environment),

@@ -8,6 +8,7 @@ import type { HostHolds } from '../ports/host-holds.js';
 import type { HostHttp } from '../ports/host-http.js';
 import type { JournalStore } from '../ports/journal.js';
 import type { LeaseOwner, LeaseStore } from '../ports/lease-store.js';
+import type { Presence } from '../ports/presence.js';
 import type { Processes } from '../ports/processes.js';
 import type { Random } from '../ports/random.js';
 import type { Registry } from '../ports/registry.js';
@@ -36,6 +37,7 @@ export interface World {
   readonly registry: Registry;
   readonly journals: JournalStore;
   readonly hostHolds: HostHolds;
+  readonly presence: Presence;
   readonly processes: Processes;
   /** For output that is too much for memory; absent where nothing is kept of it. */
   readonly spills?: SpillStore;

@@ -33,6 +33,7 @@ import { MemoryHostFiles } from '../fakes/memory-host-files.js';
 import { MemoryJournalStore } from '../fakes/memory-journal.js';
 import { MemoryLeaseStore } from '../fakes/memory-leases.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
+import { FleetPresence } from '../../src/inventory/fleet-presence.js';
 import { WorldFleet } from '../fakes/world-fleet.js';
 import { image, type ImageBehaviour } from '../fakes/world/image-behaviour.js';
 import type { FakeHost } from '../fakes/world/fake-host.js';
@@ -42,7 +43,10 @@ import { World as FakeWorld } from '../fakes/world/world.js';
 export const repository = 'registry:5000/api';
 
 /** What `adfpush deploy` runs. */
-const packaged = readFileSync(fileURLToPath(new URL('../../playbooks/deploy.yml', import.meta.url)), 'utf8');
+export const packaged = readFileSync(
+  fileURLToPath(new URL('../../playbooks/deploy.yml', import.meta.url)),
+  'utf8',
+);
 
 export interface StageOptions {
   /** How many hosts, or each with what matters about it. */
@@ -204,6 +208,7 @@ export class FleetStage {
       journals: this.journals,
       leases: this.leases,
       hostHolds: new MemoryHostHolds(world),
+      presence: new FleetPresence(fleet),
       processes: new FakeProcesses(),
       owner: { who: 'ann@desk' },
       listHosts: () => loadInventory(project, 'test', () => fleet),

@@ -47,6 +47,7 @@ export class FakeTraffic implements Traffic {
   register(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void> {
     const group = this.#group(targetGroup);
     return this.#call('register', describe(group, registrations), () => {
+      for (const { id } of registrations) if (!this.#runs(id)) throw notRunning(id);
       for (const registration of registrations) group.register(this.caller.actor, registration);
     });
   }
@@ -68,6 +69,10 @@ export class FakeTraffic implements Traffic {
     const group = this.world.targetGroups.get(arn);
     if (group === undefined) throw new Error(`There is no target group ${arn} in this world`);
     return group;
+  }
+
+  #runs(targetId: string): boolean {
+    return this.world.hostOfTarget(targetId)?.instance === 'running';
   }
 
   #noteRead(group: FakeTargetGroup): void {
@@ -94,3 +99,10 @@ function missing(name: string, all: readonly TargetGroup[]): never {
     message: `There is no target group "${name}"; there are: ${all.map((group) => group.name).join(', ')}`,
   });
 }
+
+const notRunning = (id: string): AdfError =>
+  new AdfError({
+    code: 'aws.invalid_target',
+    class: 'refused',
+    message: `The following targets are not in a running state and cannot be registered: '${id}'`,
+  });

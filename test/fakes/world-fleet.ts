@@ -1,7 +1,7 @@
 import { accountId, type AccountId, type Region } from '../../src/model/ids.js';
-import type { Host } from '../../src/model/host.js';
 import type { Fleet, Instance } from '../../src/ports/fleet.js';
 import type { Caller } from './port-calls.js';
+import type { FakeHost } from './world/fake-host.js';
 import type { World } from './world/world.js';
 
 /** The hosts of a world as EC2 instances, tagged with their groups. It looks at no filter: the inventory checks again. */
@@ -21,11 +21,7 @@ export class WorldFleet implements Fleet {
 
   instances(region: Region): Promise<readonly Instance[]> {
     return this.#call('instances', () =>
-      [...this.world.hosts.values()]
-        .filter(({ isGone }) => !isGone)
-        .map(({ host }) => host)
-        .filter((host) => host.region === region)
-        .map(instanceOf),
+      [...this.world.hosts.values()].filter(({ host }) => host.region === region).map(instanceOf),
     );
   }
 
@@ -34,9 +30,9 @@ export class WorldFleet implements Fleet {
   }
 }
 
-const instanceOf = (host: Host): Instance => ({
+const instanceOf = ({ host, instance, tagged }: FakeHost): Instance => ({
   id: host.id,
-  state: 'running',
+  state: instance,
   privateIp: host.address,
   zone: host.zone ?? '',
   type: 't3.small',
@@ -44,7 +40,7 @@ const instanceOf = (host: Host): Instance => ({
   launchedAt: host.launchedAt ?? 0,
   tags: {
     Name: host.name,
-    DeployGroup: host.groups.join(','),
+    DeployGroup: tagged ? host.groups.join(',') : '',
     ...(host.autoScalingGroup === undefined ? {} : { 'aws:autoscaling:groupName': host.autoScalingGroup }),
   },
 });

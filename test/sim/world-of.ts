@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadProject } from '../../src/config/project.js';
 import { Redaction } from '../../src/events/redaction.js';
+import { FleetPresence } from '../../src/inventory/fleet-presence.js';
 import { loadInventory } from '../../src/inventory/inventory.js';
 import { readPlaybook } from '../../src/playbook/load.js';
 import { moduleDirectory } from '../../src/usecases/module-directory.js';
@@ -52,6 +53,7 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     notices: new Notices(),
     journals,
     hostHolds,
+    presence: new FleetPresence(fleet),
     processes,
     leases,
     owner: { who: `ann@${ports.launch.machine}` },

@@ -32,6 +32,9 @@ export class FakeHost {
   /** False while nobody gets through to it over SSH. What runs on it goes on running. */
   #found = true;
   #power: 'on' | 'off' | 'gone' = 'on';
+  #stopped = false;
+  /** False once somebody took the tag of its group away. */
+  tagged = true;
   #born = 0;
 
   constructor(
@@ -87,6 +90,19 @@ export class FakeHost {
   #goDown(power: 'off' | 'gone'): void {
     for (const container of this.containers.values()) container.powerOff();
     this.#power = power;
+  }
+
+  /** Somebody stops the instance, and nobody starts it again. */
+  stopInstance(): void {
+    this.#goDown('off');
+    this.#stopped = true;
+    this.timeline.record('world', { type: 'host.down', host: this.host.id });
+  }
+
+  /** As EC2 tells of it: one that reboots is running. */
+  get instance(): 'running' | 'stopped' | 'terminated' {
+    if (this.isGone) return 'terminated';
+    return this.#stopped ? 'stopped' : 'running';
   }
 
   /** Puts a container there that ran long before the test, its image included. */

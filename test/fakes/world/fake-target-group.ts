@@ -122,6 +122,15 @@ export class FakeTargetGroup {
     target.reason = reason ?? reasons[state];
   }
 
+  /** Its machine does not run any more. */
+  instanceEnded(host: FakeHost): void {
+    for (const target of this.#targets.values()) {
+      if (target.host !== host || target.state === 'draining') continue;
+      this.#become(target, 'unused');
+      target.reason = 'Target.InvalidState';
+    }
+  }
+
   /** Notes where requests go, if that changed. */
   updateRoutes(): void {
     const { arn, loadBalancers, crossZone } = this.settings;

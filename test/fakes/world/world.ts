@@ -50,6 +50,14 @@ export class World implements Caller {
     return added;
   }
 
+  /** An instance is terminated or stopped: no balancer uses it any more. */
+  end(id: HostId, as: 'stopped' | 'terminated' = 'terminated'): void {
+    const host = this.host(id);
+    if (as === 'terminated') host.terminate();
+    else host.stopInstance();
+    for (const group of this.targetGroups.values()) group.instanceEnded(host);
+  }
+
   addTargetGroup(name: string, given: Partial<Omit<TargetGroup, 'name' | 'arn'>> = {}): FakeTargetGroup {
     const arn = targetGroupArn(
       `arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/${name}/0123456789abcdef`,
