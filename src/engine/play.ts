@@ -11,7 +11,6 @@ import { nextAllowed } from './next-allowed.js';
 import { nameForPeople } from './play-hosts.js';
 import { onTop, playLayers, readRollout } from './play-settings.js';
 import { rollBack, type RollbackResult } from './rollback.js';
-import { RunOnce } from './run-once.js';
 import type { Run } from './run.js';
 import type { TurnResult } from './turn.js';
 import type { TurnPlay } from './turn-play.js';
@@ -163,7 +162,7 @@ async function openPlay(
       play,
       layers,
       base,
-      runOnce: new RunOnce(),
+      runOnce: run.runOnce,
       budget: new FailureBudget(rollout.maxFailPercentage, sessions.length + failedBefore, failedBefore),
       // Once a one-way task ran, going back is no longer safe: on_failure is stop.
       mayRestore: () => rollout.onFailure !== 'stop' && run.tally.oneWay.length === 0,

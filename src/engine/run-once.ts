@@ -1,7 +1,7 @@
 import type { Task } from '../playbook/playbook.js';
 import type { TaskOutcome } from './task-outcome.js';
 
-/** The `run_once` tasks of one play: the first host that gets there runs it, all others wait for it and share its outcome. */
+/** The `run_once` tasks of one group's run: the first host that gets there runs it, all others wait for it and share its outcome. */
 export class RunOnce {
   readonly #outcomes = new Map<Task, Promise<TaskOutcome>>();
 

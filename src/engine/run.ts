@@ -7,6 +7,7 @@ import type { FloorGuard } from './interlocks/floor-guard.js';
 import type { HoldBook } from './hold-book.js';
 import type { MutationGate } from './interlocks/mutation-gate.js';
 import type { PinnedImages } from './pinned-images.js';
+import type { RunOnce } from './run-once.js';
 import type { StopSignal } from './stop-signal.js';
 import type { Tally } from './tally.js';
 import type { TargetGroups } from './target-groups.js';
@@ -27,6 +28,8 @@ export interface Run {
   readonly images: PinnedImages;
   readonly targetGroups: TargetGroups;
   readonly tally: Tally;
+  /** What its `run_once` tasks came to: hosts that join later do not run them again. */
+  readonly runOnce: RunOnce;
   /** Observe only. */
   readonly checkMode: boolean;
   /** At most this many turns at once. */

@@ -14,6 +14,24 @@ export const hostSkipped = (host: Host, why: string): AdfError =>
     'Run it again when the host can be reached: what is converged is skipped.',
   );
 
+/** It joined a group while it was rolled, and is not on the release now. `why` ends with a dot. */
+export const joinerNotRolled = (host: Host, group: string, why: string): AdfError =>
+  failed(
+    'joiner_not_rolled',
+    host,
+    `${describeHost(host)} joined "${group}" during the run and was not rolled: ${why}`,
+    'Deploy again when that is mended: what is converged is skipped.',
+  );
+
+/** Whether hosts joined cannot be told. */
+export const notListedAgain = (why: string): AdfError =>
+  new AdfError({
+    code: 'fleet.not_listed_again',
+    class: 'failed',
+    message: `The hosts could not be listed again after the roll, so that joined ones would not be known: ${why}`,
+    hint: 'Deploy again: what is converged is skipped.',
+  });
+
 export const hostGoneCode = 'fleet.host_gone';
 
 /** It was terminated or stopped in the middle. `held` is what it had left behind, if anything. */

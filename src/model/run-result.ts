@@ -55,6 +55,8 @@ export interface HostResult {
     | 'named'
     | 'drained'
     | 'ok';
+  /** It joined its group while that was rolled. */
+  readonly joined?: true;
   /** The version and image it ran at the end, as far as known. */
   readonly version?: string;
   readonly image?: string;

@@ -11,18 +11,26 @@ import { refusalsOfRegistrations } from './refuse-registrations.js';
 export const neededBytes = 100 * 1_048_576;
 
 /** Everything that speaks against rolling this group, all at once; nothing means go. */
-export function findRefusals(group: GroupObservation): readonly AdfError[] {
+export const findRefusals = (group: GroupObservation): readonly AdfError[] => [
+  ...refusalsPerHost(group).flatMap(({ refusals }) => refusals),
+  ...refusalsOfFloor(group),
+];
+
+/** What speaks against rolling each host, were it alone. */
+export function refusalsPerHost(
+  group: GroupObservation,
+): readonly { readonly observation: HostObservation; readonly refusals: readonly AdfError[] }[] {
   const places = group.targetGroups.map((observed) => ({
     ...observed,
     places: new Places(observed, group.peers),
   }));
-  return [
-    ...group.hosts.flatMap((host) => [
-      ...refusalsOfHost(host, group),
-      ...refusalsOfRegistrations(host, isFresh(host, group.group), places),
-    ]),
-    ...refusalsOfFloor(group),
-  ];
+  return group.hosts.map((observation) => ({
+    observation,
+    refusals: [
+      ...refusalsOfHost(observation, group),
+      ...refusalsOfRegistrations(observation, isFresh(observation, group.group), places),
+    ],
+  }));
 }
 
 /** A host that has never run this group's containers: nobody can have left it out of anything. */

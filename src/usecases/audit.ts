@@ -1,16 +1,16 @@
 import type { PlaybookResult } from '../engine/engine.js';
 import { goneOf } from '../engine/gone-hosts.js';
 import type { Run } from '../engine/run.js';
-import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import type { AdfError } from '../errors/adf-error.js';
 import { auditFailed } from '../errors/engine.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { describeHost } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
 import { whyNotConverged } from '../plan/convergence.js';
 import type { HostObservation } from '../plan/observation.js';
-import type { GroupSessions } from './group-sessions.js';
+import type { JoinedHosts, RolledFleet } from './joiners.js';
+import type { PreparedGroup } from './prepare-deploy.js';
 import { observeGroup } from './preflight.js';
-import type { World } from './world.js';
 
 /** What the last look at the fleet found. */
 export interface AuditFinding {
@@ -24,66 +24,70 @@ export interface AuditFinding {
 export const nothingFound: AuditFinding = { errors: [], warnings: [], states: new Map() };
 
 /**
- * The last look: lists the group again and reads every host back. After a roll that went well, a host that is not as planned is an
- * error (Knight Capital: one of eight servers was not updated, and nobody looked). Joined and gone hosts are told.
+ * The last look: reads every host back, joined ones too. After a roll that went well, a host that is not as planned is an error (Knight
+ * Capital: one of eight servers was not updated, and nobody looked). Hosts that went are told.
  */
 export async function audit(
-  world: World,
-  groups: readonly { readonly opened: GroupSessions }[],
-  results: readonly PlaybookResult[],
-  before: Inventory,
+  { groups, results, before }: RolledFleet,
+  { rolls, listed }: JoinedHosts,
   run: Run,
 ): Promise<AuditFinding> {
   const states = new Map<HostId, HostObservation>();
   const errors: AdfError[] = [];
-  const warnings = await changedFleet(world, groups, before);
-  const wentWell =
-    results.length === groups.length && results.every(({ stopped, named }) => !stopped && named.length === 0);
+  const all = [...results, ...rolls.map(({ result }) => result)];
+  const wentWell = results.length === groups.length && results.every(endedWell);
   const failed = new Set(
-    results.flatMap(({ turns }) =>
+    all.flatMap(({ turns }) =>
       turns.filter(({ status }) => status !== 'ok').map(({ session }) => session.host.id),
     ),
   );
-  for (const { opened } of groups) {
+  const untouched = new Set(rolls.flatMap(({ result }) => [...result.untouched]));
+  for (const { opened } of [...groups, ...rolls.map(({ group }) => group)]) {
     const { observation, unobserved } = await observeGroup(opened);
     for (const host of observation.hosts) {
       states.set(host.host.id, host);
       const why = whyNotConverged(host);
-      if (wentWell && why.length > 0 && !failed.has(host.host.id)) errors.push(auditFailed(host.host, why));
+      const isTold = failed.has(host.host.id) || untouched.has(host.host.id);
+      if (wentWell && why.length > 0 && !isTold) errors.push(auditFailed(host.host, why));
     }
     const gone = await goneOf(
       unobserved.map(({ session: { host } }) => host),
       run,
     );
-    const lost = unobserved.filter(({ session: { host } }) => !gone.has(host.id));
+    const lost = unobserved.filter(({ session: { host } }) => !gone.has(host.id) && !failed.has(host.id));
     if (wentWell) errors.push(...lost.map(({ error }) => error));
   }
+  const warnings = listed === undefined ? [] : await goneHosts(groups, all, before, listed, run);
   for (const message of warnings) run.bus.emit({ type: 'warning', message });
   return { errors, warnings, states };
 }
 
-/** Joiners are not rolled by this run; that they are there must not go unsaid. */
-async function changedFleet(
-  world: World,
-  groups: readonly { readonly opened: GroupSessions }[],
+const endedWell = ({ stopped, named }: PlaybookResult): boolean => !stopped && named.length === 0;
+
+/** Hosts that went while they were rolled; those that the run lost in their turn are told with what they held. */
+async function goneHosts(
+  groups: readonly PreparedGroup[],
+  results: readonly PlaybookResult[],
   before: Inventory,
+  listed: Inventory,
+  run: Run,
 ): Promise<readonly string[]> {
-  try {
-    const now = await world.listHosts();
-    return groups.flatMap(({ opened: { group } }) => {
-      const had = new Set(before.group(group).map(({ id }) => id));
-      const has = new Set(now.group(group).map(({ id }) => id));
-      const joined = now.group(group).filter(({ id }) => !had.has(id));
-      const gone = before.group(group).filter(({ id }) => !has.has(id));
-      return [
-        ...joined.map(
-          (host) =>
-            `${describeHost(host)} joined "${group}" during the run and was not rolled: deploy again.`,
-        ),
-        ...gone.map((host) => `${describeHost(host)} left "${group}" during the run.`),
-      ];
-    });
-  } catch (error) {
-    return [`The group could not be listed again: ${errorsOf(error)[0].message}`];
-  }
+  const told = new Set(results.flatMap(({ gone }) => gone.map(({ session }) => session.host.id)));
+  const left = groups.flatMap(({ opened: { group } }) => {
+    const has = new Set(listed.group(group).map(({ id }) => id));
+    return before
+      .group(group)
+      .filter(({ id }) => !has.has(id) && !told.has(id))
+      .map((host) => ({ group, host }));
+  });
+  const gone = await goneOf(
+    left.map(({ host }) => host),
+    run,
+  );
+  return left.map(({ group, host }) => {
+    const why = gone.has(host.id)
+      ? 'it was terminated or stopped'
+      : 'it is not listed with this group any more, but runs';
+    return `${describeHost(host)} left "${group}" during the run: ${why}.`;
+  });
 }

@@ -11,6 +11,7 @@ import type { ExitCode, HostResult, ResultError, RunOutcome, RunResult } from '.
 import { formatPosition } from '../model/source.js';
 import type { HostObservation } from '../plan/observation.js';
 import type { AuditFinding } from './audit.js';
+import type { JoinedHosts } from './joiners.js';
 import type { PreparedGroup } from './prepare-deploy.js';
 
 interface Ended {
@@ -18,6 +19,7 @@ interface Ended {
   readonly groups: readonly PreparedGroup[];
   readonly results: readonly PlaybookResult[];
   readonly scaling: ScalingRestored;
+  readonly joined: JoinedHosts;
   readonly findings: AuditFinding;
   readonly startedAt: EpochMilliseconds;
   /** On the monotonic clock. */
@@ -25,19 +27,14 @@ interface Ended {
 }
 
 /** The one document that tells how a deploy ended. */
-export function deployResult({
-  run,
-  groups,
-  results,
-  scaling,
-  findings,
-  startedAt,
-  begun,
-}: Ended): RunResult {
-  const named = results.flatMap((result) => result.named);
+export function deployResult(ended: Ended): RunResult {
+  const { run, groups, results, scaling, joined, findings, startedAt, begun } = ended;
+  const all = [...results, ...joined.rolls.map(({ result }) => result)];
+  const named = all.flatMap((result) => result.named);
   const errors = [
-    ...errorsOfTurns(results),
-    ...results.flatMap((result) => result.errors),
+    ...errorsOfTurns(all),
+    ...all.flatMap((result) => result.errors),
+    ...joined.errors,
     ...findings.errors,
     ...scaling.errors,
     ...groups.flatMap(({ leftOut }) =>
@@ -63,8 +60,8 @@ export function deployResult({
       version: release.version,
       image: formatPinnedImage(release.image),
     })),
-    hosts,
-    mixed: groups.some((group, index) => isMixed(group, results.slice(index, index + 1), findings)),
+    hosts: [...hosts, ...joinedHosts(joined, findings, run)],
+    mixed: groups.some((group, index) => isMixed(group, results.slice(index, index + 1), joined, findings)),
     oneWay: run.tally.oneWay,
     named: named.map(({ session: { host }, held, reason }) => ({
       host: host.id,
@@ -74,7 +71,8 @@ export function deployResult({
     })),
     errors: errors.map(resultError),
     warnings: [
-      ...groups.flatMap(({ plan }) => plan.warnings),
+      ...[...groups, ...joined.rolls.map(({ group }) => group)].flatMap(({ plan }) => plan.warnings),
+      ...joined.warnings,
       ...findings.warnings,
       ...scaling.warnings,
       ...leftOnTheNewRelease(groups, results),
@@ -142,6 +140,23 @@ function hostResults(
   });
 }
 
+const joinedHosts = (
+  { rolls, unfit }: JoinedHosts,
+  findings: AuditFinding,
+  run: Run,
+): readonly HostResult[] => [
+  ...rolls.flatMap(({ group, result }) =>
+    hostResults(group, [result], findings, run).map((host) => ({ ...host, joined: true as const })),
+  ),
+  ...unfit.map(({ host: { id, name } }): HostResult => ({
+    host: id,
+    name,
+    ...run.tally.of(id),
+    status: 'untouched',
+    joined: true,
+  })),
+];
+
 function statusOf({ host, run }: HostSession, results: readonly PlaybookResult[]): HostResult['status'] {
   if (results.some(({ named }) => named.some(({ session }) => session.host.id === host.id))) return 'named';
   if (results.some(({ rolledBack }) => rolledBack.has(host.id))) return 'rolled_back';
@@ -175,10 +190,15 @@ function runningOn(
 function isMixed(
   { opened, observed }: PreparedGroup,
   results: readonly PlaybookResult[],
+  { rolls }: JoinedHosts,
   { states }: AuditFinding,
 ): boolean {
   if (states.size === 0) return endedApart(opened, results);
-  const digests = observed.observation.hosts.map(({ host, specs }) => {
+  const joined = rolls.filter(({ group }) => group.opened.group === opened.group);
+  const hosts = [observed, ...joined.map(({ group }) => group.observed)].flatMap(({ observation }) =>
+    observation.hosts.filter(({ host }) => states.has(host.id)),
+  );
+  const digests = hosts.map(({ host, specs }) => {
     const containers = states.get(host.id)?.containers ?? [];
     return specs
       .map(({ name }) => containers.find((one) => one.name === name && one.running)?.digest ?? 'none')

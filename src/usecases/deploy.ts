@@ -6,8 +6,10 @@ import { changedSincePlan, refusedByOperator } from '../errors/preflight.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { describeHost } from '../model/host.js';
 import type { RunResult } from '../model/run-result.js';
+import type { Playbook } from '../playbook/playbook.js';
 import { audit, nothingFound, type AuditFinding } from './audit.js';
 import type { RunHooks } from './context.js';
+import { nobodyJoined, rollJoiners, type JoinedHosts, type RolledFleet } from './joiners.js';
 import { leaseGroups, type HeldLeases } from './lease-groups.js';
 import { recordStart } from './record-start.js';
 import { newRunId, noJournal, openRun } from './open-run.js';
@@ -17,7 +19,7 @@ import { observeGroup, refuseUnfit } from './preflight.js';
 import { prepareDeploy, type DeployOptions, type PreparedGroup } from './prepare-deploy.js';
 import { deployResult } from './deploy-result.js';
 import { rollGroup } from './roll-group.js';
-import { whileScalingIsSuspended } from './scaling.js';
+import { allRestored, suspendOrEnd, whileScalingIsSuspended } from './scaling.js';
 import type { World } from './world.js';
 
 /** Rolls a release over one or more groups, one after the other. Throws what is refused before any change. */
@@ -53,11 +55,17 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
       await recordStart(groups, options, run, world);
     }
 
-    const { results, scaling } = await whileScalingIsSuspended(groups, run, () =>
-      rollAll(groups, playbook, inventory),
+    const { results, scaling: suspended } = await whileScalingIsSuspended(
+      groups,
+      run,
+      () => rollAll(groups, playbook, inventory),
+      suspendOrEnd,
     );
-    const findings = await lookAgain(world, groups, results, inventory, run);
-    const result = deployResult({ run, groups, results, scaling, findings, startedAt, begun });
+    const fleet: RolledFleet = { groups, results, playbook, before: inventory, options };
+    const joined = run.checkMode || isStopping(run) ? nobodyJoined : await rollJoiners(fleet, world, run);
+    const scaling = allRestored([suspended, ...joined.rolls.map((roll) => roll.scaling)]);
+    const findings = await lookAgain(fleet, joined, run);
+    const result = deployResult({ run, groups, results, scaling, joined, findings, startedAt, begun });
     await recordEnd(result, run);
     run.bus.emit({ type: 'run.ended', result });
     return result;
@@ -116,16 +124,10 @@ async function rollAll(
  * The audit. Whoever interrupts waits for seconds only, and what was restored was read back already; and when the audit itself
  * fails, what the run did must still be told.
  */
-async function lookAgain(
-  world: World,
-  groups: readonly PreparedGroup[],
-  results: readonly PlaybookResult[],
-  inventory: Inventory,
-  run: Run,
-): Promise<AuditFinding> {
+async function lookAgain(fleet: RolledFleet, joined: JoinedHosts, run: Run): Promise<AuditFinding> {
   if (run.checkMode || isStopping(run)) return nothingFound;
   try {
-    return await phase(run, 'audit', () => audit(world, groups, results, inventory, run));
+    return await phase(run, 'audit', () => audit(fleet, joined, run));
   } catch (error) {
     return isStopping(run) ? nothingFound : { ...nothingFound, errors: errorsOf(error) };
   }

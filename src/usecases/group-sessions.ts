@@ -26,6 +26,8 @@ export interface GroupSessions {
   /** Of the group as a whole, as its first host has them. */
   readonly settings: GroupSettings;
   readonly release: Release;
+  /** What it was asked for by, instead of the group's own `version`. */
+  readonly version?: string;
   readonly platforms: readonly Platform[];
   /** All listed hosts, whatever `--limit`. */
   readonly hosts: readonly Host[];
@@ -77,15 +79,37 @@ export async function openGroup(
     run,
     settings: image.settings,
     release,
+    ...(version === undefined ? {} : { version }),
     platforms,
     hosts,
     sessions: read
       .filter(({ host }) => limited.has(host))
-      .map(({ host, layers, settings }) => {
-        const magic = settingsLayer(release, settings);
-        return new HostSession(host, { name: group, hosts, settings, release }, [...layers, magic], run);
-      }),
+      .map((one) => sessionOf(one, { group, hosts, release, run })),
   };
+}
+
+/**
+ * A session for a host that joined a group after it was opened: of the release that was pinned then, whatever its tag means by now.
+ * `hosts` are all that are listed now. Throws `config.*` and `group.*` for what is wrong with this host's settings.
+ */
+export function sessionOfJoiner(
+  host: Host,
+  hosts: readonly Host[],
+  { group, settings, release, version, run, hosts: [first = host] }: GroupSessions,
+  inventory: Inventory,
+): HostSession {
+  const own = readHost(inventory, host, group, version, run);
+  const isSame = own.settings.image === settings.image && own.settings.version === settings.version;
+  if (!isSame) throw releaseDiffers(group, first, host);
+  return sessionOf({ host, ...own }, { group, hosts, release, run });
+}
+
+function sessionOf(
+  { host, layers, settings }: HostSettings,
+  { group, hosts, release, run }: Pick<GroupSessions, 'group' | 'hosts' | 'release' | 'run'>,
+): HostSession {
+  const magic = settingsLayer(release, settings);
+  return new HostSession(host, { name: group, hosts, settings, release }, [...layers, magic], run);
 }
 
 /** `-e rollout=…` gives a part of the rollout; a playbook reads it whole, with the defaults filled in. */

@@ -6,6 +6,7 @@ import { SecretFreeTransport } from '../engine/interlocks/secret-free-transport.
 import { MutationGate } from '../engine/interlocks/mutation-gate.js';
 import { PinnedImages } from '../engine/pinned-images.js';
 import type { Run, TagSelection } from '../engine/run.js';
+import { RunOnce } from '../engine/run-once.js';
 import { Tally } from '../engine/tally.js';
 import { TargetGroups } from '../engine/target-groups.js';
 import { EventBus } from '../events/bus.js';
@@ -82,6 +83,7 @@ export function openRun(
     images: new PinnedImages(registry, ({ password }) => redaction.add(password)),
     targetGroups: new TargetGroups(traffic),
     tally: new Tally(),
+    runOnce: new RunOnce(),
     checkMode,
     forks: options.forks ?? defaultForks,
     extraVars: options.extraVars,
@@ -104,6 +106,7 @@ export const forGroup = (run: Run, group: GroupName): Run => ({
   ...run,
   holds: bookOf(run, group),
   floor: new FloorGuard(run.ports.traffic, run.ports.clock),
+  runOnce: new RunOnce(),
 });
 
 /**

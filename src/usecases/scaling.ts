@@ -63,9 +63,10 @@ export async function whileScalingIsSuspended(
   groups: readonly Planned[],
   run: Run,
   roll: () => Promise<readonly PlaybookResult[]>,
+  suspend: typeof suspendScaling = suspendScaling,
 ): Promise<{ readonly results: readonly PlaybookResult[]; readonly scaling: ScalingRestored }> {
   if (run.checkMode) return { results: await roll(), scaling: { left: [], errors: [], warnings: [] } };
-  const held = await suspendOrEnd(
+  const held = await suspend(
     groups.flatMap((group) => (group.plan.rollout.asg === 'ignore' ? [] : scalingOfRoll(group))),
     run,
   );
@@ -81,7 +82,7 @@ export async function whileScalingIsSuspended(
 }
 
 /** A run that is refused here has begun in its journal, and ends there: nobody has to recover it. */
-async function suspendOrEnd(groups: readonly ScalingOf[], run: Run): Promise<readonly HeldScaling[]> {
+export async function suspendOrEnd(groups: readonly ScalingOf[], run: Run): Promise<readonly HeldScaling[]> {
   try {
     return await suspendScaling(groups, run);
   } catch (error) {
@@ -92,6 +93,13 @@ async function suspendOrEnd(groups: readonly ScalingOf[], run: Run): Promise<rea
     throw error;
   }
 }
+
+/** What came of all of them. */
+export const allRestored = (all: readonly ScalingRestored[]): ScalingRestored => ({
+  left: all.flatMap(({ left }) => left),
+  errors: all.flatMap(({ errors }) => errors),
+  warnings: all.flatMap(({ warnings }) => warnings),
+});
 
 function scalingOfRoll({ opened, plan }: Planned): readonly ScalingOf[] {
   const rolled = new Set(plan.batches.flat());

@@ -125,6 +125,21 @@ export class FleetStage {
     return this.world.host(hostId(id));
   }
 
+  /** A machine starts and gets the tag of the group: nothing runs on it, and it is registered nowhere. */
+  join(id: string, given: Partial<Omit<Host, 'id'>> = {}): FakeHost {
+    return this.world.addHost(id, given);
+  }
+
+  /** What is true of any host, joined ones too, in the words of `now`. */
+  seen(id: string): string {
+    const host = this.host(id);
+    const states = this.group
+      .health()
+      .filter(({ registration }) => host.host.targetIds.includes(registration.id))
+      .map(({ registration: { port }, state }) => `${state === 'healthy' ? 'in service' : state} on ${port}`);
+    return `${this.#running(host)}, ${states.length === 0 ? 'not registered' : states.join(', ')}`;
+  }
+
   /** Once, at the first event like this. */
   at(when: (event: Event) => boolean, act: () => void): void {
     this.#watchers.push({ when, act });

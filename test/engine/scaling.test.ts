@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AdfError} from '../../src/errors/adf-error.js';
+import type { AdfError } from '../../src/errors/adf-error.js';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { awsError } from '../../src/errors/aws.js';
 import { planDeployWith } from '../../src/usecases/plan.js';

@@ -283,13 +283,6 @@ describe('a deploy', () => {
     expect(codes(result.errors)).toEqual(['audit.failed']);
     expect(result.errors[0]?.message).toContain('"api" is not running');
   });
-
-  it('names hosts that joined meanwhile, and does not roll them', async () => {
-    const stage = new FleetStage({ hosts: 2 });
-    stage.atTask('i-1', 'health', 'task.ended', () => void stage.world.addHost('i-9'));
-    const result = await stage.deploy();
-    expect(result.warnings).toEqual(['i-9 joined "api" during the run and was not rolled: deploy again.']);
-  });
 });
 
 describe('a deploy of two groups', () => {
