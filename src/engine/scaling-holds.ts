@@ -1,3 +1,4 @@
+import { AdfError } from '../errors/adf-error.js';
 import type { ScalingHold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import {
@@ -44,7 +45,8 @@ export const scalingHoldId = ({ group, region, name }: ScalingOf): HoldId =>
 
 /**
  * What runs of this environment suspended and have not resumed, as the tags of the hosts' Auto Scaling groups say: all that is left where the
- * journal is gone. A run that is under way is among them. Calls AWS only for hosts that are in such a group.
+ * journal is gone. A run that is under way is among them. Calls AWS only for hosts that are in such a group; where the policy does not let it
+ * look, as that of a fleet with `asg: ignore` need not, it finds none.
  */
 export async function findScalingHolds(
   scaling: Pick<ScalingGroups, 'describe'>,
@@ -55,7 +57,12 @@ export async function findScalingHolds(
   const regions = Map.groupBy(wanted, ({ region }) => region);
   const found = await Promise.all(
     [...regions].map(async ([region, ours]) => {
-      const groups = await scaling.describe(region, [...new Set(ours.map(({ name }) => name))]);
+      const groups = await scaling
+        .describe(region, [...new Set(ours.map(({ name }) => name))])
+        .catch((error: unknown) => {
+          if (error instanceof AdfError && error.code === 'aws.access_denied') return [];
+          throw error;
+        });
       return groups.flatMap((one) =>
         suspensionsOn(one).flatMap((tag): readonly HeldScaling[] => {
           const group = groupOfTag(tag, environment);

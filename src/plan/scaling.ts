@@ -23,12 +23,12 @@ const keyPrefix = 'adfpush:suspended:';
 
 /**
  * Of its own for each group of hosts, and so guarded by that group's lease: hosts of two groups, which two runs roll at the same time, may
- * be in one Auto Scaling group.
+ * be in one Auto Scaling group. No environment has a slash in its name: it is a file's.
  */
 export const suspensionKey = (environment: EnvironmentName, group: GroupName): string =>
-  `${keyPrefix}${environment}.${group}`;
+  `${keyPrefix}${environment}/${group}`;
 
-/** Spaces between: AWS allows no commas in tags. */
+/** With spaces between: a comma is none of the characters that AWS allows in the tags of all its services. */
 export const suspensionValue = (run: RunId, processes: readonly string[]): string =>
   [run, ...processes].join(' ');
 
@@ -41,7 +41,7 @@ export const suspensionsOn = ({ tags }: ScalingGroup): readonly SuspensionTag[] 
 
 /** Whose hosts a tag of this environment is about; undefined for another environment's. */
 export function groupOfTag({ key }: SuspensionTag, environment: EnvironmentName): GroupName | undefined {
-  const start = `${keyPrefix}${environment}.`;
+  const start = `${keyPrefix}${environment}/`;
   return key.startsWith(start) ? groupName(key.slice(start.length)) : undefined;
 }
 

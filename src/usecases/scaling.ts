@@ -1,4 +1,6 @@
 import type { PlaybookResult } from '../engine/engine.js';
+import { afterGrace } from '../engine/grace.js';
+import { outwait } from '../engine/outwait.js';
 import { restoreScaling, type ScalingRestored } from '../engine/restore-scaling.js';
 import type { Run } from '../engine/run.js';
 import { scalingOf, type HeldScaling, type ScalingOf } from '../engine/scaling-holds.js';
@@ -9,7 +11,6 @@ import type { ScalingHold } from '../model/hold.js';
 import { describeHost } from '../model/host.js';
 import type { Plan, ScalingGroupPlan } from '../model/plan.js';
 import { processesToSuspend, replacesDrained, suspensionKey } from '../plan/scaling.js';
-import { outwait } from '../engine/outwait.js';
 import type { GroupSessions } from './group-sessions.js';
 
 /** A group whose roll is planned. */
@@ -70,6 +71,12 @@ export async function whileScalingIsSuspended(
     groups.flatMap((group) => (group.plan.rollout.asg === 'ignore' ? [] : scalingOfRoll(group))),
     run,
   );
+  const forgetGrace = afterGrace(run, () => {
+    for (const { hold } of held) {
+      const message = `The ${describeScalingGroup(hold)} is still suspended: ${hold.processes.join(', ')}; restoring goes on.`;
+      run.bus.emit({ type: 'warning', message });
+    }
+  });
   try {
     const results = await roll();
     return { results, scaling: await restoreScaling(run, held, whyKept(results)) };
@@ -78,6 +85,8 @@ export async function whileScalingIsSuspended(
     for (const message of [...errors.map((one) => one.message), ...warnings])
       run.bus.emit({ type: 'warning', message });
     throw error;
+  } finally {
+    forgetGrace();
   }
 }
 

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { AdfError } from '../../src/errors/adf-error.js';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { awsError } from '../../src/errors/aws.js';
+import { OpenHolds } from '../../src/report/open-holds.js';
 import { planDeployWith } from '../../src/usecases/plan.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import type { FakeScalingGroup } from '../fakes/world/world.js';
 import { deployOptions, FleetStage, type StageOptions } from './fleet-stage.js';
 
 const all = ['AZRebalance', 'HealthCheck', 'ReplaceUnhealthy'];
-const key = 'adfpush:suspended:test.api';
+const key = 'adfpush:suspended:test/api';
 const inGroup = { autoScalingGroup: 'api-asg' };
 
 /** Hosts of the Auto Scaling group `api-asg`, which goes by its load balancers. */
@@ -167,6 +168,36 @@ describe('an Auto Scaling group that would replace a drained host', () => {
     expect(await stage.later()).toEqual(['i-1', 'i-2', 'i-3'].map((id) => `${id}: v1 running, in service`));
   });
 
+  it('is named, with the hosts, when the grace of a signal is over and it is not restored yet', async () => {
+    const { stage, group } = scaled();
+    stage.atTask('i-1', 'docker_container', 'task.ended', () => {
+      stage.interrupt();
+    });
+    const result = await stage.deploy();
+    expect([130, 143]).toContain(result.exit);
+    expect(stage.told('warning').map(({ message }) => message)).toContainEqual(
+      expect.stringContaining(
+        'is still suspended: AZRebalance, HealthCheck, ReplaceUnhealthy; restoring goes on.',
+      ),
+    );
+    expect(group).toMatchObject({ suspendedProcesses: [], tags: {} });
+  });
+
+  it('is what a run that must exit at once still names', async () => {
+    const { stage } = scaled();
+    const holds = new OpenHolds();
+    const seen: string[] = [];
+    stage.at(
+      (event) => event.type === 'batch.started',
+      () => seen.push(...holds.lines),
+    );
+    await stage.deploy({}, { readers: [holds, ...stage.hooks.readers] });
+    expect(seen).toEqual([
+      'Auto Scaling group api-asg (eu-west-1): AZRebalance, HealthCheck, ReplaceUnhealthy suspended',
+    ]);
+    expect(holds.lines).toEqual([]);
+  });
+
   it('stays suspended while a host of it has to be named, since it would replace it', async () => {
     const { stage, group } = scaled({}, { rollout: { on_failure: 'stop' } });
     stage.release(image.neverHealthy());
@@ -306,19 +337,19 @@ describe('what others do to an Auto Scaling group during the run', () => {
   it('does not resume what a run of another group of hosts in it still needs', async () => {
     const { stage, group } = scaled({
       suspendedProcesses: ['AZRebalance', ...all.slice(1)],
-      tags: { 'adfpush:suspended:test.worker': `20261121T031400Z-00000000 HealthCheck ReplaceUnhealthy` },
+      tags: { 'adfpush:suspended:test/worker': `20261121T031400Z-00000000 HealthCheck ReplaceUnhealthy` },
     });
     const seen = watchDrains(stage, group);
     await stage.deploy();
     expect(seen[0]).toEqual(all);
     expect(group.suspendedProcesses).toEqual(all);
-    expect(Object.keys(group.tags)).toEqual(['adfpush:suspended:test.worker']);
+    expect(Object.keys(group.tags)).toEqual(['adfpush:suspended:test/worker']);
   });
 
   it('resumes for a run of another group that ended while this one still needed it', async () => {
     const { stage, group } = scaled({
       suspendedProcesses: all,
-      tags: { 'adfpush:suspended:test.worker': `20261121T031400Z-00000000 ${all.join(' ')}` },
+      tags: { 'adfpush:suspended:test/worker': `20261121T031400Z-00000000 ${all.join(' ')}` },
     });
     during(stage, () => {
       group.tags = Object.fromEntries(Object.entries(group.tags).filter(([one]) => one === key));
@@ -330,7 +361,7 @@ describe('what others do to an Auto Scaling group during the run', () => {
   it('resumes when both runs end at the same time, each seeing the tag of the other', async () => {
     const { stage, group } = scaled({
       suspendedProcesses: all,
-      tags: { 'adfpush:suspended:test.worker': `20261121T031400Z-00000000 ${all.join(' ')}` },
+      tags: { 'adfpush:suspended:test/worker': `20261121T031400Z-00000000 ${all.join(' ')}` },
     });
     stage.world.calls.intercept = (call, proceed) => {
       if (call.method === 'untag')

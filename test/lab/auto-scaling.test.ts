@@ -67,7 +67,7 @@ describe('an Auto Scaling group of the lab', () => {
     for (const one of seen) {
       expect(one).toEqual({
         suspended: ['AZRebalance', 'HealthCheck', 'ReplaceUnhealthy', 'ScheduledActions'],
-        tags: ['adfpush:suspended:lab.api'],
+        tags: ['adfpush:suspended:lab/api'],
       });
     }
     const { suspendedProcesses, tags } = lab.aws.scalingGroup(group);

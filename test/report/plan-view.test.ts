@@ -1,5 +1,6 @@
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
+import { region } from '../../src/model/ids.js';
 import { renderPlan } from '../../src/report/plan-view.js';
 import { digestOf, planFor } from './recorded-run.js';
 
@@ -30,6 +31,20 @@ Batch 3 of 3: 2 hosts
 serial 1, 25%, 100%; min_healthy 50%; bake 30 s; on failure rollback
 Takes at least 16 m 30 s, for drains and bakes alone.`.trim(),
     );
+  });
+
+  it('says which Auto Scaling groups are kept from replacing hosts', () => {
+    const ireland = region('eu-west-1');
+    const scaling = [
+      { name: 'api-asg', region: ireland, suspends: ['HealthCheck', 'ReplaceUnhealthy'] },
+      { name: 'old-asg', region: ireland, suspends: [] },
+    ];
+    const lines = renderPlan({ ...planFor(2), scaling }).split('\n');
+    expect(lines.filter((line) => /asg|AUTO SCALING/.test(line))).toEqual([
+      '  AUTO SCALING GROUP  SUSPENDED FOR THE RUN',
+      '  api-asg             HealthCheck, ReplaceUnhealthy',
+      '  old-asg             nothing: it is already',
+    ]);
   });
 
   it('fits 400 hosts on one screen, and still counts every one of them', () => {

@@ -87,4 +87,10 @@ Converged: deploy of api in lab, 2 hosts, 3 m 21 s.`.trim(),
   ])('says %s in one sentence', (outcome, exit, words) => {
     expect(renderRecap(resultFor([], { outcome, exit }))).toContain(words);
   });
+
+  it('says that a person is needed although no host is named, when something else stays held', () => {
+    const text = renderRecap(resultFor(hostsOf(2), { outcome: 'needs_person', exit: 5, named: [] }));
+    expect(text).toContain('what is left suspended will need a person.');
+    expect(text).not.toContain('0 hosts');
+  });
 });

@@ -65,7 +65,7 @@ function processesOf(query: Query): readonly string[] {
 
 function groupOfTag(tag: Query, caller: Caller): LabScalingGroup {
   const [key, value = ''] = [tag.required('Key'), tag.text('Value')];
-  // Source: the Auto Scaling user guide, "Tag restrictions".
+  // Source: AWS's "Tag naming limits and requirements".
   if (key.length > 128 || value.length > 256) throw validationError('The tag is too long');
   if (!/^[\p{L}\p{N} +\-=._:/@]*$/u.test(key + value))
     throw validationError('The tag has characters that are not allowed');
