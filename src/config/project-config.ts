@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { Milliseconds } from '../model/duration.js';
 import type { DockerSettings, SshSettings } from '../model/host.js';
 import { textSchema } from '../model/schema/text.js';
 import { dockerSchema } from './connection-schema.js';
 import { sshSchema } from './ssh-schema.js';
-import { backendOf, stateSchema, type StateBackend } from './state-schema.js';
+import { backendOf, defaultLease, stateSchema, type StateBackend } from './state-schema.js';
 import { validate } from './validate.js';
 import { secretNames, secretsLayer, secretsSchema, type SecretSources } from './secrets.js';
 import { variablesSchema, variablesWithin, type VariablesFile } from './variables-file.js';
@@ -21,6 +22,8 @@ export interface ProjectConfig {
   readonly stateDirectory?: string;
   /** Where leases are kept. */
   readonly stateBackend: StateBackend;
+  /** How long a lease lives without being renewed. */
+  readonly leaseDuration: Milliseconds;
   /** `host:port` of registries that speak plain HTTP. */
   readonly insecureRegistries: readonly string[];
 }
@@ -33,7 +36,7 @@ const projectSchema = z.strictObject({
   secrets: secretsSchema.default([]),
   ssh: sshSchema.default({}),
   docker: dockerSchema.default({}),
-  state: stateSchema.default({ backend: 'hosts' }),
+  state: stateSchema.default({ backend: 'hosts', lease: defaultLease }),
   insecure_registries: z
     .array(
       textSchema.regex(/^[^/\s]+$/, {
@@ -67,6 +70,7 @@ export function readProjectConfig(
     docker: config.docker,
     ...(config.state.directory === undefined ? {} : { stateDirectory: config.state.directory }),
     stateBackend: backendOf(config.state),
+    leaseDuration: config.state.lease,
     insecureRegistries: config.insecure_registries,
   };
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { Milliseconds } from '../model/duration.js';
 import type { Region } from '../model/ids.js';
+import { durationAtLeast } from '../model/schema/duration.js';
 import { literalTextSchema } from './literal-text.js';
 import { endpointSchema, regionSchema } from './source-schema.js';
 
@@ -15,6 +17,9 @@ export interface DynamoDbBackend {
   /** Where DynamoDB is spoken, when it is not at AWS; the environment's when absent. */
   readonly endpoint?: string;
 }
+
+/** What a killed run keeps others waiting at most. */
+export const defaultLease: Milliseconds = 60_000;
 
 const backends = ['hosts', 'dynamodb'] as const;
 
@@ -32,6 +37,7 @@ export const stateSchema = z
     table: tableSchema.exactOptional(),
     region: regionSchema.exactOptional(),
     endpoint: endpointSchema.exactOptional(),
+    lease: durationAtLeast(3_000).default(defaultLease),
   })
   .superRefine(({ backend, table, region, endpoint }, context) => {
     if (backend === 'dynamodb') {

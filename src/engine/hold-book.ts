@@ -11,7 +11,7 @@ import type { HeldOnHost, HostHolds } from '../ports/host-holds.js';
 import type { Journal } from '../ports/journal.js';
 import type { Host } from '../model/host.js';
 import type { GroupRecord } from '../model/run-record.js';
-import type { MutationGate } from './interlocks/mutation-gate.js';
+import type { Change, MutationGate } from './interlocks/mutation-gate.js';
 
 /** Where a run writes what it holds. */
 export interface HoldBookOptions {
@@ -19,7 +19,7 @@ export interface HoldBookOptions {
   /** On the hosts themselves. */
   readonly hostHolds: HostHolds;
   /** Throws once the run may change nothing any more: then nothing is going to be taken. */
-  readonly gate: Pick<MutationGate, 'requireLeases'>;
+  readonly gate: Pick<MutationGate, 'admit' | 'requireLeases'>;
   readonly clock: Clock;
   readonly bus: EventBus;
   /** Whose holds they are. */
@@ -70,7 +70,7 @@ export class HoldBook {
     this.#hosts.set(host.id, host);
     for (const taking of takings) {
       if (this.#open.has(keyOf(host.id, taking))) continue;
-      this.#options.gate.requireLeases(`hold ${describeHold(taking)}`);
+      this.#options.gate.requireLeases(`hold ${describeHold(taking)}`, true);
       this.#count += 1;
       const { group } = this.#options;
       const scope = group === undefined ? '' : `${group}/`;
@@ -124,7 +124,7 @@ export class HoldBook {
   }
 
   async #write(hold: Hold): Promise<void> {
-    const { journal, clock, hostHolds, run } = this.#options;
+    const { journal, clock, hostHolds, run, gate } = this.#options;
     const at = clock.now();
     await journal.append({ at, type: 'hold.opened', hold });
     const key = holdKey(hold);
@@ -133,18 +133,23 @@ export class HoldBook {
     this.#settled.delete(key);
     if (!this.#first.has(key)) this.#first.set(key, hold);
     const group = this.#record;
-    await hostHolds
-      .on(this.#hostOf(hold))
-      .keep({ ...run, at, hold, ...(group === undefined ? {} : { group }) });
+    const host = this.#hostOf(hold);
+    await gate.admit(noteOf(host, hold));
+    await hostHolds.on(host).keep({ ...run, at, hold, ...(group === undefined ? {} : { group }) });
     this.#tell('hold.opened', hold);
   }
 
   async #forget(hold: Hold): Promise<void> {
-    const { hostHolds, run, bus } = this.#options;
+    const { hostHolds, run, bus, gate } = this.#options;
+    const host = this.#hostOf(hold);
+    const change = noteOf(host, hold);
+    gate.requireLeases(change.what, true);
     try {
-      await hostHolds.on(this.#hostOf(hold)).forget(run.run, hold.id);
+      await gate.admit(change);
+      await hostHolds.on(host).forget(run.run, hold.id);
     } catch (error) {
       if (hold.kind === 'container') throw error;
+      gate.requireLeases(change.what, true);
       const message = `it still has the note that ${describeHold(hold)} was taken: ${errorsOf(error)[0].message}`;
       bus.emit({ type: 'warning', host: this.#eventHost(hold), message });
     }
@@ -169,6 +174,14 @@ export class HoldBook {
     this.#options.bus.emit(type === 'hold.opened' ? { type, ...about } : { type, ...about, as });
   }
 }
+
+/** Who restores may hold and settle too; a task that may go on asks the gate by itself. */
+const noteOf = (host: Host, hold: Hold): Change => ({
+  where: 'host',
+  host,
+  what: `note ${describeHold(hold)}`,
+  restoring: true,
+});
 
 /** What two holds have in common that hold the same thing. */
 export const holdKey = (hold: Hold): string => keyOf(hold.host, hold);

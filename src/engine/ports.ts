@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
+import type { Fence } from '../ports/fence.js';
 import type { FilesOfHosts } from '../ports/host-files.js';
 import type { HostHolds } from '../ports/host-holds.js';
 import type { HostHttp } from '../ports/host-http.js';
@@ -29,6 +30,7 @@ export interface EnginePorts {
   readonly journal: Journal;
   readonly hostHolds: HostHolds;
   readonly presence: Presence;
+  readonly fence: Fence;
   readonly files: ProjectFiles;
   readonly hostFiles: FilesOfHosts;
 }

@@ -44,7 +44,7 @@ export async function restoreHost(
     report: (step) => bus.emit({ type: 'restore.step', host: session.eventHost, step }),
     restoring: true,
   };
-  const outcome = await session.busyWith(activity, async () => restoreUntil(session, holds));
+  const outcome = await session.busyWith(activity, async () => restoreUnderLease(session, holds));
   bus.emit({
     type: 'restore.ended',
     host: session.eventHost,
@@ -52,6 +52,16 @@ export async function restoreHost(
     ...(outcome.error === undefined ? {} : { error: outcome.error }),
   });
   return outcome;
+}
+
+/** What the run holds may be another run's matter by now: then it is left as it is. */
+async function restoreUnderLease(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {
+  try {
+    await session.run.gate.readyToRestore();
+  } catch (error) {
+    return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
+  }
+  return restoreUntil(session, holds);
 }
 
 async function restoreUntil(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {

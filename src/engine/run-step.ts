@@ -114,6 +114,8 @@ class LostStep {
   async #runNow(): Promise<CommandResult | undefined> {
     const { host, run } = this.session;
     try {
+      // Reconnecting may have taken longer than the lease lives.
+      await run.gate.admit({ where: 'host', host, what: 'run a step' }, this.options.signal);
       const connection = await run.ports.transport.connect(host, this.options.signal);
       const result = await connection.run(this.command, this.options);
       if (result.outcome.kind !== 'unknown') return result;

@@ -47,6 +47,7 @@ export class ScalingDesk {
       `suspend ${processes.join(', ')}`,
       () => this.#scaling.suspend(region, name, processes),
       ({ suspendedProcesses }) => processes.every((one) => suspendedProcesses.includes(one)),
+      false,
     );
   }
 
@@ -56,6 +57,7 @@ export class ScalingDesk {
       `resume ${processes.join(', ')}`,
       () => this.#scaling.resume(region, name, processes),
       ({ suspendedProcesses }) => !processes.some((one) => suspendedProcesses.includes(one)),
+      true,
     );
   }
 
@@ -66,6 +68,7 @@ export class ScalingDesk {
       value === undefined ? `take off the tag ${key}` : `wear the tag ${key}`,
       () => this.#scaling.tag(region, name, key, value),
       ({ tags }) => tags[key] === value,
+      value === undefined,
     );
   }
 
@@ -73,13 +76,14 @@ export class ScalingDesk {
     what: string,
     act: () => Promise<void>,
     isDone: (group: ScalingGroup) => boolean,
+    restoring: boolean,
   ): Promise<void> {
     const { gate, ports } = this.#run;
     const { clock } = ports;
     const named = `${what}: Auto Scaling group ${this.#group.name}`;
-    await gate.perform(undefined, named, this.#signal, () =>
+    await gate.perform({ where: 'cloud', what: named, restoring }, this.#signal, () =>
       outwait(clock, async () => {
-        gate.requireLeases(named);
+        gate.requireLeases(named, restoring);
         await act();
       }),
     );

@@ -40,7 +40,10 @@ export async function callModule(
     if (!checked.changes && checked.unknown !== undefined) return skippedAsUnknown(checked.unknown);
     if (!checked.changes) return judge(task, session, variables, checked.result);
     if (session.run.checkMode) return wouldChange(checked, call);
+    session.run.gate.requireLeases(checked.summary);
     await session.run.holds.open(session.host, checked.takes);
+    const change = { where: module.where, host: session.host, what: checked.summary };
+    await session.run.gate.admit(change, session.activity.signal);
     if (task.oneWay) await recordOneWay(call);
     if (module.effect === 'one_way') host.beginSteps(positionOf(call, attempt));
     return judge(task, session, variables, await checked.apply());

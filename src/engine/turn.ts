@@ -75,12 +75,14 @@ async function restoreOpen(session: HostSession): Promise<RestoreOutcome | undef
 
 /** A host that is asked to stop goes on only when its new containers are proven healthy: then finishing is the safe way out. */
 async function runTasks(session: HostSession, play: TurnPlay, barrier: Barrier | undefined): Promise<Ended> {
-  const { stop } = session.run;
+  const { stop, gate } = session.run;
   const cancel = new AbortController();
   const onStop = (): void => {
     if (!isFinishing(session)) cancel.abort(interrupted(stop.name() ?? 'a signal'));
   };
+  const onLeaseLost = (): void => cancel.abort(gate.lost.reason);
   stop.signal.addEventListener('abort', onStop, { once: true });
+  gate.lost.addEventListener('abort', onLeaseLost, { once: true });
   try {
     let index = 0;
     for (const task of play.play.sections.flatMap((section) => section.tasks)) {
@@ -93,6 +95,7 @@ async function runTasks(session: HostSession, play: TurnPlay, barrier: Barrier |
       if (!isSelected([...play.play.tags, ...task.tags], session.run.tags)) continue;
       await barrier?.arrive();
       if (stop.signal.aborted) onStop();
+      if (gate.closedBy !== undefined) return { status: 'failed', error: gate.closedBy };
       if (cancel.signal.aborted || isHalted(session, play)) return { status: 'interrupted' };
       const outcome = await runAndTell(task, event, session, play, cancel.signal);
       const failed = outcome.status === 'failed' || outcome.status === 'unreachable';
@@ -106,10 +109,12 @@ async function runTasks(session: HostSession, play: TurnPlay, barrier: Barrier |
     }
     return { status: 'ok' };
   } catch (error) {
+    if (gate.closedBy !== undefined) return { status: 'failed', error: gate.closedBy };
     if (cancel.signal.aborted) return { status: 'interrupted' };
     throw error;
   } finally {
     stop.signal.removeEventListener('abort', onStop);
+    gate.lost.removeEventListener('abort', onLeaseLost);
   }
 }
 

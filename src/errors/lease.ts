@@ -1,8 +1,11 @@
 import { formatDuration } from '../model/duration.js';
+import { describeHost, type Host } from '../model/host.js';
 import type { LeaseHolder, LeaseName as WholeName } from '../ports/lease-store.js';
 import { AdfError } from './adf-error.js';
 
 type LeaseName = Pick<WholeName, 'environment' | 'group'>;
+
+type NamedHost = Pick<Host, 'id' | 'name'>;
 
 const describe = ({ environment, group }: LeaseName): string => `"${group}" in "${environment}"`;
 
@@ -38,4 +41,32 @@ export const leaseLost = (lease: LeaseName, reason: string): AdfError =>
     class: 'failed',
     message: `The lock of group ${describe(lease)} is lost: ${reason}`,
     hint: 'Another run may be changing the group: look who holds it before you run again.',
+  });
+
+export const leaseFencedCode = 'lease.fenced';
+
+/** A host was changed under a newer epoch, or by another run under the same. */
+export const leaseFenced = (
+  host: NamedHost,
+  pass: { readonly lease: string; readonly epoch: number },
+  known: { readonly epoch: number; readonly run: string },
+): AdfError =>
+  new AdfError({
+    code: leaseFencedCode,
+    class: 'failed',
+    host: describeHost(host),
+    message:
+      `${describeHost(host)} takes no more changes under epoch ${pass.epoch} of the lock ${pass.lease}: ` +
+      `run ${known.run} came with epoch ${known.epoch}.`,
+    hint: 'Another run took the lock meanwhile, or somebody released it by force: adfpush lock status tells who has it.',
+  });
+
+/** A host cannot say whether a newer epoch was there. */
+export const fenceSilent = (host: NamedHost, reason: string): AdfError =>
+  new AdfError({
+    code: 'lease.fence_silent',
+    class: 'failed',
+    host: describeHost(host),
+    message: `${describeHost(host)} cannot tell whether another run has the lock by now: ${reason}`,
+    hint: 'Nothing is changed there without that. Make /var/tmp writable on the host for its login user.',
   });

@@ -25,6 +25,7 @@ type Args = z.infer<typeof schema>;
 export const elbTarget: Module<Args, readonly Registration[]> = {
   name: 'elb_target',
   effect: 'restorable',
+  where: 'cloud',
   takesHostOut: true,
   schema,
 

@@ -27,6 +27,9 @@ import type { CommandResult, RemoteCommand, RunOptions } from '../ports/transpor
  */
 export type Effect = 'reads' | 'restorable' | 'idempotent' | 'one_way';
 
+/** Where something is changed: on the host, which then lets nobody through who lost the lease; or elsewhere: at AWS, on the control side. */
+export type Place = 'host' | 'cloud';
+
 /**
  * One thing a task can do. `check` observes and says what would change and what that would take away; `apply` makes
  * exactly that change. A dry run is `check` without `apply`.
@@ -36,6 +39,8 @@ export interface Module<Args, Details> {
   readonly effect: Effect;
   /** The host may serve nobody while, or after, it runs: plays with such a task are held to the floor. */
   readonly takesHostOut?: boolean;
+  /** Where what it changes is; on the host, unless it says otherwise. */
+  readonly where?: Place;
   /** The argument that a bare string stands for: `shell: echo hi`. */
   readonly freeform?: string;
   /** Arguments that are sh: `{{ value }}` in them is quoted for the shell. */
@@ -185,6 +190,7 @@ export interface RegisteredModule {
   readonly name: string;
   readonly effect: Effect;
   readonly takesHostOut: boolean;
+  readonly where: Place;
   readonly freeform?: string;
   readonly shellArguments: readonly string[];
   readonly visibleArguments: readonly string[];
@@ -242,6 +248,7 @@ export const registerReading = <Args>({
   name,
   effect: 'reads',
   takesHostOut: false,
+  where: 'host',
   ...(freeform === undefined ? {} : { freeform }),
   shellArguments: [],
   visibleArguments: [],
@@ -260,6 +267,7 @@ export function register<Args, Details>(module: Module<Args, Details>): Register
     name: module.name,
     effect: module.effect,
     takesHostOut: module.takesHostOut ?? false,
+    where: module.where ?? 'host',
     ...(module.freeform === undefined ? {} : { freeform: module.freeform }),
     shellArguments: module.shellArguments ?? [],
     visibleArguments: module.visibleArguments ?? [],

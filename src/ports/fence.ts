@@ -13,7 +13,7 @@ export interface FencePass {
 export interface Fence {
   /**
    * Asked right before each change. The host remembers the epoch when it is newer than what it knew. Throws `lease.fenced` when the host met a
-   * newer epoch, or another run under the same; and the transport's errors.
+   * newer epoch, or another run under the same, `lease.fence_silent` when it cannot tell; and the transport's errors.
    */
   admit(host: Host, pass: FencePass, signal?: AbortSignal): Promise<void>;
 }

@@ -1,14 +1,10 @@
-import type { AdfError } from '../errors/adf-error.js';
 import type { Run } from '../engine/run.js';
 import type { Milliseconds } from '../model/duration.js';
-import type { Lease } from '../ports/lease-store.js';
-import { keepRenewed, type KeptLease } from '../state/keep-renewed.js';
+import type { LeaseRequest } from '../ports/lease-store.js';
 import { waitForLease } from '../state/wait-for-lease.js';
 import type { GroupSessions } from './group-sessions.js';
+import { HeldLease } from './held-lease.js';
 import type { World } from './world.js';
-
-/** How long a lease lives without being renewed: what a killed run keeps others waiting. */
-const leaseDuration: Milliseconds = 120_000;
 
 export interface HeldLeases {
   release(): Promise<void>;
@@ -16,45 +12,36 @@ export interface HeldLeases {
 
 /**
  * Takes the lease of every group, in the order of their names so that two runs cannot wait for one another, and keeps them renewed.
- * From then on no mutation starts past their deadlines. Throws `lease.held`, `lease.unavailable`; what it got is let go then.
+ * From then on no mutation starts past their deadlines, or where a newer epoch was. Throws `lease.held`, `lease.unavailable`; what it got
+ * is let go then.
  */
 export async function leaseGroups(
   groups: readonly { readonly opened: Pick<GroupSessions, 'group' | 'hosts'> }[],
   run: Run,
-  { leases: store, owner, clock, random }: World,
+  world: World,
   wait: Milliseconds,
 ): Promise<HeldLeases> {
-  const held: { readonly lease: Lease; readonly kept: KeptLease }[] = [];
+  const held: HeldLease[] = [];
   const release = async (): Promise<void> => {
-    await Promise.all(
-      held.map(async ({ lease, kept }) => {
-        await kept.stop();
-        await lease.release();
-      }),
-    );
-  };
-  const onLost = (reason: AdfError): void => {
-    run.gate.close(reason);
-    run.bus.emit({ type: 'warning', message: reason.message });
+    await Promise.all(held.map((lease) => lease.release()));
   };
   try {
     for (const { opened } of groups.toSorted((a, b) => (a.opened.group < b.opened.group ? -1 : 1))) {
-      const request = {
+      const request: LeaseRequest = {
         environment: run.environment,
         group: opened.group,
         hosts: opened.hosts,
-        owner: { run: run.id, ...owner },
-        duration: leaseDuration,
+        owner: { run: run.id, ...world.owner },
+        duration: world.leaseDuration,
       };
-      const lease = await waitForLease(store, request, {
+      const lease = await waitForLease(world.leases, request, {
         wait,
-        clock,
-        random,
+        clock: world.clock,
+        random: world.random,
         signal: run.stop.signal,
         onHeld: ({ message }) => run.bus.emit({ type: 'warning', message }),
       });
-      run.gate.guardBy(lease);
-      held.push({ lease, kept: keepRenewed(lease, { duration: leaseDuration, clock, onLost }) });
+      held.push(new HeldLease(lease, request, world, run));
     }
     return { release };
   } catch (error) {

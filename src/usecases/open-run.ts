@@ -39,12 +39,23 @@ export function openRun(
   fullJournal: Journal,
   { verb, checkMode = false, tags = {}, bus: given }: RunChoices,
 ): Run {
-  const { clock, random, runtime, http, registry, files, hostFiles, hostHolds: fullHolds, redaction } = world;
+  const {
+    clock,
+    random,
+    runtime,
+    http,
+    registry,
+    files,
+    hostFiles,
+    hostHolds: fullHolds,
+    redaction,
+    fence,
+  } = world;
   const transport = new SecretFreeTransport(world.transport, redaction);
   const journal = withoutSecrets(fullJournal, redaction);
   const hostHolds = holdsWithoutSecrets(fullHolds, redaction);
   const bus = given ?? openBus(world, hooks);
-  const gate = new MutationGate(journal, clock);
+  const gate = new MutationGate({ journal, clock, fence, run: id });
   const traffic = new SharedTraffic(new LeasedTraffic(world.traffic, gate), clock);
   const environment = environmentName(options.environment);
   return {
@@ -63,6 +74,7 @@ export function openRun(
       journal,
       hostHolds,
       presence: world.presence,
+      fence,
       files,
       hostFiles,
       ...(world.scaling === undefined ? {} : { scaling: world.scaling }),

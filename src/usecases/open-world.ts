@@ -15,6 +15,7 @@ import type { Traffic } from '../ports/traffic.js';
 import { CredentialSources } from '../release/credential-sources.js';
 import { DockerConfigCredentials } from '../release/docker-config.js';
 import { HttpRegistry } from '../release/http-registry.js';
+import { HostFence } from '../state/host-fence.js';
 import { FileJournalStore } from '../state/journal-file.js';
 import { ownerFromEnvironment } from '../state/lease-owner.js';
 import { SpillFiles } from '../state/spill-files.js';
@@ -86,6 +87,7 @@ export async function openWorld(
     runtime,
     hostHolds: runtime.holds,
     presence: cloud === undefined ? alwaysThere : new FleetPresence(cloud.fleet),
+    fence: new HostFence(transport),
     processes: systemProcesses,
     http: new TransportHttp(transport, clock),
     traffic: cloud?.traffic ?? noTraffic(environment),
@@ -99,6 +101,7 @@ export async function openWorld(
       now: () => clock.now(),
     }),
     leases: leaseStoreOf(project.config.stateBackend, { transport, clock, random }, cloud),
+    leaseDuration: project.config.leaseDuration,
     owner: ownerFromEnvironment(process.env, local.localUser, hostname()),
     listHosts: () => loadInventory(project, environment, (given) => connectTo(given).fleet),
     async deployPlaybook() {

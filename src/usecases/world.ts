@@ -1,8 +1,10 @@
 import type { Redaction } from '../events/redaction.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { HostId } from '../model/ids.js';
+import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
+import type { Fence } from '../ports/fence.js';
 import type { FilesOfHosts } from '../ports/host-files.js';
 import type { HostHolds } from '../ports/host-holds.js';
 import type { HostHttp } from '../ports/host-http.js';
@@ -38,12 +40,15 @@ export interface World {
   readonly journals: JournalStore;
   readonly hostHolds: HostHolds;
   readonly presence: Presence;
+  readonly fence: Fence;
   readonly processes: Processes;
   /** For output that is too much for memory; absent where nothing is kept of it. */
   readonly spills?: SpillStore;
   /** Knows the secrets of the project, and those that a run meets on its way. */
   readonly redaction: Redaction;
   readonly leases: LeaseStore;
+  /** How long a lease lives without being renewed: what a killed run keeps others waiting. */
+  readonly leaseDuration: Milliseconds;
   /** Who runs this, for whoever finds the lease. */
   readonly owner: Pick<LeaseOwner, 'who' | 'link'>;
   /** The hosts of the environment as the cloud tells them now. */

@@ -26,6 +26,7 @@ import { FakeScalingGroups } from '../fakes/fake-scaling-groups.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
 import { Life, mortal, type Death } from '../fakes/mortal-world.js';
+import { MemoryFence } from '../fakes/memory-fence.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { FakeProcesses } from '../fakes/fake-processes.js';
 import { MemoryHostHolds } from '../fakes/memory-host-holds.js';
@@ -222,8 +223,10 @@ export class FleetStage {
       notices: this.notices,
       journals: this.journals,
       leases: this.leases,
+      leaseDuration: 60_000,
       hostHolds: new MemoryHostHolds(world),
       presence: new FleetPresence(fleet),
+      fence: new MemoryFence(world),
       processes: new FakeProcesses(),
       owner: { who: 'ann@desk' },
       listHosts: () => loadInventory(project, 'test', () => fleet),

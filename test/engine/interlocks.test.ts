@@ -1,22 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { FloorGuard } from '../../src/engine/interlocks/floor-guard.js';
-import { MutationGate } from '../../src/engine/interlocks/mutation-gate.js';
+import { MutationGate, type Change } from '../../src/engine/interlocks/mutation-gate.js';
 import { HoldBook } from '../../src/engine/hold-book.js';
 import { withDeadline } from '../../src/engine/deadline.js';
 import { AdfError } from '../../src/errors/adf-error.js';
+import { leaseFenced } from '../../src/errors/lease.js';
+import { connectionLost } from '../../src/errors/ssh.js';
 import { EventBus } from '../../src/events/bus.js';
 import type { Event } from '../../src/events/event.js';
 import { Redaction } from '../../src/events/redaction.js';
-import { containerName, environmentName, hostId, runId } from '../../src/model/ids.js';
+import { containerName, environmentName, runId } from '../../src/model/ids.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import type { Amount } from '../../src/model/settings.js';
 import type { Taking } from '../../src/modules/module.js';
+import type { Host } from '../../src/model/host.js';
+import type { Fence } from '../../src/ports/fence.js';
 import type { Journal } from '../../src/ports/journal.js';
 import type { Lease } from '../../src/ports/lease-store.js';
 import { SharedTraffic } from '../../src/traffic/shared-traffic.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
 import { makeHost } from '../fakes/make-host.js';
+import { openFence } from '../fakes/memory-fence.js';
 import { forgetfulHosts } from '../fakes/memory-host-holds.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import { World } from '../fakes/world/world.js';
@@ -51,17 +56,25 @@ const leaseUntil = (deadline: number): Lease => ({
   release: () => Promise.resolve(),
 });
 const never = new AbortController().signal;
-const h1 = hostId('h1');
+const h1 = makeHost('h1');
+const stop = { where: 'host', host: h1, what: 'stop' } as const;
+
+const run = {
+  run: runId('a-run'),
+  verb: 'deploy',
+  environment: environmentName('test'),
+  owner: { who: 'ann@desk' },
+};
 
 describe('the mutation gate', () => {
   function gateWith(...leases: readonly Lease[]) {
     const journal = new TestJournal();
     const clock = new FakeClock();
-    const gate = new MutationGate(journal, clock);
-    for (const lease of leases) gate.guardBy(lease);
+    const gate = new MutationGate({ journal, clock, fence: openFence, run: run.run });
+    for (const lease of leases) gate.guardBy(lease, [h1]);
     const done: string[] = [];
     const act = (what = 'stop') =>
-      gate.perform(h1, what, never, () => {
+      gate.perform({ where: 'host', host: h1, what }, never, () => {
         done.push(`${what} after ${journal.types.join(', ')}`);
         return Promise.resolve();
       });
@@ -88,7 +101,7 @@ describe('the mutation gate', () => {
   it('leaves without mutation.done what failed: its outcome is not known', async () => {
     const { journal, gate } = gateWith();
     const act = () => Promise.reject(new Error('connection lost'));
-    await expect(gate.perform(h1, 'stop', never, act)).rejects.toThrow('connection lost');
+    await expect(gate.perform(stop, never, act)).rejects.toThrow('connection lost');
     expect(journal.types).toEqual(['mutation.intended']);
   });
 
@@ -108,21 +121,120 @@ describe('the mutation gate', () => {
       append: () => clock.sleep(70_000),
       close: () => Promise.resolve(),
     };
-    const slowGate = new MutationGate(slow, clock);
-    slowGate.guardBy(leaseUntil(60_000));
-    const act = slowGate.perform(h1, 'stop', never, () => Promise.resolve(done.push('stop')));
+    const slowGate = new MutationGate({ journal: slow, clock, fence: openFence, run: run.run });
+    slowGate.guardBy(leaseUntil(60_000), [h1]);
+    const act = slowGate.perform(stop, never, () => Promise.resolve(done.push('stop')));
     await expect(clock.run(act)).rejects.toMatchObject({ code: 'interlock.lease_over' });
     expect(done).toEqual([]);
     expect(() => gate.requireLeases('stop')).toThrow('The lease of the group ran out');
   });
-});
 
-const run = {
-  run: runId('a-run'),
-  verb: 'deploy',
-  environment: environmentName('test'),
-  owner: { who: 'ann@desk' },
-};
+  describe('and its hosts', () => {
+    const h2 = makeHost('h2');
+    /** Asks `asked`, and answers as `answer` says. */
+    function fencedGate(answer: (host: Host) => Promise<void> = () => Promise.resolve()) {
+      const journal = new TestJournal();
+      const clock = new FakeClock();
+      const asked: string[] = [];
+      const fence: Fence = {
+        admit: (host, { lease, epoch, run: by }) => {
+          asked.push(`${host.id} ${lease} ${epoch} ${by}, after ${journal.types.at(-1)}`);
+          return answer(host);
+        },
+      };
+      const gate = new MutationGate({ journal, clock, fence, run: run.run });
+      const done: string[] = [];
+      const act = (change: Change) =>
+        gate.perform(change, never, () => {
+          done.push(change.what);
+          return Promise.resolve();
+        });
+      return { journal, clock, gate, act, done, asked };
+    }
+
+    it('asks the host that is changed, right before, under the epoch of its own lease', async () => {
+      const { gate, act, asked } = fencedGate();
+      gate.guardBy(leaseUntil(60_000), [h1]);
+      gate.guardBy({ ...leaseUntil(60_000), name: 'test.web', epoch: 7 }, [h2]);
+      await act({ where: 'host', host: h2, what: 'stop' });
+      expect(asked).toEqual(['h2 test.web 7 a-run, after mutation.intended']);
+    });
+
+    it('does not ask for what changes at AWS: that needs no connection to the host', async () => {
+      const { gate, act, asked, done } = fencedGate();
+      gate.guardBy(leaseUntil(60_000), [h1]);
+      await act({ where: 'cloud', host: h1, what: 'register' });
+      expect([asked, done]).toEqual([[], ['register']]);
+    });
+
+    it('changes nothing, there or anywhere, once a host met a newer epoch', async () => {
+      const refusal = leaseFenced(h1, { lease: 'test.api', epoch: 1 }, { epoch: 2, run: 'other' });
+      const { gate, act, done } = fencedGate(({ id }) =>
+        id === 'h1' ? Promise.reject(refusal) : Promise.resolve(),
+      );
+      gate.guardBy(leaseUntil(60_000), [h1, h2]);
+      await expect(act({ where: 'host', host: h1, what: 'stop' })).rejects.toBe(refusal);
+      await expect(act({ where: 'host', host: h2, what: 'stop' })).rejects.toBe(refusal);
+      await expect(act({ where: 'cloud', host: h2, what: 'register' })).rejects.toBe(refusal);
+      await expect(act({ where: 'host', host: h2, what: 'rename', restoring: true })).rejects.toBe(refusal);
+      expect(done).toEqual([]);
+    });
+
+    it('goes on elsewhere when a host cannot be asked', async () => {
+      const { gate, act, done } = fencedGate(({ id }) =>
+        id === 'h1' ? Promise.reject(connectionLost(h1, 'reset')) : Promise.resolve(),
+      );
+      gate.guardBy(leaseUntil(60_000), [h1, h2]);
+      await expect(act({ where: 'host', host: h1, what: 'stop' })).rejects.toMatchObject({
+        code: 'ssh.connection_lost',
+      });
+      await act({ where: 'host', host: h2, what: 'stop' });
+      expect(done).toEqual(['stop']);
+    });
+
+    it('looks at the deadline again when the host has answered', async () => {
+      const { clock, gate, act, done } = fencedGate(() => clock.sleep(60_000));
+      gate.guardBy(leaseUntil(60_000), [h1]);
+      await expect(clock.run(act({ where: 'host', host: h1, what: 'stop' }))).rejects.toMatchObject({
+        code: 'interlock.lease_over',
+      });
+      expect(done).toEqual([]);
+    });
+
+    it('lets only what restores go on when a lost lease is ours again, and has it taken once for all', async () => {
+      const { gate, act, done, asked } = fencedGate();
+      const [old, anew] = [leaseUntil(60_000), { ...leaseUntil(90_000), epoch: 2 }];
+      let taken = 0;
+      gate.guardBy(old, [h1, h2], () => {
+        taken += 1;
+        return Promise.resolve(anew);
+      });
+      const lost = new AdfError({ code: 'lease.lost', class: 'failed', message: 'gone' });
+      gate.lose(old, lost);
+      expect(gate.lost.aborted).toBe(true);
+      await expect(act({ where: 'host', host: h1, what: 'rename', restoring: true })).rejects.toBe(lost);
+      await Promise.all([gate.readyToRestore(), gate.readyToRestore()]);
+      await act({ where: 'host', host: h1, what: 'rename', restoring: true });
+      await expect(act({ where: 'host', host: h1, what: 'stop' })).rejects.toBe(lost);
+      expect([taken, done, asked]).toEqual([1, ['rename'], ['h1 test.api 2 a-run, after mutation.intended']]);
+      expect(gate.closedBy).toBe(lost);
+    });
+
+    it('asks no second time for a lease that another run has', async () => {
+      const { gate } = fencedGate();
+      let tried = 0;
+      const held = new AdfError({ code: 'lease.held', class: 'refused', message: 'bob has it' });
+      const lease = leaseUntil(0);
+      gate.guardBy(lease, [h1], () => {
+        tried += 1;
+        return Promise.reject(held);
+      });
+      await expect(gate.readyToRestore()).rejects.toBe(held);
+      await expect(gate.readyToRestore()).rejects.toBe(held);
+      expect(tried).toBe(1);
+    });
+  });
+});
 
 describe('the hold book', () => {
   function bookWith() {
@@ -139,7 +251,7 @@ describe('the hold book', () => {
         clock,
         bus,
         hostHolds: forgetfulHosts,
-        gate: new MutationGate(journal, clock),
+        gate: new MutationGate({ journal, clock, fence: openFence, run: run.run }),
         run,
       }),
       host: makeHost('h1'),
@@ -318,21 +430,6 @@ ${tasks}`;
     const result = await stage.deploy();
     expect(codes(result)).toEqual(['interlock.still_held']);
     expect(await stage.later()).toEqual([1, 2, 3].map((id) => `i-${id}: v1 running, in service`));
-  });
-
-  it('change nothing more once the lease is lost, and name what is held', async () => {
-    const stage = new FleetStage({ targetGroup: { deregistrationDelay: 300_000 } });
-    const lost = new AdfError({ code: 'lease.lost', class: 'failed', message: 'it is gone' });
-    // Nobody can renew it any more, before the drain is over.
-    stage.world.calls.intercept = (call, proceed) =>
-      call.port === 'lease' && call.method === 'renew' ? Promise.reject(lost) : proceed();
-    const result = await stage.deploy();
-    expect(result).toMatchObject({
-      exit: 5,
-      named: [{ host: 'i-1', held: ['its registration in api-http:5060'] }],
-    });
-    expect(codes(result)).toContain('lease.lost');
-    expect(stage.mutations.at(-1)).toBe('traffic deregister api-http i-1:5060');
   });
 });
 

@@ -65,6 +65,12 @@ export class MemoryLeaseStore implements LeaseStore {
     return held !== undefined && held.expiresAt > this.clock.elapsed() ? held : undefined;
   }
 
+  /** It ran out: its run was asleep. */
+  lapse(key: string): void {
+    const held = this.#held.get(key);
+    if (held !== undefined) held.expiresAt = this.clock.elapsed();
+  }
+
   /** Somebody took it away by hand. */
   steal(key: string): void {
     this.#held.delete(key);

@@ -80,6 +80,7 @@ export function mortal(world: World, life: Life): World {
     journals: port('journals', world.journals),
     leases: port('leases', world.leases),
     hostHolds: port('hostHolds', world.hostHolds),
+    fence: port('fence', world.fence),
     listHosts: () => life.make('fleet.list', () => world.listHosts()),
   };
 }

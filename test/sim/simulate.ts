@@ -10,6 +10,7 @@ import type { RunResult } from '../../src/model/run-result.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { ContainerRuntime } from '../../src/ports/container-runtime.js';
 import type { Fleet } from '../../src/ports/fleet.js';
+import type { Fence } from '../../src/ports/fence.js';
 import type { HostHolds } from '../../src/ports/host-holds.js';
 import type { HostHttp } from '../../src/ports/host-http.js';
 import type { JournalStore } from '../../src/ports/journal.js';
@@ -27,6 +28,7 @@ import { FakeHostHttp } from '../fakes/fake-host-http.js';
 import { FakeRegistry } from '../fakes/fake-registry.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
+import { MemoryFence } from '../fakes/memory-fence.js';
 import { MemoryHostHolds } from '../fakes/memory-host-holds.js';
 import { MemoryJournalStore } from '../fakes/memory-journal.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
@@ -52,6 +54,7 @@ export interface SimulatedPorts {
   readonly registry: Registry;
   readonly journals: JournalStore;
   readonly hostHolds: HostHolds;
+  readonly fence: Fence;
   readonly processes: Processes;
   readonly leases: LeaseStore;
   /** To be subscribed to the run's bus: what it reads goes into the hash. */
@@ -218,6 +221,7 @@ class ControlSide {
       registry: new FakeRegistry(world, process),
       journals: new MemoryJournalStore(calls, this.#diskOf(launch.machine)),
       hostHolds: new MemoryHostHolds(world, process),
+      fence: new MemoryFence(world, process),
       processes: this.#processes.seenBy(number, launch.machine),
       leases: this.#leases.seenBy(process),
       reader: { read: process.read },

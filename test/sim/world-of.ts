@@ -32,6 +32,7 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     registry,
     journals,
     hostHolds,
+    fence,
     processes,
     leases,
     fleet,
@@ -54,8 +55,10 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     journals,
     hostHolds,
     presence: new FleetPresence(fleet),
+    fence,
     processes,
     leases,
+    leaseDuration: 60_000,
     owner: { who: `ann@${ports.launch.machine}` },
     listHosts: () => loadInventory(project, environment, () => fleet),
     deployPlaybook: () =>

@@ -139,6 +139,7 @@ export class GuardedContainers implements HostContainers {
 
   #change<T>(what: string, act: () => Promise<T>): Promise<T> {
     const { run, host, activity } = this.#session;
-    return run.gate.perform(host.id, what, activity.signal, act);
+    const change = { where: 'host', host, what, restoring: activity.restoring } as const;
+    return run.gate.perform(change, activity.signal, act);
   }
 }

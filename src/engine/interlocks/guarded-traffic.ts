@@ -76,7 +76,8 @@ export class GuardedTraffic implements HostTraffic {
     await this.#requireImages();
     this.#requireHeld(registrations);
     const groups = await this.#known(registrations);
-    const mayTakeOut = (): boolean => activity.mayTakeOut() && run.gate.closedBy === undefined;
+    const mayTakeOut = (): boolean =>
+      activity.mayTakeOut() && (activity.restoring || run.gate.closedBy === undefined);
     await run.floor.take(host, groups, registrations, { signal, mayTakeOut }, (why) =>
       report(`waiting for the floor: ${why}`),
     );
@@ -125,7 +126,9 @@ export class GuardedTraffic implements HostTraffic {
     const ended = await Promise.allSettled(
       [...Map.groupBy(registrations, ({ targetGroup }) => targetGroup)].map(([arn, ours]) => {
         const where = ours.map((one) => `${one.id}:${one.port}`).join(', ');
-        return run.gate.perform(host.id, `${verb} ${where} in ${arn}`, activity.signal, () => act(arn, ours));
+        const what = `${verb} ${where} in ${arn}`;
+        const change = { where: 'cloud', host, what, restoring: activity.restoring } as const;
+        return run.gate.perform(change, activity.signal, () => act(arn, ours));
       }),
     );
     const failure = ended.find((one) => one.status === 'rejected');

@@ -5,7 +5,7 @@ import type { MutationGate } from './mutation-gate.js';
 
 /**
  * Below the shared traffic, where a mutation really goes out: one that was queued, or outwaited throttling, may have begun before
- * the lease's deadline and must not start past it. AWS calls cannot be fenced otherwise.
+ * the lease's deadline and must not start past it. AWS calls cannot be fenced otherwise. Who may restore only is kept apart above.
  */
 export class LeasedTraffic implements Traffic {
   readonly #traffic: Traffic;
@@ -36,12 +36,12 @@ export class LeasedTraffic implements Traffic {
   }
 
   async register(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void> {
-    this.#gate.requireLeases(`register in ${targetGroup}`);
+    this.#gate.requireLeases(`register in ${targetGroup}`, true);
     return this.#traffic.register(targetGroup, registrations);
   }
 
   async deregister(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void> {
-    this.#gate.requireLeases(`deregister from ${targetGroup}`);
+    this.#gate.requireLeases(`deregister from ${targetGroup}`, true);
     return this.#traffic.deregister(targetGroup, registrations);
   }
 }

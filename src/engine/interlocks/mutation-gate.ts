@@ -1,70 +1,163 @@
-import type { AdfError } from '../../errors/adf-error.js';
+import { AdfError } from '../../errors/adf-error.js';
 import { leaseOver } from '../../errors/engine.js';
-import type { HostId } from '../../model/ids.js';
+import { leaseFencedCode } from '../../errors/lease.js';
+import type { Host } from '../../model/host.js';
+import type { HostId, RunId } from '../../model/ids.js';
 import type { Clock } from '../../ports/clock.js';
+import type { Fence } from '../../ports/fence.js';
 import type { Journal } from '../../ports/journal.js';
 import type { Lease } from '../../ports/lease-store.js';
 
+export interface MutationGateOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly fence: Fence;
+  readonly run: RunId;
+}
+
+/** Something that is about to be changed. */
+export type Change = {
+  readonly what: string;
+  /** It brings a host back: that may go on under a lease that was lost and is ours again. Nothing else does. */
+  readonly restoring?: boolean;
+} & (
+  | { readonly where: 'host'; readonly host: Host }
+  /** AWS calls cannot be fenced. `host` is absent for what is no host's: an Auto Scaling group's. */
+  | { readonly where: 'cloud'; readonly host?: Host }
+);
+
+/** How a lease that was lost is taken anew. Throws when another run has it, or had it meanwhile. */
+export type Regain = () => Promise<Lease>;
+
+interface Guard {
+  lease: Lease;
+  lost: boolean;
+  readonly hosts: ReadonlySet<HostId>;
+  readonly regain: Regain | undefined;
+}
+
 /**
- * Every change to the world passes here: not past the lease's local deadline, and not before the journal has it on disk. When
- * the journal cannot be written, nothing is changed.
+ * Every change to the world passes here: not past the lease's local deadline, not when its host met a newer epoch of it, and not before the
+ * journal has it on disk. When the journal cannot be written, nothing is changed. Once a lease is lost nothing is changed any more, but
+ * for what restores hosts, and that only when the lease is ours again.
  */
 export class MutationGate {
-  readonly #journal: Journal;
-  readonly #clock: Clock;
-  readonly #leases: Lease[] = [];
+  readonly #options: MutationGateOptions;
+  readonly #guards: Guard[] = [];
+  readonly #lost = new AbortController();
   #closed: AdfError | undefined;
+  #regaining: Promise<void> | undefined;
   #count = 0;
 
-  constructor(journal: Journal, clock: Clock) {
-    this.#journal = journal;
-    this.#clock = clock;
+  constructor(options: MutationGateOptions) {
+    this.#options = options;
   }
 
-  /** From now on this lease must be alive. */
-  guardBy(lease: Lease): void {
-    this.#leases.push(lease);
+  /** From now on this lease must be alive; and what is changed on one of its hosts is asked of that host's fence. */
+  guardBy(lease: Lease, hosts: readonly Host[], regain?: Regain): void {
+    this.#guards.push({ lease, lost: false, hosts: new Set(hosts.map(({ id }) => id)), regain });
   }
 
   /**
-   * Records, acts, records that it is done. `host` is undefined for what is no host's: an Auto Scaling group's. Throws `interlock.lease_over`, `journal.write`, the signal's reason when it is aborted
-   * before the change begins, and what `act` throws.
+   * Records, acts, records that it is done. Throws `interlock.lease_over`, `lease.lost`, `lease.fenced`, `journal.write`, what keeps the
+   * host from being asked, the signal's reason when it is aborted before the change begins, and what `act` throws.
    */
-  async perform<T>(
-    host: HostId | undefined,
-    what: string,
-    signal: AbortSignal,
-    act: () => Promise<T>,
-  ): Promise<T> {
+  async perform<T>(change: Change, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+    const { journal, clock } = this.#options;
+    const { host, what } = change;
     signal.throwIfAborted();
-    this.requireLeases(what);
+    this.requireLeases(what, change.restoring);
     this.#count += 1;
-    const about = { id: String(this.#count), ...(host === undefined ? {} : { host }) };
-    await this.#journal.append({ at: this.#clock.now(), type: 'mutation.intended', ...about, what });
-    this.requireLeases(what);
-    signal.throwIfAborted();
+    const about = { id: String(this.#count), ...(host === undefined ? {} : { host: host.id }) };
+    await journal.append({ at: clock.now(), type: 'mutation.intended', ...about, what });
+    await this.admit(change, signal);
     const result = await act();
-    await this.#journal.append({ at: this.#clock.now(), type: 'mutation.done', ...about });
+    await journal.append({ at: clock.now(), type: 'mutation.done', ...about });
     return result;
   }
 
-  /** Nothing more is changed: a lease is known to be lost. */
-  close(reason: AdfError): void {
-    this.#closed ??= reason;
+  /** All that `perform` checks, for a change that has its own record. Throws as `perform` does. */
+  async admit(change: Change, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    this.requireLeases(change.what, change.restoring);
+    if (change.where === 'host') {
+      for (const guard of this.#guards) {
+        if (guard.hosts.has(change.host.id)) await this.#ask(guard, change.host, signal);
+      }
+      // The answer may have taken its time, and so may have this whole process.
+      this.requireLeases(change.what, change.restoring);
+      signal?.throwIfAborted();
+    }
   }
 
-  /** Why nothing may be changed any more; undefined while it may. */
+  /** Nothing more is changed: this lease is known to be lost. */
+  lose(lease: Lease, reason: AdfError): void {
+    const guard = this.#guards.find((one) => one.lease === lease);
+    if (guard === undefined) return;
+    guard.lost = true;
+    this.#close(reason);
+  }
+
+  /** Aborted when a lease is known to be lost: nobody has to wait for what would be refused then. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Why nothing but restoring may go on any more; undefined while all may. */
   get closedBy(): AdfError | undefined {
-    const now = this.#clock.elapsed();
     return (
       this.#closed ??
-      (this.#leases.some(({ deadline }) => now >= deadline) ? leaseOver('its time is up') : undefined)
+      (this.#guards.some((guard) => this.#isOver(guard)) ? leaseOver('its time is up') : undefined)
     );
   }
 
-  /** Throws why nothing may be changed any more: `interlock.lease_over`, `lease.lost`. */
-  requireLeases(what: string): void {
-    if (this.#closed !== undefined) throw this.#closed;
-    if (this.closedBy !== undefined) throw leaseOver(what);
+  /** Throws why nothing may be changed any more: `interlock.lease_over`, `lease.lost`, `lease.fenced`. */
+  requireLeases(what: string, restoring = false): void {
+    if (this.#closed !== undefined && !restoring) throw this.#closed;
+    if (this.#guards.some((guard) => this.#isOver(guard))) throw this.#closed ?? leaseOver(what);
+  }
+
+  /**
+   * To be asked before a host is restored: when leases were lost it has them taken anew. All who restore at that time wait for one answer.
+   * Throws why a lease is not ours again; it is not tried twice then.
+   */
+  async readyToRestore(): Promise<void> {
+    if (this.#regaining === undefined) {
+      const over = this.#guards.filter((guard) => this.#isOver(guard));
+      if (over.length === 0) return;
+      this.#close(leaseOver('its time is up'));
+      const regaining = this.#regain(over);
+      this.#regaining = regaining;
+      await regaining;
+      this.#regaining = undefined;
+    } else await this.#regaining;
+  }
+
+  async #regain(over: readonly Guard[]): Promise<void> {
+    for (const guard of over) {
+      if (guard.regain === undefined) throw this.closedBy ?? leaseOver('restore');
+      guard.lease = await guard.regain();
+      guard.lost = false;
+    }
+  }
+
+  async #ask(guard: Guard, host: Host, signal: AbortSignal | undefined): Promise<void> {
+    const { fence, run } = this.#options;
+    const { lease } = guard;
+    try {
+      await fence.admit(host, { lease: lease.name, epoch: lease.epoch, run }, signal);
+    } catch (error) {
+      if (error instanceof AdfError && error.code === leaseFencedCode) this.lose(lease, error);
+      throw error;
+    }
+  }
+
+  #close(reason: AdfError): void {
+    this.#closed ??= reason;
+    this.#lost.abort(this.#closed);
+  }
+
+  #isOver({ lease, lost }: Guard): boolean {
+    return lost || this.#options.clock.elapsed() >= lease.deadline;
   }
 }

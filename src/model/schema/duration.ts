@@ -1,4 +1,4 @@
-import { parseDuration, type Milliseconds } from '../duration.js';
+import { formatDuration, parseDuration, type Milliseconds } from '../duration.js';
 import { shown } from './number.js';
 import { parsed } from './parsed.js';
 
@@ -21,3 +21,12 @@ export const positiveDurationSchema = parsed((value, refuse): Milliseconds => {
   else if (duration <= 0) refuse('must be longer than zero', example);
   return duration ?? 0;
 });
+
+/** A duration of at least so much. */
+export const durationAtLeast = (least: Milliseconds) =>
+  parsed((value, refuse): Milliseconds => {
+    const duration = read(value);
+    if (duration === undefined) refuse(`must be a duration, not ${shown(value)}`, example);
+    else if (duration < least) refuse(`must be at least ${formatDuration(least)}`, example);
+    return duration ?? 0;
+  });
