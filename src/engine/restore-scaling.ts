@@ -40,6 +40,7 @@ export async function restoreScaling(
     const why = whyKept(hold);
     try {
       if (why === undefined) {
+        await run.gate.readyToRestore();
         warnings.push(...(await restoreOne(run, one)));
         await settle('restored');
         continue;

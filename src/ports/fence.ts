@@ -1,12 +1,12 @@
 import type { Host } from '../model/host.js';
-import type { RunId } from '../model/ids.js';
 
 /** Under which epoch of which lease a run changes hosts. */
 export interface FencePass {
   /** The lease as hosts know it, such as `prod.api`. A file name. */
   readonly lease: string;
   readonly epoch: number;
-  readonly run: RunId;
+  /** The lease's owner. */
+  readonly run: string;
 }
 
 /** Each host that a run changes knows the newest epoch that it met, and refuses an older one: a run that lost its lease while it slept changes nothing. */

@@ -27,7 +27,8 @@ export class HeldLease {
     this.#request = request;
     this.#world = world;
     this.#run = run;
-    run.gate.guardBy(lease, request.hosts, () => this.#regain());
+    const { hosts, owner } = request;
+    run.gate.guardBy(lease, { hosts, run: owner.run, regain: () => this.#regain() });
     this.#kept = this.#keep(lease);
   }
 

@@ -55,7 +55,7 @@ export function openRun(
   const journal = withoutSecrets(fullJournal, redaction);
   const hostHolds = holdsWithoutSecrets(fullHolds, redaction);
   const bus = given ?? openBus(world, hooks);
-  const gate = new MutationGate({ journal, clock, fence, run: id });
+  const gate = new MutationGate({ journal, clock, fence });
   const traffic = new SharedTraffic(new LeasedTraffic(world.traffic, gate), clock);
   const environment = environmentName(options.environment);
   return {

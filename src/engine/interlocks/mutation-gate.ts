@@ -2,7 +2,7 @@ import { AdfError } from '../../errors/adf-error.js';
 import { leaseOver } from '../../errors/engine.js';
 import { leaseFencedCode } from '../../errors/lease.js';
 import type { Host } from '../../model/host.js';
-import type { HostId, RunId } from '../../model/ids.js';
+import type { HostId } from '../../model/ids.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Fence } from '../../ports/fence.js';
 import type { Journal } from '../../ports/journal.js';
@@ -12,7 +12,6 @@ export interface MutationGateOptions {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly fence: Fence;
-  readonly run: RunId;
 }
 
 /** Something that is about to be changed. */
@@ -26,14 +25,20 @@ export type Change = {
   | { readonly where: 'cloud'; readonly host?: Host }
 );
 
-/** How a lease that was lost is taken anew. Throws when another run has it, or had it meanwhile. */
-export type Regain = () => Promise<Lease>;
+/** What a lease is good for. */
+export interface Guarded {
+  readonly hosts: readonly Host[];
+  /** Its owner. */
+  readonly run: string;
+  /** How it is taken anew when it was lost. Throws when another run has it, or had it meanwhile. */
+  readonly regain?: () => Promise<Lease>;
+}
 
 interface Guard {
   lease: Lease;
   lost: boolean;
+  readonly of: Guarded;
   readonly hosts: ReadonlySet<HostId>;
-  readonly regain: Regain | undefined;
 }
 
 /**
@@ -54,8 +59,8 @@ export class MutationGate {
   }
 
   /** From now on this lease must be alive; and what is changed on one of its hosts is asked of that host's fence. */
-  guardBy(lease: Lease, hosts: readonly Host[], regain?: Regain): void {
-    this.#guards.push({ lease, lost: false, hosts: new Set(hosts.map(({ id }) => id)), regain });
+  guardBy(lease: Lease, of: Guarded): void {
+    this.#guards.push({ lease, lost: false, of, hosts: new Set(of.hosts.map(({ id }) => id)) });
   }
 
   /**
@@ -135,17 +140,17 @@ export class MutationGate {
 
   async #regain(over: readonly Guard[]): Promise<void> {
     for (const guard of over) {
-      if (guard.regain === undefined) throw this.closedBy ?? leaseOver('restore');
-      guard.lease = await guard.regain();
+      if (guard.of.regain === undefined) throw this.closedBy ?? leaseOver('restore');
+      guard.lease = await guard.of.regain();
       guard.lost = false;
     }
   }
 
   async #ask(guard: Guard, host: Host, signal: AbortSignal | undefined): Promise<void> {
-    const { fence, run } = this.#options;
-    const { lease } = guard;
+    const { fence } = this.#options;
+    const { lease, of } = guard;
     try {
-      await fence.admit(host, { lease: lease.name, epoch: lease.epoch, run }, signal);
+      await fence.admit(host, { lease: lease.name, epoch: lease.epoch, run: of.run }, signal);
     } catch (error) {
       if (error instanceof AdfError && error.code === leaseFencedCode) this.lose(lease, error);
       throw error;
