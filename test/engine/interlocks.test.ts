@@ -70,8 +70,8 @@ describe('the mutation gate', () => {
   function gateWith(...leases: readonly Lease[]) {
     const journal = new TestJournal();
     const clock = new FakeClock();
-    const gate = new MutationGate({ journal, clock, fence: openFence, run: run.run });
-    for (const lease of leases) gate.guardBy(lease, [h1]);
+    const gate = new MutationGate({ journal, clock, fence: openFence });
+    for (const lease of leases) gate.guardBy(lease, { hosts: [h1], run: 'a-run' });
     const done: string[] = [];
     const act = (what = 'stop') =>
       gate.perform({ where: 'host', host: h1, what }, never, () => {
@@ -121,8 +121,8 @@ describe('the mutation gate', () => {
       append: () => clock.sleep(70_000),
       close: () => Promise.resolve(),
     };
-    const slowGate = new MutationGate({ journal: slow, clock, fence: openFence, run: run.run });
-    slowGate.guardBy(leaseUntil(60_000), [h1]);
+    const slowGate = new MutationGate({ journal: slow, clock, fence: openFence });
+    slowGate.guardBy(leaseUntil(60_000), { hosts: [h1], run: 'a-run' });
     const act = slowGate.perform(stop, never, () => Promise.resolve(done.push('stop')));
     await expect(clock.run(act)).rejects.toMatchObject({ code: 'interlock.lease_over' });
     expect(done).toEqual([]);
@@ -142,7 +142,7 @@ describe('the mutation gate', () => {
           return answer(host);
         },
       };
-      const gate = new MutationGate({ journal, clock, fence, run: run.run });
+      const gate = new MutationGate({ journal, clock, fence });
       const done: string[] = [];
       const act = (change: Change) =>
         gate.perform(change, never, () => {
@@ -154,15 +154,15 @@ describe('the mutation gate', () => {
 
     it('asks the host that is changed, right before, under the epoch of its own lease', async () => {
       const { gate, act, asked } = fencedGate();
-      gate.guardBy(leaseUntil(60_000), [h1]);
-      gate.guardBy({ ...leaseUntil(60_000), name: 'test.web', epoch: 7 }, [h2]);
+      gate.guardBy(leaseUntil(60_000), { hosts: [h1], run: 'a-run' });
+      gate.guardBy({ ...leaseUntil(60_000), name: 'test.web', epoch: 7 }, { hosts: [h2], run: 'a-run' });
       await act({ where: 'host', host: h2, what: 'stop' });
       expect(asked).toEqual(['h2 test.web 7 a-run, after mutation.intended']);
     });
 
     it('does not ask for what changes at AWS: that needs no connection to the host', async () => {
       const { gate, act, asked, done } = fencedGate();
-      gate.guardBy(leaseUntil(60_000), [h1]);
+      gate.guardBy(leaseUntil(60_000), { hosts: [h1], run: 'a-run' });
       await act({ where: 'cloud', host: h1, what: 'register' });
       expect([asked, done]).toEqual([[], ['register']]);
     });
@@ -172,7 +172,7 @@ describe('the mutation gate', () => {
       const { gate, act, done } = fencedGate(({ id }) =>
         id === 'h1' ? Promise.reject(refusal) : Promise.resolve(),
       );
-      gate.guardBy(leaseUntil(60_000), [h1, h2]);
+      gate.guardBy(leaseUntil(60_000), { hosts: [h1, h2], run: 'a-run' });
       await expect(act({ where: 'host', host: h1, what: 'stop' })).rejects.toBe(refusal);
       await expect(act({ where: 'host', host: h2, what: 'stop' })).rejects.toBe(refusal);
       await expect(act({ where: 'cloud', host: h2, what: 'register' })).rejects.toBe(refusal);
@@ -184,7 +184,7 @@ describe('the mutation gate', () => {
       const { gate, act, done } = fencedGate(({ id }) =>
         id === 'h1' ? Promise.reject(connectionLost(h1, 'reset')) : Promise.resolve(),
       );
-      gate.guardBy(leaseUntil(60_000), [h1, h2]);
+      gate.guardBy(leaseUntil(60_000), { hosts: [h1, h2], run: 'a-run' });
       await expect(act({ where: 'host', host: h1, what: 'stop' })).rejects.toMatchObject({
         code: 'ssh.connection_lost',
       });
@@ -194,7 +194,7 @@ describe('the mutation gate', () => {
 
     it('looks at the deadline again when the host has answered', async () => {
       const { clock, gate, act, done } = fencedGate(() => clock.sleep(60_000));
-      gate.guardBy(leaseUntil(60_000), [h1]);
+      gate.guardBy(leaseUntil(60_000), { hosts: [h1], run: 'a-run' });
       await expect(clock.run(act({ where: 'host', host: h1, what: 'stop' }))).rejects.toMatchObject({
         code: 'interlock.lease_over',
       });
@@ -205,9 +205,13 @@ describe('the mutation gate', () => {
       const { gate, act, done, asked } = fencedGate();
       const [old, anew] = [leaseUntil(60_000), { ...leaseUntil(90_000), epoch: 2 }];
       let taken = 0;
-      gate.guardBy(old, [h1, h2], () => {
-        taken += 1;
-        return Promise.resolve(anew);
+      gate.guardBy(old, {
+        hosts: [h1, h2],
+        run: 'a-run',
+        regain: () => {
+          taken += 1;
+          return Promise.resolve(anew);
+        },
       });
       const lost = new AdfError({ code: 'lease.lost', class: 'failed', message: 'gone' });
       gate.lose(old, lost);
@@ -225,9 +229,13 @@ describe('the mutation gate', () => {
       let tried = 0;
       const held = new AdfError({ code: 'lease.held', class: 'refused', message: 'bob has it' });
       const lease = leaseUntil(0);
-      gate.guardBy(lease, [h1], () => {
-        tried += 1;
-        return Promise.reject(held);
+      gate.guardBy(lease, {
+        hosts: [h1],
+        run: 'a-run',
+        regain: () => {
+          tried += 1;
+          return Promise.reject(held);
+        },
       });
       await expect(gate.readyToRestore()).rejects.toBe(held);
       await expect(gate.readyToRestore()).rejects.toBe(held);
@@ -251,7 +259,7 @@ describe('the hold book', () => {
         clock,
         bus,
         hostHolds: forgetfulHosts,
-        gate: new MutationGate({ journal, clock, fence: openFence, run: run.run }),
+        gate: new MutationGate({ journal, clock, fence: openFence }),
         run,
       }),
       host: makeHost('h1'),

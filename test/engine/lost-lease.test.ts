@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { leaseUnavailable } from '../../src/errors/lease.js';
-import { environmentName, groupName, runId } from '../../src/model/ids.js';
+import { environmentName, groupName } from '../../src/model/ids.js';
 import type { LeaseRequest } from '../../src/ports/lease-store.js';
 import { FleetStage } from './fleet-stage.js';
 
@@ -115,7 +115,7 @@ describe('a run that met a newer epoch on a host', () => {
   it('changes neither that host nor any other, though its own lease seems alive', async () => {
     const stage = new FleetStage();
     stage.atTask('i-1', 'docker_container', 'task.started', () => {
-      stage.host('i-1').fences.set(key, { epoch: 9, run: runId('run-of-bob') });
+      stage.host('i-1').fences.set(key, { epoch: 9, run: 'run-of-bob' });
       void stage.leases.seize(ofBob).then(() => stage.leases.acquire(ofBob));
     });
     const result = await stage.deploy();
@@ -136,7 +136,7 @@ describe('a run that met a newer epoch on a host', () => {
     - command: reboot
 `,
     });
-    for (const { fences } of stage.hosts) fences.set(key, { epoch: 9, run: runId('run-of-bob') });
+    for (const { fences } of stage.hosts) fences.set(key, { epoch: 9, run: 'run-of-bob' });
     const result = await stage.deploy();
     expect(result.errors.map(({ code }) => code)).toContain('lease.fenced');
     expect(stage.transport.commands).toEqual([]);

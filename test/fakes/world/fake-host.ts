@@ -1,12 +1,6 @@
 import type { PortMapping, RestartPolicy } from '../../../src/model/container.js';
 import type { Host } from '../../../src/model/host.js';
-import {
-  containerId,
-  containerName,
-  type ContainerId,
-  type Digest,
-  type RunId,
-} from '../../../src/model/ids.js';
+import { containerId, containerName, type ContainerId, type Digest } from '../../../src/model/ids.js';
 import type { HeldOnHost } from '../../../src/ports/host-holds.js';
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { FakeClock } from '../fake-clock.js';
@@ -35,7 +29,7 @@ export class FakeHost {
   /** What runs wrote down here of what they hold. */
   readonly holds = new Map<string, HeldOnHost>();
   /** The newest epoch of each lease that it met, and whose that was. */
-  readonly fences = new Map<string, { readonly epoch: number; readonly run: RunId }>();
+  readonly fences = new Map<string, { readonly epoch: number; readonly run: string }>();
   freeBytes = 20_000_000_000;
   /** False while nobody gets through to it over SSH. What runs on it goes on running. */
   #found = true;
