@@ -1,4 +1,4 @@
-import { AdfError } from '../errors/adf-error.js';
+import { AdfError, AdfErrors, errorsOf } from '../errors/adf-error.js';
 import { scalingDenied } from '../errors/scaling.js';
 import { processesToSuspend, replacesDrained, suspensionKey, suspensionValue } from '../plan/scaling.js';
 import { restoreScaling } from './restore-scaling.js';
@@ -9,7 +9,8 @@ import { scalingHoldId, type HeldScaling, type ScalingOf } from './scaling-holds
 /**
  * Keeps Auto Scaling groups from replacing hosts that are out of rotation, before the first one is: each hold is in the journal, then on the
  * group as a tag, and then its processes are suspended. When one cannot be, all are as they were before, and it throws
- * `scaling.access_denied`, `scaling.not_changed`, `aws.*`, `interlock.lease_over`, `journal.write`, the reason of the run's signal.
+ * `scaling.access_denied`, `scaling.not_changed`, `aws.*`, `interlock.lease_over`, `journal.write`, the reason of the run's signal; and
+ * when even that fails `scaling.left_suspended` before these.
  */
 export async function suspendScaling(
   groups: readonly ScalingOf[],
@@ -20,11 +21,10 @@ export async function suspendScaling(
     try {
       await suspendOne(group, run, (one) => held.push(one));
     } catch (error) {
-      const { errors } = await restoreScaling(run, held);
-      for (const { message } of errors) run.bus.emit({ type: 'warning', message });
-      throw error instanceof AdfError && error.code === 'aws.access_denied'
-        ? scalingDenied(group, error)
-        : error;
+      const reason =
+        error instanceof AdfError && error.code === 'aws.access_denied' ? scalingDenied(group, error) : error;
+      const [left, ...others] = (await restoreScaling(run, held)).errors;
+      throw left === undefined ? reason : new AdfErrors([left, ...others, ...errorsOf(reason)]);
     }
   }
   return held;

@@ -5,7 +5,7 @@ import { restoreScaling, type ScalingRestored } from '../engine/restore-scaling.
 import type { Run } from '../engine/run.js';
 import { scalingOf, type HeldScaling, type ScalingOf } from '../engine/scaling-holds.js';
 import { suspendScaling } from '../engine/suspend-scaling.js';
-import { AdfError } from '../errors/adf-error.js';
+import { AdfError, errorsOf } from '../errors/adf-error.js';
 import { describeScalingGroup, scalingDenied } from '../errors/scaling.js';
 import type { ScalingHold } from '../model/hold.js';
 import { describeHost } from '../model/host.js';
@@ -79,9 +79,9 @@ export async function whileScalingIsSuspended(
   });
   try {
     const results = await roll();
-    return { results, scaling: await restoreScaling(run, held, whyKept(results)) };
+    return { results, scaling: await restoreScaling(run, held, whyKept(groups, results)) };
   } catch (error) {
-    const { errors, warnings } = await restoreScaling(run, held);
+    const { errors, warnings } = await restoreScaling(run, held, whyKept(groups, []));
     for (const message of [...errors.map((one) => one.message), ...warnings])
       run.bus.emit({ type: 'warning', message });
     throw error;
@@ -96,7 +96,14 @@ export async function suspendOrEnd(groups: readonly ScalingOf[], run: Run): Prom
     return await suspendScaling(groups, run);
   } catch (error) {
     const { journal, clock } = run.ports;
-    const exit = !run.stop.signal.aborted ? 3 : run.stop.name() === 'SIGINT' ? 130 : 143;
+    const exit =
+      errorsOf(error)[0].class === 'needs_person'
+        ? 5
+        : !run.stop.signal.aborted
+          ? 3
+          : run.stop.name() === 'SIGINT'
+            ? 130
+            : 143;
     // That it cannot be written is not what the person has to know first.
     await journal.append({ at: clock.now(), type: 'run.ended', exit }).catch(() => undefined);
     throw error;
@@ -116,15 +123,19 @@ function scalingOfRoll({ opened, plan }: Planned): readonly ScalingOf[] {
   return scalingOf(opened.group, hosts);
 }
 
+/** Hosts that are named, and those that are held still. */
 const whyKept =
-  (results: readonly PlaybookResult[]) =>
+  (groups: readonly Planned[], results: readonly PlaybookResult[]) =>
   ({ name, region }: ScalingHold): string | undefined => {
-    const held = results
-      .flatMap(({ named }) => named)
-      .filter((one) => one.held.length > 0)
-      .map(({ session }) => session.host)
-      .filter((host) => host.autoScalingGroup === name && host.region === region);
-    return held.length === 0
+    const named = results
+      .flatMap((result) => result.named)
+      .filter(({ held }) => held.length > 0)
+      .map(({ session }) => session.host);
+    const open = groups.flatMap(({ opened }) => opened.run.holds.hostsWithOpenHolds());
+    const out = [...new Set([...named, ...open])].filter(
+      (host) => host.autoScalingGroup === name && host.region === region,
+    );
+    return out.length === 0
       ? undefined
-      : `it would replace ${held.map(describeHost).join(', ')}, which needs a person first.`;
+      : `it would replace ${out.map(describeHost).join(', ')}, which needs a person first.`;
   };

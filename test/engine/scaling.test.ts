@@ -238,6 +238,21 @@ describe('an Auto Scaling group that would replace a drained host', () => {
     if (records.length > 0) expect(records.at(-1)).toMatchObject({ type: 'run.ended', exit: 3 });
   });
 
+  it('ends a refused run as one that needs a person when even its tag cannot be taken off again', async () => {
+    const { stage, group } = scaled();
+    stage.world.calls.intercept = async (call, proceed) => {
+      if (call.method === 'suspend') throw denied('SuspendProcesses');
+      if (call.method === 'untag') throw denied('DeleteTags');
+      return proceed();
+    };
+    const errors = await refusedBy(stage);
+    expect(errors.map(({ code }) => code)).toEqual(['scaling.left_suspended', 'scaling.access_denied']);
+    expect(stage.mutations).toEqual([]);
+    expect(Object.keys(group.tags)).toEqual([key]);
+    // So that it is found by who recovers: only a run that ended so, or not at all, is looked at.
+    expect((await stage.journal()).at(-1)).toMatchObject({ type: 'run.ended', exit: 5 });
+  });
+
   it('is suspended and resumed through throttling and lost replies', async () => {
     const { stage, group } = scaled();
     const failed = new Map<string, number>();
