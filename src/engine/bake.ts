@@ -55,7 +55,9 @@ async function whyNotWell(session: HostSession): Promise<string | undefined> {
     const why = await prover.whyNotHealthy(group?.settings.health);
     if (why !== undefined || group === undefined) return why;
     const registrations = await traffic.registrations(await traffic.groups(group.settings.targetGroups));
-    const bad = registrations.find(({ state }) => state !== 'healthy');
+    // What somebody else takes out of service says nothing about the release.
+    const ours = registrations.filter(({ registration }) => !traffic.isRemovedByOthers(registration));
+    const bad = ours.find(({ state }) => state !== 'healthy');
     return bad === undefined
       ? undefined
       : `its load balancer says ${bad.state}${bad.reason === undefined ? '' : ` (${bad.reason})`}`;

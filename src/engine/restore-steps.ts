@@ -54,7 +54,8 @@ async function drain(
       (hold) =>
         hold.kind === 'registration' && registrationKey(hold.registration) === registrationKey(registration),
     );
-    const state = found?.kind === 'registration' ? found.state : 'healthy';
+    const known = found?.kind === 'registration' ? found.state : 'healthy';
+    const state = traffic.isRemovedByOthers(registration) ? 'absent' : known;
     return { kind: 'registration', registration, state } as const;
   });
   await run.holds.open(host, takings);

@@ -100,11 +100,13 @@ const mayPass = (error: unknown): boolean =>
 async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {
   const { bus, holds: book, floor } = session.run;
   await book.reopen(holds.filter((hold) => hold.kind === 'container' || hold.state === 'absent'));
-  const before = together(holds, book.openOf(session.host.id));
-  const steps = planRestore(before, await observe(session, before));
+  const found = await observe(session, together(holds, book.openOf(session.host.id)));
+  const wanted = holds.filter((hold) => !isLeftToOthers(hold, session));
+  const before = together(wanted, book.openOf(session.host.id));
+  const steps = planRestore(before, found);
   bus.emit({ type: 'restore.started', host: session.eventHost, steps: steps.map(describeStep) });
   for (const step of steps) await carryOut(step, session, before);
-  const all = together(holds, book.openOf(session.host.id));
+  const all = together(wanted, book.openOf(session.host.id));
   const missing = planRestore(all, await observe(session, all)).filter((step) => step.do !== 'prove_health');
   if (missing.length > 0) {
     const error = restoreIncomplete(session.host, missing.map(describeStep));
@@ -120,6 +122,13 @@ async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promis
       steps.some((step) => step.do === 'register' && step.await === 'registered'),
   };
 }
+
+/** A place that the run had given back, and that somebody else took from the host since. */
+const isLeftToOthers = (hold: Hold, { traffic, run, host }: HostSession): boolean =>
+  hold.kind === 'registration' &&
+  hold.state !== 'absent' &&
+  traffic.isRemovedByOthers(hold.registration) &&
+  !run.holds.openOf(host.id).some((open) => holdKey(open) === holdKey(hold));
 
 /** Restoring takes away too: what an earlier attempt drained, and did not get to bring back, is held beside what was asked for. */
 const together = (asked: readonly Hold[], open: readonly Hold[]): readonly Hold[] => {

@@ -42,3 +42,21 @@ export const hostGone = (host: Host, held: readonly string[] = []): AdfError =>
     `${describeHost(host)} is gone: it was terminated or stopped during the run${held.length === 0 ? '' : `, while the run held ${held.join(', ')}`}.`,
     'Nobody has to put anything back. A host that is started again is restored by the next deploy of the group before it begins.',
   );
+
+/** What somebody else deregistered during the run is not put back. */
+export const deregisteredByOthers = (host: Host, where: string): AdfError =>
+  failed(
+    'deregistered_by_others',
+    host,
+    `${describeHost(host)} is not in ${where} any more: somebody else deregistered it during the run, so it was left out of there.`,
+    'If it is to serve, register it again; until then a deploy of the group refuses it.',
+  );
+
+/** Interlock 3, when the run itself had drained the host. */
+export const registeredAgain = (host: Host, container: string, where: string): AdfError =>
+  failed(
+    'registered_again',
+    host,
+    `The container "${container}" is not stopped: this run had drained the host, and somebody else registered it again in ${where}.`,
+    'Find out who does that (an Auto Scaling group, another tool, a person), then deploy again.',
+  );

@@ -3,9 +3,10 @@ import type { HostSession } from '../engine/host-session.js';
 import type { ScalingRestored } from '../engine/restore-scaling.js';
 import type { Run } from '../engine/run.js';
 import type { AdfError } from '../errors/adf-error.js';
-import { hostGone, hostGoneCode, hostSkipped } from '../errors/fleet.js';
+import { deregisteredByOthers, hostGone, hostGoneCode, hostSkipped } from '../errors/fleet.js';
 import { label } from '../model/container.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
+import { targetGroupNameOf } from '../model/registration.js';
 import { formatPinnedImage } from '../model/release.js';
 import type { ExitCode, HostResult, ResultError, RunOutcome, RunResult } from '../model/run-result.js';
 import { formatPosition } from '../model/source.js';
@@ -35,6 +36,7 @@ export function deployResult(ended: Ended): RunResult {
     ...errorsOfTurns(all),
     ...all.flatMap((result) => result.errors),
     ...joined.errors,
+    ...changedByOthers([...groups, ...joined.rolls.map(({ group }) => group)]),
     ...findings.errors,
     ...scaling.errors,
     ...groups.flatMap(({ leftOut }) =>
@@ -110,6 +112,16 @@ function outcomeOf(
   const drifted = groups.some(({ plan }) => plan.hosts.some(({ action }) => action === 'roll'));
   return run.checkMode && drifted ? ['drift', 6] : ['converged', 0];
 }
+
+/** A host that is not as planned is an error, whoever made it so. */
+const changedByOthers = (groups: readonly PreparedGroup[]): readonly AdfError[] =>
+  groups.flatMap(({ opened }) =>
+    opened.sessions.flatMap(({ host, traffic }) =>
+      traffic.removedByOthers.map((one) =>
+        deregisteredByOthers(host, `${targetGroupNameOf(one)}:${one.port}`),
+      ),
+    ),
+  );
 
 /** That a host is gone is said once, with what it held. */
 const errorsOfTurns = (results: readonly PlaybookResult[]): readonly AdfError[] =>

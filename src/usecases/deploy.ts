@@ -5,7 +5,10 @@ import { interrupted } from '../errors/engine.js';
 import { changedSincePlan, refusedByOperator } from '../errors/preflight.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { describeHost } from '../model/host.js';
+import { registrationKey, targetGroupNameOf } from '../model/registration.js';
 import type { RunResult } from '../model/run-result.js';
+import { isRegistered } from '../plan/floor.js';
+import type { HostObservation } from '../plan/observation.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { audit, nothingFound, type AuditFinding } from './audit.js';
 import type { RunHooks } from './context.js';
@@ -89,6 +92,12 @@ async function confirm(groups: readonly PreparedGroup[], hooks: RunHooks, run: R
 async function verifyNothingChanged(groups: readonly PreparedGroup[]): Promise<void> {
   for (const { opened, observed } of groups) {
     const again = await observeGroup(opened);
+    for (const before of observed.observation.hosts) {
+      const now = again.observation.hosts.find(({ host }) => host.id === before.host.id);
+      const lost = now === undefined ? undefined : lostRegistration(before, now);
+      if (lost !== undefined)
+        throw changedSincePlan(`somebody deregistered ${describeHost(before.host)} from ${lost}`);
+    }
     refuseUnfit(again);
     for (const before of observed.observation.hosts) {
       const now = again.observation.hosts.find(({ host }) => host.id === before.host.id);
@@ -104,6 +113,17 @@ async function verifyNothingChanged(groups: readonly PreparedGroup[]): Promise<v
       }
     }
   }
+}
+
+/** A place that a host had when the plan was made and has no more: `api-http:5060`. */
+function lostRegistration(before: HostObservation, now: HostObservation): string | undefined {
+  const left = new Set(
+    now.registrations.filter(isRegistered).map(({ registration }) => registrationKey(registration)),
+  );
+  const lost = before.registrations.find(
+    (target) => isRegistered(target) && !left.has(registrationKey(target.registration)),
+  );
+  return lost === undefined ? undefined : `${targetGroupNameOf(lost.registration)}:${lost.registration.port}`;
 }
 
 /** Group after group, until one stops. */

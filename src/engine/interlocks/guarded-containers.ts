@@ -1,4 +1,5 @@
 import { holdMissing, notDrained, stillHeld } from '../../errors/engine.js';
+import { registeredAgain } from '../../errors/fleet.js';
 import {
   label,
   type ContainerSpec,
@@ -7,7 +8,7 @@ import {
 } from '../../model/container.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { ContainerId, ContainerName } from '../../model/ids.js';
-import { isDrained, targetGroupNameOf } from '../../model/registration.js';
+import { isDrained, registrationKey, targetGroupNameOf } from '../../model/registration.js';
 import type { PinnedImage } from '../../model/release.js';
 import type { HostContainers, LocalImage, PullProgress, RuntimeInfo } from '../../ports/container-runtime.js';
 import type { RegistryCredentials } from '../../ports/registry.js';
@@ -120,7 +121,7 @@ export class GuardedContainers implements HostContainers {
   }
 
   async #requireDrained(container: ObservedContainer): Promise<void> {
-    const { traffic, host, group } = this.#session;
+    const { traffic, host, group, run } = this.#session;
     if (group === undefined) return;
     const groups = await traffic.groups(group.settings.targetGroups);
     const serving = (await traffic.registrations(groups)).find(
@@ -128,7 +129,13 @@ export class GuardedContainers implements HostContainers {
     );
     if (serving !== undefined) {
       const where = `${targetGroupNameOf(serving.registration)}:${serving.registration.port} (${serving.state})`;
-      throw notDrained(host, container.name, where);
+      const key = registrationKey(serving.registration);
+      const wasDrained = run.holds
+        .openOf(host.id)
+        .some((hold) => hold.kind === 'registration' && registrationKey(hold.registration) === key);
+      throw wasDrained && serving.state !== 'draining'
+        ? registeredAgain(host, container.name, where)
+        : notDrained(host, container.name, where);
     }
   }
 

@@ -16,20 +16,36 @@ import { plannedRegistrations, uniqueRegistrations } from '../../plan/planned-re
 import { targetsUnder } from '../../plan/targets-by-id.js';
 import { awaitDrained, awaitInService } from '../../traffic/await-targets.js';
 import type { HostSession } from '../host-session.js';
+import { KnownPlaces } from './known-places.js';
 
 /** Draining may take this much longer than the deregistration delay. */
 const drainMargin: Milliseconds = 30_000;
 
 /**
  * One host's places in its target groups, behind the run's interlocks: the floor and the image before it goes out (1 and 4), its
- * proof of health before it comes back (9), a hold and the journal before both (2).
+ * proof of health before it comes back (9), a hold and the journal before both (2). What somebody else deregisters meanwhile stays so.
  */
 export class GuardedTraffic implements HostTraffic {
   readonly #session: HostSession;
   readonly #groups = new Map<TargetGroupArn, TargetGroup>();
+  readonly #places: KnownPlaces;
 
   constructor(session: HostSession) {
     this.#session = session;
+    this.#places = new KnownPlaces((registration) => {
+      const where = `${targetGroupNameOf(registration)}:${registration.port}`;
+      const message = `somebody else deregistered it from ${where} during the run: it is left out of there.`;
+      session.run.bus.emit({ type: 'warning', host: session.eventHost, message });
+    });
+  }
+
+  /** What somebody else deregistered during the run, and nobody registered again. */
+  get removedByOthers(): readonly Registration[] {
+    return this.#places.removed;
+  }
+
+  isRemovedByOthers(registration: Registration): boolean {
+    return this.#places.isRemoved(registration);
   }
 
   async groups(choice: TargetGroupChoice): Promise<readonly TargetGroup[]> {
@@ -47,13 +63,16 @@ export class GuardedTraffic implements HostTraffic {
         const own = targetsUnder(host.targetIds, await traffic.fresh(arn)).filter(
           (target) => !isDrained(target),
         );
-        // A held one may have vanished from the list: it is asked for by name.
-        const vanished = this.#held().filter(
-          (held) =>
-            held.targetGroup === arn &&
-            !own.some(({ registration }) => registrationKey(registration) === registrationKey(held)),
+        // A held or known one may have vanished from the list: it is asked for by name.
+        const listed = new Set(own.map(({ registration }) => registrationKey(registration)));
+        const held = this.#held().filter((one) => one.targetGroup === arn);
+        const vanished = uniqueRegistrations([...held, ...this.#places.in(arn)]).filter(
+          (one) => !listed.has(registrationKey(one)),
         );
-        return vanished.length === 0 ? own : [...own, ...(await traffic.healthOf(arn, vanished))];
+        const asked = vanished.length === 0 ? [] : await traffic.healthOf(arn, vanished);
+        this.#places.look(arn, [...own, ...asked]);
+        const heldKeys = new Set(held.map(registrationKey));
+        return [...own, ...asked.filter(({ registration }) => heldKeys.has(registrationKey(registration)))];
       }),
     );
     return found.flat();
@@ -63,11 +82,27 @@ export class GuardedTraffic implements HostTraffic {
     const { host, run, group: ours } = this.#session;
     const fleet = ours && { peers: ours.hosts, containers: ours.settings.containers };
     const perGroup = await Promise.all(
-      groups.map(async (group) =>
-        plannedRegistrations(host, group, await run.ports.traffic.fresh(group.arn), this.#held(), fleet),
-      ),
+      groups.map(async (group) => {
+        const known = this.#places.in(group.arn).length > 0;
+        const now = known ? await this.registrations([group]) : [];
+        const targets = await run.ports.traffic.fresh(group.arn);
+        const planned = plannedRegistrations(host, group, targets, this.#held(), fleet);
+        return this.#withoutRemoved(planned, group, now);
+      }),
     );
     return perGroup.flat();
+  }
+
+  /** Who was taken out of a target group by somebody else is not new there: it keeps the places that it still has. */
+  #withoutRemoved(
+    planned: readonly Registration[],
+    { arn }: TargetGroup,
+    now: readonly TargetHealth[],
+  ): readonly Registration[] {
+    if (!this.removedByOthers.some(({ targetGroup }) => targetGroup === arn)) return planned;
+    const places = [...this.#held(), ...now.map(({ registration }) => registration)];
+    const keys = new Set(places.map(registrationKey));
+    return planned.filter((one) => keys.has(registrationKey(one)) && !this.#places.isRemoved(one));
   }
 
   async drain(registrations: readonly Registration[], timeout: Milliseconds | 'default'): Promise<void> {
@@ -81,6 +116,7 @@ export class GuardedTraffic implements HostTraffic {
     await run.floor.take(host, groups, registrations, { signal, mayTakeOut }, (why) =>
       report(`waiting for the floor: ${why}`),
     );
+    this.#places.taken(registrations);
     await this.#perTargetGroup(registrations, 'deregister', (arn, ours) =>
       run.ports.traffic.deregister(arn, ours),
     );
@@ -98,6 +134,7 @@ export class GuardedTraffic implements HostTraffic {
     await prover.requireHealthy();
     await this.registerAsFound(registrations);
     await awaitInService(run.ports.traffic, registrations, { timeout, signal, onProgress: report });
+    this.#places.given(registrations);
     run.floor.giveBack(registrations);
     const returned = run.holds
       .openOf(host.id)
