@@ -3,6 +3,7 @@ import type { AdfError } from '../../src/errors/adf-error.js';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { awsError } from '../../src/errors/aws.js';
 import { OpenHolds } from '../../src/report/open-holds.js';
+import { environmentName, groupName } from '../../src/model/ids.js';
 import { planDeployWith } from '../../src/usecases/plan.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import type { FakeScalingGroup } from '../fakes/world/world.js';
@@ -305,6 +306,36 @@ describe('an Auto Scaling group that would replace a drained host', () => {
     expect(result.exit).toBe(5);
     expect(changes(stage).map((call) => call.split(' ')[0])).toEqual(['tag', 'suspend']);
     expect(group.tags[key]).toContain(result.run);
+  });
+
+  it.each([
+    ['is restored when the lost lease is ours again', false],
+    ['stays suspended when another run has the lease that was lost', true],
+  ])('%s', async (_, taken) => {
+    const { stage, group } = scaled({}, { targetGroup: { deregistrationDelay: 300_000 } });
+    const request = {
+      environment: environmentName('test'),
+      group: groupName('api'),
+      hosts: [],
+      owner: { run: 'run-of-bob', who: 'bob@desk' },
+      duration: 600_000,
+    };
+    let lost = false;
+    stage.world.calls.intercept = async (call, proceed) => {
+      const result = await proceed();
+      if (call.method === 'deregister' && !lost) {
+        lost = true;
+        stage.leases.lapse('test.api');
+        if (taken) void stage.leases.acquire(request);
+      }
+      return result;
+    };
+    const result = await stage.deploy();
+    expect(result.exit).toBe(taken ? 5 : 4);
+    expect(group.suspendedProcesses).toEqual(taken ? all : []);
+    expect(Object.keys(group.tags)).toEqual(taken ? [key] : []);
+    expect(changes(stage)).toHaveLength(taken ? 2 : 4);
+    expect(result.errors.some(({ code }) => code === 'scaling.left_suspended')).toBe(taken);
   });
 });
 
