@@ -91,6 +91,7 @@ async function loadConfig(root: string, pack: Package): Promise<Config> {
         },
         topics: {
           inventory: { description: 'The hosts of an environment' },
+          lock: { description: 'Who may change a group' },
           lab: { description: 'A fleet in a box: try a rolling deploy without an AWS account' },
         },
       },

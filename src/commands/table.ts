@@ -6,6 +6,8 @@ import InventoryList from './inventory-list.js';
 import LabDemo from './lab-demo.js';
 import LabStart from './lab-start.js';
 import LabStop from './lab-stop.js';
+import LockRelease from './lock-release.js';
+import LockStatus from './lock-status.js';
 import PlanCommand from './plan.js';
 import Recover from './recover.js';
 import Rollback from './rollback.js';
@@ -24,6 +26,8 @@ export const commands = {
   doctor: Doctor,
   'inventory:list': InventoryList,
   'inventory:graph': InventoryGraph,
+  'lock:status': LockStatus,
+  'lock:release': LockRelease,
   'lab:start': LabStart,
   'lab:demo': LabDemo,
   'lab:stop': LabStop,

@@ -9,15 +9,27 @@ type NamedHost = Pick<Host, 'id' | 'name'>;
 
 const describe = ({ environment, group }: LeaseName): string => `"${group}" in "${environment}"`;
 
+const describeHolder = ({ who, run, link }: LeaseHolder): string =>
+  `${who}, run ${run}${link === undefined ? '' : ` (${link})`}`;
+
 /** Another run holds the lease. */
 export const leaseHeld = (lease: LeaseName, holder: LeaseHolder): AdfError =>
   new AdfError({
     code: 'lease.held',
     class: 'refused',
-    message:
-      `Group ${describe(lease)} is locked by ${holder.who}, run ${holder.run}` +
-      `${holder.link === undefined ? '' : ` (${holder.link})`}, for ${formatDuration(holder.heldFor)} now.`,
+    message: `Group ${describe(lease)} is locked by ${describeHolder(holder)}, for ${formatDuration(holder.heldFor)} now.`,
     hint: `Wait for that run with --lock-wait 10m. If it died, its lock runs out in ${formatDuration(holder.expiresIn)}.`,
+  });
+
+/** `lock release` of one whose run lives, as far as anybody knows. */
+export const leaseAlive = (lease: LeaseName, holder: LeaseHolder): AdfError =>
+  new AdfError({
+    code: 'lease.alive',
+    class: 'refused',
+    message: `The lock of group ${describe(lease)} is not released: ${describeHolder(holder)} has it, for ${formatDuration(holder.heldFor)} now.`,
+    hint:
+      `If that run died, the lock runs out by itself in ${formatDuration(holder.expiresIn)}; if it lives, wait for it with deploy --lock-wait 10m. ` +
+      '--force takes the lock away: that run then changes nothing more, and what it holds has to be recovered.',
   });
 
 /** Too few hosts answered to know whether anybody holds the lease. */
