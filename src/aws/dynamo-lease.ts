@@ -4,7 +4,7 @@ import { leaseLost } from '../errors/lease.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { Lease, LeaseRequest } from '../ports/lease-store.js';
-import type { LockRecord } from './dynamo-record.js';
+import { isoTime, type LockRecord } from './dynamo-record.js';
 import type { LockTable } from './dynamo-table.js';
 import { writeSurely, type Written } from './dynamo-write.js';
 
@@ -41,7 +41,7 @@ export class DynamoLease implements Lease {
   async renew(): Promise<void> {
     const begun = this.clock.elapsed();
     const version = this.newVersion();
-    const written = await this.#write({ ...this.record, version });
+    const written = await this.#write({ ...this.record, version, renewed: isoTime(this.clock) });
     if (written.kind === 'refused') throw leaseLost(this.request, this.#whoHasIt(written.current));
     this.#versions = [version];
     this.deadline = this.#deadlineFrom(begun);

@@ -1,6 +1,6 @@
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { isTransient } from '../errors/aws.js';
-import { leaseContended, leaseTableUnavailable } from '../errors/dynamo.js';
+import { leaseContended, leaseQuiet, leaseTableUnavailable } from '../errors/dynamo.js';
 import { leaseHeld } from '../errors/lease.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
@@ -15,7 +15,7 @@ import type {
 } from '../ports/lease-store.js';
 import type { Random } from '../ports/random.js';
 import { DynamoLease } from './dynamo-lease.js';
-import type { LockRecord } from './dynamo-record.js';
+import { isoTime, type LockRecord } from './dynamo-record.js';
 import { Sightings } from './dynamo-sightings.js';
 import type { LockTable, Expected } from './dynamo-table.js';
 import { writeSurely } from './dynamo-write.js';
@@ -26,11 +26,24 @@ const patience: Milliseconds = 20_000;
 /** How often somebody else may be quicker, where the lock was seen free, before it is called contended. */
 const attempts = 10;
 
+/** What one read of the table told. */
+interface Look {
+  readonly record?: LockRecord;
+  /** Absent when nobody holds it. */
+  readonly holder?: LeaseHolder;
+  /**
+   * Given when its holder seems dead: for so long it was not renewed, by its wall clock and ours, and nobody was seen to renew it. Waiting may
+   * be worth while then; that it may be taken is not decided by this.
+   */
+  readonly quietFor?: Milliseconds;
+}
+
 /**
  * Leases in a table of DynamoDB: one item a lease, changed by conditional writes only. Whoever holds one changes its version again and
  * again; whoever wants it watches, and may take it once the version stayed the same, on the watcher's own clock, for as long as
  * the item says that it is held. So no two machines' clocks are ever compared. The store remembers what it saw: waiting is
- * to acquire again and again. Source of the protocol: AWS's "Building Distributed Locks with the DynamoDB Lock Client".
+ * to acquire again and again.
+ * Source of the protocol: AWS's "Building Distributed Locks with the DynamoDB Lock Client".
  */
 export class DynamoLeaseStore implements LeaseStore {
   readonly #sightings: Sightings;
@@ -48,8 +61,10 @@ export class DynamoLeaseStore implements LeaseStore {
   async acquire(request: LeaseRequest): Promise<Lease> {
     const { owner, duration } = request;
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
-      const { record: seen, holder } = await this.#look(request);
-      if (holder !== undefined && !this.#isOwn(seen, owner)) throw leaseHeld(request, holder);
+      const { record: seen, holder, quietFor } = await this.#look(request);
+      if (holder !== undefined && !this.#isOwn(seen, owner)) {
+        throw quietFor === undefined ? leaseHeld(request, holder) : leaseQuiet(request, holder, quietFor);
+      }
       const begun = this.clock.elapsed();
       const record = this.#next(request, seen, { owner, duration, released: false });
       if (await this.#write(request, record, seen)) {
@@ -74,17 +89,18 @@ export class DynamoLeaseStore implements LeaseStore {
     throw leaseContended(name);
   }
 
-  async #look(name: LeaseName): Promise<{ readonly record?: LockRecord; readonly holder?: LeaseHolder }> {
+  async #look(name: LeaseName): Promise<Look> {
     const record = await this.#reach(name, this.table.read(lockOf(name), patience));
     if (record === undefined) return {};
-    const { unchangedFor, knownFor } = this.#sightings.note(record);
+    const { unchangedFor, knownFor, alive } = this.#sightings.note(record);
     if (record.released || unchangedFor >= record.duration) return { record };
     const holder = {
       ...record.owner,
-      heldFor: Math.max(knownFor, this.#ageForPeople(record)),
+      heldFor: Math.max(knownFor, this.#ageForPeople(record.since)),
       expiresIn: record.duration - unchangedFor,
     };
-    return { record, holder };
+    const age = this.#ageForPeople(record.renewed);
+    return { record, holder, ...(alive || age <= record.duration ? {} : { quietFor: age }) };
   }
 
   /** True when it is in the table now; false when somebody else was quicker. */
@@ -112,7 +128,8 @@ export class DynamoLeaseStore implements LeaseStore {
       lock: lockOf(name),
       epoch: seen === undefined ? this.#firstEpoch() : seen.epoch + 1,
       version: this.#newVersion(),
-      since: new Date(this.clock.now()).toISOString(),
+      since: isoTime(this.clock),
+      renewed: isoTime(this.clock),
       ...rest,
     };
   }
@@ -141,9 +158,9 @@ export class DynamoLeaseStore implements LeaseStore {
   }
 
   /** By two wall clocks, so perhaps wrong. */
-  #ageForPeople({ since }: LockRecord): Milliseconds {
-    const taken = Date.parse(since);
-    return Number.isNaN(taken) ? 0 : this.clock.now() - taken;
+  #ageForPeople(moment: string): Milliseconds {
+    const then = Date.parse(moment);
+    return Number.isNaN(then) ? 0 : this.clock.now() - then;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Milliseconds } from '../model/duration.js';
+import type { Clock } from '../ports/clock.js';
 import type { LeaseOwner } from '../ports/lease-store.js';
 
 /** What the table knows of one lease. It stays when the lease is released, for its epoch. */
@@ -16,7 +17,12 @@ export interface LockRecord {
   readonly released: boolean;
   /** When it was taken, by the wall clock of its holder. For people: no decision goes by it. */
   readonly since: string;
+  /** When it was written, likewise. */
+  readonly renewed: string;
 }
+
+/** A record's moments, as people read them in DynamoDB's console. */
+export const isoTime = (clock: Clock): string => new Date(clock.now()).toISOString();
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -28,6 +34,7 @@ export function toItem({
   owner,
   released,
   since,
+  renewed,
 }: LockRecord): Record<string, AttributeValue> {
   return {
     lock: { S: lock },
@@ -39,6 +46,7 @@ export function toItem({
     ...(owner.link === undefined ? {} : { link: { S: owner.link } }),
     released: { BOOL: released },
     since: { S: since },
+    renewed: { S: renewed },
   };
 }
 
@@ -58,5 +66,6 @@ export function fromItem(item: Item, refuse: (attribute: string) => never): Lock
     owner: { run: text('run'), who: text('who'), ...(link === undefined ? {} : { link }) },
     released: item['released']?.BOOL ?? refuse('released'),
     since: text('since'),
+    renewed: text('renewed'),
   };
 }

@@ -8,6 +8,8 @@ export interface Sighting {
   readonly unchangedFor: Milliseconds;
   /** Since this taking of the lease was first seen. */
   readonly knownFor: Milliseconds;
+  /** Its holder was seen to renew it. */
+  readonly alive: boolean;
 }
 
 interface Seen {
@@ -15,6 +17,7 @@ interface Seen {
   readonly epochAt: Milliseconds;
   readonly version: string;
   readonly versionAt: Milliseconds;
+  readonly alive: boolean;
 }
 
 /** What was seen of each lock and since when: a holder is known to be dead by this alone, whatever anybody's wall clock says. */
@@ -29,7 +32,8 @@ export class Sightings {
     const before = this.#seen.get(lock);
     const epochAt = before?.epoch === epoch ? before.epochAt : now;
     const versionAt = before?.version === version ? before.versionAt : now;
-    this.#seen.set(lock, { epoch, epochAt, version, versionAt });
-    return { unchangedFor: now - versionAt, knownFor: now - epochAt };
+    const alive = before?.epoch === epoch && (before.alive || before.version !== version);
+    this.#seen.set(lock, { epoch, epochAt, version, versionAt, alive });
+    return { unchangedFor: now - versionAt, knownFor: now - epochAt, alive };
   }
 }

@@ -1,6 +1,7 @@
 import type { Milliseconds } from '../model/duration.js';
 import { formatDuration } from '../model/duration.js';
 import type { EnvironmentName, GroupName } from '../model/ids.js';
+import type { LeaseHolder } from '../ports/lease-store.js';
 import { AdfError } from './adf-error.js';
 import type { AwsCall } from './aws.js';
 
@@ -84,6 +85,21 @@ export const leaseTableUnavailable = ({ environment, group }: LeaseName, reason:
     class: 'refused',
     message: `The lock of group "${group}" in "${environment}" is out of reach: ${reason.message}`,
     ...(reason.hint === undefined ? {} : { hint: reason.hint }),
+  });
+
+/** Somebody holds it who, by the wall clocks, has not renewed it for long: asking again while it stays so is how it is got. */
+export const leaseQuiet = (
+  { environment, group }: LeaseName,
+  { who, run, link, expiresIn }: LeaseHolder,
+  quietFor: Milliseconds,
+): AdfError =>
+  new AdfError({
+    code: 'lease.quiet',
+    class: 'refused',
+    message:
+      `Group "${group}" in "${environment}" is locked by ${who}, run ${run}${link === undefined ? '' : ` (${link})`}, who seems to have died: ` +
+      `the lock was last renewed ${formatDuration(quietFor)} ago. It is free when nobody renews it within ${formatDuration(expiresIn)}.`,
+    hint: 'Wait for it with --lock-wait 10m.',
   });
 
 /** Others took and released it again and again while this run asked. */

@@ -4,7 +4,10 @@ import type { EnvironmentName, GroupName } from '../model/ids.js';
 
 /** Who may change a group at this moment: one run per environment and group. */
 export interface LeaseStore {
-  /** Throws `lease.held` that names the owner and since when, `lease.unavailable`. */
+  /**
+   * Throws `lease.held` that names the owner and since when, `lease.unavailable`; `lease.quiet` when somebody holds it who seems dead, which
+   * only a store that must watch a lease to know says: ask again until it has shown.
+   */
   acquire(request: LeaseRequest): Promise<Lease>;
   /** Who holds it at this moment. Changes nothing. Throws `lease.unavailable`. */
   look(name: LeaseName): Promise<LeaseLook>;

@@ -17,22 +17,30 @@ export interface LeaseWait {
 /** Between two questions; the spread keeps two who wait from splitting the hosts between them again and again. */
 const pause = (random: Random): Milliseconds => 1_000 + random.next() * 4_000;
 
+/** A lease that runs out is free a moment later, on a slow answer too. */
+const moment: Milliseconds = 5_000;
+
 /**
- * Acquires a lease, and while another run holds it asks again until `wait` has passed. Throws the last `lease.held`, or at once
- * whatever else acquiring throws.
+ * Acquires a lease, and while another run holds it asks again until `wait` has passed; one whose holder seems dead, until that must
+ * have shown. Throws the last `lease.held` or `lease.quiet`, or at once whatever else acquiring throws.
  */
 export async function waitForLease(
   store: Pick<LeaseStore, 'acquire'>,
   request: LeaseRequest,
   { wait, clock, random, signal, onHeld }: LeaseWait,
 ): Promise<Lease> {
-  const end = clock.elapsed() + wait;
+  const begun = clock.elapsed();
+  const patience: Readonly<Record<string, Milliseconds>> = {
+    'lease.held': wait,
+    'lease.quiet': Math.max(wait, request.duration + moment),
+  };
   for (;;) {
     try {
       return await store.acquire(request);
     } catch (error) {
-      const left = end - clock.elapsed();
-      if (!(error instanceof AdfError) || error.code !== 'lease.held' || left <= 0) throw error;
+      if (!(error instanceof AdfError)) throw error;
+      const left = begun + (patience[error.code] ?? 0) - clock.elapsed();
+      if (left <= 0) throw error;
       onHeld?.(error);
       await clock.sleep(Math.min(pause(random), left), signal);
     }

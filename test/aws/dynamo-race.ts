@@ -99,7 +99,7 @@ async function taken(acquire: () => Promise<Lease>): Promise<Lease | undefined> 
   try {
     return await acquire();
   } catch (error) {
-    if (error instanceof AdfError && ['lease.held', 'lease.unavailable'].includes(error.code))
+    if (error instanceof AdfError && ['lease.held', 'lease.quiet', 'lease.unavailable'].includes(error.code))
       return undefined;
     throw error;
   }

@@ -13,7 +13,7 @@ export interface DynamoServer extends AsyncDisposable {
   /** All calls that reached the network, by operation: `PutItem`. */
   readonly calls: readonly string[];
   /** Decides about each call, in order; `answered` when it is not told. */
-  fate: (operation: string) => Fate;
+  fate: (operation: string) => Fate | Promise<Fate>;
   readonly client: DynamoDBClient;
 }
 
@@ -29,14 +29,15 @@ export async function startDynamo(): Promise<DynamoServer> {
   const database = dynalite({ createTableMs: 0 });
   const databasePort = await listen(database);
   const calls: string[] = [];
-  const network = createServer((request, response) => {
+  // The client rests for long between two attempts: its connection must not end meanwhile.
+  const network = createServer({ keepAliveTimeout: 120_000 }, (request, response) => {
     void carry(request, response).catch(() => response.destroy());
   });
   const carry = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await buffer(request);
     const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
     calls.push(operation);
-    const fate = server.fate(operation);
+    const fate = await server.fate(operation);
     if (fate === 'silent') return;
     if (fate === 'throttled' || fate === 'denied') {
       answer(response, 400, refusals[fate]);
