@@ -103,6 +103,7 @@ class FakeEngine implements HostContainers {
         digest,
         behaviour: this.world.images.behaviour(digest),
         labels: { ...spec.labels, ...labels },
+        env: spec.env,
         ports: spec.ports,
         networks: spec.networks,
         restartPolicy: spec.restart,
@@ -190,7 +191,11 @@ class FakeEngine implements HostContainers {
   }
 
   logs(id: ContainerId): Promise<string> {
-    return this.#call('logs', this.#nameOf(id), () => `${this.#existing(id).name} says nothing\n`);
+    // As many a program does that crashes: it tells all that it was given.
+    return this.#call('logs', this.#nameOf(id), () => {
+      const { name, birth } = this.#existing(id);
+      return `${name} says ${JSON.stringify(birth.env ?? 'nothing')}\n`;
+    });
   }
 
   #call<T>(method: string, about: string, effect: () => T | Promise<T>): Promise<T> {

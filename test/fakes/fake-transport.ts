@@ -1,5 +1,6 @@
 import { PassThrough, type Duplex } from 'node:stream';
 import type { Host } from '../../src/model/host.js';
+import { AdfError } from '../../src/errors/adf-error.js';
 import { connectionLost, unreachable } from '../../src/errors/ssh.js';
 import type {
   CommandResult,
@@ -71,12 +72,18 @@ export class FakeTransport implements Transport {
 
   #run(ran: RanCommand): Promise<CommandResult> {
     const { host, text } = ran;
-    const call = { port: 'transport', method: 'run', actor: host.id, host: host.id, about: text } as const;
-    return this.caller.calls.make(call, () => {
+    const { step } = ran.options;
+    const method = step === undefined ? 'run' : 'runStep';
+    const call = { port: 'transport', method, actor: host.id, host: host.id, about: text } as const;
+    const running = this.caller.calls.make(call, () => {
       this.commands.push(ran);
       if (!this.world.host(host.id).reachable) return result({ outcome: lost });
-      const { step } = ran.options;
       return step === undefined ? this.#told(ran) : this.#runStep(step, ran);
+    });
+    // To whoever runs a command a lost connection is a result.
+    return running.catch((error: unknown) => {
+      if (error instanceof AdfError && error.code === 'ssh.connection_lost') return result({ outcome: lost });
+      throw error;
     });
   }
 
@@ -95,6 +102,11 @@ export class FakeTransport implements Transport {
     this.records.delete(id);
     const told = this.#told(ran);
     const { outcome, stdout, stderr } = told;
+    if (outcome.kind === 'exited') {
+      const { host, text } = ran;
+      const happening = { type: 'command.ran', host: host.id, text, code: outcome.code } as const;
+      this.world.timeline.record(this.caller.actor, happening);
+    }
     if (this.records.has(id)) return told;
     if (outcome.kind === 'exited' || outcome.kind === 'signalled') {
       this.records.set(id, { state: 'ended', outcome, stdout, stderr });

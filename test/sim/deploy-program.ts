@@ -1,15 +1,20 @@
+import type { RunHooks } from '../../src/usecases/context.js';
 import { deployWith } from '../../src/usecases/deploy.js';
+import { recoverWith } from '../../src/usecases/recover.js';
 import { environment, group } from './project-of.js';
 import type { SimulatedProgram } from './simulate.js';
 import { worldOf } from './world-of.js';
 
-/** `adfpush deploy --group api --env test`, without a terminal. */
-export const deployProgram: SimulatedProgram = async (ports) =>
-  deployWith(
-    await worldOf(ports),
-    { project: '/project', environment, extraVars: [], groups: [group], check: false, diff: false },
-    {
-      readers: [ports.reader],
-      stop: { signal: ports.stop, name: () => (ports.stop.aborted ? 'SIGTERM' : undefined), grace: 4_000 },
-    },
-  );
+/** `adfpush deploy --group api --env test`, or `adfpush recover --env test`, without a terminal. */
+export const deployProgram: SimulatedProgram = async (ports) => {
+  const { launch, stop, reader } = ports;
+  const common = { project: '/project', environment, extraVars: [], groups: [group] };
+  const hooks: RunHooks = {
+    readers: [reader],
+    stop: { signal: stop, name: () => (stop.aborted ? 'SIGTERM' : undefined), grace: 4_000 },
+  };
+  const world = await worldOf(ports);
+  return launch.verb === 'recover'
+    ? recoverWith(world, { ...common, lockWait: launch.calm === true ? 600_000 : 0 }, hooks)
+    : deployWith(world, { ...common, check: false, diff: false }, hooks);
+};

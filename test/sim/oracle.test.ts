@@ -100,6 +100,7 @@ function story({ ended = worldWith(), exit = 4, named = [], signalledAt, ...give
     verb: 'deploy',
     release: v2,
     endedAt: 1_000_000,
+    commandsReported: [],
     ended,
     exit,
     named,

@@ -19,6 +19,7 @@ import { changesOnlyUnderItsLease } from './oracle/10-one-run.js';
 import { changesNothingElsewhere } from './oracle/11-right-place.js';
 import { endsAllTheSame } from './oracle/12-slow-cloud.js';
 import { keepsSecrets } from './oracle/13-secrets.js';
+import { runsCommandsOnce } from './oracle/15-commands.js';
 import { holdsNothingUnnamed } from './oracle/nothing-is-lost.js';
 import type { Program, Statement, Story, Violation, Words } from './oracle/story.js';
 import type { Outcome, ProcessRecord } from './control/process.js';
@@ -41,6 +42,7 @@ const statements: readonly Statement[] = [
   endsAllTheSame,
   keepsSecrets,
   beginsNothingAfterASignal,
+  runsCommandsOnce,
   holdsNothingUnnamed,
   endsWithAResult,
   exitsZeroOnlyWhenConverged,
@@ -87,6 +89,11 @@ function programOf({ actor, launch, endedAt, ended, outcome, events, signalledAt
     endedAt,
     ended,
     named,
+    commandsReported: events.flatMap((event) =>
+      event.type === 'task.ended' && event.task.module === 'command' && event.status === 'changed'
+        ? [event.host.id]
+        : [],
+    ),
     ...(outcome.kind === 'killed' ? {} : { exit: exitOf(outcome, named) }),
     ...(signalledAt === undefined ? {} : { signalledAt }),
   };
@@ -102,15 +109,18 @@ function exitOf({ result, thrown }: Extract<Outcome, { kind: 'ended' }>, named: 
 /** Nobody was killed; or the last one came in peace, and could do its work. */
 function isOver({ processes, hangs }: SimulatedRun): boolean {
   if (hangs !== undefined) return false;
-  if (processes.every(({ outcome }) => outcome.kind === 'ended')) return processes.length === 1;
-  return false;
+  const last = processes.at(-1);
+  const isDone = last?.outcome.kind === 'ended' && last.outcome.result !== undefined;
+  return isDone && (processes.length === 1 || last.launch.calm === true);
 }
 
-/** What the programs said, and what they wrote to disks: theirs, and those of the hosts. */
+/** What the programs said (their results with their last event, as the command line has them), and what they wrote to disks: theirs, and those of the hosts. */
 function wordsOf({ processes, journals, timeline, calls }: SimulatedRun): readonly Words[] {
   const said = processes.flatMap(({ actor, events, outcome }) => [
     ...events.map((event) => ({ where: `an event ${event.type} of ${actor}`, text: textOf(event) })),
-    ...(outcome.kind === 'ended' ? [{ where: `how ${actor} ended`, text: textOf(outcome) }] : []),
+    ...(outcome.kind === 'ended' && outcome.thrown !== undefined
+      ? [{ where: `what ${actor} threw`, text: textOf(outcome.thrown) }]
+      : []),
   ]);
   return [
     ...said,

@@ -26,6 +26,10 @@ export interface Scenario {
   readonly hasPrevious: boolean;
   readonly release: ReleaseKind;
   readonly rollout: RolloutSettings;
+  /** The playbook has a command that cannot be taken back. */
+  readonly hasCommand: boolean;
+  /** Hosts where it ends with 1. */
+  readonly commandFailsOn: readonly string[];
   readonly faults: FaultPlan;
   /** The processes of the control side, one after the other. */
   readonly launches: readonly [Launch, ...Launch[]];
@@ -62,6 +66,8 @@ export const calmScenario: Scenario = {
   hasPrevious: true,
   release: 'good',
   rollout: calmRollout,
+  hasCommand: false,
+  commandFailsOn: [],
   faults: noFaults,
   launches: [{ verb: 'deploy', machine: 'desk', after: 0, tag: releaseTag }],
   rivals: [],
@@ -87,6 +93,10 @@ export function randomScenario(seed: SeededRandom): Scenario {
       .fork('release')
       .pick<ReleaseKind>(['good', 'good', 'never_healthy', 'exits_at_once', 'late_crash']),
     rollout: randomRollout(seed.fork('rollout'), hasPrevious ? hosts.length : 0),
+    ...randomCommand(
+      seed.fork('command'),
+      hosts.map(({ id }) => id),
+    ),
     faults: randomFaults(
       seed.fork('faults'),
       hosts.map(({ id }) => id),
@@ -94,6 +104,13 @@ export function randomScenario(seed: SeededRandom): Scenario {
     launches: randomLaunches(seed.fork('launches'), releaseTag),
     rivals: randomRivals(seed.fork('rivals'), [releaseTag, otherTag]),
     finish: seed.fork('finish').chance(0.7),
+  };
+}
+
+function randomCommand(random: SeededRandom, hosts: readonly string[]) {
+  return {
+    hasCommand: random.chance(0.3),
+    commandFailsOn: random.chance(0.1) ? hosts.filter(() => random.chance(0.3)) : [],
   };
 }
 

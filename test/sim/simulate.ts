@@ -4,7 +4,7 @@ import type { EventReader } from '../../src/events/bus.js';
 import type { Event } from '../../src/events/event.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import type { Host } from '../../src/model/host.js';
-import type { RunId } from '../../src/model/ids.js';
+import type { HostId, RunId } from '../../src/model/ids.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import type { Clock } from '../../src/ports/clock.js';
@@ -40,6 +40,7 @@ import { SimulatedLeases } from './control/leases.js';
 import { ControlProcess, type ProcessRecord } from './control/process.js';
 import { SimulatedProcesses } from './control/processes.js';
 import { noFaults } from './faults.js';
+import { LockedHttp } from './locked-http.js';
 import { SimulatedNetwork, type CallRecord, type SharedNetwork } from './network.js';
 import { releaseTag, type Scenario } from './scenario.js';
 
@@ -62,6 +63,8 @@ export interface SimulatedPorts {
   /** Aborted when SIGTERM comes. */
   readonly stop: AbortSignal;
   readonly fleet: Fleet;
+  /** Whether the cloud knows this instance. */
+  readonly instanceExists: (id: HostId) => Promise<boolean>;
   /** The hosts of the group, as they are. */
   readonly hosts: readonly Host[];
   readonly scenario: Scenario;
@@ -214,9 +217,9 @@ class ControlSide {
     return {
       clock,
       random,
-      transport: new FakeTransport(world, process),
+      transport: this.#transportOf(process),
       runtime: new FakeContainerRuntime(world, process),
-      http: new FakeHostHttp(world, process),
+      http: new LockedHttp(new FakeHostHttp(world, process)),
       traffic: new FakeTraffic(world, process),
       registry: new FakeRegistry(world, process),
       journals: new MemoryJournalStore(calls, this.#diskOf(launch.machine)),
@@ -227,10 +230,26 @@ class ControlSide {
       reader: { read: process.read },
       stop: process.stop,
       fleet: new WorldFleet(world, account, process),
+      instanceExists: (id) =>
+        calls.make(
+          { port: 'fleet', method: 'instanceExists', actor: 'fleet', about: id },
+          () => world.hosts.get(id)?.isGone === false,
+        ),
       hosts: [...world.hosts.values()].map(({ host }) => host),
       scenario,
       launch,
     };
+  }
+
+  /** The one command of the playbook fails where the scenario says so. */
+  #transportOf(process: ControlProcess): FakeTransport {
+    const transport = new FakeTransport(this.world, process);
+    transport.when(({ host, options }) =>
+      options.step !== undefined && this.scenario.commandFailsOn.includes(host.id)
+        ? { outcome: { kind: 'exited', code: 1 } }
+        : undefined,
+    );
+    return transport;
   }
 
   #diskOf(machine: string): Map<RunId, JournalRecord[]> {

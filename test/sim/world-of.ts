@@ -1,24 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { loadProject } from '../../src/config/project.js';
 import { Redaction } from '../../src/events/redaction.js';
 import { FleetPresence } from '../../src/inventory/fleet-presence.js';
 import { loadInventory } from '../../src/inventory/inventory.js';
-import { readPlaybook } from '../../src/playbook/load.js';
-import { moduleDirectory } from '../../src/usecases/module-directory.js';
 import { Notices } from '../../src/usecases/notices.js';
 import type { World } from '../../src/usecases/world.js';
 import { RecordedFiles } from '../../src/usecases/project-digest.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { MemoryHostFiles } from '../fakes/memory-host-files.js';
-import { environment, projectOf } from './project-of.js';
+import { environmentVariables } from './canaries.js';
+import { environment, playbookOf, projectOf } from './project-of.js';
 import type { SimulatedPorts } from './simulate.js';
-
-/** The playbook that `adfpush deploy` runs. */
-const playbookText = readFileSync(
-  fileURLToPath(new URL('../../playbooks/deploy.yml', import.meta.url)),
-  'utf8',
-);
 
 /** The simulated ports as a use case meets the world, with a project that says what the scenario does. */
 export async function worldOf(ports: SimulatedPorts): Promise<World> {
@@ -39,7 +30,10 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
   } = ports;
   const files = new RecordedFiles(new MemoryFiles(projectOf(ports.scenario, ports.launch.tag)));
   const redaction = new Redaction();
-  const project = await loadProject(files, '/project', { keeper: redaction, environment: () => undefined });
+  const project = await loadProject(files, '/project', {
+    keeper: redaction,
+    environment: (name) => environmentVariables[name],
+  });
   return {
     clock,
     random,
@@ -60,9 +54,9 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     leases,
     leaseDuration: 60_000,
     owner: { who: `ann@${ports.launch.machine}` },
+    instanceExists: ports.instanceExists,
     listHosts: () => loadInventory(project, environment, () => fleet),
-    deployPlaybook: () =>
-      Promise.resolve(readPlaybook('playbooks/deploy.yml', playbookText, moduleDirectory)),
+    deployPlaybook: () => Promise.resolve(playbookOf(ports.scenario)),
     close: () => transport.close(),
   };
 }

@@ -13,6 +13,7 @@ export interface ContainerBirth {
   readonly digest?: Digest;
   readonly behaviour: ImageBehaviour;
   readonly labels: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
   readonly ports: readonly PortMapping[];
   readonly networks: readonly string[];
   readonly restartPolicy: RestartPolicy;

@@ -70,6 +70,8 @@ export type Happening =
       readonly targets: readonly Route[];
     }
   | { readonly type: 'tag.moved'; readonly reference: string; readonly digest: Digest }
+  /** A host ran a command of a step, and how that ended. */
+  | { readonly type: 'command.ran'; readonly host: HostId; readonly text: string; readonly code: number }
   /** A run wrote down on the host what it holds of it. */
   | { readonly type: 'hold.kept'; readonly host: HostId; readonly run: RunId; readonly hold: Hold }
   | { readonly type: 'hold.forgotten'; readonly host: HostId; readonly run: RunId; readonly hold: HoldId }

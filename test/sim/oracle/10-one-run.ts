@@ -20,6 +20,7 @@ const changing: ReadonlySet<string> = new Set([
   'resume',
   'tag',
   'keepHold',
+  'runStep',
 ]);
 
 export const isChange = ({ method }: Pick<CallRecord, 'method'>): boolean => changing.has(method);

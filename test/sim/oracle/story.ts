@@ -45,6 +45,8 @@ export interface Program {
   readonly exit?: number;
   readonly named: readonly HostId[];
   readonly signalledAt?: Milliseconds;
+  /** The hosts where it said that the playbook's command went well. */
+  readonly commandsReported: readonly HostId[];
   /** The world when it ended. */
   readonly ended: WorldState;
 }
