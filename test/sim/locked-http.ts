@@ -1,6 +1,6 @@
 import type { Host } from '../../src/model/host.js';
 import type { HostHttp, HostHttpRequest, HostHttpResponse } from '../../src/ports/host-http.js';
-import { FakeHostHttp } from '../fakes/fake-host-http.js';
+import type { FakeHostHttp } from '../fakes/fake-host-http.js';
 import { secretHeader } from './canaries.js';
 
 /** The health check of an app that answers only to those who know its key. */

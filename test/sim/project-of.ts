@@ -68,7 +68,7 @@ const commandTask = `
 `;
 
 /** With a command between the proof of health and the way back into service, where the scenario has one. */
-const withCommand = packaged.replace(/\n    - name: put in service/, (task) => `${commandTask}${task}`);
+const withCommand = packaged.replace(/\n {4}- name: put in service/, (task) => `${commandTask}${task}`);
 
 /** Read once: reading changes nothing. */
 const playbooks = [packaged, withCommand].map((text) =>
