@@ -20,6 +20,7 @@ import { changesNothingElsewhere } from './oracle/11-right-place.js';
 import { endsAllTheSame } from './oracle/12-slow-cloud.js';
 import { keepsSecrets } from './oracle/13-secrets.js';
 import { runsCommandsOnce } from './oracle/15-commands.js';
+import { endsInService } from './oracle/in-service.js';
 import { holdsNothingUnnamed } from './oracle/nothing-is-lost.js';
 import type { Program, Statement, Story, Violation, Words } from './oracle/story.js';
 import type { Outcome, ProcessRecord } from './control/process.js';
@@ -44,6 +45,7 @@ const statements: readonly Statement[] = [
   beginsNothingAfterASignal,
   runsCommandsOnce,
   holdsNothingUnnamed,
+  endsInService,
   endsWithAResult,
   exitsZeroOnlyWhenConverged,
   dropsNoRequest,

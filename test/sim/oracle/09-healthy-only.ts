@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
+import type { HostId } from '../../../src/model/ids.js';
 import { registrationKey } from '../../../src/model/registration.js';
 import { replay } from './replay.js';
 import { isProgram } from '../../fakes/world/timeline.js';
@@ -9,7 +10,7 @@ const sinceLastProbe: Milliseconds = 30_000;
 
 /**
  * 9. An unhealthy host is never put in service. Two may go back without being healthy: a registration found unhealthy, and one
- * whose container was not touched since it was taken (the balancer's own check guards it).
+ * whose containers no program touched since it was taken (the balancer's own check guards it).
  */
 export const registersOnlyHealthyHosts: Statement = ({ initial, timeline }) => {
   const violations: Violation[] = [];
@@ -19,7 +20,9 @@ export const registersOnlyHealthyHosts: Statement = ({ initial, timeline }) => {
       .map(({ registration }) => registrationKey(registration)),
   );
   const takenAt = new Map<string, Milliseconds>();
+  const touchedAt = new Map<HostId, Milliseconds>();
   replay(initial, timeline, (entry, before) => {
+    if ('container' in entry && isProgram(entry.by)) touchedAt.set(entry.host, entry.at);
     if (entry.type === 'target.deregistered') {
       const taken = registrationKey(entry.registration);
       takenAt.set(taken, entry.at);
@@ -35,8 +38,8 @@ export const registersOnlyHealthyHosts: Statement = ({ initial, timeline }) => {
       );
     const served = container?.serving === true ? entry.at : (container?.servedAt ?? Number.NEGATIVE_INFINITY);
     if (entry.at - served <= sinceLastProbe || foundUnhealthy.has(key)) return;
-    const touchedAt = container?.touchedAt ?? Number.NEGATIVE_INFINITY;
-    const untouched = container?.running === true && touchedAt < (takenAt.get(key) ?? entry.at);
+    const touched = touchedAt.get(entry.host) ?? Number.NEGATIVE_INFINITY;
+    const untouched = touched < (takenAt.get(key) ?? entry.at);
     if (!untouched)
       violations.push({ statement: 9, at: entry.at, what: `${key} was registered while it did not serve` });
   });

@@ -1,7 +1,7 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { ContainerId, Digest, HostId, RunId, TargetGroupArn } from '../../../src/model/ids.js';
 import { registrationKey, type Registration, type TargetState } from '../../../src/model/registration.js';
-import { isProgram, type Actor, type Entry } from '../../fakes/world/timeline.js';
+import type { Actor, Entry } from '../../fakes/world/timeline.js';
 import type { WorldState } from '../../fakes/world/world.js';
 
 export interface ReplayedContainer {
@@ -13,8 +13,6 @@ export interface ReplayedContainer {
   serving: boolean;
   /** When it served last; undefined: never. */
   servedAt: Milliseconds | undefined;
-  /** When it was last started or stopped; undefined: not since the beginning. */
-  touchedAt: Milliseconds | undefined;
 }
 
 export interface ReplayedTarget {
@@ -48,7 +46,6 @@ export class Replay {
           running,
           serving,
           servedAt,
-          touchedAt: undefined,
         });
       }
     }
@@ -107,7 +104,7 @@ export class Replay {
     if (entry.type === 'container.created') {
       const { container: id, host, digest, ports } = entry;
       const birth = { id, host, digest, ports, running: false, serving: false };
-      this.containers.set(id, { ...birth, servedAt: undefined, touchedAt: undefined });
+      this.containers.set(id, { ...birth, servedAt: undefined });
       return;
     }
     const container = this.containers.get(entry.container);
@@ -121,7 +118,6 @@ export class Replay {
     }
     container.running = entry.type === 'container.started';
     container.serving = false;
-    if (isProgram(entry.by)) container.touchedAt = entry.at;
   }
 
   #applyToTarget(entry: Extract<Entry, { registration: Registration }>): void {
