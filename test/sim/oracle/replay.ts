@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
+import type { Hold } from '../../../src/model/hold.js';
 import type { ContainerId, Digest, HostId, RunId, TargetGroupArn } from '../../../src/model/ids.js';
 import { registrationKey, type Registration, type TargetState } from '../../../src/model/registration.js';
 import type { Actor, Entry } from '../../fakes/world/timeline.js';
@@ -21,6 +22,12 @@ export interface ReplayedTarget {
   state: TargetState;
 }
 
+/** What a host has on record that a run holds of it. */
+interface Note {
+  readonly run: RunId;
+  readonly hold: Hold;
+}
+
 /** The world as it was at a moment of the timeline, put together from the timeline alone. */
 export class Replay {
   readonly containers = new Map<ContainerId, ReplayedContainer>();
@@ -28,7 +35,7 @@ export class Replay {
   readonly images = new Map<HostId, Set<Digest>>();
   readonly zones = new Map<HostId, string>();
   /** What hosts have on record that is held of them: which run's, by its id and the hold's. */
-  readonly holds = new Map<HostId, Map<string, RunId>>();
+  readonly holds = new Map<HostId, Map<string, Note>>();
   /** Which program was the first to hold something for a run. */
   readonly #beginners = new Map<RunId, Actor>();
 
@@ -68,15 +75,15 @@ export class Replay {
 
   /** The host is still held by a run that another program began: what this one does there, it does to bring it back. */
   isRecovering(program: Actor, host: HostId): boolean {
-    const runs = this.holds.get(host)?.values() ?? [];
-    return [...runs].some((run) => this.#beginners.get(run) !== program);
+    const notes = this.holds.get(host)?.values() ?? [];
+    return [...notes].some(({ run }) => this.#beginners.get(run) !== program);
   }
 
   #applyToHolds(entry: Extract<Entry, { type: 'hold.kept' | 'hold.forgotten' }>): void {
-    const held = this.holds.get(entry.host) ?? new Map<string, RunId>();
+    const held = this.holds.get(entry.host) ?? new Map<string, Note>();
     this.holds.set(entry.host, held);
     if (!this.#beginners.has(entry.run)) this.#beginners.set(entry.run, entry.by);
-    if (entry.type === 'hold.kept') held.set(`${entry.run} ${entry.hold.id}`, entry.run);
+    if (entry.type === 'hold.kept') held.set(`${entry.run} ${entry.hold.id}`, entry);
     else held.delete(`${entry.run} ${entry.hold}`);
   }
 
