@@ -5,7 +5,7 @@ import type { EC2InstanceConnectClient } from '@aws-sdk/client-ec2-instance-conn
 import type { ECRClient } from '@aws-sdk/client-ecr';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { STSClient } from '@aws-sdk/client-sts';
-import { awsError } from '../errors/aws.js';
+import { awsError, isExpired } from '../errors/aws.js';
 import type { CloudAccess } from './cloud-access.js';
 import { identityOf, type IdentityProvider } from './credentials.js';
 
@@ -34,7 +34,8 @@ export class AwsClients {
   readonly ecr: (region: string) => Promise<ECRClient>;
   readonly elb: (region: string) => Promise<ElasticLoadBalancingV2Client>;
   readonly sts: (region: string) => Promise<STSClient>;
-  readonly #identity: IdentityProvider;
+  #identity: IdentityProvider;
+  readonly #made: Map<string, unknown>[] = [];
 
   constructor(
     readonly access: CloudAccess,
@@ -79,19 +80,32 @@ export class AwsClients {
     return new AwsClients({ ...this.access, endpoint }, this.#identity);
   }
 
-  /** Makes one call of the API, whose IAM action is given; whatever it throws is an error of errors/aws.ts. */
+  /**
+   * Makes one call of the API, whose IAM action is given; whatever it throws is an error of errors/aws.ts. Credentials that AWS calls expired
+   * are not used again: the next call asks for new ones, as a renewed login or another assumed session has them.
+   */
   async call<T>(action: string, region: string, make: () => Promise<T>): Promise<T> {
+    const identity = this.#identity;
     try {
       return await make();
-    } catch (error) {
-      throw awsError(error, { ...this.access, action, region });
+    } catch (thrown) {
+      const error = awsError(thrown, { ...this.access, action, region });
+      if (isExpired(error) && identity === this.#identity) this.#forget();
+      throw error;
     }
+  }
+
+  /** The SDK keeps what a provider once gave it, as long as that says no time at which it expires. */
+  #forget(): void {
+    this.#identity = identityOf(this.access, this.homeRegion);
+    for (const clients of this.#made) clients.clear();
   }
 
   #perRegion<Client>(
     make: (settings: ClientSettings) => Promise<Client>,
   ): (region: string) => Promise<Client> {
     const clients = new Map<string, Promise<Client>>();
+    this.#made.push(clients);
     return (region) => {
       const client = clients.get(region) ?? make(this.#settings(region));
       clients.set(region, client);

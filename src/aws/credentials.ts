@@ -14,6 +14,9 @@ export type IdentityProvider = () => Promise<Identity>;
 /** Assumed roles appear under this name in CloudTrail. */
 const sessionName = 'adfpush';
 
+/** The files may have been written again since: who renews a login while a run goes on writes new ones there. */
+const ignoreCache = true;
+
 /** A stand-in for AWS on this machine takes any signature; nobody needs an account to try the lab. */
 const labIdentity: Identity = { accessKeyId: 'adfpush-lab', secretAccessKey: 'adfpush-lab' };
 
@@ -37,11 +40,11 @@ function sourceOf({ profile, endpoint }: CloudAccess, region: string): IdentityP
   return async () => {
     const { fromIni, fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
     // The whole chain would go on to other credentials, of another account perhaps, when the profile has none.
-    if (profile !== undefined) return fromIni({ profile, clientConfig: { region } })();
+    if (profile !== undefined) return fromIni({ profile, clientConfig: { region }, ignoreCache })();
     if (endpoint !== undefined && isLoopback(endpoint) && process.env['AWS_ACCESS_KEY_ID'] === undefined) {
       return labIdentity;
     }
-    return fromNodeProviderChain({ clientConfig: { region } })();
+    return fromNodeProviderChain({ clientConfig: { region }, ignoreCache })();
   };
 }
 

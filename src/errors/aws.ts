@@ -34,11 +34,22 @@ export function awsError(thrown: unknown, call: AwsCall): AdfError {
   );
 }
 
-/** True for errors that may be gone by themselves: throttling, a lost reply, an outage. All our calls can be made again. */
+/**
+ * True for errors that may be gone by themselves: throttling, a lost reply, an outage, and credentials that expired, since whoever gave them
+ * may renew them. All our calls can be made again.
+ */
 export const isTransient = (thrown: unknown): boolean =>
   thrown instanceof AdfError && transientCodes.has(thrown.code);
 
-const transientCodes = new Set(['aws.throttled', 'aws.unreachable', 'aws.unavailable']);
+const transientCodes = new Set([
+  'aws.expired_credentials',
+  'aws.throttled',
+  'aws.unavailable',
+  'aws.unreachable',
+]);
+
+export const isExpired = (thrown: unknown): boolean =>
+  thrown instanceof AdfError && thrown.code === 'aws.expired_credentials';
 
 interface Failure {
   /** The error code of AWS or of the SDK, or Node's code of a network error. */

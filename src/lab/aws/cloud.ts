@@ -36,6 +36,8 @@ export class Cloud {
   /** Those of EC2 Instance Connect; whoever runs the hosts looks here. */
   readonly pushedKeys: PushedKeys;
   readonly assumedRoles = new Map<string, AssumedRole>();
+  /** Access keys of sessions that are over. */
+  readonly expiredKeys = new Set<string>();
   /** The account that owns all this. */
   readonly account: string;
   /** The account that the caller's own credentials belong to; another one when a test wants the wrong account. */

@@ -103,11 +103,21 @@ export class AwsControl {
     this.#endpoint.disturbances.loseReplies(hits);
   }
 
+  /** The next calls are told that their credentials have expired. */
+  expireCredentials(hits: Hits = {}): void {
+    this.#endpoint.disturbances.expireCredentials(hits);
+  }
+
+  /** All sessions of assumed roles are over; who assumes a role again has a new one. */
+  endSessions(): void {
+    for (const accessKey of this.#cloud.assumedRoles.keys()) this.#cloud.expiredKeys.add(accessKey);
+  }
+
   setLatency(latency: Milliseconds): void {
     this.#endpoint.disturbances.setLatency(latency);
   }
 
-  /** Ends all throttling, loss and latency. */
+  /** Ends all throttling, loss, latency, and expiry that was asked for by calls. */
   calm(): void {
     this.#endpoint.disturbances.calm();
   }

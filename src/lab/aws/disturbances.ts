@@ -11,6 +11,7 @@ export interface Hits {
 export class Disturbances {
   readonly #throttles: Countdown[] = [];
   readonly #losses: Countdown[] = [];
+  readonly #expiries: Countdown[] = [];
   #bucket: TokenBucket | undefined;
   #latency: Milliseconds = 0;
 
@@ -22,6 +23,11 @@ export class Disturbances {
   /** The next calls do their work, and the reply is lost on the way back. */
   loseReplies(hits: Hits): void {
     this.#losses.push(new Countdown(hits));
+  }
+
+  /** The next calls are told that their credentials have expired, and do nothing. */
+  expireCredentials(hits: Hits): void {
+    this.#expiries.push(new Countdown(hits));
   }
 
   /** All calls together: so many at once, and so many a second. AWS: about 40 and 10 for Describe calls. */
@@ -36,6 +42,7 @@ export class Disturbances {
   calm(): void {
     this.#throttles.length = 0;
     this.#losses.length = 0;
+    this.#expiries.length = 0;
     this.#bucket = undefined;
     this.#latency = 0;
   }
@@ -46,6 +53,10 @@ export class Disturbances {
 
   throttles(action: string): boolean {
     return this.#throttles.some((hits) => hits.take(action)) || this.#bucket?.take() === false;
+  }
+
+  calledExpired(action: string): boolean {
+    return this.#expiries.some((hits) => hits.take(action));
   }
 
   losesReply(action: string): boolean {

@@ -8,7 +8,7 @@ import type { Cloud } from './cloud.js';
 import { Disturbances } from './disturbances.js';
 import { ec2Actions } from './ec2.js';
 import { elbv2Actions } from './elbv2.js';
-import { AwsFault, throttled } from './fault.js';
+import { AwsFault, expired, throttled } from './fault.js';
 import { instanceConnectActions } from './instance-connect.js';
 import { Query } from './query.js';
 import { stsActions } from './sts.js';
@@ -83,6 +83,8 @@ export class AwsEndpoint {
     }
     if (this.disturbances.throttles(action)) throw throttled(service.name);
     const { accessKey, region } = signatureOf(request);
+    const isExpired = this.#cloud.expiredKeys.has(accessKey) || this.disturbances.calledExpired(action);
+    if (isExpired) throw expired(service.name);
     const account = this.#cloud.assumedRoles.get(accessKey)?.account ?? this.#cloud.callerAccount;
     return envelope(service, action, run(query, { cloud: this.#cloud, account, region, accessKey }));
   }

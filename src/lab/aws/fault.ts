@@ -32,6 +32,12 @@ export const unsupportedOperation = (message: string): AwsFault =>
 export const missingParameter = (name: string): AwsFault =>
   new AwsFault('MissingParameter', `The request must contain the parameter ${name}`);
 
+/** EC2 has its own word for it. */
+export const expired = (service: string): AwsFault =>
+  service === 'ec2'
+    ? new AwsFault('RequestExpired', 'Request has expired.', 400)
+    : new AwsFault('ExpiredToken', 'The security token included in the request is expired', 403);
+
 /** Each service has its own word for "too fast". */
 export function throttled(service: string): AwsFault {
   if (service === 'ec2-instance-connect') {
