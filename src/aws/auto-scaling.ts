@@ -79,7 +79,6 @@ function toScalingGroup(group: AutoScalingGroup, region: Region): ScalingGroup {
     // One word, or several with commas between. Source: DescribeAutoScalingGroups.
     healthCheckTypes: HealthCheckType.split(',').map((type) => type.trim()),
     suspendedProcesses: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
-    instances: (group.Instances ?? []).flatMap(({ InstanceId }) => InstanceId ?? []),
     tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
   };
 }

@@ -18,6 +18,5 @@ export interface ScalingGroup {
   /** `ELB` means that it replaces instances that a load balancer calls unhealthy. */
   readonly healthCheckTypes: readonly string[];
   readonly suspendedProcesses: readonly string[];
-  readonly instances: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
 }

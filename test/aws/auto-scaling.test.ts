@@ -8,10 +8,9 @@ const groupXml = (name: string, rest = ''): string =>
   `<AutoScalingGroupName>${name}</AutoScalingGroupName><MinSize>1</MinSize><MaxSize>4</MaxSize>` +
   `<DesiredCapacity>2</DesiredCapacity><HealthCheckType>EC2,ELB</HealthCheckType>${rest}`;
 
-test('a group tells its health checks, what is suspended, its instances and tags, from whichever page it is on', async () => {
+test('a group tells its health checks, what is suspended and its tags, from whichever page it is on', async () => {
   const rest =
     list('SuspendedProcesses', ['<ProcessName>AZRebalance</ProcessName>']) +
-    list('Instances', ['<InstanceId>i-1</InstanceId>']) +
     list('Tags', ['<Key>adfpush:suspended:prod.api</Key><Value>run HealthCheck</Value>']);
   await using aws = await stubAws(({ action, parameters }) => {
     const second = parameters.get('NextToken') === 'more';
@@ -30,7 +29,6 @@ test('a group tells its health checks, what is suspended, its instances and tags
       region: 'eu-west-1',
       healthCheckTypes: ['EC2', 'ELB'],
       suspendedProcesses: ['AZRebalance'],
-      instances: ['i-1'],
       tags: { 'adfpush:suspended:prod.api': 'run HealthCheck' },
     },
   ]);

@@ -76,6 +76,7 @@ export function mortal(world: World, life: Life): World {
     runtime: port('runtime', world.runtime),
     http: port('http', world.http),
     traffic: port('traffic', world.traffic),
+    ...(world.scaling === undefined ? {} : { scaling: port('scaling', world.scaling) }),
     registry: port('registry', world.registry),
     journals: port('journals', world.journals),
     leases: port('leases', world.leases),

@@ -20,7 +20,6 @@ const scalingGroup = (given: Partial<ScalingGroup> = {}): ScalingGroup => ({
   region: region('eu-west-1'),
   healthCheckTypes: ['ELB'],
   suspendedProcesses: [],
-  instances: [],
   tags: {},
   ...given,
 });

@@ -82,16 +82,13 @@ export class World implements Caller {
     return added;
   }
 
-  /** With the hosts that name it as theirs; it asks load balancers how they are. It replaces nobody: the test looks whether it could. */
+  /** It asks load balancers how its hosts are, which name it as theirs. It replaces nobody: the test looks whether it could. */
   addScalingGroup(name: string, given: Partial<Omit<FakeScalingGroup, 'name'>> = {}): FakeScalingGroup {
     const added = {
       name,
       region: region('eu-west-1'),
       healthCheckTypes: ['EC2', 'ELB'],
       suspendedProcesses: [],
-      instances: [...this.hosts.values()].flatMap(({ host }) =>
-        host.autoScalingGroup === name ? [host.id] : [],
-      ),
       tags: {},
       ...given,
     };
