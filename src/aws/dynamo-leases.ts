@@ -49,6 +49,8 @@ export class DynamoLeaseStore implements LeaseStore {
   readonly #sightings: Sightings;
   /** What this store wrote, or tried to. */
   readonly #versions = new Set<string>();
+  /** Of these, those that took a lease without that becoming known: nobody has their epoch yet. */
+  readonly #unheard = new Set<string>();
 
   constructor(
     private readonly table: LockTable,
@@ -106,7 +108,9 @@ export class DynamoLeaseStore implements LeaseStore {
   /** True when it is in the table now; false when somebody else was quicker. */
   async #write(name: LeaseName, record: LockRecord, seen: LockRecord | undefined): Promise<boolean> {
     const expected: Expected = seen === undefined ? 'nothing' : [seen.version];
+    this.#unheard.add(record.version);
     const written = await this.#reach(name, writeSurely(this.table, record, expected, patience));
+    this.#unheard.delete(record.version);
     return written.kind === 'written';
   }
 
@@ -126,7 +130,12 @@ export class DynamoLeaseStore implements LeaseStore {
   ): LockRecord {
     return {
       lock: lockOf(name),
-      epoch: seen === undefined ? this.#firstEpoch() : seen.epoch + 1,
+      epoch:
+        seen === undefined
+          ? this.#firstEpoch()
+          : this.#unheard.has(seen.version)
+            ? seen.epoch
+            : seen.epoch + 1,
       version: this.#newVersion(),
       since: isoTime(this.clock),
       renewed: isoTime(this.clock),

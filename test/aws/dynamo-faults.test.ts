@@ -114,7 +114,11 @@ describe('a table that does not answer', () => {
     expect((await failureOf(store.acquire(requestOf(ann)))).code).toBe('lease.unavailable');
     disturbAll('answered');
     expect((await failureOf(storeAt(dynamo, clock).acquire(requestOf(bob)))).code).toBe('lease.held');
-    await store.acquire(requestOf(ann));
+    const epoch = (await itemOf(dynamo))?.['epoch']?.N;
+    // The same epoch, by which a run that regains its lease knows that nobody had it in between.
+    const lease = await store.acquire(requestOf(ann));
+    expect(String(lease.epoch)).toBe(epoch);
+    expect((await store.acquire(requestOf(ann))).epoch).toBe(lease.epoch + 1);
   });
 
   describe.each(['lost_before', 'lost_after'] as const)('to a renewal, all %s,', (fate) => {

@@ -40,9 +40,10 @@ export async function race(table: LockTable, random: SeededRandom, steps: number
     read: (lock, limit) => table.read(lock, limit),
     write: async (record, expected, limit) => {
       const written = await table.write(record, expected, limit);
-      const { epoch, owner, since } = record;
-      if (written && taking !== `${owner.run} ${since}`) epochs.push(epoch);
-      if (written) taking = `${owner.run} ${since}`;
+      // A taking that was not heard of is done again under its own epoch, by the same run.
+      const { epoch, owner } = record;
+      if (written && taking !== `${owner.run} ${epoch}`) epochs.push(epoch);
+      if (written) taking = `${owner.run} ${epoch}`;
       return written;
     },
   };
