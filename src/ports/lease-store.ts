@@ -62,6 +62,11 @@ export interface Lease {
   readonly epoch: number;
   /** Throws `lease.lost`. */
   renew(): Promise<void>;
+  /**
+   * Makes it one of the group as it is listed now, with hosts that joined: a majority of these has it then, under the same epoch. Throws
+   * `lease.held`, `lease.unavailable`; then it is what it was. Absent where leases are not kept on the hosts.
+   */
+  extend?(hosts: readonly Host[]): Promise<void>;
   /** Never throws: a lease that cannot be released runs out by itself. */
   release(): Promise<void>;
 }

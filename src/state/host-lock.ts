@@ -1,6 +1,7 @@
 import type { AdfError } from '../errors/adf-error.js';
 import { leaseHeld, leaseLost, leaseUnavailable } from '../errors/lease.js';
 import type { Milliseconds } from '../model/duration.js';
+import type { Host } from '../model/host.js';
 import type { Clock } from '../ports/clock.js';
 import type {
   Lease,
@@ -96,7 +97,7 @@ class HostLock implements Lease {
   readonly name: string;
 
   constructor(
-    private readonly request: LeaseRequest,
+    private request: LeaseRequest,
     readonly epoch: number,
     private readonly calls: HostLockCalls,
     private readonly clock: Clock,
@@ -131,6 +132,22 @@ class HostLock implements Lease {
     else if (request.hosts.length - refused < needed) {
       throw leaseLost(request, `${refused} of ${request.hosts.length} hosts do not have it any more.`);
     } else throw leaseUnavailable(request, got, needed, failuresOf(answers));
+  }
+
+  async extend(hosts: readonly Host[]): Promise<void> {
+    const { request, epoch, calls } = this;
+    const known = new Set(request.hosts.map(({ id }) => id));
+    const grown = { ...request, hosts, epoch };
+    const joined = { ...grown, hosts: hosts.filter(({ id }) => !known.has(id)) };
+    const taken = await calls.ask({ ...joined, action: 'take' });
+    const startedAt = this.clock.elapsed();
+    const confirmed = await calls.ask({ ...grown, action: 'confirm' });
+    if (countGot(confirmed) < majorityOf(hosts)) {
+      await calls.ask({ ...joined, action: 'release' });
+      throw refusal(request, [...taken, ...confirmed]);
+    }
+    this.request = { ...request, hosts };
+    this.deadline = this.#deadlineFrom(startedAt);
   }
 
   async release(): Promise<void> {

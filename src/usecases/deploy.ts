@@ -64,7 +64,7 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
       () => rollAll(groups, playbook, inventory),
       suspendOrEnd,
     );
-    const fleet: RolledFleet = { groups, results, playbook, before: inventory, options };
+    const fleet: RolledFleet = { groups, results, playbook, before: inventory, options, leases };
     const joined = run.checkMode || isStopping(run) ? nobodyJoined : await rollJoiners(fleet, world, run);
     const scaling = allRestored([suspended, ...joined.rolls.map((roll) => roll.scaling)]);
     const findings = await lookAgain(fleet, joined, run);

@@ -2,6 +2,8 @@ import type { Run } from '../engine/run.js';
 import { AdfError } from '../errors/adf-error.js';
 import { leaseLost } from '../errors/lease.js';
 import type { Milliseconds } from '../model/duration.js';
+import type { Host } from '../model/host.js';
+import type { GroupName } from '../model/ids.js';
 import type { Lease, LeaseRequest } from '../ports/lease-store.js';
 import { keepRenewed, type KeptLease } from '../state/keep-renewed.js';
 import type { World } from './world.js';
@@ -11,7 +13,7 @@ const regaining = { pause: 1_000, durations: 2 } as const;
 
 /** A lease that guards a run's mutations, and is renewed until it is released or lost. */
 export class HeldLease {
-  readonly #request: LeaseRequest;
+  #request: LeaseRequest;
   readonly #world: Pick<World, 'clock' | 'leases'>;
   readonly #run: Pick<Run, 'gate' | 'bus'>;
   #lease: Lease;
@@ -30,6 +32,17 @@ export class HeldLease {
     const { hosts, owner } = request;
     run.gate.guardBy(lease, { hosts, run: owner.run, regain: () => this.#regain() });
     this.#kept = this.#keep(lease);
+  }
+
+  get group(): GroupName {
+    return this.#request.group;
+  }
+
+  /** From now on it is one of the group as it is listed now. Throws `lease.held`, `lease.unavailable`. */
+  async extend(hosts: readonly Host[]): Promise<void> {
+    await this.#lease.extend?.(hosts);
+    this.#request = { ...this.#request, hosts };
+    this.#run.gate.guardAlso(this.#lease, hosts);
   }
 
   async release(): Promise<void> {

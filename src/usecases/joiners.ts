@@ -7,6 +7,7 @@ import type { Inventory } from '../inventory/inventory.js';
 import { describeHost, type Host } from '../model/host.js';
 import type { GroupName, HostId } from '../model/ids.js';
 import type { Playbook } from '../playbook/playbook.js';
+import type { HeldLeases } from './lease-groups.js';
 import { phase } from './phase.js';
 import { prepareJoiners, type UnfitJoiner } from './prepare-joiners.js';
 import type { DeployOptions, PreparedGroup } from './prepare-deploy.js';
@@ -43,6 +44,8 @@ export interface RolledFleet {
   /** As it was listed before the roll. */
   readonly before: Inventory;
   readonly options: Pick<DeployOptions, 'limit'>;
+  /** Absent in a dry run. */
+  readonly leases: HeldLeases | undefined;
 }
 
 /**
@@ -157,13 +160,19 @@ class JoinerRounds implements JoinedHosts {
         const who = describeHost({ id: host, name: label });
         this.#warn(`${who} joined "${name}" during the run, and is on this release already.`);
       }
+      await fleet.leases?.extend(name, listed.group(name));
       const { results, scaling } = await whileScalingIsSuspended([prepared], run, async () => [
         await rollGroup(prepared, restoringOnly(fleet.playbook), listed),
       ]);
       this.rolls.push(...results.map((result) => ({ group: prepared, result, scaling })));
     } catch (error) {
       if (run.stop.signal.aborted) throw error;
-      this.#leave(joiners, name, errorsOf(error)[0].message);
+      const told = new Set(this.unfit.map(({ host }) => host));
+      this.#leave(
+        joiners.filter((host) => !told.has(host)),
+        name,
+        errorsOf(error)[0].message,
+      );
     }
   }
 

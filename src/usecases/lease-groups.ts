@@ -1,5 +1,7 @@
 import type { Run } from '../engine/run.js';
 import type { Milliseconds } from '../model/duration.js';
+import type { Host } from '../model/host.js';
+import type { GroupName } from '../model/ids.js';
 import type { LeaseRequest } from '../ports/lease-store.js';
 import { waitForLease } from '../state/wait-for-lease.js';
 import type { GroupSessions } from './group-sessions.js';
@@ -7,6 +9,8 @@ import { HeldLease } from './held-lease.js';
 import type { World } from './world.js';
 
 export interface HeldLeases {
+  /** Lays a group's lease on the hosts that it has now. Throws `lease.held`, `lease.unavailable`. */
+  extend(group: GroupName, hosts: readonly Host[]): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -43,7 +47,10 @@ export async function leaseGroups(
       });
       held.push(new HeldLease(lease, request, world, run));
     }
-    return { release };
+    const extend = async (group: GroupName, hosts: readonly Host[]): Promise<void> => {
+      for (const lease of held) if (lease.group === group) await lease.extend(hosts);
+    };
+    return { extend, release };
   } catch (error) {
     await release();
     throw error;

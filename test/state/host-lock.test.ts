@@ -68,6 +68,30 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
       for (const { proc } of machines.values()) proc.set(seconds, boot);
     };
 
+    it('grows with its group: who lists the joined hosts finds it held on a majority of them all', async () => {
+      const lease = await store.acquire(request(ann));
+      const now = request(bob, ['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'h7', 'h8', 'h9']);
+
+      await lease.extend?.(now.hosts);
+
+      expect(await outcome(store.acquire(now))).toBe('lease.held');
+      await lease.renew();
+      await lease.release();
+      expect(await outcome(store.acquire(now))).toBe('got');
+    });
+
+    it('does not grow over hosts that another run has: it is what it was', async () => {
+      const lease = await store.acquire(request(ann));
+      const joined = ['h4', 'h5', 'h6', 'h7', 'h8', 'h9'];
+      const other = await store.acquire(request(bob, joined));
+      const now = request(ann, ['h1', 'h2', 'h3', ...joined]);
+
+      await expect(lease.extend?.(now.hosts)).rejects.toMatchObject({ code: 'lease.held' });
+
+      await lease.renew();
+      await other.renew();
+    });
+
     it('is held by one at a time, and tells who holds it, for how long, and until when', async () => {
       await store.acquire(request(ann));
       letTimePass(1_025);

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { AdfError } from '../../src/errors/adf-error.js';
 import type { Event } from '../../src/events/event.js';
-import { groupName, hostId } from '../../src/model/ids.js';
+import { groupName, hostId, runId } from '../../src/model/ids.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import { FleetStage, packaged } from '../engine/fleet-stage.js';
 import { image } from '../fakes/world/image-behaviour.js';
@@ -62,6 +62,31 @@ describe('a host that joins during a roll', () => {
     );
     expect(await stage.deploy()).toMatchObject({ exit: 0 });
     expect(stage.seen('i-9')).toBe('v2 running, in service on 5060');
+  });
+
+  it('is fenced like the others: a newer epoch that it met keeps the run from changing it', async () => {
+    const stage = new FleetStage({ hosts: 2 });
+    meanwhile(stage, () => {
+      stage.join('i-9').fences.set('test.api', { epoch: 99, run: runId('another') });
+    });
+    const result = await stage.deploy();
+    expect(result.exit).not.toBe(0);
+    expect(stage.mutations.filter((call) => /^i-9 (pull|create|start)/.test(call))).toEqual([]);
+    expect(stage.host('i-9').containers.size).toBe(0);
+  });
+
+  it('that another run has is not rolled', async () => {
+    const stage = new FleetStage({ hosts: 2 });
+    const acquire = stage.leases.acquire.bind(stage.leases);
+    vi.spyOn(stage.leases, 'acquire').mockImplementation(async (request) => {
+      const lease = await acquire(request);
+      return Object.assign(Object.create(lease) as typeof lease, { extend: () => Promise.reject(held) });
+    });
+    meanwhile(stage, () => void stage.join('i-9'));
+    const result = await stage.deploy();
+    expect(result.exit).toBe(4);
+    expect(result.errors).toMatchObject([{ code: 'fleet.joiner_not_rolled', host: 'i-9' }]);
+    expect(stage.host('i-9').images.size).toBe(0);
   });
 
   it('runs no task again that runs once', async () => {
@@ -275,4 +300,5 @@ describe('a fleet that cannot be listed again', () => {
   });
 });
 
+const held = new AdfError({ code: 'lease.held', class: 'refused', message: 'Group "api" is locked by bob.' });
 const refused = new AdfError({ code: 'aws.access_denied', class: 'refused', message: 'not allowed' });

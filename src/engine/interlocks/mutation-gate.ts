@@ -38,7 +38,7 @@ interface Guard {
   lease: Lease;
   lost: boolean;
   readonly of: Guarded;
-  readonly hosts: ReadonlySet<HostId>;
+  readonly hosts: Set<HostId>;
 }
 
 /**
@@ -61,6 +61,12 @@ export class MutationGate {
   /** From now on this lease must be alive; and what is changed on one of its hosts is asked of that host's fence. */
   guardBy(lease: Lease, of: Guarded): void {
     this.#guards.push({ lease, lost: false, of, hosts: new Set(of.hosts.map(({ id }) => id)) });
+  }
+
+  /** The lease is good for these as well, which joined later. */
+  guardAlso(lease: Lease, hosts: readonly Host[]): void {
+    const guard = this.#guards.find((one) => one.lease === lease);
+    for (const { id } of hosts) guard?.hosts.add(id);
   }
 
   /**
