@@ -13,6 +13,10 @@ export const rollFlags = {
   ...exitCodeFlag('With --check: exit 6 when something would change'),
   yes: Flags.boolean({ char: 'y', description: 'Do not ask on a terminal' }),
   ...lockWaitFlag,
+  'no-recover': Flags.boolean({
+    description:
+      'Refuse when an interrupted run still holds something of the group, instead of restoring that first',
+  }),
   ...graceFlag,
   ...reportFlags,
 };
@@ -23,6 +27,7 @@ interface Given {
   readonly 'exit-code': boolean;
   readonly yes: boolean;
   readonly 'lock-wait'?: string | undefined;
+  readonly 'no-recover': boolean;
   readonly grace?: string | undefined;
   readonly json: boolean;
   readonly timestamps: boolean;
@@ -39,9 +44,15 @@ export abstract class RollCommand extends BaseCommand {
     readonly check: boolean;
     readonly diff: boolean;
     readonly lockWait?: Milliseconds;
+    readonly noRecover: boolean;
   } {
     const lockWait = durationOf('--lock-wait', flags['lock-wait']);
-    return { check: flags.check, diff: flags.diff, ...(lockWait === undefined ? {} : { lockWait }) };
+    return {
+      check: flags.check,
+      diff: flags.diff,
+      noRecover: flags['no-recover'],
+      ...(lockWait === undefined ? {} : { lockWait }),
+    };
   }
 
   /** Runs the use case in its session, and says how it ended. */

@@ -4,7 +4,7 @@ import { isUnreachable } from '../errors/ssh.js';
 import type { HealthProbe } from '../model/health.js';
 import type { Hold } from '../model/hold.js';
 import { registrationKey, type Registration } from '../model/registration.js';
-import { describeStep, type RestoreStep } from '../plan/restore.js';
+import { describeStep, runsNothing, type RestoreStep } from '../plan/restore.js';
 import type { HostSession } from './host-session.js';
 
 /** For the balancers to see a restored host healthy. */
@@ -54,7 +54,8 @@ async function drain(
       (hold) =>
         hold.kind === 'registration' && registrationKey(hold.registration) === registrationKey(registration),
     );
-    const known = found?.kind === 'registration' ? found.state : 'healthy';
+    const unheld = runsNothing(holds) ? 'unhealthy' : 'healthy';
+    const known = found?.kind === 'registration' ? found.state : unheld;
     const state = traffic.isRemovedByOthers(registration) ? 'absent' : known;
     return { kind: 'registration', registration, state } as const;
   });

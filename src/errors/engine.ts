@@ -12,10 +12,12 @@ const failed = (code: string, host: Host | undefined, message: string, hint?: st
     ...(hint === undefined ? {} : { hint }),
   });
 
+export const floorBlockedCode = 'floor.blocked';
+
 /** The floor did not give way in time: another healthy target would have been missing. */
 export const floorBlocked = (host: Host, targetGroup: string, why: string, waited: Milliseconds): AdfError =>
   failed(
-    'floor.blocked',
+    floorBlockedCode,
     host,
     `Not drained from "${targetGroup}": ${why}, for ${formatDuration(waited)}.`,
     'Bring other hosts back to health, or lower rollout.min_healthy.',

@@ -1,6 +1,6 @@
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { Hold, ScalingHold } from '../model/hold.js';
-import type { EnvironmentName, HostId, RunId } from '../model/ids.js';
+import type { EnvironmentName, GroupName, HostId, RunId } from '../model/ids.js';
 import type { GroupRecord, ProcessRecord } from '../model/run-record.js';
 import type { HeldOnHost } from '../ports/host-holds.js';
 import { isInterrupted, type RebuiltRun, type UnknownMutation } from './rebuild-run.js';
@@ -16,6 +16,8 @@ export interface InterruptedRun {
   /** Unknown where only its hosts tell of it. */
   readonly process?: ProcessRecord;
   readonly groups: readonly GroupRecord[];
+  /** The groups whose leases it needs: of these, and of Auto Scaling groups whose tags are all that tells of it. */
+  readonly groupNames: readonly GroupName[];
   /** Its journal is here. */
   readonly journaled: boolean;
   /** What is still held. Each host's in the order in which it was taken. */
@@ -25,8 +27,14 @@ export interface InterruptedRun {
   /** Open in its journal, and not on its host, which was asked: settled or never taken. */
   readonly over: readonly Hold[];
   /** On its host, and not open in the journal, which is here and older; or there is none. */
-  readonly unwritten: readonly Hold[];
+  readonly unwritten: readonly (Hold | ScalingHold)[];
   readonly unknown: readonly UnknownMutation[];
+}
+
+/** An Auto Scaling group's tag: the hold that it tells of, and whose it is. */
+export interface TaggedScaling {
+  readonly run: RunId;
+  readonly hold: ScalingHold;
 }
 
 /** What one host keeps of holds. */
@@ -41,37 +49,48 @@ export interface HostAnswer {
  */
 export function interruptedRun(
   run: RunId,
+  environment: EnvironmentName,
   rebuilt: RebuiltRun | undefined,
   answers: readonly HostAnswer[],
+  tags: readonly TaggedScaling[] = [],
 ): InterruptedRun | undefined {
   const answered = new Set(answers.map(({ host }) => host));
   const copies = answers.flatMap((answer) => answer.copies.filter((copy) => copy.run === run));
-  if (copies.length === 0 && (rebuilt === undefined || !isInterrupted(rebuilt))) return undefined;
+  const tagged = tags.filter((tag) => tag.run === run).map(({ hold }) => hold);
+  const isHeld = copies.length > 0 || tagged.length > 0;
+  if (!isHeld && (rebuilt === undefined || !isInterrupted(rebuilt))) return undefined;
   const [first] = copies;
-  const identity = rebuilt?.record ?? first;
-  if (identity === undefined) return undefined;
+  const identity = rebuilt?.record ?? first ?? unknownIdentity;
+  const scaling = [
+    ...new Map([...(rebuilt?.scaling ?? []), ...tagged].map((hold) => [hold.id, hold])).values(),
+  ];
+  const groups = groupsOf(rebuilt, copies);
   const open = rebuilt?.open ?? [];
-  const written = new Set(open.map(({ id }) => id));
+  const written = new Set([...open, ...(rebuilt?.scaling ?? [])].map(({ id }) => id));
   const kept = new Set(copies.map(({ hold }) => hold.id));
   const held = [...copies.map(({ hold }) => hold), ...open.filter(({ host }) => !answered.has(host))];
   const process = rebuilt?.process;
   return {
     run,
     verb: identity.verb,
-    environment: identity.environment,
+    environment: identity.environment ?? environment,
     owner: identity.owner,
-    at: rebuilt?.startedAt ?? Math.min(...copies.map(({ at }) => at)),
+    at: rebuilt?.startedAt ?? (copies.length === 0 ? 0 : Math.min(...copies.map(({ at }) => at))),
     ...(process === undefined ? {} : { process }),
-    groups: groupsOf(rebuilt, copies),
+    groups,
+    groupNames: [...new Set([...groups.map(({ name }) => name), ...scaling.map(({ group }) => group)])],
     journaled: rebuilt?.record !== undefined,
     held: held.toSorted((a, b) => orderOf(a) - orderOf(b)),
-    scaling: rebuilt?.scaling ?? [],
+    scaling,
     origin: [...(rebuilt?.origin ?? []), ...held],
     over: open.filter(({ id, host }) => answered.has(host) && !kept.has(id)),
-    unwritten: copies.map(({ hold }) => hold).filter(({ id }) => !written.has(id)),
+    unwritten: [...copies.map(({ hold }) => hold), ...scaling].filter(({ id }) => !written.has(id)),
     unknown: rebuilt?.record === undefined ? copies.map(mayBeUnderWay) : rebuilt.unknown,
   };
 }
+
+/** Of a run that only the tag of an Auto Scaling group tells of. */
+const unknownIdentity = { verb: 'run', owner: { who: 'somebody' }, environment: undefined };
 
 function groupsOf(rebuilt: RebuiltRun | undefined, copies: readonly HeldOnHost[]): readonly GroupRecord[] {
   const all = [...(rebuilt?.record?.groups ?? []), ...copies.flatMap(({ group }) => group ?? [])];

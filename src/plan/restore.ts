@@ -54,9 +54,15 @@ export function planRestore(holds: readonly Hold[], observed: RestoreObservation
     registrationHolds,
     observed.registrations,
     drains ? reached.filter(({ state }) => state !== 'draining').map(({ registration }) => registration) : [],
+    runsNothing(holds),
   );
   return [...drain, ...containers, ...planProof(containerHolds, containers, registrations), ...registrations];
 }
+
+/** A host that goes back to running nothing cannot have been healthy where it is registered, and need not be again. */
+export const runsNothing = (holds: readonly Hold[]): boolean =>
+  holds.some(({ kind }) => kind === 'container') &&
+  holds.every((hold) => hold.kind !== 'container' || hold.previous?.running !== true);
 
 /** The containers of the host, each hold on its own: what took the name goes first, then what had it comes back. */
 function planContainers(
@@ -108,6 +114,7 @@ function planRegistrations(
   holds: readonly RegistrationHold[],
   targets: readonly TargetHealth[],
   drainedOnTheWay: readonly Registration[],
+  idle = false,
 ): readonly RestoreStep[] {
   const drained = new Set(drainedOnTheWay.map(registrationKey));
   const present = (hold: RegistrationHold): boolean => {
@@ -131,15 +138,10 @@ function planRegistrations(
   if (superfluous.length > 0) {
     steps.push({ do: 'drain', registrations: superfluous.map(({ registration }) => registration) });
   }
-  const back = [...healthy.map(({ registration }) => registration), ...unheld];
+  const back = [...healthy.map(({ registration }) => registration), ...(idle ? [] : unheld)];
+  const asFound = [...others.map(({ registration }) => registration), ...(idle ? unheld : [])];
   if (back.length > 0) steps.push({ do: 'register', registrations: back, await: 'healthy' });
-  if (others.length > 0) {
-    steps.push({
-      do: 'register',
-      registrations: others.map(({ registration }) => registration),
-      await: 'registered',
-    });
-  }
+  if (asFound.length > 0) steps.push({ do: 'register', registrations: asFound, await: 'registered' });
   return steps;
 }
 

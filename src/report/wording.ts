@@ -45,7 +45,8 @@ export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
     case 'phase.ended':
       return plain(
         `${phases[event.phase]}: ${event.detail ?? 'done'} (${formatDuration(event.duration)})`,
-        0,
+        // What is found is told; that nothing was is of interest to few.
+        event.phase === 'recovery' ? 1 : 0,
       );
     case 'host.connected':
       return onHost(event.host, 'connected', `in ${formatDuration(event.duration)}`, 'quiet', 1);

@@ -14,6 +14,7 @@ import { audit, nothingFound, type AuditFinding } from './audit.js';
 import type { RunHooks } from './context.js';
 import { nobodyJoined, rollJoiners, type JoinedHosts, type RolledFleet } from './joiners.js';
 import { leaseGroups, type HeldLeases } from './lease-groups.js';
+import { findInterrupted } from './recover-first.js';
 import { recordStart } from './record-start.js';
 import { newRunId, noJournal, openRun } from './open-run.js';
 import { openWorld } from './open-world.js';
@@ -49,12 +50,13 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
   });
   let leases: HeldLeases | undefined;
   try {
-    const { inventory, groups, playbook } = await prepareDeploy(world, options, run, verb);
+    const { inventory, groups, playbook } = await prepareDeploy(world, options, hooks, run, verb);
     await confirm(groups, hooks, run);
 
     if (!options.check) {
       leases = await phase(run, 'lease', () => leaseGroups(groups, run, world, options.lockWait ?? 0));
       await verifyNothingChanged(groups);
+      await refuseInterrupted(world, options, run, inventory);
       await recordStart(groups, options, run, world);
     }
 
@@ -124,6 +126,17 @@ function lostRegistration(before: HostObservation, now: HostObservation): string
     (target) => isRegistered(target) && !left.has(registrationKey(target.registration)),
   );
   return lost === undefined ? undefined : `${targetGroupNameOf(lost.registration)}:${lost.registration.port}`;
+}
+
+/** A run that came and died since is recovered by the next deploy, which plans anew. */
+async function refuseInterrupted(
+  world: World,
+  options: DeployOptions,
+  run: Run,
+  inventory: Inventory,
+): Promise<void> {
+  const [found] = await findInterrupted(world, options, run, inventory);
+  if (found !== undefined) throw changedSincePlan(`run ${found.run} began and was interrupted`);
 }
 
 /** Group after group, until one stops. */

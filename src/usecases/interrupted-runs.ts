@@ -1,10 +1,16 @@
 import pLimit from 'p-limit';
+import { findScalingHolds } from '../engine/scaling-holds.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Host } from '../model/host.js';
 import type { GroupName, HostId, RunId } from '../model/ids.js';
 import type { JournalRecord } from '../model/journal-record.js';
-import { interruptedRun, type HostAnswer, type InterruptedRun } from '../plan/interrupted-run.js';
+import {
+  interruptedRun,
+  type HostAnswer,
+  type InterruptedRun,
+  type TaggedScaling,
+} from '../plan/interrupted-run.js';
 import { isInterrupted, mayBeInterrupted, rebuildRun, type RebuiltRun } from '../plan/rebuild-run.js';
 import type { HeldOnHost } from '../ports/host-holds.js';
 import type { World } from './world.js';
@@ -23,8 +29,8 @@ export interface Scope {
 export interface InterruptedRuns {
   /** Newest first: what was taken last is restored first. */
   readonly runs: readonly InterruptedRun[];
-  /** What could not be looked at. */
-  readonly journals: readonly AdfError[];
+  /** What could not be read: a journal, the tags of Auto Scaling groups. */
+  readonly unread: readonly AdfError[];
   readonly unasked: ReadonlyMap<HostId, { readonly host: Host; readonly error: AdfError }>;
 }
 
@@ -33,7 +39,7 @@ export interface InterruptedRuns {
  * for, or those of the run asked for, or all. What cannot be read or asked is told beside what was found.
  */
 export async function lookForInterrupted(
-  world: Pick<World, 'journals' | 'hostHolds'>,
+  world: Pick<World, 'journals' | 'hostHolds' | 'scaling'>,
   inventory: Inventory,
   scope: Scope,
 ): Promise<InterruptedRuns> {
@@ -48,18 +54,26 @@ export async function lookForInterrupted(
     }
   };
   const here = await readJournals(world, scope, read);
-  const { answers, unasked } = await askHosts(world, hostsOf(inventory, scope, here), inventory, scope);
+  const hosts = hostsOf(inventory, scope, here);
+  const [{ answers, unasked }, tags] = await Promise.all([
+    askHosts(world, hosts, inventory, scope),
+    readTags(world, hosts, inventory, scope).catch((error: unknown) => {
+      unreadable.push(errorsOf(error)[0]);
+      return [];
+    }),
+  ]);
   const rebuilt = new Map(here);
-  for (const run of runsOf(answers, scope)) {
+  const told = new Set([...runsOf(answers, scope), ...tags.map(({ run }) => run)]);
+  for (const run of told) {
     const found = rebuilt.has(run) ? undefined : await read(run, (last) => last !== undefined);
     if (found !== undefined) rebuilt.set(run, found);
   }
-  const runs = [...new Set([...rebuilt.keys(), ...runsOf(answers, scope)])]
-    .flatMap((run) => interruptedRun(run, rebuilt.get(run), answers) ?? [])
+  const runs = [...new Set([...rebuilt.keys(), ...told])]
+    .flatMap((run) => interruptedRun(run, inventory.environment, rebuilt.get(run), answers, tags) ?? [])
     .filter((run) => run.environment === inventory.environment && isWanted(run, scope));
   return {
     runs: runs.toSorted((a, b) => b.at - a.at || (a.run < b.run ? 1 : -1)),
-    journals: unreadable,
+    unread: unreadable,
     unasked,
   };
 }
@@ -120,6 +134,21 @@ async function askHosts(
   return { answers: answers.flat(), unasked };
 }
 
+/** What runs suspended of the Auto Scaling groups that these hosts are in. */
+async function readTags(
+  { scaling }: Pick<World, 'scaling'>,
+  hosts: readonly Host[],
+  { environment }: Inventory,
+  { run, groups }: Scope,
+): Promise<readonly TaggedScaling[]> {
+  if (scaling === undefined) return [];
+  const found = await findScalingHolds(scaling, environment, hosts);
+  return found.filter(
+    (tag) =>
+      (run === undefined || tag.run === run) && (groups === undefined || groups.includes(tag.hold.group)),
+  );
+}
+
 /** The runs that hosts tell of, as far as they are looked for. */
 function runsOf(answers: readonly HostAnswer[], { run, groups }: Scope): readonly RunId[] {
   const copies = answers.flatMap((answer) => answer.copies);
@@ -133,4 +162,4 @@ function runsOf(answers: readonly HostAnswer[], { run, groups }: Scope): readonl
 
 const isWanted = (found: InterruptedRun, { run, groups }: Scope): boolean =>
   (run === undefined || found.run === run) &&
-  (groups === undefined || found.groups.some(({ name }) => groups.includes(name)));
+  (groups === undefined || found.groupNames.some((name) => groups.includes(name)));

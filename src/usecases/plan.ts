@@ -27,7 +27,7 @@ export async function planDeployWith(
     tags: { only: options.tags, skip: options.skipTags ?? [] },
   });
   try {
-    const { groups } = await prepareDeploy(world, { ...options, check: true }, run, 'plan');
+    const { groups } = await prepareDeploy(world, { ...options, check: true }, hooks, run, 'plan');
     return groups.map(({ plan }) => plan);
   } finally {
     await run.bus.close();

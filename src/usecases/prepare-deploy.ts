@@ -7,11 +7,12 @@ import { planDeploy } from '../plan/deploy-plan.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { checkPlaybook } from './check-playbook.js';
 import type { ChooseRelease } from './choose-release.js';
-import type { CommonOptions } from './context.js';
+import type { CommonOptions, RunHooks } from './context.js';
 import { openGroup } from './group-sessions.js';
 import { leaveOutUnreachable, type ReachedGroup } from './leave-out.js';
 import { phase } from './phase.js';
 import { observeGroup, refuseUnfit } from './preflight.js';
+import { recoverFirst } from './recover-first.js';
 import { withScaling } from './scaling.js';
 import type { World } from './world.js';
 
@@ -32,6 +33,8 @@ export interface DeployOptions extends CommonOptions {
   readonly skipTags?: readonly string[];
   /** How long to wait while another run has the group. */
   readonly lockWait?: Milliseconds;
+  /** Refuses when an interrupted run still holds something of a group, instead of recovering it first. */
+  readonly noRecover?: boolean;
   /** So many hosts that cannot be reached are left out, and the run fails for them at its end; none when absent. */
   readonly skipUnreachable?: number;
 }
@@ -52,6 +55,7 @@ export interface Prepared {
 export async function prepareDeploy(
   world: World,
   options: DeployOptions,
+  hooks: RunHooks,
   run: Run,
   verb: string,
 ): Promise<Prepared> {
@@ -65,6 +69,7 @@ export async function prepareDeploy(
   });
   const playbook = await world.deployPlaybook();
   const inventory = await phase(run, 'inventory', () => world.listHosts());
+  await recoverFirst(world, options, hooks, run, inventory);
   const opened = await phase(run, 'release', () =>
     Promise.all(
       names.map((group) =>

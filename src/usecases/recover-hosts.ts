@@ -1,9 +1,11 @@
 import pLimit from 'p-limit';
 import { nameTheHeldAfterGrace } from '../engine/grace.js';
 import { describeHold } from '../engine/hold-book.js';
+import type { HostSession } from '../engine/host-session.js';
 import { restoreHost, type RestoreOutcome } from '../engine/restore.js';
 import type { Run } from '../engine/run.js';
 import { errorsOf } from '../errors/adf-error.js';
+import { floorBlockedCode } from '../errors/engine.js';
 import type { EventHost } from '../events/event.js';
 import { hostNotListed } from '../errors/recover.js';
 import { formatDuration } from '../model/duration.js';
@@ -110,11 +112,40 @@ async function restoreOne(
   async function restore(): Promise<RestoreOutcome> {
     try {
       const known = withKnownProbe(host, record?.name, holds, run, inventory);
-      return await restoreHost(recoverySession(host, record, known, run, inventory), known);
+      const session = recoverySession(host, record, known, run, inventory);
+      const outcome = await restoreHost(session, known);
+      const isNeeded = outcome.error?.code === floorBlockedCode;
+      return isNeeded && (await stayInService(session)) ? await restoreHost(session, []) : outcome;
     } catch (error) {
       return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
     }
   }
+}
+
+/**
+ * The floor does not let the host go back to what it had: it is needed as it is. When it is proven healthy, and every target group says so
+ * too, it keeps what the interrupted run gave it, as a turn that is interrupted that late would have. False when it is not.
+ */
+async function stayInService(session: HostSession): Promise<boolean> {
+  const { run, host, prover, group } = session;
+  const open = run.holds.openOf(host.id);
+  const registrations = open.flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : []));
+  try {
+    const targets = await Promise.all(
+      registrations.map((one) => run.ports.traffic.healthOf(one.targetGroup, [one])),
+    );
+    if (!targets.flat().every(({ state }) => state === 'healthy')) return false;
+    if (group?.settings.health !== undefined) await prover.prove(group.settings.health);
+    else await prover.requireHealthy();
+    const gone = open.filter((hold) => hold.kind === 'container' || hold.state === 'absent');
+    await run.holds.settle(gone, 'replaced');
+  } catch {
+    // Why it was not restored is told, and that is the reason to be told.
+    return false;
+  }
+  const message = 'it is needed in service, where it is healthy, and keeps what the run gave it';
+  run.bus.emit({ type: 'warning', host: session.eventHost, message });
+  return true;
 }
 
 /** An instance that is gone took with it what it had; of any other that is not listed a person has to say what it is. */

@@ -21,15 +21,13 @@ export function recoverResult({ run, recovered, look, startedAt, begun }: Ended)
   const hosts = lastOfEach(recovered);
   const named = hosts.filter(({ reason }) => reason !== undefined);
   const groups = recovered.flatMap((one) => one.run.groups);
-  const [outcome, exit] = outcomeOf(
-    run,
-    named.length > 0 || recovered.some((one) => one.warnings.length > 0),
-  );
+  const scaling = recovered.flatMap((one) => one.scaling.errors);
+  const [outcome, exit] = outcomeOf(run, named.length > 0 || scaling.length > 0);
   return {
     run: run.id,
     verb: 'recover',
     environment: run.environment,
-    groups: [...new Set(groups.map(({ name }) => name))],
+    groups: [...new Set(recovered.flatMap((one) => one.run.groupNames))],
     outcome,
     exit,
     startedAt,
@@ -43,10 +41,10 @@ export function recoverResult({ run, recovered, look, startedAt, begun }: Ended)
     mixed: false,
     oneWay: [],
     named: named.map(({ host, name, held, reason = '' }) => ({ host, name, held, reason })),
-    errors: named.flatMap(({ error }) => (error === undefined ? [] : [resultError(error)])),
+    errors: [...named.flatMap(({ error }) => error ?? []), ...scaling].map(resultError),
     warnings: [
-      ...recovered.flatMap(({ warnings }) => warnings),
-      ...look.journals.map(({ message }) => message),
+      ...recovered.flatMap((one) => one.scaling.warnings),
+      ...look.unread.map(({ message }) => message),
       ...[...look.unasked.values()].map(
         ({ host, error }) => `${describeHost(host)} could not be asked what is held of it: ${error.message}`,
       ),

@@ -1,9 +1,13 @@
+import { restoreScaling, type ScalingRestored } from '../engine/restore-scaling.js';
 import type { Run } from '../engine/run.js';
+import type { HeldScaling } from '../engine/scaling-holds.js';
 import type { AdfError } from '../errors/adf-error.js';
 import { wrongAccountToRecover } from '../errors/recover.js';
 import type { EventBus } from '../events/bus.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
+import type { ScalingHold } from '../model/hold.js';
+import { describeHost } from '../model/host.js';
 import type { GroupName, HostId, RunId } from '../model/ids.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
@@ -14,7 +18,7 @@ import { leaseGroups, type HeldLeases } from './lease-groups.js';
 import { openRun } from './open-run.js';
 import { phase } from './phase.js';
 import { restoreHeld } from './recover-hosts.js';
-import { restoreScaling } from './recover-scaling.js';
+import { tellInterrupted, tellRecovered } from './tell-interrupted.js';
 import type { World } from './world.js';
 
 /** Where a run is recovered: in a process of its own, or before a deploy. */
@@ -32,7 +36,8 @@ export interface Recovering {
 export interface RecoveredRun {
   readonly run: InterruptedRun;
   readonly hosts: readonly RecoveredHost[];
-  readonly warnings: readonly string[];
+  /** Of Auto Scaling groups. */
+  readonly scaling: ScalingRestored;
 }
 
 /** What came of one host that was held. */
@@ -74,26 +79,25 @@ export async function recoverRun(
       // A lease of the run's own name would be given to its living process and to this one alike.
       return leaseGroups(leased(found, inventory), { ...run, id: recovering.id }, world, wait);
     });
-    const names = found.groups.map(({ name }) => name);
-    const look = await lookForInterrupted(world, inventory, {
-      run: found.run,
-      forks: run.forks,
-      ...(names.length === 0 ? {} : { groups: names }),
-    });
-    const [now] = look.runs;
+    const [now] = (
+      await lookForInterrupted(world, inventory, {
+        run: found.run,
+        forks: run.forks,
+        ...(found.groupNames.length === 0 ? {} : { groups: found.groupNames }),
+      })
+    ).runs;
     if (now === undefined) return undefined;
     refuseOtherAccount(now, inventory);
+    tellInterrupted(now, inventory, bus, true);
     journaled = now.journaled;
     await writeDown(now, run, recovering);
     const hosts = await restoreHeld(now, run, recovering);
-    const scaling = await restoreScaling(run, now.scaling);
-    const warnings = scaling.map(
-      ({ name, processes }) =>
-        `The Auto Scaling group "${name}" still has ${processes.join(', ')} suspended by run ${now.run}.`,
-    );
-    const needsPerson = scaling.length > 0 || hosts.some(({ reason }) => reason !== undefined);
+    const scaling = await restoreScaling(run, heldScaling(now), whyKept(hosts, inventory));
+    const needsPerson = scaling.left.length > 0 || hosts.some(({ reason }) => reason !== undefined);
     await journal.append({ at: world.clock.now(), type: 'run.ended', exit: needsPerson ? 5 : 4 });
-    return { run: now, hosts, warnings };
+    const recovered = { run: now, hosts, scaling };
+    tellRecovered(recovered, bus);
+    return recovered;
   } finally {
     await leases?.release();
     await journal.close();
@@ -101,9 +105,9 @@ export async function recoverRun(
 }
 
 /** A group without hosts has no lease to take, and nothing on hosts to be changed. */
-const leased = ({ groups }: InterruptedRun, inventory: Inventory) =>
-  groups
-    .map(({ name }) => ({ opened: { group: name, hosts: inventory.group(name) } }))
+const leased = ({ groupNames }: InterruptedRun, inventory: Inventory) =>
+  groupNames
+    .map((group) => ({ opened: { group, hosts: inventory.group(group) } }))
     .filter(({ opened: { hosts } }) => hosts.length > 0);
 
 /** A lease that runs out is free a moment later, on a slow host's clock too. */
@@ -159,6 +163,22 @@ async function writeDown(
     await journal.append({ at: clock.now(), type: 'hold.settled', hold: id, host, as: 'returned' });
   }
 }
+
+const heldScaling = ({ run, scaling }: InterruptedRun): readonly HeldScaling[] =>
+  scaling.map((hold) => ({ run, hold }));
+
+/** An Auto Scaling group would replace a host that is still out of service. */
+const whyKept =
+  (hosts: readonly RecoveredHost[], inventory: Inventory) =>
+  ({ name, region }: ScalingHold): string | undefined => {
+    const out = new Set(hosts.filter(({ held }) => held.length > 0).map(({ host }) => host));
+    const own = inventory.hosts.filter(
+      (host) => out.has(host.id) && host.autoScalingGroup === name && host.region === region,
+    );
+    return own.length === 0
+      ? undefined
+      : `it would replace ${own.map(describeHost).join(', ')}, which needs a person first.`;
+  };
 
 /** What hosts tell of a run whose journal is elsewhere. Its process is on another machine; what it planned is not known. */
 const recordOf = ({ run, verb, environment, owner, groups, held }: InterruptedRun): RunRecord => ({

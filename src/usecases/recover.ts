@@ -1,8 +1,6 @@
 import { interrupted } from '../errors/engine.js';
 import { unknownRun } from '../errors/recover.js';
 import type { EventBus } from '../events/bus.js';
-import { describeHold } from '../engine/hold-book.js';
-import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
 import { describeHost } from '../model/host.js';
 import { groupName, runId } from '../model/ids.js';
@@ -76,54 +74,17 @@ export async function recoverAll(
   runs: readonly InterruptedRun[],
   recovering: Recovering,
 ): Promise<readonly RecoveredRun[]> {
-  const { bus, inventory } = recovering;
-  for (const run of runs) tellFound(run, inventory, bus, true);
   const recovered: RecoveredRun[] = [];
   for (const found of runs) {
     const done = await recoverRun(found, recovering);
-    if (done === undefined) continue;
-    recovered.push(done);
-    const hosts = (named: boolean) =>
-      done.hosts
-        .filter(({ reason }) => (reason !== undefined) === named)
-        .map(({ host, name }) => ({ id: host, name }));
-    bus.emit({ type: 'recovery.ended', run: found.run, restored: hosts(false), named: hosts(true) });
+    if (done !== undefined) recovered.push(done);
   }
   return recovered;
 }
 
-/** Tells of an interrupted run; when it is recovered now, each hold is told as held by this process. */
-export function tellFound(
-  { run, verb, groups, owner: { who, link }, at, held }: InterruptedRun,
-  { hosts }: Inventory,
-  bus: EventBus,
-  recovering: boolean,
-): void {
-  const names = new Map(hosts.map(({ id, name }) => [id, name]));
-  bus.emit({
-    type: 'recovery.found',
-    run,
-    verb,
-    groups: groups.map(({ name }) => name),
-    who,
-    ...(link === undefined ? {} : { link }),
-    since: at,
-    held: [...Map.groupBy(held, ({ host }) => host)].map(([id, holds]) => ({
-      host: { id, name: names.get(id) ?? id },
-      what: holds.map(describeHold),
-    })),
-    recovering,
-  });
-  if (!recovering) return;
-  for (const hold of held) {
-    const host = { id: hold.host, name: names.get(hold.host) ?? hold.host };
-    bus.emit({ type: 'hold.opened', host, hold: hold.id, what: describeHold(hold) });
-  }
-}
-
 /** What could not be looked at may hold something all the same. */
-export function tellUnseen({ journals, unasked }: InterruptedRuns, bus: EventBus): void {
-  for (const { message } of journals) bus.emit({ type: 'warning', message });
+export function tellUnseen({ unread, unasked }: InterruptedRuns, bus: EventBus): void {
+  for (const { message } of unread) bus.emit({ type: 'warning', message });
   for (const { host, error } of unasked.values()) {
     const message = `${describeHost(host)} could not be asked what is held of it: ${error.message}`;
     bus.emit({ type: 'warning', message });

@@ -79,6 +79,8 @@ export class FleetStage {
   readonly notices = new Notices();
   readonly v1: Digest;
   readonly #stop = new AbortController();
+  readonly #ended = new Set<number>();
+  #pid = 0;
   #options: StageOptions;
   #watchers: { readonly when: (event: Event) => boolean; readonly act: () => void }[] = [];
   #signal: 'SIGINT' | 'SIGTERM' = 'SIGTERM';
@@ -175,6 +177,12 @@ export class FleetStage {
     return this.world.clock.run(recoverWith(await this.ports(), options, { ...this.hooks, ...hooks }));
   }
 
+  /** The same fleet as another machine meets it: without this one's journals, and knowing nothing of its processes. */
+  async elsewhere(): Promise<World> {
+    const processes = new FakeProcesses((this.#pid += 1), new Set(), 'other');
+    return { ...(await this.ports()), journals: new MemoryJournalStore(), processes };
+  }
+
   /** Begins some work in a process that dies by `death`; what its calls were. What it leaves in the world stays. */
   async untilDeath(
     death: Death | undefined,
@@ -185,9 +193,10 @@ export class FleetStage {
       if (!life.dead) this.#read(event);
     };
     const readers = [{ read }];
-    const working = work(mortal(await this.ports(), life), { ...this.hooks, readers });
-    working.catch(() => undefined);
-    await this.world.clock.run(Promise.race([working.catch(() => undefined), life.died]));
+    const world = await this.ports();
+    const working = work(mortal(world, life), { ...this.hooks, readers }).catch(() => undefined);
+    await this.world.clock.run(Promise.race([working, life.died]));
+    if (life.dead) this.#ended.add(world.processes.self.pid);
     return life;
   }
 
@@ -227,7 +236,7 @@ export class FleetStage {
       hostHolds: new MemoryHostHolds(world),
       presence: new FleetPresence(fleet),
       fence: new MemoryFence(world),
-      processes: new FakeProcesses(),
+      processes: new FakeProcesses((this.#pid += 1), this.#ended),
       owner: { who: 'ann@desk' },
       listHosts: () => loadInventory(project, 'test', () => fleet),
       deployPlaybook: () =>

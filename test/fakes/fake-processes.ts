@@ -3,11 +3,15 @@ import type { Processes } from '../../src/ports/processes.js';
 
 /** Processes that live until the test says otherwise. */
 export class FakeProcesses implements Processes {
-  readonly ended = new Set<number>();
   readonly self: ProcessRecord;
 
-  constructor(pid = 1) {
-    this.self = { machine: 'desk', pid, started: String(pid) };
+  /** `ended` are the processes of this machine that live no more. */
+  constructor(
+    pid = 1,
+    readonly ended = new Set<number>(),
+    machine = 'desk',
+  ) {
+    this.self = { machine, pid, started: String(pid) };
   }
 
   hasEnded({ machine, pid }: ProcessRecord): boolean | undefined {
