@@ -11,7 +11,7 @@ const running = 'running';
 export class FleetPresence implements Presence {
   constructor(private readonly fleet: Fleet) {}
 
-  async goneOf(hosts: readonly Host[]): Promise<ReadonlySet<HostId>> {
+  async goneOf(hosts: readonly Pick<Host, 'id' | 'region'>[]): Promise<ReadonlySet<HostId>> {
     const perRegion = Map.groupBy(
       hosts.flatMap(({ id, region }) =>
         region !== undefined && id.startsWith('i-') ? [{ id, region }] : [],

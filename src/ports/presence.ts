@@ -7,5 +7,5 @@ export interface Presence {
    * Those of the hosts that do not run any more: terminated, or stopped. One that only lost its tags is still there, and so is one that no
    * cloud can be asked about. Throws the cloud's errors.
    */
-  goneOf(hosts: readonly Host[]): Promise<ReadonlySet<HostId>>;
+  goneOf(hosts: readonly Pick<Host, 'id' | 'region'>[]): Promise<ReadonlySet<HostId>>;
 }

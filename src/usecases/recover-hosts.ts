@@ -7,6 +7,7 @@ import type { Run } from '../engine/run.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { floorBlockedCode } from '../errors/engine.js';
 import type { EventHost } from '../events/event.js';
+import { hostGoneCode } from '../errors/fleet.js';
 import { hostNotListed } from '../errors/recover.js';
 import { formatDuration } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
@@ -101,6 +102,7 @@ async function restoreOne(
   if (outcome.restored && open.length === 0 && !outcome.unhealthyAsFound) {
     return { ...about, restored: true, held: [] };
   }
+  if (outcome.error?.code === hostGoneCode) return settleGone(eventHost, open, run);
   const reason = outcome.error?.message ?? 'it was not healthy before, and is back in that state';
   return {
     ...about,
@@ -148,21 +150,18 @@ async function stayInService(session: HostSession): Promise<boolean> {
   return true;
 }
 
-/** An instance that is gone took with it what it had; of any other that is not listed a person has to say what it is. */
+/** What is not listed any more and does not run either took with it what it had; of any other a person has to say what it is. */
 async function notListed(
   id: HostId,
   holds: readonly Hold[],
   run: Run,
-  { world }: Recovering,
+  { world: { presence }, inventory }: Recovering,
 ): Promise<RecoveredHost> {
   const host = { id, name: id };
-  const exists = await world.instanceExists?.(id).catch(() => undefined);
-  if (exists === false) {
-    const held = holds.map(describeHold).join(', ');
-    run.bus.emit({ type: 'warning', host, message: `is gone for good, and with it ${held}.` });
-    await run.holds.settle(holds, 'gone');
-    return { host: id, name: id, restored: true, held: [] };
-  }
+  const regions = inventory.access?.regions ?? [];
+  const goneFrom = await Promise.allSettled(regions.map((region) => presence.goneOf([{ id, region }])));
+  const isGone = goneFrom.every((one) => one.status === 'fulfilled' && one.value.has(id));
+  if (regions.length > 0 && isGone) return settleGone(host, holds, run);
   const error = hostNotListed(id);
   return {
     host: id,
@@ -171,6 +170,15 @@ async function notListed(
     ...(await nameHeld(host, holds, error.message, run)),
     error,
   };
+}
+
+/** Nobody has to put that back. Its own copy stays with it: a host that is started again is restored by the next deploy. */
+async function settleGone(host: EventHost, holds: readonly Hold[], run: Run): Promise<RecoveredHost> {
+  const held = holds.map(describeHold).join(', ');
+  const message = `it is gone (terminated or stopped), and nobody has to put back what it held: ${held}`;
+  run.bus.emit({ type: 'warning', host, message });
+  await run.holds.settle(holds, 'gone');
+  return { host: host.id, name: host.name, restored: true, held: [] };
 }
 
 /** Tells a person, and writes down that they were told: it stays held. */

@@ -1,6 +1,5 @@
 import type { Redaction } from '../events/redaction.js';
 import type { Inventory } from '../inventory/inventory.js';
-import type { HostId } from '../model/ids.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
@@ -53,8 +52,6 @@ export interface World {
   readonly owner: Pick<LeaseOwner, 'who' | 'link'>;
   /** The hosts of the environment as the cloud tells them now. */
   listHosts(): Promise<Inventory>;
-  /** Whether the cloud still knows this instance, in whatever state; absent where the inventory is not the cloud's. */
-  instanceExists?(id: HostId): Promise<boolean>;
   /** The project's `playbooks/deploy.yml`, or the packaged one. */
   deployPlaybook(): Promise<Playbook>;
   close(): Promise<void>;
