@@ -4,7 +4,7 @@ import type { EventReader } from '../../src/events/bus.js';
 import type { Event } from '../../src/events/event.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import type { Host } from '../../src/model/host.js';
-import type { HostId, RunId } from '../../src/model/ids.js';
+import type { RunId } from '../../src/model/ids.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import type { Clock } from '../../src/ports/clock.js';
@@ -63,8 +63,6 @@ export interface SimulatedPorts {
   /** Aborted when SIGTERM comes. */
   readonly stop: AbortSignal;
   readonly fleet: Fleet;
-  /** Whether the cloud knows this instance. */
-  readonly instanceExists: (id: HostId) => Promise<boolean>;
   /** The hosts of the group, as they are. */
   readonly hosts: readonly Host[];
   readonly scenario: Scenario;
@@ -230,11 +228,6 @@ class ControlSide {
       reader: { read: process.read },
       stop: process.stop,
       fleet: new WorldFleet(world, account, process),
-      instanceExists: (id) =>
-        calls.make(
-          { port: 'fleet', method: 'instanceExists', actor: 'fleet', about: id },
-          () => world.hosts.get(id)?.isGone === false,
-        ),
       hosts: [...world.hosts.values()].map(({ host }) => host),
       scenario,
       launch,

@@ -54,7 +54,6 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     leases,
     leaseDuration: 60_000,
     owner: { who: `ann@${ports.launch.machine}` },
-    instanceExists: ports.instanceExists,
     listHosts: () => loadInventory(project, environment, () => fleet),
     deployPlaybook: () => Promise.resolve(playbookOf(ports.scenario)),
     close: () => transport.close(),
