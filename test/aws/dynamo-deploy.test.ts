@@ -61,6 +61,9 @@ describe('a deploy whose leases are in DynamoDB', () => {
     ]);
     expect(lane.running()).toEqual(['', '', '', '']);
 
+    const status = await lane.run(['lock', 'status', '--group', 'api', '--env', 'lab']);
+    expect([status.exit, status.stdout]).toEqual([0, expect.stringContaining('ann@desk') as string]);
+
     const asked = dynamo.calls.length;
     const waiting = lane.run([...deployV1, '--lock-wait', '2m']);
     await until(() => dynamo.calls.length > asked, 30_000);
