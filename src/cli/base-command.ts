@@ -82,12 +82,24 @@ export abstract class BaseCommand extends Command {
     },
   ) {
     return {
-      project: projectFolder(flags.project),
+      ...this.values(flags),
       environment: this.environment(flags),
+      ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+    };
+  }
+
+  /** The same, of a use case that finds out for itself which environment it is about. */
+  protected values(flags: {
+    readonly project: string;
+    readonly forks?: number | undefined;
+    readonly 'extra-vars'?: readonly string[] | undefined;
+    readonly 'ask-become-pass'?: boolean;
+  }) {
+    return {
+      project: projectFolder(flags.project),
       extraVars: readExtraVars(flags['extra-vars'] ?? []),
       redaction: this.redaction,
       askBecomePass: flags['ask-become-pass'] ?? false,
-      ...(flags.limit === undefined ? {} : { limit: flags.limit }),
       ...(flags.forks === undefined ? {} : { forks: flags.forks }),
     };
   }

@@ -8,17 +8,21 @@ import {
   variableFlags,
 } from '../cli/flags.js';
 
-/** The flags of what is rolled with a release, besides the release. */
-export const playFlags = {
-  ...variableFlags,
-  ...tagFlags,
-  ...forksFlag,
+export const skipUnreachableFlag = {
   'skip-unreachable': Flags.integer({
     description:
       'Go on without hosts that cannot be reached, when they are no more than N. They are named, and the run still fails (exit 4): run it again when they are back. A host that answers and is unfit is always refused',
     min: 0,
     helpValue: 'N',
   }),
+};
+
+/** The flags of what is rolled with a release, besides the release. */
+export const playFlags = {
+  ...variableFlags,
+  ...tagFlags,
+  ...forksFlag,
+  ...skipUnreachableFlag,
   ...becomePasswordFlag,
 };
 

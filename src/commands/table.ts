@@ -10,6 +10,7 @@ import LockRelease from './lock-release.js';
 import LockStatus from './lock-status.js';
 import PlanCommand from './plan.js';
 import Recover from './recover.js';
+import Resume from './resume.js';
 import Rollback from './rollback.js';
 import Status from './status.js';
 
@@ -21,6 +22,7 @@ export const commands = {
   plan: PlanCommand,
   rollback: Rollback,
   recover: Recover,
+  resume: Resume,
   status: Status,
   exec: Exec,
   doctor: Doctor,

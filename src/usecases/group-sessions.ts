@@ -11,7 +11,7 @@ import type { Inventory } from '../inventory/inventory.js';
 import { requireGroup, selectHosts } from '../inventory/patterns.js';
 import type { HealthProbe } from '../model/health.js';
 import type { Host } from '../model/host.js';
-import { groupName, isDigest, type GroupName } from '../model/ids.js';
+import { groupName, isDigest, type GroupName, type HostId } from '../model/ids.js';
 import { formatPinnedImage, type Release } from '../model/release.js';
 import { formatAmount, type GroupSettings } from '../model/settings.js';
 import { knowImages, type ChooseRelease } from './choose-release.js';
@@ -39,6 +39,8 @@ export interface GroupChoice {
   readonly limit?: string;
   /** Overrides the group's own `version`. */
   readonly version?: string;
+  /** Of the hosts that the limit leaves, only these. */
+  readonly only?: readonly HostId[];
   /** Instead of the version and its registry. */
   readonly choose?: ChooseRelease;
 }
@@ -57,10 +59,11 @@ export async function openGroup(
   const hosts = requireGroup(inventory, choice.group);
   const limit = choice.limit;
   const members = new Set(hosts);
-  const limited = new Set(
-    limit === undefined ? hosts : selectHosts(inventory, limit).filter((host) => members.has(host)),
-  );
-  if (limit !== undefined && limited.size === 0) selectHosts(inventory, `${choice.group}:&${limit}`);
+  const selected =
+    limit === undefined ? hosts : selectHosts(inventory, limit).filter((host) => members.has(host));
+  if (limit !== undefined && selected.length === 0) selectHosts(inventory, `${choice.group}:&${limit}`);
+  const only = choice.only && new Set(choice.only);
+  const limited = new Set(selected.filter(({ id }) => only?.has(id) ?? true));
   const chosen = await choice.choose?.(group, [...limited], groupRun);
   const version = chosen?.release.version ?? choice.version;
   const read = hosts.map((host) => ({ host, ...readHost(inventory, host, group, version, groupRun) }));

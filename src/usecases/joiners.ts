@@ -43,7 +43,7 @@ export interface RolledFleet {
   readonly playbook: Playbook;
   /** As it was listed before the roll. */
   readonly before: Inventory;
-  readonly options: Pick<DeployOptions, 'limit'>;
+  readonly options: Pick<DeployOptions, 'limit' | 'resumes'>;
   /** Absent in a dry run. */
   readonly leases: HeldLeases | undefined;
 }
@@ -79,9 +79,20 @@ class JoinerRounds implements JoinedHosts {
     this.#known = new Map(
       fleet.groups.map(({ opened: { group } }) => [
         group,
-        new Set(fleet.before.group(group).map(({ id }) => id)),
+        new Set(
+          fleet.before
+            .group(group)
+            .map(({ id }) => id)
+            .filter((id) => this.#wasThere(id)),
+        ),
       ]),
     );
+  }
+
+  /** For who goes on with a run, all that it did not know are joiners. */
+  #wasThere(id: HostId): boolean {
+    const { limit, resumes } = this.fleet.options;
+    return limit !== undefined || resumes === undefined || resumes.hosts.includes(id);
   }
 
   async untilNobodyJoins(): Promise<void> {

@@ -137,7 +137,7 @@ function connectTo({ regions, role, profile, endpoint }: CloudAccess): AwsCloud 
 }
 
 /** What is kept of runs outlives the workspace of a build, so it is in the user's state folder unless the project says otherwise. */
-function stateFolder(configured: string | undefined, project: string, home: string): string {
+export function stateFolder(configured: string | undefined, project: string, home: string): string {
   if (configured === undefined) return stateDirectory(process.env, home);
   return isAbsolute(configured) ? configured : resolve(project, configured);
 }

@@ -1,8 +1,9 @@
 import type { Run } from '../engine/run.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
-import { groupName, type RunId } from '../model/ids.js';
+import { groupName, type GroupName } from '../model/ids.js';
 import type { Plan } from '../model/plan.js';
+import type { RunRecord } from '../model/run-record.js';
 import { planDeploy } from '../plan/deploy-plan.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { checkPlaybook } from './check-playbook.js';
@@ -21,7 +22,7 @@ export interface DeployOptions extends CommonOptions {
   readonly verb?: string;
   readonly groups: readonly string[];
   /** The interrupted run that this one goes on with. */
-  readonly resumes?: RunId;
+  readonly resumes?: Pick<RunRecord, 'run' | 'hosts'>;
   /** A tag or a digest; without it the group's own `version`. */
   readonly version?: string;
   /** Says which release it is, instead of the version and its registry. */
@@ -70,6 +71,7 @@ export async function prepareDeploy(
   const playbook = await world.deployPlaybook();
   const inventory = await phase(run, 'inventory', () => world.listHosts());
   await recoverFirst(world, options, hooks, run, inventory);
+  tellGone(options, names, inventory, run);
   const opened = await phase(run, 'release', () =>
     Promise.all(
       names.map((group) =>
@@ -80,6 +82,7 @@ export async function prepareDeploy(
             ...(options.limit === undefined ? {} : { limit: options.limit }),
             ...(options.version === undefined ? {} : { version: options.version }),
             ...(options.choose === undefined ? {} : { choose: options.choose }),
+            ...(options.resumes === undefined ? {} : { only: options.resumes.hosts }),
           },
           run,
         ),
@@ -99,6 +102,21 @@ export async function prepareDeploy(
   tellLeftOut(groups, run);
   for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan });
   return { inventory, groups, playbook };
+}
+
+/** Who goes on with a run notes which of its hosts are not there any more. */
+function tellGone(
+  { resumes }: DeployOptions,
+  groups: readonly GroupName[],
+  inventory: Inventory,
+  { bus }: Run,
+): void {
+  const listed = new Set(groups.flatMap((group) => inventory.group(group)).map(({ id }) => id));
+  for (const id of resumes?.hosts ?? []) {
+    if (listed.has(id)) continue;
+    const message = `${id} was a host of run ${resumes?.run ?? ''}, and is not listed any more.`;
+    bus.emit({ type: 'warning', message });
+  }
 }
 
 const withLeftOut = (plan: Plan, { leftOut }: ReachedGroup): Plan =>

@@ -39,7 +39,7 @@ export async function recordStart(
       project: await projectDigest(files, options.extraVars, id),
       images: await pinnedImages(images),
     },
-    ...(options.resumes === undefined ? {} : { resumes: options.resumes }),
+    ...(options.resumes === undefined ? {} : { resumes: options.resumes.run }),
   });
 }
 
