@@ -1,0 +1,108 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa, type ResultPromise } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Lane } from '../crash/lane.js';
+import { until } from './until.js';
+
+const program = join(import.meta.dirname, '../../dist/bin.js');
+const patience = 240_000;
+const buildPage = 'https://ci.example/job/7/';
+const inLab = ['--group', 'api', '--env', 'lab'] as const;
+
+let lane: Lane;
+const started: ResultPromise[] = [];
+
+beforeAll(async () => {
+  lane = await Lane.open({ deregistrationDelay: 8_000, versions: { v5: 'healthy' } });
+  const config = 'name: shop\nstate: { directory: .adfpush/journals, lease: 10s }\n';
+  writeFileSync(join(lane.lab.project, 'adfpush.yml'), config);
+  await lane.given('v1');
+}, patience);
+afterAll(async () => {
+  for (const process of started) process.kill('SIGKILL');
+  await lane.close();
+}, patience);
+
+/** A deploy that goes on while the test does other things; its events are in `events`. */
+function startDeploy(version: string) {
+  const events = join(lane.folder, `${started.length}.ndjson`);
+  const words = ['deploy', ...inLab, '--version', version, '--events', events];
+  const running = execa(process.execPath, [program, ...words], {
+    cwd: lane.lab.project,
+    reject: false,
+    stdin: 'ignore',
+    extendEnv: false,
+    env: { ...lane.environment, BUILD_URL: buildPage },
+  });
+  started.push(running);
+  const told = (type: string): number =>
+    existsSync(events) ? readFileSync(events, 'utf8').split(`"type":"${type}"`).length - 1 : 0;
+  return { running, told };
+}
+
+const lock = async (...words: readonly string[]) => {
+  const [verb = '', ...more] = words;
+  return lane.run(['lock', verb, ...inLab, ...more]);
+};
+const holder = async (): Promise<unknown> => {
+  const { stdout } = await lock('status', '--json');
+  const { groups } = JSON.parse(stdout) as { groups: readonly { readonly holder?: unknown }[] };
+  return groups[0]?.holder;
+};
+const mutations = (): number =>
+  lane.lab.aws.calls('RegisterTargets') + lane.lab.aws.calls('DeregisterTargets');
+
+describe('the lock of a group', () => {
+  it('is free when no run is under way, and there is nothing to release', { timeout: patience }, async () => {
+    expect(await lock('status')).toMatchObject({ exit: 0, stdout: 'api: free, epoch 1' });
+    expect(await lock('release')).toMatchObject({
+      exit: 0,
+      stdout: 'api: nothing to release, nobody holds the lock',
+    });
+    expect(await lock('status', '--group', 'nope')).toMatchObject({ exit: 3 });
+  });
+
+  it(
+    'keeps a run that was frozen from changing anything once another had it',
+    { timeout: patience },
+    async () => {
+      const frozen = startDeploy('v2');
+      await until(() => frozen.told('hold.opened') > 0, 60_000);
+      frozen.running.kill('SIGSTOP');
+      expect(await holder()).toMatchObject({ link: buildPage });
+      expect(await lock('release')).toMatchObject({
+        exit: 3,
+        stderr: expect.stringContaining('Error [lease.alive]') as string,
+      });
+      await until(async () => (await holder()) === undefined, 30_000);
+
+      expect(await lane.recover()).toMatchObject({ exit: 0 });
+      expect(await lane.deploy('v5')).toMatchObject({ exit: 0 });
+      const before = { running: lane.running(), inService: lane.inService(), mutations: mutations() };
+      expect(before.running).toEqual(lane.running().map(() => 'api v5'));
+
+      frozen.running.kill('SIGCONT');
+      const { exitCode, stdout, stderr } = await frozen.running;
+      expect([exitCode, `${stdout}${stderr}`]).toEqual([5, expect.stringMatching(/lock of group|lease/)]);
+      expect({ running: lane.running(), inService: lane.inService(), mutations: mutations() }).toEqual(
+        before,
+      );
+    },
+  );
+
+  it('is taken from a run that lives by force only, and that run stops', { timeout: patience }, async () => {
+    const robbed = startDeploy('v2');
+    await until(() => robbed.told('hold.opened') > 0, 60_000);
+    expect(await lock('release', '--force')).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining('changes nothing more') as string,
+    });
+    const before = { running: lane.running(), mutations: mutations() };
+    const { exitCode, stdout, stderr } = await robbed.running;
+    expect([exitCode, `${stdout}${stderr}`]).toEqual([5, expect.stringContaining('released it by force')]);
+    expect({ running: lane.running(), mutations: mutations() }).toEqual(before);
+    expect(await lane.recover()).toMatchObject({ exit: 0 });
+    expect(lane.inService()).toEqual(lane.lab.hosts.map(() => 'healthy'));
+  });
+});
