@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lane } from '../crash/lane.js';
 import { until } from './until.js';
@@ -11,7 +11,7 @@ const buildPage = 'https://ci.example/job/7/';
 const inLab = ['--group', 'api', '--env', 'lab'] as const;
 
 let lane: Lane;
-const started: ResultPromise[] = [];
+const started: { kill(signal: NodeJS.Signals): unknown }[] = [];
 
 beforeAll(async () => {
   lane = await Lane.open({ deregistrationDelay: 8_000, versions: { v5: 'healthy' } });
