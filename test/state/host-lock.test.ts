@@ -14,6 +14,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { Lease, LeaseOwner, LeaseRequest } from '../../src/ports/lease-store.js';
+import { HostFence } from '../../src/state/host-fence.js';
+import { HostLockCalls } from '../../src/state/host-lock-calls.js';
 import { HostLockStore } from '../../src/state/host-lock.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { makeHost } from '../fakes/make-host.js';
@@ -62,6 +64,11 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
     const outcome = (lease: Promise<Lease>): Promise<string> =>
       lease.then(
         () => 'got',
+        (error: unknown) => errorsOf(error)[0].code,
+      );
+    const outcomeOf = (work: Promise<unknown>): Promise<string> =>
+      work.then(
+        () => 'done',
         (error: unknown) => errorsOf(error)[0].code,
       );
     const letTimePass = (seconds: number, boot?: string) => {
@@ -131,6 +138,79 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
       const outcomes = await Promise.all(attempts);
       expect(outcomes.filter((each) => each === 'got').length).toBeLessThanOrEqual(1);
       expect(outcomes.filter((each) => each !== 'got' && each !== 'lease.held')).toEqual([]);
+    });
+
+    it('is given to one at most of many who come with epochs of their own at once', async () => {
+      const { hosts, duration, ...name } = request(ann, ['h1']);
+      const calls = new HostLockCalls(new ShellTransport(machines, shell), clock, 'not used');
+      for (let round = 0; round < 5; round += 1) {
+        const asked = Array.from({ length: 12 }, (_, index) => {
+          const owner = { run: `run-${round}-${index}`, who: 'a crowd' };
+          const epoch = round * 100 + 1 + ((index * 5) % 12);
+          return calls.ask({ ...name, hosts, duration, owner, epoch, action: 'take' });
+        });
+        const answers = (await Promise.all(asked)).flat();
+        expect(answers.filter(({ kind }) => kind === 'got').length).toBeLessThanOrEqual(1);
+        letTimePass(1_000 + (round + 1) * 100);
+      }
+    });
+
+    it('has one epoch on all hosts, above that of every lease before, whichever hosts could be reached', async () => {
+      const first = await store.acquire(request(ann));
+      await first.release();
+      machines.get('h1')!.reachable = false;
+      const second = await store.acquire(request(bob));
+      await second.release();
+      machines.get('h1')!.reachable = true;
+      machines.get('h2')!.reachable = false;
+      const third = await store.acquire(request(ann));
+      expect([first.epoch, second.epoch, third.epoch]).toEqual([1, 2, 3]);
+      expect([first.name, third.name]).toEqual(['prod.api', 'prod.api']);
+      expect(readdirSync(join(folder, 'h1/lock/prod.api.lock'))).toEqual(['3']);
+    });
+
+    it('is known to the fences of its hosts as soon as it is taken', async () => {
+      const lease = await store.acquire(request(ann));
+      const fence = new HostFence(new ShellTransport(machines, shell));
+      const admit = (run: string, epoch: number) =>
+        outcomeOf(fence.admit(makeHost('h3'), { lease: lease.name, epoch, run }));
+      expect(await admit('run-a', lease.epoch)).toBe('done');
+      letTimePass(1_062);
+      const next = await store.acquire(request(bob));
+      expect(await admit('run-a', lease.epoch)).toBe('lease.fenced');
+      expect(await admit('run-b', next.epoch)).toBe('done');
+    });
+
+    it('tells who looks who has it, and that it is free, and changes nothing by that', async () => {
+      expect(await store.look(request(ann))).toEqual({ epoch: 0 });
+      expect(existsSync(join(folder, 'h1/lock'))).toBe(false);
+      await store.acquire(request(ann));
+      letTimePass(1_025);
+      machines.get('h2')!.reachable = false;
+      expect(await store.look(request(bob))).toEqual({
+        epoch: 1,
+        holder: { ...ann, heldFor: 25_000, expiresIn: 36_000 },
+      });
+      machines.get('h1')!.reachable = false;
+      await expect(store.look(request(bob))).rejects.toMatchObject({ code: 'lease.unavailable' });
+    });
+
+    it('is ended by force for whoever has it, and its hosts take no more changes from them', async () => {
+      const lease = await store.acquire(request(ann));
+      expect(await store.seize(request(bob), bob)).toEqual({ epoch: 2 });
+      await expect(lease.renew()).rejects.toMatchObject({ code: 'lease.lost' });
+      const fence = new HostFence(new ShellTransport(machines, shell));
+      const pass = { lease: lease.name, epoch: lease.epoch, run: 'run-a' };
+      expect(await outcomeOf(fence.admit(makeHost('h1'), pass))).toBe('lease.fenced');
+      expect((await store.acquire(request(ann))).epoch).toBe(3);
+    });
+
+    it('is not taken for free where its file cannot be read', async () => {
+      await store.acquire(request(ann, ['h1']));
+      const file = join(folder, 'h1/lock/prod.api.lock/1');
+      rmSync(file);
+      mkdirSync(file);
+      expect(await outcome(store.acquire(request(bob, ['h1'])))).toBe('lease.unavailable');
     });
 
     it('can be taken again once it is released', async () => {

@@ -1,0 +1,193 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { AdfError } from '../../src/errors/adf-error.js';
+import { unreachable } from '../../src/errors/ssh.js';
+import type { Milliseconds } from '../../src/model/duration.js';
+import type { Host } from '../../src/model/host.js';
+import { environmentName, groupName } from '../../src/model/ids.js';
+import type { Lease } from '../../src/ports/lease-store.js';
+import type { CommandResult, RunOptions, Transport } from '../../src/ports/transport.js';
+import { HostLockStore } from '../../src/state/host-lock.js';
+import { FakeClock } from '../fakes/fake-clock.js';
+import { makeHost } from '../fakes/make-host.js';
+import { SeededRandom } from '../fakes/seeded-random.js';
+import { ModelLockHost } from './model-lock-host.js';
+import { FakeProc, ShellTransport, type ShellHost } from './shell-transport.js';
+
+/** What hosts do with a question that reaches them. */
+interface Hosts {
+  ask(host: Host, script: string, options: RunOptions): Promise<CommandResult>;
+  /** So much time passes on all of them. */
+  pass(duration: Milliseconds): void;
+  end(): void;
+}
+
+/** Hosts as the script makes them, each a folder of this machine. */
+function shellHosts(ids: readonly string[]): Hosts {
+  const folder = mkdtempSync(join(tmpdir(), 'adfpush-races-'));
+  const machines = new Map<string, ShellHost>();
+  for (const id of ids) {
+    mkdirSync(join(folder, id));
+    const proc = new FakeProc(join(folder, id, 'proc'));
+    machines.set(id, { directory: join(folder, id, 'lock'), proc, reachable: true });
+  }
+  const transport = new ShellTransport(machines);
+  let uptime = 1_000;
+  return {
+    ask: async (host, script, options) => (await transport.connect(host)).run({ script }, options),
+    pass: (duration) => {
+      uptime += duration / 1_000;
+      for (const { proc } of machines.values()) proc.set(uptime);
+    },
+    end: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function modelHosts(): Hosts {
+  const hosts = new Map<string, ModelLockHost>();
+  let uptime = 1_000;
+  return {
+    ask: (host, _script, { env = {} }) => {
+      const model = hosts.get(host.id) ?? new ModelLockHost();
+      hosts.set(host.id, model);
+      return Promise.resolve(model.answer(env, uptime));
+    },
+    pass: (duration) => (uptime += duration / 1_000),
+    end: () => undefined,
+  };
+}
+
+/** A network that loses questions and answers, and delivers the rest in an order of its own. */
+function unsure(hosts: Hosts, random: SeededRandom): Transport {
+  const outOfReach = new Map<string, number>();
+  const turns = async (count: number): Promise<void> => {
+    for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return {
+    connect: async (host) => {
+      await turns(random.between(0, 3));
+      const left = outOfReach.get(host.id) ?? (random.chance(0.1) ? random.between(1, 12) : 0);
+      outOfReach.set(host.id, Math.max(0, left - 1));
+      if (left <= 0) outOfReach.delete(host.id);
+      if (left > 0) throw unreachable(host, 'tcp', 'connect ETIMEDOUT');
+      return {
+        host,
+        alive: true,
+        run: async (command, options = {}) => {
+          await turns(random.between(0, 3));
+          const script = 'script' in command ? command.script : '';
+          const result = await hosts.ask(host, script, options);
+          await turns(random.between(0, 3));
+          return random.chance(0.1) ? { ...result, outcome: { kind: 'unknown', reason: 'lost' } } : result;
+        },
+        recordOf: () => Promise.reject(new Error('not used by the lock')),
+        endStep: () => Promise.reject(new Error('not used by the lock')),
+        stream: () => Promise.reject(new Error('not used by the lock')),
+        forward: () => Promise.reject(new Error('not used by the lock')),
+      };
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+interface Counts {
+  taken: number;
+  refused: number;
+}
+
+/**
+ * Several runs want the lock of one group again and again, renew it, release it or forget it, while hosts come and go. Throws when two
+ * have it at one moment, or when a later lease has no newer epoch than every earlier one.
+ */
+async function race(
+  seed: number,
+  rounds: number,
+  makeHosts: (ids: readonly string[]) => Hosts,
+): Promise<Counts> {
+  const random = new SeededRandom(seed);
+  const ids = Array.from({ length: random.between(1, 5) }, (_, index) => `h${index + 1}`);
+  const hosts = makeHosts(ids);
+  const clock = new FakeClock();
+  const store = new HostLockStore(unsure(hosts, random.fork('network')), clock);
+  const held = new Map<string, Lease>();
+  const name = {
+    environment: environmentName('prod'),
+    group: groupName('api'),
+    hosts: ids.map((id) => makeHost(id)),
+  };
+  const counts: Counts = { taken: 0, refused: 0 };
+  let newest = 0;
+  const alive = () => [...held].filter(([, lease]) => clock.elapsed() < lease.deadline).map(([run]) => run);
+
+  const take = async (run: string): Promise<void> => {
+    try {
+      const lease = await store.acquire({ ...name, owner: { run, who: `${run}@desk` }, duration: 30_000 });
+      counts.taken += 1;
+      if (lease.epoch <= newest) throw new Error(`seed ${seed}: epoch ${lease.epoch} after ${newest}`);
+      newest = lease.epoch;
+      held.set(run, lease);
+      const who = alive();
+      if (who.length > 1) throw new Error(`seed ${seed}: ${who.join(' and ')} have it`);
+    } catch (error) {
+      if (!(error instanceof AdfError)) throw error;
+      counts.refused += 1;
+    }
+  };
+  const renew = async (run: string, lease: Lease): Promise<void> => {
+    try {
+      await lease.renew();
+      const who = alive();
+      if (who.length > 1) throw new Error(`seed ${seed}: ${who.join(' and ')} have it after a renewal`);
+    } catch (error) {
+      if (!(error instanceof AdfError)) throw error;
+      if (error.code === 'lease.lost') held.delete(run);
+    }
+  };
+
+  try {
+    for (let round = 0; round < rounds; round += 1) {
+      const acts = ['run-a', 'run-b', 'run-c', 'run-d'].flatMap((run): Promise<void>[] => {
+        const lease = held.get(run);
+        if (lease === undefined) return random.chance(0.5) ? [take(run)] : [];
+        if (random.chance(0.6)) return [renew(run, lease)];
+        held.delete(run);
+        // The rest died.
+        return random.chance(0.5) ? [lease.release()] : [];
+      });
+      await Promise.all(acts);
+      const passes = random.between(0, 15) * 1_000;
+      await clock.advance(passes);
+      hosts.pass(passes);
+    }
+  } finally {
+    hosts.end();
+  }
+  return counts;
+}
+
+describe('runs that race for the lock of a group while hosts come and go', () => {
+  it('never have it two at a time, and each later one has a newer epoch, over 2000 seeds', async () => {
+    const total: Counts = { taken: 0, refused: 0 };
+    for (let seed = 1; seed <= 2_000; seed += 1) {
+      const { taken, refused } = await race(seed, 30, modelHosts);
+      total.taken += taken;
+      total.refused += refused;
+    }
+    // Otherwise it would have shown nothing.
+    expect(total.taken).toBeGreaterThan(5_000);
+    expect(total.refused).toBeGreaterThan(5_000);
+  }, 240_000);
+
+  it('nor where the hosts are real shells', async () => {
+    const total: Counts = { taken: 0, refused: 0 };
+    for (let seed = 1; seed <= 12; seed += 1) {
+      const { taken, refused } = await race(seed, 12, shellHosts);
+      total.taken += taken;
+      total.refused += refused;
+    }
+    expect(total.taken).toBeGreaterThan(10);
+    expect(total.refused).toBeGreaterThan(10);
+  }, 240_000);
+});
