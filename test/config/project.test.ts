@@ -85,6 +85,12 @@ describe('adfpush.yml', () => {
     });
   });
 
+  test('lets leases live a minute unless it says otherwise', async () => {
+    expect((await load({})).config.leaseDuration).toBe(60_000);
+    expect((await load({ 'adfpush.yml': 'state: { directory: here }' })).config.leaseDuration).toBe(60_000);
+    expect((await load({ 'adfpush.yml': 'state: { lease: 3s }' })).config.leaseDuration).toBe(3_000);
+  });
+
   const sshOf = async (...lines: string[]): Promise<unknown> =>
     (await load({ 'adfpush.yml': lines.join('\n') })).config.ssh;
 
@@ -221,6 +227,10 @@ describe('adfpush.yml', () => {
     [
       'state: { table: locks }',
       'adfpush.yml:1:17 `state.table` says something of DynamoDB, and leases are kept on the hosts. | Add backend: dynamodb, or leave it out.',
+    ],
+    [
+      'state: { lease: 2s }',
+      'adfpush.yml:1:17 `state.lease` must be at least 3 s. | Write it like 90s, 5m, 1h30m or 250ms; a bare number is seconds.',
     ],
     ['- a', 'adfpush.yml:1:1 This must be a mapping, not a list.'],
   ])('%j is refused', async (text, complaint) => {

@@ -29,6 +29,8 @@ export class ShellTransport implements Transport {
   constructor(
     private readonly hosts: ReadonlyMap<string, ShellHost>,
     private readonly shell: readonly [string, ...string[]] = ['/bin/sh'],
+    /** The login user, where the test may choose one. */
+    private readonly as: { readonly uid?: number; readonly gid?: number } = {},
   ) {}
 
   connect(host: Host): Promise<Connection> {
@@ -45,7 +47,7 @@ export class ShellTransport implements Transport {
           ADFPUSH_LOCK_DIRECTORY: known.directory,
           ADFPUSH_LOCK_PROC: known.proc.folder,
         };
-        return runInShell(this.shell, script, env);
+        return runInShell(this.shell, script, { ...this.as, env });
       },
       recordOf: () => Promise.reject(new Error('not used by the lock')),
       endStep: () => Promise.reject(new Error('not used by the lock')),
@@ -62,10 +64,10 @@ export class ShellTransport implements Transport {
 function runInShell(
   [program, ...args]: readonly [string, ...string[]],
   script: string,
-  env: NodeJS.ProcessEnv,
+  options: { readonly uid?: number; readonly gid?: number; readonly env: NodeJS.ProcessEnv },
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [...args, '-s'], { env });
+    const child = spawn(program, [...args, '-s'], { ...options, stdio: 'pipe' });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
