@@ -1,5 +1,6 @@
 import type { LoadReport } from '../../src/lab/load.js';
-import type { Ended, Lane } from './lane.js';
+import { until } from '../lab/until.js';
+import { leaseDuration, type Ended, type Lane } from './lane.js';
 
 /** What is wrong with a run that was to be killed. One whose journal turned out shorter may have come to its end. */
 export const wrongWithKilled = (ended: Ended, ends: readonly number[]): readonly string[] =>
@@ -15,7 +16,13 @@ const describe = ({ exit, signal, took, stdout, stderr }: Ended): string =>
   `${signal ?? `exit code ${exit ?? '?'}`} after ${Math.round(took)} ms\n${stdout}\n${stderr}`;
 
 /** What is wrong with a fleet that should be whole: seen on the hosts and in the balancer, whatever the program said. */
-export function wrongWithFleet(lane: Lane, versions: readonly string[], load: LoadReport): readonly string[] {
+export async function wrongWithFleet(
+  lane: Lane,
+  versions: readonly string[],
+  load: LoadReport,
+): Promise<readonly string[]> {
+  // A run that was killed before it took anything left its lease, which nobody has to take over: it runs out.
+  await until(() => lane.leases().length === 0, leaseDuration + 1_000).catch(() => undefined);
   const [running, states] = [lane.running(), lane.inService()];
   const allowed = versions.map((version) => `api ${version}`);
   return [

@@ -1,9 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { labTargetGroup, startLab, type Lab } from '../../src/lab/lab.js';
-import type { ContainerConfig } from '../../src/lab/docker-engine/config.js';
+import type { ContainerConfig, RestartPolicy } from '../../src/lab/docker-engine/config.js';
 import type { LabHost } from '../../src/lab/hosts/host.js';
 import type { Behaviour } from '../../src/lab/images.js';
 import type { Load } from '../../src/lab/load.js';
@@ -21,8 +22,8 @@ container:
   ports: ['5060:5000']
   env: { APP_ENV: '{{ env }}' }
   restart: always
-  stop_timeout: 5s
-health: { port: 5060, path: /health, passes: 2, interval: 100ms, timeout: 2s }
+  stop_timeout: 1s
+health: { port: 5060, path: /health, passes: 2, interval: 100ms, timeout: 8s }
 target_groups: [api-http]
 rollout:
   serial: [1, 100%]
@@ -31,6 +32,12 @@ rollout:
   on_failure: rollback
   keep_releases: 2
 `;
+
+/** How long a run that was killed keeps others waiting, in milliseconds: no longer than a busy machine needs to renew a lease. */
+export const leaseDuration = 15_000;
+
+/** How long a lab on a busy machine may take to be as it should, in milliseconds. */
+const patience = 60_000;
 
 const groupFile = 'inventory/group_vars/api.yml';
 
@@ -57,8 +64,7 @@ export interface LaneOptions {
 
 /** A lab of its own with a project of its own, and the built program in it: what happens here is seen by nobody else. */
 export class Lane {
-  /** What `given` created on each host. */
-  readonly #given = new Map<string, ContainerConfig>();
+  readonly #beginning = new Map<string, readonly Remembered[]>();
 
   private constructor(
     readonly lab: Lab,
@@ -71,7 +77,10 @@ export class Lane {
     const lab = await startLab({ directory: folder, hosts: 4, deregistrationDelay });
     for (const [version, behaviour] of Object.entries(versions)) lab.publish(version, behaviour);
     writeFileSync(join(lab.project, groupFile), groupVars);
-    writeFileSync(join(lab.project, 'adfpush.yml'), 'name: shop\nstate: { directory: .adfpush/journals }\n');
+    writeFileSync(
+      join(lab.project, 'adfpush.yml'),
+      `name: shop\nstate: { directory: .adfpush/journals, lease: ${leaseDuration / 1_000}s }\n`,
+    );
     return new Lane(lab, folder, deregistrationDelay);
   }
 
@@ -82,7 +91,13 @@ export class Lane {
 
   /** All that a process of the program is given. */
   get environment(): Readonly<Record<string, string>> {
-    return { PATH: process.env['PATH'] ?? '', HOME: this.folder, NODE_NO_WARNINGS: '1' };
+    return {
+      PATH: process.env['PATH'] ?? '',
+      HOME: this.folder,
+      NODE_NO_WARNINGS: '1',
+      // So many processes of one program: it is compiled once.
+      NODE_COMPILE_CACHE: join(this.folder, 'compiled'),
+    };
   }
 
   /** The program, for a shell; the words need no quotes. */
@@ -143,34 +158,49 @@ export class Lane {
     ]);
     this.lab.aws.setDeregistrationDelay(labTargetGroup, this.deregistrationDelay);
     if (exit !== 0) throw new Error(`the fleet did not come to ${version}: ${exit}\n${stderr}\n${stdout}`);
+    this.remember();
+  }
+
+  /** What is on the hosts now is where each point begins. */
+  remember(): void {
     for (const { name, engine } of this.lab.hosts) {
-      const running = engine.containers.all().find((container) => container.running);
-      if (running !== undefined) this.#given.set(name, running.config);
+      const containers = engine.containers.all();
+      this.#beginning.set(
+        name,
+        containers.map((container) => ({
+          name: container.name,
+          config: container.config,
+          running: container.running,
+          restartPolicy: container.restartPolicy,
+        })),
+      );
     }
   }
 
   /**
-   * Lets every host run again what `given` brought, by hand and at once, and have no other image. What a run left of leases, holds and
+   * Lets every host be again as it was remembered, by hand and at once, with no image beside those. What a run left of leases, holds and
    * journals stays: the next one must live with it.
    */
   async reset(): Promise<void> {
     for (const { name, engine } of this.lab.hosts) {
-      const config = this.#given.get(name);
-      if (config === undefined) continue;
-      const found = engine.containers.all();
-      if (found.length !== 1 || found[0]?.config !== config || !found[0].running) {
-        for (const container of found) await engine.containers.remove(container, true);
-        await engine.containers.create('api', config).start();
+      const wanted = this.#beginning.get(name) ?? [];
+      if (!isAs(engine.containers.all(), wanted)) {
+        for (const container of engine.containers.all()) await engine.containers.remove(container, true);
+        for (const one of wanted) {
+          const container = engine.containers.create(one.name, one.config);
+          container.restartPolicy = one.restartPolicy;
+          if (one.running) await container.start();
+        }
       }
-      const used = engine.images.get(config.Image);
-      for (const { id } of engine.images.all()) if (id !== used.id) engine.images.remove(id, true, []);
+      const used = new Set(wanted.map(({ config }) => engine.images.get(config.Image).id));
+      for (const { id } of engine.images.all()) if (!used.has(id)) engine.images.remove(id, true, []);
     }
-    await until(async () => (await Promise.all(this.lab.hosts.map(answers))).every(Boolean));
-    await until(() => this.inService().every((state) => state === 'healthy'));
+    await until(async () => (await Promise.all(this.lab.hosts.map(answers))).every(Boolean), patience);
+    await until(() => this.inService().every((state) => state === 'healthy'), patience);
   }
 
   startLoad(): Load {
-    return this.lab.startLoad({ perSecond: 50, connections: 4 });
+    return this.lab.startLoad({ perSecond: 25, connections: 2 });
   }
 
   /** How the newest run ended, as its journal has it; undefined when it did not. */
@@ -223,12 +253,28 @@ export class Lane {
   }
 }
 
-/** The balancer notices late that an app was stopped; what it sends meanwhile would fail. */
-async function answers(host: LabHost): Promise<boolean> {
+interface Remembered {
+  readonly name: string;
+  readonly config: ContainerConfig;
+  readonly running: boolean;
+  readonly restartPolicy: RestartPolicy;
+}
+
+const isAs = (found: readonly Remembered[], wanted: readonly Remembered[]): boolean =>
+  found.length === wanted.length &&
+  found.every(({ name, config, running }) =>
+    wanted.some((one) => one.name === name && one.config === config && one.running === running),
+  );
+
+/** The balancer notices late that an app was stopped; what it sends meanwhile would fail. Not with `fetch`, which refuses this port. */
+function answers(host: LabHost): Promise<boolean> {
   const { address, port } = host.locate(5_060);
-  const answer = await fetch(`http://${address}:${port}/health`).catch(() => undefined);
-  await answer?.body?.cancel();
-  return answer?.ok === true;
+  return new Promise((resolve) => {
+    const asked = get({ host: address, port, path: '/health', agent: false }, (response) => {
+      response.resume().once('end', () => resolve(response.statusCode === 200));
+    });
+    asked.once('error', () => resolve(false));
+  });
 }
 
 /** Which boot, since when, until when (seconds since boot), how long; then the owner. */

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { wrongWithFleet, wrongWithKilled, wrongWithRestoring } from './aftermath.js';
+import { tryPoints } from './points.js';
+
+/** Where the deploy was killed: its first host is out and half swapped; three are drained and being swapped; three have new containers. */
+const killedAt = ['before:22', 'after:52', 'before:72'] as const;
+
+it.each(killedAt)(
+  'a recovery of a deploy that was killed at %s, killed at any record of its own, is gone on with by the next',
+  async (first) => {
+    const wrong = await tryPoints(`recover after ${first}`, {
+      sample: 1,
+      prepare: (lane) => lane.given('v1'),
+      async count(lane) {
+        await lane.reset();
+        const { signal } = await lane.deploy('v2', { crashAt: first });
+        expect(signal).toBe('SIGKILL');
+        const before = lane.newestJournal().length;
+        const { exit, stdout, stderr } = await lane.recover();
+        expect(exit, `${stdout}\n${stderr}`).toBe(0);
+        return lane.newestJournal().length - before;
+      },
+      async tryPoint(lane, point) {
+        await lane.reset();
+        const load = lane.startLoad();
+        await lane.deploy('v2', { crashAt: first });
+        const killed = await lane.recover({ crashAt: point });
+        const restoring = await lane.recover();
+        const report = await load.stop();
+        return [
+          ...wrongWithKilled(killed, [0]),
+          ...wrongWithRestoring(restoring),
+          ...(await wrongWithFleet(lane, ['v1', 'v2'], report)),
+        ];
+      },
+    });
+
+    expect(wrong).toEqual([]);
+  },
+);

@@ -1,0 +1,140 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../lab/until.js';
+import { Lane, type LaneOptions } from './lane.js';
+import { ProcessTree, signal } from './process-tree.js';
+
+let lane: Lane;
+
+afterEach(() => lane.close());
+
+/** Jenkins gives about that long before it kills, in milliseconds. */
+const patience = 5_000;
+
+const deploy = (version: string): readonly string[] => [
+  ...['deploy', '--group', 'api', '--env', 'lab', '--version', version],
+];
+
+async function open(options?: LaneOptions): Promise<void> {
+  lane = await Lane.open(options);
+  await lane.given('v1');
+}
+
+/** A step of a build: the shell runs npm, which runs a shell, which runs the program. */
+function buildStep(version: string): ProcessTree {
+  const scripts = { deploy: lane.command(...deploy(version)) };
+  writeFileSync(join(lane.lab.project, 'package.json'), JSON.stringify({ name: 'shop', scripts }));
+  return new ProcessTree('npm run --silent deploy; echo ended with $?', lane.lab.project, lane.environment);
+}
+
+const plainStep = (version: string): ProcessTree =>
+  new ProcessTree(`${lane.command(...deploy(version))}; exit $?`, lane.lab.project, lane.environment);
+
+const draining = (): boolean => lane.inService().includes('draining');
+const runsSomewhere = (version: string): boolean => lane.running().includes(`api ${version}`);
+const allHealthy = (): boolean => lane.inService().every((state) => state === 'healthy');
+
+async function expectRecovered(): Promise<void> {
+  const { exit, stdout, stderr } = await lane.recover();
+  expect(exit, stdout + stderr).toBe(0);
+  expect(lane.holds()).toEqual([]);
+}
+
+describe('a build that is aborted', () => {
+  it.each([
+    ['with npm and shells around it', buildStep],
+    ['in a shell', plainStep],
+  ])('while a drain of 300 s is under way has its hosts back in service in time, %s', async (_, start) => {
+    await open({ deregistrationDelay: 300_000 });
+    const load = lane.startLoad();
+    const step = start('v2');
+    await until(draining, 30_000);
+
+    const { took, killed } = await step.abort(patience);
+
+    expect({ killed, exit: lane.newestExit() }, step.stdout + step.stderr).toEqual({ killed: 0, exit: 143 });
+    expect(took).toBeLessThan(4_000);
+    expect(lane.inService()).not.toContain('draining');
+    await until(allHealthy);
+    expect((await load.stop()).failed).toBe(0);
+    expect(lane.running()).toEqual(['api v1', 'api v1', 'api v1', 'api v1']);
+    expect([...lane.holds(), ...lane.leases()]).toEqual([]);
+  });
+
+  it('with a new container that was not proven yet has the old one back', async () => {
+    await open();
+    lane.groupHas('timeout: 8s', 'timeout: 60s');
+    const load = lane.startLoad();
+    const step = buildStep('v3');
+    await until(() => runsSomewhere('v3'), 30_000);
+
+    const { killed } = await step.abort(patience);
+
+    expect({ killed, exit: lane.newestExit() }, step.stdout + step.stderr).toEqual({ killed: 0, exit: 143 });
+    expect(lane.running()).toEqual(['api v1', 'api v1', 'api v1', 'api v1']);
+    expect(allHealthy()).toBe(true);
+    expect((await load.stop()).failed).toBe(0);
+    expect([...lane.holds(), ...lane.leases()]).toEqual([]);
+  });
+
+  it('names in time what does not come back in time, and it is recovered', async () => {
+    await open({ versions: { deaf: 'stubborn' } });
+    lane.groupHas('passes: 2', 'passes: 60');
+    lane.groupHas('timeout: 8s', 'timeout: 120s');
+    lane.groupHas('stop_timeout: 1s', 'stop_timeout: 20s');
+    const load = lane.startLoad();
+    const step = buildStep('deaf');
+    await until(() => runsSomewhere('deaf'), 30_000);
+
+    const { killed } = await step.abort(patience);
+
+    expect(killed).toBeGreaterThan(0);
+    expect(step.stdout).toMatch(/api-\d.*still held: its registration .*, its container "api" \(v1\)/);
+    expect(lane.holds().length).toBe(2);
+    lane.groupHas('passes: 60', 'passes: 2');
+    await expectRecovered();
+    const next = await lane.deploy('v2');
+    expect(next.exit, next.stdout + next.stderr).toBe(0);
+    expect(lane.running()).toEqual(['api v2', 'api v2', 'api v2', 'api v2']);
+    expect(allHealthy()).toBe(true);
+    expect((await load.stop()).failed).toBe(0);
+    expect([...lane.holds(), ...lane.leases()]).toEqual([]);
+  });
+});
+
+describe('a second signal', () => {
+  it('ends it at once; what is held is named, and it is recovered', async () => {
+    await open({ versions: { deaf: 'stubborn' } });
+    lane.groupHas('passes: 2', 'passes: 60');
+    lane.groupHas('timeout: 8s', 'timeout: 120s');
+    lane.groupHas('stop_timeout: 1s', 'stop_timeout: 20s');
+    const load = lane.startLoad();
+    const step = plainStep('deaf');
+    await until(() => runsSomewhere('deaf'), 30_000);
+    const [program = 0] = step.members();
+    signal(program, 'SIGTERM');
+    await until(() => /restor/.test(step.stdout));
+    // More than npm and shells need to pass the first one on.
+    await pause(400);
+    const began = performance.now();
+    signal(program, 'SIGTERM');
+
+    const exit = await step.ended;
+
+    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(exit, step.stdout + step.stderr).toBe(5);
+    expect(step.stderr).toMatch(
+      /NEED A PERSON[^]*api-\d.*its registration in api-http:5060[^]*container "api" \(v1\)/,
+    );
+    expect(step.stderr).toContain('next deploy of the group restores');
+    lane.groupHas('passes: 60', 'passes: 2');
+    await expectRecovered();
+    const next = await lane.deploy('v2');
+    expect(next.exit, next.stdout + next.stderr).toBe(0);
+    expect(lane.running()).toEqual(['api v2', 'api v2', 'api v2', 'api v2']);
+    expect((await load.stop()).failed).toBe(0);
+    expect([...lane.holds(), ...lane.leases()]).toEqual([]);
+  });
+});
