@@ -65,6 +65,8 @@ export interface Host {
   readonly zone?: string;
   readonly region?: Region;
   readonly account?: AccountId;
+  /** The ARN of the role that is assumed for the environment's AWS calls. */
+  readonly role?: string;
   readonly autoScalingGroup?: string;
   readonly launchedAt?: EpochMilliseconds;
   readonly ssh: SshSettings;

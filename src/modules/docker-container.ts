@@ -108,7 +108,8 @@ const isAsPlanned = (container: ObservedContainer, spec: ContainerSpec): boolean
 
 /** The first hold carries the probe: one proof of health is for the host as a whole. */
 function takings({ spec, current, adopted }: Replacement, { probe }: ModuleHost): readonly Taking[] {
-  const base = { kind: 'container', ...(probe === undefined ? {} : { probe }) } as const;
+  const { stopTimeout } = spec;
+  const base = { kind: 'container', stopTimeout, ...(probe === undefined ? {} : { probe }) } as const;
   const held = (container: ObservedContainer): Taking => {
     const version = container.labels[label.release];
     return {

@@ -102,6 +102,7 @@ const taking = (
   state,
   ...(host.region === undefined ? {} : { region: host.region }),
   ...(host.account === undefined ? {} : { account: host.account }),
+  ...(host.role === undefined ? {} : { role: host.role }),
 });
 
 const names = (registrations: readonly Registration[]): string =>

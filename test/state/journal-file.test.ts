@@ -85,6 +85,36 @@ describe('the journal file', () => {
     }
   });
 
+  it('is gone on with after a last line that was torn at any byte', async () => {
+    const journal = await store.create(run);
+    await journal.append(record(1));
+    await journal.append(record(2));
+    await journal.close();
+    const whole = readFileSync(file());
+    const first = whole.indexOf('\n') + 1;
+    for (let length = first; length < whole.length; length += 1) {
+      writeFileSync(file(), whole.subarray(0, length));
+      expect(await store.last(run)).toEqual(record(1));
+      const again = await store.reopen(run);
+      await again.append(record(3));
+      await again.close();
+      expect(await store.read(run)).toEqual([record(1), record(3)]);
+    }
+  });
+
+  it('tells its last record, however long that is, and none where there is none', async () => {
+    expect(await store.last(run)).toBeUndefined();
+    const journal = await store.create(run);
+    expect(await store.last(run)).toBeUndefined();
+    await journal.append(record(1));
+    expect(await store.last(run)).toEqual(record(1));
+    await journal.append(record(2, 'ü'.repeat(40_000)));
+    expect(await store.last(run)).toEqual(record(2, 'ü'.repeat(40_000)));
+    await journal.append(record(3, 'é'));
+    expect(await store.last(run)).toEqual(record(3, 'é'));
+    await journal.close();
+  });
+
   it('refuses a torn line before the last, naming it', async () => {
     const journal = await store.create(run);
     await journal.append(record(1));

@@ -99,6 +99,7 @@ function toHost(
     zone: instance.zone,
     region,
     account: environment.access.account,
+    ...(environment.access.role === undefined ? {} : { role: environment.access.role }),
     ...(autoScalingGroup === undefined ? {} : { autoScalingGroup }),
     launchedAt: instance.launchedAt,
     // EC2 gives the address of an instance that is gone to another one, and its id to none.

@@ -41,6 +41,7 @@ function toHost(entry: StaticHost, environment: StaticEnvironment, config: Proje
     ...(entry.zone === undefined ? {} : { zone: entry.zone }),
     ...(region === undefined ? {} : { region }),
     ...(access?.account === undefined ? {} : { account: access.account }),
+    ...(access?.role === undefined ? {} : { role: access.role }),
     ssh: entry.port === undefined ? ssh : { ...ssh, port: entry.port },
     docker,
     facts: Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)),
