@@ -1,5 +1,7 @@
 import type { Run } from '../engine/run.js';
+import type { AdfError } from '../errors/adf-error.js';
 import type { Milliseconds } from '../model/duration.js';
+import type { Clock } from '../ports/clock.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { LeaseRequest } from '../ports/lease-store.js';
@@ -13,6 +15,9 @@ export interface HeldLeases {
   extend(group: GroupName, hosts: readonly Host[]): Promise<void>;
   release(): Promise<void>;
 }
+
+/** Who waits wants to know for whom, and not with every question. */
+const tellAgain: Milliseconds = 60_000;
 
 /**
  * Takes the lease of every group, in the order of their names so that two runs cannot wait for one another, and keeps them renewed.
@@ -43,7 +48,7 @@ export async function leaseGroups(
         clock: world.clock,
         random: world.random,
         signal: run.stop.signal,
-        onHeld: ({ message }) => run.bus.emit({ type: 'warning', message }),
+        onHeld: nowAndThen(world.clock, ({ message }) => run.bus.emit({ type: 'warning', message })),
       });
       held.push(new HeldLease(lease, request, world, run));
     }
@@ -55,4 +60,13 @@ export async function leaseGroups(
     await release();
     throw error;
   }
+}
+
+function nowAndThen(clock: Clock, tell: (held: AdfError) => void): (held: AdfError) => void {
+  let toldAt = -Infinity;
+  return (held) => {
+    if (clock.elapsed() - toldAt < tellAgain) return;
+    toldAt = clock.elapsed();
+    tell(held);
+  };
 }
