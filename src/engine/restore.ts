@@ -1,6 +1,7 @@
 import { AdfError, errorsOf } from '../errors/adf-error.js';
-import { restoreIncomplete } from '../errors/engine.js';
+import { leaseOverCode, restoreIncomplete } from '../errors/engine.js';
 import { hostGone } from '../errors/fleet.js';
+import { leaseFencedCode } from '../errors/lease.js';
 import { isUnreachable } from '../errors/ssh.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
@@ -54,14 +55,24 @@ export async function restoreHost(
   return outcome;
 }
 
-/** What the run holds may be another run's matter by now: then it is left as it is. */
+/**
+ * What the run holds may be another run's matter by now: then it is left as it is. The lease may be lost on the way, too, while a host that
+ * is out of reach is waited for: then the same is asked again.
+ */
 async function restoreUnderLease(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {
-  try {
-    await session.run.gate.readyToRestore();
-  } catch (error) {
-    return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
+  const { gate } = session.run;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await gate.readyToRestore();
+    } catch (error) {
+      return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
+    }
+    const outcome = await restoreUntil(session, holds);
+    const { error } = outcome;
+    const lost = error !== undefined && (error.code === leaseOverCode || error === gate.closedBy);
+    // A host that met a newer epoch is another run's matter: this one must not outbid it.
+    if (!lost || error.code === leaseFencedCode || attempt >= attemptsAtLeast) return outcome;
   }
-  return restoreUntil(session, holds);
 }
 
 async function restoreUntil(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {

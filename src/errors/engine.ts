@@ -76,9 +76,11 @@ export const notProvenHealthy = (host: Host, why: string): AdfError =>
     'Prove it healthy first: the module health does; and give the group a health check.',
   );
 
+export const leaseOverCode = 'interlock.lease_over';
+
 export const leaseOver = (what: string): AdfError =>
   failed(
-    'interlock.lease_over',
+    leaseOverCode,
     undefined,
     `The lease of the group ran out, so nothing more is changed (${what}).`,
     'Another run may have the group by now: adfpush status shows how its hosts are.',
