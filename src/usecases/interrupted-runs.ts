@@ -21,6 +21,8 @@ export interface Scope {
   readonly run?: RunId;
   /** Only runs of one of these groups. */
   readonly groups?: readonly GroupName[];
+  /** Asked as well, whatever group they are in by now. */
+  readonly hosts?: ReadonlySet<HostId>;
   /** Hosts asked at the same time. */
   readonly forks: number;
 }
@@ -101,13 +103,14 @@ async function readJournals(
 
 function hostsOf(
   inventory: Inventory,
-  { run, groups }: Scope,
+  { run, groups, hosts }: Scope,
   here: ReadonlyMap<RunId, RebuiltRun>,
 ): readonly Host[] {
   const known = run === undefined ? undefined : here.get(run)?.record?.groups.map(({ name }) => name);
   const names = groups ?? known;
   if (names === undefined) return inventory.hosts;
-  return [...new Set(names.flatMap((name) => inventory.group(name)))];
+  const named = new Set(names.flatMap((name) => inventory.group(name)));
+  return inventory.hosts.filter((host) => named.has(host) || hosts?.has(host.id) === true);
 }
 
 async function askHosts(

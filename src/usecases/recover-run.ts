@@ -64,10 +64,11 @@ export async function recoverRun(
   recovering: Recovering,
 ): Promise<RecoveredRun | undefined> {
   const { world, options, hooks, bus, inventory } = recovering;
-  let journaled = found.journaled;
-  const journal = new JournalOnDemand(() =>
-    journaled ? world.journals.reopen(found.run) : world.journals.create(found.run),
-  );
+  const journal = new JournalOnDemand(async () => {
+    // One without its first record, too: whoever made it, to recover this run, was killed that early.
+    const isThere = (await world.journals.runs()).includes(found.run);
+    return isThere ? world.journals.reopen(found.run) : world.journals.create(found.run);
+  });
   const run: Run = {
     ...openRun(world, options, hooks, found.run, journal, { verb: found.verb, bus }),
     owner: found.owner,
@@ -83,13 +84,13 @@ export async function recoverRun(
       await lookForInterrupted(world, inventory, {
         run: found.run,
         forks: run.forks,
+        hosts: new Set(found.held.map(({ host }) => host)),
         ...(found.groupNames.length === 0 ? {} : { groups: found.groupNames }),
       })
     ).runs;
     if (now === undefined) return undefined;
     refuseOtherAccount(now, inventory);
     tellInterrupted(now, inventory, bus, true);
-    journaled = now.journaled;
     await writeDown(now, run, recovering);
     const hosts = await restoreHeld(now, run, recovering);
     const scaling = await restoreScaling(run, heldScaling(now), whyKept(hosts, inventory));

@@ -1,4 +1,4 @@
-import { journalUnreadable } from '../../src/errors/journal.js';
+import { journalUnreadable, journalWrite } from '../../src/errors/journal.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import type { RunId } from '../../src/model/ids.js';
 import type { Journal, JournalStore } from '../../src/ports/journal.js';
@@ -20,7 +20,9 @@ export class MemoryJournalStore implements JournalStore {
     this.#durable = durable;
   }
 
+  /** Each run's is made once, as a file is. */
   create(run: RunId): Promise<Journal> {
+    if (this.#durable.has(run)) return Promise.reject(journalWrite(run, new Error('it is there already')));
     const records: JournalRecord[] = [];
     this.#durable.set(run, records);
     return Promise.resolve({
