@@ -1,5 +1,5 @@
 import type { EpochMilliseconds } from './duration.js';
-import type { Digest, EnvironmentName, GroupName, HostId } from './ids.js';
+import type { Digest, EnvironmentName, GroupName, HostId, RunId } from './ids.js';
 import type { RegistrationSummary } from './plan.js';
 import type { ResultError } from './run-result.js';
 
@@ -8,6 +8,24 @@ export interface StatusReport {
   readonly environment: EnvironmentName;
   readonly at: EpochMilliseconds;
   readonly groups: readonly GroupStatus[];
+  /** Runs of these groups that did not get to their end, or left something held; newest first. Absent when nobody looked. */
+  readonly interrupted?: readonly InterruptedStatus[];
+}
+
+/** A run that holds something of a group, and is not known to be under way. */
+export interface InterruptedStatus {
+  readonly run: RunId;
+  readonly verb: string;
+  readonly groups: readonly GroupName[];
+  readonly who: string;
+  readonly link?: string;
+  /** When it began. */
+  readonly since: EpochMilliseconds;
+  readonly held: readonly {
+    readonly host: HostId;
+    readonly name: string;
+    readonly what: readonly string[];
+  }[];
 }
 
 export interface GroupStatus {

@@ -1,6 +1,12 @@
 import { targetGroupName } from '../model/ids.js';
 import { describeHost } from '../model/host.js';
-import type { ContainerStatus, GroupStatus, HostStatus, StatusReport } from '../model/status-report.js';
+import type {
+  ContainerStatus,
+  GroupStatus,
+  HostStatus,
+  InterruptedStatus,
+  StatusReport,
+} from '../model/status-report.js';
 import { countHosts, foldHosts } from './host-ranges.js';
 import { plainPalette, type Palette } from './palette.js';
 import { releaseLabel } from './release-label.js';
@@ -16,7 +22,23 @@ const foldFrom = 41;
 
 /** What the hosts really run, for people. */
 export function renderStatus(report: StatusReport, options: StatusViewOptions = {}): string {
-  return report.groups.map((group) => renderGroup(group, report, options).join('\n')).join('\n\n');
+  const groups = report.groups.map((group) => renderGroup(group, report, options));
+  const interrupted = (report.interrupted ?? []).map((run) => renderInterrupted(run, report, options));
+  return [...groups, ...interrupted].map((lines) => lines.join('\n')).join('\n\n');
+}
+
+function renderInterrupted(
+  { run, verb, who, link, held }: InterruptedStatus,
+  { environment }: StatusReport,
+  { palette = plainPalette }: StatusViewOptions,
+): string[] {
+  const by = link === undefined ? who : `${who}, ${link}`;
+  const holds = held.length === 0 ? 'and holds nothing' : `and still holds ${countHosts(held.length)}`;
+  return [
+    palette.red(`Run ${run} (${verb} by ${by}) was interrupted ${holds}:`),
+    ...held.map(({ host, name, what }) => `  ${describeHost({ id: host, name })}: ${what.join(', ')}`),
+    `  The next deploy restores it first. By itself: adfpush recover ${run} --env ${environment}`,
+  ];
 }
 
 function renderGroup(status: GroupStatus, report: StatusReport, options: StatusViewOptions): string[] {

@@ -1,14 +1,25 @@
-import type { ContainerStatus, GroupStatus, HostStatus, StatusReport } from '../model/status-report.js';
+import type {
+  ContainerStatus,
+  GroupStatus,
+  HostStatus,
+  InterruptedStatus,
+  StatusReport,
+} from '../model/status-report.js';
+import { describeHold } from '../engine/hold-book.js';
+import type { Run } from '../engine/run.js';
+import type { Inventory } from '../inventory/inventory.js';
 import { label, type ObservedContainer } from '../model/container.js';
-import { environmentName } from '../model/ids.js';
+import { environmentName, groupName, type GroupName } from '../model/ids.js';
 import type { HostObservation } from '../plan/observation.js';
 import { whyDrifted } from '../plan/convergence.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { resultError } from './deploy-result.js';
 import { openGroup } from './group-sessions.js';
+import { lookForInterrupted } from './interrupted-runs.js';
 import { newRunId, noJournal, openRun } from './open-run.js';
 import { openWorld } from './open-world.js';
 import { observeGroup, type ObservedGroup } from './preflight.js';
+import { isUnderWay } from './recover-first.js';
 import type { World } from './world.js';
 
 export interface StatusOptions extends CommonOptions {
@@ -42,10 +53,41 @@ export async function statusWith(
       const opened = await openGroup(inventory, choice, run);
       groups.push(groupStatus(await observeGroup(opened)));
     }
-    return { environment: environmentName(options.environment), at: world.clock.now(), groups };
+    return {
+      environment: environmentName(options.environment),
+      at: world.clock.now(),
+      groups,
+      interrupted: await interruptedOf(options.groups.map(groupName), inventory, world, run),
+    };
   } finally {
     await run.bus.close();
   }
+}
+
+/** Those that hold something of these groups; not one that is under way. */
+async function interruptedOf(
+  groups: readonly GroupName[],
+  inventory: Inventory,
+  world: World,
+  { forks }: Run,
+): Promise<readonly InterruptedStatus[]> {
+  const { runs } = await lookForInterrupted(world, inventory, { groups, forks });
+  const underWay = await Promise.all(runs.map((run) => isUnderWay(run, world, inventory)));
+  const names = new Map(inventory.hosts.map(({ id, name }) => [id, name]));
+  return runs
+    .filter((_, index) => underWay[index] !== true)
+    .map(({ run, verb, groupNames, owner, at, held }) => ({
+      run,
+      verb,
+      groups: groupNames,
+      ...owner,
+      since: at,
+      held: [...Map.groupBy(held, ({ host }) => host)].map(([host, holds]) => ({
+        host,
+        name: names.get(host) ?? host,
+        what: holds.map(describeHold),
+      })),
+    }));
 }
 
 function groupStatus({ observation, unobserved }: ObservedGroup): GroupStatus {

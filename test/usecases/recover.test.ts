@@ -4,6 +4,8 @@ import { accountId } from '../../src/model/ids.js';
 import { deployWith } from '../../src/usecases/deploy.js';
 import { planDeployWith } from '../../src/usecases/plan.js';
 import { recoverWith, type RecoverOptions } from '../../src/usecases/recover.js';
+import { renderStatus } from '../../src/report/status-view.js';
+import { statusWith } from '../../src/usecases/status.js';
 import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
 import type { Life } from '../fakes/mortal-world.js';
 
@@ -211,6 +213,28 @@ describe('a deploy of a group that a killed run holds', () => {
       .catch(() => undefined);
     expect(stage.told('recovery.found').map(({ recovering }) => recovering)).toEqual([false, false]);
     expect(stage.mutations.slice(before)).toEqual([]);
+  });
+});
+
+describe('the status of a group that a killed run holds', () => {
+  it('names the run and what it holds, and nothing once that is restored', async () => {
+    const stage = await killedAfter('runtime.stop');
+    await stage.world.clock.advance(70_000);
+    const look = async () =>
+      stage.world.clock.run(
+        statusWith(await stage.ports(), { ...recoverOptions, groups: ['api'] }, stage.hooks),
+      );
+    const report = await look();
+    expect(report.interrupted).toMatchObject([
+      {
+        verb: 'deploy',
+        who: 'ann@desk',
+        held: [{ host: 'i-1', what: ['its registration in api-http:5060', 'its container "api" (v1)'] }],
+      },
+    ]);
+    expect(renderStatus(report)).toContain('was interrupted and still holds 1 host');
+    await stage.recover();
+    expect((await look()).interrupted).toEqual([]);
   });
 });
 
