@@ -26,6 +26,8 @@ export interface Reality {
 /** One case's fleet: the hosts as they were when the fleet started, with a cloud and a project of its own. */
 export class Fleet {
   readonly #loads: Load[] = [];
+  /** What the program finds in its environment besides, from now on. */
+  env: Readonly<Record<string, string>> = {};
 
   private constructor(
     readonly machines: Machines,
@@ -69,7 +71,7 @@ export class Fleet {
       AWS_SECRET_ACCESS_KEY: 'fleet-secret-key',
       AWS_EC2_METADATA_DISABLED: 'true',
     };
-    return adfpush(this.project.folder, credentials, ...args);
+    return adfpush(this.project.folder, { ...credentials, ...this.env }, ...args);
   }
 
   startDeploy(version: string, ...flags: readonly string[]): Running {

@@ -29,13 +29,14 @@ export class Project {
     this.group({});
   }
 
-  /** Rewrites `adfpush.yml`, with these of the SSH settings over its own. */
-  settings(ssh: Readonly<Record<string, unknown>>): void {
+  /** Rewrites `adfpush.yml`, with these of the SSH settings over its own, and these keys besides. */
+  settings(ssh: Readonly<Record<string, unknown>>, more: Readonly<Record<string, unknown>> = {}): void {
     const { user, keyFile, knownHostsFile, registry } = this.machines;
     this.write('adfpush.yml', {
       name: 'fleet',
       ssh: { config_file: 'none', user, identity_file: keyFile, known_hosts_file: knownHostsFile, ...ssh },
       insecure_registries: [registry],
+      ...more,
     });
   }
 
