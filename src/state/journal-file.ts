@@ -49,6 +49,8 @@ export class FileJournalStore implements JournalStore {
     const path = this.#path(run);
     try {
       const end = withoutTornLine(await readEnd(path, lastBytes));
+      // Nothing but a part of a torn line: what is whole may be before it.
+      if (end === '') return (await this.read(run)).at(-1);
       const line = end.slice(end.lastIndexOf('\n', end.length - 2) + 1);
       return parseLines(line, path)[0];
     } catch (error) {

@@ -115,6 +115,14 @@ describe('the journal file', () => {
     await journal.close();
   });
 
+  it('tells the record before a long one that was torn', async () => {
+    const journal = await store.create(run);
+    await journal.append(record(1));
+    await journal.close();
+    appendFileSync(file(), JSON.stringify(record(2, 'x'.repeat(40_000))));
+    expect(await store.last(run)).toEqual(record(1));
+  });
+
   it('refuses a torn line before the last, naming it', async () => {
     const journal = await store.create(run);
     await journal.append(record(1));
