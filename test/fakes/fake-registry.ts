@@ -23,6 +23,14 @@ export class FakeRegistry implements Registry {
           message: `There is no image ${about}`,
         });
       }
+      if (digest === undefined) {
+        const { actor } = this.caller;
+        this.world.timeline.record(actor, {
+          type: 'tag.resolved',
+          reference: about,
+          digest: published.digest,
+        });
+      }
       const { os, architecture } = published.behaviour;
       return { digest: published.digest, platforms: [{ os, architecture }] };
     });

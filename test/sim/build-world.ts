@@ -27,7 +27,9 @@ export function buildWorld(scenario: Scenario, clock: FakeClock): World {
   const world = new World(clock);
   world.images.publish(repository, previousTag, image.healthy(1_000));
   world.images.publish(repository, releaseTag, behaviours[scenario.release]);
-  world.images.publish(repository, otherTag, image.healthy(1_500));
+  const other = world.images.publish(repository, otherTag, image.healthy(1_500));
+  // What whoever forgets to say which release means.
+  world.images.moveTag(repository, 'latest', other.digest);
   for (const { id, zone } of scenario.hosts) {
     const host = addHost(world, scenario, id, zone);
     if (scenario.faults.diskFull.includes(id)) host.freeBytes = 1_000;
@@ -97,6 +99,10 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
     withHost(world, id, (host) =>
       at(time, `somebody does by hand: ${does} ${id}`, () => operate(world, scenario, host, does)),
     );
+  }
+  const other = world.images.tagged(repository, otherTag);
+  if (faults.tagMovesAt !== undefined && other !== undefined) {
+    at(faults.tagMovesAt, 'the tag moves', () => world.images.moveTag(repository, releaseTag, other));
   }
   for (const { host: id, at: time } of faults.joins) {
     at(time, `${id} joins`, () => join(world, scenario, id));

@@ -50,6 +50,8 @@ export interface FaultPlan {
   readonly joins: readonly { readonly host: string; readonly at: Milliseconds }[];
   /** A host that is terminated. */
   readonly leaves: readonly { readonly host: string; readonly at: Milliseconds }[];
+  /** Somebody pushes another image under the release's tag. */
+  readonly tagMovesAt?: Milliseconds;
   /** The inventory speaks of another account or region than the credentials are for. */
   readonly wrong?: 'account' | 'region';
 }
@@ -80,8 +82,15 @@ export const noFaults: FaultPlan = {
   leaves: [],
 };
 
-/** Half of all runs see at most one kind of fault: those that see all kinds seldom get far. */
+/**
+ * Half of all runs see at most one kind of fault: those that see all kinds seldom get far. In one of twelve the cloud is slow, and nothing
+ * else is wrong.
+ */
 export function randomFaults(random: SeededRandom, hosts: readonly string[]): FaultPlan {
+  const only = random.fork('only');
+  if (only.chance(0.08)) {
+    return { ...noFaults, sparesPreflight: true, throttled: only.pick([0.05, 0.1]), lostReply: 0.05 };
+  }
   const likelihood = random.pick([0, 0.1, 0.4]);
   const sometimes = (): boolean => random.chance(likelihood);
   const moment = (): Milliseconds => random.between(0, 180_000);
@@ -133,7 +142,8 @@ function randomRareFaults(random: SeededRandom, hosts: readonly string[], likeli
       : [],
     joins: sometimes() ? [{ host: 'joiner', at: moment() }] : [],
     leaves: hosts.length > 2 ? anHost().map((host) => ({ host, at: moment() })) : [],
-    ...(random.chance(likelihood / 16)
+    ...(sometimes() ? { tagMovesAt: random.between(0, 60_000) } : {}),
+    ...(random.chance(likelihood / 6)
       ? { wrong: random.pick<'account' | 'region'>(['account', 'region']) }
       : {}),
   };

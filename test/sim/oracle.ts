@@ -25,6 +25,7 @@ import { holdsNothingUnnamed } from './oracle/nothing-is-lost.js';
 import type { Program, Statement, Story, Violation, Words } from './oracle/story.js';
 import type { Outcome, ProcessRecord } from './control/process.js';
 import { repository } from './scenario.js';
+import type { Entry } from '../fakes/world/timeline.js';
 import type { SimulatedRun } from './simulate.js';
 
 /** What must always hold, by the design's section 7; the other statements have tests of their own elsewhere. */
@@ -58,7 +59,7 @@ export const judge = (story: Story): readonly Violation[] =>
 /** What the oracle may know of a simulation. */
 export function storyOf(run: SimulatedRun): Story {
   const { initial, timeline, final, scenario, calls } = run;
-  const programs = run.processes.map(programOf);
+  const programs = run.processes.map((process) => programOf(process, timeline));
   return {
     initial,
     timeline,
@@ -78,8 +79,12 @@ export function storyOf(run: SimulatedRun): Story {
   };
 }
 
-function programOf({ actor, launch, endedAt, ended, outcome, events, signalledAt }: ProcessRecord): Program {
+function programOf(
+  { actor, launch, endedAt, ended, outcome, events, signalledAt }: ProcessRecord,
+  timeline: readonly Entry[],
+): Program {
   const result = outcome.kind === 'ended' ? outcome.result : undefined;
+  const resolved = timeline.find(({ type, by }) => type === 'tag.resolved' && by === actor);
   // Whom the result names, or, of a run that gave up on a signal or was killed, whom it had named by then.
   const named =
     result?.named.map(({ host }) => host) ??
@@ -87,7 +92,7 @@ function programOf({ actor, launch, endedAt, ended, outcome, events, signalledAt
   return {
     actor,
     verb: launch.verb,
-    release: digestOf(`${repository}:${launch.tag}`),
+    release: resolved?.type === 'tag.resolved' ? resolved.digest : digestOf(`${repository}:${launch.tag}`),
     endedAt,
     ended,
     named,

@@ -67,16 +67,27 @@ const commandTask = `
       command: /opt/app/warm
 `;
 
-/** With a command between the proof of health and the way back into service, where the scenario has one. */
-const withCommand = packaged.replace(/\n {4}- name: put in service/, (task) => `${commandTask}${task}`);
+/** The task of the playbook that begins with this line, up to the next task or play. */
+const taskOf = (first: string): RegExp => new RegExp(`    - name: ${first}\\n(?: {6}.*\\n)+\\n?`);
 
-/** Read once: reading changes nothing. */
-const playbooks = [packaged, withCommand].map((text) =>
-  readPlaybook('playbooks/deploy.yml', text, moduleDirectory),
-);
+const forgotten: Readonly<Record<NonNullable<Scenario['forgets']>, RegExp>> = {
+  pull: taskOf('pull .*'),
+  drain: taskOf('drain'),
+  proof: taskOf('prove it healthy'),
+};
 
-export function playbookOf({ hasCommand }: Scenario): Playbook {
-  const playbook = playbooks[hasCommand ? 1 : 0];
-  if (playbook === undefined) throw new Error('no playbook');
+/** Read once for all: reading changes nothing. */
+const playbooks = new Map<string, Playbook>();
+
+/** The packaged one; with a command between the proof of health and the way back into service, or without what somebody forgot. */
+export function playbookOf({ hasCommand, forgets }: Scenario): Playbook {
+  const key = `${hasCommand} ${forgets ?? 'nothing'}`;
+  const known = playbooks.get(key);
+  if (known !== undefined) return known;
+  const nothing = '    - name: nothing\n      debug: hello\n\n';
+  const less = forgets === undefined ? packaged : packaged.replace(forgotten[forgets], nothing);
+  const text = hasCommand ? less.replace('\n    - name: put in', `${commandTask}\n    - name: put in`) : less;
+  const playbook = readPlaybook('playbooks/deploy.yml', text, moduleDirectory);
+  playbooks.set(key, playbook);
   return playbook;
 }

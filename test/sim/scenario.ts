@@ -28,6 +28,8 @@ export interface Scenario {
   readonly rollout: RolloutSettings;
   /** The playbook has a command that cannot be taken back. */
   readonly hasCommand: boolean;
+  /** What a playbook of one's own forgets: the interlocks keep it from doing harm. */
+  readonly forgets?: 'pull' | 'drain' | 'proof';
   /** Hosts where it ends with 1. */
   readonly commandFailsOn: readonly string[];
   readonly faults: FaultPlan;
@@ -107,10 +109,16 @@ export function randomScenario(seed: SeededRandom): Scenario {
   };
 }
 
-function randomCommand(random: SeededRandom, hosts: readonly string[]) {
+function randomCommand(
+  random: SeededRandom,
+  hosts: readonly string[],
+): Pick<Scenario, 'hasCommand' | 'commandFailsOn' | 'forgets'> {
   return {
     hasCommand: random.chance(0.3),
     commandFailsOn: random.chance(0.1) ? hosts.filter(() => random.chance(0.3)) : [],
+    ...(random.chance(0.06)
+      ? { forgets: random.pick<'pull' | 'drain' | 'proof'>(['pull', 'drain', 'proof']) }
+      : {}),
   };
 }
 

@@ -100,6 +100,10 @@ function* simplerThan(scenario: Scenario): Generator<Scenario> {
   for (const launch of others) {
     yield { ...scenario, launches: [first, ...others.filter((one) => one !== launch)] };
   }
+  if (scenario.forgets !== undefined) {
+    const { forgets: _, ...remembers } = scenario;
+    yield remembers;
+  }
   for (const simpler of simplerFaults(faults)) yield { ...scenario, faults: simpler };
   for (const host of hosts) {
     if (hosts.length > 1) yield { ...scenario, hosts: hosts.filter((one) => one !== host) };

@@ -69,7 +69,7 @@ export type Happening =
       readonly zone?: string;
       readonly targets: readonly Route[];
     }
-  | { readonly type: 'tag.moved'; readonly reference: string; readonly digest: Digest }
+  | { readonly type: 'tag.resolved'; readonly reference: string; readonly digest: Digest }
   /** A host ran a command of a step, and how that ended. */
   | { readonly type: 'command.ran'; readonly host: HostId; readonly text: string; readonly code: number }
   /** A run wrote down on the host what it holds of it. */

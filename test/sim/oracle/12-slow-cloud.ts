@@ -31,7 +31,8 @@ function isOnlySlow({ faults, programs, initial }: Story): boolean {
     throttled <= 0.1 &&
     sparesPreflight &&
     initial.hosts.length > 0 &&
-    programs.length === 1 &&
+    programs.filter(({ verb }) => verb === 'deploy').length === 1 &&
+    programs[0]?.verb === 'deploy' &&
     programs[0]?.signalledAt === undefined &&
     JSON.stringify(others) === JSON.stringify(none)
   );
