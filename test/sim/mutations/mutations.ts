@@ -72,9 +72,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     statement: 10,
-    file: 'src/engine/interlocks/mutation-gate.ts',
-    line: 'return lost || this.#options.clock.elapsed() >= lease.deadline;',
-    replacement: 'return lost;',
+    file: 'src/usecases/held-lease.ts',
+    line: 'run.gate.guardBy(lease, { hosts, run: owner.run, regain: () => this.#regain() });',
+    replacement: '',
   },
   {
     statement: 11,

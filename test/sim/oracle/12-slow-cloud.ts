@@ -33,7 +33,7 @@ function isOnlySlow({ faults, programs, initial }: Story): boolean {
     initial.hosts.length > 0 &&
     programs.filter(({ verb }) => verb === 'deploy').length === 1 &&
     programs[0]?.verb === 'deploy' &&
-    programs[0]?.signalledAt === undefined &&
+    programs[0].signalledAt === undefined &&
     JSON.stringify(others) === JSON.stringify(none)
   );
 }
