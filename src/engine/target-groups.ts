@@ -6,7 +6,7 @@ import type { TargetGroupChoice } from '../model/settings.js';
 import { isRegistered } from '../plan/floor.js';
 import type { SharedTraffic } from '../traffic/shared-traffic.js';
 
-/** Finds the target groups that a choice means, once per run. */
+/** Finds the target groups that a choice means: the first answer holds for the run. */
 export class TargetGroups {
   readonly #traffic: SharedTraffic;
   readonly #known = new Map<string, Promise<readonly TargetGroup[]>>();
@@ -32,9 +32,13 @@ export class TargetGroups {
       [...ports],
       choice.kind === 'auto' ? peers.map(({ id }) => id) : [],
     ]);
-    const known = this.#known.get(key) ?? this.#find(choice, regions, peers, ports);
-    this.#known.set(key, known);
-    return known;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const finding = this.#find(choice, regions, peers, ports);
+    this.#known.set(key, finding);
+    // A failure is no answer: whoever asks next has it looked for again.
+    finding.catch(() => this.#known.delete(key));
+    return finding;
   }
 
   async #find(

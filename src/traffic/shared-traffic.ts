@@ -56,13 +56,19 @@ export class SharedTraffic implements Traffic {
     this.#descriptions = new RecentAnswers(clock, descriptionLifetime);
   }
 
+  /** Throttling and lost replies are outwaited for a minute. */
   targetGroups(region: Region, names: readonly string[]): Promise<readonly TargetGroup[]> {
     const question = [region, ...names].join(' ');
-    return this.#descriptions.ask(question, () => this.traffic.targetGroups(region, names));
+    return this.#descriptions.ask(question, () =>
+      this.#patiently(() => this.traffic.targetGroups(region, names)),
+    );
   }
 
+  /** As `targetGroups`. */
   targetGroupsInUse(region: Region): Promise<readonly TargetGroup[]> {
-    return this.#descriptions.ask(region, () => this.traffic.targetGroupsInUse(region));
+    return this.#descriptions.ask(region, () =>
+      this.#patiently(() => this.traffic.targetGroupsInUse(region)),
+    );
   }
 
   /** As `fresh`. */
@@ -89,12 +95,16 @@ export class SharedTraffic implements Traffic {
    * Every registered target, by a read that began after this call; callers at the same time share one. Throttling and
    * lost replies are outwaited for a minute.
    */
-  async fresh(targetGroup: TargetGroupArn): Promise<readonly TargetHealth[]> {
+  fresh(targetGroup: TargetGroupArn): Promise<readonly TargetHealth[]> {
     const { reader } = this.#desk(targetGroup);
+    return this.#patiently(() => reader.read());
+  }
+
+  async #patiently<T>(read: () => Promise<T>): Promise<T> {
     const deadline = this.clock.elapsed() + readPatience;
     for (let pause = this.#pollInterval; ; pause *= 2) {
       try {
-        return await reader.read();
+        return await read();
       } catch (error) {
         if (!isTransient(error) || this.clock.elapsed() + pause > deadline) throw error;
         await this.clock.sleep(pause);

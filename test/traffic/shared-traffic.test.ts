@@ -223,3 +223,14 @@ test('hosts that ask for the description of a target group share one call', asyn
 
   expect(traffic.of('targetGroups')).toHaveLength(1);
 });
+
+test('looking for target groups outwaits throttling, for all who ask at that time', async () => {
+  const { clock, traffic, shared } = setUp();
+  traffic.script = ({ at: time }) => {
+    if (time < 5_000) throw throttled();
+  };
+  const ask = () => shared.targetGroups(region('eu-west-1'), ['api-http']);
+
+  expect(await clock.run(Promise.all([ask(), ask()]))).toEqual([[], []]);
+  expect(traffic.of('targetGroups').map((call) => call.at)).toEqual([0, 2_000, 6_000]);
+});
