@@ -116,6 +116,7 @@ function story({ ended = worldWith(), exit = 4, named = [], signalledAt, ...give
     zonal: [],
     named,
     isOver: true,
+    playbookFails: false,
     faults: noFaults,
     words: [],
     ...given,

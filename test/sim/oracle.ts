@@ -74,6 +74,7 @@ export function storyOf(run: SimulatedRun): Story {
       ),
     named: [...new Set(programs.flatMap(({ named }) => named))],
     isOver: isOver(run),
+    playbookFails: scenario.forgets !== undefined || scenario.commandFailsOn.length > 0,
     faults: scenario.faults,
     words: wordsOf(run),
   };

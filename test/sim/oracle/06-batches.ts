@@ -16,6 +16,8 @@ export const bakesEachBatch = ofEach(({ actor }, { initial, timeline, rollout })
   const left = new Set<HostId>();
   /** Hosts whose containers this program changed: the others came back as they were, and there is nothing to bake. */
   const changed = new Set<HostId>();
+  /** A person took it out meanwhile: that it is not whole is not the program's to mend. */
+  const outByHand = new Set<HostId>();
   let batch: HostId[] = [];
   let number = 0;
   let sinceThen: Milliseconds = 0;
@@ -23,6 +25,7 @@ export const bakesEachBatch = ofEach(({ actor }, { initial, timeline, rollout })
     noteWhole(before, left, wholeSince, sinceThen);
     sinceThen = entry.at;
     for (const [host, since] of wholeSince) if (entry.at - since >= rollout.bake) bakedOnce.add(host);
+    if (entry.by === 'operator' && 'host' in entry) outByHand.add(entry.host);
     if (entry.by === actor && 'container' in entry) changed.add(entry.host);
     if (entry.type !== 'target.deregistered' || entry.by !== actor) return;
     if (before.isRecovering(actor, entry.host)) return;
@@ -30,7 +33,9 @@ export const bakesEachBatch = ofEach(({ actor }, { initial, timeline, rollout })
     if (left.has(entry.host)) return;
     left.add(entry.host);
     // One that fell ill after its bake was baked all the same.
-    const baked = batch.every((host) => bakedOnce.has(host) || (wholeSince.has(host) && !changed.has(host)));
+    const baked = batch.every(
+      (host) => bakedOnce.has(host) || outByHand.has(host) || (wholeSince.has(host) && !changed.has(host)),
+    );
     if (baked && batch.length > 0) {
       batch = [];
       number += 1;

@@ -43,11 +43,13 @@ const describe = (containers: readonly ContainerState[]): string =>
     .map(({ id, name, restartPolicy }) => `${name} = ${id}, restart ${restartPolicy.name}`)
     .join('; ') || 'nothing';
 
-/** What ran on each host when a program first did something there; by then a person or a crash may have been there. */
+/** What ran on each host when a program first took a container there; by then a person or a crash may have been there. */
 function runningWhenTouched({ initial, timeline }: Story): ReadonlyMap<HostId, ReadonlySet<ContainerId>> {
   const touched = new Map<HostId, ReadonlySet<ContainerId>>();
   replay(initial, timeline, (entry, before) => {
     if (!isProgram(entry.by) || !('host' in entry) || touched.has(entry.host)) return;
+    const takes = 'container' in entry || (entry.type === 'hold.kept' && entry.hold.kind === 'container');
+    if (!takes) return;
     const running = [...before.containers.values()].filter(
       (container) => container.host === entry.host && container.running,
     );

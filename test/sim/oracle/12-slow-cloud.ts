@@ -18,22 +18,24 @@ export const endsAllTheSame: Statement = (story) => {
       entry.type === 'container.exited' ||
       (entry.type === 'container.created' && isProgram(entry.by) && !served.has(entry.container)),
   );
-  if (program.exit === 0 || (isBad && program.exit === 4)) return [];
+  if (program.exit === 0 || isBad) return [];
   const what = `exit ${program.exit}, though the cloud was only slow`;
   return [{ statement: 12, at: program.endedAt, what }];
 };
 
-function isOnlySlow({ faults, programs, initial }: Story): boolean {
+function isOnlySlow({ faults, programs, initial, playbookFails, timeline }: Story): boolean {
   const { throttled, lostReply, sparesPreflight, ...others } = faults;
   const { throttled: _a, lostReply: _b, sparesPreflight: _c, ...none } = noFaults;
   return (
     (throttled > 0 || lostReply > 0) &&
     throttled <= 0.1 &&
     sparesPreflight &&
+    !playbookFails &&
     initial.hosts.length > 0 &&
     programs.filter(({ verb }) => verb === 'deploy').length === 1 &&
     programs[0]?.verb === 'deploy' &&
     programs[0].signalledAt === undefined &&
+    !timeline.some((entry) => entry.type === 'process' && entry.became === 'frozen') &&
     JSON.stringify(others) === JSON.stringify(none)
   );
 }

@@ -22,6 +22,8 @@ export interface Story {
   readonly named: readonly HostId[];
   /** Nobody was killed, or somebody came after the last who was, in peace: what is now is what is left. */
   readonly isOver: boolean;
+  /** The playbook forgets something, or its command fails: no run of it goes well. */
+  readonly playbookFails: boolean;
   /** What went wrong on purpose. */
   readonly faults: FaultPlan;
   /** Whatever the programs wrote or said, as text. */
