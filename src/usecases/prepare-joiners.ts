@@ -1,6 +1,8 @@
 import type { HostSession } from '../engine/host-session.js';
 import { goneOf } from '../engine/gone-hosts.js';
+import { describeHold } from '../engine/hold-book.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import { notRecovered } from '../errors/recover.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
@@ -67,6 +69,10 @@ async function prepare(
 ): Promise<PreparedGroup | undefined> {
   const { observation, unobserved } = await observeWhenUp(opened, gone);
   for (const { session, error } of unobserved) if (!gone.has(session.host.id)) unfit.set(session.host, error);
+  const held = await Promise.all(
+    observation.hosts.map(async ({ host }) => [host, await stillHeld(host, opened)] as const),
+  );
+  for (const [host, error] of held) if (error !== undefined) unfit.set(host, error);
   for (const { observation: one, refusals } of refusalsPerHost(observation)) {
     const [first] = refusals;
     if (first !== undefined) unfit.set(one.host, first);
@@ -82,6 +88,31 @@ async function prepare(
     plan: planDeploy(fit),
     leftOut: [],
   };
+}
+
+/**
+ * Why a host is not rolled that went while an earlier run held it, and was started again since: rolled now, it would be taken back to what
+ * that run found when it is recovered. The next deploy recovers it first.
+ */
+async function stillHeld(host: Host, { run, group }: GroupSessions): Promise<AdfError | undefined> {
+  try {
+    const copies = (await run.ports.hostHolds.on(host).list()).filter(
+      (copy) =>
+        copy.run !== run.id &&
+        copy.environment === run.environment &&
+        copy.hold.host === host.id &&
+        (copy.hold.group === undefined || copy.hold.group === group),
+    );
+    const [first] = copies;
+    if (first === undefined) return undefined;
+    const own = copies.filter((copy) => copy.run === first.run);
+    return notRecovered(
+      first,
+      own.map(({ hold }) => describeHold(hold)),
+    );
+  } catch (error) {
+    return errorsOf(error)[0];
+  }
 }
 
 /** A machine that was just started runs before its SSH server and its Docker Engine do: it is given what a lost host is given. */

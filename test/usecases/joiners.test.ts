@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { AdfError } from '../../src/errors/adf-error.js';
 import type { Event } from '../../src/events/event.js';
-import { groupName, hostId, runId } from '../../src/model/ids.js';
+import { environmentName, groupName, holdId, hostId, runId } from '../../src/model/ids.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import { FleetStage, packaged } from '../engine/fleet-stage.js';
 import { image } from '../fakes/world/image-behaviour.js';
@@ -73,6 +73,30 @@ describe('a host that joins during a roll', () => {
     expect(result.exit).not.toBe(0);
     expect(stage.mutations.filter((call) => /^i-9 (pull|create|start)/.test(call))).toEqual([]);
     expect(stage.host('i-9').containers.size).toBe(0);
+  });
+
+  it('that an earlier run still holds is not rolled over that: the next deploy recovers it first', async () => {
+    const stage = new FleetStage({ hosts: 2 });
+    const [registration] = stage.registrations;
+    meanwhile(stage, () => {
+      const { host, holds } = stage.join('i-9');
+      const hold = {
+        id: holdId('api/i-9#1'),
+        kind: 'registration',
+        host: host.id,
+        group: groupName('api'),
+        registration: { ...registration!, id: 'i-9' },
+        state: 'healthy',
+      } as const;
+      const environment = environmentName('test');
+      const owner = { who: 'bob@desk' };
+      holds.set('before', { run: runId('before'), verb: 'deploy', environment, owner, at: 1, hold });
+    });
+    const result = await stage.deploy();
+    expect(result.exit).toBe(4);
+    expect(result.errors.map(({ message }) => message).join()).toContain('run before (deploy by bob@desk)');
+    expect(stage.host('i-9').containers.size).toBe(0);
+    expect(stage.host('i-9').holds.size).toBe(1);
   });
 
   it('that another run has is not rolled', async () => {
