@@ -28,7 +28,7 @@ const killedDeploy = (exit: number): Pick<Scenario, 'count' | 'tryPoint'> => ({
 
 it('a deploy that is killed at any record of its journal is recovered by another process', async () => {
   const wrong = await tryPoints('deploy', {
-    sample: 4,
+    sample: 3,
     prepare: (lane) => lane.given('v1'),
     ...killedDeploy(0),
   });
@@ -47,7 +47,7 @@ async function failLate(lane: Lane): Promise<void> {
 
 it('so is one whose release fails late, killed before or while it rolls its fleet back', async () => {
   const wrong = await tryPoints('deploy that fails and rolls back', {
-    sample: 3,
+    sample: 1,
     prepare: failLate,
     ...killedDeploy(4),
   });

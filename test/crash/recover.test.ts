@@ -2,10 +2,13 @@ import { expect, it } from 'vitest';
 import { wrongWithFleet, wrongWithKilled, wrongWithRestoring } from './aftermath.js';
 import { tryPoints } from './points.js';
 
-/** Where the deploy was killed: its first host is out and half swapped; three are drained and being swapped; three have new containers. */
-const killedAt = ['before:22', 'after:52', 'before:72'] as const;
+/** Where the deploy was killed: three hosts are drained and being swapped; its first is out and half swapped; three have new containers. */
+const killedAt = ['after:52', 'before:22', 'before:72'] as const;
 
-it.each(killedAt)(
+/** Each costs two deploys before its first point: all of them only when points are asked for. */
+const tried = process.env['ADFPUSH_CRASH_POINTS'] === undefined ? killedAt.slice(0, 1) : killedAt;
+
+it.each(tried)(
   'a recovery of a deploy that was killed at %s, killed at any record of its own, is gone on with by the next',
   async (first) => {
     const wrong = await tryPoints(`recover after ${first}`, {
