@@ -22,7 +22,10 @@ export function recoverResult({ run, recovered, look, startedAt, begun }: Ended)
   const named = hosts.filter(({ reason }) => reason !== undefined);
   const groups = recovered.flatMap((one) => one.run.groups);
   const scaling = recovered.flatMap((one) => one.scaling.errors);
-  const [outcome, exit] = outcomeOf(run, named.length > 0 || scaling.length > 0);
+  const seen = new Set(hosts.map(({ host }) => host));
+  const unasked = [...look.unasked.values()].filter(({ host }) => !seen.has(host.id));
+  const unseen = [...look.unread, ...unasked.map(({ error }) => error)];
+  const [outcome, exit] = outcomeOf(run, named.length > 0 || scaling.length > 0, unseen.length > 0);
   return {
     run: run.id,
     verb: 'recover',
@@ -41,10 +44,9 @@ export function recoverResult({ run, recovered, look, startedAt, begun }: Ended)
     mixed: false,
     oneWay: [],
     named: named.map(({ host, name, held, reason = '' }) => ({ host, name, held, reason })),
-    errors: [...named.flatMap(({ error }) => error ?? []), ...scaling].map(resultError),
+    errors: [...named.flatMap(({ error }) => error ?? []), ...scaling, ...unseen].map(resultError),
     warnings: [
       ...recovered.flatMap((one) => one.scaling.warnings),
-      ...look.unread.map(({ message }) => message),
       ...[...look.unasked.values()].map(
         ({ host, error }) => `${describeHost(host)} could not be asked what is held of it: ${error.message}`,
       ),
@@ -68,8 +70,10 @@ const hostResult = ({ host, name, reason, restored }: RecoveredHost, run: Run): 
   status: reason === undefined ? 'restored' : 'named',
 });
 
-function outcomeOf(run: Run, needsPerson: boolean): readonly [RunOutcome, ExitCode] {
+/** What could not be looked at may be held: that all is restored is not known then. A journal may have told of a host all the same. */
+function outcomeOf(run: Run, needsPerson: boolean, unseen: boolean): readonly [RunOutcome, ExitCode] {
   if (needsPerson) return ['needs_person', 5];
   if (run.stop.signal.aborted) return ['interrupted', run.stop.name() === 'SIGINT' ? 130 : 143];
+  if (unseen) return ['failed', 4];
   return ['converged', 0];
 }

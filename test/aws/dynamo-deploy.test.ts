@@ -17,7 +17,7 @@ beforeEach(async () => {
   dynamo = await startDynamo();
   lane = await Lane.open();
   // The machine may be busy with other tests, and the lease is what is looked at here.
-  lane.groupHas('timeout: 2s', 'timeout: 20s');
+  lane.groupHas('timeout: 8s', 'timeout: 20s');
   keepLeasesIn('locks');
 });
 afterEach(async () => {
