@@ -135,7 +135,8 @@ async function makeFolder(path: string): Promise<void> {
     if (isSystemError(error, 'EEXIST')) return;
     if (!isSystemError(error, 'ENOENT') || dirname(path) === path) throw error;
     await makeFolder(dirname(path));
-    await mkdir(path, { mode: 0o700 });
+    // Another run may have made it just now.
+    return makeFolder(path);
   }
   await syncFolder(dirname(path));
 }

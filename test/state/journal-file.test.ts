@@ -65,6 +65,18 @@ describe('the journal file', () => {
     await expect(store.create(run)).rejects.toMatchObject({ code: 'journal.write' });
   });
 
+  it('is made in folders that another run makes at the same moment', async () => {
+    for (let round = 1; round <= 50; round += 1) {
+      const deep = join(directory, `${round}`, 'a', 'b');
+      const journals = await Promise.all(
+        [1, 2, 3, 4].map((number) =>
+          new FileJournalStore({ directory: deep }).create(runId(`run-${number}`)),
+        ),
+      );
+      for (const journal of journals) await journal.close();
+    }
+  });
+
   it('lists runs newest first, and none where there is no folder', async () => {
     expect(await store.runs()).toEqual([]);
     for (const id of ['20261120T000000Z-a', '20261121T000000Z-b'])
