@@ -30,6 +30,9 @@ export function buildWorld(scenario: Scenario, clock: FakeClock): World {
   const other = world.images.publish(repository, otherTag, image.healthy(1_500));
   // What whoever forgets to say which release means.
   world.images.moveTag(repository, 'latest', other.digest);
+  if (scenario.scaling !== undefined) {
+    world.addScalingGroup(scalingGroupName, { suspendedProcesses: scenario.scaling.suspended });
+  }
   for (const { id, zone } of scenario.hosts) {
     const host = addHost(world, scenario, id, zone);
     if (scenario.faults.diskFull.includes(id)) host.freeBytes = 1_000;
@@ -45,9 +48,19 @@ export function buildWorld(scenario: Scenario, clock: FakeClock): World {
   return world;
 }
 
+const scalingGroupName = 'api-asg';
+
 /** A host as the scenario says that it was before. */
-function addHost(world: World, { hasPrevious, ports }: Scenario, id: string, zone: string): FakeHost {
-  const host = world.addHost(id, { zone });
+function addHost(
+  world: World,
+  { hasPrevious, ports, scaling }: Scenario,
+  id: string,
+  zone: string,
+): FakeHost {
+  const host = world.addHost(id, {
+    zone,
+    ...(scaling === undefined ? {} : { autoScalingGroup: scalingGroupName }),
+  });
   host.networks.add('bridge');
   const digest = world.images.tagged(repository, previousTag);
   if (hasPrevious && digest !== undefined) {

@@ -104,7 +104,7 @@ export class SimulatedNetwork {
     if (call.method === 'pull' && draw < pullFails) return 'pull';
     if (call.port === 'journal') return this.#isDiskFull() ? 'before' : 'none';
     if (sparesPreflight && !shared.rollBegan) return 'none';
-    if (call.port === 'traffic') {
+    if (call.port === 'traffic' || call.port === 'scaling') {
       if (draw < throttled) return 'throttled';
       return draw < throttled + lostReply ? 'after' : 'none';
     }
@@ -162,7 +162,10 @@ export class SimulatedNetwork {
     const [name, message] =
       fault === 'throttled' ? ['Throttling', 'Rate exceeded'] : ['ECONNRESET', 'socket hang up'];
     const thrown = Object.assign(new Error(message), { name, code: name });
-    return awsError(thrown, { action: `elasticloadbalancing:${call.method}`, region: 'eu-west-1' });
+    return awsError(thrown, {
+      action: `${call.port === 'scaling' ? 'autoscaling' : 'elasticloadbalancing'}:${call.method}`,
+      region: 'eu-west-1',
+    });
   }
 
   #hostFailure(call: PortCall, id: HostId, fault: Fault): AdfError {

@@ -21,6 +21,7 @@ import { endsAllTheSame } from './oracle/12-slow-cloud.js';
 import { keepsSecrets } from './oracle/13-secrets.js';
 import { runsCommandsOnce } from './oracle/15-commands.js';
 import { endsInService } from './oracle/in-service.js';
+import { resumesScaling } from './oracle/scaling.js';
 import { holdsNothingUnnamed } from './oracle/nothing-is-lost.js';
 import type { Program, Statement, Story, Violation, Words } from './oracle/story.js';
 import type { Outcome, ProcessRecord } from './control/process.js';
@@ -47,6 +48,7 @@ const statements: readonly Statement[] = [
   runsCommandsOnce,
   holdsNothingUnnamed,
   endsInService,
+  resumesScaling,
   endsWithAResult,
   exitsZeroOnlyWhenConverged,
   dropsNoRequest,

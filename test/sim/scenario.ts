@@ -26,6 +26,8 @@ export interface Scenario {
   readonly hasPrevious: boolean;
   readonly release: ReleaseKind;
   readonly rollout: RolloutSettings;
+  /** The hosts belong to an Auto Scaling group that replaces what is drained; these of its processes are suspended already. */
+  readonly scaling?: { readonly suspended: readonly string[] };
   /** The playbook has a command that cannot be taken back. */
   readonly hasCommand: boolean;
   /** What a playbook of one's own forgets: the interlocks keep it from doing harm. */
@@ -95,6 +97,7 @@ export function randomScenario(seed: SeededRandom): Scenario {
       .fork('release')
       .pick<ReleaseKind>(['good', 'good', 'never_healthy', 'exits_at_once', 'late_crash']),
     rollout: randomRollout(seed.fork('rollout'), hasPrevious ? hosts.length : 0),
+    ...randomScaling(seed.fork('scaling')),
     ...randomCommand(
       seed.fork('command'),
       hosts.map(({ id }) => id),
@@ -108,6 +111,11 @@ export function randomScenario(seed: SeededRandom): Scenario {
     finish: seed.fork('finish').chance(0.7),
   };
 }
+
+const randomScaling = (random: SeededRandom): Pick<Scenario, 'scaling'> =>
+  random.chance(0.25)
+    ? { scaling: { suspended: random.pick([[], ['AlarmNotification'], ['AZRebalance']]) } }
+    : {};
 
 function randomCommand(
   random: SeededRandom,

@@ -100,6 +100,10 @@ function* simplerThan(scenario: Scenario): Generator<Scenario> {
   for (const launch of others) {
     yield { ...scenario, launches: [first, ...others.filter((one) => one !== launch)] };
   }
+  if (scenario.scaling !== undefined) {
+    const { scaling: _, ...unscaled } = scenario;
+    yield unscaled;
+  }
   if (scenario.forgets !== undefined) {
     const { forgets: _, ...remembers } = scenario;
     yield remembers;

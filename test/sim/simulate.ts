@@ -18,6 +18,7 @@ import type { LeaseStore } from '../../src/ports/lease-store.js';
 import type { Processes } from '../../src/ports/processes.js';
 import type { Random } from '../../src/ports/random.js';
 import type { Registry } from '../../src/ports/registry.js';
+import type { ScalingGroups } from '../../src/ports/scaling-groups.js';
 import type { Traffic } from '../../src/ports/traffic.js';
 import type { Transport } from '../../src/ports/transport.js';
 import { accountId } from '../../src/model/ids.js';
@@ -26,6 +27,7 @@ import { FakeContainerRuntime } from '../fakes/fake-container-runtime.js';
 import { WorldFleet } from '../fakes/world-fleet.js';
 import { FakeHostHttp } from '../fakes/fake-host-http.js';
 import { FakeRegistry } from '../fakes/fake-registry.js';
+import { FakeScalingGroups } from '../fakes/fake-scaling-groups.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
 import { MemoryFence } from '../fakes/memory-fence.js';
@@ -58,6 +60,7 @@ export interface SimulatedPorts {
   readonly fence: Fence;
   readonly processes: Processes;
   readonly leases: LeaseStore;
+  readonly scaling: ScalingGroups;
   /** To be subscribed to the run's bus: what it reads goes into the hash. */
   readonly reader: EventReader;
   /** Aborted when SIGTERM comes. */
@@ -219,6 +222,7 @@ class ControlSide {
       runtime: new FakeContainerRuntime(world, process),
       http: new LockedHttp(new FakeHostHttp(world, process)),
       traffic: new FakeTraffic(world, process),
+      scaling: new FakeScalingGroups(world, process),
       registry: new FakeRegistry(world, process),
       journals: new MemoryJournalStore(calls, this.#diskOf(launch.machine)),
       hostHolds: new MemoryHostHolds(world, process),

@@ -26,6 +26,7 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     fence,
     processes,
     leases,
+    scaling,
     fleet,
   } = ports;
   const files = new RecordedFiles(new MemoryFiles(projectOf(ports.scenario, ports.launch.tag)));
@@ -52,6 +53,7 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     fence,
     processes,
     leases,
+    scaling,
     leaseDuration: 60_000,
     owner: { who: `ann@${ports.launch.machine}` },
     listHosts: () => loadInventory(project, environment, () => fleet),

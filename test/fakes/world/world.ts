@@ -140,6 +140,11 @@ export class World implements Caller {
           restartPolicy: container.restartPolicy,
         })),
       })),
+      scaling: this.scalingGroups.map(({ name, suspendedProcesses, tags }) => ({
+        name,
+        suspended: [...suspendedProcesses].sort(),
+        tags: Object.keys(tags).sort(),
+      })),
       targets: [...this.targetGroups.values()].flatMap((group) =>
         group.health().flatMap(({ registration, state }) => {
           const host = this.hostOfTarget(registration.id)?.host.id;
@@ -168,6 +173,14 @@ export interface WorldState {
   readonly at: Milliseconds;
   readonly hosts: readonly HostState[];
   readonly targets: readonly TargetSnapshot[];
+  readonly scaling?: readonly ScalingState[];
+}
+
+/** What an Auto Scaling group does not do at this moment, and the keys of its tags. */
+export interface ScalingState {
+  readonly name: string;
+  readonly suspended: readonly string[];
+  readonly tags: readonly string[];
 }
 
 export interface HostState {
