@@ -77,15 +77,17 @@ const changed = <T extends object>(now: T, calm: T): Partial<T> => {
   ) as Partial<T>;
 };
 
+/** The calm scenario, but for this. */
+export const scenarioWith = (difference: Difference): Scenario => ({
+  ...calmScenario,
+  ...difference,
+  faults: { ...noFaults, ...difference.faults },
+  rollout: { ...calmScenario.rollout, ...difference.rollout },
+});
+
 /** What a scenario breaks that differs so from the calm one, in words. */
 export async function breachesOf(seed: number, difference: Difference): Promise<readonly string[]> {
-  const scenario: Scenario = {
-    ...calmScenario,
-    ...difference,
-    faults: { ...noFaults, ...difference.faults },
-    rollout: { ...calmScenario.rollout, ...difference.rollout },
-  };
-  const { violations } = await judgeScenario(seed, scenario);
+  const { violations } = await judgeScenario(seed, scenarioWith(difference));
   return violations.map(({ statement, what }) => `${statement}: ${what}`);
 }
 

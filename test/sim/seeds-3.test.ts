@@ -1,0 +1,4 @@
+import { proveSeeds } from './prove-seeds.js';
+
+// A file of its own, so that the seeds are simulated on several processors.
+proveSeeds(1001, 500);
