@@ -34,6 +34,8 @@ export async function runStep(
   const { clock, transport } = session.run.ports;
   const begun = clock.elapsed();
   const connection = await transport.connect(session.host, options.signal);
+  // Connecting may have taken its time, and so may have this whole process.
+  session.run.gate.requireLeases('run a step');
   const result = await connection.run(command, options);
   // Without a record there is nothing to ask for.
   if (result.outcome.kind !== 'unknown' || result.record === 'none') return result;
@@ -115,8 +117,8 @@ class LostStep {
     const { host, run } = this.session;
     try {
       // Reconnecting may have taken longer than the lease lives.
-      await run.gate.admit({ where: 'host', host, what: 'run a step' }, this.options.signal);
       const connection = await run.ports.transport.connect(host, this.options.signal);
+      await run.gate.admit({ where: 'host', host, what: 'run a step' }, this.options.signal);
       const result = await connection.run(this.command, this.options);
       if (result.outcome.kind !== 'unknown') return result;
       this.lost = result;
