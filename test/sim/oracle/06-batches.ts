@@ -27,9 +27,10 @@ export const bakesEachBatch = ofEach(({ actor }, { initial, timeline, rollout })
     for (const [host, since] of wholeSince) if (entry.at - since >= rollout.bake) bakedOnce.add(host);
     if (entry.by === 'operator' && 'host' in entry) outByHand.add(entry.host);
     if (entry.by === actor && 'container' in entry) changed.add(entry.host);
-    if (entry.type !== 'target.deregistered' || entry.by !== actor) return;
-    if (before.isRecovering(actor, entry.host)) return;
-    wholeSince.delete(entry.host);
+    if (entry.by !== actor || !('host' in entry) || before.isRecovering(actor, entry.host)) return;
+    // One that is in no target group leaves when its container is put aside.
+    if (entry.type !== 'target.deregistered' && entry.type !== 'container.renamed') return;
+    if (entry.type === 'target.deregistered') wholeSince.delete(entry.host);
     if (left.has(entry.host)) return;
     left.add(entry.host);
     // One that fell ill after its bake was baked all the same.
