@@ -4,6 +4,7 @@ import type { Run } from '../../src/engine/run.js';
 import type { Host } from '../../src/model/host.js';
 import { runId } from '../../src/model/ids.js';
 import { readPlaybook } from '../../src/playbook/load.js';
+import type { Journal } from '../../src/ports/journal.js';
 import type { CommandResult } from '../../src/ports/transport.js';
 import { moduleDirectory } from '../../src/usecases/module-directory.js';
 import { openRun, type RunChoices } from '../../src/usecases/open-run.js';
@@ -18,6 +19,8 @@ export interface AdHocOptions extends Partial<RunChoices> {
 /** Hosts `i-1`, `i-2` … in no group that is deployed, and playbooks run on all of them: what an ad-hoc playbook meets. */
 export class AdHocStage {
   readonly fleet: FleetStage;
+  /** One for all its runs, which have one name. */
+  #journal: Journal | undefined;
   readonly #options: AdHocOptions;
 
   constructor(options: AdHocOptions = {}) {
@@ -44,7 +47,8 @@ export class AdHocStage {
     // Each is a run of its own, in which no step has been begun.
     fleet.transport.records.clear();
     const id = runId('a-run');
-    const run = openRun(world, options, fleet.hooks, id, await world.journals.create(id), {
+    this.#journal ??= await world.journals.create(id);
+    const run = openRun(world, options, fleet.hooks, id, this.#journal, {
       verb: 'run',
       ...choices,
     });

@@ -78,6 +78,8 @@ export class FleetStage {
   readonly events: Event[] = [];
   readonly notices = new Notices();
   readonly v1: Digest;
+  /** One for all its runs: each has an id of its own. */
+  readonly #random = new SeededRandom(1);
   readonly #stop = new AbortController();
   readonly #ended = new Set<number>();
   #pid = 0;
@@ -219,7 +221,7 @@ export class FleetStage {
     const fleet = new WorldFleet(world);
     return {
       clock: world.clock,
-      random: new SeededRandom(1),
+      random: this.#random,
       files,
       redaction,
       hostFiles: this.hostFiles,

@@ -72,7 +72,8 @@ const heldOnTags = async (stage: FleetStage): Promise<readonly HeldScaling[]> =>
 
 async function restore(stage: FleetStage, held: readonly HeldScaling[]): Promise<void> {
   const id = runId('20261121T040000Z-recovers');
-  const journal = await stage.journals.create(id);
+  const isThere = (await stage.journals.runs()).includes(id);
+  const journal = await (isThere ? stage.journals.reopen(id) : stage.journals.create(id));
   const run = openRun(await stage.ports(), deployOptions, stage.hooks, id, journal, { verb: 'recover' });
   expect(await stage.world.clock.run(restoreScaling(run, held))).toEqual({
     left: [],
