@@ -40,6 +40,8 @@ export class HoldBook {
   /** How the holds that are not open ended. */
   readonly #settled = new Map<string, Settlement>();
   readonly #hosts = new Map<HostId, Host>();
+  /** Those of which their host is known to have its copy. */
+  readonly #copied = new Set<string>();
   #record: GroupRecord | undefined;
   #count = 0;
 
@@ -69,7 +71,11 @@ export class HoldBook {
   async open(host: Host, takings: readonly Taking[]): Promise<void> {
     this.#hosts.set(host.id, host);
     for (const taking of takings) {
-      if (this.#open.has(keyOf(host.id, taking))) continue;
+      const known = this.#open.get(keyOf(host.id, taking));
+      if (known !== undefined) {
+        await this.#ensureCopy(known);
+        continue;
+      }
       this.#options.gate.requireLeases(`hold ${describeHold(taking)}`, true);
       this.#count += 1;
       const { group } = this.#options;
@@ -81,7 +87,10 @@ export class HoldBook {
 
   /** Holds again what was settled: a rollback takes away what a roll gave. */
   async reopen(holds: readonly Hold[]): Promise<void> {
-    for (const hold of holds) if (!this.#open.has(keyOf(hold.host, hold))) await this.#write(hold);
+    for (const hold of holds) {
+      const known = this.#open.get(holdKey(hold));
+      await (known === undefined ? this.#write(hold) : this.#ensureCopy(known));
+    }
   }
 
   /**
@@ -124,19 +133,33 @@ export class HoldBook {
   }
 
   async #write(hold: Hold): Promise<void> {
-    const { journal, clock, hostHolds, run, gate } = this.#options;
-    const at = clock.now();
-    await journal.append({ at, type: 'hold.opened', hold });
+    const { journal, clock } = this.#options;
+    await journal.append({ at: clock.now(), type: 'hold.opened', hold });
     const key = holdKey(hold);
     // Open from here on: what the journal has is settled in the journal.
     this.#open.set(key, hold);
     this.#settled.delete(key);
     if (!this.#first.has(key)) this.#first.set(key, hold);
+    this.#tell('hold.opened', hold);
+    await this.#copy(hold);
+  }
+
+  /**
+   * What is open need not be on its host: writing it there may have failed, or the answer to taking it off was lost. Nothing more is taken
+   * before it is there: whoever finds it missing takes it for settled.
+   */
+  async #ensureCopy(hold: Hold): Promise<void> {
+    if (!this.#copied.has(holdKey(hold))) await this.#copy(hold);
+  }
+
+  async #copy(hold: Hold): Promise<void> {
+    const { clock, hostHolds, run, gate } = this.#options;
     const group = this.#record;
     const host = this.#hostOf(hold);
     await gate.admit(noteOf(host, hold));
-    await hostHolds.on(host).keep({ ...run, at, hold, ...(group === undefined ? {} : { group }) });
-    this.#tell('hold.opened', hold);
+    const held = { ...run, at: clock.now(), hold, ...(group === undefined ? {} : { group }) };
+    await hostHolds.on(host).keep(held);
+    this.#copied.add(holdKey(hold));
   }
 
   async #forget(hold: Hold): Promise<void> {
@@ -144,6 +167,7 @@ export class HoldBook {
     const host = this.#hostOf(hold);
     const change = noteOf(host, hold);
     gate.requireLeases(change.what, true);
+    this.#copied.delete(holdKey(hold));
     try {
       await gate.admit(change);
       await hostHolds.on(host).forget(run.run, hold.id);

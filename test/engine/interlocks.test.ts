@@ -15,6 +15,7 @@ import type { Amount } from '../../src/model/settings.js';
 import type { Taking } from '../../src/modules/module.js';
 import type { Host } from '../../src/model/host.js';
 import type { Fence } from '../../src/ports/fence.js';
+import type { HeldOnHost, HostHolds } from '../../src/ports/host-holds.js';
 import type { Journal } from '../../src/ports/journal.js';
 import type { Lease } from '../../src/ports/lease-store.js';
 import { SharedTraffic } from '../../src/traffic/shared-traffic.js';
@@ -245,7 +246,7 @@ describe('the mutation gate', () => {
 });
 
 describe('the hold book', () => {
-  function bookWith() {
+  function bookWith(hostHolds: HostHolds = forgetfulHosts) {
     const journal = new TestJournal();
     const clock = new FakeClock();
     const events: Event[] = [];
@@ -258,7 +259,7 @@ describe('the hold book', () => {
         journal,
         clock,
         bus,
-        hostHolds: forgetfulHosts,
+        hostHolds,
         gate: new MutationGate({ journal, clock, fence: openFence }),
         run,
       }),
@@ -286,6 +287,56 @@ describe('the hold book', () => {
     await book.open(host, [taking('api'), taking('web')]);
     expect(journal.types).toEqual(['hold.opened', 'hold.opened']);
     expect(new Set(book.openOf(host.id).map(({ id }) => id)).size).toBe(2);
+  });
+
+  describe('whose host loses an answer', () => {
+    /** A host that keeps copies, and loses the answer to one call. */
+    function hostThatLoses(method: 'keep' | 'forget') {
+      const copies = new Map<string, HeldOnHost>();
+      let loses = true;
+      const answer = async (of: 'keep' | 'forget'): Promise<void> => {
+        await Promise.resolve();
+        if (!loses || of !== method) return;
+        loses = false;
+        throw connectionLost(makeHost('h1'), 'read ECONNRESET');
+      };
+      const hostHolds: HostHolds = {
+        on: () => ({
+          keep: async (held) => {
+            // Lost on the way there; the answer to forgetting is lost on the way back.
+            await answer('keep');
+            copies.set(held.hold.id, held);
+          },
+          forget: async (_run, hold) => {
+            copies.delete(hold);
+            await answer('forget');
+          },
+          list: () => Promise.resolve([...copies.values()]),
+        }),
+      };
+      return { copies, hostHolds };
+    }
+
+    it('takes nothing before the copy is there, though the hold is open already', async () => {
+      const { copies, hostHolds } = hostThatLoses('keep');
+      const { book, host, journal } = bookWith(hostHolds);
+      await expect(book.open(host, [taking('api')])).rejects.toMatchObject({ code: 'ssh.connection_lost' });
+      expect(book.openOf(host.id)).toHaveLength(1);
+      await book.open(host, [taking('api')]);
+      expect([...copies.keys()]).toEqual(book.openOf(host.id).map(({ id }) => id));
+      expect(journal.types).toEqual(['hold.opened']);
+    });
+
+    it('has the copy there again before anything is given back, when taking it off failed', async () => {
+      const { copies, hostHolds } = hostThatLoses('forget');
+      const { book, host } = bookWith(hostHolds);
+      await book.open(host, [taking('api')]);
+      const open = book.openOf(host.id);
+      await expect(book.settle(open, 'replaced')).rejects.toMatchObject({ code: 'ssh.connection_lost' });
+      expect(copies.size).toBe(0);
+      await book.reopen(open);
+      expect([...copies.keys()]).toEqual(open.map(({ id }) => id));
+    });
   });
 
   it('remembers where a host came from when everything is settled and taken again', async () => {

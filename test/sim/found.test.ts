@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { breachesOf } from './shrink.js';
 
+const deploy = { verb: 'deploy', machine: 'desk', after: 0, tag: 'v2' } as const;
 const names = Array.from({ length: 11 }, (_, index) => `h${index + 1}`);
 
 /** What seeds found, shrunk; each was mended since. */
@@ -22,6 +23,21 @@ describe('a run', () => {
             freeze: { atCall: 994, lasts: 292730.68830836564 },
           },
         ],
+      }),
+    ).toEqual([]);
+  });
+
+  it('restores a host whose copy of a hold was lost on its way when the host was to be rolled back', async () => {
+    expect(
+      await breachesOf(7172, {
+        hosts: [
+          { id: 'h6', zone: 'a' },
+          { id: 'h10', zone: 'a' },
+        ],
+        targetGroups: [{ name: 'api-1', ports: [5060], deregistrationDelay: 30_000, crossZone: true }],
+        rollout: { serial: [{ percent: 100 }], minHealthy: { hosts: 0 }, bake: 0, reconnect: 30_000 },
+        faults: { sparesPreflight: true, lostAfter: 0.01 },
+        launches: [deploy, deploy],
       }),
     ).toEqual([]);
   });
