@@ -9,8 +9,8 @@ import type { Statement, Violation } from './story.js';
 const sinceLastProbe: Milliseconds = 30_000;
 
 /**
- * 9. An unhealthy host is never put in service. Two may go back without being healthy: a registration found unhealthy, and one
- * whose containers no program touched since it was taken (the balancer's own check guards it).
+ * 9. An unhealthy host is never put in service. Two may go back without being healthy: a registration that a run found unhealthy when it
+ * began or when it took it, and one whose containers no program touched since it was taken (the balancer's own check guards it).
  */
 export const registersOnlyHealthyHosts: Statement = ({ initial, timeline }) => {
   const violations: Violation[] = [];
@@ -22,6 +22,9 @@ export const registersOnlyHealthyHosts: Statement = ({ initial, timeline }) => {
   const takenAt = new Map<string, Milliseconds>();
   const touchedAt = new Map<HostId, Milliseconds>();
   replay(initial, timeline, (entry, before) => {
+    if (entry.type === 'lease.taken') {
+      for (const [key, { state }] of before.targets) if (state !== 'healthy') foundUnhealthy.add(key);
+    }
     if ('container' in entry && isProgram(entry.by)) touchedAt.set(entry.host, entry.at);
     if (entry.type === 'target.deregistered') {
       const taken = registrationKey(entry.registration);

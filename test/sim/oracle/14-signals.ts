@@ -26,13 +26,14 @@ export const beginsNothingAfterASignal = ofEach((program, story) => {
   return violations;
 });
 
-/** 5 when hosts are named; else 143, or 0 when it came too late to stop anything, or what had happened before it. */
+/** 5 when hosts are named, or an Auto Scaling group is left suspended; else 143, or 0 when it came too late to stop anything, or what had happened before it. */
 function possibleExits(
-  { actor, named }: Program,
+  { actor, named, ended }: Program,
   signalledAt: Milliseconds,
-  { timeline, programs }: Story,
+  { initial, timeline, programs }: Story,
 ): readonly number[] {
-  if (named.length > 0) return [5];
+  const isSuspended = JSON.stringify(ended.scaling) !== JSON.stringify(initial.scaling);
+  if (named.length > 0 || isSuspended) return [5];
   const served = new Set(
     timeline.flatMap((entry) => (entry.type === 'container.serving' ? [entry.container] : [])),
   );
