@@ -4,7 +4,7 @@ import type { Playbook, Play } from '../playbook/playbook.js';
 import { goneOf } from './gone-hosts.js';
 import type { HostSession } from './host-session.js';
 import { nameTheHeldAfterGrace } from './grace.js';
-import { describeHold } from './hold-book.js';
+import { describeHold } from './hold-names.js';
 import { runPlay, type PlayResult } from './play.js';
 import { restoreHost, type RestoreOutcome } from './restore.js';
 import type { Run } from './run.js';

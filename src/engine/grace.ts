@@ -1,4 +1,4 @@
-import { describeHold } from './hold-book.js';
+import { describeHold } from './hold-names.js';
 import type { Run } from './run.js';
 
 /**

@@ -1,17 +1,17 @@
-import { errorsOf } from '../errors/adf-error.js';
 import { holdOfUnknownHost } from '../errors/engine.js';
 import type { EventBus } from '../events/bus.js';
 import type { EventHost } from '../events/event.js';
 import type { Hold, Settlement } from '../model/hold.js';
 import { holdId, type GroupName, type HostId } from '../model/ids.js';
-import { registrationKey, targetGroupNameOf } from '../model/registration.js';
 import type { Taking } from '../modules/module.js';
 import type { Clock } from '../ports/clock.js';
 import type { HeldOnHost, HostHolds } from '../ports/host-holds.js';
 import type { Journal } from '../ports/journal.js';
 import type { Host } from '../model/host.js';
 import type { GroupRecord } from '../model/run-record.js';
-import type { Change, MutationGate } from './interlocks/mutation-gate.js';
+import { HoldCopies } from './hold-copies.js';
+import { describeHold, holdKey, keyOf } from './hold-names.js';
+import type { MutationGate } from './interlocks/mutation-gate.js';
 
 /** Where a run writes what it holds. */
 export interface HoldBookOptions {
@@ -40,18 +40,19 @@ export class HoldBook {
   /** How the holds that are not open ended. */
   readonly #settled = new Map<string, Settlement>();
   readonly #hosts = new Map<HostId, Host>();
-  /** Those of which their host is known to have its copy. */
-  readonly #copied = new Set<string>();
-  #record: GroupRecord | undefined;
+  readonly #copies: HoldCopies;
+  /** What each hold is busy with. */
+  readonly #busy = new Map<string, Promise<void>>();
   #count = 0;
 
   constructor(options: HoldBookOptions) {
     this.#options = options;
+    this.#copies = new HoldCopies(options);
   }
 
   /** What is written down of the group beside each hold, for whoever restores it without this run's playbook. */
   knowGroup(record: GroupRecord): void {
-    this.#record = record;
+    this.#copies.knowGroup(record);
   }
 
   /**
@@ -71,25 +72,33 @@ export class HoldBook {
   async open(host: Host, takings: readonly Taking[]): Promise<void> {
     this.#hosts.set(host.id, host);
     for (const taking of takings) {
-      const known = this.#open.get(keyOf(host.id, taking));
-      if (known !== undefined) {
-        await this.#ensureCopy(known);
-        continue;
-      }
-      this.#options.gate.requireLeases(`hold ${describeHold(taking)}`, true);
-      this.#count += 1;
-      const { group } = this.#options;
-      const scope = group === undefined ? '' : `${group}/`;
-      const id = holdId(`${scope}${host.id}#${this.#count}`);
-      await this.#write({ ...taking, id, host: host.id, ...(group === undefined ? {} : { group }) });
+      const key = keyOf(host.id, taking);
+      await this.#alone(key, async () => {
+        const known = this.#open.get(key);
+        await (known === undefined
+          ? this.#write(this.#holdOf(host, taking))
+          : this.#copies.ensure(known, this.#hostOf(known)));
+      });
     }
+  }
+
+  #holdOf(host: Host, taking: Taking): Hold {
+    this.#options.gate.requireLeases(`hold ${describeHold(taking)}`, true);
+    this.#count += 1;
+    const { group } = this.#options;
+    const scope = group === undefined ? '' : `${group}/`;
+    const id = holdId(`${scope}${host.id}#${this.#count}`);
+    return { ...taking, id, host: host.id, ...(group === undefined ? {} : { group }) };
   }
 
   /** Holds again what was settled: a rollback takes away what a roll gave. */
   async reopen(holds: readonly Hold[]): Promise<void> {
     for (const hold of holds) {
-      const known = this.#open.get(holdKey(hold));
-      await (known === undefined ? this.#write(hold) : this.#ensureCopy(known));
+      const key = holdKey(hold);
+      await this.#alone(key, async () => {
+        const known = this.#open.get(key);
+        await (known === undefined ? this.#write(hold) : this.#copies.ensure(known, this.#hostOf(known)));
+      });
     }
   }
 
@@ -101,14 +110,29 @@ export class HoldBook {
   async settle(holds: readonly Hold[], as: Settlement): Promise<void> {
     for (const hold of holds) {
       const key = holdKey(hold);
-      if (!this.#open.has(key)) continue;
-      const settled = { type: 'hold.settled', hold: hold.id, host: hold.host, as } as const;
-      if (as !== 'named' && as !== 'gone') await this.#forget(hold);
-      await this.#options.journal.append({ at: this.#options.clock.now(), ...settled });
-      this.#open.delete(key);
-      this.#settled.set(key, as);
-      this.#tell('hold.settled', hold, as);
+      await this.#alone(key, async () => {
+        if (!this.#open.has(key)) return;
+        const settled = { type: 'hold.settled', hold: hold.id, host: hold.host, as } as const;
+        if (as !== 'named' && as !== 'gone') await this.#copies.forget(hold, this.#hostOf(hold));
+        await this.#options.journal.append({ at: this.#options.clock.now(), ...settled });
+        this.#open.delete(key);
+        this.#settled.set(key, as);
+        this.#tell('hold.settled', hold, as);
+      });
     }
+  }
+
+  /**
+   * One thing at a time for each hold: a roll that fails elsewhere is rolled back while this host's holds are still being settled, and what
+   * is just being settled is not open any more.
+   */
+  async #alone(key: string, act: () => Promise<void>): Promise<void> {
+    const acting = (this.#busy.get(key) ?? Promise.resolve()).then(act);
+    this.#busy.set(
+      key,
+      acting.catch(() => undefined),
+    );
+    return acting;
   }
 
   /** True when a container of the host was replaced by the planned one, and still is. */
@@ -141,42 +165,7 @@ export class HoldBook {
     this.#settled.delete(key);
     if (!this.#first.has(key)) this.#first.set(key, hold);
     this.#tell('hold.opened', hold);
-    await this.#copy(hold);
-  }
-
-  /**
-   * What is open need not be on its host: writing it there may have failed, or the answer to taking it off was lost. Nothing more is taken
-   * before it is there: whoever finds it missing takes it for settled.
-   */
-  async #ensureCopy(hold: Hold): Promise<void> {
-    if (!this.#copied.has(holdKey(hold))) await this.#copy(hold);
-  }
-
-  async #copy(hold: Hold): Promise<void> {
-    const { clock, hostHolds, run, gate } = this.#options;
-    const group = this.#record;
-    const host = this.#hostOf(hold);
-    await gate.admit(noteOf(host, hold));
-    const held = { ...run, at: clock.now(), hold, ...(group === undefined ? {} : { group }) };
-    await hostHolds.on(host).keep(held);
-    this.#copied.add(holdKey(hold));
-  }
-
-  async #forget(hold: Hold): Promise<void> {
-    const { hostHolds, run, bus, gate } = this.#options;
-    const host = this.#hostOf(hold);
-    const change = noteOf(host, hold);
-    gate.requireLeases(change.what, true);
-    this.#copied.delete(holdKey(hold));
-    try {
-      await gate.admit(change);
-      await hostHolds.on(host).forget(run.run, hold.id);
-    } catch (error) {
-      if (hold.kind === 'container') throw error;
-      gate.requireLeases(change.what, true);
-      const message = `it still has the note that ${describeHold(hold)} was taken: ${errorsOf(error)[0].message}`;
-      bus.emit({ type: 'warning', host: this.#eventHost(hold), message });
-    }
+    await this.#copies.ensure(hold, this.#hostOf(hold));
   }
 
   #hostOf(hold: Hold): Host {
@@ -197,30 +186,4 @@ export class HoldBook {
     };
     this.#options.bus.emit(type === 'hold.opened' ? { type, ...about } : { type, ...about, as });
   }
-}
-
-/** Who restores may hold and settle too; a task that may go on asks the gate by itself. */
-const noteOf = (host: Host, hold: Hold): Change => ({
-  where: 'host',
-  host,
-  what: `note ${describeHold(hold)}`,
-  restoring: true,
-});
-
-/** What two holds have in common that hold the same thing. */
-export const holdKey = (hold: Hold): string => keyOf(hold.host, hold);
-
-const keyOf = (host: HostId, taking: Taking | Hold): string =>
-  `${host}|${taking.kind === 'container' ? taking.name : registrationKey(taking.registration)}`;
-
-/** What is held, as people read it. */
-export function describeHold(hold: Taking | Hold): string {
-  if (hold.kind === 'registration') {
-    const where = `${targetGroupNameOf(hold.registration)}:${hold.registration.port}`;
-    return hold.state === 'absent' ? `no registration in ${where}` : `its registration in ${where}`;
-  }
-  const { name, previous } = hold;
-  if (previous === undefined) return `no container "${name}"`;
-  const version = previous.version ?? previous.id.slice(0, 12);
-  return `its container "${name}" (${version}${previous.running ? '' : ', stopped'})`;
 }

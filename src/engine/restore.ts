@@ -8,7 +8,7 @@ import type { Hold } from '../model/hold.js';
 import { isDrained, type Registration, type TargetHealth } from '../model/registration.js';
 import { describeStep, planRestore, type RestoreObservation } from '../plan/restore.js';
 import { goneOf } from './gone-hosts.js';
-import { holdKey } from './hold-book.js';
+import { holdKey } from './hold-names.js';
 import type { Activity, HostSession } from './host-session.js';
 import { carryOut } from './restore-steps.js';
 

@@ -1,5 +1,5 @@
 import type { Run } from '../engine/run.js';
-import { describeHold } from '../engine/hold-book.js';
+import { describeHold } from '../engine/hold-names.js';
 import { AdfErrors, type AdfError } from '../errors/adf-error.js';
 import { notAllRestored, notRecovered } from '../errors/recover.js';
 import type { Inventory } from '../inventory/inventory.js';

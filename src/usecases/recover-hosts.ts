@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { nameTheHeldAfterGrace } from '../engine/grace.js';
-import { describeHold } from '../engine/hold-book.js';
+import { describeHold } from '../engine/hold-names.js';
 import type { HostSession } from '../engine/host-session.js';
 import { restoreHost, type RestoreOutcome } from '../engine/restore.js';
 import type { Run } from '../engine/run.js';

@@ -5,7 +5,7 @@ import type {
   InterruptedStatus,
   StatusReport,
 } from '../model/status-report.js';
-import { describeHold } from '../engine/hold-book.js';
+import { describeHold } from '../engine/hold-names.js';
 import type { Run } from '../engine/run.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { label, type ObservedContainer } from '../model/container.js';

@@ -339,6 +339,15 @@ describe('the hold book', () => {
     });
   });
 
+  it('opens again what is just being settled only when that is done', async () => {
+    const { book, host, journal } = bookWith();
+    await book.open(host, [taking('api')]);
+    const open = book.openOf(host.id);
+    await Promise.all([book.settle(open, 'replaced'), book.reopen(open)]);
+    expect(book.openOf(host.id)).toEqual(open);
+    expect(journal.types).toEqual(['hold.opened', 'hold.settled', 'hold.opened']);
+  });
+
   it('remembers where a host came from when everything is settled and taken again', async () => {
     const { book, host, journal } = bookWith();
     await book.open(host, [taking('api')]);

@@ -41,4 +41,16 @@ describe('a run', () => {
       }),
     ).toEqual([]);
   });
+
+  it('holds what it rolls back, though its hosts were just being settled when another one failed', async () => {
+    expect(
+      await breachesOf(3326, {
+        hosts: ['h1', 'h3', 'h4', 'h5', 'h6', 'h7'].map((id) => ({ id, zone: id === 'h5' ? 'b' : 'a' })),
+        targetGroups: [{ name: 'api-1', ports: [5060], deregistrationDelay: 300_000, crossZone: true }],
+        release: 'late_crash',
+        rollout: { serial: [{ percent: 50 }] },
+        faults: { sparesPreflight: true, lostBefore: 0.01, throttled: 0.3 },
+      }),
+    ).toEqual([]);
+  });
 });

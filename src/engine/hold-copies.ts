@@ -1,0 +1,62 @@
+import { errorsOf } from '../errors/adf-error.js';
+import type { Hold } from '../model/hold.js';
+import type { Host } from '../model/host.js';
+import type { GroupRecord } from '../model/run-record.js';
+import type { HoldBookOptions } from './hold-book.js';
+import { describeHold, holdKey } from './hold-names.js';
+import type { Change } from './interlocks/mutation-gate.js';
+
+/** The copies of a run's holds on its hosts: who finds one missing there takes the hold for settled. */
+export class HoldCopies {
+  readonly #options: HoldBookOptions;
+  /** Those of which their host is known to have its copy. */
+  readonly #there = new Set<string>();
+  #record: GroupRecord | undefined;
+
+  constructor(options: HoldBookOptions) {
+    this.#options = options;
+  }
+
+  knowGroup(record: GroupRecord): void {
+    this.#record = record;
+  }
+
+  /**
+   * To be asked before anything more is taken. What is open need not be on its host: writing it there may have failed, or the answer to
+   * taking it off was lost. Throws what keeps the host from being asked, and what the gate throws.
+   */
+  async ensure(hold: Hold, host: Host): Promise<void> {
+    if (this.#there.has(holdKey(hold))) return;
+    const { clock, hostHolds, run, gate } = this.#options;
+    const group = this.#record;
+    await gate.admit(noteOf(host, hold));
+    const held = { ...run, at: clock.now(), hold, ...(group === undefined ? {} : { group }) };
+    await hostHolds.on(host).keep(held);
+    this.#there.add(holdKey(hold));
+  }
+
+  /** A registration comes back without its host: one that is out of reach keeps the note of it. Throws as `ensure` does otherwise. */
+  async forget(hold: Hold, host: Host): Promise<void> {
+    const { hostHolds, run, bus, gate } = this.#options;
+    const change = noteOf(host, hold);
+    gate.requireLeases(change.what, true);
+    this.#there.delete(holdKey(hold));
+    try {
+      await gate.admit(change);
+      await hostHolds.on(host).forget(run.run, hold.id);
+    } catch (error) {
+      if (hold.kind === 'container') throw error;
+      gate.requireLeases(change.what, true);
+      const message = `it still has the note that ${describeHold(hold)} was taken: ${errorsOf(error)[0].message}`;
+      bus.emit({ type: 'warning', host: { id: host.id, name: host.name }, message });
+    }
+  }
+}
+
+/** Who restores may hold and settle too; a task that may go on asks the gate by itself. */
+const noteOf = (host: Host, hold: Hold): Change => ({
+  where: 'host',
+  host,
+  what: `note ${describeHold(hold)}`,
+  restoring: true,
+});
