@@ -1,12 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { containerId, containerName, hostId, targetGroupArn, type HostId } from '../../src/model/ids.js';
+import type { Hold } from '../../src/model/hold.js';
+import {
+  containerId,
+  containerName,
+  holdId,
+  hostId,
+  runId,
+  targetGroupArn,
+  type HostId,
+} from '../../src/model/ids.js';
 import type { TargetState } from '../../src/model/registration.js';
 import { digestOf } from '../fakes/digest-of.js';
 import type { Actor, Entry, Happening } from '../fakes/world/timeline.js';
 import type { ContainerState, HostState, WorldState } from '../fakes/world/world.js';
 import { judge } from './oracle.js';
 import type { Program, Story } from './oracle/story.js';
-import { noFaults } from './faults.js';
+import { secretToken } from './canaries.js';
+import { noFaults, type FaultPlan } from './faults.js';
+import type { CallRecord } from './network.js';
 import { calmScenario } from './scenario.js';
 
 const [v1, v2, v3] = [digestOf('v1'), digestOf('v2'), digestOf('v3')];
@@ -91,16 +102,24 @@ const turn = (at: number, host: HostId): Entry[] => [
 
 const rolled = worldWith(Object.fromEntries(all.map((host) => [host, [containerOf(host, 'new')]])));
 
-type Given = Partial<Story> & Partial<Pick<Program, 'ended' | 'exit' | 'named' | 'signalledAt'>>;
+type Given = Partial<Story> &
+  Partial<Pick<Program, 'ended' | 'exit' | 'named' | 'signalledAt' | 'commandsReported'>>;
 
 /** Of one deploy, unless other programs are given. */
-function story({ ended = worldWith(), exit = 4, named = [], signalledAt, ...given }: Given): Story {
+function story({
+  ended = worldWith(),
+  exit = 4,
+  named = [],
+  commandsReported = [],
+  signalledAt,
+  ...given
+}: Given): Story {
   const program: Program = {
     actor: 'program 1',
     verb: 'deploy',
     release: v2,
     endedAt: 1_000_000,
-    commandsReported: [],
+    commandsReported,
     ended,
     exit,
     named,
@@ -248,6 +267,79 @@ describe('the oracle', () => {
       target.host === h1 ? { ...target, state: 'unhealthy' as const } : target,
     );
     expect(breaches({ initial: { ...initial, targets }, timeline: untouched })).toEqual([]);
+  });
+
+  const call = (at: number, by: Actor, method = 'stop'): CallRecord => ({
+    at,
+    by,
+    port: 'runtime',
+    method,
+    actor: h1,
+    host: h1,
+    about: 'api',
+    fault: 'none',
+  });
+  const leased = (at: number, by: Actor, until: number): Entry[] => [
+    entry(at, by, { type: 'lease.taken', lease: 'test.api', run: by }),
+    entry(at, by, { type: 'lease.valid', lease: 'test.api', until }),
+  ];
+
+  it('10: sees a change without a lease, past its deadline, or under the lease of another', () => {
+    expect(breaches({ calls: [call(5, 'program 1')] })).toEqual([10]);
+    const timeline = leased(0, 'program 1', 100);
+    expect(breaches({ timeline, calls: [call(99, 'program 1')] })).toEqual([]);
+    expect(breaches({ timeline, calls: [call(100, 'program 1', 'list')] })).toEqual([]);
+    expect(breaches({ timeline, calls: [call(100, 'program 1')] })).toEqual([10]);
+    const both = [...timeline, ...leased(50, 'program 2', 150)];
+    expect(breaches({ timeline: both, calls: [call(60, 'program 1')] })).toEqual([10]);
+  });
+
+  it('11: sees a change in a wrong account', () => {
+    const faults: FaultPlan = { ...noFaults, wrong: 'account' };
+    const timeline = leased(0, 'program 1', 100);
+    expect(breaches({ timeline, faults, calls: [call(5, 'program 1')] })).toEqual([11]);
+    expect(breaches({ timeline, faults, calls: [call(5, 'program 1', 'list')] })).toEqual([]);
+  });
+
+  it('12: sees a roll fail though the cloud was only slow', () => {
+    const faults: FaultPlan = { ...noFaults, sparesPreflight: true, throttled: 0.1 };
+    expect(breaches({ faults, exit: 4 })).toEqual([12]);
+    expect(breaches({ faults, exit: 0, ended: rolled, final: rolled })).toEqual([]);
+    expect(breaches({ faults, exit: 4, playbookFails: true })).toEqual([]);
+  });
+
+  it('13: sees a secret in what programs write and say', () => {
+    const words = [{ where: 'an event', text: `token=${secretToken}` }];
+    expect(breaches({ words })).toEqual([13]);
+    expect(breaches({ words: [{ where: 'an event', text: 'token=***' }] })).toEqual([]);
+  });
+
+  it('15: sees a command run twice, and one that is said to have gone well where it did not', () => {
+    const ran = (at: number, code = 0) =>
+      entry(at, 'program 1', { type: 'command.ran', host: h1, text: 'migrate', code });
+    expect(breaches({ timeline: [ran(1), ran(2)] })).toEqual([15]);
+    expect(breaches({ timeline: [ran(1)], commandsReported: [h1] })).toEqual([]);
+    expect(breaches({ timeline: [ran(1, 1)], commandsReported: [h1] })).toEqual([15]);
+    expect(breaches({ commandsReported: [h1] })).toEqual([15]);
+  });
+
+  it('sees what is still held of a host that nobody named, and a host that is not in service any more', () => {
+    const hold: Hold = { id: holdId('1'), host: h1, kind: 'container', name: containerName('api') };
+    const kept = entry(1, 'program 1', { type: 'hold.kept', host: h1, run: runId('r'), hold });
+    expect(breaches({ timeline: [kept] })).toEqual([0]);
+    expect(breaches({ timeline: [kept], named: [h1], exit: 5 })).toEqual([]);
+    const ill = worldWith();
+    const targets = ill.targets.map((one, index) =>
+      index === 0 ? { ...one, state: 'unhealthy' as const } : one,
+    );
+    expect(breaches({ final: { ...ill, targets } })).toEqual([0]);
+  });
+
+  it('sees an Auto Scaling group that is left suspended', () => {
+    const suspended = { name: 'asg', suspended: ['AZRebalance'], tags: [] };
+    const initial = { ...worldWith(), scaling: [{ name: 'asg', suspended: [], tags: [] }] };
+    expect(breaches({ initial, final: { ...worldWith(), scaling: [suspended] } })).toEqual([0]);
+    expect(breaches({ initial, final: initial })).toEqual([]);
   });
 
   it('14: sees a turn that begins long after the signal, and an exit code that hides it', () => {
