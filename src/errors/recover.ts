@@ -28,7 +28,9 @@ export const notAllRestored = (run: Interrupted, hosts: readonly string[]): AdfE
     code: 'recover.named',
     class: 'needs_person',
     message: `The ${named(run)} was interrupted, and ${enumerate(hosts)} could not be restored to what ${hosts.length === 1 ? 'it' : 'they'} had before.`,
-    hint: `Mend what is said of ${hosts.length === 1 ? 'it' : 'them'} above, then run again: what is still held is restored first.`,
+    hint:
+      `Mend what is said of ${hosts.length === 1 ? 'it' : 'them'} above, then run again: what is still held is restored first. ` +
+      'What cannot come back is forgotten on its host: docker volume rm $(docker volume ls -q -f label=adfpush.hold)',
   });
 
 /** The credentials are of another account than what is held. */

@@ -86,7 +86,7 @@ export class FleetHost {
     await this.sh(`docker run --detach --name ${name} --publish ${String(port)}:5000 ${image}`);
   }
 
-  /** As it was when the fleet started: sshd answers, and Docker has no containers, networks or images. */
+  /** As it was when the fleet started: sshd answers, and Docker has no containers, networks, volumes or images. */
   async reset(): Promise<void> {
     await this.thaw();
     await this.sh(`
@@ -95,6 +95,7 @@ export class FleetHost {
       mount -o remount,size=${diskSize} /var/lib/docker
       ids=$(docker ps --all --quiet); [ -z "$ids" ] || docker rm --force --volumes $ids
       docker network prune --force
+      volumes=$(docker volume ls --quiet); [ -z "$volumes" ] || docker volume rm --force $volumes
       images=$(docker images --all --quiet | sort -u); [ -z "$images" ] || docker rmi --force $images
       rm -rf /home/*/.adfpush /home/*/.local /var/lib/adfpush /tmp/adfpush*`);
     await this.startSshd();
