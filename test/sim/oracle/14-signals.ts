@@ -26,14 +26,14 @@ export const beginsNothingAfterASignal = ofEach((program, story) => {
   return violations;
 });
 
-/** 5 when hosts are named, or an Auto Scaling group is left suspended; else 143, or 0 when it came too late to stop anything, or what had happened before it. */
+/** 5 when hosts are named, and perhaps when an Auto Scaling group is suspended, be it by another run; else 143, or 0 when it came too late to stop anything, or what had happened before it. */
 function possibleExits(
   { actor, named, ended }: Program,
   signalledAt: Milliseconds,
   { initial, timeline, programs }: Story,
 ): readonly number[] {
   const isSuspended = JSON.stringify(ended.scaling) !== JSON.stringify(initial.scaling);
-  if (named.length > 0 || isSuspended) return [5];
+  if (named.length > 0) return [5];
   const served = new Set(
     timeline.flatMap((entry) => (entry.type === 'container.serving' ? [entry.container] : [])),
   );
@@ -46,5 +46,12 @@ function possibleExits(
   const changed = timeline.some(
     (entry) => entry.by === actor && entry.at < signalledAt && 'host' in entry && entry.type !== 'hold.kept',
   );
-  return [0, 130, 143, ...(trouble || programs.length > 1 ? [4] : []), ...(changed ? [] : [3])];
+  return [
+    0,
+    130,
+    143,
+    ...(isSuspended ? [5] : []),
+    ...(trouble || programs.length > 1 ? [4] : []),
+    ...(changed ? [] : [3]),
+  ];
 }
