@@ -54,7 +54,7 @@ export type Verdict =
 export function judgeClaim(claim: Claim, evidence: Evidence): Verdict {
   const { host, since } = evidence;
   if (host === undefined) return judgeUnseen(claim, since);
-  const newer = newerRunOn(claim, host.containers, since);
+  const newer = newerRunOn(claim, host.containers);
   if (newer !== undefined) {
     return { judge: 'superseded', reason: `run ${newer} has started a container there since` };
   }
@@ -132,7 +132,6 @@ function isAtPlan(
 function newerRunOn(
   { run, environment, group, since, holds }: Claim,
   containers: readonly ObservedContainer[],
-  leaseSince: Evidence['since'],
 ): string | undefined {
   const held = holds.filter((hold) => hold.kind === 'container');
   const found = containers.find((container) => {
@@ -141,10 +140,24 @@ function newerRunOn(
     const taken = held.find(({ name }) => name === container.name);
     if (taken !== undefined && taken.previous?.id !== container.id) return true;
     const isOfGroup = group !== undefined && container.labels[label.group] === group;
-    return leaseSince !== 'nobody' && isOfGroup && by > run && container.createdAt > since;
+    return isOfGroup && by > run && container.createdAt > since;
   });
   return found?.labels[label.run];
 }
+
+/** A run that began after this one, and whose container runs there. Ids of runs sort by time, as their machines' clocks told it. */
+export const newerRunOf = (
+  containers: readonly ObservedContainer[],
+  { environment, group }: { readonly environment: EnvironmentName; readonly group: GroupName },
+  run: RunId,
+): string | undefined =>
+  containers
+    .filter(
+      ({ running, labels }) =>
+        running && labels[label.environment] === environment && labels[label.group] === group,
+    )
+    .flatMap(({ labels }) => labels[label.run] ?? [])
+    .find((by) => by > run);
 
 const isRegistered = (hold: Hold): boolean => hold.kind === 'registration' && hold.state !== 'absent';
 

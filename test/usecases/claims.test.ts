@@ -15,7 +15,7 @@ const all = (what: string, hosts = 3): readonly string[] =>
 const { project, environment, extraVars } = deployOptions;
 const patient = { project, environment, extraVars, lockWait: 300_000 };
 
-/** A deploy of v2 that dies after the first call of a port's method, which is about `i-1`. */
+/** A deploy of v2 that dies after its first call of a port's method. */
 async function killedAfter(method: string, options: StageOptions = {}): Promise<FleetStage> {
   const whole = await new FleetStage(options).untilDeath(undefined, (world, hooks) =>
     deployWith(world, deployOptions, hooks),
@@ -111,6 +111,17 @@ describe('the journal of a killed run, after another machine recovered it and de
       });
     },
   );
+
+  it('is not gone on with over a newer release', async () => {
+    const stage = await killedAfter('runtime.stop');
+    stage.release(image.healthy(), 'v3');
+    const options = { ...deployOptions, version: 'v3', lockWait: 300_000 };
+    const world = await stage.elsewhere();
+    expect(await stage.world.clock.run(deployWith(world, options, stage.hooks))).toMatchObject({ exit: 0 });
+    const resuming = resumeWith(await stage.ports(), { ...patient, check: false, diff: false }, stage.hooks);
+    expect(await endOf(stage.world.clock.run(resuming))).toEqual(['resume.rolled_since']);
+    expect(await stage.later()).toEqual(all('v3 running, in service'));
+  });
 
   it('does not register a lost host that a person took out since', async () => {
     const stage = await deployedElsewhere('traffic.deregister', { rollout: { reconnect: '1m' } });
