@@ -192,11 +192,58 @@ describe('a killed run whose notes on the host are pruned', () => {
     },
   );
 
+  it('is restored also when an earlier recovery did not reach the host: its lease came between, and no other', async () => {
+    const stage = await killedAfter('runtime.stop', { rollout: { reconnect: '1m' } });
+    stage.host('i-1').holds.clear();
+    stage.host('i-1').lose();
+    expect(await endOf(stage.recover(patient))).toBe(5);
+    stage.host('i-1').find();
+    expect(await endOf(stage.recover(patient))).toBe(0);
+    expect(await stage.later()).toEqual(all('v1 running, in service'));
+  });
+
   it('restores workers, which no target group tells to be healthy', async () => {
     const stage = await killedAfter('runtime.start', { groupVars: { target_groups: 'none' } });
     stage.host('i-1').holds.clear();
     expect(await endOf(stage.recover(patient))).toBe(0);
     expect((await stage.later()).map((host) => host.split(',')[0])).toEqual(all('v1 running'));
+  });
+});
+
+describe('a note that was seen before the lease, on a host that does not answer under it', () => {
+  /** The host is lost once it has told of its notes. */
+  async function lostAfterLook(
+    seconds?: number,
+  ): Promise<{ readonly stage: FleetStage; readonly world: World }> {
+    const stage = await killedAfter('runtime.stop', { rollout: { reconnect: '1m' } });
+    await stage.world.clock.advance(120_000);
+    const world = await stage.elsewhere();
+    const acquire: World['leases']['acquire'] = (request) => {
+      if (seconds === undefined) stage.host('i-1').lose();
+      else restart(stage, 'i-1', seconds);
+      return world.leases.acquire(request);
+    };
+    const { leases } = world;
+    const look: World['leases']['look'] = (name) => leases.look(name);
+    const seize: World['leases']['seize'] = (name, by) => leases.seize(name, by);
+    return { stage, world: { ...world, leases: { acquire, look, seize } } };
+  }
+
+  it('is named where it does not come back: nothing is forgotten', async () => {
+    const { stage, world } = await lostAfterLook();
+    const result = await stage.world.clock.run(recoverWith(world, patient, stage.hooks));
+    expect(result).toMatchObject({ exit: 5, named: [{ host: 'i-1' }] });
+    stage.host('i-1').find();
+    expect(await recoverElsewhere(stage)).toMatchObject({ exit: 0 });
+    expect(await stage.later()).toEqual(all('v1 running, in service'));
+  });
+
+  it('is restored when it comes back', async () => {
+    const { stage, world } = await lostAfterLook(30);
+    const result = await stage.world.clock.run(recoverWith(world, patient, stage.hooks));
+    expect(result).toMatchObject({ exit: 0, named: [] });
+    expect(await stage.later()).toEqual(all('v1 running, in service'));
+    expect(notesOf(stage)).toEqual([]);
   });
 });
 
