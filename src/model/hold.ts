@@ -77,7 +77,8 @@ export interface HeldContainer {
 
 /**
  * How a hold ended: `returned` (given back by the playbook, and read back), `replaced` (by the planned state, when
- * the batch passed its bake), `restored`, `kept` (asked for: `drain`), `named` to a person at the end, or `gone` with its host, which
- * was terminated or stopped: nobody has to put that back.
+ * the batch passed its bake), `restored`, `kept` (asked for: `drain`), `named` to a person at the end, `gone` with its host, which
+ * was terminated or stopped: nobody has to put that back, or `superseded`: the host is a newer run's, or at the plan of this one, and what
+ * was held is out of date.
  */
-export type Settlement = 'returned' | 'replaced' | 'restored' | 'kept' | 'named' | 'gone';
+export type Settlement = 'returned' | 'replaced' | 'restored' | 'kept' | 'named' | 'gone' | 'superseded';

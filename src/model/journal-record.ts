@@ -1,7 +1,7 @@
 import type { EpochMilliseconds } from './duration.js';
 import type { Hold, ScalingHold, Settlement } from './hold.js';
 import type { HoldId, HostId } from './ids.js';
-import type { ProcessRecord, RunRecord } from './run-record.js';
+import type { LeaseEpoch, ProcessRecord, RunRecord } from './run-record.js';
 
 /** One line of the journal. Each is synced before the side effect that it describes. No secrets in any. */
 export type JournalRecord = { readonly at: EpochMilliseconds } & (
@@ -19,6 +19,11 @@ export type JournalRecord = { readonly at: EpochMilliseconds } & (
   | { readonly type: 'batch.started'; readonly batch: number; readonly hosts: readonly HostId[] }
   | { readonly type: 'batch.ended'; readonly batch: number }
   /** Another process took the run up, to restore what it still held. */
-  | { readonly type: 'run.recovering'; readonly by: string; readonly process: ProcessRecord }
+  | {
+      readonly type: 'run.recovering';
+      readonly by: string;
+      readonly process: ProcessRecord;
+      readonly epochs?: readonly LeaseEpoch[];
+    }
   | { readonly type: 'run.ended'; readonly exit: number }
 );

@@ -38,6 +38,10 @@ export class HeldLease {
     return this.#request.group;
   }
 
+  get epoch(): number {
+    return this.#lease.epoch;
+  }
+
   /** From now on it is one of the group as it is listed now. Throws `lease.held`, `lease.unavailable`. */
   async extend(hosts: readonly Host[]): Promise<void> {
     await this.#lease.extend?.(hosts);

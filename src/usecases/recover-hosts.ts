@@ -8,13 +8,13 @@ import { errorsOf } from '../errors/adf-error.js';
 import { floorBlockedCode } from '../errors/engine.js';
 import type { EventHost } from '../events/event.js';
 import { hostGoneCode } from '../errors/fleet.js';
-import { hostNotListed } from '../errors/recover.js';
+import { claimUnchecked, hostNotListed } from '../errors/recover.js';
 import { formatDuration } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
-import type { Host } from '../model/host.js';
 import type { GroupName, HostId } from '../model/ids.js';
-import type { GroupRecord } from '../model/run-record.js';
+import type { Evidence } from '../plan/claims.js';
 import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js';
+import { checkClaim, type Claimed } from './check-claims.js';
 import { forGroup } from './open-run.js';
 import type { RecoveredHost, Recovering } from './recover-run.js';
 import { recoverySession, withKnownProbe } from './recovery-session.js';
@@ -23,6 +23,7 @@ import { recoverySession, withKnownProbe } from './recovery-session.js';
 export async function restoreHeld(
   found: InterruptedRun,
   run: Run,
+  since: Evidence['since'],
   recovering: Recovering,
 ): Promise<readonly RecoveredHost[]> {
   const names = found.groups.map(({ name }) => name);
@@ -31,7 +32,7 @@ export async function restoreHeld(
   );
   const results: RecoveredHost[] = [];
   for (const [group, held] of byGroup) {
-    results.push(...(await restoreGroup(group, held, found, run, recovering)));
+    results.push(...(await restoreGroup(group, held, found, run, since, recovering)));
   }
   return results;
 }
@@ -41,6 +42,7 @@ async function restoreGroup(
   held: readonly Hold[],
   found: InterruptedRun,
   wholeRun: Run,
+  since: Evidence['since'],
   recovering: Recovering,
 ): Promise<readonly RecoveredHost[]> {
   const { inventory } = recovering;
@@ -63,7 +65,7 @@ async function restoreGroup(
         limit(async () => {
           const host = listed.get(id);
           if (host === undefined) return notListed(id, holds, run, recovering);
-          return restoreOne(host, record, holds, found, run, recovering);
+          return restoreOne({ host, record, holds, found, since }, run, recovering);
         }),
       ),
     );
@@ -81,14 +83,15 @@ const registrationsOf = (holds: readonly Hold[]) =>
     hold.kind === 'registration' && hold.state !== 'absent' ? [hold.registration] : [],
   );
 
+/** There was nothing to restore. */
+const untouched = Symbol('untouched');
+
 async function restoreOne(
-  host: Host,
-  record: GroupRecord | undefined,
-  holds: readonly Hold[],
-  found: InterruptedRun,
+  claimed: Claimed,
   run: Run,
   { world: { clock }, inventory }: Recovering,
 ): Promise<RecoveredHost> {
+  const { host, record, found } = claimed;
   const eventHost = { id: host.id, name: host.name };
   const quiet = timeUntilQuiet(host.id, found, clock.now());
   if (quiet > 0) {
@@ -99,6 +102,7 @@ async function restoreOne(
   const outcome = await restore();
   const open = run.holds.openOf(host.id);
   const about = { host: host.id, name: host.name, ...(record === undefined ? {} : { group: record.name }) };
+  if (outcome === untouched) return { ...about, restored: false, untouched: true, held: [] };
   if (outcome.restored && open.length === 0 && !outcome.unhealthyAsFound) {
     return { ...about, restored: true, held: [] };
   }
@@ -111,8 +115,10 @@ async function restoreOne(
     ...(outcome.error === undefined ? {} : { error: outcome.error }),
   };
 
-  async function restore(): Promise<RestoreOutcome> {
+  async function restore(): Promise<RestoreOutcome | typeof untouched> {
     try {
+      const holds = await believed(claimed, run);
+      if (holds.length === 0) return untouched;
       const known = withKnownProbe(host, record?.name, holds, run, inventory);
       const session = recoverySession(host, record, known, run, inventory);
       const outcome = await restoreHost(session, known);
@@ -122,6 +128,43 @@ async function restoreOne(
       return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
     }
   }
+}
+
+/** What is to be restored of what is claimed: the rest is settled. Throws why it cannot be told. */
+async function believed(claimed: Claimed, run: Run): Promise<readonly Hold[]> {
+  const { host, holds, found } = claimed;
+  const verdict = await checkClaim(claimed, run);
+  switch (verdict.judge) {
+    case 'believe': {
+      await adoptNotes(verdict.holds, claimed, run);
+      const ids = new Set(verdict.holds.map(({ id }) => id));
+      await run.holds.settle(
+        holds.filter(({ id }) => !ids.has(id)),
+        found.finished.has(host.id) ? 'superseded' : 'returned',
+      );
+      return verdict.holds;
+    }
+    case 'superseded': {
+      const message = `what run ${found.run} held of it is not put back: ${verdict.reason}`;
+      run.bus.emit({ type: 'warning', host: { id: host.id, name: host.name }, message });
+      await run.holds.settle(holds, 'superseded');
+      return [];
+    }
+    case 'returned':
+      await run.holds.settle(holds, 'returned');
+      return [];
+    case 'ask':
+      throw claimUnchecked(host, verdict.reason);
+  }
+}
+
+/** A host that answers late may keep notes that nothing told of before. */
+async function adoptNotes(notes: readonly Hold[], { host, holds }: Claimed, run: Run): Promise<void> {
+  const known = new Set(holds.map(({ id }) => id));
+  const unwritten = notes.filter(({ id }) => !known.has(id));
+  run.holds.adopt([host], unwritten);
+  const { journal, clock } = run.ports;
+  for (const hold of unwritten) await journal.append({ at: clock.now(), type: 'hold.opened', hold });
 }
 
 /**
