@@ -145,7 +145,8 @@ function planRegistrations(
   return steps;
 }
 
-const samePolicy = (a: RestartPolicy, b: RestartPolicy): boolean =>
+/** Whether two restart policies do the same. */
+export const samePolicy = (a: RestartPolicy, b: RestartPolicy): boolean =>
   a.name === b.name &&
   (a.name !== 'on-failure' || b.name !== 'on-failure' || a.maximumRetries === b.maximumRetries);
 
