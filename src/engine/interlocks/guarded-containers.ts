@@ -129,7 +129,7 @@ export class GuardedContainers implements HostContainers {
   /** A stopped container may always go; a running one only when nothing reaches it any more and it is held. */
   async #requireMayGoDown(id: ContainerId): Promise<void> {
     const container = await this.inspect(id);
-    if (container?.running !== true) return;
+    if (container === undefined || !(container.running || container.restarting === true)) return;
     this.#touched();
     await this.#requireDrained(container);
     const name = container.labels[label.container] ?? container.name;
