@@ -50,6 +50,7 @@ export async function runPlaybook(
   try {
     const { plays, errors, sessions } = await runPlays(playbook, select, run);
     const restores = await restoreTheRest(sessions, plays, run);
+    await Promise.all(sessions.map(({ host }) => run.gate.requests.over(host.id)));
     const gone = await settleTheGone(sessions, errors, run);
     const named = await nameTheHeld(sessions, plays, restores, errors, run);
     return {

@@ -19,7 +19,7 @@ export interface HoldBookOptions {
   /** On the hosts themselves. */
   readonly hostHolds: HostHolds;
   /** Throws once the run may change nothing any more: then nothing is going to be taken. */
-  readonly gate: Pick<MutationGate, 'admit' | 'requireLeases'>;
+  readonly gate: Pick<MutationGate, 'admit' | 'requireLeases' | 'requests'>;
   readonly clock: Clock;
   readonly bus: EventBus;
   /** Whose holds they are. */

@@ -31,7 +31,9 @@ export class HoldCopies {
     const group = this.#record;
     await gate.admit(noteOf(host, hold));
     const held = { ...run, at: clock.now(), hold, ...(group === undefined ? {} : { group }) };
-    await hostHolds.on(host).keep(held);
+    const kept = hostHolds.on(host);
+    const request = { ...noteOf(host, hold), isDone: () => this.#isThere(hold, host) };
+    await gate.requests.send(host.id, request, () => kept.keep(held));
     this.#there.add(holdKey(hold));
   }
 
@@ -43,13 +45,20 @@ export class HoldCopies {
     this.#there.delete(holdKey(hold));
     try {
       await gate.admit(change);
-      await hostHolds.on(host).forget(run.run, hold.id);
+      const request = { ...change, isDone: async () => !(await this.#isThere(hold, host)) };
+      await gate.requests.send(host.id, request, () => hostHolds.on(host).forget(run.run, hold.id));
     } catch (error) {
       if (hold.kind === 'container') throw error;
       gate.requireLeases(change.what, true);
       const message = `it still has the note that ${describeHold(hold)} was taken: ${errorsOf(error)[0].message}`;
       bus.emit({ type: 'warning', host: { id: host.id, name: host.name }, message });
     }
+  }
+
+  async #isThere(hold: Hold, host: Host): Promise<boolean> {
+    const { hostHolds, run } = this.#options;
+    const copies = await hostHolds.on(host).list();
+    return copies.some((copy) => copy.run === run.run && copy.hold.id === hold.id);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { Hold, ScalingHold } from '../model/hold.js';
 import type { EnvironmentName, GroupName, HoldId, HostId, RunId } from '../model/ids.js';
+import { lateAtMost } from '../model/late-effect.js';
 import type { GroupRecord, ProcessRecord } from '../model/run-record.js';
 import type { HeldOnHost } from '../ports/host-holds.js';
 import { outlivedNotes } from './claims.js';
@@ -131,8 +132,6 @@ const mayBeUnderWay = ({ hold, at }: HeldOnHost): UnknownMutation => ({
   at,
 });
 
-/** What an Engine or AWS may take for a request that it got in the last moment. */
-const promptly: Milliseconds = 5_000;
 /** Docker's own, for a container whose specification is not known. */
 const defaultStopTimeout: Milliseconds = 10_000;
 
@@ -145,15 +144,18 @@ export function timeUntilQuiet(
   { unknown, held }: Pick<InterruptedRun, 'unknown' | 'held'>,
   now: EpochMilliseconds,
 ): Milliseconds {
-  const begun = unknown.filter((mutation) => mutation.host === host).map(({ at }) => at);
-  const longest = longestEffect(host, held);
-  return Math.min(longest, Math.max(0, ...begun.map((at) => at + longest - now)));
+  const left = unknown
+    .filter((mutation) => mutation.host === host)
+    .map(({ at, ownTime = stopTimeouts(host, held) }) =>
+      Math.min(lateAtMost(ownTime), at + lateAtMost(ownTime) - now),
+    );
+  return Math.max(0, ...left);
 }
 
-/** How long after it was asked for a mutation of this host may take effect. */
-function longestEffect(host: HostId, held: readonly Hold[]): Milliseconds {
+/** The most that a stop of this host's containers may allow. */
+function stopTimeouts(host: HostId, held: readonly Hold[]): Milliseconds {
   const stops = held.flatMap((hold) =>
     hold.host === host && hold.kind === 'container' ? [hold.stopTimeout ?? defaultStopTimeout] : [],
   );
-  return promptly + stops.reduce((all, stop) => all + stop, 0);
+  return stops.reduce((all, stop) => all + stop, 0);
 }

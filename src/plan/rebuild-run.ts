@@ -1,4 +1,4 @@
-import type { EpochMilliseconds } from '../model/duration.js';
+import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { Hold, ScalingHold } from '../model/hold.js';
 import type { GroupName, HoldId, HostId } from '../model/ids.js';
 import type { JournalRecord } from '../model/journal-record.js';
@@ -43,6 +43,8 @@ export interface UnknownMutation {
   readonly what: string;
   /** When it was about to be made. */
   readonly at: EpochMilliseconds;
+  /** The time that the request itself allows: the timeout of a stop. Unknown where only its host tells of it. */
+  readonly ownTime?: Milliseconds;
 }
 
 /** What a run still holds, and what else must be known of it, from its journal. Any prefix of a journal tells what was true at that moment. */
@@ -174,8 +176,10 @@ const unknownOf = ({
   host,
   what,
   at,
+  ownTime,
 }: Extract<JournalRecord, { type: 'mutation.intended' }>): UnknownMutation => ({
   ...(host === undefined ? {} : { host }),
   what,
   at,
+  ...(ownTime === undefined ? {} : { ownTime }),
 });

@@ -93,7 +93,8 @@ function bringBack(hold: ContainerHold, containers: readonly ObservedContainer[]
   if (!samePolicy(now.restartPolicy, previous.restartPolicy)) {
     steps.push({ do: 'set_restart_policy', container: previous.id, policy: previous.restartPolicy });
   }
-  if (previous.running && !now.running) steps.push({ do: 'start_container', container: previous.id, name });
+  if (previous.running && !now.running && now.restarting !== true)
+    steps.push({ do: 'start_container', container: previous.id, name });
   return steps;
 }
 
@@ -145,7 +146,8 @@ function planRegistrations(
   return steps;
 }
 
-const samePolicy = (a: RestartPolicy, b: RestartPolicy): boolean =>
+/** Whether two restart policies do the same. */
+export const samePolicy = (a: RestartPolicy, b: RestartPolicy): boolean =>
   a.name === b.name &&
   (a.name !== 'on-failure' || b.name !== 'on-failure' || a.maximumRetries === b.maximumRetries);
 
