@@ -90,6 +90,8 @@ class OpenThings {
   readonly #open = new Map<HoldId, Hold | ScalingHold>();
   readonly #origin: Hold[] = [];
   readonly #unknown = new Map<string, UnknownMutation>();
+  /** By host, the note that was about to be kept there last. What follows in the journal follows only once the host has it. */
+  readonly #notes = new Map<HostId, UnknownMutation>();
   #processes = 0;
 
   /** Each process that works on the run counts its mutations from the start. */
@@ -103,12 +105,17 @@ class OpenThings {
         // Opened again, it is the last: what is restored first was taken last.
         this.#open.delete(record.hold.id);
         this.#open.set(record.hold.id, record.hold);
-        if (record.hold.kind !== 'scaling_group') this.#origin.push(record.hold);
+        if (record.hold.kind !== 'scaling_group') {
+          this.#origin.push(record.hold);
+          this.#keepsNote(record.hold, record.at);
+        }
         break;
       case 'hold.settled':
         if (record.as !== 'named') this.#open.delete(record.hold);
+        if (record.host !== undefined) this.#notes.delete(record.host);
         break;
       case 'mutation.intended':
+        if (record.host !== undefined) this.#notes.delete(record.host);
         this.#unknown.set(this.#key(record.id), unknownOf(record));
         break;
       case 'mutation.done':
@@ -124,8 +131,12 @@ class OpenThings {
       open: all.filter((hold) => hold.kind !== 'scaling_group'),
       scaling: all.filter((hold) => hold.kind === 'scaling_group'),
       origin: this.#origin,
-      unknown: [...this.#unknown.values()],
+      unknown: [...this.#unknown.values(), ...this.#notes.values()],
     };
+  }
+
+  #keepsNote({ id, host }: Hold, at: EpochMilliseconds): void {
+    this.#notes.set(host, { host, what: `keep the note of ${id}`, at, ownTime: 0 });
   }
 
   #key(id: string): string {
