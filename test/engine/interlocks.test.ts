@@ -325,7 +325,7 @@ describe('the hold book', () => {
       expect(book.openOf(host.id)).toHaveLength(1);
       await clock.run(book.open(host, [taking('api')]));
       expect([...copies.keys()]).toEqual(book.openOf(host.id).map(({ id }) => id));
-      expect(journal.types).toEqual(['hold.opened']);
+      expect(journal.types).toEqual(['hold.opened', 'mutation.intended', 'mutation.done']);
     });
 
     it('has the copy there again before anything is given back, when taking it off failed', async () => {
