@@ -160,3 +160,29 @@ describe.each(scenes)('a request that is carried out after its answer was lost, 
     expect(found).toEqual([]);
   });
 });
+
+describe('a stop whose answer was lost', () => {
+  const restoredAfter = async (late: Lateness): Promise<Milliseconds> => {
+    const scene = scenes[0];
+    if (scene === undefined) throw new Error('there is no scene');
+    const calls = await changingCalls(scene);
+    const stage = stageOf(scene);
+    loseAnswers(stage, [calls.findIndex(({ method }) => method === 'stop') + 1], late);
+    await stage.deploy();
+    const [started, ended] = [
+      stage.told('task.ended').at(-1)?.at ?? 0,
+      stage.told('restore.ended')[0]?.at ?? 0,
+    ];
+    return ended - started;
+  };
+
+  it('is waited for until the Engine shows that it is over, and no longer', async () => {
+    expect(await restoredAfter(3_000)).toBeLessThan(20_000);
+  });
+
+  it('is waited for as long as it allows when nothing shows that it is over', async () => {
+    const waited = await restoredAfter('never');
+    expect(waited).toBeGreaterThanOrEqual(stopTimeout);
+    expect(waited).toBeLessThan(2 * stopTimeout);
+  });
+});
