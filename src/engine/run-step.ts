@@ -58,12 +58,12 @@ function leaveUnknown(
     gate.requests.add(session.host.id, { what, ownTime: timeout });
     return lost;
   }
-  const isDone = async (): Promise<boolean> => {
+  const isDone = async (): Promise<boolean | 'under_way'> => {
     const connection = await ports.transport.connect(session.host);
     const { state } = await connection.recordOf(step);
     // One that has not begun may have been on its way.
     if (state === 'absent') return ports.clock.elapsed() - lostAt >= quietTime;
-    return state !== 'running';
+    return state === 'running' ? 'under_way' : true;
   };
   gate.requests.add(session.host.id, { what, ownTime: Math.max(timeout, reconnectOf(session)), isDone });
   return lost;

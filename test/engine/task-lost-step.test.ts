@@ -194,7 +194,7 @@ describe('a command that still runs when its host is back, too late for its task
       clock.after(3_000, () => host.find(), true);
       // The last thing that it does is to stop the container that serves.
       clock.after(
-        16_000,
+        60_000,
         () => {
           stage.transport.records.set(step.id, ended(0));
           host.named('api')?.stop('program');
