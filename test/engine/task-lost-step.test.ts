@@ -180,6 +180,27 @@ describe('a command that still runs when its host is back, too late for its task
 - name: migrate
   shell: migrate`;
 
+  it('has ended before its host is restored, also when it timed out and could not be ended', async () => {
+    const stage = new TaskStage(swapAndClean, { groupVars: { target_groups: 'none' } });
+    const host = stage.host('i-1');
+    stage.transport.when(({ text, options: { step } }) => {
+      if (!text.includes('migrate') || step === undefined) return undefined;
+      stage.transport.records.set(step.id, { state: 'running', pid: 7 });
+      stage.world.clock.after(
+        30_000,
+        () => {
+          stage.transport.records.set(step.id, ended(0));
+          host.named('api')?.stop('program');
+        },
+        true,
+      );
+      return { outcome: { kind: 'timed_out' } };
+    });
+
+    expect(await stage.deploy()).toMatchObject({ exit: 4, named: [] });
+    expect((await stage.later())[0]).toContain('v1 running');
+  });
+
   it('has ended before what its host has is looked at, and restored', async () => {
     const stage = new TaskStage(swapAndClean, {
       groupVars: { target_groups: 'none' },
