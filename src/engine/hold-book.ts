@@ -19,7 +19,7 @@ export interface HoldBookOptions {
   /** On the hosts themselves. */
   readonly hostHolds: HostHolds;
   /** Throws once the run may change nothing any more: then nothing is going to be taken. */
-  readonly gate: Pick<MutationGate, 'admit' | 'requireLeases' | 'requests'>;
+  readonly gate: Pick<MutationGate, 'admit' | 'perform' | 'requireLeases' | 'requests'>;
   readonly clock: Clock;
   readonly bus: EventBus;
   /** Whose holds they are. */
@@ -165,7 +165,7 @@ export class HoldBook {
     this.#settled.delete(key);
     if (!this.#first.has(key)) this.#first.set(key, hold);
     this.#tell('hold.opened', hold);
-    await this.#copies.ensure(hold, this.#hostOf(hold));
+    await this.#copies.keepNew(hold, this.#hostOf(hold));
   }
 
   #hostOf(hold: Hold): Host {

@@ -27,20 +27,36 @@ export class HoldCopies {
    */
   async ensure(hold: Hold, host: Host): Promise<void> {
     if (this.#there.has(holdKey(hold))) return;
-    const { clock, hostHolds, run, gate } = this.#options;
-    const group = this.#record;
-    await gate.admit(noteOf(host, hold));
-    const held = { ...run, at: clock.now(), hold, ...(group === undefined ? {} : { group }) };
-    const kept = hostHolds.on(host);
-    const request = { ...noteOf(host, hold), isDone: () => this.#isThere(hold, host) };
-    await gate.requests.send(host.id, request, () => kept.keep(held));
+    const change = this.#keeping(hold, host);
+    await this.#options.gate.perform(change, new AbortController().signal, () => this.#keep(hold, host));
     this.#there.add(holdKey(hold));
+  }
+
+  /** As `ensure`, for a hold that was written to the journal just now, which tells that its copy was about to be kept. */
+  async keepNew(hold: Hold, host: Host): Promise<void> {
+    const { gate } = this.#options;
+    const change = this.#keeping(hold, host);
+    await gate.admit(change);
+    await gate.requests.send(host.id, change, () => this.#keep(hold, host));
+    this.#there.add(holdKey(hold));
+  }
+
+  #keep(hold: Hold, host: Host): Promise<void> {
+    const { clock, hostHolds, run } = this.#options;
+    const group = this.#record;
+    return hostHolds
+      .on(host)
+      .keep({ ...run, at: clock.now(), hold, ...(group === undefined ? {} : { group }) });
+  }
+
+  #keeping(hold: Hold, host: Host): Change {
+    return { ...noteOf(host, hold, 'keep'), ownTime: 0, isDone: () => this.#isThere(hold, host) };
   }
 
   /** A registration comes back without its host: one that is out of reach keeps the note of it. Throws as `ensure` does otherwise. */
   async forget(hold: Hold, host: Host): Promise<void> {
     const { hostHolds, run, bus, gate } = this.#options;
-    const change = noteOf(host, hold);
+    const change = noteOf(host, hold, 'take off');
     gate.requireLeases(change.what, true);
     this.#there.delete(holdKey(hold));
     try {
@@ -63,9 +79,9 @@ export class HoldCopies {
 }
 
 /** Who restores may hold and settle too; a task that may go on asks the gate by itself. */
-const noteOf = (host: Host, hold: Hold): Change => ({
+const noteOf = (host: Host, hold: Hold, verb: 'keep' | 'take off'): Change => ({
   where: 'host',
   host,
-  what: `note ${describeHold(hold)}`,
+  what: `${verb} the note of ${describeHold(hold)} (${hold.id})`,
   restoring: true,
 });

@@ -38,6 +38,9 @@ export async function runStep(
   // Connecting may have taken its time, and so may have this whole process.
   session.run.gate.requireLeases('run a step');
   const result = await connection.run(command, options);
+  // Ending it on its host may have been given up: its record tells.
+  const isStopped = result.outcome.kind === 'cancelled' || result.outcome.kind === 'timed_out';
+  if (isStopped && result.record !== 'none') return leaveUnknown(session, options, result);
   if (result.outcome.kind !== 'unknown') return result;
   // Without a record there is nothing to ask for.
   if (result.record === 'none') return leaveUnknown(session, options, result);
@@ -58,12 +61,12 @@ function leaveUnknown(
     gate.requests.add(session.host.id, { what, ownTime: timeout });
     return lost;
   }
-  const isDone = async (): Promise<boolean> => {
+  const isDone = async (): Promise<boolean | 'under_way'> => {
     const connection = await ports.transport.connect(session.host);
     const { state } = await connection.recordOf(step);
     // One that has not begun may have been on its way.
     if (state === 'absent') return ports.clock.elapsed() - lostAt >= quietTime;
-    return state !== 'running';
+    return state === 'running' ? 'under_way' : true;
   };
   gate.requests.add(session.host.id, { what, ownTime: Math.max(timeout, reconnectOf(session)), isDone });
   return lost;

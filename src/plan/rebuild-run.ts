@@ -113,6 +113,8 @@ class OpenThings {
   readonly #settled = new Map<HoldId, SettledHold>();
   readonly #finished = new Set<HostId>();
   readonly #unknown = new Map<string, UnknownMutation>();
+  /** By host, the note that was about to be kept there last. What follows in the journal follows only once the host has it. */
+  readonly #notes = new Map<HostId, UnknownMutation>();
   #processes = 0;
 
   /** Each process that works on the run counts its mutations from the start. */
@@ -130,12 +132,15 @@ class OpenThings {
         if (record.hold.kind !== 'scaling_group') {
           this.#origin.push(record.hold);
           this.#finished.delete(record.hold.host);
+          this.#keepsNote(record.hold, record.at);
         }
         break;
       case 'hold.settled':
         this.#settle(record);
+        if (record.host !== undefined) this.#notes.delete(record.host);
         break;
       case 'mutation.intended':
+        if (record.host !== undefined) this.#notes.delete(record.host);
         this.#unknown.set(this.#key(record.id), unknownOf(record));
         break;
       case 'mutation.done':
@@ -161,10 +166,14 @@ class OpenThings {
       open: all.filter((hold) => hold.kind !== 'scaling_group'),
       scaling: all.filter((hold) => hold.kind === 'scaling_group'),
       origin: this.#origin,
-      unknown: [...this.#unknown.values()],
+      unknown: [...this.#unknown.values(), ...this.#notes.values()],
       settled: this.#settled,
       finished: this.#finished,
     };
+  }
+
+  #keepsNote({ id, host }: Hold, at: EpochMilliseconds): void {
+    this.#notes.set(host, { host, what: `keep the note of ${id}`, at, ownTime: 0 });
   }
 
   #key(id: string): string {

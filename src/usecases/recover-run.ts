@@ -10,7 +10,7 @@ import type { ScalingHold } from '../model/hold.js';
 import { describeHost } from '../model/host.js';
 import type { GroupName, HostId, RunId } from '../model/ids.js';
 import type { LeaseEpoch, RunRecord } from '../model/run-record.js';
-import type { InterruptedRun } from '../plan/interrupted-run.js';
+import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js';
 import { whoCameSince } from './check-claims.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { lookForInterrupted } from './interrupted-runs.js';
@@ -85,6 +85,7 @@ export async function recoverRun(
       // A lease of the run's own name would be given to its living process and to this one alike.
       return leaseGroups(leasesOf(found, inventory), { ...run, id: recovering.id }, world, wait);
     });
+    await outwaitRequests(found, run);
     const now = await lookAgain(found, run.forks, recovering);
     if (now === undefined) return undefined;
     refuseOtherAccount(now, inventory);
@@ -102,6 +103,16 @@ export async function recoverRun(
     await leases?.release();
     await journal.close();
   }
+}
+
+/** A note that the run was about to keep on a host may still come there: the host is believed once that is over. */
+async function outwaitRequests(found: InterruptedRun, { ports: { clock }, bus }: Run): Promise<void> {
+  const hosts = new Set(found.unknown.flatMap(({ host }) => host ?? []));
+  const quiet = Math.max(0, ...[...hosts].map((host) => timeUntilQuiet(host, found, clock.now())));
+  if (quiet === 0) return;
+  const message = `something that run ${found.run} had begun may still be under way: waiting ${formatDuration(quiet)}.`;
+  bus.emit({ type: 'warning', message });
+  await clock.sleep(quiet);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { RunResult } from '../../src/model/run-result.js';
 import type { PortCall } from '../fakes/port-calls.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import { FleetStage } from './fleet-stage.js';
+import { TaskStage } from './run-tasks.js';
 
 /** The calls that change something. */
 const changing = new Set([
@@ -158,5 +159,79 @@ describe.each(scenes)('a request that is carried out after its answer was lost, 
       }
     }
     expect(found).toEqual([]);
+  });
+});
+
+describe('a stop whose answer was lost', () => {
+  const restoredAfter = async (late: Lateness): Promise<Milliseconds> => {
+    const scene = scenes[0];
+    if (scene === undefined) throw new Error('there is no scene');
+    const calls = await changingCalls(scene);
+    const stage = stageOf(scene);
+    loseAnswers(stage, [calls.findIndex(({ method }) => method === 'stop') + 1], late);
+    await stage.deploy();
+    const [started, ended] = [
+      stage.told('task.ended').at(-1)?.at ?? 0,
+      stage.told('restore.ended')[0]?.at ?? 0,
+    ];
+    return ended - started;
+  };
+
+  it('is waited for until the Engine shows that it is over, and no longer', async () => {
+    expect(await restoredAfter(3_000)).toBeLessThan(20_000);
+  });
+
+  it('is waited for as long as it allows when nothing shows that it is over', async () => {
+    const waited = await restoredAfter('never');
+    expect(waited).toBeGreaterThanOrEqual(stopTimeout);
+    expect(waited).toBeLessThan(2 * stopTimeout);
+  });
+});
+
+describe('a deregistration whose reply was lost', () => {
+  it('is over before a restore looks, also when it was refused the second time', async () => {
+    const stage = new FleetStage({ hosts: 2 });
+    let times = 0;
+    stage.world.calls.intercept = async (call, proceed) => {
+      if (call.method !== 'deregister') return proceed();
+      times += 1;
+      if (times === 1) {
+        stage.world.clock.after(12_000, () => void proceed().catch(() => undefined), true);
+        throw lostAnswer(stage, call);
+      }
+      if (times > 2) return proceed();
+      throw awsError(Object.assign(new Error('not authorized'), { name: 'AccessDenied' }), {
+        action: 'elasticloadbalancing:DeregisterTargets',
+        region: 'eu-west-1',
+      });
+    };
+
+    expect(await stage.deploy()).toMatchObject({ exit: 4, named: [] });
+    expect(await stage.later()).toEqual(['i-1', 'i-2'].map((id) => `${id}: v1 running, in service`));
+  });
+});
+
+describe('a task after one that lost its host, which was ignored', () => {
+  const replace = 'docker_container: { image: "{{ release.image }}", containers: "{{ containers }}" }';
+
+  it('looks at the host only once the lost request is over', async () => {
+    const tasks = `- docker_image: { image: "{{ release.image }}", containers: "{{ containers }}" }
+- ${replace}
+  ignore_unreachable: true
+- name: again
+  ${replace}`;
+    const stage = new TaskStage(tasks, { groupVars: { target_groups: 'none' } });
+    let lost = false;
+    stage.world.calls.intercept = async (call, proceed) => {
+      if (call.method !== 'create' || lost) return proceed();
+      lost = true;
+      stage.world.clock.after(3_000, () => void proceed().catch(() => undefined), true);
+      throw lostAnswer(stage, call);
+    };
+
+    await stage.deploy();
+
+    expect(stage.statusOf('again')).toEqual(['changed']);
+    expect((await stage.later())[0]).toContain('v2 running');
   });
 });

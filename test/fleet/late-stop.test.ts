@@ -20,6 +20,7 @@ fleetTest(
     const load = fleet.load();
     for (const host of fleet.hosts) await host.killSshdWhenAskedToStop('api');
 
+    const begun = Math.floor(Date.now() / 1_000);
     const deploy = fleet.startDeploy('v2', '--json');
     const lost = await until('a host to lose its sshd', 60_000, async () => {
       const answers = await Promise.all(fleet.hosts.map(async (host) => host.sh('pgrep -x sshd || true')));
@@ -31,10 +32,17 @@ fleetTest(
     const ran = await deploy.ended;
 
     expectExit(ran, 4);
+    // By now the stop is over, or it still comes.
+    await until('the container to go down', 20_000, async () => {
+      const died = await lost.sh(
+        `docker events --since ${String(begun)} --until "$(date +%s)" --filter event=die`,
+      );
+      return died.includes('name=api') ? true : undefined;
+    });
+    await fleet.expectSameContainers(before);
     await fleet.eventually(() => {
       expect(fleet.cloud.registrations('api-http')).toEqual(fleet.inService());
     });
     expect((await load.stop()).failures).toEqual([]);
-    await fleet.expectSameContainers(before);
   },
 );

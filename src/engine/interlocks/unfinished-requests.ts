@@ -10,15 +10,20 @@ export interface SentRequest {
   readonly what: string;
   /** The time that the request itself allows: the timeout of a stop. */
   readonly ownTime?: Milliseconds;
-  /** Looks whether it was carried out, which ends the wait early. Absent where only waiting helps. May throw what keeps it from looking. */
-  readonly isDone?: () => Promise<boolean>;
+  /**
+   * Looks whether it was carried out, which ends the wait early; one that is seen to be under way is waited for longer. Absent where only
+   * waiting helps. May throw what keeps it from looking.
+   */
+  readonly isDone?: () => Promise<boolean | 'under_way'>;
   /** It may come as late as it likes: an image that is pulled changes nothing that is held. */
   readonly isHarmless?: boolean;
 }
 
 interface Unfinished extends SentRequest {
   /** From then on it cannot take effect any more; by the elapsed time. */
-  readonly until: Milliseconds;
+  until: Milliseconds;
+  /** What is under way is not waited for beyond this. */
+  readonly atLatest: Milliseconds;
   isAsked: boolean;
 }
 
@@ -29,6 +34,8 @@ export interface OverOptions {
   readonly onWait?: (what: string, atMost: Milliseconds) => void;
 }
 
+/** How long a request that is seen to be under way is waited for. */
+const longestUnderWay: Milliseconds = 600_000;
 /** From one look whether a request was carried out to the next. */
 const lookEvery: Milliseconds = 1_000;
 
@@ -59,10 +66,17 @@ export class UnfinishedRequests {
   /** The answer to this request was lost just now. */
   add(place: string, request: SentRequest): void {
     if (request.isHarmless === true) return;
-    const until = this.#clock.elapsed() + lateAtMost(request.ownTime);
+    const now = this.#clock.elapsed();
+    const until = now + lateAtMost(request.ownTime);
+    const atLatest = Math.max(until, now + longestUnderWay);
     const name = `${place}: ${request.what}`;
     const known = this.#places.get(place) ?? new Set();
-    known.add({ ...request, until, isAsked: request.isDone !== undefined && !this.#lostBefore.has(name) });
+    known.add({
+      ...request,
+      until,
+      atLatest,
+      isAsked: request.isDone !== undefined && !this.#lostBefore.has(name),
+    });
     this.#places.set(place, known);
     this.#lostBefore.add(name);
   }
@@ -94,7 +108,12 @@ export class UnfinishedRequests {
   async #isDone(request: Unfinished): Promise<boolean> {
     if (!request.isAsked) return false;
     try {
-      return (await request.isDone?.()) ?? false;
+      const seen = await request.isDone?.();
+      if (seen === 'under_way') {
+        const until = Math.min(request.atLatest, this.#clock.elapsed() + lateAtMost());
+        request.until = Math.max(request.until, until);
+      }
+      return seen === true;
     } catch (error) {
       request.isAsked = mayAnswerLater(error);
       return false;
