@@ -140,7 +140,7 @@ function newerRunOn(
     const taken = held.find(({ name }) => name === container.name);
     if (taken !== undefined && taken.previous?.id !== container.id) return true;
     const isOfGroup = group !== undefined && container.labels[label.group] === group;
-    return isOfGroup && by > run && container.createdAt > since;
+    return isOfGroup && beganAfter(by, run) && container.createdAt > since;
   });
   return found?.labels[label.run];
 }
@@ -157,7 +157,12 @@ export const newerRunOf = (
         running && labels[label.environment] === environment && labels[label.group] === group,
     )
     .flatMap(({ labels }) => labels[label.run] ?? [])
-    .find((by) => by > run);
+    .find((by) => beganAfter(by, run));
+
+const shapeOfId = /^\d{8}T\d{6}Z-/;
+
+/** Ids sort by time; a label that somebody wrote by hand says nothing of it. */
+const beganAfter = (other: string, run: RunId): boolean => shapeOfId.test(other) && other > run;
 
 const isRegistered = (hold: Hold): boolean => hold.kind === 'registration' && hold.state !== 'absent';
 

@@ -67,8 +67,7 @@ export async function checkClaim(claimed: Claimed, run: Run): Promise<Verdict> {
         if ((await goneOf([host], run)).has(host.id)) throw hostGone(host);
       }
       if (clock.elapsed() >= deadline) {
-        if (isKnown) throw error;
-        const verdict = judgeClaim(claim, { registrations: [], since });
+        const verdict = judgeClaim(claim, { registrations: [], since: isKnown ? 'nobody' : since });
         throw verdict.judge === 'ask' ? claimUnchecked(host, verdict.reason) : error;
       }
       await clock.sleep(retryPause);

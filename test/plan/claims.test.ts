@@ -125,6 +125,14 @@ const rows: readonly Row[] = [
     verdict: 'superseded',
   },
   {
+    told: 'its notes are there, and a run has the name whose clock was behind',
+    claim: claimOf(both),
+    notes: both,
+    containers: [container('another', older), aside],
+    since: 'perhaps_others',
+    verdict: 'superseded',
+  },
+  {
     told: 'a registration is noted, and a newer run started another container',
     claim: claimOf([took]),
     notes: [took],

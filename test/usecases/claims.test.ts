@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { connectionLost } from '../../src/errors/ssh.js';
-import { groupName } from '../../src/model/ids.js';
+import { environmentName, groupName } from '../../src/model/ids.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import { deployWith } from '../../src/usecases/deploy.js';
 import { recoverWith } from '../../src/usecases/recover.js';
 import { resumeWith } from '../../src/usecases/resume.js';
 import type { World } from '../../src/usecases/world.js';
 import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
+import { MemoryJournalStore } from '../fakes/memory-journal.js';
 import { image } from '../fakes/world/image-behaviour.js';
 
 const all = (what: string, hosts = 3): readonly string[] =>
@@ -156,6 +157,22 @@ describe('the journal of a killed run, after another machine recovered it and de
     await stage.later();
     expect(await endOf(stage.recover(patient))).toBe(0);
   });
+});
+
+it('is restored by all notes of a host that answers late, also by those that the journal has lost', async () => {
+  const stage = await killedAfter('runtime.stop');
+  const run = (await stage.journals.runs())[0]!;
+  const records = await stage.journals.read(run);
+  const journals = new MemoryJournalStore();
+  const journal = await journals.create(run);
+  for (const record of records) {
+    if (record.type !== 'hold.opened' || record.hold.kind !== 'registration') await journal.append(record);
+  }
+  restart(stage, 'i-1');
+  const world = { ...(await stage.ports()), journals };
+  expect(await stage.world.clock.run(recoverWith(world, patient, stage.hooks))).toMatchObject({ exit: 0 });
+  expect(await stage.later()).toEqual(all('v1 running, in service'));
+  expect(notesOf(stage)).toEqual([]);
 });
 
 describe('a killed run whose notes on the host are pruned', () => {
@@ -344,6 +361,18 @@ describe('a held host that has another group by now', () => {
     expect(await stage.world.clock.run(recoverWith(world, patient, stage.hooks))).toMatchObject({ exit: 0 });
     expect(await stage.later()).toEqual(all('v1 running, in service'));
     expect(notesOf(stage)).toEqual([]);
+  });
+
+  it('is left alone while another run has its new group', async () => {
+    const stage = await killedAfter('runtime.stop');
+    const world = await moved(await stage.elsewhere());
+    const hosts = (await world.listHosts()).group('web');
+    const web = { environment: environmentName('test'), group: groupName('web'), hosts };
+    await world.leases.acquire({ ...web, owner: { run: 'other', who: 'bob@desk' }, duration: 3_600_000 });
+    const before = stage.mutations.length;
+    const recovering = recoverWith(world, patient, stage.hooks);
+    expect(await endOf(stage.world.clock.run(recovering))).toEqual(['lease.held']);
+    expect(changesSince(stage, before)).toEqual([]);
   });
 
   it('is restored before its new group is changed', async () => {
