@@ -70,7 +70,7 @@ export async function runPlay(
 
 type Rolled = Omit<PlayResult, 'rollbacks'>;
 
-/** What a batch throws (the journal, the cloud between two batches) ends the play, and loses none of its turns. */
+/** What goes wrong beside the turns (the journal, the cloud between two batches) ends the play, and loses none of its turns. */
 async function rollThrough(
   sessions: readonly HostSession[],
   { rollout, turnPlay }: OpenPlay,
@@ -93,10 +93,12 @@ async function rollThrough(
       const chosen = await nextAllowed(queue, size, play, batch, run);
       if (chosen.length === 0)
         return stoppedBy(isStopping(run) ? undefined : batchBlocked(run.floor.floorWait));
-      queue = queue.filter((session) => !chosen.includes(session));
-      const of = batch + remainingBatches(queue.length, rollout.serial, batch, sessions.length);
-      const results = await runBatch(chosen, { batch, of }, turnPlay, rollout.bake, run);
+      const left = queue.filter((session) => !chosen.includes(session));
+      const of = batch + remainingBatches(left.length, rollout.serial, batch, sessions.length);
+      const { turns: results, error } = await runBatch(chosen, { batch, of }, turnPlay, rollout.bake, run);
       turns.push(...results);
+      if (results.length > 0) queue = left;
+      if (error !== undefined) return stoppedBy(error);
       const failed = results.filter(({ status }) => status !== 'ok').length;
       // As in Ansible, a batch that failed as a whole ends the play whatever the allowance.
       if (turnPlay.budget.exceeded || failed === results.length) return stoppedBy();
