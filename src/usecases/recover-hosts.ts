@@ -2,10 +2,11 @@ import pLimit from 'p-limit';
 import { nameTheHeldAfterGrace } from '../engine/grace.js';
 import { describeHold } from '../engine/hold-names.js';
 import type { HostSession } from '../engine/host-session.js';
+import { stayWithoutWayBack } from '../engine/lost-way-back.js';
 import { restoreHost, type RestoreOutcome } from '../engine/restore.js';
 import type { Run } from '../engine/run.js';
 import { errorsOf } from '../errors/adf-error.js';
-import { floorBlockedCode } from '../errors/engine.js';
+import { cannotRestoreCode, floorBlockedCode } from '../errors/engine.js';
 import type { EventHost } from '../events/event.js';
 import { hostGoneCode } from '../errors/fleet.js';
 import { claimUnchecked, hostNotListed } from '../errors/recover.js';
@@ -123,6 +124,9 @@ async function restoreOne(
       const session = recoverySession(host, record, known, run, inventory);
       const outcome = await restoreHost(session, known);
       const isNeeded = outcome.error?.code === floorBlockedCode;
+      if (outcome.error?.code === cannotRestoreCode && (await stayWithoutWayBack(session, known))) {
+        return await restoreHost(session, run.holds.openOf(host.id));
+      }
       return isNeeded && (await stayInService(session)) ? await restoreHost(session, []) : outcome;
     } catch (error) {
       return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { deployWith } from '../../src/usecases/deploy.js';
+import { deployOptions, FleetStage } from './fleet-stage.js';
+
+/** A deploy that died right after the first of these calls. */
+async function killedAfter(method: string): Promise<FleetStage> {
+  const deploy = (stage: FleetStage, call?: number) =>
+    stage.untilDeath(call === undefined ? undefined : { call, when: 'after' }, (world, hooks) =>
+      deployWith(world, deployOptions, hooks),
+    );
+  const { calls } = await deploy(new FleetStage());
+  const stage = new FleetStage();
+  await deploy(stage, calls.indexOf(method) + 1);
+  return stage;
+}
+
+/** As `docker container prune` does: what is stopped is gone. */
+function prune(stage: FleetStage, ...ids: readonly string[]): void {
+  for (const host of ids.map((id) => stage.host(id))) {
+    for (const container of [...host.containers.values()]) {
+      if (!container.running) host.remove('operator', container);
+    }
+  }
+}
+
+describe('a container that a person started under the name', () => {
+  it('is left as it is by recover, and named with what to type', async () => {
+    const stage = await killedAfter('runtime.stop');
+    const host = stage.host('i-1');
+    const digest = stage.world.images.tagged('registry:5000/api', 'v2')!;
+    const made = host.runs({
+      name: 'api',
+      repository: 'registry:5000/api',
+      digest,
+      ports: [5060],
+      labels: {},
+    });
+    stage.group.register('operator', stage.registrations[0]!);
+    await stage.world.clock.advance(60_000);
+    const result = await stage.recover({ lockWait: 300_000 });
+    expect(result.exit).toBe(5);
+    expect(result.named.map(({ host: id }) => id)).toEqual(['i-1']);
+    expect(result.named[0]?.reason).toContain('docker rename');
+    expect((await stage.later())[0]).toBe('i-1: v2 running, in service');
+    expect(host.containers.has(made.id)).toBe(true);
+  });
+});
+
+describe('predecessors that somebody prunes in the middle of a run', () => {
+  it('are no more than a lost way back for hosts that finished', async () => {
+    const stage = new FleetStage({ hosts: 4 });
+    stage.atTask('i-3', 'health', 'task.started', () => {
+      prune(stage, 'i-1', 'i-2');
+      stage.host('i-3').named('api')!.restartPolicy = { name: 'no' };
+      stage.host('i-3').named('api')!.exit(1);
+    });
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ exit: 4, named: [] });
+    expect(result.hosts.map(({ status }) => status)).toEqual([
+      'deployed',
+      'deployed',
+      'restored',
+      'untouched',
+    ]);
+    expect(await stage.later()).toEqual([
+      'i-1: v2 running, in service',
+      'i-2: v2 running, in service',
+      'i-3: v1 running, in service',
+      'i-4: v1 running, in service',
+    ]);
+    const warned = stage.told('warning').filter(({ message }) => message.includes('way back is lost'));
+    expect(warned.map(({ host }) => host?.id).toSorted()).toEqual(['i-1', 'i-2']);
+    expect(stage.hosts.map(({ holds }) => holds.size)).toEqual([0, 0, 0, 0]);
+    expect(await stage.deploy()).toMatchObject({ exit: 0 });
+  });
+
+  it('are named of a host that failed, which is left as it is', async () => {
+    const stage = new FleetStage({ hosts: 4 });
+    stage.atTask('i-1', 'health', 'task.started', () => {
+      prune(stage, 'i-1');
+      stage.host('i-1').named('api')!.restartPolicy = { name: 'no' };
+      stage.host('i-1').named('api')!.exit(1);
+    });
+    const result = await stage.deploy();
+    expect(result.named.map(({ host }) => host)).toEqual(['i-1']);
+    // A person starts it, and it is well: what is held is settled without a volume being deleted by hand.
+    const container = stage.host('i-1').named('api')!;
+    container.start('operator');
+    expect(await stage.recover()).toMatchObject({ exit: 0, named: [] });
+    expect((await stage.later())[0]).toMatch(/^i-1: v2 running.*, in service$/);
+    expect(stage.host('i-1').holds.size).toBe(0);
+  });
+
+  it('do not keep a host that was killed with a healthy container from coming back in service', async () => {
+    const stage = await killedAfter('runtime.start');
+    prune(stage, 'i-1');
+    const result = await stage.recover({ lockWait: 300_000 });
+    expect(result).toMatchObject({ exit: 0, named: [] });
+    expect((await stage.later())[0]).toBe('i-1: v2 running, in service');
+    expect(stage.host('i-1').holds.size).toBe(0);
+  });
+});
