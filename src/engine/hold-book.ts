@@ -9,6 +9,7 @@ import type { HeldOnHost, HostHolds } from '../ports/host-holds.js';
 import type { Journal } from '../ports/journal.js';
 import type { Host } from '../model/host.js';
 import type { GroupRecord } from '../model/run-record.js';
+import type { Amount } from '../model/settings.js';
 import { HoldCopies } from './hold-copies.js';
 import { describeHold, holdKey, keyOf } from './hold-names.js';
 import type { MutationGate } from './interlocks/mutation-gate.js';
@@ -44,6 +45,7 @@ export class HoldBook {
   /** What each hold is busy with. */
   readonly #busy = new Map<string, Promise<void>>();
   #count = 0;
+  #minHealthy: Amount | undefined;
 
   constructor(options: HoldBookOptions) {
     this.#options = options;
@@ -53,6 +55,11 @@ export class HoldBook {
   /** What is written down of the group beside each hold, for whoever restores it without this run's playbook. */
   knowGroup(record: GroupRecord): void {
     this.#copies.knowGroup(record);
+  }
+
+  /** The floor of the play that begins: whoever restores without the playbook keeps to it. */
+  knowFloor(minHealthy: Amount): void {
+    this.#minHealthy = minHealthy;
   }
 
   /**
@@ -88,7 +95,10 @@ export class HoldBook {
     const { group } = this.#options;
     const scope = group === undefined ? '' : `${group}/`;
     const id = holdId(`${scope}${host.id}#${this.#count}`);
-    return { ...taking, id, host: host.id, ...(group === undefined ? {} : { group }) };
+    const identity = { id, host: host.id, ...(group === undefined ? {} : { group }) };
+    if (taking.kind === 'container') return { ...taking, ...identity };
+    const floor = this.#minHealthy === undefined ? {} : { minHealthy: this.#minHealthy };
+    return { ...taking, ...identity, ...floor };
   }
 
   /** Holds again what was settled: a rollback takes away what a roll gave. */

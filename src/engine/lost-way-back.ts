@@ -1,5 +1,5 @@
 import type { Hold } from '../model/hold.js';
-import { lostPredecessors, runsThePlanned } from '../plan/restore.js';
+import { lostPredecessors, runsThePlanned, settledBeside } from '../plan/restore.js';
 import { describeHold } from './hold-names.js';
 import type { HostSession } from './host-session.js';
 
@@ -9,11 +9,30 @@ import type { HostSession } from './host-session.js';
  * nothing is lost, or it is not healthy; then it is as it was, and still held.
  */
 export async function stayWithoutWayBack(session: HostSession, origin: readonly Hold[]): Promise<boolean> {
+  const { run, host } = session;
+  try {
+    const lost = lostPredecessors(origin, await run.ports.runtime.on(host).list());
+    if (lost.length === 0) return false;
+    const gone = lost.map(describeHold).join(', ');
+    return await stayAtPlan(session, origin, `its way back is lost, since somebody removed ${gone}`);
+  } catch {
+    // Why it was not restored is told, and that is the reason to be told.
+    return false;
+  }
+}
+
+/**
+ * Settles the containers of a host as replaced when what the run started in their place is proven healthy, and says `why`. What it held of
+ * registrations is still to be brought back. False when it is not healthy: then nothing is changed.
+ */
+export async function stayAtPlan(
+  session: HostSession,
+  origin: readonly Hold[],
+  why: string,
+): Promise<boolean> {
   const { run, host, prover, group } = session;
   try {
-    const containers = await run.ports.runtime.on(host).list();
-    const lost = lostPredecessors(origin, containers);
-    if (lost.length === 0 || !runsThePlanned(origin, containers, run.id)) return false;
+    if (!runsThePlanned(origin, await run.ports.runtime.on(host).list(), run.id)) return false;
     const probe = group?.settings.health;
     if (probe === undefined) await prover.requireHealthy();
     else await prover.prove(probe);
@@ -22,12 +41,19 @@ export async function stayWithoutWayBack(session: HostSession, origin: readonly 
       open.filter((hold) => hold.kind === 'container' || hold.state === 'absent'),
       'replaced',
     );
-    const gone = lost.map(describeHold).join(', ');
-    const message = `its way back is lost, somebody removed ${gone}: it keeps what the run gave it, which is healthy`;
-    run.bus.emit({ type: 'warning', host: session.eventHost, message });
-    return true;
   } catch {
-    // Why it was not restored is told, and that is the reason to be told.
     return false;
   }
+  const message = `${why}: it keeps what the run gave it`;
+  run.bus.emit({ type: 'warning', host: session.eventHost, message });
+  return true;
+}
+
+/** Some of the host's containers are at the plan for good, and `held` would take others back. Throws why the host cannot be asked. */
+export async function isHalfSettled(
+  { run, host, group }: HostSession,
+  held: readonly Hold[],
+): Promise<boolean> {
+  if (!held.some(({ kind }) => kind === 'container')) return false;
+  return settledBeside(held, await run.ports.runtime.on(host).list(), run.id, group?.name).length > 0;
 }

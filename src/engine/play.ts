@@ -59,7 +59,9 @@ export async function runPlay(
   const opened = await openPlay(play, sessions, before.failed, run);
   const { rollout } = opened;
   const settings = first.group?.settings.rollout ?? fallback;
-  run.floor.set(rollout.minHealthy ?? settings.minHealthy, settings.floorWait);
+  const minHealthy = rollout.minHealthy ?? settings.minHealthy;
+  run.floor.set(minHealthy, settings.floorWait);
+  run.holds.knowFloor(minHealthy);
   const result = opened.turnPlay.budget.exceeded
     ? { turns: [], untouched: sessions, stopped: true, error: tooManyFailedBefore(play.name) }
     : await rollThrough(sessions, opened, run);

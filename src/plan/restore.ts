@@ -134,6 +134,21 @@ export const lostPredecessors = (
       !containers.some(({ id }) => id === hold.previous?.id),
   );
 
+/** Containers that the run started, that stand under their own names, and of which nothing is held any more. */
+export const settledBeside = (
+  held: readonly Hold[],
+  containers: readonly ObservedContainer[],
+  run: string,
+  group: string | undefined,
+): readonly ObservedContainer[] =>
+  containers.filter(
+    ({ name, labels }) =>
+      labels[label.run] === run &&
+      labels[label.group] === group &&
+      labels[label.container] === name &&
+      !held.some((hold) => hold.kind === 'container' && hold.name === name),
+  );
+
 /** Under the name of each held container runs one that this run started. */
 export const runsThePlanned = (
   holds: readonly Hold[],

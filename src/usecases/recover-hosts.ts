@@ -2,11 +2,11 @@ import pLimit from 'p-limit';
 import { nameTheHeldAfterGrace } from '../engine/grace.js';
 import { describeHold } from '../engine/hold-names.js';
 import type { HostSession } from '../engine/host-session.js';
-import { stayWithoutWayBack } from '../engine/lost-way-back.js';
+import { isHalfSettled, stayAtPlan, stayWithoutWayBack } from '../engine/lost-way-back.js';
 import { restoreHost, type RestoreOutcome } from '../engine/restore.js';
 import type { Run } from '../engine/run.js';
 import { errorsOf } from '../errors/adf-error.js';
-import { cannotRestoreCode, floorBlockedCode } from '../errors/engine.js';
+import { cannotRestore, cannotRestoreCode, floorBlockedCode } from '../errors/engine.js';
 import type { EventHost } from '../events/event.js';
 import { hostGoneCode } from '../errors/fleet.js';
 import { claimUnchecked, hostNotListed } from '../errors/recover.js';
@@ -18,7 +18,7 @@ import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js'
 import { checkClaim, type Claimed } from './check-claims.js';
 import { forGroup } from './open-run.js';
 import type { RecoveredHost, Recovering } from './recover-run.js';
-import { recoverySession, withKnownProbe } from './recovery-session.js';
+import { heldTargetGroups, recoverySession, withKnownProbe } from './recovery-session.js';
 
 /** Restores every host that a run holds; what cannot be restored is named. Group after group, the last one first. */
 export async function restoreHeld(
@@ -52,6 +52,10 @@ async function restoreGroup(
   if (record !== undefined) {
     run.holds.knowGroup(record);
     run.floor.set(record.rollout.minHealthy, record.rollout.floorWait);
+  }
+  const floor = held.findLast((hold) => hold.kind === 'registration' && hold.minHealthy !== undefined);
+  if (floor?.kind === 'registration' && floor.minHealthy !== undefined) {
+    run.floor.set(floor.minHealthy, run.floor.floorWait);
   }
   const origin = found.origin.filter((hold) => hold.group === group);
   run.holds.adopt(inventory.hosts, held, origin);
@@ -122,6 +126,8 @@ async function restoreOne(
       if (holds.length === 0) return untouched;
       const known = withKnownProbe(host, record?.name, holds, run, inventory);
       const session = recoverySession(host, record, known, run, inventory);
+      await session.traffic.groups({ kind: 'named', names: [...new Set(heldTargetGroups(known))] });
+      if (await isHalfSettled(session, known)) return await restoreAsOne(session, known);
       const outcome = await restoreHost(session, known);
       const isNeeded = outcome.error?.code === floorBlockedCode;
       if (outcome.error?.code === cannotRestoreCode && (await stayWithoutWayBack(session, known))) {
@@ -132,6 +138,25 @@ async function restoreOne(
       return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
     }
   }
+}
+
+/**
+ * The containers of a host go back to one origin or stay at one plan, though the run was killed while it settled them: at the plan they stay
+ * when they are proven healthy. Throws `restore.impossible` when they are not, and what they were is not known of all.
+ */
+async function restoreAsOne(session: HostSession, held: readonly Hold[]): Promise<RestoreOutcome> {
+  const { run, host } = session;
+  if (await stayAtPlan(session, held, 'the run had settled a part of it, and all of it is healthy')) {
+    return restoreHost(session, run.holds.openOf(host.id));
+  }
+  const origin = run.holds.originOf(host.id);
+  if (await isHalfSettled(session, origin)) {
+    throw cannotRestore(
+      host,
+      'the run had settled some of its containers, which are not all healthy, and what they were before is not known here',
+    );
+  }
+  return restoreHost(session, origin);
 }
 
 /** What is to be restored of what is claimed: the rest is settled. Throws why it cannot be told. */

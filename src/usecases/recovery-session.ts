@@ -10,6 +10,7 @@ import type { ContainerHold, Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { GroupRecord } from '../model/run-record.js';
+import { targetGroupNameOf } from '../model/registration.js';
 import type { TargetGroupChoice } from '../model/settings.js';
 import { configuredProbe } from './group-sessions.js';
 
@@ -36,7 +37,7 @@ function groupOf(host: Host, record: GroupRecord, held: readonly Hold[], invento
     release: record.release,
     settings: {
       containers: containerHolds(held).map(templateOf),
-      targetGroups: targetGroupsOf(record),
+      targetGroups: targetGroupsOf(record, held),
       rollout: record.rollout,
       ...(probe === undefined ? {} : { health: probe }),
     },
@@ -46,8 +47,15 @@ function groupOf(host: Host, record: GroupRecord, held: readonly Hold[], invento
 const containerHolds = (holds: readonly Hold[]): readonly ContainerHold[] =>
   holds.filter((hold) => hold.kind === 'container');
 
-const targetGroupsOf = ({ targetGroups: names }: GroupRecord): TargetGroupChoice =>
-  names.length === 0 ? { kind: 'none' } : { kind: 'named', names };
+/** Those of the group, and those that only the run's playbook named: each has a floor and a deregistration delay. */
+function targetGroupsOf({ targetGroups }: GroupRecord, held: readonly Hold[]): TargetGroupChoice {
+  const names = [...new Set([...targetGroups, ...heldTargetGroups(held)])];
+  return names.length === 0 ? { kind: 'none' } : { kind: 'named', names };
+}
+
+/** The names of the target groups that something is held of. */
+export const heldTargetGroups = (held: readonly Hold[]): readonly string[] =>
+  held.flatMap((hold) => (hold.kind === 'registration' ? [targetGroupNameOf(hold.registration)] : []));
 
 /** As much of a container as restoring needs: its name, and how long it may take to stop. */
 const templateOf = ({ name, stopTimeout }: ContainerHold): ContainerTemplate => ({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deployWith } from '../../src/usecases/deploy.js';
+import { recoverWith } from '../../src/usecases/recover.js';
 import { deployOptions, FleetStage } from './fleet-stage.js';
 
 /** A deploy that died right after the first of these calls. */
@@ -99,4 +100,47 @@ describe('predecessors that somebody prunes in the middle of a run', () => {
     expect((await stage.later())[0]).toBe('i-1: v2 running, in service');
     expect(stage.host('i-1').holds.size).toBe(0);
   });
+});
+
+describe('a host with several containers', () => {
+  const pair = (): FleetStage => {
+    const stage = new FleetStage({
+      groupVars: {
+        container: undefined,
+        containers: [{ name: 'api', ports: ['5060:5000'] }, { name: 'worker' }],
+      },
+    });
+    for (const host of stage.hosts) stage.runsV1(host, 'worker', []);
+    return stage;
+  };
+  const deploy = (stage: FleetStage, death?: { readonly call: number; readonly when: 'before' | 'after' }) =>
+    stage.untilDeath(death, (world, hooks) => deployWith(world, deployOptions, hooks));
+  const digests = (stage: FleetStage): readonly number[] =>
+    stage.hosts.map((host) => new Set(['api', 'worker'].map((name) => host.named(name)?.birth.digest)).size);
+
+  it.each(['here', 'elsewhere'])(
+    'is at one release when its run is killed at any moment, recovered %s',
+    async (where) => {
+      const { calls } = await deploy(pair());
+      const settling = calls.flatMap((call, index) =>
+        /^(journals\.append|hostHolds\.forget|runtime\.(start|stop))$/.test(call) ? [index + 1] : [],
+      );
+      expect(settling.length).toBeGreaterThan(20);
+      for (const call of settling) {
+        for (const when of ['before', 'after'] as const) {
+          const stage = pair();
+          await deploy(stage, { call, when });
+          const world = where === 'here' ? await stage.ports() : await stage.elsewhere();
+          const { project, environment, extraVars } = deployOptions;
+          const options = { project, environment, extraVars, lockWait: 300_000 };
+          await stage.world.clock.run(recoverWith(world, options, stage.hooks));
+          const now = await stage.later();
+          expect(digests(stage), `${when} call ${call}, ${calls[call - 1]}: ${now.join('; ')}`).toEqual([
+            1, 1, 1,
+          ]);
+          expect(now.every((one) => one.endsWith('running, in service'))).toBe(true);
+        }
+      }
+    },
+  );
 });
