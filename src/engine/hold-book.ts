@@ -11,7 +11,7 @@ import type { Host } from '../model/host.js';
 import type { GroupRecord } from '../model/run-record.js';
 import type { Amount } from '../model/settings.js';
 import { HoldCopies } from './hold-copies.js';
-import { describeHold, holdKey, keyOf } from './hold-names.js';
+import { describeHold, holdKey, keyOf, targetGroupsOf } from './hold-names.js';
 import type { MutationGate } from './interlocks/mutation-gate.js';
 
 /** Where a run writes what it holds. */
@@ -96,7 +96,10 @@ export class HoldBook {
     const scope = group === undefined ? '' : `${group}/`;
     const id = holdId(`${scope}${host.id}#${this.#count}`);
     const identity = { id, host: host.id, ...(group === undefined ? {} : { group }) };
-    if (taking.kind === 'container') return { ...taking, ...identity };
+    if (taking.kind === 'container') {
+      const targetGroups = targetGroupsOf(this.originOf(host.id));
+      return { ...taking, ...identity, ...(targetGroups.length === 0 ? {} : { targetGroups }) };
+    }
     const floor = this.#minHealthy === undefined ? {} : { minHealthy: this.#minHealthy };
     return { ...taking, ...identity, ...floor };
   }

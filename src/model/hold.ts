@@ -52,6 +52,8 @@ export interface ContainerHold extends HoldBase {
   readonly probe?: HealthProbe;
   /** Between SIGTERM and SIGKILL, of the container that stands in its place when it is taken down again. */
   readonly stopTimeout?: Milliseconds;
+  /** The names of the target groups that the run had taken the host out of: it is drained from them before this one goes down again. */
+  readonly targetGroups?: readonly string[];
 }
 
 /**

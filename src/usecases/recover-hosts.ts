@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { nameTheHeldAfterGrace } from '../engine/grace.js';
-import { describeHold } from '../engine/hold-names.js';
+import { describeHold, targetGroupsOf } from '../engine/hold-names.js';
 import type { HostSession } from '../engine/host-session.js';
 import { isHalfSettled, stayAtPlan, stayWithoutWayBack } from '../engine/lost-way-back.js';
 import { restoreHost, type RestoreOutcome } from '../engine/restore.js';
@@ -18,7 +18,7 @@ import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js'
 import { checkClaim, type Claimed } from './check-claims.js';
 import { forGroup } from './open-run.js';
 import type { RecoveredHost, Recovering } from './recover-run.js';
-import { heldTargetGroups, recoverySession, withKnownProbe } from './recovery-session.js';
+import { recoverySession, withKnownProbe } from './recovery-session.js';
 
 /** Restores every host that a run holds; what cannot be restored is named. Group after group, the last one first. */
 export async function restoreHeld(
@@ -126,7 +126,7 @@ async function restoreOne(
       if (holds.length === 0) return untouched;
       const known = withKnownProbe(host, record?.name, holds, run, inventory);
       const session = recoverySession(host, record, known, run, inventory);
-      await session.traffic.groups({ kind: 'named', names: [...new Set(heldTargetGroups(known))] });
+      await session.traffic.groups({ kind: 'named', names: targetGroupsOf(known) });
       if (await isHalfSettled(session, known)) return await restoreAsOne(session, known);
       const outcome = await restoreHost(session, known);
       const isNeeded = outcome.error?.code === floorBlockedCode;

@@ -1,3 +1,4 @@
+import { targetGroupsOf } from '../engine/hold-names.js';
 import { HostSession, type HostGroup } from '../engine/host-session.js';
 import type { Run } from '../engine/run.js';
 import { errorsOf } from '../errors/adf-error.js';
@@ -10,7 +11,6 @@ import type { ContainerHold, Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { GroupRecord } from '../model/run-record.js';
-import { targetGroupNameOf } from '../model/registration.js';
 import type { TargetGroupChoice } from '../model/settings.js';
 import { configuredProbe } from './group-sessions.js';
 
@@ -37,7 +37,7 @@ function groupOf(host: Host, record: GroupRecord, held: readonly Hold[], invento
     release: record.release,
     settings: {
       containers: containerHolds(held).map(templateOf),
-      targetGroups: targetGroupsOf(record, held),
+      targetGroups: choiceOf(record, held),
       rollout: record.rollout,
       ...(probe === undefined ? {} : { health: probe }),
     },
@@ -48,14 +48,10 @@ const containerHolds = (holds: readonly Hold[]): readonly ContainerHold[] =>
   holds.filter((hold) => hold.kind === 'container');
 
 /** Those of the group, and those that only the run's playbook named: each has a floor and a deregistration delay. */
-function targetGroupsOf({ targetGroups }: GroupRecord, held: readonly Hold[]): TargetGroupChoice {
-  const names = [...new Set([...targetGroups, ...heldTargetGroups(held)])];
+function choiceOf({ targetGroups }: GroupRecord, held: readonly Hold[]): TargetGroupChoice {
+  const names = [...new Set([...targetGroups, ...targetGroupsOf(held)])];
   return names.length === 0 ? { kind: 'none' } : { kind: 'named', names };
 }
-
-/** The names of the target groups that something is held of. */
-export const heldTargetGroups = (held: readonly Hold[]): readonly string[] =>
-  held.flatMap((hold) => (hold.kind === 'registration' ? [targetGroupNameOf(hold.registration)] : []));
 
 /** As much of a container as restoring needs: its name, and how long it may take to stop. */
 const templateOf = ({ name, stopTimeout }: ContainerHold): ContainerTemplate => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deployWith } from '../../src/usecases/deploy.js';
 import { recoverWith } from '../../src/usecases/recover.js';
-import { deployOptions, FleetStage } from './fleet-stage.js';
+import { deployOptions, FleetStage, packaged } from './fleet-stage.js';
 
 /** A deploy that died right after the first of these calls. */
 async function killedAfter(method: string): Promise<FleetStage> {
@@ -141,6 +141,42 @@ describe('a host with several containers', () => {
           expect(now.every((one) => one.endsWith('running, in service'))).toBe(true);
         }
       }
+    },
+  );
+});
+
+describe('a target group that only the playbook names', () => {
+  const playbook = packaged.replaceAll("'{{ target_groups }}'", '[api-http, extra]');
+
+  it.each(['here', 'elsewhere'])(
+    'keeps its floor and its deregistration delay, recovered %s',
+    async (where) => {
+      const make = (): FleetStage => {
+        const stage = new FleetStage({ playbook, rollout: { bake: '60s' } });
+        const extra = stage.world.addTargetGroup('extra', { deregistrationDelay: 90_000 });
+        for (const host of stage.hosts) stage.world.registered(extra, host, 5060, 'healthy');
+        return stage;
+      };
+      // In service everywhere with the new container, which is not settled yet.
+      const { calls } = await make().untilDeath(undefined, (world, hooks) =>
+        deployWith(world, deployOptions, hooks),
+      );
+      const inService = calls.indexOf('traffic.register', calls.indexOf('runtime.start'));
+      const stage = make();
+      const killAt = calls.indexOf('hostHolds.forget', inService) + 4;
+      await stage.untilDeath({ call: killAt, when: 'after' }, (world, hooks) =>
+        deployWith(world, deployOptions, hooks),
+      );
+      await stage.world.clock.advance(60_000);
+      stage.world.calls.log.length = 0;
+      const world = where === 'here' ? await stage.ports() : await stage.elsewhere();
+      const { project, environment, extraVars } = deployOptions;
+      const options = { project, environment, extraVars, lockWait: 300_000 };
+      const result = await stage.world.clock.run(recoverWith(world, options, stage.hooks));
+      expect(result).toMatchObject({ exit: 0, named: [] });
+      expect((await stage.later())[0]).toBe('i-1: v1 running, in service');
+      const drained = stage.mutations.filter((one) => one.includes('deregister'));
+      expect(drained).toHaveLength(2);
     },
   );
 });
