@@ -1,11 +1,12 @@
 import pLimit from 'p-limit';
 import { nameTheHeldAfterGrace } from '../engine/grace.js';
-import { describeHold } from '../engine/hold-names.js';
+import { describeHold, targetGroupsOf } from '../engine/hold-names.js';
 import type { HostSession } from '../engine/host-session.js';
+import { isHalfSettled, stayAtPlan, stayWithoutWayBack } from '../engine/lost-way-back.js';
 import { restoreHost, type RestoreOutcome } from '../engine/restore.js';
 import type { Run } from '../engine/run.js';
 import { errorsOf } from '../errors/adf-error.js';
-import { floorBlockedCode } from '../errors/engine.js';
+import { cannotRestore, cannotRestoreCode, floorBlockedCode } from '../errors/engine.js';
 import type { EventHost } from '../events/event.js';
 import { hostGoneCode } from '../errors/fleet.js';
 import { claimUnchecked, hostNotListed } from '../errors/recover.js';
@@ -51,6 +52,10 @@ async function restoreGroup(
   if (record !== undefined) {
     run.holds.knowGroup(record);
     run.floor.set(record.rollout.minHealthy, record.rollout.floorWait);
+  }
+  const floor = held.findLast((hold) => hold.kind === 'registration' && hold.minHealthy !== undefined);
+  if (floor?.kind === 'registration' && floor.minHealthy !== undefined) {
+    run.floor.set(floor.minHealthy, run.floor.floorWait);
   }
   const origin = found.origin.filter((hold) => hold.group === group);
   run.holds.adopt(inventory.hosts, held, origin);
@@ -121,13 +126,37 @@ async function restoreOne(
       if (holds.length === 0) return untouched;
       const known = withKnownProbe(host, record?.name, holds, run, inventory);
       const session = recoverySession(host, record, known, run, inventory);
+      await session.traffic.groups({ kind: 'named', names: targetGroupsOf(known) });
+      if (await isHalfSettled(session, known)) return await restoreAsOne(session, known);
       const outcome = await restoreHost(session, known);
       const isNeeded = outcome.error?.code === floorBlockedCode;
+      if (outcome.error?.code === cannotRestoreCode && (await stayWithoutWayBack(session, known))) {
+        return await restoreHost(session, run.holds.openOf(host.id));
+      }
       return isNeeded && (await stayInService(session)) ? await restoreHost(session, []) : outcome;
     } catch (error) {
       return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
     }
   }
+}
+
+/**
+ * The containers of a host go back to one origin or stay at one plan, though the run was killed while it settled them: at the plan they stay
+ * when they are proven healthy. Throws `restore.impossible` when they are not, and what they were is not known of all.
+ */
+async function restoreAsOne(session: HostSession, held: readonly Hold[]): Promise<RestoreOutcome> {
+  const { run, host } = session;
+  if (await stayAtPlan(session, held, 'the run had settled a part of it, and all of it is healthy')) {
+    return restoreHost(session, run.holds.openOf(host.id));
+  }
+  const origin = run.holds.originOf(host.id);
+  if (await isHalfSettled(session, origin)) {
+    throw cannotRestore(
+      host,
+      'the run had settled some of its containers, which are not all healthy, and what they were before is not known here',
+    );
+  }
+  return restoreHost(session, origin);
 }
 
 /** What is to be restored of what is claimed: the rest is settled. Throws why it cannot be told. */

@@ -355,12 +355,12 @@ describe('the hold book', () => {
       expect(journal.types).toEqual(['hold.opened', 'mutation.intended', 'mutation.done']);
     });
 
-    it('has the copy there again before anything is given back, when taking it off failed', async () => {
+    it('has the copy there again before anything is given back, when the answer to taking it off was lost', async () => {
       const { copies, hostHolds } = hostThatLoses('forget');
-      const { book, host } = bookWith(hostHolds);
+      const { book, host, clock } = bookWith(hostHolds);
       await book.open(host, [taking('api')]);
       const open = book.openOf(host.id);
-      await expect(book.settle(open, 'replaced')).rejects.toMatchObject({ code: 'ssh.connection_lost' });
+      await clock.run(book.settle(open, 'replaced'));
       expect(copies.size).toBe(0);
       await book.reopen(open);
       expect([...copies.keys()]).toEqual(open.map(({ id }) => id));
