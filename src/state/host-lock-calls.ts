@@ -103,7 +103,8 @@ export class HostLockCalls {
   }
 
   #environment(question: LockQuestion): Readonly<Record<string, string>> {
-    const { action, owner, epoch, duration, hosts, members = hosts.map(({ id }) => id) } = question;
+    const { action, owner, epoch, duration } = question;
+    const members = question.members ?? question.hosts.map(({ id }) => id);
     return {
       ADFPUSH_LOCK_ACTION: action,
       ADFPUSH_LOCK_DIRECTORY: this.directory,
