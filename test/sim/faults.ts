@@ -15,6 +15,8 @@ export interface FaultPlan {
   readonly lostBefore: number;
   /** A call to a host fails though it did what it was asked. */
   readonly lostAfter: number;
+  /** The answer to a change of a host is lost, and the host carries it out later: its Engine has the request. */
+  readonly late: number;
   /** The balancer's API refuses because of too many calls. */
   readonly throttled: number;
   /** The balancer's API did it, and its answer was lost. */
@@ -66,6 +68,7 @@ export const noFaults: FaultPlan = {
   sparesPreflight: false,
   lostBefore: 0,
   lostAfter: 0,
+  late: 0,
   throttled: 0,
   lostReply: 0,
   unreachable: [],
@@ -109,6 +112,7 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     crashes: someHost().map((host) => ({ host, at: moment() })),
     flaps: someHost().map(window),
     ...randomRareFaults(random.fork('rare'), hosts, likelihood),
+    late: random.fork('late').chance(0.25) ? 0.02 : 0,
   };
 }
 

@@ -30,7 +30,7 @@ async function seedThatCatches(index: number, statement: number): Promise<number
 describe('the oracle', () => {
   it('is tested for each of the fifteen statements', () => {
     const all = Array.from({ length: 16 }, (_, number) => number);
-    expect(mutations.map(({ statement }) => statement)).toEqual(all);
+    expect([...new Set(mutations.map(({ statement }) => statement))]).toEqual(all);
   });
 
   it.each(mutations.map((mutation, index) => ({ ...mutation, index })))(

@@ -14,7 +14,7 @@ import type { Life } from './control/life.js';
 import type { FaultPlan } from './faults.js';
 import { environment, group } from './project-of.js';
 
-type Fault = 'none' | 'before' | 'after' | 'throttled' | 'pull' | 'cut';
+type Fault = 'none' | 'before' | 'after' | 'late' | 'throttled' | 'pull' | 'cut';
 
 /** One call of a port, as the world saw it begin. */
 export interface CallRecord extends PortCall {
@@ -43,6 +43,21 @@ export interface NetworkOptions {
   readonly onCall: (number: number) => void;
 }
 
+/** What an Engine carries out though its caller is gone. Seen on a real one: a stop of 6 s whose client was cut off after 1 s. */
+const changes: ReadonlySet<string> = new Set([
+  'create',
+  'start',
+  'stop',
+  'rename',
+  'setRestartPolicy',
+  'remove',
+  'keepHold',
+  'forgetHold',
+]);
+
+/** How late at most. A stop that was asked for with Docker's own timeout of 10 s is no later either. */
+const latest: Milliseconds = 9_000;
+
 /** Until a connection that says nothing is given up. */
 const silence: Milliseconds = 20_000;
 
@@ -54,10 +69,12 @@ const silence: Milliseconds = 20_000;
 export class SimulatedNetwork {
   readonly #streams = new Map<string, SeededRandom>();
   readonly #options: NetworkOptions;
+  readonly #lateness: SeededRandom;
   #calls = 0;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
+    this.#lateness = options.seed.fork('lateness');
   }
 
   readonly intercept: Intercept = async (call, proceed) => {
@@ -78,6 +95,16 @@ export class SimulatedNetwork {
       throw this.#failure(call, fault);
     }
     if (this.#isCut(call)) return this.#silent(call);
+    if (fault === 'late') {
+      world.clock.after(
+        this.#lateness.between(100, latest),
+        () => void proceed().catch(() => undefined),
+        true,
+      );
+      await this.#pass(back);
+      await life.goesOn();
+      throw this.#failure(call, fault);
+    }
     const result = await proceed().catch(async (error: unknown) => {
       await this.#pass(back);
       await life.goesOn();
@@ -100,7 +127,8 @@ export class SimulatedNetwork {
   #faultOf(call: PortCall, random: SeededRandom): Fault {
     const draw = random.next();
     const { faults, shared } = this.#options;
-    const { lostBefore, lostAfter, throttled, lostReply, sparesPreflight, pullFails, leaseLost } = faults;
+    const { lostBefore, lostAfter, late, throttled, lostReply, sparesPreflight, pullFails, leaseLost } =
+      faults;
     if (call.method === 'pull' && draw < pullFails) return 'pull';
     if (call.port === 'journal') return this.#isDiskFull() ? 'before' : 'none';
     if (sparesPreflight && !shared.rollBegan) return 'none';
@@ -114,7 +142,8 @@ export class SimulatedNetwork {
     }
     if (call.host === undefined) return 'none';
     if (draw < lostBefore) return 'before';
-    return draw < lostBefore + lostAfter ? 'after' : 'none';
+    if (draw < lostBefore + lostAfter) return 'after';
+    return changes.has(call.method) && draw < lostBefore + lostAfter + late ? 'late' : 'none';
   }
 
   /** Between this machine and the host nothing gets through; or, for a lease, too few hosts can be asked. */

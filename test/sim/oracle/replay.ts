@@ -75,8 +75,9 @@ export class Replay {
 
   /** The host is still held by a run that another program began: what this one does there, it does to bring it back. */
   isRecovering(program: Actor, host: HostId): boolean {
-    const notes = this.holds.get(host)?.values() ?? [];
-    return [...notes].some(({ run }) => this.#beginners.get(run) !== program);
+    const beginners = [...(this.holds.get(host)?.values() ?? [])].map(({ run }) => this.#beginners.get(run));
+    // A note of an earlier run that could not be taken off says nothing once this program holds the host for its own run.
+    return beginners.length > 0 && !beginners.includes(program);
   }
 
   #applyToHolds(entry: Extract<Entry, { type: 'hold.kept' | 'hold.forgotten' }>): void {
