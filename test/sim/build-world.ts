@@ -4,7 +4,7 @@ import { image, type ImageBehaviour } from '../fakes/world/image-behaviour.js';
 import type { FakeHost } from '../fakes/world/fake-host.js';
 import { World } from '../fakes/world/world.js';
 import { hostId } from '../../src/model/ids.js';
-import type { OperatorAct } from './faults.js';
+import type { OperatorAct, Prune } from './faults.js';
 import {
   containerNameOfGroup,
   otherTag,
@@ -108,6 +108,11 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
   for (const { host: id, at: time, lasts } of faults.reboots) {
     withHost(world, id, (host) => at(time, `${id} is rebooted`, () => host.reboot(lasts)));
   }
+  for (const { host: id, at: time, what } of faults.prunes) {
+    withHost(world, id, (host) =>
+      at(time, `the ${what} of ${id} are pruned`, () => prune(world, host, what)),
+    );
+  }
   for (const { host: id, at: time, does } of faults.operators) {
     withHost(world, id, (host) =>
       at(time, `somebody does by hand: ${does} ${id}`, () => operate(world, scenario, host, does)),
@@ -138,6 +143,20 @@ const registrationsOf = (world: World, { host }: FakeHost) =>
       .filter(({ registration }) => host.targetIds.includes(registration.id))
       .map(({ registration }) => ({ group, registration })),
   );
+
+/** Volumes that no container uses, or containers that do not run. */
+function prune(world: World, host: FakeHost, what: Prune['what']): void {
+  if (what === 'containers') {
+    for (const container of host.containers.values()) {
+      if (!container.running) host.remove('operator', container);
+    }
+    return;
+  }
+  for (const [key, { run, hold }] of host.holds) {
+    host.holds.delete(key);
+    world.timeline.record('operator', { type: 'hold.forgotten', host: host.host.id, run, hold: hold.id });
+  }
+}
 
 /** What a person does by hand, without asking the program. */
 function operate(world: World, scenario: Scenario, host: FakeHost, does: OperatorAct['does']): void {

@@ -46,6 +46,8 @@ export interface FaultPlan {
   readonly leaseLost: number;
   /** From then on the journals of the first machine cannot be written. */
   readonly diskFullAt?: Milliseconds;
+  /** A cron job of a host that takes away what nobody seems to use. */
+  readonly prunes: readonly Prune[];
   /** What a person does by hand meanwhile. */
   readonly operators: readonly OperatorAct[];
   /** A host with the previous release that comes to the group, registered. */
@@ -56,6 +58,13 @@ export interface FaultPlan {
   readonly tagMovesAt?: Milliseconds;
   /** The inventory speaks of another account or region than the credentials are for. */
   readonly wrong?: 'account' | 'region';
+}
+
+/** `docker volume prune -a`, `docker container prune`. */
+export interface Prune {
+  readonly host: string;
+  readonly at: Milliseconds;
+  readonly what: 'volumes' | 'containers';
 }
 
 export interface OperatorAct {
@@ -80,6 +89,7 @@ export const noFaults: FaultPlan = {
   reboots: [],
   pullFails: 0,
   leaseLost: 0,
+  prunes: [],
   operators: [],
   joins: [],
   leaves: [],
@@ -113,8 +123,18 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     flaps: someHost().map(window),
     ...randomRareFaults(random.fork('rare'), hosts, likelihood),
     late: random.fork('late').chance(0.25) ? 0.02 : 0,
+    prunes: randomPrunes(random.fork('prunes'), hosts),
   };
 }
+
+const randomPrunes = (random: SeededRandom, hosts: readonly string[]): readonly Prune[] =>
+  random.chance(0.1)
+    ? [0, 1].map(() => ({
+        host: hosts[random.integer(0, hosts.length - 1)] ?? '',
+        at: random.between(0, 240_000),
+        what: random.pick<Prune['what']>(['volumes', 'containers']),
+      }))
+    : [];
 
 /** What fewer runs meet: a stream of its own, so that they change nothing for the others. */
 function randomRareFaults(random: SeededRandom, hosts: readonly string[], likelihood: number) {

@@ -172,11 +172,17 @@ class ControlSide {
 
   /** Those that follow one another, and their rivals; and then, until it could do its work, one that makes an end. */
   async run(): Promise<void> {
-    const { launches, rivals, finish } = this.scenario;
+    const { launches, rivals, finish, faults } = this.scenario;
     await Promise.all([this.#oneAfterTheOther(launches), ...rivals.map((rival) => this.#launch(rival))]);
+    const recover = (machine: string): Promise<void> =>
+      this.#launch({ verb: 'recover', machine, after: 200_000, tag: releaseTag, calm: true });
+    // Where hosts have lost what they keep, only the machines that have the journals know what is held.
+    if (finish && faults.prunes.some(({ what }) => what === 'volumes')) {
+      const machines = new Set([...launches, ...rivals].map(({ machine }) => machine));
+      for (const machine of machines) await recover(machine);
+    }
     for (let attempt = 1; finish && attempt <= 3 && this.#isLeft(); attempt += 1) {
-      const machine = attempt === 2 ? 'desk' : 'last resort';
-      await this.#launch({ verb: 'recover', machine, after: 200_000, tag: releaseTag, calm: true });
+      await recover(attempt === 2 ? 'desk' : 'last resort');
     }
   }
 
