@@ -165,3 +165,13 @@ describe('runs that write what they want before they read what others have', () 
     expect(seeds.some((seed) => race(seed, false).least < race(seed, false).minimum)).toBe(true);
   });
 });
+
+it('lets exactly one of the runs that block each other keep its wish', () => {
+  const wishes = ['r1', 'r2', 'r3'].map((run) => reservation({ run, wanted: new Set([run]) }));
+  const keep = wishes.filter(({ run }) => keepsWish(run, ofOthers(wishes, run, 0)));
+  expect(keep.map(({ run }) => run)).toEqual(['r1']);
+});
+
+it('gives way to no run that only has places out', () => {
+  expect(keepsWish('r2', [reservation({ run: 'r1', out: new Set(places.slice(0, 1)) })])).toBe(true);
+});
