@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ignoreClosedOutputs } from './cli/closed-outputs.js';
 import type { Package } from './cli/program.js';
 
 const root = join(import.meta.dirname, '..');
@@ -17,6 +18,7 @@ function isNewEnough(range: string): boolean {
   return differs < 0 || (running[differs] ?? 0) > (wanted[differs] ?? 0);
 }
 
+ignoreClosedOutputs();
 const argv = process.argv.slice(2);
 const pack = readPackage();
 if (argv.length === 1 && argv[0] === '--version') {

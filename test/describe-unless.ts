@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe } from 'vitest';
 import { everythingIsDemanded } from './demanded.js';
 
@@ -12,3 +13,9 @@ export function describeUnless(missing: string | undefined, name: string, body: 
   }
   describe.skipIf(missing !== undefined)(name, body);
 }
+
+/** Why a program cannot be run, as `describeUnless` wants it; undefined when PATH has it. */
+export const notOnPath = (program: string): string | undefined =>
+  spawnSync('/bin/sh', ['-c', 'command -v "$0"', program]).status === 0
+    ? undefined
+    : `${program} is not installed`;

@@ -6,6 +6,7 @@ import { nearest } from '../errors/nearest.js';
 import type { ExitCode } from '../model/run-result.js';
 import { renderErrors } from '../report/error-view.js';
 import { choosePalette } from '../report/palette.js';
+import { ignoreClosedOutputs } from './closed-outputs.js';
 import { reportCrashes } from './crash.js';
 import { exitOfThrown } from './exit-codes.js';
 
@@ -24,7 +25,8 @@ const patience = 2_000;
 
 /** Runs one command. Sets the process's exit code. */
 export async function main(argv: readonly string[], root: string, pack: Package): Promise<void> {
-  silenceBrokenPipes();
+  // Again, after oclif was loaded and listens too.
+  ignoreClosedOutputs();
   reportCrashes();
   haveShell();
   process.exitCode = await perform(argv, root, pack);
@@ -110,15 +112,4 @@ function refuseUnknownCommand(argv: readonly string[], config: Config): void {
   const given = inTopic.length > 0 && second !== undefined ? `${first} ${second}` : first;
   const candidates = [...ids, ...new Set(ids.map((id) => id.split(' ')[0] ?? id))];
   throw unknownCommand(given, ids, nearest(given, candidates));
-}
-
-/**
- * Nobody listening any more (`| head`, a closed terminal) must not end a run that has hosts to restore: output is dropped, the
- * exit code still tells. Replaces what oclif does, which ends the program on all but EPIPE.
- */
-function silenceBrokenPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.removeAllListeners('error');
-    stream.on('error', () => undefined);
-  }
 }

@@ -5,6 +5,7 @@ import type { Plan } from '../model/plan.js';
 import type { RunResult } from '../model/run-result.js';
 import { errorDocument } from '../report/event-json.js';
 import type { RunHooks } from '../usecases/context.js';
+import { isClosed } from './closed-outputs.js';
 import { confirmOnTerminal } from './confirm.js';
 import { whenCrashing } from './crash.js';
 import { exitOfSignal } from './exit-codes.js';
@@ -94,14 +95,17 @@ export async function inSession<T>(
 
 /**
  * The other end of the pipe was closed (`| head`), or the terminal was. A disk that is full is none of that: somebody still waits for the
- * run. Returns how to take that back.
+ * run. Calls `then` once. Returns how to take that back.
  */
 function whenNobodyListens(stream: NodeJS.WriteStream, then: () => void): () => void {
+  const unhear = (): unknown => stream.removeListener('error', onError);
   const onError = (error: Error): void => {
-    if ('code' in error && (error.code === 'EPIPE' || error.code === 'EIO')) then();
+    if (!isClosed(error)) return;
+    unhear();
+    then();
   };
   stream.on('error', onError);
-  return () => stream.removeListener('error', onError);
+  return unhear;
 }
 
 const hooksOf = (

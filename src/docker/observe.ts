@@ -22,6 +22,7 @@ export function observedContainer(
     ...(digest !== undefined && isDigest(digest) ? { digest } : {}),
     labels,
     running,
+    ...(state.Restarting ? { restarting: true } : {}),
     ...(state.Running ? {} : { exitCode: state.ExitCode }),
     restartCount: answer.RestartCount,
     restartPolicy: restartPolicyOf(hostConfig.RestartPolicy),

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { AdfError } from '../errors/adf-error.js';
+import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import type { Milliseconds } from '../model/duration.js';
 import { Barrier } from './barrier.js';
 import { bake } from './bake.js';
@@ -14,9 +14,17 @@ export interface BatchNumber {
   readonly of: number;
 }
 
+/** What came of a batch. */
+export interface BatchResult {
+  /** Of every host of it; none when it did not begin. */
+  readonly turns: readonly TurnResult[];
+  /** The journal could not be written: nothing more can be done. */
+  readonly error?: AdfError;
+}
+
 /**
  * One batch: all turns, then the bake over those that ended well, then their holds are settled. A host that does not survive the
- * bake is restored like one whose turn failed.
+ * bake is restored like one whose turn failed. Never throws: what its turns did is in the result.
  */
 export async function runBatch(
   sessions: readonly HostSession[],
@@ -24,28 +32,42 @@ export async function runBatch(
   play: TurnPlay,
   bakeTime: Milliseconds,
   run: Run,
-): Promise<readonly TurnResult[]> {
+): Promise<BatchResult> {
   const { bus } = run;
   const name = play.play.name;
   const hosts = sessions.map(({ eventHost }) => eventHost);
   bus.emit({ type: 'batch.started', play: name, batch, of, hosts });
-  await record(run, { type: 'batch.started', batch, hosts: sessions.map(({ host }) => host.id) });
+  const unbegun = await record(run, {
+    type: 'batch.started',
+    batch,
+    hosts: sessions.map(({ host }) => host.id),
+  });
+  if (unbegun !== undefined) return { turns: [], error: unbegun };
   const limit = pLimit(Math.max(1, run.forks));
   // A linear batch moves as one, so that all its turns must be running.
   const barrier = play.play.strategy === 'linear' ? new Barrier(sessions.length) : undefined;
   const turns = await Promise.all(
     sessions.map((session) =>
       barrier === undefined
-        ? limit(() => runTurn(session, play, batch, undefined))
-        : runTurn(session, play, batch, barrier),
+        ? limit(() => turnOf(session, play, batch, undefined))
+        : turnOf(session, play, batch, barrier),
     ),
   );
-  const results = run.checkMode ? turns : await bakeAndSettle(turns, batch, play, bakeTime, run);
-  const failed = results.filter(({ status }) => status !== 'ok').map(({ session }) => session.eventHost);
+  const ended = run.checkMode ? { turns } : await bakeAndSettle(turns, batch, play, bakeTime, run);
+  const failed = ended.turns.filter(({ status }) => status !== 'ok').map(({ session }) => session.eventHost);
   bus.emit({ type: 'batch.ended', play: name, batch, failed });
-  await record(run, { type: 'batch.ended', batch });
-  return results;
+  const unwritten = await record(run, { type: 'batch.ended', batch });
+  const error = ended.error ?? unwritten;
+  return { turns: ended.turns, ...(error === undefined ? {} : { error }) };
 }
+
+/** One turn that throws must not keep those of the others from being told. */
+const turnOf = (...turn: Parameters<typeof runTurn>): Promise<TurnResult> =>
+  runTurn(...turn).catch((error: unknown) => ({
+    session: turn[0],
+    status: 'failed',
+    error: errorsOf(error)[0],
+  }));
 
 async function bakeAndSettle(
   turns: readonly TurnResult[],
@@ -53,7 +75,7 @@ async function bakeAndSettle(
   play: TurnPlay,
   bakeTime: Milliseconds,
   run: Run,
-): Promise<readonly TurnResult[]> {
+): Promise<BatchResult> {
   const well = turns.filter(({ status }) => status === 'ok').map(({ session }) => session);
   const changed = well.filter((session) => holdsContainer(session));
   const name = play.play.name;
@@ -71,15 +93,17 @@ async function bakeAndSettle(
       ...(reason === undefined ? {} : { reason }),
     });
   }
-  await Promise.all(
+  const unsettled = await Promise.all(
     well.filter((session) => !failures.has(session)).map((session) => settleReplaced(session)),
   );
-  return Promise.all(
+  const judged = await Promise.all(
     turns.map(async (turn): Promise<TurnResult> => {
       const error = failures.get(turn.session);
       return error === undefined ? turn : failAfterBake(turn.session, error, play);
     }),
   );
+  const error = unsettled.find((one) => one !== undefined);
+  return { turns: judged, ...(error === undefined ? {} : { error }) };
 }
 
 const holdsContainer = ({ run, host }: HostSession): boolean =>
@@ -87,14 +111,22 @@ const holdsContainer = ({ run, host }: HostSession): boolean =>
 
 /**
  * The planned state has proven itself: containers are replaced, and new places in target groups are kept. A registration that is
- * still out stays held: a later play may bring it back, and the end of the run does.
+ * still out stays held: a later play may bring it back, and the end of the run does. Gives what kept that from being written down: the
+ * journal, or a lease that is lost and is not ours again; then the host is still held.
  */
-async function settleReplaced({ run, host, group }: HostSession): Promise<void> {
-  const settled = run.holds
-    .openOf(host.id)
-    .filter((hold) => hold.kind === 'container' || hold.state === 'absent');
-  await run.holds.settle(settled, 'replaced');
+async function settleReplaced({ run, host, group }: HostSession): Promise<AdfError | undefined> {
+  try {
+    // A lease that ran out meanwhile is no reason to take back what has proven itself.
+    await run.gate.readyToRestore();
+    const settled = run.holds
+      .openOf(host.id)
+      .filter((hold) => hold.kind === 'container' || hold.state === 'absent');
+    await run.holds.settle(settled, 'replaced');
+  } catch (error) {
+    return errorsOf(error)[0];
+  }
   if (group !== undefined && run.holds.wasReplaced(host.id)) run.floor.knowUp(group.name, host.id);
+  return undefined;
 }
 
 async function failAfterBake(session: HostSession, error: AdfError, play: TurnPlay): Promise<TurnResult> {
@@ -113,5 +145,12 @@ type BatchRecord =
     }
   | { readonly type: 'batch.ended'; readonly batch: number };
 
-const record = async ({ ports: { journal, clock } }: Run, body: BatchRecord): Promise<void> =>
-  journal.append({ at: clock.now(), ...body });
+/** Gives why it could not be written. */
+async function record({ ports: { journal, clock } }: Run, body: BatchRecord): Promise<AdfError | undefined> {
+  try {
+    await journal.append({ at: clock.now(), ...body });
+    return undefined;
+  } catch (error) {
+    return errorsOf(error)[0];
+  }
+}

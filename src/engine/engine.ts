@@ -50,10 +50,11 @@ export async function runPlaybook(
   try {
     const { plays, errors, sessions } = await runPlays(playbook, select, run);
     const restores = await restoreTheRest(sessions, plays, run);
+    await Promise.all(sessions.map(({ host }) => run.gate.requests.over(host.id)));
     const gone = await settleTheGone(sessions, errors, run);
     const named = await nameTheHeld(sessions, plays, restores, errors, run);
     return {
-      turns: plays.flatMap(({ turns }) => turns),
+      turns: plays.flatMap(({ turns }) => turns.map((turn) => withRestore(turn, restores))),
       rolledBack: new Set(
         plays.flatMap(({ rollbacks }) =>
           rollbacks.filter(({ outcome }) => outcome?.restored === true).map(({ session }) => session.host.id),
@@ -68,6 +69,12 @@ export async function runPlaybook(
   } finally {
     forgetGrace();
   }
+}
+
+/** A turn that ended well, of a host that had to be put back at the end all the same, tells so. */
+function withRestore(turn: TurnResult, restores: Restores): TurnResult {
+  const restore = restores.get(turn.session);
+  return restore?.restored === true ? { ...turn, restore } : turn;
 }
 
 interface Played {

@@ -9,8 +9,9 @@ import type { HeldOnHost, HostHolds } from '../ports/host-holds.js';
 import type { Journal } from '../ports/journal.js';
 import type { Host } from '../model/host.js';
 import type { GroupRecord } from '../model/run-record.js';
+import type { Amount } from '../model/settings.js';
 import { HoldCopies } from './hold-copies.js';
-import { describeHold, holdKey, keyOf } from './hold-names.js';
+import { describeHold, holdKey, keyOf, targetGroupsOf } from './hold-names.js';
 import type { MutationGate } from './interlocks/mutation-gate.js';
 
 /** Where a run writes what it holds. */
@@ -19,7 +20,7 @@ export interface HoldBookOptions {
   /** On the hosts themselves. */
   readonly hostHolds: HostHolds;
   /** Throws once the run may change nothing any more: then nothing is going to be taken. */
-  readonly gate: Pick<MutationGate, 'admit' | 'requireLeases'>;
+  readonly gate: Pick<MutationGate, 'admit' | 'perform' | 'requireLeases' | 'requests'>;
   readonly clock: Clock;
   readonly bus: EventBus;
   /** Whose holds they are. */
@@ -30,7 +31,7 @@ export interface HoldBookOptions {
 
 /**
  * What the run holds: each hold is in the journal, and then on its host, before anything is taken away; and it is off its host before the
- * journal says that it is settled.
+ * journal says that it is settled. Only of what was replaced the journal tells first: then the host is at the plan, whatever notes it has.
  */
 export class HoldBook {
   readonly #options: HoldBookOptions;
@@ -44,6 +45,7 @@ export class HoldBook {
   /** What each hold is busy with. */
   readonly #busy = new Map<string, Promise<void>>();
   #count = 0;
+  #minHealthy: Amount | undefined;
 
   constructor(options: HoldBookOptions) {
     this.#options = options;
@@ -53,6 +55,11 @@ export class HoldBook {
   /** What is written down of the group beside each hold, for whoever restores it without this run's playbook. */
   knowGroup(record: GroupRecord): void {
     this.#copies.knowGroup(record);
+  }
+
+  /** The floor of the play that begins: whoever restores without the playbook keeps to it. */
+  knowFloor(minHealthy: Amount): void {
+    this.#minHealthy = minHealthy;
   }
 
   /**
@@ -88,7 +95,13 @@ export class HoldBook {
     const { group } = this.#options;
     const scope = group === undefined ? '' : `${group}/`;
     const id = holdId(`${scope}${host.id}#${this.#count}`);
-    return { ...taking, id, host: host.id, ...(group === undefined ? {} : { group }) };
+    const identity = { id, host: host.id, ...(group === undefined ? {} : { group }) };
+    if (taking.kind === 'container') {
+      const targetGroups = targetGroupsOf(this.originOf(host.id));
+      return { ...taking, ...identity, ...(targetGroups.length === 0 ? {} : { targetGroups }) };
+    }
+    const floor = this.#minHealthy === undefined ? {} : { minHealthy: this.#minHealthy };
+    return { ...taking, ...identity, ...floor };
   }
 
   /** Holds again what was settled: a rollback takes away what a roll gave. */
@@ -105,21 +118,49 @@ export class HoldBook {
   /**
    * A hold stays open until its end is in the journal. What a person has to look at stays on its host, and so does what is gone with it: a
    * host that is started again is restored by it. A registration can be brought back
-   * without the host, so one that is out of reach does not keep it from being settled.
+   * without the host, so one that is out of reach does not keep it from being settled; nor does a note that cannot be taken off: that is
+   * a warning. Throws `journal.write`, and why the run may change nothing any more.
    */
   async settle(holds: readonly Hold[], as: Settlement): Promise<void> {
+    if (as === 'replaced') return this.#settleAtPlan(holds);
     for (const hold of holds) {
-      const key = holdKey(hold);
-      await this.#alone(key, async () => {
-        if (!this.#open.has(key)) return;
-        const settled = { type: 'hold.settled', hold: hold.id, host: hold.host, as } as const;
+      await this.#alone(holdKey(hold), async () => {
+        if (!this.#open.has(holdKey(hold))) return;
         if (as !== 'named' && as !== 'gone') await this.#copies.forget(hold, this.#hostOf(hold));
-        await this.#options.journal.append({ at: this.#options.clock.now(), ...settled });
-        this.#open.delete(key);
-        this.#settled.set(key, as);
-        this.#tell('hold.settled', hold, as);
+        await this.#writeSettled(hold, as);
       });
     }
+  }
+
+  /**
+   * The containers of a host go back to one origin, or stay at one plan. So all of it is written down before the first note is taken off:
+   * a journal that says `replaced` of one of them says it of the host.
+   */
+  async #settleAtPlan(holds: readonly Hold[]): Promise<void> {
+    for (const hold of holds) {
+      await this.#alone(holdKey(hold), async () => {
+        if (!this.#open.has(holdKey(hold))) return;
+        this.#options.gate.requireLeases(`settle ${describeHold(hold)}`, true);
+        await this.#writeSettled(hold, 'replaced');
+      });
+    }
+    for (const hold of holds) {
+      await this.#alone(holdKey(hold), async () => {
+        // What was opened again meanwhile needs its note.
+        if (this.#open.has(holdKey(hold))) return;
+        await this.#copies.forget(hold, this.#hostOf(hold)).catch((error: unknown) => {
+          this.#copies.tellLeft(hold, this.#hostOf(hold), error);
+        });
+      });
+    }
+  }
+
+  async #writeSettled(hold: Hold, as: Settlement): Promise<void> {
+    const { journal, clock } = this.#options;
+    await journal.append({ at: clock.now(), type: 'hold.settled', hold: hold.id, host: hold.host, as });
+    this.#open.delete(holdKey(hold));
+    this.#settled.set(holdKey(hold), as);
+    this.#tell('hold.settled', hold, as);
   }
 
   /**
@@ -165,7 +206,7 @@ export class HoldBook {
     this.#settled.delete(key);
     if (!this.#first.has(key)) this.#first.set(key, hold);
     this.#tell('hold.opened', hold);
-    await this.#copies.ensure(hold, this.#hostOf(hold));
+    await this.#copies.keepNew(hold, this.#hostOf(hold));
   }
 
   #hostOf(hold: Hold): Host {

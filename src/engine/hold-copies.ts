@@ -1,10 +1,16 @@
 import { errorsOf } from '../errors/adf-error.js';
+import type { Milliseconds } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { GroupRecord } from '../model/run-record.js';
 import type { HoldBookOptions } from './hold-book.js';
 import { describeHold, holdKey } from './hold-names.js';
 import type { Change } from './interlocks/mutation-gate.js';
+
+/** What a host that does not answer is given to have a note taken off: a blip is over by then. */
+const patience: Milliseconds = 10_000;
+/** From one attempt to the next. */
+const retryPause: Milliseconds = 2_000;
 
 /** The copies of a run's holds on its hosts: who finds one missing there takes the hold for settled. */
 export class HoldCopies {
@@ -27,36 +33,76 @@ export class HoldCopies {
    */
   async ensure(hold: Hold, host: Host): Promise<void> {
     if (this.#there.has(holdKey(hold))) return;
-    const { clock, hostHolds, run, gate } = this.#options;
-    const group = this.#record;
-    await gate.admit(noteOf(host, hold));
-    const held = { ...run, at: clock.now(), hold, ...(group === undefined ? {} : { group }) };
-    await hostHolds.on(host).keep(held);
+    const change = this.#keeping(hold, host);
+    await this.#options.gate.perform(change, new AbortController().signal, () => this.#keep(hold, host));
     this.#there.add(holdKey(hold));
   }
 
-  /** A registration comes back without its host: one that is out of reach keeps the note of it. Throws as `ensure` does otherwise. */
+  /** As `ensure`, for a hold that was written to the journal just now, which tells that its copy was about to be kept. */
+  async keepNew(hold: Hold, host: Host): Promise<void> {
+    const { gate } = this.#options;
+    const change = this.#keeping(hold, host);
+    await gate.admit(change);
+    await gate.requests.send(host.id, change, () => this.#keep(hold, host));
+    this.#there.add(holdKey(hold));
+  }
+
+  #keep(hold: Hold, host: Host): Promise<void> {
+    const { clock, hostHolds, run } = this.#options;
+    const group = this.#record;
+    return hostHolds
+      .on(host)
+      .keep({ ...run, at: clock.now(), hold, ...(group === undefined ? {} : { group }) });
+  }
+
+  #keeping(hold: Hold, host: Host): Change {
+    return { ...noteOf(host, hold, 'keep'), ownTime: 0, isDone: () => this.#isThere(hold, host) };
+  }
+
+  /**
+   * A host that is out of reach keeps the note: the journal says that it is void. Throws why the run may change nothing any more; what else
+   * keeps a note from being taken off is a warning.
+   */
   async forget(hold: Hold, host: Host): Promise<void> {
-    const { hostHolds, run, bus, gate } = this.#options;
-    const change = noteOf(host, hold);
+    const { hostHolds, run, gate, clock } = this.#options;
+    const change = noteOf(host, hold, 'take off');
     gate.requireLeases(change.what, true);
     this.#there.delete(holdKey(hold));
-    try {
-      await gate.admit(change);
-      await hostHolds.on(host).forget(run.run, hold.id);
-    } catch (error) {
-      if (hold.kind === 'container') throw error;
-      gate.requireLeases(change.what, true);
-      const message = `it still has the note that ${describeHold(hold)} was taken: ${errorsOf(error)[0].message}`;
-      bus.emit({ type: 'warning', host: { id: host.id, name: host.name }, message });
+    const deadline = clock.elapsed() + (hold.kind === 'container' ? patience : 0);
+    for (;;) {
+      try {
+        await gate.admit(change);
+        const request = { ...change, isDone: async () => !(await this.#isThere(hold, host)) };
+        await gate.requests.send(host.id, request, () => hostHolds.on(host).forget(run.run, hold.id));
+        return;
+      } catch (error) {
+        gate.requireLeases(change.what, true);
+        if (clock.elapsed() >= deadline) {
+          this.tellLeft(hold, host, error);
+          return;
+        }
+      }
+      await clock.sleep(retryPause);
     }
+  }
+
+  /** The host keeps a note that says nothing any more. */
+  tellLeft(hold: Hold, host: Host, error: unknown): void {
+    const message = `it still has the note that ${describeHold(hold)} was taken: ${errorsOf(error)[0].message}`;
+    this.#options.bus.emit({ type: 'warning', host: { id: host.id, name: host.name }, message });
+  }
+
+  async #isThere(hold: Hold, host: Host): Promise<boolean> {
+    const { hostHolds, run } = this.#options;
+    const copies = await hostHolds.on(host).list();
+    return copies.some((copy) => copy.run === run.run && copy.hold.id === hold.id);
   }
 }
 
 /** Who restores may hold and settle too; a task that may go on asks the gate by itself. */
-const noteOf = (host: Host, hold: Hold): Change => ({
+const noteOf = (host: Host, hold: Hold, verb: 'keep' | 'take off'): Change => ({
   where: 'host',
   host,
-  what: `note ${describeHold(hold)}`,
+  what: `${verb} the note of ${describeHold(hold)} (${hold.id})`,
   restoring: true,
 });

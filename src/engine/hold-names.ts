@@ -21,3 +21,12 @@ export function describeHold(hold: Taking | Hold): string {
   const version = previous.version ?? previous.id.slice(0, 12);
   return `its container "${name}" (${version}${previous.running ? '' : ', stopped'})`;
 }
+
+/** The names of the target groups that these holds tell of. */
+export const targetGroupsOf = (holds: readonly Hold[]): readonly string[] => [
+  ...new Set(
+    holds.flatMap((hold) =>
+      hold.kind === 'registration' ? [targetGroupNameOf(hold.registration)] : (hold.targetGroups ?? []),
+    ),
+  ),
+];

@@ -48,9 +48,9 @@ export class HostSession {
     readonly run: Run,
   ) {
     const runtime = run.ports.runtime.on(host);
-    this.prover = new HealthProver(this, runtime);
     this.specs = new ContainerSpecs(this);
     this.containers = new GuardedContainers(runtime, this);
+    this.prover = new HealthProver(this, this.containers);
     this.traffic = new GuardedTraffic(this);
   }
 

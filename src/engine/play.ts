@@ -59,7 +59,9 @@ export async function runPlay(
   const opened = await openPlay(play, sessions, before.failed, run);
   const { rollout } = opened;
   const settings = first.group?.settings.rollout ?? fallback;
-  run.floor.set(rollout.minHealthy ?? settings.minHealthy, settings.floorWait);
+  const minHealthy = rollout.minHealthy ?? settings.minHealthy;
+  run.floor.set(minHealthy, settings.floorWait);
+  run.holds.knowFloor(minHealthy);
   const result = opened.turnPlay.budget.exceeded
     ? { turns: [], untouched: sessions, stopped: true, error: tooManyFailedBefore(play.name) }
     : await rollThrough(sessions, opened, run);
@@ -70,7 +72,7 @@ export async function runPlay(
 
 type Rolled = Omit<PlayResult, 'rollbacks'>;
 
-/** What a batch throws (the journal, the cloud between two batches) ends the play, and loses none of its turns. */
+/** What goes wrong beside the turns (the journal, the cloud between two batches) ends the play, and loses none of its turns. */
 async function rollThrough(
   sessions: readonly HostSession[],
   { rollout, turnPlay }: OpenPlay,
@@ -93,10 +95,12 @@ async function rollThrough(
       const chosen = await nextAllowed(queue, size, play, batch, run);
       if (chosen.length === 0)
         return stoppedBy(isStopping(run) ? undefined : batchBlocked(run.floor.floorWait));
-      queue = queue.filter((session) => !chosen.includes(session));
-      const of = batch + remainingBatches(queue.length, rollout.serial, batch, sessions.length);
-      const results = await runBatch(chosen, { batch, of }, turnPlay, rollout.bake, run);
+      const left = queue.filter((session) => !chosen.includes(session));
+      const of = batch + remainingBatches(left.length, rollout.serial, batch, sessions.length);
+      const { turns: results, error } = await runBatch(chosen, { batch, of }, turnPlay, rollout.bake, run);
       turns.push(...results);
+      if (results.length > 0) queue = left;
+      if (error !== undefined) return stoppedBy(error);
       const failed = results.filter(({ status }) => status !== 'ok').length;
       // As in Ansible, a batch that failed as a whole ends the play whatever the allowance.
       if (turnPlay.budget.exceeded || failed === results.length) return stoppedBy();

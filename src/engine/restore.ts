@@ -3,7 +3,7 @@ import { leaseOverCode, restoreIncomplete } from '../errors/engine.js';
 import { hostGone } from '../errors/fleet.js';
 import { leaseFencedCode } from '../errors/lease.js';
 import { isUnreachable } from '../errors/ssh.js';
-import type { Milliseconds } from '../model/duration.js';
+import { formatDuration, type Milliseconds } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
 import { isDrained, type Registration, type TargetHealth } from '../model/registration.js';
 import { describeStep, planRestore, type RestoreObservation } from '../plan/restore.js';
@@ -78,6 +78,7 @@ async function restoreUnderLease(session: HostSession, holds: readonly Hold[]): 
 async function restoreUntil(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {
   const { clock } = session.run.ports;
   const { signal } = session.activity;
+  await requestsOver(session, holds);
   const deadline = clock.elapsed() + (session.group?.settings.rollout.reconnect ?? 0);
   let asked = -Infinity;
   for (let attempt = 1; ; attempt += 1) {
@@ -98,6 +99,23 @@ async function restoreUntil(session: HostSession, holds: readonly Hold[]): Promi
       await clock.sleep(retryPause);
     }
   }
+}
+
+/**
+ * What is seen before then need not stay so: a container that is being stopped goes down as late as its stop timeout says. A host whose
+ * registrations alone are held is not waited for.
+ */
+async function requestsOver(session: HostSession, holds: readonly Hold[]): Promise<void> {
+  const { run, host, activity } = session;
+  const registrations = registrationsOf(holds);
+  await run.ports.traffic.requestsOver(registrations);
+  if (!touchesHost(holds)) return;
+  await run.gate.requests.over(host.id, {
+    onWait: (what, atMost) =>
+      activity.report(
+        `the answer was lost: waiting until it is over, ${formatDuration(atMost)} at most: ${what}`,
+      ),
+  });
 }
 
 /**
@@ -124,7 +142,7 @@ async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promis
     return { restored: false, error, unhealthyAsFound: false };
   }
   await book.settle(book.openOf(session.host.id), 'restored');
-  floor.giveBack(all.flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : [])));
+  floor.giveBack(registrationsOf(all));
   return {
     restored: true,
     unhealthyAsFound:
@@ -155,8 +173,9 @@ const ranSomething = (holds: readonly Hold[]): boolean =>
 /** The host is asked only when one of its containers is held: a registration comes back without SSH. */
 async function observe(session: HostSession, holds: readonly Hold[]): Promise<RestoreObservation> {
   const { run, host, traffic, group } = session;
-  const held = holds.flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : []));
-  const needsHost = holds.some((hold) => hold.kind === 'container');
+  await requestsOver(session, holds);
+  const held = registrationsOf(holds);
+  const needsHost = touchesHost(holds);
   const byGroup = Map.groupBy(held, ({ targetGroup }) => targetGroup);
   const asked = await Promise.all([...byGroup].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)));
   const own =
@@ -167,6 +186,11 @@ async function observe(session: HostSession, holds: readonly Hold[]): Promise<Re
     registrations: [...known, ...own.filter((target) => !isDrained(target) && !includes(known, target))],
   };
 }
+
+const registrationsOf = (holds: readonly Hold[]): readonly Registration[] =>
+  holds.flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : []));
+
+const touchesHost = (holds: readonly Hold[]): boolean => holds.some(({ kind }) => kind === 'container');
 
 const includes = (targets: readonly TargetHealth[], { registration }: TargetHealth): boolean =>
   targets.some((other) => sameRegistration(other.registration, registration));

@@ -1,13 +1,14 @@
 import pLimit from 'p-limit';
 import { errorsOf } from '../errors/adf-error.js';
-import { interrupted } from '../errors/engine.js';
+import { cannotRestoreCode, interrupted } from '../errors/engine.js';
 import type { HostSession } from './host-session.js';
+import { stayWithoutWayBack } from './lost-way-back.js';
 import { restoreHost, type RestoreOutcome } from './restore.js';
 import type { Run } from './run.js';
 
 export interface RollbackResult {
   readonly session: HostSession;
-  /** Undefined for a host that a signal kept from being taken back: it stays on the new release, in service. */
+  /** Undefined for a host that was kept from being taken back, by a signal or for want of its old containers: it stays on the new release, in service. */
   readonly outcome: RestoreOutcome | undefined;
 }
 
@@ -57,10 +58,14 @@ async function rollBackHost(session: HostSession, run: Run): Promise<RollbackRes
   };
   stop.signal.addEventListener('abort', onStop, { once: true });
   try {
-    const outcome = await restoreHost(session, holds.originOf(session.host.id), {
+    const origin = holds.originOf(session.host.id);
+    const outcome = await restoreHost(session, origin, {
       signal: turnRound.signal,
       mayTakeOut: () => !isStopping(run),
     });
+    if (outcome.error?.code === cannotRestoreCode && (await stayWithoutWayBack(session, origin))) {
+      return { session, outcome: await bringBackRegistrations(session) };
+    }
     if (outcome.restored || !isStopping(run) || !session.prover.isProven) return { session, outcome };
     return { session, outcome: await stayInService(session) };
   } finally {
@@ -76,7 +81,14 @@ async function stayInService(session: HostSession): Promise<RestoreOutcome | und
     open.filter((hold) => hold.kind === 'container' || hold.state === 'absent'),
     'replaced',
   );
-  const outcome = await restoreHost(session, holds.openOf(session.host.id));
+  return bringBackRegistrations(session);
+}
+
+/** Undefined when that went well, or there was none to bring back. */
+async function bringBackRegistrations(session: HostSession): Promise<RestoreOutcome | undefined> {
+  const open = session.run.holds.openOf(session.host.id);
+  if (open.length === 0) return undefined;
+  const outcome = await restoreHost(session, open);
   return outcome.restored ? undefined : outcome;
 }
 

@@ -9,6 +9,7 @@ import type {
   StepRecord,
 } from '../ports/transport.js';
 import type { HostSession } from './host-session.js';
+import { quietTime } from '../model/late-effect.js';
 
 /** Where no group says how long a lost host is reconnected to. */
 const reconnectDefault: Milliseconds = 300_000;
@@ -37,11 +38,42 @@ export async function runStep(
   // Connecting may have taken its time, and so may have this whole process.
   session.run.gate.requireLeases('run a step');
   const result = await connection.run(command, options);
+  // Ending it on its host may have been given up: its record tells.
+  const isStopped = result.outcome.kind === 'cancelled' || result.outcome.kind === 'timed_out';
+  if (isStopped && result.record !== 'none') return leaveUnknown(session, options, result);
+  if (result.outcome.kind !== 'unknown') return result;
   // Without a record there is nothing to ask for.
-  if (result.outcome.kind !== 'unknown' || result.record === 'none') return result;
+  if (result.record === 'none') return leaveUnknown(session, options, result);
   session.activity.report('the connection was lost: asking the host what became of the command');
   return new LostStep(session, command, options, begun, result).settle();
 }
+
+/** It may still run, so what is seen of its host counts only once it has ended; that is waited for as long as the host was. */
+function leaveUnknown(
+  session: HostSession,
+  { step, timeout = 0 }: StepOptions,
+  lost: CommandResult,
+): CommandResult {
+  const { gate, ports } = session.run;
+  const lostAt = ports.clock.elapsed();
+  const what = `the command of step ${step.id}`;
+  if (lost.record === 'none') {
+    gate.requests.add(session.host.id, { what, ownTime: timeout });
+    return lost;
+  }
+  const isDone = async (): Promise<boolean | 'under_way'> => {
+    const connection = await ports.transport.connect(session.host);
+    const { state } = await connection.recordOf(step);
+    // One that has not begun may have been on its way.
+    if (state === 'absent') return ports.clock.elapsed() - lostAt >= quietTime;
+    return state === 'running' ? 'under_way' : true;
+  };
+  gate.requests.add(session.host.id, { what, ownTime: Math.max(timeout, reconnectOf(session)), isDone });
+  return lost;
+}
+
+const reconnectOf = ({ group }: HostSession): Milliseconds =>
+  group?.settings.rollout.reconnect ?? reconnectDefault;
 
 /** A step whose outcome is not known yet. */
 class LostStep {
@@ -55,7 +87,7 @@ class LostStep {
     private readonly begun: Milliseconds,
     private lost: CommandResult,
   ) {
-    this.#patience = session.group?.settings.rollout.reconnect ?? reconnectDefault;
+    this.#patience = reconnectOf(session);
   }
 
   async settle(): Promise<CommandResult> {
@@ -72,7 +104,7 @@ class LostStep {
       if (settled !== undefined) return settled;
       // A host that answers has not used up any of its time.
       if (record !== undefined) giveUpAt = clock.elapsed() + this.#patience;
-      if (clock.elapsed() >= giveUpAt) return this.lost;
+      if (clock.elapsed() >= giveUpAt) return leaveUnknown(this.session, this.options, this.lost);
       const left = timeout === undefined ? pause : Math.max(0, this.begun + timeout - clock.elapsed());
       await clock.sleep(Math.min(pause, left, giveUpAt - clock.elapsed()), signal).catch(() => undefined);
     }
@@ -148,7 +180,7 @@ class LostStep {
       );
     const ended = await Promise.race([ending, late]);
     over.abort();
-    return ended ? this.#ending(outcome) : this.lost;
+    return ended ? this.#ending(outcome) : leaveUnknown(this.session, this.options, this.lost);
   }
 
   #ending(outcome: Outcome): CommandResult {

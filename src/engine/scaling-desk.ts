@@ -17,7 +17,7 @@ const readBackPause: Milliseconds = 1_000;
 
 /**
  * A run's way to one Auto Scaling group. Every change passes the gate: recorded first, and none begins past the lease's deadline; it outwaits
- * throttling and lost replies, and is read back. Throws `interlock.lease_over`, `journal.write`, `scaling.not_changed`, `aws.*`.
+ * throttling and lost replies, and is read back. What restores waits until changes whose replies were lost are over. Throws `interlock.lease_over`, `journal.write`, `scaling.not_changed`, `aws.*`.
  */
 export class ScalingDesk {
   readonly #run: ScalingRun;
@@ -81,10 +81,12 @@ export class ScalingDesk {
     const { gate, ports } = this.#run;
     const { clock } = ports;
     const named = `${what}: Auto Scaling group ${this.#group.name}`;
+    // A suspension whose reply was lost, and that was made again, could still come after what resumes it.
+    if (restoring) await gate.requests.over(this.#place);
     await gate.perform({ where: 'cloud', what: named, restoring }, this.#signal, () =>
       outwait(clock, async () => {
         gate.requireLeases(named, restoring);
-        await act();
+        await gate.requests.send(this.#place, { what: named }, act);
       }),
     );
     const deadline = clock.elapsed() + readBackFor;
@@ -94,6 +96,10 @@ export class ScalingDesk {
       if (clock.elapsed() >= deadline) throw scalingNotChanged(this.#group, what);
       await clock.sleep(readBackPause);
     }
+  }
+
+  get #place(): string {
+    return `${this.#group.region} ${this.#group.name}`;
   }
 
   get #scaling(): ScalingGroups {

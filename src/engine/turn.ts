@@ -34,6 +34,8 @@ export async function runTurn(
   const ended = await runTasks(session, play, barrier)
     .catch((error: unknown): Ended => ({ status: 'failed', error: errorsOf(error)[0] }))
     .finally(() => barrier?.leave());
+  // A lost connection may be ignored (`ignore_unreachable`); what it was for must not happen after the turn.
+  if (ended.status === 'ok') await session.run.gate.requests.over(session.host.id);
   if (ended.status === 'failed' || ended.status === 'unreachable') play.budget.fail();
   const restore = ended.status === 'ok' ? undefined : await restoreAfter(session, ended.status, play);
   if (restore?.restored === true) tally.count(session.host.id, 'restored');

@@ -129,8 +129,10 @@ export const runOnceFailed = (host: Host, task: string, message: string): AdfErr
 export const bakeFailed = (host: Host, why: string): AdfError =>
   failed('bake.failed', host, `Did not stay healthy during the bake: ${why}.`);
 
+export const cannotRestoreCode = 'restore.impossible';
+
 export const cannotRestore = (host: Host, reason: string): AdfError =>
-  failed('restore.impossible', host, reason);
+  failed(cannotRestoreCode, host, reason);
 
 export const restoreIncomplete = (host: Host, missing: readonly string[]): AdfError =>
   failed(

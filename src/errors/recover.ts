@@ -30,7 +30,8 @@ export const notAllRestored = (run: Interrupted, hosts: readonly string[]): AdfE
     message: `The ${named(run)} was interrupted, and ${enumerate(hosts)} could not be restored to what ${hosts.length === 1 ? 'it' : 'they'} had before.`,
     hint:
       `Mend what is said of ${hosts.length === 1 ? 'it' : 'them'} above, then run again: what is still held is restored first. ` +
-      'What cannot come back is forgotten on its host: docker volume rm $(docker volume ls -q -f label=adfpush.hold)',
+      'What cannot come back is forgotten on its host: ' +
+      `docker volume rm $(docker volume ls -q -f label=adfpush.hold -f name=adfpush-hold-${run.run}-)`,
   });
 
 /** The credentials are of another account than what is held. */
@@ -58,6 +59,16 @@ export const probeWithoutSecret = (host: Host, why: string): AdfError =>
     host: describeHost(host),
     message: `Its health check has a secret, which is written down nowhere, and the project's own cannot be read: ${why}`,
     hint: 'Recover from the project that has the secret, with the variables that the run had.',
+  });
+
+/** What a journal says of a host that could not be asked, or that tells otherwise. `why` is a clause. */
+export const claimUnchecked = (host: Host, why: string): AdfError =>
+  new AdfError({
+    code: 'recover.unchecked',
+    class: 'failed',
+    host: describeHost(host),
+    message: `What was held of it was not put back: ${why}.`,
+    hint: 'Look at the host; when it answers, and is as it should be (its container runs, its registrations are there), recover again.',
   });
 
 /** A hold of a host that the inventory does not have any more. */

@@ -56,6 +56,14 @@ export const rolledSince = (record: RunRecord, later: RunRecord): AdfError =>
     'To have the older release again, use rollback --to.',
   );
 
+/** Its hosts tell of the later run, which was made elsewhere. */
+export const rolledSinceElsewhere = (run: RunId, later: string, group: string, host: string): AdfError =>
+  refused(
+    'rolled_since',
+    `After run ${run} run ${later} rolled "${group}", as the containers of ${host} tell.`,
+    'Deploy what the group should have; to have the older release again, use rollback --to.',
+  );
+
 export const otherEnvironment = (record: RunRecord, environment: string): AdfError =>
   refused(
     'environment',

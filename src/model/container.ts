@@ -82,6 +82,8 @@ export interface ObservedContainer {
   readonly labels: Readonly<Record<string, string>>;
   /** Running and not restarting, paused or dead. */
   readonly running: boolean;
+  /** It ended, and the Engine is about to start it again by its restart policy. */
+  readonly restarting?: boolean;
   readonly exitCode?: number;
   readonly restartCount: number;
   readonly restartPolicy: RestartPolicy;

@@ -12,6 +12,7 @@ import type {
 import type { Milliseconds } from './duration.js';
 import type { RestartPolicy } from './container.js';
 import type { Registration, TargetState } from './registration.js';
+import type { Amount } from './settings.js';
 
 /**
  * What a host had before a task took it away, written to the journal before it is taken. It carries all that
@@ -38,6 +39,8 @@ export interface RegistrationHold extends HoldBase {
   readonly account?: AccountId;
   /** The ARN of the role that the run had assumed. */
   readonly role?: string;
+  /** The floor of the play that took it: its target group may be one that only the playbook names. */
+  readonly minHealthy?: Amount;
 }
 
 export interface ContainerHold extends HoldBase {
@@ -49,6 +52,8 @@ export interface ContainerHold extends HoldBase {
   readonly probe?: HealthProbe;
   /** Between SIGTERM and SIGKILL, of the container that stands in its place when it is taken down again. */
   readonly stopTimeout?: Milliseconds;
+  /** The names of the target groups that the run had taken the host out of: it is drained from them before this one goes down again. */
+  readonly targetGroups?: readonly string[];
 }
 
 /**
@@ -77,7 +82,8 @@ export interface HeldContainer {
 
 /**
  * How a hold ended: `returned` (given back by the playbook, and read back), `replaced` (by the planned state, when
- * the batch passed its bake), `restored`, `kept` (asked for: `drain`), `named` to a person at the end, or `gone` with its host, which
- * was terminated or stopped: nobody has to put that back.
+ * the batch passed its bake), `restored`, `kept` (asked for: `drain`), `named` to a person at the end, `gone` with its host, which
+ * was terminated or stopped: nobody has to put that back, or `superseded`: the host is a newer run's, or at the plan of this one, and what
+ * was held is out of date.
  */
-export type Settlement = 'returned' | 'replaced' | 'restored' | 'kept' | 'named' | 'gone';
+export type Settlement = 'returned' | 'replaced' | 'restored' | 'kept' | 'named' | 'gone' | 'superseded';

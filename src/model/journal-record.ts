@@ -1,7 +1,7 @@
-import type { EpochMilliseconds } from './duration.js';
+import type { EpochMilliseconds, Milliseconds } from './duration.js';
 import type { Hold, ScalingHold, Settlement } from './hold.js';
 import type { HoldId, HostId } from './ids.js';
-import type { ProcessRecord, RunRecord } from './run-record.js';
+import type { LeaseEpoch, ProcessRecord, RunRecord } from './run-record.js';
 
 /** One line of the journal. Each is synced before the side effect that it describes. No secrets in any. */
 export type JournalRecord = { readonly at: EpochMilliseconds } & (
@@ -9,9 +9,15 @@ export type JournalRecord = { readonly at: EpochMilliseconds } & (
   | { readonly type: 'hold.opened'; readonly hold: Hold | ScalingHold }
   /**
    * A mutation is about to be made; without a `mutation.done` after it, its outcome is unknown. `host` is absent for one that is no
-   * host's: of an Auto Scaling group.
+   * host's: of an Auto Scaling group. `ownTime` is what the request itself allows, such as the timeout of a stop.
    */
-  | { readonly type: 'mutation.intended'; readonly id: string; readonly host?: HostId; readonly what: string }
+  | {
+      readonly type: 'mutation.intended';
+      readonly id: string;
+      readonly host?: HostId;
+      readonly what: string;
+      readonly ownTime?: Milliseconds;
+    }
   | { readonly type: 'mutation.done'; readonly id: string; readonly host?: HostId }
   /** `host` is absent for what is held of no host: an Auto Scaling group. */
   | { readonly type: 'hold.settled'; readonly hold: HoldId; readonly host?: HostId; readonly as: Settlement }
@@ -19,6 +25,11 @@ export type JournalRecord = { readonly at: EpochMilliseconds } & (
   | { readonly type: 'batch.started'; readonly batch: number; readonly hosts: readonly HostId[] }
   | { readonly type: 'batch.ended'; readonly batch: number }
   /** Another process took the run up, to restore what it still held. */
-  | { readonly type: 'run.recovering'; readonly by: string; readonly process: ProcessRecord }
+  | {
+      readonly type: 'run.recovering';
+      readonly by: string;
+      readonly process: ProcessRecord;
+      readonly epochs?: readonly LeaseEpoch[];
+    }
   | { readonly type: 'run.ended'; readonly exit: number }
 );

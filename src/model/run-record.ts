@@ -17,8 +17,16 @@ export interface RunRecord {
   readonly plan: string;
   /** What it was asked for, as far as going on with it needs that. */
   readonly asked: AskedFor;
+  /** The leases under which it changes its groups. The next epoch of each tells that nobody had it since. */
+  readonly epochs?: readonly LeaseEpoch[];
   /** The interrupted run that this one goes on with. */
   readonly resumes?: RunId;
+}
+
+/** Under which epoch a run has the lease of a group. */
+export interface LeaseEpoch {
+  readonly group: GroupName;
+  readonly epoch: number;
 }
 
 /** One group of a run. */

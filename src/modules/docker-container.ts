@@ -117,7 +117,8 @@ function takings({ spec, current, adopted }: Replacement, { probe }: ModuleHost)
       name: container.name,
       previous: {
         id: container.id,
-        running: container.running,
+        // One that waits for its restart is up again in a moment, and is brought back as one that runs.
+        running: container.running || container.restarting === true,
         restartPolicy: container.restartPolicy,
         ...(container.digest === undefined ? {} : { digest: container.digest }),
         ...(version === undefined ? {} : { version }),

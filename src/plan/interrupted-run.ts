@@ -1,9 +1,11 @@
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { Hold, ScalingHold } from '../model/hold.js';
-import type { EnvironmentName, GroupName, HostId, RunId } from '../model/ids.js';
+import type { EnvironmentName, GroupName, HoldId, HostId, RunId } from '../model/ids.js';
+import { lateAtMost } from '../model/late-effect.js';
 import type { GroupRecord, ProcessRecord } from '../model/run-record.js';
 import type { HeldOnHost } from '../ports/host-holds.js';
-import { isInterrupted, type RebuiltRun, type UnknownMutation } from './rebuild-run.js';
+import { outlivedNotes } from './claims.js';
+import { isInterrupted, type Epochs, type RebuiltRun, type UnknownMutation } from './rebuild-run.js';
 
 /** A run that did not get to its end, or left something held: all that its journal and its hosts tell. */
 export interface InterruptedRun {
@@ -18,14 +20,24 @@ export interface InterruptedRun {
   readonly groups: readonly GroupRecord[];
   /** The groups whose leases it needs: of these, and of Auto Scaling groups whose tags are all that tells of it. */
   readonly groupNames: readonly GroupName[];
+  /** Its journal is here, and says that it got to its end. */
+  readonly ended: boolean;
   /** Its journal is here. */
   readonly journaled: boolean;
   /** What is still held. Each host's in the order in which it was taken. */
   readonly held: readonly Hold[];
   readonly scaling: readonly ScalingHold[];
   readonly origin: readonly Hold[];
-  /** Open in its journal, and not on its host, which was asked: settled or never taken. */
+  /** Open in its journal, and not on its host, which keeps other notes of this run: settled or never taken. */
   readonly over: readonly Hold[];
+  /** On its host, though its journal says that it is settled: nothing is to be restored, and the note is to be taken off. */
+  readonly outlived: readonly Hold[];
+  /** Those of `held` whose notes were seen. */
+  readonly noted: ReadonlySet<HoldId>;
+  /** Hosts that by its journal keep the planned containers. */
+  readonly finished: ReadonlySet<HostId>;
+  /** The epochs under which it had its leases; empty where its journal does not tell. */
+  readonly epochs: Epochs;
   /** On its host, and not open in the journal, which is here and older; or there is none. */
   readonly unwritten: readonly (Hold | ScalingHold)[];
   readonly unknown: readonly UnknownMutation[];
@@ -44,8 +56,9 @@ export interface HostAnswer {
 }
 
 /**
- * Puts the journal of a run together with what its hosts keep. A host that answered knows best what is held of it: its copy is there before
- * anything is taken, and gone before the journal says that it is settled. Undefined when the run is not interrupted.
+ * Puts the journal of a run together with what its hosts keep. A host that keeps notes of the run knows best what is held of it: a note is
+ * there before anything is taken, and gone before the journal says that it is settled. A host without any may have lost them: what the
+ * journal says of it is a claim, to be judged by what the host shows (claims.ts). Undefined when the run is not interrupted, and left no note.
  */
 export function interruptedRun(
   run: RunId,
@@ -54,11 +67,14 @@ export function interruptedRun(
   answers: readonly HostAnswer[],
   tags: readonly TaggedScaling[] = [],
 ): InterruptedRun | undefined {
-  const answered = new Set(answers.map(({ host }) => host));
-  const copies = answers.flatMap((answer) => answer.copies.filter((copy) => copy.run === run));
+  const found = answers.flatMap((answer) => answer.copies.filter((copy) => copy.run === run));
+  const outlived = outlivedNotes(found, rebuilt?.settled ?? new Map());
+  const copies = found.filter(({ hold }) => !outlived.includes(hold));
+  const noting = new Set(copies.map(({ hold }) => hold.host));
   const tagged = tags.filter((tag) => tag.run === run).map(({ hold }) => hold);
   const isHeld = copies.length > 0 || tagged.length > 0;
-  if (!isHeld && (rebuilt === undefined || !isInterrupted(rebuilt))) return undefined;
+  if (!isHeld && outlived.length === 0 && (rebuilt === undefined || !isInterrupted(rebuilt)))
+    return undefined;
   const [first] = copies;
   const identity = rebuilt?.record ?? first ?? unknownIdentity;
   const scaling = [
@@ -68,7 +84,7 @@ export function interruptedRun(
   const open = rebuilt?.open ?? [];
   const written = new Set([...open, ...(rebuilt?.scaling ?? [])].map(({ id }) => id));
   const kept = new Set(copies.map(({ hold }) => hold.id));
-  const held = [...copies.map(({ hold }) => hold), ...open.filter(({ host }) => !answered.has(host))];
+  const held = [...copies.map(({ hold }) => hold), ...open.filter(({ host }) => !noting.has(host))];
   const process = rebuilt?.process;
   return {
     run,
@@ -79,15 +95,24 @@ export function interruptedRun(
     ...(process === undefined ? {} : { process }),
     groups,
     groupNames: [...new Set([...groups.map(({ name }) => name), ...scaling.map(({ group }) => group)])],
+    ended: rebuilt?.ended !== undefined,
     journaled: rebuilt?.record !== undefined,
     held: held.toSorted((a, b) => orderOf(a) - orderOf(b)),
     scaling,
     origin: [...(rebuilt?.origin ?? []), ...held],
-    over: open.filter(({ id, host }) => answered.has(host) && !kept.has(id)),
+    over: open.filter(({ id, host }) => noting.has(host) && !kept.has(id)),
+    outlived,
+    noted: kept,
+    finished: rebuilt?.finished ?? new Set(),
+    epochs: rebuilt?.epochs ?? new Map(),
     unwritten: [...copies.map(({ hold }) => hold), ...scaling].filter(({ id }) => !written.has(id)),
     unknown: rebuilt?.record === undefined ? copies.map(mayBeUnderWay) : rebuilt.unknown,
   };
 }
+
+/** True of a run that is not interrupted: only notes of settled holds are left of it. */
+export const isOnlyOutlived = ({ ended, held, scaling, outlived }: InterruptedRun): boolean =>
+  ended && held.length === 0 && scaling.length === 0 && outlived.length > 0;
 
 /** Of a run that only the tag of an Auto Scaling group tells of. */
 const unknownIdentity = { verb: 'run', owner: { who: 'somebody' }, environment: undefined };
@@ -107,8 +132,6 @@ const mayBeUnderWay = ({ hold, at }: HeldOnHost): UnknownMutation => ({
   at,
 });
 
-/** What an Engine or AWS may take for a request that it got in the last moment. */
-const promptly: Milliseconds = 5_000;
 /** Docker's own, for a container whose specification is not known. */
 const defaultStopTimeout: Milliseconds = 10_000;
 
@@ -121,15 +144,18 @@ export function timeUntilQuiet(
   { unknown, held }: Pick<InterruptedRun, 'unknown' | 'held'>,
   now: EpochMilliseconds,
 ): Milliseconds {
-  const begun = unknown.filter((mutation) => mutation.host === host).map(({ at }) => at);
-  const longest = longestEffect(host, held);
-  return Math.min(longest, Math.max(0, ...begun.map((at) => at + longest - now)));
+  const left = unknown
+    .filter((mutation) => mutation.host === host)
+    .map(({ at, ownTime = stopTimeouts(host, held) }) =>
+      Math.min(lateAtMost(ownTime), at + lateAtMost(ownTime) - now),
+    );
+  return Math.max(0, ...left);
 }
 
-/** How long after it was asked for a mutation of this host may take effect. */
-function longestEffect(host: HostId, held: readonly Hold[]): Milliseconds {
+/** The most that a stop of this host's containers may allow. */
+function stopTimeouts(host: HostId, held: readonly Hold[]): Milliseconds {
   const stops = held.flatMap((hold) =>
     hold.host === host && hold.kind === 'container' ? [hold.stopTimeout ?? defaultStopTimeout] : [],
   );
-  return promptly + stops.reduce((all, stop) => all + stop, 0);
+  return stops.reduce((all, stop) => all + stop, 0);
 }

@@ -1,6 +1,6 @@
-import type { EpochMilliseconds } from '../model/duration.js';
+import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { Hold, ScalingHold } from '../model/hold.js';
-import type { HoldId, HostId } from '../model/ids.js';
+import type { GroupName, HoldId, HostId } from '../model/ids.js';
 import type { JournalRecord } from '../model/journal-record.js';
 import type { ProcessRecord, RunRecord } from '../model/run-record.js';
 
@@ -18,9 +18,23 @@ export interface RebuiltRun {
   readonly origin: readonly Hold[];
   /** Mutations that were about to be made, and whose end nobody saw. */
   readonly unknown: readonly UnknownMutation[];
+  /** Holds that are settled for good, each as it was opened last, and when it was settled. */
+  readonly settled: ReadonlyMap<HoldId, SettledHold>;
+  /** Hosts that keep the planned containers: one of their holds was settled as `replaced`, and nothing was held of them since. */
+  readonly finished: ReadonlySet<HostId>;
+  /** The epochs of the leases of the process that worked on it last. Empty in a journal of an older version. */
+  readonly epochs: Epochs;
   readonly oneWay: readonly { readonly host: HostId; readonly task: string }[];
   /** Absent when it did not get to its end, or was taken up again since. */
   readonly ended?: { readonly at: EpochMilliseconds; readonly exit: number };
+}
+
+/** The epoch of each group's lease. */
+export type Epochs = ReadonlyMap<GroupName, number>;
+
+export interface SettledHold {
+  readonly hold: Hold;
+  readonly at: EpochMilliseconds;
 }
 
 export interface UnknownMutation {
@@ -29,6 +43,8 @@ export interface UnknownMutation {
   readonly what: string;
   /** When it was about to be made. */
   readonly at: EpochMilliseconds;
+  /** The time that the request itself allows: the timeout of a stop. Unknown where only its host tells of it. */
+  readonly ownTime?: Milliseconds;
 }
 
 /** What a run still holds, and what else must be known of it, from its journal. Any prefix of a journal tells what was true at that moment. */
@@ -37,6 +53,7 @@ export function rebuildRun(records: readonly JournalRecord[]): RebuiltRun {
   let begun: { readonly record: RunRecord; readonly startedAt: EpochMilliseconds } | undefined;
   let process: ProcessRecord | undefined;
   let ended: RebuiltRun['ended'];
+  let epochs: Epochs = new Map();
   const oneWay: RebuiltRun['oneWay'][number][] = [];
   for (const record of records) {
     switch (record.type) {
@@ -44,11 +61,13 @@ export function rebuildRun(records: readonly JournalRecord[]): RebuiltRun {
         const { at, type: _type, ...started } = record;
         begun = { record: started, startedAt: at };
         process = started.process;
+        epochs = epochsOf(started);
         break;
       }
       case 'run.recovering':
         process = record.process;
         ended = undefined;
+        epochs = epochsOf(record);
         book.anotherProcess();
         break;
       case 'run.ended':
@@ -65,10 +84,14 @@ export function rebuildRun(records: readonly JournalRecord[]): RebuiltRun {
     ...begun,
     ...(process === undefined ? {} : { process }),
     ...book.left,
+    epochs,
     oneWay,
     ...(ended === undefined ? {} : { ended }),
   };
 }
+
+const epochsOf = ({ epochs = [] }: Pick<RunRecord, 'epochs'>): Epochs =>
+  new Map(epochs.map(({ group, epoch }) => [group, epoch]));
 
 /** Begun, and not ended, or ended with something still held: what `recover` and the next deploy take up. */
 export const isInterrupted = ({ record, ended, open, scaling }: RebuiltRun): boolean =>
@@ -87,7 +110,11 @@ const needsPerson = 5;
 class OpenThings {
   readonly #open = new Map<HoldId, Hold | ScalingHold>();
   readonly #origin: Hold[] = [];
+  readonly #settled = new Map<HoldId, SettledHold>();
+  readonly #finished = new Set<HostId>();
   readonly #unknown = new Map<string, UnknownMutation>();
+  /** By host, the note that was about to be kept there last. What follows in the journal follows only once the host has it. */
+  readonly #notes = new Map<HostId, UnknownMutation>();
   #processes = 0;
 
   /** Each process that works on the run counts its mutations from the start. */
@@ -101,12 +128,19 @@ class OpenThings {
         // Opened again, it is the last: what is restored first was taken last.
         this.#open.delete(record.hold.id);
         this.#open.set(record.hold.id, record.hold);
-        if (record.hold.kind !== 'scaling_group') this.#origin.push(record.hold);
+        this.#settled.delete(record.hold.id);
+        if (record.hold.kind !== 'scaling_group') {
+          this.#origin.push(record.hold);
+          this.#finished.delete(record.hold.host);
+          this.#keepsNote(record.hold, record.at);
+        }
         break;
       case 'hold.settled':
-        if (record.as !== 'named') this.#open.delete(record.hold);
+        this.#settle(record);
+        if (record.host !== undefined) this.#notes.delete(record.host);
         break;
       case 'mutation.intended':
+        if (record.host !== undefined) this.#notes.delete(record.host);
         this.#unknown.set(this.#key(record.id), unknownOf(record));
         break;
       case 'mutation.done':
@@ -116,14 +150,30 @@ class OpenThings {
     }
   }
 
-  get left(): Pick<RebuiltRun, 'open' | 'scaling' | 'origin' | 'unknown'> {
+  /** The note of a hold that is `named`, or `gone` with its host, is left on the host on purpose. */
+  #settle({ hold: id, as, at }: Extract<JournalRecord, { type: 'hold.settled' }>): void {
+    if (as === 'named') return;
+    const hold = this.#open.get(id);
+    this.#open.delete(id);
+    if (hold === undefined || hold.kind === 'scaling_group') return;
+    if (as !== 'gone') this.#settled.set(id, { hold, at });
+    if (as === 'replaced' && hold.kind === 'container') this.#finished.add(hold.host);
+  }
+
+  get left(): Pick<RebuiltRun, 'open' | 'scaling' | 'origin' | 'unknown' | 'settled' | 'finished'> {
     const all = [...this.#open.values()];
     return {
       open: all.filter((hold) => hold.kind !== 'scaling_group'),
       scaling: all.filter((hold) => hold.kind === 'scaling_group'),
       origin: this.#origin,
-      unknown: [...this.#unknown.values()],
+      unknown: [...this.#unknown.values(), ...this.#notes.values()],
+      settled: this.#settled,
+      finished: this.#finished,
     };
+  }
+
+  #keepsNote({ id, host }: Hold, at: EpochMilliseconds): void {
+    this.#notes.set(host, { host, what: `keep the note of ${id}`, at, ownTime: 0 });
   }
 
   #key(id: string): string {
@@ -135,8 +185,10 @@ const unknownOf = ({
   host,
   what,
   at,
+  ownTime,
 }: Extract<JournalRecord, { type: 'mutation.intended' }>): UnknownMutation => ({
   ...(host === undefined ? {} : { host }),
   what,
   at,
+  ...(ownTime === undefined ? {} : { ownTime }),
 });

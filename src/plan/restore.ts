@@ -1,4 +1,4 @@
-import type { ObservedContainer, RestartPolicy } from '../model/container.js';
+import { label, type ObservedContainer, type RestartPolicy } from '../model/container.js';
 import type { HealthProbe } from '../model/health.js';
 import type { ContainerHold, Hold, RegistrationHold } from '../model/hold.js';
 import type { ContainerId, ContainerName } from '../model/ids.js';
@@ -41,6 +41,11 @@ export function planRestore(holds: readonly Hold[], observed: RestoreObservation
     return [{ do: 'give_up', reason: 'the host cannot be reached, and its container was touched' }];
   }
 
+  const foreign = containerHolds.flatMap((hold) => foreignInPlaceOf(hold, observed.containers ?? []) ?? []);
+  const [stranger] = foreign;
+  if (stranger !== undefined) {
+    return [{ do: 'give_up', reason: whyLeft(stranger, registrationHolds, observed.registrations) }];
+  }
   const containers = planContainers(containerHolds, observed.containers);
   const lost = containers.find((step) => step.do === 'give_up');
   if (lost !== undefined) return [lost];
@@ -79,6 +84,85 @@ function planContainers(
   return [...down, ...up];
 }
 
+/**
+ * What stands under the name of a held container and is not ours to remove: somebody started it by hand, or for another group. What
+ * the run started carries its labels, and what it found there is the held container itself.
+ */
+function foreignInPlaceOf(
+  { name, previous, group }: ContainerHold,
+  containers: readonly ObservedContainer[],
+): ObservedContainer | undefined {
+  const current = containers.find((container) => container.name === name);
+  if (current === undefined || current.id === previous?.id) return undefined;
+  const isOurs =
+    current.labels[label.run] !== undefined && (group === undefined || current.labels[label.group] === group);
+  return isOurs ? undefined : current;
+}
+
+function whyLeft(
+  { name, id, running }: ObservedContainer,
+  holds: readonly RegistrationHold[],
+  targets: readonly TargetHealth[],
+): string {
+  const serves =
+    running &&
+    holds.length > 0 &&
+    holds.every(({ registration }) =>
+      targets.some(
+        (target) =>
+          target.state === 'healthy' &&
+          registrationKey(target.registration) === registrationKey(registration),
+      ),
+    );
+  const short = id.slice(0, 12);
+  const seen = serves ? ', and it is in service, healthy' : running ? ', and it runs' : '';
+  return (
+    `the container "${name}" (${short}) was not started by this group's deploys${seen}: it is left as it is. ` +
+    `To have the old one back: docker rename ${short} ${name}-by-hand and docker stop ${short}, then recover again`
+  );
+}
+
+/** The held containers that are not on the host any more: `docker container prune` removes what is stopped. */
+export const lostPredecessors = (
+  holds: readonly Hold[],
+  containers: readonly ObservedContainer[],
+): readonly ContainerHold[] =>
+  holds.filter(
+    (hold): hold is ContainerHold =>
+      hold.kind === 'container' &&
+      hold.previous !== undefined &&
+      !containers.some(({ id }) => id === hold.previous?.id),
+  );
+
+/** Containers that the run started, that stand under their own names, and of which nothing is held any more. */
+export const settledBeside = (
+  held: readonly Hold[],
+  containers: readonly ObservedContainer[],
+  run: string,
+  group: string | undefined,
+): readonly ObservedContainer[] =>
+  containers.filter(
+    ({ name, labels }) =>
+      labels[label.run] === run &&
+      labels[label.group] === group &&
+      labels[label.container] === name &&
+      !held.some((hold) => hold.kind === 'container' && hold.name === name),
+  );
+
+/** Under the name of each held container runs one that this run started. */
+export const runsThePlanned = (
+  holds: readonly Hold[],
+  containers: readonly ObservedContainer[],
+  run: string,
+): boolean =>
+  holds.every(
+    (hold) =>
+      hold.kind !== 'container' ||
+      containers.some(
+        ({ name, running, labels }) => name === hold.name && running && labels[label.run] === run,
+      ),
+  );
+
 function bringBack(hold: ContainerHold, containers: readonly ObservedContainer[]): readonly RestoreStep[] {
   const { previous, name } = hold;
   if (previous === undefined) return [];
@@ -93,7 +177,8 @@ function bringBack(hold: ContainerHold, containers: readonly ObservedContainer[]
   if (!samePolicy(now.restartPolicy, previous.restartPolicy)) {
     steps.push({ do: 'set_restart_policy', container: previous.id, policy: previous.restartPolicy });
   }
-  if (previous.running && !now.running) steps.push({ do: 'start_container', container: previous.id, name });
+  if (previous.running && !now.running && now.restarting !== true)
+    steps.push({ do: 'start_container', container: previous.id, name });
   return steps;
 }
 
@@ -145,7 +230,8 @@ function planRegistrations(
   return steps;
 }
 
-const samePolicy = (a: RestartPolicy, b: RestartPolicy): boolean =>
+/** Whether two restart policies do the same. */
+export const samePolicy = (a: RestartPolicy, b: RestartPolicy): boolean =>
   a.name === b.name &&
   (a.name !== 'on-failure' || b.name !== 'on-failure' || a.maximumRetries === b.maximumRetries);
 

@@ -43,6 +43,8 @@ export interface LeaseRequest extends LeaseName {
   readonly owner: LeaseOwner;
   /** How long it lives without being renewed. */
   readonly duration: Milliseconds;
+  /** The epoch under which this run had it: it is refused with `lease.lost` when another run had it since, where the store can tell. */
+  readonly since?: number;
 }
 
 export interface LeaseOwner {
@@ -60,6 +62,8 @@ export interface Lease {
   readonly name: string;
   /** Rises with every taking, and never falls. */
   readonly epoch: number;
+  /** True when its store made sure that nobody else had it since the request's `since`. */
+  readonly unbroken?: boolean;
   /** Throws `lease.lost`. */
   renew(): Promise<void>;
   /**

@@ -14,6 +14,8 @@ export interface LockQuestion extends LeaseName {
   /** 0 where it does not matter. */
   readonly epoch: number;
   readonly owner: LeaseOwner;
+  /** The list that the lease is of; the hosts that are asked, where there is none. */
+  readonly members?: readonly string[];
   readonly duration: Milliseconds;
 }
 
@@ -23,6 +25,15 @@ export type LockAnswer = { readonly host: Host } & ParsedAnswer;
 /** A round must leave time for two more before the lease runs out. */
 const roundLimit = (duration: Milliseconds): Milliseconds => Math.min(20_000, duration / 3);
 
+/** How long hosts that have not answered are waited for once those that answered are enough: what they know may matter. */
+const stragglers: Milliseconds = 2_000;
+
+/** When the answers so far are enough: `at once`, or after a moment for the rest. */
+export interface Enough {
+  readonly when: (answers: readonly LockAnswer[]) => boolean;
+  readonly wait: 'none' | 'moment';
+}
+
 /** Runs the lock's script on all hosts at once. */
 export class HostLockCalls {
   constructor(
@@ -31,21 +42,47 @@ export class HostLockCalls {
     private readonly directory: string,
   ) {}
 
-  /** One answer a host, in order; never throws. Hosts that have not answered in time are given up. */
-  async ask(question: LockQuestion): Promise<readonly LockAnswer[]> {
+  /**
+   * One answer a host, in order; never throws. Returns as soon as the answers are enough: a host that has not answered by then counts as
+   * failed, and is still awaited in the background. Hosts that have not answered in time are given up.
+   */
+  async ask(question: LockQuestion, enough?: Enough): Promise<readonly LockAnswer[]> {
     const limit = roundLimit(question.duration);
     const round = new AbortController();
     const done = new AbortController();
-    const alarm = this.clock.sleep(limit, done.signal).then(
-      () => round.abort(new Error('no answer in time')),
+    const said = new Map<Host, LockAnswer>();
+    const soFar = (): readonly LockAnswer[] =>
+      question.hosts.map(
+        (host): LockAnswer => said.get(host) ?? { host, kind: 'failed', reason: 'no answer in time' },
+      );
+    const all = Promise.withResolvers<undefined>();
+    const sleep = (length: Milliseconds): Promise<void> => this.clock.sleep(length, done.signal);
+    sleep(limit).then(
+      () => {
+        round.abort(new Error('no answer in time'));
+        all.resolve(undefined);
+      },
       () => undefined,
     );
-    const answers = await Promise.all(
-      question.hosts.map((host) => this.#askOne(host, question, limit, round.signal)),
-    );
-    done.abort();
-    await alarm;
-    return answers;
+    let satisfied = false;
+    const listen = async (host: Host): Promise<void> => {
+      const answer = await this.#askOne(host, question, limit, round.signal);
+      said.set(host, answer);
+      if (said.size === question.hosts.length) all.resolve(undefined);
+      else if (!satisfied && enough?.when(soFar()) === true) {
+        satisfied = true;
+        if (enough.wait === 'none') all.resolve(undefined);
+        else
+          sleep(stragglers).then(
+            () => all.resolve(undefined),
+            () => undefined,
+          );
+      }
+    };
+    const listening = Promise.all(question.hosts.map(listen)).then(() => done.abort());
+    if (question.hosts.length === 0) await listening;
+    else await all.promise;
+    return soFar();
   }
 
   async #askOne(
@@ -67,6 +104,7 @@ export class HostLockCalls {
 
   #environment(question: LockQuestion): Readonly<Record<string, string>> {
     const { action, owner, epoch, duration } = question;
+    const members = question.members ?? question.hosts.map(({ id }) => id);
     return {
       ADFPUSH_LOCK_ACTION: action,
       ADFPUSH_LOCK_DIRECTORY: this.directory,
@@ -74,6 +112,7 @@ export class HostLockCalls {
       ADFPUSH_LOCK_EPOCH: String(epoch),
       ADFPUSH_LOCK_OWNER: JSON.stringify(owner),
       ADFPUSH_LOCK_RUN: owner.run,
+      ADFPUSH_LOCK_MEMBERS: JSON.stringify(members),
       ADFPUSH_LOCK_SECONDS: String(Math.ceil(duration / 1_000)),
     };
   }

@@ -19,6 +19,8 @@ import { fenceFunctions } from './host-fence-script.js';
  * To confirm is to renew, and to let nobody through the host's fence any more who comes with an older epoch. It is not done with
  * the taking, for who takes one host and not enough of them must not fence off the one who has them.
  *
+ * A file also keeps the members that the lock was taken with, and its run, after it ran out or was released too: see `Quorum`.
+ *
  * A host may say in ADFPUSH_HOST_ROOT that its file system begins elsewhere, as the hosts of a lab on one machine do.
  *
  * The folders are open to all login users and have no sticky bit: a lock that has run out may be another user's.
@@ -32,6 +34,7 @@ fence=\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY/$ADFPUSH_LOCK_NAME.fence
 owner=$ADFPUSH_LOCK_OWNER
 wanted=$ADFPUSH_LOCK_EPOCH
 duration=$ADFPUSH_LOCK_SECONDS
+wanted_members=$ADFPUSH_LOCK_MEMBERS
 newline='
 '
 draft=$lock/.draft.$$
@@ -62,30 +65,32 @@ find_epoch() {
 # Reads the file of an epoch. Sets holder, since and left: how many seconds it still lives; 0 or less: it ran out.
 # A file that vanished meanwhile has run out; one that cannot be read has not.
 read_epoch() {
-  holder='' since=0 left=0
+  holder='' members='' by='' since=0 left=0
   if ! content=$(cat "$lock/$1" 2>/dev/null); then
     if [ -e "$lock/$1" ] && [ "$1" -ne 0 ]; then fail "cannot read $lock/$1"; fi
     return 0
   fi
-  holder=\${content#*"$newline"}
+  rest=\${content#*"$newline"}
+  holder=\${rest%%"$newline"*}
+  case $rest in *"$newline"*) rest=\${rest#*"$newline"} members=\${rest%%"$newline"*} by=\${rest#*"$newline"} ;; esac
   set -- \${content%%"$newline"*}
   if [ "$#" -ne 4 ]; then return 0; fi
   since=$2
   if [ "$1" = "$boot" ]; then left=$(($3 - now)); else since=0 left=$(($4 - now)); fi
 }
 
-# First line: boot, taken at, runs out at, duration. Second line: the owner. $1: taken at.
+# Lines: boot, taken at, runs out at, duration; the owner; the members it was taken with; the run. $1: taken at.
 # A draft that a killed script left under our number may be the same file as a lock: it is not written into.
 write_draft() {
   rm -f "$draft"
-  printf '%s %s %s %s\\n%s\\n' "$boot" "$1" "$((now + duration + 1))" "$duration" "$owner" >"$draft" ||
+  printf '%s %s %s %s\\n%s\\n%s\\n%s\\n' "$boot" "$1" "$((now + duration + 1))" "$duration" "$owner" "$wanted_members" "$ADFPUSH_LOCK_RUN" >"$draft" ||
     fail "cannot write in $lock"
 }
 
-# As one that ran out long ago: the highest file stays, so that the numbers go on rising.
+# As one that ran out long ago: the highest file stays, so that the numbers go on rising, and who had it, of which hosts.
 write_released() {
   rm -f "$draft"
-  printf '%s %s %s %s\\n%s\\n' "$boot" 0 0 0 '{"released":true}' >"$draft" || fail "cannot write in $lock"
+  printf '%s %s %s %s\\n%s\\n%s\\n%s\\n' "$boot" 0 0 0 '{"released":true}' "$wanted_members" "$ADFPUSH_LOCK_RUN" >"$draft" || fail "cannot write in $lock"
 }
 
 make_folder() {
@@ -96,6 +101,7 @@ make_folder() {
 say_held() {
   echo "held $((now - since)) $left $1"
   echo "$holder"
+  echo "members $members"
   exit 0
 }
 
@@ -104,9 +110,11 @@ look() {
   find_epoch 0
   read_epoch "$epoch"
   find_fence
+  fenced=$known
   if [ "$known" -lt "$epoch" ]; then known=$epoch; fi
-  if [ "$left" -gt 0 ]; then say_held "$known"; fi
-  echo "free $known"
+  if [ "$left" -gt 0 ]; then (say_held "$known"); else echo "free $known"; echo "members $members"; fi
+  echo "by $epoch $by"
+  echo "fence $fenced $known_run"
 }
 
 renew() {

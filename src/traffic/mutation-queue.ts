@@ -1,5 +1,7 @@
 import { isTransient } from '../errors/aws.js';
+import { isOutcomeUnknown } from '../errors/unknown-outcome.js';
 import type { Milliseconds } from '../model/duration.js';
+import { lateAtMost } from '../model/late-effect.js';
 import type { TargetGroupArn } from '../model/ids.js';
 import { registrationKey, type Registration } from '../model/registration.js';
 import type { Clock } from '../ports/clock.js';
@@ -30,13 +32,16 @@ const patience: Milliseconds = 120_000;
 
 /**
  * All mutations of one target group, one call after the other. What arrives within `coalesce` shares a call; register
- * and deregister of one registration keep their order. Both can safely be made twice, so a lost reply means again.
+ * and deregister of one registration keep their order. Both can safely be made twice, so a lost reply means again. The lost call may still
+ * take effect: the opposite one waits until that is over.
  */
 export class MutationQueue {
   #pending: Request[] = [];
   #working = false;
   #lastBegan = -Infinity;
   #backoff = firstBackoff;
+  /** Calls whose answer was lost, and until when each may take effect. */
+  readonly #late = new Map<string, { readonly action: Action; readonly until: Milliseconds }>();
 
   constructor(
     private readonly traffic: Traffic,
@@ -62,14 +67,48 @@ export class MutationQueue {
 
   async #work(): Promise<void> {
     this.#working = true;
-    for (let head = this.#pending[0]; head !== undefined; head = this.#pending[0]) {
-      const due = Math.max(head.submittedAt + this.coalesce, this.#lastBegan + mutationGap);
-      await this.#sleepUntil(due);
-      const batch = takeBatch(this.#pending);
+    while (this.#pending.length > 0) {
+      const blocked = this.#blockedUntil();
+      const dues = this.#pending.map((request) =>
+        Math.max(request.submittedAt + this.coalesce, blocked.get(request) ?? 0),
+      );
+      const first = Math.max(Math.min(...dues), this.#lastBegan + mutationGap);
+      // A request that waits for a late call must not keep those waiting that arrive meanwhile.
+      await this.#sleepUntil(Math.min(first, this.clock.elapsed() + mutationGap));
+      const now = this.clock.elapsed();
+      if (now < first) continue;
+      const batch = takeBatch(this.#pending, (request) => (blocked.get(request) ?? 0) <= now);
+      const [head] = batch;
+      if (head === undefined) continue;
       this.#pending = this.#pending.filter((request) => !batch.includes(request));
       await this.#perform(head.action, batch);
     }
     this.#working = false;
+  }
+
+  /** Until when a late call keeps each pending request back. None goes before an earlier one of the same registration. */
+  #blockedUntil(): ReadonlyMap<Request, Milliseconds> {
+    const earlier = new Map<string, Milliseconds>();
+    return new Map(
+      this.#pending.map((request) => {
+        const keys = request.registrations.map(registrationKey);
+        const until = Math.max(
+          ...keys.map((key) => Math.max(earlier.get(key) ?? 0, this.#oppositeUntil(key, request.action))),
+        );
+        for (const key of keys) earlier.set(key, until);
+        return [request, until];
+      }),
+    );
+  }
+
+  #oppositeUntil(key: string, action: Action): Milliseconds {
+    const late = this.#late.get(key);
+    return late === undefined || late.action === action ? 0 : late.until;
+  }
+
+  /** Until when a call for this registration whose answer was lost may take effect; 0 when there is none. */
+  lateUntil(registration: Registration): Milliseconds {
+    return this.#late.get(registrationKey(registration))?.until ?? 0;
   }
 
   async #perform(action: Action, batch: readonly Request[]): Promise<void> {
@@ -79,9 +118,17 @@ export class MutationQueue {
       this.#backoff = firstBackoff;
       for (const request of batch) request.resolve();
     } catch (error) {
+      if (isOutcomeUnknown(error)) this.#mayComeLate(action, batch);
       if (isTransient(error)) await this.#tryLater(batch, error);
       else if (batch.length > 1) this.#tryHalves(batch);
       else for (const request of batch) request.reject(error);
+    }
+  }
+
+  #mayComeLate(action: Action, batch: readonly Request[]): void {
+    const until = this.clock.elapsed() + lateAtMost();
+    for (const registration of distinct(batch)) {
+      this.#late.set(registrationKey(registration), { action, until });
     }
   }
 
@@ -114,13 +161,13 @@ export class MutationQueue {
 }
 
 /**
- * The first request and all that can share its call: the same action, and no registration that an earlier request of the
+ * The first request that may go and all that can share its call: the same action, and no registration that an earlier request of the
  * other action still waits for.
  */
-function takeBatch(pending: readonly Request[]): readonly Request[] {
-  const [head, ...others] = pending;
+function takeBatch(pending: readonly Request[], mayGo: (request: Request) => boolean): readonly Request[] {
+  const [head, ...others] = pending.filter(mayGo);
   if (head === undefined) return [];
-  if (head.company !== undefined) return pending.filter(({ company }) => company === head.company);
+  if (head.company !== undefined) return [head, ...others].filter(({ company }) => company === head.company);
   const batch = [head];
   const overtaken = new Set<string>();
   let size = head.registrations.length;

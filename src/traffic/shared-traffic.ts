@@ -92,6 +92,22 @@ export class SharedTraffic implements Traffic {
   }
 
   /**
+   * Waits until no call for these registrations whose answer was lost can take effect any more. A target group that was not changed is not
+   * waited for.
+   */
+  async requestsOver(registrations: readonly Registration[]): Promise<void> {
+    const lateUntil = (): Milliseconds =>
+      Math.max(
+        0,
+        ...registrations.map((one) => this.#desks.get(one.targetGroup)?.mutations.lateUntil(one) ?? 0),
+      );
+    for (let left = 1; left > 0;) {
+      left = lateUntil() - this.clock.elapsed();
+      if (left > 0) await this.clock.sleep(left);
+    }
+  }
+
+  /**
    * Every registered target, by a read that began after this call; callers at the same time share one. Throttling and
    * lost replies are outwaited for a minute.
    */

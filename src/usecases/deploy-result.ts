@@ -182,7 +182,8 @@ function statusOf({ host, run }: HostSession, results: readonly PlaybookResult[]
   }
   if (results.some(({ untouched }) => untouched.has(host.id))) return 'untouched';
   if (run.checkMode) return turns.length > 0 ? 'ok' : 'untouched';
-  return run.holds.wasReplaced(host.id) ? 'deployed' : 'untouched';
+  if (run.holds.wasReplaced(host.id)) return 'deployed';
+  return turns.some(({ restore }) => restore?.restored === true) ? 'restored' : 'untouched';
 }
 
 function runningOn(

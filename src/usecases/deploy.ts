@@ -57,7 +57,7 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
       leases = await phase(run, 'lease', () => leaseGroups(groups, run, world, options.lockWait ?? 0));
       await verifyNothingChanged(groups);
       await refuseInterrupted(world, options, run, inventory);
-      await recordStart(groups, options, run, world);
+      await recordStart(groups, options, run, world, leases.epochs);
     }
 
     const { results, scaling: suspended } = await whileScalingIsSuspended(

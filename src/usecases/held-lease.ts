@@ -38,6 +38,10 @@ export class HeldLease {
     return this.#request.group;
   }
 
+  get epoch(): number {
+    return this.#lease.epoch;
+  }
+
   /** From now on it is one of the group as it is listed now. Throws `lease.held`, `lease.unavailable`. */
   async extend(hosts: readonly Host[]): Promise<void> {
     await this.#lease.extend?.(hosts);
@@ -60,14 +64,15 @@ export class HeldLease {
   }
 
   /**
-   * Takes the lease anew, to restore what is held. When nobody had it in between its epoch is the next: then all is as this run left it.
+   * Takes the lease anew, to restore what is held. When nobody had it in between, all is as this run left it: the store says so, or its
+   * epoch is the next. An epoch that our own failed attempts raised is nobody else's.
    * Else another run has, or had, the hosts, and knows better. Throws `lease.held`, `lease.lost`, `lease.unavailable`.
    */
   async #regain(): Promise<Lease> {
     const before = this.#lease.epoch;
     await this.#kept.stop();
-    const lease = await this.#acquire();
-    if (lease.epoch !== before + 1) {
+    const lease = await this.#acquire(before);
+    if (lease.unbroken !== true && lease.epoch !== before + 1) {
       await lease.release();
       throw leaseLost(this.#request, 'another run had it meanwhile, or somebody released it by force.');
     }
@@ -82,12 +87,12 @@ export class HeldLease {
   }
 
   /** Waits for hosts to come back, and for nobody else's lease. */
-  async #acquire(): Promise<Lease> {
+  async #acquire(since: number): Promise<Lease> {
     const { clock, leases } = this.#world;
     const end: Milliseconds = clock.elapsed() + this.#request.duration * regaining.durations;
     for (;;) {
       try {
-        return await leases.acquire(this.#request);
+        return await leases.acquire({ ...this.#request, since });
       } catch (error) {
         const mayPass = error instanceof AdfError && error.code === 'lease.unavailable';
         if (!mayPass || clock.elapsed() + regaining.pause >= end) throw error;

@@ -2,11 +2,13 @@ import pLimit from 'p-limit';
 import { findScalingHolds } from '../engine/scaling-holds.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import type { Inventory } from '../inventory/inventory.js';
+import type { Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { GroupName, HostId, RunId } from '../model/ids.js';
 import type { JournalRecord } from '../model/journal-record.js';
 import {
   interruptedRun,
+  isOnlyOutlived,
   type HostAnswer,
   type InterruptedRun,
   type TaggedScaling,
@@ -31,6 +33,8 @@ export interface Scope {
 export interface InterruptedRuns {
   /** Newest first: what was taken last is restored first. */
   readonly runs: readonly InterruptedRun[];
+  /** Runs that are over, and left notes of settled holds on hosts. */
+  readonly left: readonly InterruptedRun[];
   /** What could not be read: a journal, the tags of Auto Scaling groups. */
   readonly unread: readonly AdfError[];
   readonly unasked: ReadonlyMap<HostId, { readonly host: Host; readonly error: AdfError }>;
@@ -65,16 +69,18 @@ export async function lookForInterrupted(
     }),
   ]);
   const rebuilt = new Map(here);
-  const told = new Set([...runsOf(answers, scope), ...tags.map(({ run }) => run)]);
+  const told = new Set([...runsOf(answers, hosts, scope), ...tags.map(({ run }) => run)]);
   for (const run of told) {
     const found = rebuilt.has(run) ? undefined : await read(run, (last) => last !== undefined);
     if (found !== undefined) rebuilt.set(run, found);
   }
-  const runs = [...new Set([...rebuilt.keys(), ...told])]
+  const all = [...new Set([...rebuilt.keys(), ...told])]
     .flatMap((run) => interruptedRun(run, inventory.environment, rebuilt.get(run), answers, tags) ?? [])
-    .filter((run) => run.environment === inventory.environment && isWanted(run, scope));
+    .filter((run) => run.environment === inventory.environment && isWanted(run, hosts, scope));
+  const runs = all.filter((run) => !isOnlyOutlived(run));
   return {
     runs: runs.toSorted((a, b) => b.at - a.at || (a.run < b.run ? 1 : -1)),
+    left: all.filter(isOnlyOutlived),
     unread: unreadable,
     unasked,
   };
@@ -152,17 +158,40 @@ async function readTags(
   );
 }
 
-/** The runs that hosts tell of, as far as they are looked for. */
-function runsOf(answers: readonly HostAnswer[], { run, groups }: Scope): readonly RunId[] {
+/** The runs that hosts tell of. A host that changed its group since is held all the same, by a run of the group that it was in. */
+function runsOf(
+  answers: readonly HostAnswer[],
+  hosts: readonly Host[],
+  { run, groups }: Scope,
+): readonly RunId[] {
   const copies = answers.flatMap((answer) => answer.copies);
   const wanted = copies.filter(
-    (copy) =>
-      (run === undefined || copy.run === run) &&
-      (groups === undefined || (copy.hold.group !== undefined && groups.includes(copy.hold.group))),
+    (copy) => (run === undefined || copy.run === run) && isOfGroups(copy.hold, hosts, groups),
   );
   return [...new Set(wanted.map((copy) => copy.run))];
 }
 
-const isWanted = (found: InterruptedRun, { run, groups }: Scope): boolean =>
+/** Of the groups asked for, or holding a host that is in one of them by now. */
+const isWanted = (found: InterruptedRun, hosts: readonly Host[], { run, groups }: Scope): boolean =>
   (run === undefined || found.run === run) &&
-  (groups === undefined || found.groupNames.some((name) => groups.includes(name)));
+  (groups === undefined ||
+    found.groupNames.some((name) => groups.includes(name)) ||
+    found.held.some((hold) => isOfGroups(hold, hosts, groups)));
+
+/** Held for one of these groups; or of a host in one of them, which is not in the group any more for which it is held. */
+const isOfGroups = (
+  { host: id, group }: Hold,
+  hosts: readonly Host[],
+  groups: readonly GroupName[] | undefined,
+): boolean => {
+  if (groups === undefined) return true;
+  if (group === undefined) return false;
+  const host = hosts.find((one) => one.id === id);
+  return groups.includes(group) || (host !== undefined && hasLeft(host, group) && isIn(host, groups));
+};
+
+const isIn = (host: Host, groups: readonly GroupName[]): boolean =>
+  host.groups.some((name) => groups.includes(name));
+
+/** It had another tag when something was taken from it. */
+export const hasLeft = (host: Host, group: GroupName): boolean => !host.groups.includes(group);

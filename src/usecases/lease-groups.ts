@@ -4,6 +4,7 @@ import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
+import type { LeaseEpoch } from '../model/run-record.js';
 import type { LeaseRequest } from '../ports/lease-store.js';
 import { waitForLease } from '../state/wait-for-lease.js';
 import type { GroupSessions } from './group-sessions.js';
@@ -13,6 +14,8 @@ import type { World } from './world.js';
 export interface HeldLeases {
   /** Lays a group's lease on the hosts that it has now. Throws `lease.held`, `lease.unavailable`. */
   extend(group: GroupName, hosts: readonly Host[]): Promise<void>;
+  /** Of each lease, as it is held at this moment. */
+  readonly epochs: readonly LeaseEpoch[];
   release(): Promise<void>;
 }
 
@@ -55,7 +58,13 @@ export async function leaseGroups(
     const extend = async (group: GroupName, hosts: readonly Host[]): Promise<void> => {
       for (const lease of held) if (lease.group === group) await lease.extend(hosts);
     };
-    return { extend, release };
+    return {
+      extend,
+      release,
+      get epochs() {
+        return held.map(({ group, epoch }) => ({ group, epoch }));
+      },
+    };
   } catch (error) {
     await release();
     throw error;

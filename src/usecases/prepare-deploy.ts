@@ -1,10 +1,14 @@
 import type { Run } from '../engine/run.js';
+import { rolledSinceElsewhere } from '../errors/resume.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
+import { describeHost } from '../model/host.js';
 import { groupName, type GroupName } from '../model/ids.js';
 import type { Plan } from '../model/plan.js';
 import type { RunRecord } from '../model/run-record.js';
+import { newerRunOf } from '../plan/claims.js';
 import { planDeploy } from '../plan/deploy-plan.js';
+import type { GroupObservation } from '../plan/observation.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { checkPlaybook } from './check-playbook.js';
 import type { ChooseRelease } from './choose-release.js';
@@ -93,6 +97,10 @@ export async function prepareDeploy(
   const observed = await phase(run, 'preflight', () =>
     Promise.all(opened.map(async (group) => ({ opened: group, observed: await observeGroup(group) }))),
   );
+  refuseRolledSince(
+    options,
+    observed.map((group) => group.observed.observation),
+  );
   const groups: PreparedGroup[] = [];
   for (const group of leaveOutUnreachable(observed, options.skipUnreachable ?? 0)) {
     refuseUnfit(group.observed);
@@ -102,6 +110,17 @@ export async function prepareDeploy(
   tellLeftOut(groups, run);
   for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan });
   return { inventory, groups, playbook };
+}
+
+/** An interrupted run is not gone on with over what a newer run of another machine has rolled. */
+function refuseRolledSince({ resumes }: DeployOptions, groups: readonly GroupObservation[]): void {
+  if (resumes === undefined) return;
+  for (const { group, environment, hosts } of groups) {
+    for (const { host, containers } of hosts) {
+      const later = newerRunOf(containers, { environment, group }, resumes.run);
+      if (later !== undefined) throw rolledSinceElsewhere(resumes.run, later, group, describeHost(host));
+    }
+  }
 }
 
 /** Who goes on with a run notes which of its hosts are not there any more. */

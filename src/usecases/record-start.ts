@@ -6,7 +6,7 @@ import type { Layer } from '../expression/scope.js';
 import type { RunId } from '../model/ids.js';
 import type { Plan } from '../model/plan.js';
 import { formatPinnedImage } from '../model/release.js';
-import type { AskedFor, GroupRecord, ProjectDigest } from '../model/run-record.js';
+import type { AskedFor, GroupRecord, LeaseEpoch, ProjectDigest } from '../model/run-record.js';
 import type { DeployOptions, PreparedGroup } from './prepare-deploy.js';
 import { digestOfExtraVars, type RecordedFiles } from './project-digest.js';
 import type { World } from './world.js';
@@ -17,6 +17,7 @@ export async function recordStart(
   options: DeployOptions,
   { id, verb, environment, owner, images, ports: { journal, clock } }: Run,
   { processes, files }: World,
+  epochs: readonly LeaseEpoch[],
 ): Promise<void> {
   const records = groups.map(recordOf);
   for (const [index, { opened }] of groups.entries()) {
@@ -39,6 +40,7 @@ export async function recordStart(
       project: await projectDigest(files, options.extraVars, id),
       images: await pinnedImages(images),
     },
+    epochs,
     ...(options.resumes === undefined ? {} : { resumes: options.resumes.run }),
   });
 }

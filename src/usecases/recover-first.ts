@@ -8,6 +8,7 @@ import { groupName } from '../model/ids.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { lookForInterrupted } from './interrupted-runs.js';
+import { takeOffLeftNotes } from './outlived-notes.js';
 import { phase } from './phase.js';
 import { recoverAll } from './recover.js';
 import type { RecoveredRun } from './recover-run.js';
@@ -33,9 +34,11 @@ export async function recoverFirst(
   inventory: Inventory,
 ): Promise<void> {
   const { bus } = run;
-  const { runs, unread } = await phase(run, 'recovery', () => look(world, options, run, inventory));
+  const { runs, left, unread } = await phase(run, 'recovery', () => look(world, options, run, inventory));
   // What could not be asked is refused by the preflight, or has no part in the run.
   for (const { message } of unread) bus.emit({ type: 'warning', message });
+  const recovering = { id: run.id, world, options, hooks, bus, inventory };
+  if (!run.checkMode) await takeOffLeftNotes(left, recovering);
   if (runs.length === 0) return;
   if (run.checkMode) {
     for (const found of runs) await tellUnlessUnderWay(found, world, run, inventory);
@@ -48,7 +51,7 @@ export async function recoverFirst(
     throwAll(dead.flat().map((found) => notRecovered(found, found.held.map(describeHold))));
     return;
   }
-  const recovered = await recoverAll(runs, { id: run.id, world, options, hooks, bus, inventory });
+  const recovered = await recoverAll(runs, recovering);
   run.stop.signal.throwIfAborted();
   throwAll(recovered.flatMap((one) => stillHeld(one, inventory)));
 }

@@ -1,20 +1,21 @@
 import pLimit from 'p-limit';
 import { nameTheHeldAfterGrace } from '../engine/grace.js';
-import { describeHold } from '../engine/hold-names.js';
+import { describeHold, targetGroupsOf } from '../engine/hold-names.js';
 import type { HostSession } from '../engine/host-session.js';
+import { isHalfSettled, stayAtPlan, stayWithoutWayBack } from '../engine/lost-way-back.js';
 import { restoreHost, type RestoreOutcome } from '../engine/restore.js';
 import type { Run } from '../engine/run.js';
 import { errorsOf } from '../errors/adf-error.js';
-import { floorBlockedCode } from '../errors/engine.js';
+import { cannotRestore, cannotRestoreCode, floorBlockedCode } from '../errors/engine.js';
 import type { EventHost } from '../events/event.js';
 import { hostGoneCode } from '../errors/fleet.js';
-import { hostNotListed } from '../errors/recover.js';
+import { claimUnchecked, hostNotListed } from '../errors/recover.js';
 import { formatDuration } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
-import type { Host } from '../model/host.js';
 import type { GroupName, HostId } from '../model/ids.js';
-import type { GroupRecord } from '../model/run-record.js';
+import type { Evidence } from '../plan/claims.js';
 import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js';
+import { checkClaim, type Claimed } from './check-claims.js';
 import { forGroup } from './open-run.js';
 import type { RecoveredHost, Recovering } from './recover-run.js';
 import { recoverySession, withKnownProbe } from './recovery-session.js';
@@ -23,6 +24,7 @@ import { recoverySession, withKnownProbe } from './recovery-session.js';
 export async function restoreHeld(
   found: InterruptedRun,
   run: Run,
+  since: Evidence['since'],
   recovering: Recovering,
 ): Promise<readonly RecoveredHost[]> {
   const names = found.groups.map(({ name }) => name);
@@ -31,7 +33,7 @@ export async function restoreHeld(
   );
   const results: RecoveredHost[] = [];
   for (const [group, held] of byGroup) {
-    results.push(...(await restoreGroup(group, held, found, run, recovering)));
+    results.push(...(await restoreGroup(group, held, found, run, since, recovering)));
   }
   return results;
 }
@@ -41,6 +43,7 @@ async function restoreGroup(
   held: readonly Hold[],
   found: InterruptedRun,
   wholeRun: Run,
+  since: Evidence['since'],
   recovering: Recovering,
 ): Promise<readonly RecoveredHost[]> {
   const { inventory } = recovering;
@@ -49,6 +52,10 @@ async function restoreGroup(
   if (record !== undefined) {
     run.holds.knowGroup(record);
     run.floor.set(record.rollout.minHealthy, record.rollout.floorWait);
+  }
+  const floor = held.findLast((hold) => hold.kind === 'registration' && hold.minHealthy !== undefined);
+  if (floor?.kind === 'registration' && floor.minHealthy !== undefined) {
+    run.floor.set(floor.minHealthy, run.floor.floorWait);
   }
   const origin = found.origin.filter((hold) => hold.group === group);
   run.holds.adopt(inventory.hosts, held, origin);
@@ -63,7 +70,7 @@ async function restoreGroup(
         limit(async () => {
           const host = listed.get(id);
           if (host === undefined) return notListed(id, holds, run, recovering);
-          return restoreOne(host, record, holds, found, run, recovering);
+          return restoreOne({ host, record, holds, found, since }, run, recovering);
         }),
       ),
     );
@@ -81,14 +88,15 @@ const registrationsOf = (holds: readonly Hold[]) =>
     hold.kind === 'registration' && hold.state !== 'absent' ? [hold.registration] : [],
   );
 
+/** There was nothing to restore. */
+const untouched = Symbol('untouched');
+
 async function restoreOne(
-  host: Host,
-  record: GroupRecord | undefined,
-  holds: readonly Hold[],
-  found: InterruptedRun,
+  claimed: Claimed,
   run: Run,
   { world: { clock }, inventory }: Recovering,
 ): Promise<RecoveredHost> {
+  const { host, record, found } = claimed;
   const eventHost = { id: host.id, name: host.name };
   const quiet = timeUntilQuiet(host.id, found, clock.now());
   if (quiet > 0) {
@@ -99,6 +107,7 @@ async function restoreOne(
   const outcome = await restore();
   const open = run.holds.openOf(host.id);
   const about = { host: host.id, name: host.name, ...(record === undefined ? {} : { group: record.name }) };
+  if (outcome === untouched) return { ...about, restored: false, untouched: true, held: [] };
   if (outcome.restored && open.length === 0 && !outcome.unhealthyAsFound) {
     return { ...about, restored: true, held: [] };
   }
@@ -111,17 +120,80 @@ async function restoreOne(
     ...(outcome.error === undefined ? {} : { error: outcome.error }),
   };
 
-  async function restore(): Promise<RestoreOutcome> {
+  async function restore(): Promise<RestoreOutcome | typeof untouched> {
     try {
+      const holds = await believed(claimed, run);
+      if (holds.length === 0) return untouched;
       const known = withKnownProbe(host, record?.name, holds, run, inventory);
       const session = recoverySession(host, record, known, run, inventory);
+      await session.traffic.groups({ kind: 'named', names: targetGroupsOf(known) });
+      if (await isHalfSettled(session, known)) return await restoreAsOne(session, known);
       const outcome = await restoreHost(session, known);
       const isNeeded = outcome.error?.code === floorBlockedCode;
+      if (outcome.error?.code === cannotRestoreCode && (await stayWithoutWayBack(session, known))) {
+        return await restoreHost(session, run.holds.openOf(host.id));
+      }
       return isNeeded && (await stayInService(session)) ? await restoreHost(session, []) : outcome;
     } catch (error) {
       return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
     }
   }
+}
+
+/**
+ * The containers of a host go back to one origin or stay at one plan, though the run was killed while it settled them: at the plan they stay
+ * when they are proven healthy. Throws `restore.impossible` when they are not, and what they were is not known of all.
+ */
+async function restoreAsOne(session: HostSession, held: readonly Hold[]): Promise<RestoreOutcome> {
+  const { run, host } = session;
+  if (await stayAtPlan(session, held, 'the run had settled a part of it, and all of it is healthy')) {
+    return restoreHost(session, run.holds.openOf(host.id));
+  }
+  const origin = run.holds.originOf(host.id);
+  if (await isHalfSettled(session, origin)) {
+    throw cannotRestore(
+      host,
+      'the run had settled some of its containers, which are not all healthy, and what they were before is not known here',
+    );
+  }
+  return restoreHost(session, origin);
+}
+
+/** What is to be restored of what is claimed: the rest is settled. Throws why it cannot be told. */
+async function believed(claimed: Claimed, run: Run): Promise<readonly Hold[]> {
+  const { host, holds, found } = claimed;
+  const verdict = await checkClaim(claimed, run);
+  switch (verdict.judge) {
+    case 'believe': {
+      await adoptNotes(verdict.holds, claimed, run);
+      const ids = new Set(verdict.holds.map(({ id }) => id));
+      await run.holds.settle(
+        holds.filter(({ id }) => !ids.has(id)),
+        found.finished.has(host.id) ? 'superseded' : 'returned',
+      );
+      return verdict.holds;
+    }
+    case 'superseded': {
+      const message = `what run ${found.run} held of it is not put back: ${verdict.reason}`;
+      run.bus.emit({ type: 'warning', host: { id: host.id, name: host.name }, message });
+      await run.holds.settle(holds, 'superseded');
+      return [];
+    }
+    case 'returned':
+      await run.holds.settle(holds, 'returned');
+      return [];
+    case 'ask':
+      throw claimUnchecked(host, verdict.reason);
+  }
+}
+
+/** A host that answers late may keep notes that nothing told of before. */
+async function adoptNotes(notes: readonly Hold[], { host, holds }: Claimed, run: Run): Promise<void> {
+  const known = new Set(holds.map(({ id }) => id));
+  const unwritten = notes.filter(({ id }) => !known.has(id));
+  run.holds.adopt([host], unwritten);
+  const { journal, clock } = run.ports;
+  for (const hold of unwritten) await journal.append({ at: clock.now(), type: 'hold.opened', hold });
 }
 
 /**

@@ -55,19 +55,20 @@ export function recoverResult({ run, recovered, look, startedAt, begun }: Ended)
   };
 }
 
-/** A host that several runs held is as the last of them left it. */
+/** A host that several runs held is as the last of them left it that did anything to it. */
 const lastOfEach = (recovered: readonly RecoveredRun[]): readonly RecoveredHost[] => {
-  const all = recovered.flatMap(({ hosts }) => hosts);
+  const hosts = recovered.flatMap((one) => one.hosts);
+  const all = hosts.toSorted((a, b) => Number(b.untouched === true) - Number(a.untouched === true));
   const named = all.filter(({ reason }) => reason !== undefined);
   return [...new Map([...all, ...named].map((host) => [host.host, host])).values()];
 };
 
-const hostResult = ({ host, name, reason, restored }: RecoveredHost, run: Run): HostResult => ({
+const hostResult = ({ host, name, reason, restored, untouched }: RecoveredHost, run: Run): HostResult => ({
   host,
   name,
   ...run.tally.of(host),
   restored: restored ? 1 : 0,
-  status: reason === undefined ? 'restored' : 'named',
+  status: reason !== undefined ? 'named' : untouched === true ? 'untouched' : 'restored',
 });
 
 /** What could not be looked at may be held: that all is restored is not known then. A journal may have told of a host all the same. */

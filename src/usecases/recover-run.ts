@@ -9,14 +9,17 @@ import { formatDuration, type Milliseconds } from '../model/duration.js';
 import type { ScalingHold } from '../model/hold.js';
 import { describeHost } from '../model/host.js';
 import type { GroupName, HostId, RunId } from '../model/ids.js';
-import type { RunRecord } from '../model/run-record.js';
-import type { InterruptedRun } from '../plan/interrupted-run.js';
+import type { LeaseEpoch, RunRecord } from '../model/run-record.js';
+import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js';
+import { whoCameSince } from './check-claims.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { lookForInterrupted } from './interrupted-runs.js';
 import { JournalOnDemand } from './journal-on-demand.js';
 import { leaseGroups, type HeldLeases } from './lease-groups.js';
 import { openRun } from './open-run.js';
+import { takeOffOutlived } from './outlived-notes.js';
 import { phase } from './phase.js';
+import { leasesOf } from './recovery-leases.js';
 import { restoreHeld } from './recover-hosts.js';
 import { tellInterrupted, tellRecovered } from './tell-interrupted.js';
 import type { World } from './world.js';
@@ -47,6 +50,8 @@ export interface RecoveredHost {
   readonly group?: GroupName;
   /** It matches what was held of it again, or it is gone for good. */
   readonly restored: boolean;
+  /** Nothing had to be restored: it was as it had been, or what was held of it is out of date. */
+  readonly untouched?: boolean;
   /** What is still held of it. */
   readonly held: readonly string[];
   /** Why a person has to look at it; absent when nobody has to. */
@@ -78,21 +83,16 @@ export async function recoverRun(
     leases = await phase(run, 'lease', async () => {
       const wait = await waitFor(found, recovering);
       // A lease of the run's own name would be given to its living process and to this one alike.
-      return leaseGroups(leased(found, inventory), { ...run, id: recovering.id }, world, wait);
+      return leaseGroups(leasesOf(found, inventory), { ...run, id: recovering.id }, world, wait);
     });
-    const [now] = (
-      await lookForInterrupted(world, inventory, {
-        run: found.run,
-        forks: run.forks,
-        hosts: new Set(found.held.map(({ host }) => host)),
-        ...(found.groupNames.length === 0 ? {} : { groups: found.groupNames }),
-      })
-    ).runs;
+    await outwaitRequests(found, run);
+    const now = await lookAgain(found, run.forks, recovering);
     if (now === undefined) return undefined;
     refuseOtherAccount(now, inventory);
     tellInterrupted(now, inventory, bus, true);
-    await writeDown(now, run, recovering);
-    const hosts = await restoreHeld(now, run, recovering);
+    await writeDown(now, run, leases.epochs, recovering);
+    await takeOffOutlived(now, run, recovering);
+    const hosts = await restoreHeld(now, run, whoCameSince(now, leases.epochs), recovering);
     const scaling = await restoreScaling(run, heldScaling(now), whyKept(hosts, inventory));
     const needsPerson = scaling.left.length > 0 || hosts.some(({ reason }) => reason !== undefined);
     await journal.append({ at: world.clock.now(), type: 'run.ended', exit: needsPerson ? 5 : 4 });
@@ -105,11 +105,45 @@ export async function recoverRun(
   }
 }
 
-/** A group without hosts has no lease to take, and nothing on hosts to be changed. */
-const leased = ({ groupNames }: InterruptedRun, inventory: Inventory) =>
-  groupNames
-    .map((group) => ({ opened: { group, hosts: inventory.group(group) } }))
-    .filter(({ opened: { hosts } }) => hosts.length > 0);
+/** A note that the run was about to keep on a host may still come there: the host is believed once that is over. */
+async function outwaitRequests(found: InterruptedRun, { ports: { clock }, bus }: Run): Promise<void> {
+  const hosts = new Set(found.unknown.flatMap(({ host }) => host ?? []));
+  const quiet = Math.max(0, ...[...hosts].map((host) => timeUntilQuiet(host, found, clock.now())));
+  if (quiet === 0) return;
+  const message = `something that run ${found.run} had begun may still be under way: waiting ${formatDuration(quiet)}.`;
+  bus.emit({ type: 'warning', message });
+  await clock.sleep(quiet);
+}
+
+/**
+ * Under the leases. A host that was asked before and does not answer now is still said to be held. Without the journal nothing else tells
+ * which hosts the run had: all are asked then, whatever group they are in by now.
+ */
+async function lookAgain(
+  found: InterruptedRun,
+  forks: number,
+  { world, inventory }: Recovering,
+): Promise<InterruptedRun | undefined> {
+  const { run, journaled, groupNames } = found;
+  const { runs, unasked } = await lookForInterrupted(world, inventory, {
+    run,
+    forks,
+    hosts: new Set(found.held.map(({ host }) => host)),
+    ...(journaled && groupNames.length > 0 ? { groups: groupNames } : {}),
+  });
+  const [now] = runs;
+  const known = new Set(now?.held.map(({ id }) => id));
+  const unseen = found.held.filter(({ id, host }) => unasked.has(host) && !known.has(id));
+  if (unseen.length === 0) return now;
+  const rest = now ?? { ...found, over: [], outlived: [], unwritten: [], scaling: [] };
+  return {
+    ...rest,
+    held: [...rest.held, ...unseen],
+    origin: [...rest.origin, ...unseen],
+    unwritten: [...rest.unwritten, ...unseen],
+    noted: new Set(now?.noted),
+  };
+}
 
 /** A lease that runs out is free a moment later, on a slow host's clock too. */
 const moment: Milliseconds = 5_000;
@@ -125,7 +159,7 @@ async function waitFor(found: InterruptedRun, recovering: Recovering): Promise<M
   if (found.process === undefined || processes.hasEnded(found.process) !== true) return lockWait;
   const { environment } = found;
   const looks = await Promise.all(
-    leased(found, inventory).map(({ opened: { group, hosts } }) =>
+    leasesOf(found, inventory).map(({ opened: { group, hosts } }) =>
       leases.look({ environment, group, hosts }),
     ),
   );
@@ -150,6 +184,7 @@ function refuseOtherAccount(found: InterruptedRun, { account }: Inventory): void
 async function writeDown(
   found: InterruptedRun,
   { ports: { journal } }: Run,
+  epochs: readonly LeaseEpoch[],
   { world: { clock, processes, owner: me } }: Recovering,
 ): Promise<void> {
   if (!found.journaled) await journal.append({ at: clock.now(), type: 'run.started', ...recordOf(found) });
@@ -158,6 +193,7 @@ async function writeDown(
     type: 'run.recovering',
     by: me.who,
     process: processes.self,
+    epochs,
   });
   for (const hold of found.unwritten) await journal.append({ at: clock.now(), type: 'hold.opened', hold });
   for (const { id, host } of found.over) {

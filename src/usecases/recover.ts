@@ -11,6 +11,7 @@ import { lookForInterrupted, type InterruptedRuns } from './interrupted-runs.js'
 import { newRunId, noJournal, openRun } from './open-run.js';
 import { openWorld } from './open-world.js';
 import { phase } from './phase.js';
+import { takeOffLeftNotes } from './outlived-notes.js';
 import { recoverResult } from './recover-result.js';
 import { recoverRun, type RecoveredRun, type Recovering } from './recover-run.js';
 import type { World } from './world.js';
@@ -58,7 +59,9 @@ export async function recoverWith(
     );
     tellUnseen(look, run.bus);
     if (options.run !== undefined && look.runs.length === 0) await requireKnown(options.run, world, options);
-    const recovered = await recoverAll(look.runs, { id, world, options, hooks, bus: run.bus, inventory });
+    const recovering = { id, world, options, hooks, bus: run.bus, inventory };
+    await takeOffLeftNotes(look.left, recovering);
+    const recovered = await recoverAll(look.runs, recovering);
     const result = recoverResult({ run, recovered, look, startedAt, begun });
     run.bus.emit({ type: 'run.ended', result });
     return result;

@@ -1,3 +1,4 @@
+import { targetGroupsOf } from '../engine/hold-names.js';
 import { HostSession, type HostGroup } from '../engine/host-session.js';
 import type { Run } from '../engine/run.js';
 import { errorsOf } from '../errors/adf-error.js';
@@ -36,7 +37,7 @@ function groupOf(host: Host, record: GroupRecord, held: readonly Hold[], invento
     release: record.release,
     settings: {
       containers: containerHolds(held).map(templateOf),
-      targetGroups: targetGroupsOf(record),
+      targetGroups: choiceOf(record, held),
       rollout: record.rollout,
       ...(probe === undefined ? {} : { health: probe }),
     },
@@ -46,8 +47,11 @@ function groupOf(host: Host, record: GroupRecord, held: readonly Hold[], invento
 const containerHolds = (holds: readonly Hold[]): readonly ContainerHold[] =>
   holds.filter((hold) => hold.kind === 'container');
 
-const targetGroupsOf = ({ targetGroups: names }: GroupRecord): TargetGroupChoice =>
-  names.length === 0 ? { kind: 'none' } : { kind: 'named', names };
+/** Those of the group, and those that only the run's playbook named: each has a floor and a deregistration delay. */
+function choiceOf({ targetGroups }: GroupRecord, held: readonly Hold[]): TargetGroupChoice {
+  const names = [...new Set([...targetGroups, ...targetGroupsOf(held)])];
+  return names.length === 0 ? { kind: 'none' } : { kind: 'named', names };
+}
 
 /** As much of a container as restoring needs: its name, and how long it may take to stop. */
 const templateOf = ({ name, stopTimeout }: ContainerHold): ContainerTemplate => ({

@@ -36,6 +36,7 @@ export function tellInterrupted(
 export function tellRecovered({ run, hosts }: RecoveredRun, bus: EventBus): void {
   const ended = (named: boolean) =>
     hosts
+      .filter(({ untouched }) => untouched !== true)
       .filter(({ reason }) => (reason !== undefined) === named)
       .map(({ host, name }) => ({ id: host, name }));
   bus.emit({ type: 'recovery.ended', run: run.run, restored: ended(false), named: ended(true) });

@@ -220,7 +220,6 @@ describe('a lease that is kept renewed', () => {
     await vi.waitFor(() => expect(lost).toHaveLength(1), { timeout: 5_000 });
     await kept.stop();
     expect(lost[0]?.code).toBe('lease.unavailable');
-    expect(systemClock.elapsed() - begun).toBeLessThan(duration);
     expect(lease.deadline - begun).toBeCloseTo(2_000);
   });
 

@@ -32,19 +32,6 @@ describe('adfpush', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
-  it('says its version within three times what an empty program takes', async () => {
-    const fastest = async (args: readonly string[]): Promise<number> => {
-      const durations: number[] = [];
-      for (let round = 0; round < 7; round++) {
-        durations.push((await execa(process.execPath, args, { stdin: 'ignore' })).durationMs);
-      }
-      return Math.min(...durations);
-    };
-    const empty = await fastest(['-e', '0']);
-    const version = await fastest([program, '--version']);
-    expect(version / empty).toBeLessThan(3);
-  });
-
   it.each([
     [['deplyo'], 'Error [cli.unknown_command] There is no command "deplyo".\n  Did you mean "deploy"?'],
     [

@@ -1,3 +1,4 @@
+import { isDeep } from '../deep.js';
 import { Lane } from './lane.js';
 
 /** Where a run is killed: right before or right after one record of its journal is on disk; `before:17`. */
@@ -13,11 +14,11 @@ export const allPoints = (records: number): readonly Point[] =>
 const isPoint = (text: string): text is Point => /^(before|after):\d+$/.test(text);
 
 /**
- * The points to try: `sample` of them, evenly chosen; with ADFPUSH_CRASH_POINTS=all every one, and with ADFPUSH_CRASH_POINTS=before:17,after:3
+ * The points to try: `sample` of them, evenly chosen; with ADFPUSH_CRASH_POINTS=all, or in a deep run, every one, and with ADFPUSH_CRASH_POINTS=before:17,after:3
  * exactly these.
  */
 export function chosenPoints(records: number, sample: number): readonly Point[] {
-  const wish = process.env['ADFPUSH_CRASH_POINTS'] ?? '';
+  const wish = process.env['ADFPUSH_CRASH_POINTS'] ?? (isDeep() ? 'all' : '');
   const all = allPoints(records);
   if (wish === 'all') return all;
   if (wish !== '') return wish.split(',').filter(isPoint);

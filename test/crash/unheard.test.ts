@@ -1,12 +1,21 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { program } from '../cli/adfpush.js';
 import { isAlive } from '../lab/processes.js';
 import { until } from '../lab/until.js';
 import { Lane } from './lane.js';
 import { ProcessTree, signal } from './process-tree.js';
 
 let lane: Lane;
+let child: ChildProcess | undefined;
 
-afterEach(() => lane.close());
+afterEach(async () => {
+  child?.kill('SIGKILL');
+  child = undefined;
+  await lane.close();
+});
 
 const deploy = ['deploy', '--group', 'api', '--env', 'lab', '--version', 'v2', '--yes'] as const;
 
@@ -50,10 +59,13 @@ describe('when nobody listens any more', () => {
     expect((await load.stop()).failed).toBe(0);
   });
 
-  it('on a terminal that was closed, what is held goes back', async () => {
+  it.each([
+    ['', []],
+    [', with --json', ['--json']],
+  ])('on a terminal that was closed, what is held goes back%s', async (_, flags) => {
     await open();
     const load = lane.startLoad();
-    const step = runs(`exec script -qec "${lane.command(...deploy)}" /dev/null`);
+    const step = runs(`exec script -qec "${lane.command(...deploy, ...flags)}" /dev/null`);
     await until(() => lane.inService().includes('draining'), 30_000);
     const members = step.members();
     const [program = 0, terminal = 0] = [members.at(0), members.at(-1)];
@@ -66,5 +78,74 @@ describe('when nobody listens any more', () => {
     expect(lane.lab.aws.calls('DeregisterTargets')).toBe(1);
     await expectAsBefore();
     expect((await load.stop()).failed).toBe(0);
+  });
+});
+
+/** The ends of a program's output that its reader closes: as an agent does that dies, or one that has read enough. */
+type Closed = readonly ('stdout' | 'stderr')[];
+
+/** Milliseconds that a stop may take on a busy machine. A program that spins on a write error never ends. */
+const deadline = 60_000;
+
+/** A deploy by the program, whose output is closed while its first host drains. */
+async function deployUnread(flags: readonly string[], closed: Closed) {
+  const running = spawn(process.execPath, [program, ...deploy, ...flags], {
+    cwd: lane.lab.project,
+    env: lane.environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child = running;
+  const read = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    running[name].on('data', (chunk: Buffer) => (read[name] += chunk.toString()));
+  await until(() => lane.inService().includes('draining'), 30_000);
+  for (const name of closed) running[name].destroy();
+  await once(running, 'exit', { signal: AbortSignal.timeout(deadline) });
+  return { exit: running.exitCode, ...read };
+}
+
+describe('a program whose output is closed in the middle of a roll', () => {
+  it.each<[string, readonly string[], Closed]>([
+    ['both, with --json', ['--json'], ['stdout', 'stderr']],
+    ['where its lines go, with --json', ['--json'], ['stderr']],
+    ['both', [], ['stdout', 'stderr']],
+    ['where its lines go', [], ['stdout']],
+  ])('stops and ends: %s', async (_, flags, closed) => {
+    await open();
+    const load = lane.startLoad();
+
+    const { exit, stdout } = await deployUnread(flags, closed);
+
+    expect({ exit, recorded: lane.newestExit() }).toEqual({ exit: 143, recorded: 143 });
+    if (!closed.includes('stdout')) expect(JSON.parse(stdout)).toMatchObject({ exit: 143 });
+    expect(lane.lab.aws.calls('DeregisterTargets')).toBe(1);
+    await expectAsBefore();
+    expect((await load.stop()).failed).toBe(0);
+  });
+
+  it.each<[string, readonly string[], Closed]>([
+    ['its document, with --json', ['--json'], ['stdout']],
+    ['its errors', [], ['stderr']],
+  ])('goes on where its lines are still read: %s', async (_, flags, closed) => {
+    await open();
+
+    const { exit } = await deployUnread(flags, closed);
+
+    expect({ exit, recorded: lane.newestExit() }).toEqual({ exit: 0, recorded: 0 });
+    expect(lane.running()).toEqual(['api v2', 'api v2', 'api v2', 'api v2']);
+    expect([...lane.holds(), ...lane.leases()]).toEqual([]);
+  });
+
+  it('stops and ends where both go into one pipe, with --json', async () => {
+    await open();
+
+    const step = runs(
+      `{ ${lane.command(...deploy, '--json')} 2>&1; echo $? >&3; } 3>&2 | sed '/ drained from /q'`,
+    );
+    const ended = await Promise.race([step.ended.then(() => true), pause(deadline, false)]);
+    for (const pid of step.members()) signal(pid, 'SIGKILL');
+
+    expect({ ended, exit: step.stderr }).toEqual({ ended: true, exit: '143\n' });
+    await expectAsBefore();
   });
 });

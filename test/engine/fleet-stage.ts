@@ -121,9 +121,9 @@ export class FleetStage {
     return this.world.images.publish(repository, tag, behaviour).digest;
   }
 
-  runsV1(host: FakeHost, name = 'api'): void {
+  runsV1(host: FakeHost, name = 'api', ports: readonly number[] = [5060]): void {
     const labels = labelsOf(name, { digest: this.v1, version: 'v1' });
-    host.runs({ name, repository, digest: this.v1, ports: [5060], labels });
+    host.runs({ name, repository, digest: this.v1, ports, labels });
   }
 
   host(id: string): FakeHost {

@@ -5,6 +5,7 @@ import { HoldBook } from '../../src/engine/hold-book.js';
 import { withDeadline } from '../../src/engine/deadline.js';
 import { AdfError } from '../../src/errors/adf-error.js';
 import { leaseFenced } from '../../src/errors/lease.js';
+import { dockerApi } from '../../src/errors/docker.js';
 import { connectionLost } from '../../src/errors/ssh.js';
 import { EventBus } from '../../src/events/bus.js';
 import type { Event } from '../../src/events/event.js';
@@ -104,6 +105,32 @@ describe('the mutation gate', () => {
     const act = () => Promise.reject(new Error('connection lost'));
     await expect(gate.perform(stop, never, act)).rejects.toThrow('connection lost');
     expect(journal.types).toEqual(['mutation.intended']);
+  });
+
+  it('records how long a request may take by itself, for whoever recovers the run', async () => {
+    const { journal, gate } = gateWith();
+    await gate.perform({ ...stop, ownTime: 60_000 }, never, () => Promise.resolve());
+    expect(journal.records[0]).toMatchObject({ type: 'mutation.intended', ownTime: 60_000 });
+  });
+
+  it('begins the next change of a host once one with a lost answer can no longer happen', async () => {
+    const { clock, gate, act, done } = gateWith();
+    const lost = () => Promise.reject(connectionLost(h1, 'read ECONNRESET'));
+    await expect(gate.perform({ ...stop, ownTime: 60_000 }, never, lost)).rejects.toThrow('lost');
+    const next = act('start');
+    await clock.advance(74_999);
+    expect(done).toEqual([]);
+    await clock.advance(1);
+    await next;
+    expect(done).toHaveLength(1);
+  });
+
+  it('does not wait for a change that the host refused', async () => {
+    const { gate, act, done } = gateWith();
+    const refused = () => Promise.reject(dockerApi(h1, 409, 'Conflict'));
+    await expect(gate.perform(stop, never, refused)).rejects.toThrow('Conflict');
+    await act('start');
+    expect(done).toHaveLength(1);
   });
 
   it('begins nothing at or past the local deadline of any lease', async () => {
@@ -254,6 +281,7 @@ describe('the hold book', () => {
     bus.subscribe({ read: (event) => events.push(event) });
     return {
       journal,
+      clock,
       events,
       book: new HoldBook({
         journal,
@@ -319,20 +347,20 @@ describe('the hold book', () => {
 
     it('takes nothing before the copy is there, though the hold is open already', async () => {
       const { copies, hostHolds } = hostThatLoses('keep');
-      const { book, host, journal } = bookWith(hostHolds);
+      const { book, host, journal, clock } = bookWith(hostHolds);
       await expect(book.open(host, [taking('api')])).rejects.toMatchObject({ code: 'ssh.connection_lost' });
       expect(book.openOf(host.id)).toHaveLength(1);
-      await book.open(host, [taking('api')]);
+      await clock.run(book.open(host, [taking('api')]));
       expect([...copies.keys()]).toEqual(book.openOf(host.id).map(({ id }) => id));
-      expect(journal.types).toEqual(['hold.opened']);
+      expect(journal.types).toEqual(['hold.opened', 'mutation.intended', 'mutation.done']);
     });
 
-    it('has the copy there again before anything is given back, when taking it off failed', async () => {
+    it('has the copy there again before anything is given back, when the answer to taking it off was lost', async () => {
       const { copies, hostHolds } = hostThatLoses('forget');
-      const { book, host } = bookWith(hostHolds);
+      const { book, host, clock } = bookWith(hostHolds);
       await book.open(host, [taking('api')]);
       const open = book.openOf(host.id);
-      await expect(book.settle(open, 'replaced')).rejects.toMatchObject({ code: 'ssh.connection_lost' });
+      await clock.run(book.settle(open, 'replaced'));
       expect(copies.size).toBe(0);
       await book.reopen(open);
       expect([...copies.keys()]).toEqual(open.map(({ id }) => id));

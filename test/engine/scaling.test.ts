@@ -59,6 +59,25 @@ describe('an Auto Scaling group that would replace a drained host', () => {
     expect(group).toMatchObject({ suspendedProcesses: [], tags: {} });
   });
 
+  it('is as it was afterwards when the suspension comes again late, after its reply was lost', async () => {
+    const { stage, group } = scaled({ suspendedProcesses: [] });
+    // So that it is resumed soon: the first host fails at once.
+    stage.release(image.failsToPull());
+    let lost = false;
+    stage.world.calls.intercept = async (call, proceed) => {
+      if (call.method !== 'suspend' || lost) return proceed();
+      lost = true;
+      stage.world.clock.after(12_000, () => void proceed().catch(() => undefined), true);
+      throw awsError(Object.assign(new Error('socket hang up'), { name: 'ECONNRESET', code: 'ECONNRESET' }), {
+        action: 'autoscaling:SuspendProcesses',
+        region: 'eu-west-1',
+      });
+    };
+    expect(await stage.deploy()).toMatchObject({ exit: 4, named: [] });
+    await stage.later();
+    expect(group).toMatchObject({ suspendedProcesses: [], tags: {} });
+  });
+
   it('keeps suspended what somebody had suspended before', async () => {
     const { stage, group } = scaled({ suspendedProcesses: ['AZRebalance', 'Launch'] });
     const seen = watchDrains(stage, group);

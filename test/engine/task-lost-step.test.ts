@@ -173,3 +173,62 @@ describe('the steps of a run', () => {
     expect(isStep('test -e')).toBe(false);
   });
 });
+
+describe('a command that still runs when its host is back, too late for its task', () => {
+  const swapAndClean = `- docker_image: { image: "{{ release.image }}", containers: "{{ containers }}" }
+- docker_container: { image: "{{ release.image }}", containers: "{{ containers }}" }
+- name: migrate
+  shell: migrate`;
+
+  it('has ended before its host is restored, also when it timed out and could not be ended', async () => {
+    const stage = new TaskStage(swapAndClean, { groupVars: { target_groups: 'none' } });
+    const host = stage.host('i-1');
+    stage.transport.when(({ text, options: { step } }) => {
+      if (!text.includes('migrate') || step === undefined) return undefined;
+      stage.transport.records.set(step.id, { state: 'running', pid: 7 });
+      stage.world.clock.after(
+        30_000,
+        () => {
+          stage.transport.records.set(step.id, ended(0));
+          host.named('api')?.stop('program');
+        },
+        true,
+      );
+      return { outcome: { kind: 'timed_out' } };
+    });
+
+    expect(await stage.deploy()).toMatchObject({ exit: 4, named: [] });
+    expect((await stage.later())[0]).toContain('v1 running');
+  });
+
+  it('has ended before what its host has is looked at, and restored', async () => {
+    const stage = new TaskStage(swapAndClean, {
+      groupVars: { target_groups: 'none' },
+      rollout: { reconnect: '2s' },
+    });
+    const host = stage.host('i-1');
+    const { clock } = stage.world;
+    stage.transport.when(({ text, options: { step } }) => {
+      if (!text.includes('migrate') || step === undefined) return undefined;
+      stage.transport.records.set(step.id, { state: 'running', pid: 7 });
+      host.lose();
+      clock.after(3_000, () => host.find(), true);
+      // The last thing that it does is to stop the container that serves.
+      clock.after(
+        60_000,
+        () => {
+          stage.transport.records.set(step.id, ended(0));
+          host.named('api')?.stop('program');
+        },
+        true,
+      );
+      return { outcome: lost };
+    });
+
+    const result = await stage.deploy();
+
+    expect(stage.statusOf('migrate')).toEqual(['unreachable']);
+    expect(result).toMatchObject({ exit: 4, named: [] });
+    expect((await stage.later())[0]).toContain('v1 running');
+  });
+});

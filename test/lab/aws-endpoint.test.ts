@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DescribeInstancesCommand, EC2Client, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import {
@@ -257,14 +257,18 @@ describe('ELBv2, as the SDK speaks it', () => {
   });
 
   it('makes a new target healthy after one passing check, whatever the threshold', async () => {
+    let checks = 0;
+    // Only the first check is ever answered.
+    app.removeAllListeners('request').on('request', (_request, response: ServerResponse) => {
+      checks += 1;
+      if (checks === 1) response.end();
+    });
     cloud.aws.register('api-http', 'i-1');
     const [first] = cloud.aws.registrations('api-http');
-    const began = performance.now();
 
     await until(async () => (await state('i-1')) === 'healthy');
 
     expect(first).toMatchObject({ state: 'initial', reason: 'Elb.RegistrationInProgress' });
-    expect(performance.now() - began).toBeLessThan(5 * 30 + 100);
   });
 
   it('counts failures and passes to the thresholds once a target was healthy', async () => {

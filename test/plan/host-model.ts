@@ -1,4 +1,4 @@
-import type { ObservedContainer, RestartPolicy } from '../../src/model/container.js';
+import { label, type ObservedContainer, type RestartPolicy } from '../../src/model/container.js';
 import { containerId, containerName, holdId, hostId } from '../../src/model/ids.js';
 import type { ContainerHold, Hold, RegistrationHold } from '../../src/model/hold.js';
 import { registrationKey, type Registration, type TargetState } from '../../src/model/registration.js';
@@ -249,4 +249,10 @@ export interface HostSummary {
 }
 
 const observed = ({ id, name, running, policy }: ModelContainer): ObservedContainer =>
-  makeForeign(name, { id: containerId(id), running, restartPolicy: policy });
+  makeForeign(name, {
+    id: containerId(id),
+    running,
+    restartPolicy: policy,
+    // What was there before may be somebody's own, adopted; what is new is the deploy's.
+    labels: id.startsWith('new-') ? { [label.run]: 'the-run' } : {},
+  });

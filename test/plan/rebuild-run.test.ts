@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../src/events/event.js';
-import { hostId } from '../../src/model/ids.js';
+import type { Settlement } from '../../src/model/hold.js';
+import { containerName, groupName, holdId, hostId } from '../../src/model/ids.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import { isInterrupted, mayBeInterrupted, rebuildRun } from '../../src/plan/rebuild-run.js';
 import { FleetStage, type StageOptions } from '../engine/fleet-stage.js';
@@ -111,6 +112,44 @@ describe('a run rebuilt from its journal', () => {
     ]);
     expect(unknown.map(({ what }) => what)).toEqual(['stop container c1']);
     expect(process).toMatchObject({ pid: 2 });
+  });
+
+  describe('of a host with a replaced container', () => {
+    const host = hostId('i-1');
+    const opened = (id: string): JournalRecord => ({
+      at: 1,
+      type: 'hold.opened',
+      hold: { id: holdId(id), host, kind: 'container', name: containerName('api') },
+    });
+    const settled = (id: string, as: Settlement): JournalRecord => ({
+      at: 2,
+      type: 'hold.settled',
+      hold: holdId(id),
+      host,
+      as,
+    });
+
+    it('knows that it is finished, until something more is held of it', () => {
+      const records = [opened('1'), opened('2'), settled('1', 'replaced')];
+      expect([...rebuildRun(records).finished]).toEqual([host]);
+      expect([...rebuildRun([...records, opened('3')]).finished]).toEqual([]);
+      expect([...rebuildRun([opened('1'), settled('1', 'restored')]).finished]).toEqual([]);
+    });
+
+    it('knows which of its notes have to be off the host', () => {
+      const kept = [opened('1'), settled('1', 'gone'), opened('2'), settled('2', 'named')];
+      expect([...rebuildRun(kept).settled.keys()]).toEqual([]);
+      const off = [opened('3'), settled('3', 'replaced'), opened('4'), settled('4', 'kept')];
+      expect([...rebuildRun(off).settled.keys()]).toEqual(['3', '4']);
+      expect([...rebuildRun([...off, opened('3')]).settled.keys()]).toEqual(['4']);
+    });
+  });
+
+  it('knows the epochs of its leases, and of the leases of a process that took it up', () => {
+    const epochs = [{ group: groupName('api'), epoch: 4 }];
+    const process = { machine: 'desk', pid: 2, started: '2' };
+    const recovering: JournalRecord = { at: 3, type: 'run.recovering', by: 'bob@desk', process, epochs };
+    expect([...rebuildRun([recovering]).epochs]).toEqual([['api', 4]]);
   });
 });
 

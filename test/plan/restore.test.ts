@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RestartPolicy } from '../../src/model/container.js';
-import { containerId, containerName, holdId, hostId } from '../../src/model/ids.js';
+import { label, type RestartPolicy } from '../../src/model/container.js';
+import { containerId, containerName, groupName, holdId, hostId } from '../../src/model/ids.js';
 import type { ContainerHold, RegistrationHold } from '../../src/model/hold.js';
 import { registrationKey } from '../../src/model/registration.js';
 import { describeStep, planRestore, type RestoreStep } from '../../src/plan/restore.js';
@@ -82,6 +82,24 @@ describe('a planned restore', () => {
     );
   });
 
+  it('never removes a container that a person started under a name that is held', () => {
+    fc.assert(
+      fc.property(interrupted, fc.nat(2), ({ places: given, registered, mutations }, which) => {
+        const host = interruptedAfter(mutations, given, registered);
+        const holds = host.holdsAfter(mutations);
+        const { containers, registrations: targets } = host.observe(holds);
+        const byHand = makeForeign(`c${which}`, { id: containerId('by-hand') });
+        const others = (containers ?? []).filter(({ name }) => name !== byHand.name);
+        const steps = planRestore(holds, { containers: [...others, byHand], registrations: targets });
+        const touched = steps.filter((step) => 'container' in step && step.container === byHand.id);
+        expect(touched).toEqual([]);
+        const isHeld = holds.some((hold) => hold.kind === 'container' && hold.name === byHand.name);
+        expect(doing(steps)).toEqual(isHeld ? ['give_up'] : expect.anything());
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('gets there from wherever the restore itself was interrupted', () => {
     fc.assert(
       fc.property(interrupted, fc.nat(12), ({ places: given, registered, mutations }, cut) => {
@@ -145,7 +163,8 @@ const oldAside = makeForeign('api.kept', {
   running: false,
   restartPolicy: { name: 'no' },
 });
-const current = makeForeign('api', { id: containerId('new') });
+const labels = { [label.run]: 'the-run' };
+const current = makeForeign('api', { id: containerId('new'), labels });
 const doing = (steps: readonly RestoreStep[]): readonly string[] => steps.map((step) => step.do);
 
 describe('the steps of a restore', () => {
@@ -183,6 +202,28 @@ describe('the steps of a restore', () => {
     expect(steps).toEqual([
       { do: 'give_up', reason: 'the host cannot be reached, and its container was touched' },
     ]);
+  });
+
+  it('give up, and change nothing, where somebody else started a container under the name', () => {
+    const byHand = makeForeign('api', { id: containerId('by-hand') });
+    const [step, ...others] = planRestore([held(), holdOf(registration)], {
+      containers: [byHand, oldAside],
+      registrations: [target(registration)],
+    });
+    expect(others).toEqual([]);
+    expect(step?.do === 'give_up' && step.reason).toMatch(
+      /^the container "api" \(by-hand\) was not started by this group's deploys, and it is in service, healthy: it is left as it is\. To have the old one back: docker rename by-hand/,
+    );
+  });
+
+  it('leave a container of another group that stands under the name', () => {
+    const group = groupName('api');
+    const others = makeForeign('api', {
+      id: containerId('theirs'),
+      labels: { ...labels, [label.group]: 'web' },
+    });
+    const steps = planRestore([held({ group })], { containers: [others, oldAside], registrations: [] });
+    expect(doing(steps)).toEqual(['give_up']);
   });
 
   it('give up, and change nothing, where the container it had is gone', () => {

@@ -1,4 +1,4 @@
 import { proveSeeds } from './prove-seeds.js';
 
-// A file of its own, so that the seeds are simulated on several processors.
-proveSeeds(1, 500);
+// A file of its own for each part, so that the seeds are simulated on several processors.
+proveSeeds(1);

@@ -1,4 +1,2 @@
 import { proveSeeds } from './prove-seeds.js';
-
-// A file of its own, so that the seeds are simulated on several processors.
-proveSeeds(1001, 500);
+proveSeeds(3);

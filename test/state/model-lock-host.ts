@@ -3,6 +3,8 @@ import type { CommandResult, RunOptions } from '../../src/ports/transport.js';
 interface Lock {
   readonly epoch: number;
   readonly owner: string;
+  readonly members: string;
+  readonly by: string;
   readonly since: number;
   readonly until: number;
 }
@@ -20,6 +22,7 @@ export class ModelLockHost {
         epoch: Number(env['ADFPUSH_LOCK_EPOCH']),
         owner: env['ADFPUSH_LOCK_OWNER'] ?? '',
         run: env['ADFPUSH_LOCK_RUN'] ?? '',
+        members: env['ADFPUSH_LOCK_MEMBERS'] ?? '',
         seconds: Number(env['ADFPUSH_LOCK_SECONDS']),
       },
       Math.floor(now),
@@ -34,8 +37,10 @@ export class ModelLockHost {
       epoch,
       owner,
       run,
+      members,
       seconds,
-    }: Readonly<Record<'action' | 'owner' | 'run', string>> & Readonly<Record<'epoch' | 'seconds', number>>,
+    }: Readonly<Record<'action' | 'owner' | 'run' | 'members', string>> &
+      Readonly<Record<'epoch' | 'seconds', number>>,
     now: number,
   ): string {
     const lock = this.#lock;
@@ -43,31 +48,37 @@ export class ModelLockHost {
     const known = Math.max(lock?.epoch ?? 0, this.#fence.epoch);
     const until = now + seconds + 1;
     const held = (of: Lock, newest: number) =>
-      `held ${now - of.since} ${of.until - now} ${newest}\n${of.owner}`;
+      `held ${now - of.since} ${of.until - now} ${newest}\n${of.owner}\nmembers ${of.members}`;
     switch (action) {
       case 'look':
-        return lives ? held(lock, known) : `free ${known}`;
+        return [
+          lives ? held(lock, known) : `free ${known}\nmembers ${lock?.members ?? ''}`,
+          `by ${lock?.epoch ?? 0} ${lock?.by ?? ''}`,
+          `fence ${this.#fence.epoch} ${this.#fence.run}`,
+        ].join('\n');
       case 'take':
         if (lives && lock.owner !== owner) return held(lock, lock.epoch);
         if (lives && lock.epoch === epoch) {
-          this.#lock = { ...lock, until };
+          this.#lock = { ...lock, members, until };
           return `got ${epoch}`;
         }
         if ((lock?.epoch ?? 0) >= epoch) return `newer ${lock?.epoch ?? 0}`;
-        this.#lock = { epoch, owner, since: now, until };
+        this.#lock = { epoch, owner, members, by: run, since: now, until };
         return `got ${epoch}`;
       case 'renew':
       case 'confirm':
         if (lock?.epoch !== epoch || lock.owner !== owner) return 'lost';
-        this.#lock = { ...lock, until };
+        this.#lock = { ...lock, members, until };
         if (action === 'confirm' && !this.#admit(epoch, run)) return 'lost';
         return `got ${epoch}`;
       case 'release':
-        if (lock?.epoch === epoch && lock.owner === owner) this.#lock = { ...lock, owner: '{}', until: 0 };
+        if (lock?.epoch === epoch && lock.owner === owner) {
+          this.#lock = { ...lock, owner: '{}', members, since: 0, until: 0 };
+        }
         return 'released';
       case 'seize':
         if ((lock?.epoch ?? 0) >= epoch || !this.#admit(epoch, run)) return `newer ${known}`;
-        this.#lock = { epoch, owner: '{}', since: 0, until: 0 };
+        this.#lock = { epoch, owner: '{}', members, by: run, since: 0, until: 0 };
         return `got ${epoch}`;
       default:
         throw new Error(`no such question: ${action}`);

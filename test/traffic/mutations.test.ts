@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AdfError } from '../../src/errors/adf-error.js';
-import { awsThrottled } from '../../src/errors/aws.js';
+import { awsError, awsThrottled } from '../../src/errors/aws.js';
 import { targetGroupArn } from '../../src/model/ids.js';
 import type { Registration } from '../../src/model/registration.js';
 import { SharedTraffic } from '../../src/traffic/shared-traffic.js';
@@ -175,4 +175,50 @@ test('after two minutes of throttling the caller is told', async () => {
 
   expect(clock.elapsed()).toBeGreaterThan(120_000);
   expect(clock.elapsed()).toBeLessThan(160_000);
+});
+
+/** The call may have had its effect, and may still have it. */
+const lostReply = () =>
+  awsError(Object.assign(new Error('socket hang up'), { name: 'ECONNRESET', code: 'ECONNRESET' }), {
+    action: 'elasticloadbalancing:DeregisterTargets',
+    region: 'eu-west-1',
+  });
+
+test('a call whose reply was lost is over before the opposite one of that registration goes out', async () => {
+  const { clock, traffic, shared } = setUp();
+  let lost = false;
+  traffic.script = ({ what }) => {
+    if (what !== 'deregister' || lost) return;
+    lost = true;
+    throw lostReply();
+  };
+
+  await clock.run(shared.deregister(api, [at('i-1')]));
+  const back = shared.register(api, [at('i-1')]);
+  await clock.run(shared.register(api, [at('i-2')]));
+  await clock.run(back);
+
+  const [first] = traffic.calls;
+  expect(traffic.calls.map(({ what, ids }) => `${what} ${ids.join()}`)).toEqual([
+    'deregister i-1',
+    'deregister i-1',
+    'register i-2',
+    'register i-1',
+  ]);
+  // As long as a call may be late, and no longer; what is about other registrations did not wait.
+  expect((traffic.calls[3]?.at ?? 0) - (first?.at ?? 0)).toBe(15_000);
+  expect((traffic.calls[2]?.at ?? 0) - (first?.at ?? 0)).toBeLessThan(5_000);
+});
+
+test('a throttled call did nothing, so the opposite one need not wait', async () => {
+  const { clock, traffic, shared } = setUp();
+  traffic.script = () => {
+    if (traffic.calls.length === 1) throw throttled();
+  };
+
+  await clock.run(shared.deregister(api, [at('i-1')]));
+  await clock.run(shared.register(api, [at('i-1')]));
+
+  expect(traffic.calls.at(-1)).toMatchObject({ what: 'register' });
+  expect(traffic.calls.at(-1)?.at).toBeLessThan(5_000);
 });

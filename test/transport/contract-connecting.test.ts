@@ -138,19 +138,18 @@ describeTransports('connecting', (reach) => {
     const { port } = silent.address() as AddressInfo;
     const transport = reach(sshd);
     try {
-      const waiting = expect(transport.connect(sshd.host({ port }))).rejects.toMatchObject({
+      const waiting = expect(
+        transport.connect(sshd.host({ port, connectTimeout: 3_600_000 })),
+      ).rejects.toMatchObject({
         code: 'ssh.connection_lost',
       });
       await until('the silent server is spoken to', () => sockets.size === 1);
       const [socket] = sockets;
       const hungUp = new Promise((resolve) => socket?.once('close', resolve).resume());
 
-      const began = performance.now();
       await transport.close();
       await waiting;
       await hungUp;
-
-      expect(performance.now() - began).toBeLessThan(4_000);
     } finally {
       for (const socket of sockets) socket.destroy();
       silent.close();

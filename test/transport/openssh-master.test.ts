@@ -16,7 +16,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defaultLimits } from '../../src/transport/ssh/limits.js';
 import { PrivateFolder } from '../../src/transport/openssh/private-folder.js';
 import { runTypeScript } from '../state/run-typescript.js';
-import { byOpenSsh, bySsh2 } from './contract.js';
+import { byOpenSsh } from './contract.js';
 import { isRunning } from './is-running.js';
 import { describeWithSshd, Sshd, until } from './sshd.js';
 
@@ -177,24 +177,6 @@ describeWithSshd('masters', () => {
       await transport.close();
       await closed.stop();
     }
-  });
-
-  test('cost a command little more than a connection of our own', async () => {
-    const medians: number[] = [];
-    const transports = [bySsh2(sshd), byOpenSsh(sshd)];
-    const connections = await Promise.all(transports.map((transport) => transport.connect(sshd.host())));
-    for (const connection of connections) await connection.run({ argv: ['true'] });
-    const durations: number[][] = connections.map(() => []);
-    for (let run = 0; run < 200; run += 1) {
-      for (const [index, connection] of connections.entries())
-        durations[index]?.push((await connection.run({ argv: ['true'] })).duration);
-    }
-    for (const each of durations) medians.push(each.sort((a, b) => a - b)[100]!);
-    for (const transport of transports) await transport.close();
-
-    const [own = 0, theirs = 0] = medians;
-    console.log(`a warm command: ${own.toFixed(2)} ms by ssh2, ${theirs.toFixed(2)} ms through a master`);
-    expect(theirs / own).toBeLessThan(2);
   });
 });
 

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { Client, type ClientChannel, type ConnectConfig } from 'ssh2';
@@ -52,37 +51,6 @@ describeWithSshd('ssh2 and sshd by themselves', () => {
       channel.resume();
       channel.stderr.resume();
     });
-
-  async function medianOf(client: Client): Promise<number> {
-    const all: number[] = [];
-    for (let run = 0; run < 25; run += 1) {
-      const started = performance.now();
-      const channel = await exec(client, 'true');
-      const closed = new Promise((resolve) => channel.once('close', resolve));
-      channel.resume();
-      channel.stderr.resume();
-      await closed;
-      all.push(performance.now() - started);
-    }
-    return all.sort((a, b) => a - b)[12]!;
-  }
-
-  test('Nagle: commands are several times quicker over a socket of our own without delay, and ours are as quick', async () => {
-    const slow = await open({});
-    const sock = connect({ host: '127.0.0.1', port: sshd.port, noDelay: true });
-    const quick = await open({ sock });
-    const transport = sshd.transport();
-    const ours = await transport.connect(sshd.host());
-
-    const [withDelay, without] = [await medianOf(slow), await medianOf(quick)];
-    const own: number[] = [];
-    for (let run = 0; run < 25; run += 1) own.push((await ours.run({ argv: ['true'] })).duration);
-    await transport.close();
-    const median = own.sort((a, b) => a - b)[12]!;
-
-    expect(withDelay).toBeGreaterThan(without * 1.5);
-    expect(median).toBeLessThan(withDelay);
-  });
 
   test('success: a killed command ends without a code, so only code 0 is success', async () => {
     const client = await open({});
@@ -153,7 +121,6 @@ describeWithSshd('ssh2 and sshd by themselves', () => {
     expect((await lost).message).toContain('Keepalive timeout');
     // The first one may have been asked for just before.
     expect(performance.now() - started).toBeGreaterThan(3 * 200);
-    expect(performance.now() - started).toBeLessThan(10 * 200);
     await proxy.stop();
   });
 

@@ -11,9 +11,12 @@ import { systemClock } from './system-clock.js';
 
 const program = '/usr/sbin/sshd';
 
+/** Why there can be no real OpenSSH server here; undefined when there can. */
+export const noSshd = existsSync(program) ? undefined : `${program} is not installed`;
+
 /** Tests that need a real OpenSSH server. Without one they are skipped aloud, or fail where everything is demanded. */
 export function describeWithSshd(name: string, body: () => void): void {
-  describeUnless(existsSync(program) ? undefined : `${program} is not installed`, name, body);
+  describeUnless(noSshd, name, body);
 }
 
 export interface SshdOptions {

@@ -12,11 +12,14 @@ import { isDrained, registrationKey, targetGroupNameOf } from '../../model/regis
 import type { PinnedImage } from '../../model/release.js';
 import type { HostContainers, LocalImage, PullProgress, RuntimeInfo } from '../../ports/container-runtime.js';
 import type { RegistryCredentials } from '../../ports/registry.js';
+import { samePolicy } from '../../plan/restore.js';
 import type { HostSession } from '../host-session.js';
+import type { SentRequest } from './unfinished-requests.js';
 
 /**
  * The Engine of one host behind the run's interlocks: every change is journaled first, and a running container of the group is
- * stopped only when it is held and its host is drained (interlock 3).
+ * stopped only when it is held and its host is drained (interlock 3). A request whose answer was lost may still be carried out: nothing is
+ * asked or changed until it is over.
  */
 export class GuardedContainers implements HostContainers {
   readonly #runtime: HostContainers;
@@ -27,23 +30,28 @@ export class GuardedContainers implements HostContainers {
     this.#session = session;
   }
 
-  info(): Promise<RuntimeInfo> {
+  async info(): Promise<RuntimeInfo> {
+    await this.#earlierOver();
     return this.#runtime.info();
   }
 
-  list(): Promise<readonly ObservedContainer[]> {
+  async list(): Promise<readonly ObservedContainer[]> {
+    await this.#earlierOver();
     return this.#runtime.list();
   }
 
-  inspect(container: ContainerId | ContainerName): Promise<ObservedContainer | undefined> {
+  async inspect(container: ContainerId | ContainerName): Promise<ObservedContainer | undefined> {
+    await this.#earlierOver();
     return this.#runtime.inspect(container);
   }
 
-  image(image: PinnedImage): Promise<LocalImage | undefined> {
+  async image(image: PinnedImage): Promise<LocalImage | undefined> {
+    await this.#earlierOver();
     return this.#runtime.image(image);
   }
 
-  images(): Promise<readonly LocalImage[]> {
+  async images(): Promise<readonly LocalImage[]> {
+    await this.#earlierOver();
     return this.#runtime.images();
   }
 
@@ -57,36 +65,45 @@ export class GuardedContainers implements HostContainers {
     onProgress: (progress: PullProgress) => void,
     signal?: AbortSignal,
   ): Promise<void> {
-    return this.#change(`pull ${image.repository}@${image.digest}`, () =>
+    const what = `pull ${image.repository}@${image.digest}`;
+    return this.#change({ what, isHarmless: true }, () =>
       this.#runtime.pull(image, credentials, onProgress, signal),
     );
   }
 
   async create(spec: ContainerSpec, labels: Readonly<Record<string, string>>): Promise<ContainerId> {
     this.#touched();
-    return this.#change(`create container ${spec.name}`, () => this.#runtime.create(spec, labels));
+    const isDone = async (): Promise<boolean> => (await this.#runtime.inspect(spec.name)) !== undefined;
+    const what = `create container ${spec.name}`;
+    return this.#change({ what, isDone }, () => this.#runtime.create(spec, labels));
   }
 
   async start(id: ContainerId): Promise<void> {
     this.#touched();
-    return this.#change(`start container ${id}`, () => this.#runtime.start(id));
+    const isDone = this.#seen(id, ({ running }) => running);
+    return this.#change({ what: `start container ${id}`, isDone }, () => this.#runtime.start(id));
   }
 
   async stop(id: ContainerId, timeout: Milliseconds): Promise<void> {
     await this.#requireMayGoDown(id);
-    return this.#change(`stop container ${id}`, () => this.#runtime.stop(id, timeout));
+    // One that waits for its restart is not running either, and the stop is still to come.
+    const isDone = this.#seen(id, ({ running, restarting }) => !running && restarting !== true);
+    const request = { what: `stop container ${id}`, ownTime: timeout, isDone };
+    return this.#change(request, () => this.#runtime.stop(id, timeout));
   }
 
   async rename(id: ContainerId, name: ContainerName): Promise<void> {
     this.#touched();
-    return this.#change(`rename container ${id} to ${name}`, () => this.#runtime.rename(id, name));
+    const isDone = this.#seen(id, (container) => container.name === name);
+    const what = `rename container ${id} to ${name}`;
+    return this.#change({ what, isDone }, () => this.#runtime.rename(id, name));
   }
 
   async setRestartPolicy(id: ContainerId, policy: RestartPolicy): Promise<void> {
     this.#touched();
-    return this.#change(`set restart policy of ${id} to ${policy.name}`, () =>
-      this.#runtime.setRestartPolicy(id, policy),
-    );
+    const isDone = this.#seen(id, ({ restartPolicy }) => samePolicy(restartPolicy, policy));
+    const what = `set restart policy of ${id} to ${policy.name}`;
+    return this.#change({ what, isDone }, () => this.#runtime.setRestartPolicy(id, policy));
   }
 
   async remove(id: ContainerId): Promise<void> {
@@ -96,21 +113,23 @@ export class GuardedContainers implements HostContainers {
       .find((hold) => hold.kind === 'container' && hold.previous?.id === id);
     if (held?.kind === 'container') throw stillHeld(host, held.name);
     await this.#requireMayGoDown(id);
-    return this.#change(`remove container ${id}`, () => this.#runtime.remove(id));
+    const isDone = this.#seen(id, () => false);
+    return this.#change({ what: `remove container ${id}`, isDone }, () => this.#runtime.remove(id));
   }
 
   ensureNetwork(name: string): Promise<void> {
-    return this.#change(`ensure network ${name}`, () => this.#runtime.ensureNetwork(name));
+    const request = { what: `ensure network ${name}`, isHarmless: true };
+    return this.#change(request, () => this.#runtime.ensureNetwork(name));
   }
 
   removeImage(id: string): Promise<boolean> {
-    return this.#change(`remove image ${id}`, () => this.#runtime.removeImage(id));
+    return this.#change({ what: `remove image ${id}` }, () => this.#runtime.removeImage(id));
   }
 
   /** A stopped container may always go; a running one only when nothing reaches it any more and it is held. */
   async #requireMayGoDown(id: ContainerId): Promise<void> {
-    const container = await this.#runtime.inspect(id);
-    if (container?.running !== true) return;
+    const container = await this.inspect(id);
+    if (container === undefined || !(container.running || container.restarting === true)) return;
     this.#touched();
     await this.#requireDrained(container);
     const name = container.labels[label.container] ?? container.name;
@@ -144,9 +163,22 @@ export class GuardedContainers implements HostContainers {
     this.#session.prover.forget();
   }
 
-  #change<T>(what: string, act: () => Promise<T>): Promise<T> {
+  /** Whether the container is as a request would make it. One that is gone cannot be changed late. */
+  #seen(id: ContainerId, isAsAsked: (container: ObservedContainer) => boolean): () => Promise<boolean> {
+    return async () => {
+      const container = await this.#runtime.inspect(id);
+      return container === undefined || isAsAsked(container);
+    };
+  }
+
+  async #earlierOver(): Promise<void> {
     const { run, host, activity } = this.#session;
-    const change = { where: 'host', host, what, restoring: activity.restoring } as const;
+    await run.gate.requests.over(host.id, { signal: activity.signal });
+  }
+
+  #change<T>(request: SentRequest, act: () => Promise<T>): Promise<T> {
+    const { run, host, activity } = this.#session;
+    const change = { ...request, where: 'host', host, restoring: activity.restoring } as const;
     return run.gate.perform(change, activity.signal, act);
   }
 }

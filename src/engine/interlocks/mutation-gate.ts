@@ -7,6 +7,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { Fence } from '../../ports/fence.js';
 import type { Journal } from '../../ports/journal.js';
 import type { Lease } from '../../ports/lease-store.js';
+import { UnfinishedRequests, type SentRequest } from './unfinished-requests.js';
 
 export interface MutationGateOptions {
   readonly journal: Journal;
@@ -15,15 +16,14 @@ export interface MutationGateOptions {
 }
 
 /** Something that is about to be changed. */
-export type Change = {
-  readonly what: string;
+export type Change = SentRequest & {
   /** It brings a host back: that may go on under a lease that was lost and is ours again. Nothing else does. */
   readonly restoring?: boolean;
 } & (
-  | { readonly where: 'host'; readonly host: Host }
-  /** AWS calls cannot be fenced. `host` is absent for what is no host's: an Auto Scaling group's. */
-  | { readonly where: 'cloud'; readonly host?: Host }
-);
+    | { readonly where: 'host'; readonly host: Host }
+    /** AWS calls cannot be fenced. `host` is absent for what is no host's: an Auto Scaling group's. */
+    | { readonly where: 'cloud'; readonly host?: Host }
+  );
 
 /** What a lease is good for. */
 export interface Guarded {
@@ -53,9 +53,12 @@ export class MutationGate {
   #closed: AdfError | undefined;
   #regaining: Promise<void> | undefined;
   #count = 0;
+  /** Requests to hosts and to AWS whose answers were lost. Hosts go by their ids. */
+  readonly requests: UnfinishedRequests;
 
   constructor(options: MutationGateOptions) {
     this.#options = options;
+    this.requests = new UnfinishedRequests(options.clock);
   }
 
   /** From now on this lease must be alive; and what is changed on one of its hosts is asked of that host's fence. */
@@ -70,25 +73,29 @@ export class MutationGate {
   }
 
   /**
-   * Records, acts, records that it is done. Throws `interlock.lease_over`, `lease.lost`, `lease.fenced`, `journal.write`, what keeps the
+   * Records, acts, records that it is done. On a host it waits until earlier requests are over; one whose outcome is unknown then counts as
+   * unfinished. Throws `interlock.lease_over`, `lease.lost`, `lease.fenced`, `journal.write`, what keeps the
    * host from being asked, the signal's reason when it is aborted before the change begins, and what `act` throws.
    */
   async perform<T>(change: Change, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
     const { journal, clock } = this.#options;
-    const { host, what } = change;
+    const { host, what, ownTime } = change;
+    await this.#earlierOver(change, signal);
     signal.throwIfAborted();
     this.requireLeases(what, change.restoring);
     this.#count += 1;
     const about = { id: String(this.#count), ...(host === undefined ? {} : { host: host.id }) };
-    await journal.append({ at: clock.now(), type: 'mutation.intended', ...about, what });
+    const own = ownTime === undefined ? {} : { ownTime };
+    await journal.append({ at: clock.now(), type: 'mutation.intended', ...about, what, ...own });
     await this.admit(change, signal);
-    const result = await act();
+    const result = await (change.where === 'host' ? this.requests.send(change.host.id, change, act) : act());
     await journal.append({ at: clock.now(), type: 'mutation.done', ...about });
     return result;
   }
 
   /** All that `perform` checks, for a change that has its own record. Throws as `perform` does. */
   async admit(change: Change, signal?: AbortSignal): Promise<void> {
+    await this.#earlierOver(change, signal);
     signal?.throwIfAborted();
     this.requireLeases(change.what, change.restoring);
     if (change.where === 'host') {
@@ -142,6 +149,11 @@ export class MutationGate {
       await regaining;
       this.#regaining = undefined;
     } else await this.#regaining;
+  }
+
+  async #earlierOver(change: Change, signal: AbortSignal | undefined): Promise<void> {
+    if (change.where !== 'host') return;
+    await this.requests.over(change.host.id, signal === undefined ? {} : { signal });
   }
 
   async #regain(over: readonly Guard[]): Promise<void> {

@@ -40,6 +40,8 @@ export class FakeContainer {
   readonly createdAt: EpochMilliseconds;
   /** Somebody stopped it: only the policy `always` starts it again when its host comes back. */
   #stoppedByHand = false;
+  /** The Engine is about to start it again. */
+  #restarting = false;
   /** What is still to happen in this life of it. */
   #fate: (() => void)[] = [];
 
@@ -93,6 +95,7 @@ export class FakeContainer {
     this.#end(code);
     this.changed('exited', 'world');
     if (!this.#restarts(code)) return;
+    this.#restarting = true;
     this.#later(firstRestartDelay * 2 ** Math.min(this.restartCount, 9), () => {
       this.restartCount += 1;
       this.start('world');
@@ -140,6 +143,7 @@ export class FakeContainer {
       ...(birth.digest === undefined ? {} : { digest: birth.digest }),
       labels: birth.labels,
       running: this.running,
+      ...(this.#restarting ? { restarting: true } : {}),
       ...(this.exitCode === undefined ? {} : { exitCode: this.exitCode }),
       restartCount: this.restartCount,
       restartPolicy: this.restartPolicy,
@@ -176,6 +180,7 @@ export class FakeContainer {
   }
 
   #forgetFate(): void {
+    this.#restarting = false;
     for (const forget of this.#fate) forget();
     this.#fate = [];
   }

@@ -7,7 +7,7 @@
  *   GET anything     the version; with APP_UPSTREAM=host:port the answer of that server instead
  *
  * APP_START=exit ends at once with code 3. On SIGTERM it accepts no more connections, finishes the requests
- * it has, and exits with 0.
+ * it has, and exits with 0; with APP_STOP_MS=N it goes on serving for N milliseconds before that.
  */
 #include <errno.h>
 #include <netdb.h>
@@ -39,6 +39,14 @@ static void pause_for(long milliseconds) {
   struct timespec length = {milliseconds / 1000, (milliseconds % 1000) * 1000000L};
   while (nanosleep(&length, &length) == -1 && errno == EINTR) {
   }
+}
+
+/* Milliseconds since the first call with this moment, which must be zero at first. */
+static long since(struct timespec *moment) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  if (moment->tv_sec == 0) *moment = now;
+  return (now.tv_sec - moment->tv_sec) * 1000L + (now.tv_nsec - moment->tv_nsec) / 1000000L;
 }
 
 static void write_all(int socket, const char *bytes, size_t length) {
@@ -158,7 +166,9 @@ int main(void) {
   pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&detached, 64 * 1024);
   struct pollfd waiting = {.fd = listener, .events = POLLIN};
-  while (!stopping) {
+  long serves_on = atol(setting("APP_STOP_MS", "0"));
+  struct timespec asked = {0};
+  while (!stopping || since(&asked) < serves_on) {
     if (poll(&waiting, 1, 100) <= 0) continue;
     int client = accept(listener, NULL, NULL);
     if (client < 0) continue;

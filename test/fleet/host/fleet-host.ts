@@ -46,10 +46,19 @@ export class FleetHost {
 
   /** From now on sshd dies the moment a running container of this name dies. Resolves when the trap is set. */
   async killSshdWhenDies(container: string): Promise<void> {
+    await this.#killSshdOn('die', container);
+  }
+
+  /** From now on sshd dies the moment a container of this name is asked to stop. Resolves when the trap is set. */
+  async killSshdWhenAskedToStop(container: string): Promise<void> {
+    await this.#killSshdOn('kill', container);
+  }
+
+  async #killSshdOn(event: 'die' | 'kill', container: string): Promise<void> {
     await this.sh(`
       rm -f /run/trap
       (
-        docker events --filter container=${container} --filter event=die --format died > /run/trap &
+        docker events --filter container=${container} --filter event=${event} --format seen > /run/trap &
         watcher=$!
         while kill -0 $watcher && ! [ -s /run/trap ]; do sleep 0.02; done
         if [ -s /run/trap ]; then pkill -KILL -x sshd; fi

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../../src/model/secret.js';
 import { readPrivateKey } from '../../../src/transport/ssh/authentication/private-key.js';
 import { publicKeyLine } from '../../../src/transport/ssh/authentication/public-key.js';
+import { describeUnless, notOnPath } from '../../describe-unless.js';
 import { containing } from '../matching.js';
 import { describeWithSshd, Sshd } from '../sshd.js';
 import { authorize, makeKey } from './keys.js';
@@ -172,7 +173,7 @@ describeWithSshd('keys of every kind in every form', () => {
   });
 });
 
-describe('reading private keys', () => {
+describeUnless(notOnPath('ssh-keygen'), 'reading private keys', () => {
   test('what was cut off, or spoilt at any place, is told to be unusable, and nothing is thrown', () => {
     const folder = mkdtempSync(join(tmpdir(), 'adfpush-keys-'));
     try {

@@ -6,7 +6,7 @@ import type { Connection } from '../../../src/ports/transport.js';
 import type { SshTransport } from '../../../src/transport/ssh/ssh-transport.js';
 import { describeUnless } from '../../describe-unless.js';
 import { isRunning } from '../is-running.js';
-import { describeWithSshd, Sshd, until } from '../sshd.js';
+import { describeWithSshd, noSshd, Sshd, until } from '../sshd.js';
 
 describeWithSshd('a command in trouble', () => {
   let sshd: Sshd;
@@ -160,7 +160,7 @@ describeWithSshd('a command in trouble', () => {
 });
 
 const noRoot = process.getuid?.() === 0 ? undefined : 'mounting a small disk needs root';
-describeUnless(noRoot, 'a disk that is full', () => {
+describeUnless(noSshd ?? noRoot, 'a disk that is full', () => {
   test('keeps no command from running, and a step runs once', async () => {
     const full = join('/var/tmp', `adfpush-full-${process.pid}`);
     mkdirSync(full);

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AdfError } from '../../../src/errors/adf-error.js';
 import type { Outcome } from '../../../src/ports/transport.js';
+import { breadth } from '../../deep.js';
 import { describeWithSshd, Sshd, until } from '../sshd.js';
 import { CuttingProxy, type Cut } from './cutting-proxy.js';
 
 const atOnce = 8;
-/** Bytes between two cuts: no packet is smaller. */
-const every = 4;
+/** Bytes between two cuts. No packet is smaller than 4, and few that matter are smaller than 16. */
+const every = breadth(16, 4);
 
 describeWithSshd('a connection that is cut in mid-command', () => {
   let sshd: Sshd;

@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SshSettings } from '../../../src/model/host.js';
 import type { RecordedHostKey } from '../../../src/ports/host-key-source.js';
 import { HostKeys } from '../../../src/transport/ssh/host-keys.js';
 import { containing } from '../matching.js';
+import { describeUnless, notOnPath } from '../../describe-unless.js';
 import { describeWithSshd, Sshd } from '../sshd.js';
 import { systemClock } from '../system-clock.js';
 import { destinationOf } from './openssh-verdict.js';
@@ -100,12 +101,16 @@ describeWithSshd('with accept-new the key of a host that is not known', () => {
   });
 });
 
-describe('keys that are recorded at the same time', () => {
+describeUnless(notOnPath('ssh-keygen'), 'keys that are recorded at the same time', () => {
   const folder = mkdtempSync(join(tmpdir(), 'adfpush-record-'));
-  const keys = ['one', 'two'].map((name) => {
-    execFileSync('ssh-keygen', ['-q', '-N', '', '-t', 'ed25519', '-f', join(folder, name)]);
-    return Buffer.from(readFileSync(join(folder, `${name}.pub`), 'utf8').split(' ')[1] ?? '', 'base64');
-  }) as [Buffer, Buffer];
+  let keys: readonly [Buffer, Buffer];
+  beforeAll(() => {
+    const make = (name: string): Buffer => {
+      execFileSync('ssh-keygen', ['-q', '-N', '', '-t', 'ed25519', '-f', join(folder, name)]);
+      return Buffer.from(readFileSync(join(folder, `${name}.pub`), 'utf8').split(' ')[1] ?? '', 'base64');
+    };
+    keys = [make('one'), make('two')];
+  });
   afterAll(() => rmSync(folder, { recursive: true }));
 
   async function meet(

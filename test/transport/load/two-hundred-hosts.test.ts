@@ -17,18 +17,11 @@ describeWithSshd('200 hosts', () => {
   afterAll(() => Promise.all([target.stop(), bastion.stop()]));
 
   async function connectAll(transport: SshTransport, hosts: readonly Host[]) {
-    const started = performance.now();
-    const before = process.cpuUsage();
     const connections = await Promise.all(hosts.map((host) => transport.connect(host)));
-    const { user, system } = process.cpuUsage(before);
-    const took = performance.now() - started;
-    console.info(
-      `${hosts.length} hosts: ${took.toFixed(0)} ms, ${((user + system) / 1_000 / hosts.length).toFixed(1)} ms of CPU a host`,
-    );
     const results = await Promise.all(
       connections.map((connection, index) => connection.run({ argv: ['echo', hosts[index]!.name] })),
     );
-    return { connections, answers: results.map(({ stdout }) => stdout.trim()), took };
+    return { connections, answers: results.map(({ stdout }) => stdout.trim()) };
   }
 
   test('behind one bastion at its default limits are all reached, over one connection to it', async () => {
@@ -36,12 +29,11 @@ describeWithSshd('200 hosts', () => {
     const proxyJump = `${bastion.user}@127.0.0.1:${bastion.port}`;
     const hosts = hostsAtAddressesOfTheirOwn(target, 200, { proxyJump });
     try {
-      const { connections, answers, took } = await connectAll(transport, hosts);
+      const { connections, answers } = await connectAll(transport, hosts);
 
       expect(answers).toEqual(hosts.map(({ name }) => name));
       expect(new Set(connections).size).toBe(200);
       expect(logins(bastion)).toBe(1);
-      expect(took).toBeLessThan(45_000);
     } finally {
       await transport.close();
     }
@@ -52,11 +44,10 @@ describeWithSshd('200 hosts', () => {
     const hosts = hostsAtAddressesOfTheirOwn(target, 200);
     const before = logins(target);
     try {
-      const { answers, took } = await connectAll(transport, hosts);
+      const { answers } = await connectAll(transport, hosts);
 
       expect(answers).toEqual(hosts.map(({ name }) => name));
       expect(logins(target) - before).toBe(200);
-      expect(took).toBeLessThan(45_000);
     } finally {
       await transport.close();
     }

@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AdfError } from '../../../src/errors/adf-error.js';
 import { beyond, parseDump, type Dump } from '../../../src/transport/ssh/openssh-config/dump.js';
 import { readConfiguration, type Local } from '../../../src/transport/ssh/openssh-config/own/read.js';
 import type { Question } from '../../../src/transport/ssh/openssh-config/settings.js';
+import { describeUnless, notOnPath } from '../../describe-unless.js';
 import { RandomConfig } from './random-config.js';
 
 const compared = new Set(
@@ -24,10 +25,6 @@ const local: Local = {
   environment,
   systemDirectory: '/etc/ssh',
 };
-
-const hasSsh = spawnSync('ssh', ['-TG', '-F', 'none', '--', 'x']).status === 0;
-if (!hasSsh)
-  console.warn('LEFT OUT: our reading of OpenSSH configurations against the real ssh, which is not here');
 
 type Reading =
   { readonly kind: 'said'; readonly dump: Dump } | { readonly kind: 'refused'; readonly why: string };
@@ -51,7 +48,7 @@ async function weRead(question: Question): Promise<Reading> {
   }
 }
 
-describe.skipIf(!hasSsh)('reading a configuration without ssh', () => {
+describeUnless(notOnPath('ssh'), 'reading a configuration without ssh', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'adfpush-ssh-config-'));

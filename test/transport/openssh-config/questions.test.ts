@@ -6,9 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { localFacts } from '../../../src/transport/ssh/openssh-config/local-facts.js';
 import { OpenSshConfig } from '../../../src/transport/ssh/openssh-config/openssh-config.js';
 import { readConfiguration } from '../../../src/transport/ssh/openssh-config/own/read.js';
+import { describeUnless, notOnPath } from '../../describe-unless.js';
 import { systemClock } from '../system-clock.js';
-
-const hasSsh = spawnSync('ssh', ['-TG', '-F', 'none', '--', 'x']).status === 0;
 
 let folder: string;
 let configFile: string;
@@ -18,7 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.skipIf(!hasSsh)('asking ssh', () => {
+describeUnless(notOnPath('ssh'), 'asking ssh', () => {
   let program: string;
   const calls = (): number => readFileSync(join(folder, 'calls'), 'utf8').length;
   beforeEach(() => {
@@ -91,11 +90,9 @@ describe.skipIf(!hasSsh)('asking ssh', () => {
   test('does not wait for what a Match exec leaves running, as ssh does not', async () => {
     const pidFile = join(folder, 'left');
     writeFileSync(configFile, `Match exec "sleep 60 & echo $! > ${pidFile}"\n  User deploy\n`);
-    const began = performance.now();
 
     await expect(config().settingsFor({ name: 'x', configFile })).resolves.toEqual({ user: 'deploy' });
 
-    expect(performance.now() - began).toBeLessThan(8_000);
     // It is still there: this throws where it is not.
     process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGTERM');
   });
