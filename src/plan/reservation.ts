@@ -1,11 +1,6 @@
 import type { Milliseconds } from '../model/duration.js';
 import type { Registration } from '../model/registration.js';
-
-/** A tag of a target group. AWS allows 128 characters of key and 256 of value: letters, digits, space and `+-=._:/@`. */
-export interface Tag {
-  readonly key: string;
-  readonly value: string;
-}
+import type { Tag } from '../model/tag.js';
 
 /** What one run has out of a target group, or wants out: kept on the target group, where the runs of all groups read it. */
 export interface Reservation {

@@ -9,8 +9,8 @@ import {
   reservedBy,
   tagsOf,
   type Reservation,
-  type Tag,
 } from '../../src/plan/reservation.js';
+import type { Tag } from '../../src/model/tag.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
 
 const group = targetGroupArn('arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/api-http/1');
