@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../model/duration.js';
+import type { TargetGroupArn } from '../model/ids.js';
 import type { Registration } from '../model/registration.js';
 import type { Tag } from '../model/tag.js';
 
@@ -23,6 +24,12 @@ const longestValue = 256;
 
 /** A registration inside its target group, in characters that a tag may hold: `i-0123456789abcdef0:5060`. */
 export const placeOf = ({ id, port }: Registration): string => `${id}:${port}`;
+
+/** The registration of a place, in its target group. */
+export const registrationAt = (place: string, targetGroup: TargetGroupArn): Registration => {
+  const colon = place.lastIndexOf(':');
+  return { targetGroup, id: place.slice(0, colon), port: Number(place.slice(colon + 1)) };
+};
 
 /** The tags of a reservation: as many as its places need. One of a run that wants and has nothing is written too. */
 export function tagsOf({ owner, run, expires, out, wanted }: Reservation): readonly Tag[] {
