@@ -132,4 +132,13 @@ describe('two groups in one target group', () => {
     expect((await stage.recover()).exit).toBe(0);
     expect(stage.group.tags.size).toBe(0);
   });
+
+  it('keep no tag of a run that ends with a host out, nor of its recovery', async () => {
+    const stage = new SharedStage();
+    stage.refuse('register');
+    const [result] = await stage.deploys(['api']);
+    expect([result?.exit, stage.group.tags.size]).toEqual([5, 0]);
+    const recovered = await stage.recover();
+    expect([recovered.exit, stage.group.tags.size]).toEqual([5, 0]);
+  });
 });
