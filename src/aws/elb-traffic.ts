@@ -8,6 +8,7 @@ import {
   type TargetHealth,
   type TargetState,
 } from '../model/registration.js';
+import type { Tag } from '../model/tag.js';
 import type { Traffic } from '../ports/traffic.js';
 import { regionOf } from './arn.js';
 import type { AwsClients } from './clients.js';
@@ -83,6 +84,42 @@ export class ElbTraffic implements Traffic {
         ),
       );
     }
+  }
+
+  async tags(targetGroup: TargetGroupArn): Promise<readonly Tag[]> {
+    const region = regionOf(targetGroup);
+    const { TagDescriptions = [] } = await this.clients.call(
+      'elasticloadbalancing:DescribeTags',
+      region,
+      async () => {
+        const { DescribeTagsCommand } = await import('@aws-sdk/client-elastic-load-balancing-v2');
+        const client = await this.clients.elb(region);
+        return client.send(new DescribeTagsCommand({ ResourceArns: [targetGroup] }));
+      },
+    );
+    return TagDescriptions.flatMap(({ Tags = [] }) => Tags).map(({ Key: key = '', Value: value = '' }) => ({
+      key,
+      value,
+    }));
+  }
+
+  async tag(targetGroup: TargetGroupArn, tags: readonly Tag[]): Promise<void> {
+    const region = regionOf(targetGroup);
+    await this.clients.call('elasticloadbalancing:AddTags', region, async () => {
+      const { AddTagsCommand } = await import('@aws-sdk/client-elastic-load-balancing-v2');
+      const client = await this.clients.elb(region);
+      const Tags = tags.map(({ key, value }) => ({ Key: key, Value: value }));
+      return client.send(new AddTagsCommand({ ResourceArns: [targetGroup], Tags }));
+    });
+  }
+
+  async untag(targetGroup: TargetGroupArn, keys: readonly string[]): Promise<void> {
+    const region = regionOf(targetGroup);
+    await this.clients.call('elasticloadbalancing:RemoveTags', region, async () => {
+      const { RemoveTagsCommand } = await import('@aws-sdk/client-elastic-load-balancing-v2');
+      const client = await this.clients.elb(region);
+      return client.send(new RemoveTagsCommand({ ResourceArns: [targetGroup], TagKeys: [...keys] }));
+    });
   }
 }
 

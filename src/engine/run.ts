@@ -7,6 +7,7 @@ import type { FloorGuard } from './interlocks/floor-guard.js';
 import type { HoldBook } from './hold-book.js';
 import type { MutationGate } from './interlocks/mutation-gate.js';
 import type { PinnedImages } from './pinned-images.js';
+import type { Reservations } from './interlocks/reservations.js';
 import type { RunOnce } from './run-once.js';
 import type { StopSignal } from './stop-signal.js';
 import type { Tally } from './tally.js';
@@ -25,6 +26,8 @@ export interface Run {
   readonly holds: HoldBook;
   readonly gate: MutationGate;
   readonly floor: FloorGuard;
+  /** What its groups have out of target groups, where runs of other groups see it. */
+  readonly reservations: Reservations;
   readonly images: PinnedImages;
   readonly targetGroups: TargetGroups;
   readonly tally: Tally;

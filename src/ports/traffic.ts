@@ -1,5 +1,6 @@
 import type { Registration, TargetGroup, TargetHealth } from '../model/registration.js';
 import type { Region, TargetGroupArn } from '../model/ids.js';
+import type { Tag } from '../model/tag.js';
 
 /** Target groups, as the cloud tells and changes them. */
 export interface Traffic {
@@ -18,4 +19,10 @@ export interface Traffic {
   register(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void>;
   /** All of one target group. Deregistering what is absent is no error. */
   deregister(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void>;
+  /** Every tag of the target group, whoever wrote it. */
+  tags(targetGroup: TargetGroupArn): Promise<readonly Tag[]>;
+  /** Writes these, over those of the same keys; all others stay. */
+  tag(targetGroup: TargetGroupArn, tags: readonly Tag[]): Promise<void>;
+  /** Removes the tags of these keys. Removing what is absent is no error. */
+  untag(targetGroup: TargetGroupArn, keys: readonly string[]): Promise<void>;
 }

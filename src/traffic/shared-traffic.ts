@@ -1,4 +1,5 @@
 import { isTransient } from '../errors/aws.js';
+import { isOutcomeUnknown } from '../errors/unknown-outcome.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Region, TargetGroupArn } from '../model/ids.js';
 import {
@@ -7,6 +8,8 @@ import {
   type TargetGroup,
   type TargetHealth,
 } from '../model/registration.js';
+import { lateAtMost } from '../model/late-effect.js';
+import type { Tag } from '../model/tag.js';
 import type { Clock } from '../ports/clock.js';
 import type { Traffic } from '../ports/traffic.js';
 import { HealthPoller } from './health-poller.js';
@@ -91,6 +94,21 @@ export class SharedTraffic implements Traffic {
     return this.#desk(targetGroup).mutations.submit('deregister', registrations);
   }
 
+  /** By a read that begins after this call. Throttling and lost replies are outwaited for a minute. */
+  tags(targetGroup: TargetGroupArn): Promise<readonly Tag[]> {
+    return this.#patiently(() => this.traffic.tags(targetGroup));
+  }
+
+  /** As `tags`; a write whose answer was lost is over before it is made again, so that it cannot undo a later one. */
+  tag(targetGroup: TargetGroupArn, tags: readonly Tag[]): Promise<void> {
+    return this.#patiently(() => this.#over(() => this.traffic.tag(targetGroup, tags)));
+  }
+
+  /** As `tag`. */
+  untag(targetGroup: TargetGroupArn, keys: readonly string[]): Promise<void> {
+    return this.#patiently(() => this.#over(() => this.traffic.untag(targetGroup, keys)));
+  }
+
   /**
    * Waits until no call for these registrations whose answer was lost can take effect any more. A target group that was not changed is not
    * waited for.
@@ -114,6 +132,16 @@ export class SharedTraffic implements Traffic {
   fresh(targetGroup: TargetGroupArn): Promise<readonly TargetHealth[]> {
     const { reader } = this.#desk(targetGroup);
     return this.#patiently(() => reader.read());
+  }
+
+  /** The write's outcome, once it can take effect no more. */
+  async #over(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      if (isTransient(error) && isOutcomeUnknown(error)) await this.clock.sleep(lateAtMost());
+      throw error;
+    }
   }
 
   async #patiently<T>(read: () => Promise<T>): Promise<T> {

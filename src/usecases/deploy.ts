@@ -77,6 +77,7 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
   } catch (error) {
     throw run.bus.redact(hooks.stop.signal.aborted ? interrupted(hooks.stop.name() ?? 'a signal') : error);
   } finally {
+    await run.reservations.end();
     await leases?.release();
     await journal.close();
     await run.bus.close();

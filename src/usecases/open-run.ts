@@ -2,6 +2,7 @@ import { HoldBook } from '../engine/hold-book.js';
 import { FloorGuard } from '../engine/interlocks/floor-guard.js';
 import { LeasedTraffic } from '../engine/interlocks/leased-traffic.js';
 import type { Redaction } from '../events/redaction.js';
+import { Reservations } from '../engine/interlocks/reservations.js';
 import { SecretFreeTransport } from '../engine/interlocks/secret-free-transport.js';
 import { MutationGate } from '../engine/interlocks/mutation-gate.js';
 import { PinnedImages } from '../engine/pinned-images.js';
@@ -58,6 +59,13 @@ export function openRun(
   const gate = new MutationGate({ journal, clock, fence });
   const traffic = new SharedTraffic(new LeasedTraffic(world.traffic, gate), clock);
   const environment = environmentName(options.environment);
+  const reservations = new Reservations({
+    traffic,
+    clock,
+    run: id,
+    lifetime: world.leaseDuration,
+    warn: (message) => bus.emit({ type: 'warning', message }),
+  });
   return {
     id,
     verb,
@@ -91,7 +99,8 @@ export function openRun(
       run: { run: id, verb, environment, owner: world.owner },
     }),
     gate,
-    floor: new FloorGuard(traffic, clock),
+    floor: new FloorGuard({ traffic, clock, random }, reservations.of(`${environment}/${id}`)),
+    reservations,
     images: new PinnedImages(registry, ({ password }) => redaction.add(password)),
     targetGroups: new TargetGroups(traffic),
     tally: new Tally(),
@@ -117,7 +126,7 @@ const bookOf = ({ id, verb, environment, owner, gate, bus, ports }: Run, group: 
 export const forGroup = (run: Run, group: GroupName): Run => ({
   ...run,
   holds: bookOf(run, group),
-  floor: new FloorGuard(run.ports.traffic, run.ports.clock),
+  floor: new FloorGuard(run.ports, run.reservations.of(`${run.environment}/${group}`)),
   runOnce: new RunOnce(),
 });
 

@@ -152,5 +152,8 @@ function noTraffic(environment: string): Traffic {
     healthOf: refuse,
     register: refuse,
     deregister: refuse,
+    tags: refuse,
+    tag: refuse,
+    untag: refuse,
   };
 }

@@ -100,6 +100,7 @@ export async function recoverRun(
     tellRecovered(recovered, bus);
     return recovered;
   } finally {
+    await run.reservations.end();
     await leases?.release();
     await journal.close();
   }

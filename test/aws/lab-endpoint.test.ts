@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connectCloud, type AwsCloud } from '../../src/aws/access.js';
 import { startCloudServices, type CloudServices } from '../../src/lab/cloud-services.js';
-import { region } from '../../src/model/ids.js';
+import { region, targetGroupArn } from '../../src/model/ids.js';
 import type { TargetGroup } from '../../src/model/registration.js';
 import { awaitDrained, awaitInService } from '../../src/traffic/await-targets.js';
 import { SharedTraffic } from '../../src/traffic/shared-traffic.js';
@@ -86,6 +86,22 @@ test('through throttling and lost replies, all hosts go into service, out of it 
   expect(lab.aws.registrations('api-http').map(({ id, port }) => `${id}:${port}`)).toHaveLength(ids.length);
   expect(lab.aws.registrations('api-admin').map(({ port }) => port)).toEqual(ids.map(() => 5061));
 }, 60_000);
+
+test('tags of a target group are written, replaced, read and removed, and those of others stay', async () => {
+  const [{ arn } = { arn: targetGroupArn('') }] = await groups();
+  const value = 'r1 1790000000 i-1:5060 +i-2:5060';
+  await shared.tag(arn, [
+    { key: 'team', value: 'shop' },
+    { key: 'adfpush:out:prod/api:0', value: 'r0 1' },
+  ]);
+  await shared.tag(arn, [{ key: 'adfpush:out:prod/api:0', value }]);
+  expect(await shared.tags(arn)).toEqual([
+    { key: 'team', value: 'shop' },
+    { key: 'adfpush:out:prod/api:0', value },
+  ]);
+  await shared.untag(arn, ['adfpush:out:prod/api:0', 'absent']);
+  expect(await shared.tags(arn)).toEqual([{ key: 'team', value: 'shop' }]);
+});
 
 test('a target that is registered again while it drains comes back', async () => {
   const [group] = await groups();

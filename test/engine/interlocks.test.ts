@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Reservations } from '../../src/engine/interlocks/reservations.js';
 import { FloorGuard } from '../../src/engine/interlocks/floor-guard.js';
 import { MutationGate, type Change } from '../../src/engine/interlocks/mutation-gate.js';
 import { HoldBook } from '../../src/engine/hold-book.js';
@@ -21,6 +22,7 @@ import type { Journal } from '../../src/ports/journal.js';
 import type { Lease } from '../../src/ports/lease-store.js';
 import { SharedTraffic } from '../../src/traffic/shared-traffic.js';
 import { FakeClock } from '../fakes/fake-clock.js';
+import { SeededRandom } from '../fakes/seeded-random.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
 import { makeHost } from '../fakes/make-host.js';
 import { openFence } from '../fakes/memory-fence.js';
@@ -401,7 +403,16 @@ describe('the floor guard', () => {
       return world.registered(group, host, 5060);
     });
     const traffic = new SharedTraffic(new FakeTraffic(world), world.clock);
-    const guard = new FloorGuard(traffic, world.clock);
+    const { clock } = world;
+    const reservations = new Reservations({
+      traffic,
+      clock,
+      run: 'r1',
+      lifetime: 60_000,
+      warn: () => undefined,
+    });
+    const random = new SeededRandom(1);
+    const guard = new FloorGuard({ traffic, clock, random }, reservations.of('test/api'));
     guard.set(minHealthy, floorWait);
     const take = (index: number, signal = never) =>
       guard.take(

@@ -1,5 +1,6 @@
 import type { Region, TargetGroupArn } from '../../src/model/ids.js';
 import type { Registration, TargetGroup, TargetHealth } from '../../src/model/registration.js';
+import type { Tag } from '../../src/model/tag.js';
 import type { Traffic } from '../../src/ports/traffic.js';
 import { AdfError } from '../../src/errors/adf-error.js';
 import type { FakeTargetGroup } from './world/fake-target-group.js';
@@ -56,6 +57,25 @@ export class FakeTraffic implements Traffic {
     const group = this.#group(targetGroup);
     return this.#call('deregister', describe(group, registrations), () => {
       for (const registration of registrations) group.deregister(this.caller.actor, registration);
+    });
+  }
+
+  tags(targetGroup: TargetGroupArn): Promise<readonly Tag[]> {
+    const { settings, tags } = this.#group(targetGroup);
+    return this.#call('tags', settings.name, () => [...tags].map(([key, value]) => ({ key, value })));
+  }
+
+  tag(targetGroup: TargetGroupArn, written: readonly Tag[]): Promise<void> {
+    const { settings, tags } = this.#group(targetGroup);
+    return this.#call('tag', settings.name, () => {
+      for (const { key, value } of written) tags.set(key, value);
+    });
+  }
+
+  untag(targetGroup: TargetGroupArn, keys: readonly string[]): Promise<void> {
+    const { settings, tags } = this.#group(targetGroup);
+    return this.#call('untag', settings.name, () => {
+      for (const key of keys) tags.delete(key);
     });
   }
 

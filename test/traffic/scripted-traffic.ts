@@ -7,11 +7,12 @@ import {
   type TargetHealth,
 } from '../../src/model/registration.js';
 import type { Clock } from '../../src/ports/clock.js';
+import type { Tag } from '../../src/model/tag.js';
 import type { Traffic } from '../../src/ports/traffic.js';
 
 export interface Call {
   readonly at: number;
-  readonly what: 'register' | 'deregister' | 'health' | 'targetGroups';
+  readonly what: 'register' | 'deregister' | 'health' | 'targetGroups' | 'tags' | 'tag' | 'untag';
   readonly targetGroup: string;
   readonly ids: readonly string[];
 }
@@ -57,6 +58,19 @@ export class ScriptedTraffic implements Traffic {
 
   async deregister(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void> {
     await this.#make('deregister', targetGroup, registrations);
+  }
+
+  async tags(targetGroup: TargetGroupArn): Promise<readonly Tag[]> {
+    await this.#make('tags', targetGroup, []);
+    return [];
+  }
+
+  async tag(targetGroup: TargetGroupArn): Promise<void> {
+    await this.#make('tag', targetGroup, []);
+  }
+
+  async untag(targetGroup: TargetGroupArn): Promise<void> {
+    await this.#make('untag', targetGroup, []);
   }
 
   of(...what: Call['what'][]): readonly Call[] {

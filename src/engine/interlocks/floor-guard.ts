@@ -11,21 +11,29 @@ import {
 import type { Amount } from '../../model/settings.js';
 import { spareHosts, type SpareHosts } from '../../plan/allowance.js';
 import { floorFor, isRegistered, judgeDrain, type Floor, type FloorVerdict } from '../../plan/floor.js';
+import { keepsWish, placeOf, registrationAt, reservedBy, type Reservation } from '../../plan/reservation.js';
 import { Rotation } from '../../plan/rotation.js';
 import type { Clock } from '../../ports/clock.js';
+import type { Random } from '../../ports/random.js';
 import type { Activity } from '../host-session.js';
 import type { SharedTraffic } from '../../traffic/shared-traffic.js';
+import type { OwnReservations } from './reservations.js';
 
 /** From one look to the next while the floor blocks. */
 export const lookAgain: Milliseconds = 2_000;
 
 /**
  * Interlock 1: in no target group is the healthy count taken below `min_healthy`, nor the last healthy target of a zone that
- * is not balanced across zones. Every drain of the run asks here, and the balancer is read again for each.
+ * is not balanced across zones. Every drain of the run asks here, and the balancer is read again for each; so are the reservations of
+ * runs of other groups, after the own wish is written: what they have out, or want out, counts as out.
  */
 export class FloorGuard {
   readonly #traffic: SharedTraffic;
   readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #reservations: OwnReservations;
+  /** What others had out of a target group when it was last looked at. */
+  readonly #othersOut = new Map<TargetGroupArn, string>();
   /** Taken by this run and not seen healthy again: an answer of the balancer may still show them healthy. */
   readonly #out = new Set<string>();
   /** The targets that were registered when the run first saw a group: what percentages are of. */
@@ -39,9 +47,11 @@ export class FloorGuard {
   /** When targets last came back: while that happens now and then, whoever waits is in a queue, not blocked. */
   #gaveBackAt: Milliseconds = -Infinity;
 
-  constructor(traffic: SharedTraffic, clock: Clock) {
+  constructor({ traffic, clock, random }: FloorPorts, reservations: OwnReservations) {
     this.#traffic = traffic;
     this.#clock = clock;
+    this.#random = random;
+    this.#reservations = reservations;
   }
 
   /** The floor of the play that begins. */
@@ -77,6 +87,7 @@ export class FloorGuard {
   /** An interrupted run took these out: percentages are of what was registered before it did. */
   knowOut(registrations: readonly Registration[]): void {
     this.#missing.push(...registrations);
+    this.#reservations.take(registrations);
   }
 
   /** Waits until all of these may be drained, and counts them as out from then on. Throws `floor.blocked`, `play.halted`. */
@@ -88,23 +99,35 @@ export class FloorGuard {
     onWaiting: (why: string) => void,
   ): Promise<void> {
     const begun = this.#clock.elapsed();
-    for (;;) {
-      const wanted = groups.filter(({ arn }) => registrations.some(({ targetGroup }) => targetGroup === arn));
-      const looks = await Promise.all(wanted.map((group) => this.#look(group)));
-      if (!mayTakeOut()) throw playHalted(host);
-      const blocked = this.#tryToTake(looks, registrations);
-      if (blocked === undefined) return;
-      const waited = this.#clock.elapsed() - Math.max(begun, this.#gaveBackAt);
-      if (waited >= this.#floorWait)
-        throw floorBlocked(host, blocked.targetGroup.name, describe(blocked), waited);
-      onWaiting(describe(blocked));
-      await this.#clock.sleep(Math.min(lookAgain, this.#floorWait - waited), signal);
+    const wanted = groups.filter(({ arn }) => registrations.some(({ targetGroup }) => targetGroup === arn));
+    try {
+      for (;;) {
+        this.#reservations.wish(registrations);
+        const looks = await Promise.all(wanted.map((group) => this.#look(group)));
+        if (!mayTakeOut()) throw playHalted(host);
+        if (!this.#reservations.areCurrent(registrations)) {
+          await this.#clock.sleep(lookAgain, signal);
+          continue;
+        }
+        const blocked = this.#tryToTake(looks, registrations);
+        if (blocked === undefined) return;
+        const waited = this.#clock.elapsed() - Math.max(begun, this.#gaveBackAt);
+        if (waited >= this.#floorWait)
+          throw floorBlocked(host, blocked.targetGroup.name, describe(blocked), waited);
+        onWaiting(describe(blocked));
+        const pause = this.#giveWay(looks, registrations) ? this.#jittered(lookAgain) : lookAgain;
+        await this.#clock.sleep(Math.min(pause, this.#floorWait - waited), signal);
+      }
+    } catch (error) {
+      this.#reservations.takeBack(registrations);
+      throw error;
     }
   }
 
   /** They were seen healthy again. */
   giveBack(registrations: readonly Registration[]): void {
     for (const registration of registrations) this.#out.delete(registrationKey(registration));
+    this.#reservations.giveBack(registrations);
     this.#gaveBackAt = this.#clock.elapsed();
   }
 
@@ -118,46 +141,102 @@ export class FloorGuard {
   spare(groups: readonly TargetGroup[]): Promise<readonly Rotation[]> {
     return Promise.all(
       groups.map(async (group) => {
-        const { floor, targets } = await this.#look(group);
-        return new Rotation(floor, targets, this.#out, (id) => this.#zones.get(id));
+        const look = await this.#look(group);
+        return new Rotation(look.floor, look.targets, this.#outOf(look, []), (id) => this.#zones.get(id));
       }),
     );
   }
 
   /** Judges and takes in one step, with no wait in between, so that two drains cannot both take the last spare one. */
   #tryToTake(looks: readonly Look[], registrations: readonly Registration[]): Blocked | undefined {
-    for (const { floor, targets } of looks) {
+    for (const look of looks) {
+      const { floor, targets } = look;
       const wanted = registrations.filter(({ targetGroup }) => targetGroup === floor.targetGroup.arn);
-      const verdict = judgeDrain(floor, targets, this.#out, wanted, (id) => this.#zones.get(id));
+      const out = this.#outOf(look, wanted);
+      const verdict = judgeDrain(floor, targets, out, wanted, (id) => this.#zones.get(id));
       if (!verdict.allowed) return { targetGroup: floor.targetGroup, verdict };
     }
     for (const registration of registrations) this.#out.add(registrationKey(registration));
+    this.#reservations.take(registrations);
     return undefined;
   }
 
+  /** Blocked: true when the wish is taken back, so that another run's can be granted. */
+  #giveWay(looks: readonly Look[], registrations: readonly Registration[]): boolean {
+    const others = looks.flatMap((look) => look.others);
+    if (keepsWish(this.#reservations.run, others)) return false;
+    this.#reservations.takeBack(registrations);
+    return true;
+  }
+
+  /** Runs that give way to each other must not come back at the same moments. */
+  #jittered(pause: Milliseconds): Milliseconds {
+    return pause * (0.5 + this.#random.next());
+  }
+
+  /** Not to be counted as healthy. What is wanted now counts, whoever else has it: taking it takes it from all. */
+  #outOf({ targets, others }: Look, wanted: readonly Registration[]): ReadonlySet<string> {
+    const places = reservedBy(others);
+    const own = new Set(wanted.map(registrationKey));
+    const reserved = targets
+      .filter(({ registration }) => places.has(placeOf(registration)))
+      .map(({ registration }) => registrationKey(registration))
+      .filter((key) => !own.has(key));
+    return new Set([...this.#out, ...reserved]);
+  }
+
+  /** The health is read after the reservations: what another run gave back before is seen as it is by then. */
   async #look(group: TargetGroup): Promise<Look> {
+    const others = await this.#reservations.exchange(group.arn);
+    this.#noteProgress(group, others);
     const targets = await this.#traffic.fresh(group.arn);
     const base = this.#base.get(group.arn) ?? [
       ...targets.filter(isRegistered),
-      ...this.#missingFrom(group, targets),
+      ...this.#missingFrom(group, targets, others),
     ];
     this.#base.set(group.arn, base);
-    return { floor: floorFor(group, base, this.#minHealthy), targets };
+    return { floor: floorFor(group, base, this.#minHealthy), targets, others };
   }
 
-  #missingFrom({ arn }: TargetGroup, targets: readonly TargetHealth[]): readonly TargetHealth[] {
-    const there = new Set(
-      targets.filter(isRegistered).map(({ registration }) => registrationKey(registration)),
-    );
-    return this.#missing
-      .filter((one) => one.targetGroup === arn && !there.has(registrationKey(one)))
-      .map((registration) => ({ registration, state: 'unhealthy' }));
+  /** While other runs go on, whoever waits for them is in a queue, too. */
+  #noteProgress({ arn }: TargetGroup, others: readonly Reservation[]): void {
+    const out = others
+      .flatMap((one) => [...one.out])
+      .sort()
+      .join(' ');
+    if (out !== (this.#othersOut.get(arn) ?? '')) this.#gaveBackAt = this.#clock.elapsed();
+    this.#othersOut.set(arn, out);
   }
+
+  /** Taken by an interrupted run, or by another one that goes on, so that they are not registered now. */
+  #missingFrom(
+    { arn }: TargetGroup,
+    targets: readonly TargetHealth[],
+    others: readonly Reservation[],
+  ): readonly TargetHealth[] {
+    const there = new Set(targets.filter(isRegistered).map(({ registration }) => placeOf(registration)));
+    const missing = new Map(
+      [
+        ...this.#missing.filter(({ targetGroup }) => targetGroup === arn),
+        ...[...reservedBy(others)].map((place) => registrationAt(place, arn)),
+      ].map((one) => [placeOf(one), one]),
+    );
+    return [...missing]
+      .filter(([place]) => !there.has(place))
+      .map(([, registration]) => ({ registration, state: 'unhealthy' }));
+  }
+}
+
+interface FloorPorts {
+  readonly traffic: SharedTraffic;
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
 interface Look {
   readonly floor: Floor;
   readonly targets: readonly TargetHealth[];
+  readonly others: readonly Reservation[];
 }
 
 interface Blocked {

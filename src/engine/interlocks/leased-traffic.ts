@@ -1,5 +1,6 @@
 import type { Registration, TargetGroup, TargetHealth } from '../../model/registration.js';
 import type { Region, TargetGroupArn } from '../../model/ids.js';
+import type { Tag } from '../../model/tag.js';
 import type { Traffic } from '../../ports/traffic.js';
 import type { MutationGate } from './mutation-gate.js';
 
@@ -43,5 +44,19 @@ export class LeasedTraffic implements Traffic {
   async deregister(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void> {
     this.#gate.requireLeases(`deregister from ${targetGroup}`, true);
     return this.#traffic.deregister(targetGroup, registrations);
+  }
+
+  tags(targetGroup: TargetGroupArn): Promise<readonly Tag[]> {
+    return this.#traffic.tags(targetGroup);
+  }
+
+  async tag(targetGroup: TargetGroupArn, tags: readonly Tag[]): Promise<void> {
+    this.#gate.requireLeases(`tag ${targetGroup}`, true);
+    return this.#traffic.tag(targetGroup, tags);
+  }
+
+  async untag(targetGroup: TargetGroupArn, keys: readonly string[]): Promise<void> {
+    this.#gate.requireLeases(`untag ${targetGroup}`, true);
+    return this.#traffic.untag(targetGroup, keys);
   }
 }

@@ -1,7 +1,13 @@
 import type { Target, TargetGroup, TargetHealthView } from '../balancer/target-group.js';
 import type { Action, Caller } from './action.js';
 import type { Cloud, LoadBalancerRecord } from './cloud.js';
-import { invalidParameter, invalidTarget, loadBalancerNotFound, targetGroupNotFound } from './fault.js';
+import {
+  invalidParameter,
+  invalidTarget,
+  loadBalancerNotFound,
+  targetGroupNotFound,
+  tooManyTags,
+} from './fault.js';
 import { labVpc } from './instance.js';
 import { pageOf } from './pages.js';
 import type { Query } from './query.js';
@@ -9,6 +15,9 @@ import type { Xml } from './xml.js';
 
 /** The largest page ELBv2 gives. */
 const largestPage = 400;
+
+/** What AWS allows a resource. */
+const mostTags = 50;
 
 /** AWS tells whole seconds; the lab's own times may be shorter. */
 const seconds = (milliseconds: number): number => Math.ceil(milliseconds / 1_000);
@@ -99,6 +108,33 @@ const deregisterTargets: Action = (query, caller) => {
   return {};
 };
 
+const describeTags: Action = (query, caller) => ({
+  TagDescriptions: query.list('ResourceArns').map((arn) => ({
+    ResourceArn: arn,
+    Tags: [...groupAt(arn, caller).tags].map(([key, value]) => ({ Key: key, Value: value })),
+  })),
+});
+
+const addTags: Action = (query, caller) => {
+  const added = query
+    .structures('Tags')
+    .map((tag) => [tag.required('Key'), tag.text('Value') ?? ''] as const);
+  for (const { tags } of query.list('ResourceArns').map((arn) => groupAt(arn, caller))) {
+    const after = new Map([...tags, ...added]);
+    if (after.size > mostTags) throw tooManyTags();
+    for (const [key, value] of added) tags.set(key, value);
+  }
+  return {};
+};
+
+/** Removing what is not there succeeds, as in AWS. */
+const removeTags: Action = (query, caller) => {
+  for (const { tags } of query.list('ResourceArns').map((arn) => groupAt(arn, caller))) {
+    for (const key of query.list('TagKeys')) tags.delete(key);
+  }
+  return {};
+};
+
 function checkRegistrable(group: TargetGroup, id: string, cloud: Cloud): void {
   if (group.targetType === 'ip') {
     if (id.startsWith('i-')) throw invalidTarget(`The IP address '${id}' is not a valid IPv4 address`);
@@ -117,8 +153,11 @@ const pageSize = (query: Query, cloud: Cloud): number => {
   return Math.min(wanted, cloud.pageSize);
 };
 
-function groupOf(query: Query, { cloud, region }: Caller): TargetGroup {
-  const arn = query.required('TargetGroupArn');
+const groupOf = (query: Query, caller: Caller): TargetGroup =>
+  groupAt(query.required('TargetGroupArn'), caller);
+
+/** Of all that can have tags, the lab gives them to target groups. */
+function groupAt(arn: string, { cloud, region }: Caller): TargetGroup {
   const group = cloud.targetGroups.find((candidate) => candidate.arn === arn);
   if (group === undefined || region !== cloud.region) throw targetGroupNotFound([arn]);
   return group;
@@ -185,4 +224,7 @@ export const elbv2Actions: Readonly<Record<string, Action>> = {
   DescribeTargetHealth: describeTargetHealth,
   RegisterTargets: registerTargets,
   DeregisterTargets: deregisterTargets,
+  DescribeTags: describeTags,
+  AddTags: addTags,
+  RemoveTags: removeTags,
 };

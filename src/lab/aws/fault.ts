@@ -20,6 +20,9 @@ export const loadBalancerNotFound = (names: readonly string[]): AwsFault =>
 export const instanceNotFound = (ids: readonly string[]): AwsFault =>
   new AwsFault('InvalidInstanceID.NotFound', `The instance IDs '${ids.join(', ')}' do not exist`);
 
+export const tooManyTags = (): AwsFault =>
+  new AwsFault('TooManyTags', 'The maximum number of tags per resource has been exceeded');
+
 export const invalidTarget = (message: string): AwsFault => new AwsFault('InvalidTarget', message);
 
 export const invalidParameter = (message: string): AwsFault => new AwsFault('InvalidParameterValue', message);

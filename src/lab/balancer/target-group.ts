@@ -77,6 +77,7 @@ export class TargetGroup {
   readonly algorithm: 'round_robin' | 'least_outstanding_requests';
   readonly healthCheck: HealthCheckSettings;
   deregistrationDelay: Milliseconds;
+  readonly tags = new Map<string, string>();
   readonly #surroundings: Surroundings;
   readonly #targets = new Map<string, RegisteredTarget>();
   #probe: Probe | undefined;

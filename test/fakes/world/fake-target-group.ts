@@ -40,6 +40,7 @@ const reasons: Partial<Record<TargetState, string>> = {
  * registered; registering brings a draining one back; when no target is healthy, requests go to all of them.
  */
 export class FakeTargetGroup {
+  readonly tags = new Map<string, string>();
   readonly #targets = new Map<string, Target>();
   readonly #lastRoutes = new Map<string, string>();
 
