@@ -85,11 +85,11 @@ export const noFaults: FaultPlan = {
   diskFull: [],
   crashes: [],
   flaps: [],
+  prunes: [],
   partitions: [],
   reboots: [],
   pullFails: 0,
   leaseLost: 0,
-  prunes: [],
   operators: [],
   joins: [],
   leaves: [],
@@ -114,6 +114,7 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     sparesPreflight: random.chance(0.9),
     lostBefore: sometimes() ? 0.01 : 0,
     lostAfter: sometimes() ? 0.01 : 0,
+    late: random.fork('late').chance(0.25) ? 0.02 : 0,
     throttled: sometimes() ? random.pick([0.05, 0.3]) : 0,
     lostReply: sometimes() ? 0.05 : 0,
     unreachable: random.chance(likelihood / 8) ? someHost() : [],
@@ -121,9 +122,8 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     diskFull: random.chance(likelihood / 8) ? someHost() : [],
     crashes: someHost().map((host) => ({ host, at: moment() })),
     flaps: someHost().map(window),
-    ...randomRareFaults(random.fork('rare'), hosts, likelihood),
-    late: random.fork('late').chance(0.25) ? 0.02 : 0,
     prunes: randomPrunes(random.fork('prunes'), hosts),
+    ...randomRareFaults(random.fork('rare'), hosts, likelihood),
   };
 }
 
