@@ -37,7 +37,7 @@ export interface Evidence {
 }
 
 export type Verdict =
-  /** These are held. The other holds of the claim are settled already. */
+  /** These are held: what has a note, and what the journal beside such notes says. The other holds of the claim are settled already. */
   | { readonly judge: 'believe'; readonly holds: readonly Hold[] }
   /** Nothing is to be put back: a newer run has the host, or it is where this run meant it to be. */
   | { readonly judge: 'superseded'; readonly reason: string }
@@ -71,7 +71,11 @@ function judgeUnseen({ holds, run }: Claim, since: Evidence['since']): Verdict {
 }
 
 function judgeNoted(claim: Claim, notes: readonly Hold[], registrations: readonly TargetHealth[]): Verdict {
-  const held = claim.finished ? notes.filter((hold) => isRegistered(hold)) : notes;
+  // Some of its notes may have been pruned before others were written. What was given back already is found so.
+  const claimed = claim.journaled ? claim.holds : [];
+  const unclaimed = notes.filter(({ id }) => !claimed.some((hold) => hold.id === id));
+  const open = [...claimed, ...unclaimed];
+  const held = claim.finished ? open.filter((hold) => isRegistered(hold)) : open;
   if (held.length === 0) return { judge: 'superseded', reason: 'it keeps what the run gave it' };
   // The note of a registration may outlive its run: taking it off is no reason to stop. Without the journal that says so, a healthy host is not drained for it.
   const isHealthyWhereNew = (hold: Hold): boolean =>

@@ -28,8 +28,6 @@ export interface InterruptedRun {
   readonly held: readonly Hold[];
   readonly scaling: readonly ScalingHold[];
   readonly origin: readonly Hold[];
-  /** Open in its journal, and not on its host, which keeps other notes of this run: settled or never taken. */
-  readonly over: readonly Hold[];
   /** On its host, though its journal says that it is settled: nothing is to be restored, and the note is to be taken off. */
   readonly outlived: readonly Hold[];
   /** Those of `held` whose notes were seen. */
@@ -56,9 +54,8 @@ export interface HostAnswer {
 }
 
 /**
- * Puts the journal of a run together with what its hosts keep. A host that keeps notes of the run knows best what is held of it: a note is
- * there before anything is taken, and gone before the journal says that it is settled. A host without any may have lost them: what the
- * journal says of it is a claim, to be judged by what the host shows (claims.ts). Undefined when the run is not interrupted, and left no note.
+ * Puts the journal of a run together with what its hosts keep. A note is there before anything is taken, so one that the journal does not
+ * have is held, too. A host may have lost notes: what the journal says of it is a claim, to be judged by what the host shows (claims.ts). Undefined when the run is not interrupted, and left no note.
  */
 export function interruptedRun(
   run: RunId,
@@ -70,7 +67,6 @@ export function interruptedRun(
   const found = answers.flatMap((answer) => answer.copies.filter((copy) => copy.run === run));
   const outlived = outlivedNotes(found, rebuilt?.settled ?? new Map());
   const copies = found.filter(({ hold }) => !outlived.includes(hold));
-  const noting = new Set(copies.map(({ hold }) => hold.host));
   const tagged = tags.filter((tag) => tag.run === run).map(({ hold }) => hold);
   const isHeld = copies.length > 0 || tagged.length > 0;
   if (!isHeld && outlived.length === 0 && (rebuilt === undefined || !isInterrupted(rebuilt)))
@@ -84,7 +80,7 @@ export function interruptedRun(
   const open = rebuilt?.open ?? [];
   const written = new Set([...open, ...(rebuilt?.scaling ?? [])].map(({ id }) => id));
   const kept = new Set(copies.map(({ hold }) => hold.id));
-  const held = [...copies.map(({ hold }) => hold), ...open.filter(({ host }) => !noting.has(host))];
+  const held = [...copies.map(({ hold }) => hold), ...open.filter(({ id }) => !kept.has(id))];
   const process = rebuilt?.process;
   return {
     run,
@@ -100,7 +96,6 @@ export function interruptedRun(
     held: held.toSorted((a, b) => orderOf(a) - orderOf(b)),
     scaling,
     origin: [...(rebuilt?.origin ?? []), ...held],
-    over: open.filter(({ id, host }) => noting.has(host) && !kept.has(id)),
     outlived,
     noted: kept,
     finished: rebuilt?.finished ?? new Set(),

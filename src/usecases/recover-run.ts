@@ -136,7 +136,7 @@ async function lookAgain(
   const known = new Set(now?.held.map(({ id }) => id));
   const unseen = found.held.filter(({ id, host }) => unasked.has(host) && !known.has(id));
   if (unseen.length === 0) return now;
-  const rest = now ?? { ...found, over: [], outlived: [], unwritten: [], scaling: [] };
+  const rest = now ?? { ...found, outlived: [], unwritten: [], scaling: [] };
   return {
     ...rest,
     held: [...rest.held, ...unseen],
@@ -197,9 +197,6 @@ async function writeDown(
     epochs,
   });
   for (const hold of found.unwritten) await journal.append({ at: clock.now(), type: 'hold.opened', hold });
-  for (const { id, host } of found.over) {
-    await journal.append({ at: clock.now(), type: 'hold.settled', hold: id, host, as: 'returned' });
-  }
 }
 
 const heldScaling = ({ run, scaling }: InterruptedRun): readonly HeldScaling[] =>

@@ -110,11 +110,11 @@ const rows: readonly Row[] = [
     verdict: 'believe 1 3',
   },
   {
-    told: 'one of its notes is there',
+    told: 'one of its notes is there, and the other was pruned or taken off',
     claim: claimOf(both),
     notes: [took],
     containers: [old],
-    verdict: 'believe 1',
+    verdict: 'believe 1 3',
   },
   {
     told: 'its notes are there, and a newer run has the name',

@@ -53,4 +53,22 @@ describe('a run', () => {
       }),
     ).toEqual([]);
   });
+
+  it('puts a registration back whose note was pruned before the note of the container was written', async () => {
+    expect(
+      await breachesOf(11834, {
+        hosts: [
+          { id: 'h1', zone: 'a' },
+          { id: 'h8', zone: 'b' },
+          { id: 'h9', zone: 'a' },
+          { id: 'h10', zone: 'b' },
+        ],
+        targetGroups: [{ name: 'api-1', ports: [5060, 5070], deregistrationDelay: 300_000, crossZone: true }],
+        ports: [5060, 5070],
+        faults: { prunes: [{ host: 'h1', at: 221_354, what: 'volumes' }] },
+        launches: [{ ...deploy, killAtCall: 465 }],
+        finish: true,
+      }),
+    ).toEqual([]);
+  });
 });
