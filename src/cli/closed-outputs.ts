@@ -7,7 +7,7 @@ const codesOfClosed: ReadonlySet<unknown> = new Set([
   'ERR_STREAM_WRITE_AFTER_END',
 ]);
 
-/** Whether nobody can read this output any more. A full disk is not that: somebody still waits for the run. */
+/** Whether the reader of this output is gone. A full disk is a different error: the run still has a reader. */
 export const isClosed = (error: Error): boolean => 'code' in error && codesOfClosed.has(error.code);
 
 /**
@@ -28,7 +28,7 @@ export function ignoreClosedOutputs(
   }
 }
 
-/** Whoever writes from now on is told that all went well. */
+/** From now on each write to the stream does nothing, and reports success to its caller. */
 function silence(stream: NodeJS.WriteStream): void {
   stream.write = (_chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
     const written = [encoding, callback].find((argument) => typeof argument === 'function');

@@ -12,7 +12,7 @@ const patience: Milliseconds = 10_000;
 /** From one attempt to the next. */
 const retryPause: Milliseconds = 2_000;
 
-/** The copies of a run's holds on its hosts: who finds one missing there takes the hold for settled. */
+/** The copies of a run's holds on its hosts. Recovery reads them there (see plan/claims.ts). */
 export class HoldCopies {
   readonly #options: HoldBookOptions;
   /** Those of which their host is known to have its copy. */

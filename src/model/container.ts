@@ -6,6 +6,11 @@ export type RestartPolicy =
   | { readonly name: 'no' | 'always' | 'unless-stopped' }
   | { readonly name: 'on-failure'; readonly maximumRetries: number };
 
+/** Whether two restart policies do the same. */
+export const samePolicy = (a: RestartPolicy, b: RestartPolicy): boolean =>
+  a.name === b.name &&
+  (a.name !== 'on-failure' || b.name !== 'on-failure' || a.maximumRetries === b.maximumRetries);
+
 export interface PortMapping {
   /** The address of the host it is published on; all when absent. */
   readonly hostAddress?: string;

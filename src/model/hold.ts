@@ -82,8 +82,8 @@ export interface HeldContainer {
 
 /**
  * How a hold ended: `returned` (given back by the playbook, and read back), `replaced` (by the planned state, when
- * the batch passed its bake), `restored`, `kept` (asked for: `drain`), `named` to a person at the end, `gone` with its host, which
- * was terminated or stopped: nobody has to put that back, or `superseded`: the host is a newer run's, or at the plan of this one, and what
- * was held is out of date.
+ * the batch passed its bake), `restored`, `kept` (asked for: `drain`), `named` to a person at the end, `gone` (its host was
+ * terminated or stopped, so there is nothing to put back), or `superseded` (a newer run changed the host, or the host keeps what this run
+ * gave it, so the hold is out of date).
  */
 export type Settlement = 'returned' | 'replaced' | 'restored' | 'kept' | 'named' | 'gone' | 'superseded';

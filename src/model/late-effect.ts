@@ -1,8 +1,8 @@
 import type { Milliseconds } from './duration.js';
 
 /**
- * How long after its answer was lost a request may still be carried out by whoever received it: a Docker Engine, AWS, a host's shell. A
- * container that is asked to stop goes down as late as its stop timeout says; that is added (see `lateAtMost`).
+ * How long the receiver of a request (a Docker Engine, AWS, a host's shell) may still carry it out after its answer was lost. The time that
+ * the request itself allows, such as the timeout of a stop, is added (see `lateAtMost`).
  */
 export const quietTime: Milliseconds = 15_000;
 

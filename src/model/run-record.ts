@@ -17,7 +17,7 @@ export interface RunRecord {
   readonly plan: string;
   /** What it was asked for, as far as going on with it needs that. */
   readonly asked: AskedFor;
-  /** The leases under which it changes its groups. The next epoch of each tells that nobody had it since. */
+  /** The leases under which it changes its groups. When the next lease has the next epoch, no other run had it in between. */
   readonly epochs?: readonly LeaseEpoch[];
   /** The interrupted run that this one goes on with. */
   readonly resumes?: RunId;

@@ -49,7 +49,7 @@ export type Verdict =
 /**
  * Judges what a journal or a host's note says of one host by what the host itself shows. The note of a hold is written before anything
  * is taken, and is gone before the journal says that the hold is settled. So a note that is there is believed, unless containers of a
- * newer run are there too; and a claim without its note is believed only where nobody else had the lease since.
+ * newer run are there too; and a claim without its note is believed only when no other run had the lease since.
  */
 export function judgeClaim(claim: Claim, evidence: Evidence): Verdict {
   const { host, since } = evidence;

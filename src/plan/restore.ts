@@ -1,4 +1,4 @@
-import { label, type ObservedContainer, type RestartPolicy } from '../model/container.js';
+import { label, samePolicy, type ObservedContainer, type RestartPolicy } from '../model/container.js';
 import type { HealthProbe } from '../model/health.js';
 import type { ContainerHold, Hold, RegistrationHold } from '../model/hold.js';
 import type { ContainerId, ContainerName } from '../model/ids.js';
@@ -229,11 +229,6 @@ function planRegistrations(
   if (asFound.length > 0) steps.push({ do: 'register', registrations: asFound, await: 'registered' });
   return steps;
 }
-
-/** Whether two restart policies do the same. */
-export const samePolicy = (a: RestartPolicy, b: RestartPolicy): boolean =>
-  a.name === b.name &&
-  (a.name !== 'on-failure' || b.name !== 'on-failure' || a.maximumRetries === b.maximumRetries);
 
 /** A step as people read it. */
 export function describeStep(step: RestoreStep): string {

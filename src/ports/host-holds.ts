@@ -8,8 +8,8 @@ import type { GroupRecord } from '../model/run-record.js';
  * The holds on a host, kept on that host: so another machine can recover a run whose journal is gone. Only those that may change the
  * host's containers can write them.
  *
- * A hold is in the journal before it is here, and here before anything is taken away; it is gone from here before the journal says that it
- * is settled. So what is here is still held, whatever a journal elsewhere says.
+ * A hold is in the journal before it is here, and here before anything is taken away. It is removed from here before the journal says that
+ * it is settled, except for `replaced`, which the journal says first. Recovery decides what a hold found here means (see plan/claims.ts).
  */
 export interface HostHolds {
   on(host: Host): HoldsOfHost;

@@ -55,7 +55,7 @@ const changes: ReadonlySet<string> = new Set([
   'forgetHold',
 ]);
 
-/** How late at most. A stop that was asked for with Docker's own timeout of 10 s is no later either. */
+/** The longest delay of a late effect. It is below Docker's default stop timeout of 10 s, so it is valid for stops too. */
 const latest: Milliseconds = 9_000;
 
 /** Until a connection that says nothing is given up. */

@@ -174,7 +174,7 @@ export class FloorGuard {
     return pause * (0.5 + this.#random.next());
   }
 
-  /** Not to be counted as healthy. What is wanted now counts, whoever else has it: taking it takes it from all. */
+  /** The targets that do not count as healthy: taken by this run, or reserved by others. The targets wanted now do count, even when others reserved them. */
   #outOf({ targets, others }: Look, wanted: readonly Registration[]): ReadonlySet<string> {
     const places = reservedBy(others);
     const own = new Set(wanted.map(registrationKey));
@@ -198,7 +198,7 @@ export class FloorGuard {
     return { floor: floorFor(group, base, this.#minHealthy), targets, others };
   }
 
-  /** While other runs go on, whoever waits for them is in a queue, too. */
+  /** While other runs make progress, `floor_wait` starts again: a drain that waits for them is queued, not blocked. */
   #noteProgress({ arn }: TargetGroup, others: readonly Reservation[]): void {
     const out = others
       .flatMap((one) => [...one.out])

@@ -2,6 +2,7 @@ import { holdMissing, notDrained, stillHeld } from '../../errors/engine.js';
 import { registeredAgain } from '../../errors/fleet.js';
 import {
   label,
+  samePolicy,
   type ContainerSpec,
   type ObservedContainer,
   type RestartPolicy,
@@ -12,7 +13,6 @@ import { isDrained, registrationKey, targetGroupNameOf } from '../../model/regis
 import type { PinnedImage } from '../../model/release.js';
 import type { HostContainers, LocalImage, PullProgress, RuntimeInfo } from '../../ports/container-runtime.js';
 import type { RegistryCredentials } from '../../ports/registry.js';
-import { samePolicy } from '../../plan/restore.js';
 import type { HostSession } from '../host-session.js';
 import type { SentRequest } from './unfinished-requests.js';
 

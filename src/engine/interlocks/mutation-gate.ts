@@ -21,7 +21,7 @@ export type Change = SentRequest & {
   readonly restoring?: boolean;
 } & (
     | { readonly where: 'host'; readonly host: Host }
-    /** AWS calls cannot be fenced. `host` is absent for what is no host's: an Auto Scaling group's. */
+    /** AWS calls cannot be fenced. `host` is absent for a change of an Auto Scaling group. */
     | { readonly where: 'cloud'; readonly host?: Host }
   );
 

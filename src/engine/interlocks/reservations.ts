@@ -184,7 +184,7 @@ class Desk {
     return next;
   }
 
-  /** An exchange that nobody waits for: what fails is made good by the next one, or expires. */
+  /** Starts an exchange in the background. If it fails, the next exchange writes the same, or the tags expire. */
   tell(): void {
     if (this.#ended.signal.aborted) return;
     this.exchange().catch(() => undefined);
@@ -196,7 +196,7 @@ class Desk {
     const removed = new AbortController();
     const { clock } = this.#options;
     const removing = this.#remove().finally(() => removed.abort());
-    // Whoever interrupts a run waits for seconds only. What stays expires.
+    // An interrupted run must end within seconds. Tags that remain expire.
     await Promise.race([removing, clock.sleep(endPatience, removed.signal)]).catch(() => undefined);
   }
 
