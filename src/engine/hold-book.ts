@@ -20,7 +20,7 @@ export interface HoldBookOptions {
   /** On the hosts themselves. */
   readonly hostHolds: HostHolds;
   /** Throws once the run may change nothing any more: then nothing is going to be taken. */
-  readonly gate: Pick<MutationGate, 'admit' | 'perform' | 'requireLeases' | 'requests'>;
+  readonly gate: Pick<MutationGate, 'admit' | 'perform' | 'readyToRestore' | 'requireLeases' | 'requests'>;
   readonly clock: Clock;
   readonly bus: EventBus;
   /** Whose holds they are. */
@@ -57,7 +57,7 @@ export class HoldBook {
     this.#copies.knowGroup(record);
   }
 
-  /** The floor of the play that begins: whoever restores without the playbook keeps to it. */
+  /** The floor of the play that begins. Each hold records it, so that a recovery without the playbook keeps the same floor. */
   knowFloor(minHealthy: Amount): void {
     this.#minHealthy = minHealthy;
   }
@@ -148,9 +148,14 @@ export class HoldBook {
       await this.#alone(holdKey(hold), async () => {
         // What was opened again meanwhile needs its note.
         if (this.#open.has(holdKey(hold))) return;
-        await this.#copies.forget(hold, this.#hostOf(hold)).catch((error: unknown) => {
-          this.#copies.tellLeft(hold, this.#hostOf(hold), error);
-        });
+        const host = this.#hostOf(hold);
+        try {
+          // The lease may have run out since; a note that stays would mislead a recovery from another machine.
+          await this.#options.gate.readyToRestore();
+          await this.#copies.forget(hold, host);
+        } catch (error) {
+          this.#copies.tellLeft(hold, host, error);
+        }
       });
     }
   }

@@ -71,4 +71,20 @@ describe('a run', () => {
       }),
     ).toEqual([]);
   });
+
+  it('takes the note of a replaced container off though it froze past its lease while it settled', async () => {
+    expect(
+      await breachesOf(11169, {
+        hosts: [{ id: 'h1', zone: 'a' }],
+        targetGroups: [
+          { name: 'api-1', ports: [5060], deregistrationDelay: 5_000, crossZone: true },
+          { name: 'api-2', ports: [5061, 5071], deregistrationDelay: 30_000, crossZone: true },
+        ],
+        ports: [5060, 5061, 5071],
+        rollout: { minHealthy: { hosts: 0 } },
+        faults: { sparesPreflight: true },
+        launches: [{ ...deploy, freeze: { atCall: 212, lasts: 45_447.73703580722 } }],
+      }),
+    ).toEqual([]);
+  });
 });
