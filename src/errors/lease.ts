@@ -1,4 +1,4 @@
-import { formatDuration } from '../model/duration.js';
+import { formatDuration, type Milliseconds } from '../model/duration.js';
 import { describeHost, type Host } from '../model/host.js';
 import type { LeaseHolder, LeaseName as WholeName } from '../ports/lease-store.js';
 import { AdfError } from './adf-error.js';
@@ -32,18 +32,39 @@ export const leaseAlive = (lease: LeaseName, holder: LeaseHolder): AdfError =>
       '--force takes the lock away: that run then changes nothing more, and what it holds has to be recovered.',
   });
 
-/** Too few hosts answered to know whether anybody holds the lease. */
+/** Too few hosts gave the lease. `unlisted` are members of its last list that the group does not list any more. */
 export const leaseUnavailable = (
   lease: LeaseName,
   got: number,
   needed: number,
   failures: readonly string[],
+  unlisted: readonly string[] = [],
 ): AdfError =>
   new AdfError({
     code: 'lease.unavailable',
     class: 'refused',
-    message: `Cannot lock group ${describe(lease)}: ${got} of the ${needed} hosts needed gave it. ${failures.join(' ')}`,
-    hint: "The lock lives on a majority of the group's hosts: make them reachable over SSH, and /var/tmp writable on them.",
+    message: [
+      `Cannot lock group ${describe(lease)}: ${got} of the ${needed} hosts needed gave it.`,
+      ...(unlisted.length === 0
+        ? []
+        : [`Its last lock was also on hosts that the group does not list any more: ${unlisted.join(', ')}.`]),
+      ...failures,
+    ].join(' '),
+    hint:
+      unlisted.length === 0
+        ? "The lock lives on a majority of the group's hosts, and the first lock of a group on all of them: make them reachable over SSH, and /var/tmp writable on them."
+        : `If these hosts left the group for good and no run is on its way, end that lock: adfpush lock release --group ${lease.group} --env ${lease.environment} --force`,
+  });
+
+/** Hosts that had the lease were terminated a moment ago: a run that held it with their help may believe so until its deadline. */
+export const leaseMembersGone = (lease: LeaseName, gone: readonly string[], left: Milliseconds): AdfError =>
+  new AdfError({
+    code: 'lease.members_gone',
+    class: 'refused',
+    message:
+      `Cannot lock group ${describe(lease)} yet: ${gone.join(', ')} had its last lock and ${gone.length === 1 ? 'is' : 'are'} terminated. ` +
+      `A run that held it there may live for ${formatDuration(left)} more.`,
+    hint: 'Run it again in a minute, or wait with --lock-wait 2m.',
   });
 
 /** A held lease is not ours any more, or ran out before it could be renewed. */

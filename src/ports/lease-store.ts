@@ -1,12 +1,13 @@
 import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
-import type { EnvironmentName, GroupName } from '../model/ids.js';
+import type { EnvironmentName, GroupName, HostId } from '../model/ids.js';
 
 /** Who may change a group at this moment: one run per environment and group. */
 export interface LeaseStore {
   /**
    * Throws `lease.held` that names the owner and since when, `lease.unavailable`; `lease.quiet` when somebody holds it who seems dead, which
-   * only a store that must watch a lease to know says: ask again until it has shown.
+   * only a store that must watch a lease to know says, and `lease.members_gone` when hosts that had it are terminated: ask again until it
+   * has shown.
    */
   acquire(request: LeaseRequest): Promise<Lease>;
   /** Who holds it at this moment. Changes nothing. Throws `lease.unavailable`. */
@@ -45,6 +46,8 @@ export interface LeaseRequest extends LeaseName {
   readonly duration: Milliseconds;
   /** The epoch under which this run had it: it is refused with `lease.lost` when another run had it since, where the store can tell. */
   readonly since?: number;
+  /** Listed hosts that a person leaves out of the run, since they cannot be reached. */
+  readonly leftOut?: readonly HostId[];
 }
 
 export interface LeaseOwner {
@@ -67,7 +70,7 @@ export interface Lease {
   /** Throws `lease.lost`. */
   renew(): Promise<void>;
   /**
-   * Makes it one of the group as it is listed now, with hosts that joined: a majority of these has it then, under the same epoch. Throws
+   * Makes it one of the group as it is listed now, with hosts that joined: a majority of these has it then too, under the same epoch. Throws
    * `lease.held`, `lease.unavailable`; then it is what it was. Absent where leases are not kept on the hosts.
    */
   extend?(hosts: readonly Host[]): Promise<void>;

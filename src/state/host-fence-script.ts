@@ -6,16 +6,22 @@
  * Asked for an epoch that is known it starts no process: it is asked before every change.
  */
 export const fenceFunctions = `
+# Sets newest to the highest number that a file of the folder $1 is named by; 0: none.
+find_newest() {
+  newest=0
+  for file in "$1"/*; do
+    number=\${file##*/}
+    case $number in '' | *[!0-9]*) continue ;; esac
+    if [ "$number" -gt "$newest" ]; then newest=$number; fi
+  done
+}
+
 # Sets known, the newest epoch (0: none), and known_run. A file that vanished meanwhile has a newer one beside it.
 find_fence() {
   known_run=''
   for look in 1 2 3 4 5; do
-    known=0
-    for file in "$fence"/*; do
-      number=\${file##*/}
-      case $number in '' | *[!0-9]*) continue ;; esac
-      if [ "$number" -gt "$known" ]; then known=$number; fi
-    done
+    find_newest "$fence"
+    known=$newest
     if [ "$known" -eq 0 ]; then return 0; fi
     if { IFS= read -r known_run <"$fence/$known"; } 2>/dev/null; then return 0; fi
   done

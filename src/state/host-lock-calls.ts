@@ -4,23 +4,21 @@ import type { Host } from '../model/host.js';
 import type { Clock } from '../ports/clock.js';
 import type { LeaseName, LeaseOwner } from '../ports/lease-store.js';
 import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
-import { parseAnswer, type ParsedAnswer } from './host-lock-answer.js';
+import { parseAnswer, type HostAnswer } from './host-lock-answer.js';
 import { hostLockName } from './host-lock-name.js';
 import { hostLockScript } from './host-lock-script.js';
+import type { LeaseQuestion } from './lease-machine.js';
+import type { MemberRecord } from './lease-rules.js';
 
-/** What hosts are asked, and about which epoch of the lock. */
+/** What hosts are asked, and about which lease. */
 export interface LockQuestion extends LeaseName {
-  readonly action: 'look' | 'take' | 'confirm' | 'renew' | 'release' | 'seize';
+  readonly action: LeaseQuestion['action'] | 'seize';
   /** 0 where it does not matter. */
   readonly epoch: number;
   readonly owner: LeaseOwner;
-  /** The list that the lease is of; the hosts that are asked, where there is none. */
-  readonly members?: readonly string[];
+  readonly record?: MemberRecord;
   readonly duration: Milliseconds;
 }
-
-/** What one host said. `failed`: nothing that could be understood, so it counts as not got. */
-export type LockAnswer = { readonly host: Host } & ParsedAnswer;
 
 /** A round must leave time for two more before the lease runs out. */
 const roundLimit = (duration: Milliseconds): Milliseconds => Math.min(20_000, duration / 3);
@@ -30,7 +28,7 @@ const stragglers: Milliseconds = 2_000;
 
 /** When the answers so far are enough: `at once`, or after a moment for the rest. */
 export interface Enough {
-  readonly when: (answers: readonly LockAnswer[]) => boolean;
+  readonly when: (answers: readonly HostAnswer[]) => boolean;
   readonly wait: 'none' | 'moment';
 }
 
@@ -46,14 +44,15 @@ export class HostLockCalls {
    * One answer a host, in order; never throws. Returns as soon as the answers are enough: a host that has not answered by then counts as
    * failed, and is still awaited in the background. Hosts that have not answered in time are given up.
    */
-  async ask(question: LockQuestion, enough?: Enough): Promise<readonly LockAnswer[]> {
+  async ask(question: LockQuestion, enough?: Enough): Promise<readonly HostAnswer[]> {
     const limit = roundLimit(question.duration);
     const round = new AbortController();
     const done = new AbortController();
-    const said = new Map<Host, LockAnswer>();
-    const soFar = (): readonly LockAnswer[] =>
+    const said = new Map<Host, HostAnswer>();
+    const soFar = (): readonly HostAnswer[] =>
       question.hosts.map(
-        (host): LockAnswer => said.get(host) ?? { host, kind: 'failed', reason: 'no answer in time' },
+        (host): HostAnswer =>
+          said.get(host) ?? { host: host.id, kind: 'failed', reason: 'no answer in time' },
       );
     const all = Promise.withResolvers<undefined>();
     const sleep = (length: Milliseconds): Promise<void> => this.clock.sleep(length, done.signal);
@@ -90,21 +89,20 @@ export class HostLockCalls {
     question: LockQuestion,
     timeout: Milliseconds,
     signal: AbortSignal,
-  ): Promise<LockAnswer> {
+  ): Promise<HostAnswer> {
     try {
       const connection = await this.transport.connect(host, signal);
       const env = this.#environment(question);
       const result = await connection.run({ script: hostLockScript }, { env, timeout, signal });
-      if (!succeeded(result)) return { host, kind: 'failed', reason: failureOf(result) };
-      return { host, ...parseAnswer(result.stdout) };
+      if (!succeeded(result)) return { host: host.id, kind: 'failed', reason: failureOf(result) };
+      return { host: host.id, ...parseAnswer(result.stdout) };
     } catch (error) {
-      return { host, kind: 'failed', reason: errorsOf(error)[0].message };
+      return { host: host.id, kind: 'failed', reason: errorsOf(error)[0].message };
     }
   }
 
   #environment(question: LockQuestion): Readonly<Record<string, string>> {
-    const { action, owner, epoch, duration } = question;
-    const members = question.members ?? question.hosts.map(({ id }) => id);
+    const { action, owner, epoch, record, duration } = question;
     return {
       ADFPUSH_LOCK_ACTION: action,
       ADFPUSH_LOCK_DIRECTORY: this.directory,
@@ -112,7 +110,8 @@ export class HostLockCalls {
       ADFPUSH_LOCK_EPOCH: String(epoch),
       ADFPUSH_LOCK_OWNER: JSON.stringify(owner),
       ADFPUSH_LOCK_RUN: owner.run,
-      ADFPUSH_LOCK_MEMBERS: JSON.stringify(members),
+      ADFPUSH_LOCK_RECORD: String(record?.number ?? 0),
+      ADFPUSH_LOCK_LISTS: JSON.stringify(record?.quorums ?? []),
       ADFPUSH_LOCK_SECONDS: String(Math.ceil(duration / 1_000)),
     };
   }

@@ -1,25 +1,27 @@
 import { fenceFunctions } from './host-fence-script.js';
 
 /**
- * What runs on a host to look at, take, confirm, renew, release or seize its part of a lock. POSIX sh with `cat`, `ln`, `mkdir`, `mv` and
- * `rm` only, so that dash, busybox and bash agree; no `flock`, which not every host has.
+ * What runs on a host to look at, take, confirm, release or seize its part of a lock. POSIX sh with `cat`, `ln`, `mkdir`, `mv` and `rm`
+ * only, so that dash, busybox and bash agree; no `flock`, which not every host has.
  *
- * The lock is a folder whose files are named by epochs, and the highest is the lock. An epoch is common to all hosts of a group: who
- * takes brings one that is above all that a majority of them knew. A hard link fails when its name exists, so of many who want to make
- * the same file exactly one does, and the file is complete the moment it is there. No step needs a guard that a killed script could
- * leave behind. The number only rises.
+ * The lock is a folder whose files are named by epochs, and the highest is the lock. An epoch is common to all hosts of a group: a run
+ * that takes the lock brings one that is above all that a majority of them knew. A hard link fails when its name exists, so of many that
+ * want to make the same file exactly one does, and the file is complete the moment it is there. No step needs a guard that a killed
+ * script could leave behind. The number only rises.
  *
  * A file says when it runs out on the host's own clock, seconds since boot, and which boot that was. After a reboot the
  * time that passed is unknown, but it is at least the uptime: the lock has run out once its whole duration has passed again.
  *
- * Whoever makes or renews a file writes first, and then looks for what another wrote meanwhile, and gives way to it: of two at the same
- * moment at least one sees the other. So two who take with different epochs cannot both have it, nor can an owner that renews at the
- * moment its lock runs out and a taker that just saw it run out.
+ * Every script that makes or renews a file writes first, then looks for what another wrote meanwhile, and gives way to it: of two at the
+ * same moment at least one sees the other. So two runs that take with different epochs cannot both have it, nor can an owner that renews at
+ * the moment its lock runs out and a taker that just saw it run out.
  *
- * To confirm is to renew, and to let nobody through the host's fence any more who comes with an older epoch. It is not done with
- * the taking, for who takes one host and not enough of them must not fence off the one who has them.
+ * To confirm is to take or renew, to keep the record of the lease's lists (see `lease-rules`), and to let no run through the host's fence
+ * any more that comes with an older epoch. It is not done with the taking: a run that takes one host and not enough of them must not fence
+ * off the one that has them.
  *
- * A file also keeps the members that the lock was taken with, and its run, after it ran out or was released too: see `Quorum`.
+ * Records are files of a folder of their own, named by their numbers, and the highest counts. The last one stays when the lock ran out or
+ * was released.
  *
  * A host may say in ADFPUSH_HOST_ROOT that its file system begins elsewhere, as the hosts of a lab on one machine do.
  *
@@ -31,10 +33,11 @@ umask 022
 proc=\${ADFPUSH_LOCK_PROC:-/proc}
 lock=\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY/$ADFPUSH_LOCK_NAME.lock
 fence=\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY/$ADFPUSH_LOCK_NAME.fence
+records=\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY/$ADFPUSH_LOCK_NAME.members
 owner=$ADFPUSH_LOCK_OWNER
 wanted=$ADFPUSH_LOCK_EPOCH
 duration=$ADFPUSH_LOCK_SECONDS
-wanted_members=$ADFPUSH_LOCK_MEMBERS
+wanted_record=$ADFPUSH_LOCK_RECORD
 newline='
 '
 draft=$lock/.draft.$$
@@ -62,35 +65,58 @@ find_epoch() {
   done
 }
 
-# Reads the file of an epoch. Sets holder, since and left: how many seconds it still lives; 0 or less: it ran out.
+# Reads the file of an epoch. Sets holder, by, since and left: how many seconds it still lives; 0 or less: it ran out.
 # A file that vanished meanwhile has run out; one that cannot be read has not.
 read_epoch() {
-  holder='' members='' by='' since=0 left=0
+  holder='' by='' since=0 left=0
   if ! content=$(cat "$lock/$1" 2>/dev/null); then
     if [ -e "$lock/$1" ] && [ "$1" -ne 0 ]; then fail "cannot read $lock/$1"; fi
     return 0
   fi
   rest=\${content#*"$newline"}
   holder=\${rest%%"$newline"*}
-  case $rest in *"$newline"*) rest=\${rest#*"$newline"} members=\${rest%%"$newline"*} by=\${rest#*"$newline"} ;; esac
+  by=\${rest#*"$newline"}
   set -- \${content%%"$newline"*}
   if [ "$#" -ne 4 ]; then return 0; fi
   since=$2
   if [ "$1" = "$boot" ]; then left=$(($3 - now)); else since=0 left=$(($4 - now)); fi
 }
 
-# Lines: boot, taken at, runs out at, duration; the owner; the members it was taken with; the run. $1: taken at.
+# Lines: boot, taken at, runs out at, duration; the owner; the run. $1: taken at.
 # A draft that a killed script left under our number may be the same file as a lock: it is not written into.
 write_draft() {
   rm -f "$draft"
-  printf '%s %s %s %s\\n%s\\n%s\\n%s\\n' "$boot" "$1" "$((now + duration + 1))" "$duration" "$owner" "$wanted_members" "$ADFPUSH_LOCK_RUN" >"$draft" ||
+  printf '%s %s %s %s\\n%s\\n%s\\n' "$boot" "$1" "$((now + duration + 1))" "$duration" "$owner" "$ADFPUSH_LOCK_RUN" >"$draft" ||
     fail "cannot write in $lock"
 }
 
-# As one that ran out long ago: the highest file stays, so that the numbers go on rising, and who had it, of which hosts.
+# As one that ran out long ago: the highest file stays, so that the numbers go on rising.
 write_released() {
   rm -f "$draft"
-  printf '%s %s %s %s\\n%s\\n%s\\n%s\\n' "$boot" 0 0 0 '{"released":true}' "$wanted_members" "$ADFPUSH_LOCK_RUN" >"$draft" || fail "cannot write in $lock"
+  printf '%s %s %s %s\\n%s\\n%s\\n' "$boot" 0 0 0 '{"released":true}' "$ADFPUSH_LOCK_RUN" >"$draft" || fail "cannot write in $lock"
+}
+
+# Sets record to the newest record's number, 0 when there is none, and lists to what it says.
+find_record() {
+  for look in 1 2 3 4 5; do
+    find_newest "$records"
+    record=$newest lists=''
+    if [ "$record" -eq 0 ] || lists=$(cat "$records/$record" 2>/dev/null); then return 0; fi
+  done
+  fail "cannot read $records/$record"
+}
+
+# A newer record stays the newest.
+keep_record() {
+  find_newest "$records"
+  if [ "$newest" -ge "$wanted_record" ]; then return 0; fi
+  (umask 0; mkdir -p "$records") || fail "cannot make $records"
+  rm -f "$draft"
+  printf '%s\\n' "$ADFPUSH_LOCK_LISTS" >"$draft" || fail "cannot write in $lock"
+  ln "$draft" "$records/$wanted_record" 2>/dev/null
+  find_newest "$records"
+  if [ "$newest" -lt "$wanted_record" ]; then fail "cannot link in $records"; fi
+  forget_below "$newest" "$records"
 }
 
 make_folder() {
@@ -101,46 +127,35 @@ make_folder() {
 say_held() {
   echo "held $((now - since)) $left $1"
   echo "$holder"
-  echo "members $members"
-  exit 0
 }
 
-# The fence counts too: it may have outlived the lock's own files.
+# Sets memory to what is known of the lease, with epoch $1 as read last. The fence counts too: it may have outlived the lock's own files.
+remember() {
+  find_record
+  find_fence
+  memory="by $1 $by\${newline}fence $known $known_run\${newline}record $record $lists"
+}
+
 look() {
   find_epoch 0
   read_epoch "$epoch"
-  find_fence
-  fenced=$known
-  if [ "$known" -lt "$epoch" ]; then known=$epoch; fi
-  if [ "$left" -gt 0 ]; then (say_held "$known"); else echo "free $known"; echo "members $members"; fi
-  echo "by $epoch $by"
-  echo "fence $fenced $known_run"
+  remember "$epoch"
+  newest=$known
+  if [ "$newest" -lt "$epoch" ]; then newest=$epoch; fi
+  if [ "$left" -gt 0 ]; then say_held "$newest"; else echo "free $newest"; fi
+  echo "$memory"
 }
 
-renew() {
-  find_epoch 0
-  read_epoch "$epoch"
-  if [ "$epoch" -ne "$wanted" ] || [ "$holder" != "$owner" ]; then echo lost; exit 0; fi
-  write_draft "$since"
-  mv -f "$draft" "$lock/$wanted" || fail "cannot write in $lock"
-  find_epoch 0
-  if [ "$epoch" -ne "$wanted" ]; then echo lost; exit 0; fi
-  if [ "$1" = confirm ]; then
-    admit "$wanted" "$ADFPUSH_LOCK_RUN"
-    if [ "$admitted" = no ]; then echo lost; exit 0; fi
-  fi
-  echo "got $wanted"
-}
-
-take() {
+# Ends the script unless the lock is ours now, or still. Sets memory: what was known before.
+hold() {
   make_folder
   for attempt in 1 2 3 4 5; do
     find_epoch 0
     seen=$epoch
     read_epoch "$seen"
-    if [ "$left" -gt 0 ] && [ "$holder" != "$owner" ]; then say_held "$seen"; fi
-    # Asked twice, since the first answer was lost on its way.
-    if [ "$left" -gt 0 ] && [ "$seen" -eq "$wanted" ]; then renew ''; exit 0; fi
+    remember "$seen"
+    if [ "$left" -gt 0 ] && [ "$holder" != "$owner" ]; then say_held "$seen"; echo "$memory"; exit 0; fi
+    if [ "$seen" -eq "$wanted" ] && [ "$holder" = "$owner" ]; then renew; return 0; fi
     if [ "$seen" -ge "$wanted" ]; then echo "newer $seen"; exit 0; fi
     write_draft "$now"
     if ! ln "$draft" "$lock/$wanted" 2>/dev/null; then continue; fi
@@ -151,16 +166,42 @@ take() {
       continue
     fi
     forget_below "$wanted" "$lock"
-    echo "got $wanted"
-    exit 0
+    # A record may have been confirmed since the first look.
+    remember "$seen"
+    return 0
   done
   fail "cannot link in $lock"
+}
+
+renew() {
+  write_draft "$since"
+  mv -f "$draft" "$lock/$wanted" || fail "cannot write in $lock"
+  find_epoch 0
+  if [ "$epoch" -ne "$wanted" ]; then echo "newer $epoch"; exit 0; fi
+}
+
+take() {
+  hold
+  echo "got $wanted"
+  echo "$memory"
+}
+
+confirm() {
+  hold
+  keep_record
+  find_epoch 0
+  if [ "$epoch" -ne "$wanted" ]; then echo "newer $epoch"; exit 0; fi
+  admit "$wanted" "$ADFPUSH_LOCK_RUN"
+  if [ "$admitted" = no ]; then echo "newer $known"; exit 0; fi
+  echo "got $wanted"
+  echo "$memory"
 }
 
 release() {
   find_epoch 0
   read_epoch "$epoch"
   if [ "$epoch" -eq "$wanted" ] && [ "$wanted" -ne 0 ] && [ "$holder" = "$owner" ]; then
+    keep_record
     write_released
     mv -f "$draft" "$lock/$epoch" || fail "cannot write in $lock"
   fi
@@ -177,6 +218,7 @@ seize() {
   find_epoch 0
   if [ "$epoch" -lt "$wanted" ]; then fail "cannot link in $lock"; fi
   if [ "$epoch" -ne "$wanted" ] || [ "$linked" = no ]; then echo "newer $epoch"; exit 0; fi
+  keep_record
   admit "$wanted" "$ADFPUSH_LOCK_RUN"
   if [ "$admitted" = no ]; then echo "newer $known"; exit 0; fi
   forget_below "$wanted" "$lock"
@@ -187,8 +229,7 @@ read_clock
 case $ADFPUSH_LOCK_ACTION in
   look) look ;;
   take) take ;;
-  renew) renew '' ;;
-  confirm) renew confirm ;;
+  confirm) confirm ;;
   release) release ;;
   seize) seize ;;
 esac

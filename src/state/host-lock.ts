@@ -1,7 +1,7 @@
 import type { AdfError } from '../errors/adf-error.js';
-import { leaseHeld, leaseLost, leaseUnavailable } from '../errors/lease.js';
+import { leaseHeld, leaseLost, leaseMembersGone, leaseUnavailable } from '../errors/lease.js';
 import type { Milliseconds } from '../model/duration.js';
-import type { Host } from '../model/host.js';
+import { describeHost, type Host } from '../model/host.js';
 import type { Clock } from '../ports/clock.js';
 import type {
   Lease,
@@ -12,26 +12,27 @@ import type {
   LeaseStore,
 } from '../ports/lease-store.js';
 import type { Transport } from '../ports/transport.js';
-import { HostLockCalls, type Enough, type LockAnswer } from './host-lock-calls.js';
+import { GoneMembers, type PresenceOf } from './gone-members.js';
+import { HostLockCalls, type Enough, type LockQuestion } from './host-lock-calls.js';
 import { hostLockName, lockDirectory } from './host-lock-name.js';
 import {
-  answered,
-  countGot,
-  failuresOf,
-  idsOf,
-  majorityOf,
+  begin,
+  ending,
+  extension,
+  hear,
+  hearExtension,
+  hearRenewal,
+  hostsThat,
+  isDecided,
+  questionOf,
   readLook,
-  type GroupLook,
-} from './host-lock-look.js';
-import {
-  areBroken,
-  areMet,
-  joined,
-  majorityQuorum,
-  missingOf,
-  quorumsOf,
-  type Quorum,
-} from './lease-rules.js';
+  renewal,
+  type LeaseQuestion,
+  type LeaseTerms,
+  type LeaseWish,
+  type Refusal,
+} from './lease-machine.js';
+import { areMet, majorityCount, majorityQuorum, missingOf, recordNumber } from './lease-rules.js';
 
 /** How much sooner than the hosts this side believes that a lease ran out: for clocks that run at different speeds. */
 const marginOf = (duration: Milliseconds): Milliseconds => Math.max(1_000, duration / 10);
@@ -39,111 +40,111 @@ const marginOf = (duration: Milliseconds): Milliseconds => Math.max(1_000, durat
 /** How long hosts are given to answer where no lease is held: as long as its rounds have at most. */
 const patience: Milliseconds = 60_000;
 
-/** Runs that want it at the same moment may each have seen an older epoch than the other brings. */
+/** People who end a lease by force at the same moment may each have seen an older epoch than the other brings. */
 const attempts = 3;
 
 const nobody: LeaseOwner = { run: 'nobody', who: 'nobody' };
 
-/** A majority that has it is enough, whatever a slow host says later; to confirm waits a moment, so that all who answer are fenced. */
-const untilGot = (quorums: readonly Quorum[], wait: Enough['wait']): Enough => ({
-  when: (answers) => areMet(quorums, answered(answers, 'got')),
-  wait,
-});
-
 /** For what is better known of all hosts: a majority that answered waits a moment for the rest, and no longer. */
-const untilMost = (hosts: readonly Host[]): Enough => ({
-  when: (answers) => answers.filter(({ kind }) => kind !== 'failed').length >= majorityOf(hosts),
+const untilMost: Enough = {
+  when: (answers) => answers.filter(({ kind }) => kind !== 'failed').length >= majorityCount(answers.length),
   wait: 'moment',
-});
+};
 
 export interface HostLockOptions {
   readonly directory?: string;
+  /** Tells which hosts of an older list do not exist any more; without it all are believed to be there. */
+  readonly presence?: PresenceOf;
 }
 
-/**
- * The lock of a group, kept on a majority of the group's own hosts (see `hostLockScript`). To acquire it is to read the newest epoch that
- * a majority knows, to take each host that is free with the next, and, with a majority of them, to confirm it there. Any two majorities
- * share a host: so nobody else can have one, and whoever comes later read this epoch and brings a newer.
- */
+/** The lock of a group, kept on the group's own hosts: `lease-machine` has its rules, `hostLockScript` is what a host does. */
 export class HostLockStore implements LeaseStore {
   readonly #calls: HostLockCalls;
+  readonly #gone: GoneMembers;
 
   constructor(
     transport: Transport,
     private readonly clock: Clock,
-    { directory = lockDirectory }: HostLockOptions = {},
+    { directory = lockDirectory, presence }: HostLockOptions = {},
   ) {
     this.#calls = new HostLockCalls(transport, clock, directory);
+    this.#gone = new GoneMembers(presence, clock);
   }
 
+  /** Throws `lease.members_gone` too: ask again once no lease can live any more by hosts that are gone. */
   async acquire(request: LeaseRequest): Promise<Lease> {
-    for (let attempt = 1; ; attempt += 1) {
-      const look = await this.#look(request, request.owner, request.duration);
-      if (look.holder !== undefined) throw leaseHeld(request, look.holder);
-      this.#refuseOthersSince(request, look);
-      // Nothing is written on hosts that could not give the lease together.
-      if (!areMet(look.quorums, new Set(idsOf(look.free)))) throw refusal(request, [], look.quorums);
-      const members = idsOf(request.hosts);
-      const epoch = look.epoch + 1;
-      const startedAt = this.clock.elapsed();
-      const taken = await this.#calls.ask(
-        { ...request, hosts: look.free, members, action: 'take', epoch },
-        untilMost(look.free),
-      );
-      if (areMet(look.quorums, answered(taken, 'got'))) {
-        const lease = new HostLock(request, epoch, look.quorums, this.#calls, this.clock, startedAt);
-        if (await lease.confirm()) return lease;
-      }
-      // A host whose answer was lost may have given its part all the same.
-      const perhapsGot = taken.filter(({ kind }) => kind !== 'held').map(({ host }) => host);
-      await this.#calls.ask(
-        { ...request, hosts: perhapsGot, members, action: 'release', epoch },
-        untilMost(perhapsGot),
-      );
-      const overtaken = taken.some(({ kind }) => kind === 'newer');
-      if (!overtaken || attempt === attempts) throw refusal(request, taken, look.quorums);
+    let wish: LeaseWish = {
+      run: request.owner.run,
+      members: idsOf(request.hosts),
+      leftOut: new Set(request.leftOut),
+      gone: new Set(),
+      ...(request.since === undefined ? {} : { since: request.since }),
+    };
+    for (;;) {
+      const acquired = await this.#try(wish, request);
+      if (acquired instanceof HostLock) return acquired;
+      const found = await this.#gone.among(missingIn(acquired), request.hosts);
+      if (found.length === 0) throw errorOf(request, acquired);
+      const left = this.#gone.untilAllAre(request.duration, found);
+      if (left > 0) throw leaseMembersGone(request, found, left);
+      wish = { ...wish, gone: new Set([...wish.gone, ...found]) };
     }
   }
 
-  /** To be asked before anything is written: what this run writes hides who came before. */
-  #refuseOthersSince(request: LeaseRequest, { comers }: GroupLook): void {
-    const { since, owner } = request;
-    if (since === undefined) return;
-    const other = comers.find(({ run, epoch }) => epoch >= since && run !== owner.run);
-    if (other !== undefined)
-      throw leaseLost(request, `run ${other.run} had it meanwhile, or released it by force.`);
+  async #try(wish: LeaseWish, request: LeaseRequest): Promise<HostLock | Refusal> {
+    for (let state = begin; ;) {
+      const asking = state;
+      const startedAt = this.clock.elapsed();
+      const question = toHosts(request.hosts, questionOf(asking, wish), request);
+      const answers = await this.#calls.ask(question, {
+        when: (soFar) => isDecided(asking, wish, soFar),
+        wait: 'moment',
+      });
+      const next = hear(asking, wish, answers);
+      if (next.stage === 'refused') return next.refusal;
+      if (next.stage === 'held') {
+        const lease = new HostLock(request, next.terms, this.#calls, this.#gone, this.clock, startedAt);
+        await lease.settle();
+        return lease;
+      }
+      state = next;
+    }
   }
 
   async look(name: LeaseName): Promise<LeaseLook> {
-    const { holder, epoch } = await this.#look(name, nobody, patience);
-    return holder === undefined ? { epoch } : { holder, epoch };
+    const wish = { run: nobody.run, members: idsOf(name.hosts), leftOut: new Set<string>() };
+    const answers = await this.#calls.ask(lookAt(name), untilMost);
+    const { epoch, refusal } = readLook({ ...wish, gone: new Set() }, answers);
+    if (refusal === undefined) return { epoch };
+    if (refusal.why === 'held') return { holder: refusal.holder, epoch };
+    // Nobody has it who is seen; hosts of an older list may know better, unless they are gone.
+    const gone = await this.#gone.among(missingIn(refusal), name.hosts);
+    const again = readLook({ ...wish, gone: new Set(gone) }, answers);
+    if (again.refusal === undefined) return { epoch };
+    throw errorOf(name, again.refusal);
   }
 
+  /** Needs a majority of the listed hosts, whatever older lists there are: a person says that their other hosts do not count any more. */
   async seize(name: LeaseName, by: LeaseOwner): Promise<LeaseLook> {
+    const quorum = majorityQuorum(idsOf(name.hosts));
     for (let attempt = 1; ; attempt += 1) {
-      const epoch = (await this.#look(name, nobody, patience)).epoch + 1;
+      const looked = await this.#calls.ask(lookAt(name), untilMost);
+      const heard = hostsThat(looked, 'free', 'held');
+      if (!areMet([quorum], heard)) {
+        throw errorOf(name, { why: 'too_few', quorum, got: heard, answers: looked });
+      }
+      const epoch = Math.max(...looked.map((answer) => ('epoch' in answer ? answer.epoch : 0))) + 1;
+      const record = { number: recordNumber(epoch, 0), quorums: [quorum] };
       const answers = await this.#calls.ask(
-        {
-          ...name,
-          action: 'seize',
-          epoch,
-          owner: by,
-          duration: patience,
-        },
-        untilMost(name.hosts),
+        { ...name, action: 'seize', epoch, record, owner: by, duration: patience },
+        untilMost,
       );
-      if (countGot(answers) >= majorityOf(name.hosts)) return { epoch };
-      if (attempt === attempts || !answers.some(({ kind }) => kind === 'newer'))
-        throw refusal(name, answers, [majorityQuorum(idsOf(name.hosts))]);
+      const got = hostsThat(answers, 'got');
+      if (areMet([quorum], got)) return { epoch };
+      if (attempt === attempts || hostsThat(answers, 'newer').size === 0) {
+        throw errorOf(name, { why: 'too_few', quorum, got, answers });
+      }
     }
-  }
-
-  async #look(name: LeaseName, owner: LeaseOwner, duration: Milliseconds): Promise<GroupLook> {
-    const answers = await this.#calls.ask(
-      { ...name, action: 'look', epoch: 0, owner, duration },
-      untilMost(name.hosts),
-    );
-    return readLook(name, answers, owner);
   }
 }
 
@@ -151,91 +152,77 @@ class HostLock implements Lease {
   deadline: Milliseconds;
   readonly name: string;
   readonly unbroken: boolean;
-  /** The list that it is of. */
-  private members: readonly string[];
+  #hosts: readonly Host[];
 
   constructor(
-    /** All hosts that have or had a part of it, also those that left the list while it was held. */
-    private request: LeaseRequest,
-    readonly epoch: number,
-    private quorums: readonly Quorum[],
+    private readonly request: LeaseRequest,
+    private terms: LeaseTerms,
     private readonly calls: HostLockCalls,
+    private readonly gone: GoneMembers,
     private readonly clock: Clock,
     startedAt: Milliseconds,
   ) {
     this.name = hostLockName(request);
-    this.members = idsOf(request.hosts);
     this.unbroken = request.since !== undefined;
+    this.#hosts = request.hosts;
     this.deadline = this.#deadlineFrom(startedAt);
   }
 
-  /** True when a majority keeps it, and lets nobody with an older epoch change it. */
-  async confirm(): Promise<boolean> {
-    const startedAt = this.clock.elapsed();
-    if (startedAt >= this.deadline) return false;
-    const { request, epoch, quorums, members } = this;
-    const answers = await this.calls.ask(
-      { ...request, members, action: 'confirm', epoch },
-      untilGot(quorums, 'moment'),
-    );
-    const confirmed = areMet(quorums, answered(answers, 'got'));
-    if (confirmed) this.deadline = this.#deadlineFrom(startedAt);
-    return confirmed;
+  get epoch(): number {
+    return this.terms.epoch;
   }
 
-  /**
-   * Throws `lease.unavailable` when too few hosts answer but the lease may still be ours: ask again before the deadline.
-   */
+  /** Throws `lease.unavailable` when too few hosts answer but the lease may still be ours: ask again before the deadline. */
   async renew(): Promise<void> {
     const startedAt = this.clock.elapsed();
-    if (startedAt >= this.deadline) throw leaseLost(this.request, 'it ran out before it was renewed.');
-    const { request, epoch, quorums, members } = this;
-    const answers = await this.calls.ask(
-      { ...request, members, action: 'renew', epoch },
-      untilGot(quorums, 'none'),
-    );
-    const refused = answered(answers, 'lost');
-    if (areMet(quorums, answered(answers, 'got'))) this.deadline = this.#deadlineFrom(startedAt);
-    else if (areBroken(quorums, refused)) {
-      throw leaseLost(request, `${refused.size} of ${request.hosts.length} hosts do not have it any more.`);
-    } else throw refusal(request, answers, quorums);
+    const { request, terms } = this;
+    if (startedAt >= this.deadline) throw leaseLost(request, 'it ran out before it was renewed.');
+    // A majority that has it is enough, whatever a slow host says later.
+    const answers = await this.#ask(renewal(terms), {
+      when: (soFar) => hearRenewal(terms, soFar) === 'kept',
+      wait: 'none',
+    });
+    const got = hostsThat(answers, 'got');
+    const missing = terms.quorum.members.filter((id) => !got.has(id));
+    const heard = hearRenewal(terms, answers);
+    const gone = heard === 'unsure' ? await this.gone.among(missing, this.#hosts) : [];
+    const outcome = hearRenewal(terms, answers, new Set(gone));
+    if (outcome === 'kept') {
+      this.deadline = this.#deadlineFrom(startedAt);
+      if (this.terms === terms) this.terms = { ...terms, isJoint: false };
+    } else if (outcome === 'lost') {
+      const { size } = hostsThat(answers, 'held', 'newer');
+      throw leaseLost(request, `${size} of ${terms.hosts.length} hosts do not have it any more.`);
+    } else throw errorOf(request, { why: 'too_few', quorum: terms.quorum, got, answers });
   }
 
-  /** What it needed before it needs still, and the majorities of the new list with it. */
+  /** Makes its own list the only one that its record demands; if that fails, the next renewal does. */
+  async settle(): Promise<void> {
+    if (this.terms.isJoint) await this.renew().catch(() => undefined);
+  }
+
   async extend(hosts: readonly Host[]): Promise<void> {
-    const { request, epoch, calls } = this;
-    const known = new Set(idsOf(request.hosts));
-    const members = idsOf(hosts);
-    const joiners = hosts.filter(({ id }) => !known.has(id));
-    const grown = { ...request, hosts, members, epoch };
-    const joining = { ...grown, hosts: joiners };
-    const looked = await calls.ask({ ...joining, action: 'look' }, untilMost(joiners));
-    const records = looked.flatMap((answer) =>
-      answer.kind === 'free' || (answer.kind === 'held' && answer.holder.run !== request.owner.run)
-        ? [{ members: answer.members, living: answer.kind === 'held' }]
-        : [],
-    );
-    const quorums = joined(this.quorums, quorumsOf(members, records));
-    const taken = await calls.ask({ ...joining, action: 'take' }, untilMost(joiners));
+    const grown = { run: this.request.owner.run, members: idsOf(hosts) };
+    const before = this.terms;
+    this.#hosts = [...hosts, ...this.#hosts.filter(({ id }) => !grown.members.includes(id))];
     const startedAt = this.clock.elapsed();
-    const asked = [...hosts, ...request.hosts.filter(({ id }) => !members.includes(id))];
-    const confirmed = await calls.ask(
-      { ...grown, hosts: asked, action: 'confirm' },
-      untilGot(quorums, 'moment'),
-    );
-    if (!areMet(quorums, answered(confirmed, 'got'))) {
-      await calls.ask({ ...joining, action: 'release' }, untilMost(joiners));
-      throw refusal(request, [...taken, ...confirmed], quorums);
-    }
-    this.request = { ...request, hosts: asked };
-    this.members = members;
-    this.quorums = quorums;
+    const answers = await this.#ask(extension(before, grown.members), {
+      when: (soFar) => hearExtension(before, grown, soFar).refusal === undefined,
+      wait: 'moment',
+    });
+    const { terms, refusal } = hearExtension(before, grown, answers);
+    this.terms = terms;
+    if (refusal !== undefined) throw errorOf(this.request, refusal);
     this.deadline = this.#deadlineFrom(startedAt);
+    await this.settle();
   }
 
   async release(): Promise<void> {
-    const { request, epoch, members } = this;
-    await this.calls.ask({ ...request, members, action: 'release', epoch }, untilMost(request.hosts));
+    await this.#ask(ending(this.terms), untilMost);
+  }
+
+  #ask(question: LeaseQuestion, enough: Enough) {
+    return this.calls.ask(toHosts(this.#hosts, question, this.request), enough);
   }
 
   #deadlineFrom(startedAt: Milliseconds): Milliseconds {
@@ -244,15 +231,57 @@ class HostLock implements Lease {
   }
 }
 
-/** The holder that keeps us out longest; none when the hosts did not answer. */
-function refusal(name: LeaseName, answers: readonly LockAnswer[], quorums: readonly Quorum[]): AdfError {
-  const holders = answers.flatMap((answer) => (answer.kind === 'held' ? [answer.holder] : []));
-  const last = holders.toSorted((a, b) => b.expiresIn - a.expiresIn)[0];
-  if (last !== undefined) return leaseHeld(name, last);
-  const got = answered(answers, 'got');
-  const [worst = majorityQuorum(idsOf(name.hosts))] = quorums.toSorted(
-    (a, b) => missingOf(b, got) - missingOf(a, got),
-  );
-  const { needed } = worst;
-  return leaseUnavailable(name, needed - missingOf(worst, got), needed, failuresOf(answers));
+const idsOf = (hosts: readonly Host[]): readonly string[] => hosts.map(({ id }) => id);
+
+const lookAt = (name: LeaseName): LockQuestion => ({
+  ...name,
+  action: 'look',
+  epoch: 0,
+  owner: nobody,
+  duration: patience,
+});
+
+/** A question of the rules as one to hosts. */
+const toHosts = (
+  hosts: readonly Host[],
+  { hosts: asked, ...question }: LeaseQuestion,
+  { environment, group, owner, duration }: LeaseRequest,
+): LockQuestion => ({
+  environment,
+  group,
+  owner,
+  duration,
+  ...question,
+  hosts: hosts.filter(({ id }) => asked.includes(id)),
+});
+
+/** Hosts of the list that gave too few. */
+const missingIn = (refusal: Refusal): readonly string[] =>
+  refusal.why === 'too_few' ? refusal.quorum.members.filter((id) => !refusal.got.has(id)) : [];
+
+function errorOf(name: LeaseName, refusal: Refusal): AdfError {
+  switch (refusal.why) {
+    case 'held':
+      return leaseHeld(name, refusal.holder);
+    case 'had_since':
+      return leaseLost(name, `run ${refusal.run} had it meanwhile, or released it by force.`);
+    case 'too_few': {
+      const { quorum, got, answers } = refusal;
+      const failures = answers.flatMap((answer) => {
+        const host = name.hosts.find(({ id }) => id === answer.host);
+        return answer.kind === 'failed' && host !== undefined
+          ? [`${describeHost(host)}: ${answer.reason}.`]
+          : [];
+      });
+      const listed = new Set(idsOf(name.hosts));
+      const unlisted = quorum.members.filter((id) => !listed.has(id));
+      return leaseUnavailable(
+        name,
+        quorum.needed - missingOf(quorum, got),
+        quorum.needed,
+        failures,
+        unlisted,
+      );
+    }
+  }
 }

@@ -1,12 +1,12 @@
 /**
- * Which hosts a lease needs. Two runs may see different lists of one group, as it grows or shrinks while they look. So each host records
- * the member list that its lease was taken with, and keeps it after the lease ran out or was released. Who takes the lease needs a
- * majority of its own list and, of every list that it finds recorded on any host:
- * - where that lease lives, a majority of its members; one that the taker does not list, or that does not answer, is not free;
- * - where it ran out, a majority of its members, or all that are still listed when these are fewer: terminated hosts cannot be asked.
+ * Which hosts a lease needs. Two runs may see different lists of one group, as it grows or shrinks while they look. So every host keeps
+ * a record of the lists that its lease was confirmed with, also after the lease ran out or was released. The rule is that of joint
+ * consensus (Ongaro, "Consensus: Bridging Theory and Practice", section 4.3):
+ * - A lease needs a majority of its own list and a majority of every list in the newest record that it finds.
+ * - It writes all these lists into the record that it confirms, and replaces them by its own list alone once it has these majorities.
  *
- * The lease keeps all these majorities for as long as it is held, and so it does when it grows. Any two majorities of one list share a
- * host, so two runs cannot both hold it, as soon as one host that the later run asks has a record of the earlier list.
+ * Any two majorities of one list share a host. So a later run that has a majority of a list finds each newer record that a majority of the
+ * same list confirmed, and two runs cannot both hold the lease.
  */
 export interface Quorum {
   /** Ids of hosts. */
@@ -15,6 +15,16 @@ export interface Quorum {
   readonly needed: number;
 }
 
+/** What a host keeps of the lists of a lease. */
+export interface MemberRecord {
+  /** Rises with every change, see `recordNumber`. The highest counts. */
+  readonly number: number;
+  readonly quorums: readonly Quorum[];
+}
+
+/** A later step of the same epoch is newer, and any step of a later epoch. A lease has as many steps as its list changes, twice. */
+export const recordNumber = (epoch: number, step: number): number => epoch * 1_000 + Math.min(step, 999);
+
 export const majorityCount = (size: number): number => Math.floor(size / 2) + 1;
 
 export const majorityQuorum = (members: readonly string[]): Quorum => ({
@@ -22,22 +32,30 @@ export const majorityQuorum = (members: readonly string[]): Quorum => ({
   needed: majorityCount(members.length),
 });
 
-/** A recorded member list, and whether the lease that was taken with it still lives and is another run's. */
-export interface RecordedList {
-  readonly members: readonly string[];
-  readonly living: boolean;
+export function newestRecord(records: readonly (MemberRecord | undefined)[]): MemberRecord | undefined {
+  return records.reduce((newest, record) => (isNewer(record, newest) ? record : newest), undefined);
 }
 
-/** All majorities that a lease over the listed hosts needs, each once. Lists without members, of hosts that kept none, need nothing. */
-export function quorumsOf(listed: readonly string[], records: readonly RecordedList[]): readonly Quorum[] {
-  const quorums = records
-    .filter(({ members }) => members.length > 0)
-    .map(({ members, living }): Quorum => {
-      const { needed } = majorityQuorum(members);
-      const left = members.filter((id) => listed.includes(id)).length;
-      return { members, needed: living ? needed : Math.min(needed, left) };
-    });
-  return joined([majorityQuorum(listed)], quorums);
+export const isNewer = (one: MemberRecord | undefined, other: MemberRecord | undefined): boolean =>
+  (one?.number ?? 0) > (other?.number ?? 0);
+
+/** What a lease of the listed hosts needs, beside what a record demands. */
+export interface Listed {
+  /** Ids of the group's hosts. */
+  readonly members: readonly string[];
+  /** Listed hosts that a person leaves out, since they cannot be reached. */
+  readonly leftOut: ReadonlySet<string>;
+}
+
+/**
+ * The majorities that a lease needs. The first lease of a group finds no record. Then no host can tell whether it joined a moment ago, so
+ * all hosts are needed but those that a person leaves out, and still a majority.
+ */
+export function quorumsOf({ members, leftOut }: Listed, record: MemberRecord | undefined): readonly Quorum[] {
+  const majority = majorityQuorum(members);
+  if (record !== undefined) return joined(record.quorums, [majority]);
+  const reachable = members.filter((id) => !leftOut.has(id));
+  return joined([{ members: reachable, needed: reachable.length }], [majority]);
 }
 
 /** Both, without the same one twice. */
@@ -45,6 +63,19 @@ export function joined(some: readonly Quorum[], others: readonly Quorum[]): read
   const keyOf = ({ members, needed }: Quorum): string => `${needed} ${members.toSorted().join(' ')}`;
   return [...new Map([...some, ...others].map((quorum) => [keyOf(quorum), quorum])).values()];
 }
+
+/**
+ * The same without hosts that do not exist any more: nobody can have them, so a majority of the rest shares a host with every other
+ * majority. A run that had its majority with their help may go on until its deadline: wait that long before you count on this.
+ */
+export const withoutGone = (quorums: readonly Quorum[], gone: ReadonlySet<string>): readonly Quorum[] =>
+  quorums.map(({ members, needed }) => {
+    const left = members.filter((id) => !gone.has(id));
+    return { members: left, needed: needed === members.length ? left.length : majorityOf(left) };
+  });
+
+const majorityOf = (members: readonly string[]): number =>
+  members.length === 0 ? 0 : majorityCount(members.length);
 
 /** How many hosts of a quorum are missing among those that were got; 0 or less: none. */
 export const missingOf = ({ members, needed }: Quorum, got: ReadonlySet<string>): number =>

@@ -22,7 +22,7 @@ const moment: Milliseconds = 5_000;
 
 /**
  * Acquires a lease, and while another run holds it asks again until `wait` has passed; one whose holder seems dead, until that must
- * have shown. Throws the last `lease.held` or `lease.quiet`, or at once whatever else acquiring throws.
+ * have shown. Throws the last of `lease.held`, `lease.quiet` and `lease.members_gone`, or at once whatever else acquiring throws.
  */
 export async function waitForLease(
   store: Pick<LeaseStore, 'acquire'>,
@@ -33,6 +33,7 @@ export async function waitForLease(
   const patience: Readonly<Record<string, Milliseconds>> = {
     'lease.held': wait,
     'lease.quiet': Math.max(wait, request.duration + moment),
+    'lease.members_gone': Math.max(wait, request.duration + moment),
   };
   for (;;) {
     try {

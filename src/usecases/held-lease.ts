@@ -11,6 +11,9 @@ import type { World } from './world.js';
 /** How often it is tried to take a lost lease anew, and for how many of its durations. */
 const regaining = { pause: 1_000, durations: 2 } as const;
 
+/** What hosts say that come back, or that are known to be gone by then. */
+const passing: readonly string[] = ['lease.unavailable', 'lease.members_gone'];
+
 /** A lease that guards a run's mutations, and is renewed until it is released or lost. */
 export class HeldLease {
   #request: LeaseRequest;
@@ -94,7 +97,7 @@ export class HeldLease {
       try {
         return await leases.acquire({ ...this.#request, since });
       } catch (error) {
-        const mayPass = error instanceof AdfError && error.code === 'lease.unavailable';
+        const mayPass = error instanceof AdfError && passing.includes(error.code);
         if (!mayPass || clock.elapsed() + regaining.pause >= end) throw error;
         await clock.sleep(regaining.pause);
       }

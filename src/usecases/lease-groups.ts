@@ -9,6 +9,7 @@ import type { LeaseRequest } from '../ports/lease-store.js';
 import { waitForLease } from '../state/wait-for-lease.js';
 import type { GroupSessions } from './group-sessions.js';
 import { HeldLease } from './held-lease.js';
+import type { ReachedGroup } from './leave-out.js';
 import type { World } from './world.js';
 
 export interface HeldLeases {
@@ -17,6 +18,12 @@ export interface HeldLeases {
   /** Of each lease, as it is held at this moment. */
   readonly epochs: readonly LeaseEpoch[];
   release(): Promise<void>;
+}
+
+export interface LeasedGroup {
+  readonly opened: Pick<GroupSessions, 'group' | 'hosts'>;
+  /** Hosts that the run goes without. */
+  readonly leftOut?: ReachedGroup['leftOut'];
 }
 
 /** Who waits wants to know for whom, and not with every question. */
@@ -28,7 +35,7 @@ const tellAgain: Milliseconds = 60_000;
  * is let go then.
  */
 export async function leaseGroups(
-  groups: readonly { readonly opened: Pick<GroupSessions, 'group' | 'hosts'> }[],
+  groups: readonly LeasedGroup[],
   run: Run,
   world: World,
   wait: Milliseconds,
@@ -38,11 +45,14 @@ export async function leaseGroups(
     await Promise.all(held.map((lease) => lease.release()));
   };
   try {
-    for (const { opened } of groups.toSorted((a, b) => (a.opened.group < b.opened.group ? -1 : 1))) {
+    for (const { opened, leftOut = [] } of groups.toSorted((a, b) =>
+      a.opened.group < b.opened.group ? -1 : 1,
+    )) {
       const request: LeaseRequest = {
         environment: run.environment,
         group: opened.group,
         hosts: opened.hosts,
+        leftOut: leftOut.map(({ session }) => session.host.id),
         owner: { run: run.id, ...world.owner },
         duration: world.leaseDuration,
       };

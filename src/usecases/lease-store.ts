@@ -7,10 +7,10 @@ import type { World } from './world.js';
 /** Where this project keeps its leases; `cloud` is the environment's account, and the machine's own where it names none. */
 export function leaseStoreOf(
   backend: StateBackend,
-  { transport, clock, random }: Pick<World, 'transport' | 'clock' | 'random'>,
+  { transport, clock, random, presence }: Pick<World, 'transport' | 'clock' | 'random' | 'presence'>,
   cloud: AwsCloud | undefined,
 ): LeaseStore {
-  if (backend.kind === 'hosts') return new HostLockStore(transport, clock);
+  if (backend.kind === 'hosts') return new HostLockStore(transport, clock, { presence });
   const { kind: _, ...table } = backend;
   const { region, endpoint } = backend;
   const account =

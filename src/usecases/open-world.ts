@@ -77,6 +77,7 @@ export async function openWorld(
     new EcrCredentials(access ?? {}),
     new DockerConfigCredentials(process.env['DOCKER_CONFIG'] ?? join(home, '.docker')),
   ]);
+  const presence = cloud === undefined ? alwaysThere : new FleetPresence(cloud.fleet);
   return {
     clock,
     random,
@@ -86,7 +87,7 @@ export async function openWorld(
     notices,
     runtime,
     hostHolds: runtime.holds,
-    presence: cloud === undefined ? alwaysThere : new FleetPresence(cloud.fleet),
+    presence,
     fence: new HostFence(transport),
     processes: systemProcesses,
     http: new TransportHttp(transport, clock),
@@ -100,7 +101,7 @@ export async function openWorld(
       redaction: () => redaction.stream(),
       now: () => clock.now(),
     }),
-    leases: leaseStoreOf(project.config.stateBackend, { transport, clock, random }, cloud),
+    leases: leaseStoreOf(project.config.stateBackend, { transport, clock, random, presence }, cloud),
     leaseDuration: project.config.leaseDuration,
     owner: ownerFromEnvironment(process.env, local.localUser, hostname()),
     listHosts: () => loadInventory(project, environment, (given) => connectTo(given).fleet),

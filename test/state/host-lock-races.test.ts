@@ -59,8 +59,8 @@ function modelHosts(): Hosts {
   };
 }
 
-/** A network that loses questions and answers, and delivers the rest in an order of its own. */
-function unsure(hosts: Hosts, random: SeededRandom): Transport {
+/** A network that loses questions and answers with a chance, and delivers the rest in an order of its own. */
+function unsure(hosts: Hosts, random: SeededRandom, loss: number): Transport {
   const outOfReach = new Map<string, number>();
   const turns = async (count: number): Promise<void> => {
     for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -68,7 +68,7 @@ function unsure(hosts: Hosts, random: SeededRandom): Transport {
   return {
     connect: async (host) => {
       await turns(random.between(0, 3));
-      const left = outOfReach.get(host.id) ?? (random.chance(0.1) ? random.between(1, 12) : 0);
+      const left = outOfReach.get(host.id) ?? (random.chance(loss) ? random.between(1, 12) : 0);
       outOfReach.set(host.id, Math.max(0, left - 1));
       if (left <= 0) outOfReach.delete(host.id);
       if (left > 0) throw unreachable(host, 'tcp', 'connect ETIMEDOUT');
@@ -80,7 +80,7 @@ function unsure(hosts: Hosts, random: SeededRandom): Transport {
           const script = 'script' in command ? command.script : '';
           const result = await hosts.ask(host, script, options);
           await turns(random.between(0, 3));
-          return random.chance(0.1) ? { ...result, outcome: { kind: 'unknown', reason: 'lost' } } : result;
+          return random.chance(loss) ? { ...result, outcome: { kind: 'unknown', reason: 'lost' } } : result;
         },
         recordOf: () => Promise.reject(new Error('not used by the lock')),
         endStep: () => Promise.reject(new Error('not used by the lock')),
@@ -95,11 +95,13 @@ function unsure(hosts: Hosts, random: SeededRandom): Transport {
 interface Counts {
   taken: number;
   refused: number;
+  extended: number;
 }
 
 /**
- * Several runs want the lock of one group again and again, renew it, release it or forget it, while hosts come and go. Throws when two
- * have it at one moment, or when a later lease has no newer epoch than every earlier one.
+ * Several runs want the lock of one group again and again, renew it, extend it, release it or forget it, while hosts come and go and the
+ * group grows; a run may see the list as it was before it grew. Throws when two have the lock at one moment, or when a later lease has no
+ * newer epoch than every earlier one.
  */
 async function race(
   seed: number,
@@ -107,23 +109,24 @@ async function race(
   makeHosts: (ids: readonly string[]) => Hosts,
 ): Promise<Counts> {
   const random = new SeededRandom(seed);
-  const ids = Array.from({ length: random.between(1, 5) }, (_, index) => `h${index + 1}`);
+  const ids = Array.from({ length: 7 }, (_, index) => `h${index + 1}`);
   const hosts = makeHosts(ids);
   const clock = new FakeClock();
-  const store = new HostLockStore(unsure(hosts, random.fork('network')), clock);
+  const network = random.fork('network');
+  const store = new HostLockStore(unsure(hosts, network, 0.1), clock);
   const held = new Map<string, Lease>();
-  const name = {
-    environment: environmentName('prod'),
-    group: groupName('api'),
-    hosts: ids.map((id) => makeHost(id)),
-  };
-  const counts: Counts = { taken: 0, refused: 0 };
+  let size = random.between(1, 5);
+  let before = size;
+  const name = { environment: environmentName('prod'), group: groupName('api') };
+  const listed = () => ids.slice(0, random.chance(0.3) ? before : size).map((id) => makeHost(id));
+  const counts: Counts = { taken: 0, refused: 0, extended: 0 };
   let newest = 0;
   const alive = () => [...held].filter(([, lease]) => clock.elapsed() < lease.deadline).map(([run]) => run);
 
   const take = async (run: string): Promise<void> => {
     try {
-      const lease = await store.acquire({ ...name, owner: { run, who: `${run}@desk` }, duration: 30_000 });
+      const owner = { run, who: `${run}@desk` };
+      const lease = await store.acquire({ ...name, hosts: listed(), owner, duration: 30_000 });
       counts.taken += 1;
       if (lease.epoch <= newest) throw new Error(`seed ${seed}: epoch ${lease.epoch} after ${newest}`);
       newest = lease.epoch;
@@ -135,9 +138,12 @@ async function race(
       counts.refused += 1;
     }
   };
-  const renew = async (run: string, lease: Lease): Promise<void> => {
+  const keep = async (run: string, lease: Lease): Promise<void> => {
     try {
-      await lease.renew();
+      if (clock.elapsed() < lease.deadline && random.chance(0.2)) {
+        await lease.extend?.(listed());
+        counts.extended += 1;
+      } else await lease.renew();
       const who = alive();
       if (who.length > 1) throw new Error(`seed ${seed}: ${who.join(' and ')} have it after a renewal`);
     } catch (error) {
@@ -147,11 +153,19 @@ async function race(
   };
 
   try {
+    // Only the first lease of a group needs all its hosts.
+    const sure = new HostLockStore(unsure(hosts, network, 0), clock);
+    const owner = { run: 'run-first', who: 'first' };
+    const first = await sure.acquire({ ...name, hosts: listed(), owner, duration: 30_000 });
+    newest = first.epoch;
+    await first.release();
     for (let round = 0; round < rounds; round += 1) {
+      before = size;
+      if (size < ids.length && random.chance(0.1)) size += random.between(1, ids.length - size);
       const acts = ['run-a', 'run-b', 'run-c', 'run-d'].flatMap((run): Promise<void>[] => {
         const lease = held.get(run);
         if (lease === undefined) return random.chance(0.5) ? [take(run)] : [];
-        if (random.chance(0.6)) return [renew(run, lease)];
+        if (random.chance(0.6)) return [keep(run, lease)];
         held.delete(run);
         // The rest died.
         return random.chance(0.5) ? [lease.release()] : [];
@@ -167,26 +181,32 @@ async function race(
   return counts;
 }
 
-describe('runs that race for the lock of a group while hosts come and go', () => {
-  it('never have it two at a time, and each later one has a newer epoch, over 2000 seeds', async () => {
-    const total: Counts = { taken: 0, refused: 0 };
-    for (let seed = 1; seed <= 2_000; seed += 1) {
-      const { taken, refused } = await race(seed, 30, modelHosts);
+describe('runs that race for the lock of a group that grows, while hosts come and go', () => {
+  const raceOver = async (
+    seeds: number,
+    rounds: number,
+    makeHosts: (ids: readonly string[]) => Hosts,
+  ): Promise<Counts> => {
+    const total: Counts = { taken: 0, refused: 0, extended: 0 };
+    for (let seed = 1; seed <= seeds; seed += 1) {
+      const { taken, refused, extended } = await race(seed, rounds, makeHosts);
       total.taken += taken;
       total.refused += refused;
+      total.extended += extended;
     }
+    return total;
+  };
+
+  it('never have it two at a time, and each later one has a newer epoch, over 2000 seeds', async () => {
+    const total = await raceOver(2_000, 30, modelHosts);
     // Otherwise it would have shown nothing.
-    expect(total.taken).toBeGreaterThan(5_000);
-    expect(total.refused).toBeGreaterThan(5_000);
+    expect(total.taken).toBeGreaterThan(3_000);
+    expect(total.refused).toBeGreaterThan(3_000);
+    expect(total.extended).toBeGreaterThan(300);
   }, 240_000);
 
   it('nor where the hosts are real shells', async () => {
-    const total: Counts = { taken: 0, refused: 0 };
-    for (let seed = 1; seed <= 12; seed += 1) {
-      const { taken, refused } = await race(seed, 12, shellHosts);
-      total.taken += taken;
-      total.refused += refused;
-    }
+    const total = await raceOver(12, 12, shellHosts);
     expect(total.taken).toBeGreaterThan(10);
     expect(total.refused).toBeGreaterThan(10);
   }, 240_000);

@@ -280,6 +280,7 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
 
     it('needs a majority of the hosts, and leaves nothing behind without one', async () => {
       const wanted = request(ann);
+      await (await store.acquire(wanted)).release();
       machines.get('h1')!.reachable = false;
       expect(await outcome(store.acquire(wanted))).toBe('got');
       machines.get('h2')!.reachable = false;

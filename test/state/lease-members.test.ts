@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { unreachable } from '../../src/errors/ssh.js';
-import { environmentName, groupName } from '../../src/model/ids.js';
+import { environmentName, groupName, hostId, type HostId } from '../../src/model/ids.js';
 import type { LeaseRequest } from '../../src/ports/lease-store.js';
 import type { Transport } from '../../src/ports/transport.js';
 import { HostLockStore } from '../../src/state/host-lock.js';
 import { keepRenewed } from '../../src/state/keep-renewed.js';
+import { waitForLease } from '../../src/state/wait-for-lease.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { makeHost } from '../fakes/make-host.js';
+import { SeededRandom } from '../fakes/seeded-random.js';
 import { ModelLockHost } from './model-lock-host.js';
 
 const request = (run: string, ids: readonly string[], duration = 60_000): LeaseRequest => ({
@@ -49,7 +51,17 @@ function stage() {
           }),
     close: () => Promise.resolve(),
   };
-  const store = () => new HostLockStore(transport, clock);
+  const gone = new Set<string>();
+  const presence = {
+    goneOf: (hosts: readonly { readonly id: HostId }[]) =>
+      Promise.resolve(new Set(hosts.flatMap(({ id }) => (gone.has(id) ? [id] : [])))),
+  };
+  const store = () => new HostLockStore(transport, clock, { presence });
+  /** A lease of an earlier run: only the first of a group needs all its hosts. */
+  const takenBefore = async (count: number): Promise<void> => {
+    const lease = await clock.run(store().acquire(request('before', hostIds(count))));
+    await clock.run(lease.release());
+  };
   const outcome = (work: Promise<unknown>): Promise<string> =>
     clock.run(
       work.then(
@@ -57,7 +69,7 @@ function stage() {
         (error: unknown) => errorsOf(error)[0].code,
       ),
     );
-  return { clock, down, hanging, store, outcome };
+  return { clock, down, hanging, gone, store, takenBefore, outcome };
 }
 
 describe('a lease of a group whose list changes', () => {
@@ -68,7 +80,8 @@ describe('a lease of a group whose list changes', () => {
   });
 
   it('nor where a host of the old list missed its taking', async () => {
-    const { clock, down, store, outcome } = stage();
+    const { clock, down, store, takenBefore, outcome } = stage();
+    await takenBefore(3);
     down.add('h3');
     const lease = await clock.run(store().acquire(request('a', hostIds(3))));
     down.clear();
@@ -77,8 +90,8 @@ describe('a lease of a group whose list changes', () => {
   });
 
   it('nor where its hosts do not answer, but another knows its list from before', async () => {
-    const { clock, down, store, outcome } = stage();
-    await clock.run((await clock.run(store().acquire(request('before', hostIds(3))))).release());
+    const { clock, down, store, takenBefore, outcome } = stage();
+    await takenBefore(3);
     down.add('h3');
     await clock.run(store().acquire(request('a', hostIds(3))));
     down.clear();
@@ -87,30 +100,113 @@ describe('a lease of a group whose list changes', () => {
   });
 
   it('is not won by a list that shrank to hosts that missed it', async () => {
-    const { clock, down, store, outcome } = stage();
+    const { clock, down, store, takenBefore, outcome } = stage();
+    await takenBefore(5);
     for (const id of ['h4', 'h5']) down.add(id);
     await clock.run(store().acquire(request('a', hostIds(5))));
     down.clear();
     expect(await outcome(store().acquire(request('b', ['h3', 'h4', 'h5'])))).toBe('lease.held');
   });
 
-  it('can be taken when every host of the old list is gone, and its lease ran out', async () => {
-    const { clock, store, outcome } = stage();
-    await clock.run(store().acquire(request('a', hostIds(3))));
-    await clock.advance(62_000);
-    expect(await outcome(store().acquire(request('b', ['h3', 'h4', 'h5'])))).toBe('done');
-    await clock.advance(62_000);
-    expect(await outcome(store().acquire(request('c', ['h6', 'h7'])))).toBe('done');
+  it('is not won by hosts that joined while those of its list do not answer', async () => {
+    const { clock, down, store, outcome } = stage();
+    await clock.run(store().acquire(request('a', hostIds(2))));
+    for (const id of ['h1', 'h2']) down.add(id);
+    expect(await outcome(store().acquire(request('b', hostIds(5))))).toBe('lease.unavailable');
   });
 
-  it('keeps the majority of its old list when it grows', async () => {
+  it('needs all hosts the first time, but those that a person leaves out', async () => {
+    const { down, store, outcome } = stage();
+    down.add('h3');
+    expect(await outcome(store().acquire(request('a', hostIds(3))))).toBe('lease.unavailable');
+    const without = (id: string) => ({ ...request('a', hostIds(3)), leftOut: [hostId(id)] });
+    expect(await outcome(store().acquire(without('h2')))).toBe('lease.unavailable');
+    expect(await outcome(store().acquire(without('h3')))).toBe('done');
+  });
+
+  it('needs a majority even if a person leaves out most hosts', async () => {
+    const { down, store, outcome } = stage();
+    for (const id of ['h2', 'h3']) down.add(id);
+    const leftOut = [hostId('h2'), hostId('h3')];
+    expect(await outcome(store().acquire({ ...request('a', hostIds(3)), leftOut }))).toBe(
+      'lease.unavailable',
+    );
+  });
+
+  it('waits for the end of what may live by terminated hosts, and then does without them', async () => {
+    const { clock, gone, store, takenBefore, outcome } = stage();
+    await takenBefore(3);
+    for (const id of ['h1', 'h2']) gone.add(id);
+    const after = store();
+    const wanted = request('b', ['h3', 'h4', 'h5']);
+    expect(await outcome(after.acquire(wanted))).toBe('lease.members_gone');
+    await clock.advance(59_000);
+    expect(await outcome(after.acquire(wanted))).toBe('lease.members_gone');
+    await clock.advance(1_000);
+    expect(await outcome(after.acquire(wanted))).toBe('done');
+  });
+
+  it('is waited for by a deploy that finds most of its hosts terminated', async () => {
+    const { clock, gone, store, takenBefore } = stage();
+    await takenBefore(3);
+    for (const id of ['h1', 'h2']) gone.add(id);
+    const random = new SeededRandom(1);
+    const lease = await clock.run(
+      waitForLease(store(), request('b', ['h3', 'h4']), { wait: 0, clock, random }),
+    );
+    expect(lease.epoch).toBe(2);
+    expect(clock.elapsed()).toBeGreaterThanOrEqual(60_000);
+  });
+
+  it('names the hosts that left the list but still run, and how a person ends their lease', async () => {
+    const { store, takenBefore, clock, outcome } = stage();
+    await takenBefore(2);
+    const wanted = request('b', ['h2', 'h3']);
+    const refused = await clock.run(
+      store()
+        .acquire(wanted)
+        .catch((error: unknown) => errorsOf(error)[0]),
+    );
+    expect(refused).toMatchObject({
+      code: 'lease.unavailable',
+      message: expect.stringContaining('hosts that the group does not list any more: h1.') as string,
+      hint: expect.stringContaining('adfpush lock release --group api --env prod --force') as string,
+    });
+    expect(await outcome(store().seize(wanted, wanted.owner))).toBe('done');
+    expect(await outcome(store().acquire(wanted))).toBe('done');
+  });
+
+  it('is kept by a majority of the hosts that are left, when others are terminated', async () => {
+    const { clock, down, gone, store, outcome } = stage();
+    const lease = await clock.run(store().acquire(request('a', hostIds(4))));
+    for (const id of ['h3', 'h4']) down.add(id);
+    expect(await outcome(lease.renew())).toBe('lease.unavailable');
+    gone.add('h4');
+    expect(await outcome(lease.renew())).toBe('done');
+  });
+
+  it('grows only with a majority of its old list, and of its new', async () => {
     const { clock, down, store, outcome } = stage();
     const lease = await clock.run(store().acquire(request('a', hostIds(2))));
-    await clock.run(lease.extend?.(hostIds(5).map((id) => makeHost(id))) ?? Promise.resolve());
-    expect(await outcome(store().acquire(request('b', hostIds(5))))).toBe('lease.held');
+    const grow = () => lease.extend?.(hostIds(5).map((id) => makeHost(id))) ?? Promise.resolve();
     down.add('h2');
-    expect(await outcome(lease.renew())).toBe('lease.unavailable');
+    expect(await outcome(grow())).toBe('lease.unavailable');
     down.clear();
+    expect(await outcome(lease.renew())).toBe('done');
+    expect(await outcome(grow())).toBe('done');
+    expect(await outcome(store().acquire(request('b', hostIds(5))))).toBe('lease.held');
+    for (const id of ['h1', 'h2']) down.add(id);
+    expect(await outcome(lease.renew())).toBe('done');
+  });
+
+  it('is kept on a host that missed its taking, as soon as that answers', async () => {
+    const { clock, down, store, takenBefore, outcome } = stage();
+    await takenBefore(3);
+    down.add('h3');
+    const lease = await clock.run(store().acquire(request('a', hostIds(3))));
+    down.clear();
+    expect(await outcome(lease.renew())).toBe('done');
+    down.add('h1');
     expect(await outcome(lease.renew())).toBe('done');
   });
 });
@@ -157,7 +253,8 @@ describe('a host that hangs', () => {
   });
 
   it('costs a moment for each question, in taking, looking, growing and releasing', async () => {
-    const { clock, hanging, store } = stage();
+    const { clock, hanging, store, takenBefore } = stage();
+    await takenBefore(19);
     hanging.add('h1');
     const timed = async <T>(work: Promise<T>): Promise<readonly [T, number]> => {
       const begun = clock.elapsed();

@@ -1,94 +1,148 @@
 import type { CommandResult, RunOptions } from '../../src/ports/transport.js';
 
-interface Lock {
-  readonly epoch: number;
-  readonly owner: string;
-  readonly members: string;
-  readonly by: string;
-  readonly since: number;
-  readonly until: number;
+/** A host's part of a lease, as `hostLockScript` keeps it. */
+export interface HostPart {
+  readonly lock?: {
+    readonly epoch: number;
+    /** Undefined once it is released. */
+    readonly owner: string | undefined;
+    readonly by: string;
+    readonly since: number;
+    readonly until: number;
+  };
+  readonly record: { readonly number: number; readonly lists: string };
+  readonly fence: { readonly epoch: number; readonly run: string };
 }
 
-/** What `hostLockScript` does on a host, each question in one step: for tests of who asks. */
+export const noPart: HostPart = { record: { number: 0, lists: '' }, fence: { epoch: 0, run: '' } };
+
+export interface HostQuestion {
+  readonly action: string;
+  readonly epoch: number;
+  readonly owner: string;
+  readonly run: string;
+  readonly record: { readonly number: number; readonly lists: string };
+  readonly seconds: number;
+}
+
+interface Moment {
+  /** Seconds since boot. */
+  readonly now: number;
+  /** Whether the lock that is there still lives. */
+  readonly lives: boolean;
+}
+
+type Said = readonly [part: HostPart, answer: string];
+
+/** What `hostLockScript` does on a host, in one step: the host's part after a question, and what it says. */
+export function answerOf(part: HostPart, question: HostQuestion, moment: Moment): Said {
+  switch (question.action) {
+    case 'look':
+      return [part, lookAnswer(part, moment)];
+    case 'take':
+      return hold(part, question, moment);
+    case 'confirm': {
+      const [held, said] = hold(part, question, moment);
+      return said.startsWith('got') ? confirm(held, question, said) : [held, said];
+    }
+    case 'release':
+      return [isOwn(part, question) ? released(keepRecord(part, question), question) : part, 'released'];
+    case 'seize':
+      return seize(part, question);
+    default:
+      throw new Error(`no such question: ${question.action}`);
+  }
+}
+
+const newestEpoch = ({ lock, fence }: HostPart): number => Math.max(lock?.epoch ?? 0, fence.epoch);
+
+const memoryOf = ({ lock, fence, record }: HostPart): string =>
+  [
+    `by ${lock?.epoch ?? 0} ${lock?.by ?? ''}`,
+    `fence ${fence.epoch} ${fence.run}`,
+    `record ${record.number} ${record.lists}`,
+  ].join('\n');
+
+const lookAnswer = (part: HostPart, moment: Moment): string =>
+  moment.lives && part.lock !== undefined
+    ? heldAnswer(part, part.lock, newestEpoch(part), moment)
+    : `free ${newestEpoch(part)}\n${memoryOf(part)}`;
+
+const heldAnswer = (
+  part: HostPart,
+  { since, until, owner }: NonNullable<HostPart['lock']>,
+  epoch: number,
+  { now }: Moment,
+): string => `held ${now - since} ${until - now} ${epoch}\n${owner ?? ''}\n${memoryOf(part)}`;
+
+const isOwn = ({ lock }: HostPart, { epoch, owner }: HostQuestion): boolean =>
+  lock?.epoch === epoch && lock.owner === owner;
+
+function hold(part: HostPart, question: HostQuestion, moment: Moment): Said {
+  const { lock } = part;
+  const { epoch, owner, run, seconds } = question;
+  const { now, lives } = moment;
+  if (lives && lock !== undefined && lock.owner !== owner) {
+    return [part, heldAnswer(part, lock, lock.epoch, moment)];
+  }
+  if (lock !== undefined && lock.epoch >= epoch && !isOwn(part, question)) {
+    return [part, `newer ${lock.epoch}`];
+  }
+  const since = isOwn(part, question) ? (lock?.since ?? now) : now;
+  const taken = { ...part, lock: { epoch, owner, by: run, since, until: now + seconds + 1 } };
+  return [taken, `got ${epoch}\n${memoryOf(part)}`];
+}
+
+function confirm(part: HostPart, question: HostQuestion, said: string): Said {
+  const kept = keepRecord(part, question);
+  const admitted = admit(kept, question);
+  return admitted === undefined ? [kept, `newer ${part.fence.epoch}`] : [admitted, said];
+}
+
+const keepRecord = (part: HostPart, { record }: HostQuestion): HostPart =>
+  record.number > part.record.number ? { ...part, record } : part;
+
+function admit(part: HostPart, { epoch, run }: HostQuestion): HostPart | undefined {
+  const { epoch: known, run: by } = part.fence;
+  if (known > epoch || (known === epoch && by !== run)) return undefined;
+  return { ...part, fence: { epoch, run } };
+}
+
+const released = (part: HostPart, { epoch, run }: HostQuestion): HostPart => ({
+  ...part,
+  lock: { epoch, owner: undefined, by: run, since: 0, until: 0 },
+});
+
+function seize(part: HostPart, question: HostQuestion): Said {
+  if ((part.lock?.epoch ?? 0) >= question.epoch) return [part, `newer ${part.lock?.epoch ?? 0}`];
+  const seized = keepRecord(released(part, question), question);
+  const admitted = admit(seized, question);
+  return admitted === undefined ? [seized, `newer ${part.fence.epoch}`] : [admitted, `got ${question.epoch}`];
+}
+
+/** The question that the environment of the lock's script asks. */
+export const questionIn = (env: NonNullable<RunOptions['env']>): HostQuestion => ({
+  action: env['ADFPUSH_LOCK_ACTION'] ?? '',
+  epoch: Number(env['ADFPUSH_LOCK_EPOCH']),
+  owner: env['ADFPUSH_LOCK_OWNER'] ?? '',
+  run: env['ADFPUSH_LOCK_RUN'] ?? '',
+  record: {
+    number: Number(env['ADFPUSH_LOCK_RECORD']),
+    lists: env['ADFPUSH_LOCK_LISTS'] ?? '',
+  },
+  seconds: Number(env['ADFPUSH_LOCK_SECONDS']),
+});
+
+/** A host that answers as the script would, for tests of who asks. */
 export class ModelLockHost {
-  #lock: Lock | undefined;
-  #fence = { epoch: 0, run: '' };
+  #part = noPart;
 
   /** `now` in seconds since boot. */
   answer(env: NonNullable<RunOptions['env']>, now: number): CommandResult {
-    const said = this.#answer(
-      {
-        action: env['ADFPUSH_LOCK_ACTION'] ?? '',
-        epoch: Number(env['ADFPUSH_LOCK_EPOCH']),
-        owner: env['ADFPUSH_LOCK_OWNER'] ?? '',
-        run: env['ADFPUSH_LOCK_RUN'] ?? '',
-        members: env['ADFPUSH_LOCK_MEMBERS'] ?? '',
-        seconds: Number(env['ADFPUSH_LOCK_SECONDS']),
-      },
-      Math.floor(now),
-    );
+    const moment = { now: Math.floor(now), lives: (this.#part.lock?.until ?? 0) > Math.floor(now) };
+    const [part, said] = answerOf(this.#part, questionIn(env), moment);
+    this.#part = part;
     const outcome = { kind: 'exited', code: 0 } as const;
     return { outcome, stdout: `${said}\n`, stderr: '', duration: 0, truncated: false };
-  }
-
-  #answer(
-    {
-      action,
-      epoch,
-      owner,
-      run,
-      members,
-      seconds,
-    }: Readonly<Record<'action' | 'owner' | 'run' | 'members', string>> &
-      Readonly<Record<'epoch' | 'seconds', number>>,
-    now: number,
-  ): string {
-    const lock = this.#lock;
-    const lives = lock !== undefined && lock.until > now;
-    const known = Math.max(lock?.epoch ?? 0, this.#fence.epoch);
-    const until = now + seconds + 1;
-    const held = (of: Lock, newest: number) =>
-      `held ${now - of.since} ${of.until - now} ${newest}\n${of.owner}\nmembers ${of.members}`;
-    switch (action) {
-      case 'look':
-        return [
-          lives ? held(lock, known) : `free ${known}\nmembers ${lock?.members ?? ''}`,
-          `by ${lock?.epoch ?? 0} ${lock?.by ?? ''}`,
-          `fence ${this.#fence.epoch} ${this.#fence.run}`,
-        ].join('\n');
-      case 'take':
-        if (lives && lock.owner !== owner) return held(lock, lock.epoch);
-        if (lives && lock.epoch === epoch) {
-          this.#lock = { ...lock, members, until };
-          return `got ${epoch}`;
-        }
-        if ((lock?.epoch ?? 0) >= epoch) return `newer ${lock?.epoch ?? 0}`;
-        this.#lock = { epoch, owner, members, by: run, since: now, until };
-        return `got ${epoch}`;
-      case 'renew':
-      case 'confirm':
-        if (lock?.epoch !== epoch || lock.owner !== owner) return 'lost';
-        this.#lock = { ...lock, members, until };
-        if (action === 'confirm' && !this.#admit(epoch, run)) return 'lost';
-        return `got ${epoch}`;
-      case 'release':
-        if (lock?.epoch === epoch && lock.owner === owner) {
-          this.#lock = { ...lock, owner: '{}', members, since: 0, until: 0 };
-        }
-        return 'released';
-      case 'seize':
-        if ((lock?.epoch ?? 0) >= epoch || !this.#admit(epoch, run)) return `newer ${known}`;
-        this.#lock = { epoch, owner: '{}', members, by: run, since: 0, until: 0 };
-        return `got ${epoch}`;
-      default:
-        throw new Error(`no such question: ${action}`);
-    }
-  }
-
-  #admit(epoch: number, run: string): boolean {
-    const { epoch: known, run: by } = this.#fence;
-    if (known > epoch || (known === epoch && by !== run)) return false;
-    this.#fence = { epoch, run };
-    return true;
   }
 }

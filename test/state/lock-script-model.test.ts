@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { hostLockScript } from '../../src/state/host-lock-script.js';
+import { recordNumber } from '../../src/state/lease-rules.js';
+import { makeHost } from '../fakes/make-host.js';
+import { SeededRandom } from '../fakes/seeded-random.js';
+import { ModelLockHost } from './model-lock-host.js';
+import { FakeProc, ShellTransport } from './shell-transport.js';
+
+const shells: readonly (readonly [string, readonly [string, ...string[]]])[] = [
+  ['dash', ['/bin/dash']],
+  ['busybox', ['/bin/busybox', 'sh']],
+  ['bash as sh', ['/bin/bash', '--posix']],
+];
+
+const actions = ['look', 'take', 'take', 'confirm', 'confirm', 'confirm', 'release', 'seize'] as const;
+const lists = ['[{"members":["h1"],"needed":1}]', '[{"members":["h1","h2"],"needed":2}]'] as const;
+
+const wholeBetween = (random: SeededRandom, lowest: number, highest: number): number =>
+  Math.floor(random.between(lowest, highest + 1));
+
+/** Any question of any run, whatever the order, about epochs near one another. */
+function anyQuestion(random: SeededRandom): Record<string, string> {
+  const run = `run-${wholeBetween(random, 1, 3)}`;
+  const epoch = wholeBetween(random, 1, 5);
+  return {
+    ADFPUSH_LOCK_ACTION: random.pick(actions),
+    ADFPUSH_LOCK_NAME: 'prod.api',
+    ADFPUSH_LOCK_EPOCH: String(epoch),
+    ADFPUSH_LOCK_OWNER: JSON.stringify({ run, who: `${run}'s "desk"` }),
+    ADFPUSH_LOCK_RUN: run,
+    ADFPUSH_LOCK_RECORD: String(random.chance(0.2) ? 0 : recordNumber(epoch, wholeBetween(random, 0, 3))),
+    ADFPUSH_LOCK_LISTS: random.pick(lists),
+    ADFPUSH_LOCK_SECONDS: '60',
+  };
+}
+
+describe.each(shells.filter(([, [program]]) => existsSync(program)))(
+  'the script of the lock, run by %s',
+  (_name, shell) => {
+    it('answers every question as the model does, over 12 sequences', async () => {
+      const kinds = new Set<string>();
+      for (let seed = 1; seed <= 12; seed += 1) {
+        const random = new SeededRandom(seed);
+        const folder = mkdtempSync(join(tmpdir(), 'adfpush-model-'));
+        try {
+          mkdirSync(join(folder, 'h1'));
+          const proc = new FakeProc(join(folder, 'h1', 'proc'));
+          const machine = { directory: join(folder, 'h1', 'lock'), proc, reachable: true };
+          const transport = new ShellTransport(new Map([['h1', machine]]), shell);
+          const connection = await transport.connect(makeHost('h1'));
+          const model = new ModelLockHost();
+          let uptime = 1_000;
+          for (let turn = 1; turn <= 25; turn += 1) {
+            uptime += random.chance(0.2) ? wholeBetween(random, 1, 90) : 0;
+            proc.set(uptime);
+            const env = anyQuestion(random);
+            const said = await connection.run({ script: hostLockScript }, { env });
+            const expected = model.answer(env, uptime);
+            const asked = `seed ${seed}, turn ${turn}: ${JSON.stringify(env)} ${said.stderr}`;
+            expect(said.stdout, asked).toBe(expected.stdout);
+            kinds.add(expected.stdout.split(/\s/)[0] ?? '');
+          }
+        } finally {
+          rmSync(folder, { recursive: true, force: true });
+        }
+      }
+      expect([...kinds].toSorted()).toEqual(['free', 'got', 'held', 'newer', 'released']);
+    }, 240_000);
+  },
+);
