@@ -57,7 +57,7 @@ export const imageListAnswer = z.array(z.object({ Id: z.string() }));
 
 export const versionAnswer = z.object({ Version: z.string(), Os: z.string(), Arch: z.string() });
 
-export const infoAnswer = z.object({ DockerRootDir: z.string().nullish() });
+export const infoAnswer = z.object({ DockerRootDir: z.string().nullish(), SystemTime: z.string().nullish() });
 
 /** One line of a pull. */
 export const pullLine = z.object({

@@ -46,12 +46,14 @@ export class HostEngine implements HostContainers {
       this.#client.read(versionAnswer, { method: 'GET', path: '/version' }),
       this.#client.read(infoAnswer, { method: 'GET', path: '/info' }),
     ]);
+    const clockZero = Date.parse(info.SystemTime ?? '') - this.clock.elapsed();
     const freeBytes = await this.#freeBytes(info.DockerRootDir);
     return {
       version: version.Version,
       os: version.Os,
       architecture: version.Arch,
       ...(freeBytes === undefined ? {} : { freeBytes }),
+      ...(Number.isNaN(clockZero) ? {} : { clockZero }),
     };
   }
 

@@ -1,4 +1,5 @@
 import { label, type ContainerSpec, type ContainerTemplate } from '../model/container.js';
+import { isoTime } from '../model/duration.js';
 import { specHash, specParts } from '../model/spec-hash.js';
 import { secretInArgument } from '../errors/secrets.js';
 import { envFileMissing, envFileLine, imageUnnamed } from '../errors/container-specs.js';
@@ -43,7 +44,7 @@ export class ContainerSpecs {
 
   /** The labels that make a container ours and tell all that a later run must know. */
   labelsFor(spec: ContainerSpec): Readonly<Record<string, string>> {
-    const { run, group } = this.#session;
+    const { run, group, startedAt } = this.#session;
     const isRelease = group !== undefined && group.release.image.digest === spec.image.digest;
     return {
       ...spec.labels,
@@ -55,6 +56,8 @@ export class ContainerSpecs {
       [label.specHash]: specHash(spec),
       [label.specParts]: specParts(spec),
       [label.run]: run.id,
+      [label.by]: run.owner.who,
+      ...(startedAt === undefined ? {} : { [label.started]: isoTime(startedAt) }),
     };
   }
 

@@ -1,6 +1,7 @@
 import type { EventHost } from '../events/event.js';
 import type { Layer } from '../expression/scope.js';
 import type { ContainerTemplate } from '../model/container.js';
+import type { EpochMilliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { PinnedImage, Release } from '../model/release.js';
@@ -32,6 +33,8 @@ export class HostSession {
   expectedImages: readonly PinnedImage[] = [];
   /** It was reached in this run, and said so. */
   seen = false;
+  /** When the run was started, on the host's own clock; absent until the host was looked at. */
+  startedAt: EpochMilliseconds | undefined;
   /** Set by the first change to a container: from then on health has to be proven, not assumed. */
   containersTouched = false;
   /** In a dry run, the first task that would have changed what the host does: what is seen of it since would be something else. */

@@ -1,5 +1,6 @@
 import { describeHost, type Host } from '../model/host.js';
-import { formatDuration, type Milliseconds } from '../model/duration.js';
+import { formatDuration, isoTime, type Milliseconds } from '../model/duration.js';
+import type { NewerRelease } from '../model/newer-release.js';
 import { AdfError } from './adf-error.js';
 import { whyUnused } from './unused-target.js';
 
@@ -187,6 +188,22 @@ export const changedSincePlan = (what: string): AdfError =>
     `Since the plan was made, ${what}.`,
     'Nothing was changed. Run it again to see the new plan.',
   );
+
+/** A run that was started later has rolled the group while this one waited. */
+export const newerReleaseThere = ({ group, run, version, by, startedAt, hosts }: NewerRelease): AdfError => {
+  const started = [
+    ...(by === undefined ? [] : [`by ${by}`]),
+    ...(startedAt === undefined ? [] : [`at ${isoTime(startedAt)}`]),
+  ].join(' ');
+  const [host] = hosts;
+  const where = hosts.length === 1 && host !== undefined ? describeHost(host) : `${hosts.length} hosts`;
+  return refused(
+    'newer_release',
+    undefined,
+    `This run is older than the release of "${group}": ${version ?? 'what runs'} on ${where} is of run ${run}, which was started${started === '' ? '' : ` ${started}`}, after this run.`,
+    'Nothing was changed. Deploy again what the group should have: a run that is started now is newer. --force puts this build over the newer one.',
+  );
+};
 
 export const nothingToDeploy = (group: string): AdfError =>
   refused(

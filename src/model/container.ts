@@ -74,6 +74,10 @@ export const label = {
   /** A short hash per part of the specification, to name what changed. */
   specParts: 'adfpush.spec.parts',
   run: 'adfpush.run',
+  /** When that run was started, on this host's own clock, as ISO 8601: two runs are compared without their machines' clocks. */
+  started: 'adfpush.started',
+  /** Who started that run: `jenkins@build-7`. */
+  by: 'adfpush.by',
 } as const;
 
 /** A container as it was found on a host. */

@@ -1,4 +1,5 @@
 import type { ContainerSpec, ObservedContainer } from '../model/container.js';
+import type { EpochMilliseconds } from '../model/duration.js';
 import type { EnvironmentName, GroupName } from '../model/ids.js';
 import type { Host } from '../model/host.js';
 import type { Registration, TargetGroup, TargetHealth } from '../model/registration.js';
@@ -11,6 +12,8 @@ import type { Platform } from '../ports/registry.js';
 export interface HostObservation {
   readonly host: Host;
   readonly runtime: RuntimeInfo;
+  /** When this run was started, on the host's own clock; absent where that does not tell. */
+  readonly startedAt?: EpochMilliseconds;
   readonly containers: readonly ObservedContainer[];
   /** All its registrations in the group's target groups. */
   readonly registrations: readonly TargetHealth[];

@@ -1,5 +1,5 @@
 import type { ContainerSpec, ObservedContainer, RestartPolicy } from '../model/container.js';
-import type { Milliseconds } from '../model/duration.js';
+import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { ContainerId, ContainerName } from '../model/ids.js';
 import type { PinnedImage } from '../model/release.js';
@@ -55,6 +55,8 @@ export interface RuntimeInfo {
   readonly architecture: string;
   /** Free bytes where the Engine keeps its data. Undefined when the host does not tell. */
   readonly freeBytes?: number;
+  /** The host's clock at the zero of this machine's `Clock.elapsed`: adding a reading of that gives the host's time. Undefined when the Engine does not tell. */
+  readonly clockZero?: EpochMilliseconds;
 }
 
 export interface LocalImage {

@@ -47,6 +47,7 @@ export async function openWorld(
   { project: directory, environment, askBecomePass = false, redaction = new Redaction() }: CommonOptions,
   { prompt }: Pick<RunHooks, 'prompt'> = {},
 ): Promise<World> {
+  const begun = clock.elapsed();
   keepCloudSecrets(redaction);
   const files = new RecordedFiles(new NodeProjectFiles(directory));
   const project = await loadProject(files, directory, { keeper: redaction, environment: secretVariable });
@@ -79,6 +80,7 @@ export async function openWorld(
   ]);
   return {
     clock,
+    begun,
     random,
     files,
     hostFiles: new TransportFiles(transport),

@@ -74,10 +74,12 @@ async function observeHost(session: HostSession, run: Run): Promise<HostObservat
     traffic.registrations(groups),
     traffic.planned(groups),
   ]);
+  if (runtime.clockZero !== undefined) session.startedAt ??= runtime.clockZero + run.begun;
   session.expectedImages = wanted.map((spec) => spec.image);
   return {
     host,
     runtime,
+    ...(session.startedAt === undefined ? {} : { startedAt: session.startedAt }),
     containers: observed,
     registrations,
     specs: wanted,

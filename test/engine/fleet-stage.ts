@@ -221,6 +221,7 @@ export class FleetStage {
     const fleet = new WorldFleet(world);
     return {
       clock: world.clock,
+      begun: world.clock.elapsed(),
       random: this.#random,
       files,
       redaction,

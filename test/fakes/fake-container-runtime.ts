@@ -45,6 +45,7 @@ class FakeEngine implements HostContainers {
       os: 'linux',
       architecture: 'amd64',
       freeBytes,
+      clockZero: this.world.clock.now() - this.world.clock.elapsed(),
     }));
   }
 
