@@ -1,4 +1,3 @@
-import { Flags } from '@oclif/core';
 import { allExits } from '../cli/exit-codes.js';
 import { RollCommand, rollFlags } from '../cli/roll-command.js';
 import type { ExitCode } from '../model/run-result.js';
@@ -29,14 +28,8 @@ On a terminal it shows the plan and asks. Without one (a build server) it goes a
       command: '<%= config.bin %> deploy -g api --env prod --limit api-1 -e log_level=debug',
     },
   ];
-  static override flags = {
-    ...deployFlags,
-    force: Flags.boolean({
-      description:
-        'Go ahead also where a run that was started after this one has rolled the group already: an older build then takes the place of a newer',
-    }),
-    ...rollFlags,
-  };
+  static override flags = { ...deployFlags, ...rollFlags };
+
   static override exits = allExits;
 
   protected async perform(): Promise<ExitCode> {
@@ -46,7 +39,6 @@ On a terminal it shows the plan and asks. Without one (a build server) it goes a
       ...deployChoices(flags),
       ...this.rollChoices(flags),
       groups: this.groups(flags),
-      force: flags.force,
     };
     return this.roll(flags, raw, async (hooks) => {
       const { deploy } = await import('../usecases/deploy.js');
