@@ -120,7 +120,7 @@ async function verifyUnderLease(
     const [changed, ...others] = withOtherContainers(group.observed, again);
     if (changed === undefined) verified.push(group);
     else if (!mayPlanAgain) throw changedSincePlan(`other containers run on ${describeHost(changed)}`);
-    else verified.push(await planAgain({ ...group, observed: again }, [changed, ...others], run));
+    else verified.push(await planAgain({ ...group, observed: again }, [changed, ...others], options, run));
   }
   return verified;
 }
@@ -128,11 +128,12 @@ async function verifyUnderLease(
 async function planAgain(
   group: PreparedGroup,
   changed: readonly Host[],
+  options: DeployOptions,
   { bus }: Run,
 ): Promise<PreparedGroup> {
   const message = `Since the plan was made, other containers run on ${changed.map(describeHost).join(', ')}: "${group.opened.group}" is planned again.`;
   bus.emit({ type: 'warning', message });
-  const planned = await planGroup(group);
+  const planned = await planGroup(group, options);
   bus.emit({ type: 'plan.made', plan: planned.plan });
   return planned;
 }

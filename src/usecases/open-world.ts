@@ -57,7 +57,7 @@ export async function openWorld(
   const home = homedir();
   // As OpenSSH, which goes by the passwd entry and not by HOME; a build's container may have none for its user.
   const local = localFacts(home);
-  const agentSocket = process.env['SSH_AUTH_SOCK'];
+  const agentSocket = unlessBlank(process.env['SSH_AUTH_SOCK']);
   const state = stateFolder(project.config.stateDirectory, directory, home);
   const notices = new Notices();
   const transport = chosenByHost({
@@ -76,7 +76,7 @@ export async function openWorld(
   const runtime = new EngineRuntime(transport, clock);
   const credentials = new CredentialSources([
     new EcrCredentials(access ?? {}),
-    new DockerConfigCredentials(process.env['DOCKER_CONFIG'] ?? join(home, '.docker')),
+    new DockerConfigCredentials(unlessBlank(process.env['DOCKER_CONFIG']) ?? join(home, '.docker')),
   ]);
   return {
     clock,
@@ -113,6 +113,10 @@ export async function openWorld(
     close: () => transport.close(),
   };
 }
+
+/** A build server sets parameters that were left out to nothing. */
+const unlessBlank = (value: string | undefined): string | undefined =>
+  value === undefined || value.trim() === '' ? undefined : value;
 
 const ofCloud = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 

@@ -104,7 +104,7 @@ export async function prepareDeploy(
   const groups: PreparedGroup[] = [];
   for (const group of leaveOutUnreachable(observed, options.skipUnreachable ?? 0)) {
     refuseUnfit(group.observed);
-    groups.push(await planGroup(group));
+    groups.push(await planGroup(group, options));
   }
   tellLeftOut(groups, run);
   for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan });
@@ -112,9 +112,18 @@ export async function prepareDeploy(
 }
 
 /** The plan of a group that nothing speaks against. */
-export async function planGroup(group: ReachedGroup): Promise<PreparedGroup> {
+export async function planGroup(
+  group: ReachedGroup,
+  { variables = [] }: Pick<DeployOptions, 'variables'>,
+): Promise<PreparedGroup> {
   const plan = withLeftOut(planDeploy(group.observed.observation), group);
-  return { ...group, plan: await withScaling(plan, group.opened) };
+  return {
+    ...group,
+    plan: {
+      ...(await withScaling(plan, group.opened)),
+      ...(variables.length === 0 ? {} : { variables }),
+    },
+  };
 }
 
 /** Who goes on with a run notes which of its hosts are not there any more. */

@@ -29,6 +29,7 @@ export async function adfpush(
   words: readonly string[],
   project = 'two-environments',
   as: Pick<Options, 'uid' | 'gid'> = {},
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   const { exitCode, stdout, stderr } = await execa(process.execPath, [program, ...words], {
     cwd: resolve(projects, project),
@@ -36,7 +37,7 @@ export async function adfpush(
     stdin: 'ignore',
     timeout: 30_000,
     ...as,
-    env: { NO_COLOR: '1', SHELL: undefined, FORCE_COLOR: undefined, COLUMNS: undefined },
+    env: { NO_COLOR: '1', SHELL: undefined, FORCE_COLOR: undefined, COLUMNS: undefined, ...variables },
   });
   return { exit: exitCode, stdout, stderr };
 }
