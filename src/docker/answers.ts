@@ -32,6 +32,8 @@ export const containerAnswer = z.object({
     CgroupParent: z.string().nullish(),
     RestartPolicy: z.object({ Name: z.string(), MaximumRetryCount: z.number().default(0) }).nullish(),
     PortBindings: portBindings,
+    Binds: z.array(z.string()).nullish(),
+    Mounts: z.array(z.object({ Type: z.string(), Source: z.string().nullish() })).nullish(),
   }),
   NetworkSettings: z
     .object({ Ports: portBindings, Networks: z.record(z.string(), z.unknown()).nullish() })

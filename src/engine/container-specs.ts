@@ -1,5 +1,6 @@
 import { label, type ContainerSpec, type ContainerTemplate } from '../model/container.js';
 import { isoTime } from '../model/duration.js';
+import { bindMounts } from '../model/volume.js';
 import { specHash, specParts } from '../model/spec-hash.js';
 import { secretInArgument } from '../errors/secrets.js';
 import { envFileMissing, envFileLine, imageUnnamed } from '../errors/container-specs.js';
@@ -57,6 +58,7 @@ export class ContainerSpecs {
       [label.specParts]: specParts(spec),
       [label.run]: run.id,
       [label.by]: run.owner.who,
+      ...createsLabel(spec),
       ...(startedAt === undefined ? {} : { [label.started]: isoTime(startedAt) }),
     };
   }
@@ -75,4 +77,9 @@ export class ContainerSpecs {
     });
     return Object.fromEntries(entries);
   }
+}
+
+function createsLabel({ volumes }: ContainerSpec): Readonly<Record<string, string>> {
+  const sources = bindMounts(volumes).flatMap(({ create, source }) => (create ? [source] : []));
+  return sources.length === 0 ? {} : { [label.creates]: JSON.stringify(sources) };
 }

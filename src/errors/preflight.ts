@@ -1,6 +1,7 @@
 import { describeHost, type Host } from '../model/host.js';
 import { formatDuration, isoTime, type Milliseconds } from '../model/duration.js';
 import type { NewerRelease } from '../model/newer-release.js';
+import type { Position } from '../model/source.js';
 import { AdfError } from './adf-error.js';
 import { whyUnused } from './unused-target.js';
 
@@ -168,6 +169,47 @@ export const wrongPlatform = (
     host,
     `${describeHost(host)} is ${platform}, but ${image} exists for ${available.join(', ')} only.`,
     'Build the image for that platform too.',
+  );
+
+interface Mount {
+  readonly source: string;
+  readonly container: string;
+  readonly at?: Position;
+}
+
+const mountRefused = (
+  code: string,
+  host: Host,
+  { at, ...mount }: Mount,
+  why: string,
+  hint: string,
+): AdfError =>
+  new AdfError({
+    code: `preflight.${code}`,
+    class: 'refused',
+    host: describeHost(host),
+    message: `${describeHost(host)} ${why} ${mount.source}, which the container "${mount.container}" mounts.`,
+    hint,
+    ...(at === undefined ? {} : { at }),
+  });
+
+export const mountMissing = (host: Host, mount: Mount): AdfError =>
+  mountRefused(
+    'mount_missing',
+    host,
+    mount,
+    'does not have',
+    `Put it there, by hand or by a task before the swap. To have an empty folder made: "${mount.source}:…:create", or bind: { create_host_path: true }.`,
+  );
+
+/** Where another host has a file. */
+export const mountIsFolder = (host: Host, mount: Mount): AdfError =>
+  mountRefused(
+    'mount_is_folder',
+    host,
+    mount,
+    'has a folder, where other hosts have a file, at',
+    'Docker makes such a folder when the file is missing. Remove it (rmdir) and put the file there.',
   );
 
 export const healthMissing = (group: string): AdfError =>

@@ -30,6 +30,8 @@ export interface HostContainers {
     onProgress: (progress: PullProgress) => void,
     signal?: AbortSignal,
   ): Promise<void>;
+  /** What the host has at these absolute paths, in their order: sources of bind mounts. */
+  sources(paths: readonly string[]): Promise<readonly SourceKind[]>;
   /** Creates, and starts nothing. Networks of the specification must exist. Throws when the name is taken. */
   create(spec: ContainerSpec, labels: Readonly<Record<string, string>>): Promise<ContainerId>;
   start(id: ContainerId): Promise<void>;
@@ -46,6 +48,9 @@ export interface HostContainers {
   /** The last lines of stdout and stderr together. */
   logs(id: ContainerId, lines: number): Promise<string>;
 }
+
+/** `unknown` where the login user may not look. A link is what it leads to; a socket and a device are files. */
+export type SourceKind = 'file' | 'folder' | 'missing' | 'unknown';
 
 export interface RuntimeInfo {
   readonly version: string;

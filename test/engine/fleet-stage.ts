@@ -272,7 +272,9 @@ export class FleetStage {
       .filter(
         ({ port, method }) =>
           (port === 'runtime' &&
-            !['info', 'list', 'inspect', 'image', 'images', 'logs', 'listHolds'].includes(method)) ||
+            !['info', 'list', 'inspect', 'image', 'images', 'logs', 'sources', 'listHolds'].includes(
+              method,
+            )) ||
           (port === 'traffic' && ['register', 'deregister'].includes(method)),
       )
       .map(({ actor, method, about }) => `${actor} ${method} ${about}`);
