@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { describeUnless } from '../describe-unless.js';
 import { bindSourcesFrom, bindSourcesScript } from '../../src/docker/bind-sources.js';
 
 const root = mkdtempSync(join(tmpdir(), "adfpush-it's here-"));
@@ -42,15 +43,18 @@ test('nothing is made by looking', () => {
   expect(look(['a'])).toEqual(['missing']);
 });
 
-test.runIf(process.getuid?.() === 0)('what the login user may not see is unknown, not missing', () => {
-  const nobody = { uid: 65_534 };
-  expect(look(['closed', 'closed/app.conf', 'closed/a/b', 'file', 'none'], nobody)).toEqual([
-    'folder',
-    'unknown',
-    'unknown',
-    'file',
-    'missing',
-  ]);
+const noRoot = process.getuid?.() === 0 ? undefined : 'only root can be another user';
+describeUnless(noRoot, 'another login user', () => {
+  test('knows nothing of what it may not see: that is not missing', () => {
+    const nobody = { uid: 65_534 };
+    expect(look(['closed', 'closed/app.conf', 'closed/a/b', 'file', 'none'], nobody)).toEqual([
+      'folder',
+      'unknown',
+      'unknown',
+      'file',
+      'missing',
+    ]);
+  });
 });
 
 test('a host that says nothing has told nothing', () => {
