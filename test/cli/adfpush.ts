@@ -35,7 +35,7 @@ export async function adfpush(
     cwd: resolve(projects, project),
     reject: false,
     stdin: 'ignore',
-    timeout: 50_000,
+    timeout: 120_000,
     ...as,
     env: { NO_COLOR: '1', SHELL: undefined, FORCE_COLOR: undefined, COLUMNS: undefined, ...variables },
   });

@@ -68,7 +68,7 @@ describe('the lock of a group', () => {
     { timeout: patience },
     async () => {
       const frozen = startDeploy('v2');
-      await until(() => frozen.told('hold.opened') > 0, 60_000);
+      await until(() => frozen.told('hold.opened') > 0, 120_000);
       frozen.running.kill('SIGSTOP');
       // At the same time: on a busy machine one after the other takes as long as the lease lives.
       const [held, released] = await Promise.all([holder(), lock('release')]);
@@ -77,7 +77,7 @@ describe('the lock of a group', () => {
         exit: 3,
         stderr: expect.stringContaining('Error [lease.alive]') as string,
       });
-      await until(async () => (await holder()) === undefined, 60_000);
+      await until(async () => (await holder()) === undefined, 120_000);
 
       expect(await lane.recover()).toMatchObject({ exit: 0 });
       expect(await lane.deploy('v5')).toMatchObject({ exit: 0 });
@@ -97,7 +97,7 @@ describe('the lock of a group', () => {
     const begun = mutations();
     const robbed = startDeploy('v2');
     // AWS calls cannot be fenced: one that is about to leave leaves. So its drain is waited for.
-    await until(() => mutations() > begun, 60_000);
+    await until(() => mutations() > begun, 120_000);
     expect(await lock('release', '--force')).toMatchObject({
       exit: 0,
       stdout: expect.stringContaining('changes nothing more') as string,
