@@ -1,4 +1,4 @@
-import { Command, Flags } from '@oclif/core';
+import { Command, Flags, type Interfaces } from '@oclif/core';
 import { missingEnvironment, missingGroup } from '../errors/cli.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { Redaction } from '../events/redaction.js';
@@ -13,6 +13,14 @@ import { splitNames } from './flags.js';
 import { environmentsOf, projectFolder, sourceLinesOf } from './project.js';
 import { heldLines, InterruptedRun } from './session.js';
 import { usageErrorOf } from './usage-errors.js';
+import {
+  readSwitch,
+  refuseEmpty,
+  refuseEmptyValues,
+  variableOf,
+  variablesFor,
+  type GivenVariable,
+} from './variables.js';
 
 /** The flags that say where a use case happens. */
 export interface PlaceFlags {
@@ -42,6 +50,10 @@ export abstract class BaseCommand extends Command {
   /** Knows every secret that the command met: whatever it prints passes through here. */
   protected readonly redaction = new Redaction();
 
+  /** Where the variables of flags are looked up. */
+  protected readonly environmentVariables: Readonly<Record<string, string | undefined>> = process.env;
+  #variables: readonly GivenVariable[] = [];
+
   /** The command's own part. */
   protected abstract perform(): Promise<ExitCode>;
 
@@ -52,6 +64,27 @@ export abstract class BaseCommand extends Command {
     } catch (thrown) {
       return this.tell(thrown);
     }
+  }
+
+  /**
+   * Reads the command line, and for the flags that are not on it their variables. A value that is empty is refused, of a flag as of an
+   * argument: read as absent it would widen a limit to all hosts.
+   */
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options?: Interfaces.Input<F, B, A>, words = this.argv): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const own = [...words];
+    refuseEmptyValues(own, this.#flags);
+    const parsed = await super.parse(options, own);
+    for (const token of parsed.raw) {
+      if (token.type === 'arg') refuseEmpty(token.arg.toUpperCase(), token.input);
+    }
+    const given = new Set(parsed.raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : [])));
+    this.#variables = variablesFor(this.#flags, given, this.environmentVariables);
+    const more = this.#variables.flatMap((variable) => (variable.used ? variable.words : []));
+    return more.length === 0 ? parsed : super.parse(options, [...more, ...own]);
   }
 
   /** `inventory list`. */
@@ -100,6 +133,7 @@ export abstract class BaseCommand extends Command {
       extraVars: readExtraVars(flags['extra-vars'] ?? []),
       redaction: this.redaction,
       askBecomePass: flags['ask-become-pass'] ?? false,
+      variables: this.#variables.map(({ words: _, ...variable }) => variable),
       ...(flags.forks === undefined ? {} : { forks: flags.forks }),
     };
   }
@@ -130,7 +164,7 @@ export abstract class BaseCommand extends Command {
   private tell(thrown: unknown): ExitCode {
     const interruption = thrown instanceof InterruptedRun ? thrown : undefined;
     const what = this.redaction.redact(
-      interruption?.cause ?? usageErrorOf(thrown, this.words, this.#flagNames()),
+      interruption?.cause ?? usageErrorOf(thrown, this.words, Object.keys(this.#flags), this.#variables),
     );
     const exit = interruption?.exit ?? exitOfThrown(what);
     const palette = choosePalette(process.stderr.isTTY, process.env);
@@ -145,20 +179,23 @@ export abstract class BaseCommand extends Command {
     return exit;
   }
 
-  #flagNames(): readonly string[] {
-    return Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags });
+  get #flags() {
+    return { ...this.ctor.baseFlags, ...this.ctor.flags };
   }
 
   /** Errors are told even when the flags could not be read. */
   #wantsDocument(): boolean {
-    return this.#ownArguments().includes('--json');
+    if (this.#ownArguments().includes('--json')) return true;
+    return 'json' in this.#flags && readSwitch(this.environmentVariables[variableOf('json')]) === true;
   }
 
   #projectGiven(): string {
     const own = this.#ownArguments();
     const index = own.indexOf('--project');
     const joined = own.find((word) => word.startsWith('--project='));
-    return (index < 0 ? joined?.slice('--project='.length) : own[index + 1]) ?? '.';
+    const given = index < 0 ? joined?.slice('--project='.length) : own[index + 1];
+    const variable = this.environmentVariables[variableOf('project')] ?? '';
+    return given ?? (variable.trim() === '' ? '.' : variable);
   }
 
   #ownArguments(): readonly string[] {

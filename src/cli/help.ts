@@ -8,6 +8,14 @@ interface Section {
   readonly generate: HelpSectionRenderer;
 }
 
+/** Of all commands. */
+const ofFlags: [string, string][] = [
+  [
+    'ADFPUSH_…',
+    'Each flag has its variable: ADFPUSH_LOCK_WAIT for --lock-wait. The flag wins; an empty variable counts as not given',
+  ],
+];
+
 /** Of commands that connect to hosts. */
 const connecting: [string, string][] = [
   [
@@ -32,10 +40,10 @@ class HelpWithExits extends CommandHelp {
     };
     const environment: Section = {
       header: 'ENVIRONMENT',
-      generate: (_, header) => ({ header, body: connecting }),
+      generate: (_, header) => ({ header, body: connects ? [...ofFlags, ...connecting] : ofFlags }),
     };
     const connects = 'forks' in this.command.flags;
-    return [...super.sections(), ...(connects ? [environment] : []), exits];
+    return [...super.sections(), environment, exits];
   }
 }
 

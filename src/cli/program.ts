@@ -9,6 +9,7 @@ import { choosePalette } from '../report/palette.js';
 import { ignoreClosedOutputs } from './closed-outputs.js';
 import { reportCrashes } from './crash.js';
 import { exitOfThrown } from './exit-codes.js';
+import { warnOfUnknown } from './variables.js';
 
 /** What the program knows of its own package.json. */
 export interface Package {
@@ -47,6 +48,8 @@ async function perform(argv: readonly string[], root: string, pack: Package): Pr
   try {
     const config = await loadConfig(root, pack);
     refuseUnknownCommand(argv, config);
+    const flags = config.commands.flatMap((command) => Object.keys(command.flags));
+    for (const warning of warnOfUnknown(flags, process.env)) process.stderr.write(`Warning: ${warning}\n`);
     const exit: unknown = await run(asFlag(argv), config);
     return isExit(exit) ? exit : 0;
   } catch (thrown) {

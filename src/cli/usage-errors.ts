@@ -2,13 +2,27 @@ import { Errors } from '@oclif/core';
 import { invalidFlags, unexpectedArguments, unknownFlags } from '../errors/cli.js';
 import { nearest } from '../errors/nearest.js';
 import type { AdfError } from '../errors/adf-error.js';
+import type { FlagVariable } from '../model/flag-variable.js';
 
-/** What the parser of flags threw, as an error of ours; anything else is handed back as it is. */
-export function usageErrorOf(thrown: unknown, command: string, flags: readonly string[]): unknown {
+/**
+ * What the parser of flags threw, as an error of ours; anything else is handed back as it is. `variables` are those that stand for flags,
+ * since a wrong value of one is told as its flag's.
+ */
+export function usageErrorOf(
+  thrown: unknown,
+  command: string,
+  flags: readonly string[],
+  variables: readonly FlagVariable[] = [],
+): unknown {
   if (!(thrown instanceof Errors.CLIError)) return thrown;
   if ('flags' in thrown && isWords(thrown.flags)) return unknown(thrown.flags, command, flags);
   if ('args' in thrown && isWords(thrown.args)) return unexpectedArguments(command, thrown.args);
-  return invalidFlags(command, tidy(thrown.message));
+  const message = tidy(thrown.message);
+  const named = variables.filter(({ flag, used }) => used && message.includes(flag));
+  return invalidFlags(
+    command,
+    [message, ...named.map(({ flag, variable }) => `${flag} is set by ${variable}.`)].join(' '),
+  );
 }
 
 const isWords = (value: unknown): value is readonly string[] =>

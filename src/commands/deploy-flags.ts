@@ -33,10 +33,15 @@ export const deployFlags = {
     description: "Version to deploy: a tag of the image, or a digest. Without it, the group's own `version`",
     helpValue: 'V',
   }),
+  force: Flags.boolean({
+    description:
+      'Go ahead also where a run that was started after this one has rolled the group already: an older build then takes the place of a newer',
+  }),
   ...playFlags,
 };
 
 interface Given {
+  readonly force?: boolean;
   readonly version?: string | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly 'skip-tags'?: readonly string[] | undefined;
@@ -48,6 +53,7 @@ export function deployChoices(flags: Given) {
   const tags = splitNames('--tags', flags.tags);
   const skipTags = splitNames('--skip-tags', flags['skip-tags']);
   return {
+    ...(flags.force === true ? { force: true } : {}),
     ...(flags.version === undefined ? {} : { version: flags.version }),
     ...(tags.length === 0 ? {} : { tags }),
     ...(skipTags.length === 0 ? {} : { skipTags }),

@@ -29,6 +29,7 @@ On a terminal it shows the plan and asks. Without one (a build server) it goes a
     },
   ];
   static override flags = { ...deployFlags, ...rollFlags };
+
   static override exits = allExits;
 
   protected async perform(): Promise<ExitCode> {

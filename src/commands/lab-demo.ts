@@ -9,6 +9,11 @@ import type { Deploy } from '../lab/demo.js';
 import type { ExitCode } from '../model/run-result.js';
 import DeployCommand from './deploy.js';
 
+/** The story is the same whatever variables are set for other deploys. */
+class DemoDeploy extends DeployCommand {
+  protected override readonly environmentVariables = {};
+}
+
 export default class LabDemo extends BaseCommand {
   static override summary = 'Watch a rolling deploy on an embedded fleet, in about a minute';
   static override description = `Starts a fleet in a box, deploys v1 to it, puts its load balancer under load, rolls v2, rolls a v3 that is broken on purpose, watches it come back to v2, and prints how many requests were sent and how many failed. Needs Node and nothing else; leaves nothing behind.`;
@@ -34,7 +39,7 @@ export default class LabDemo extends BaseCommand {
     let underway: Promise<ExitCode> = Promise.resolve(0);
     const deploy: Deploy = async (args) => {
       interruption.signal.throwIfAborted();
-      underway = new DeployCommand([...args, '--project', lab.project], this.config).run();
+      underway = new DemoDeploy([...args, '--project', lab.project], this.config).run();
       const exit = await underway;
       interruption.signal.throwIfAborted();
       return { exit };

@@ -32,6 +32,8 @@ export const containerAnswer = z.object({
     CgroupParent: z.string().nullish(),
     RestartPolicy: z.object({ Name: z.string(), MaximumRetryCount: z.number().default(0) }).nullish(),
     PortBindings: portBindings,
+    Binds: z.array(z.string()).nullish(),
+    Mounts: z.array(z.object({ Type: z.string(), Source: z.string().nullish() })).nullish(),
   }),
   NetworkSettings: z
     .object({ Ports: portBindings, Networks: z.record(z.string(), z.unknown()).nullish() })
@@ -57,7 +59,7 @@ export const imageListAnswer = z.array(z.object({ Id: z.string() }));
 
 export const versionAnswer = z.object({ Version: z.string(), Os: z.string(), Arch: z.string() });
 
-export const infoAnswer = z.object({ DockerRootDir: z.string().nullish() });
+export const infoAnswer = z.object({ DockerRootDir: z.string().nullish(), SystemTime: z.string().nullish() });
 
 /** One line of a pull. */
 export const pullLine = z.object({

@@ -1,12 +1,14 @@
 import type { ContainerHealthcheck, ContainerSpec, RestartPolicy } from '../model/container.js';
 import type { Milliseconds } from '../model/duration.js';
 import { formatPinnedImage } from '../model/release.js';
+import { parseVolume, volumeOptions, type BindMount, type Volume } from '../model/volume.js';
 
 /** The body of `POST /containers/create` for a specification (Docker Engine API, ContainerCreate). */
 export function createBody(spec: ContainerSpec, labels: Readonly<Record<string, string>>): object {
   const [network] = spec.networks;
-  const mounted = spec.volumes.filter((volume) => volume.includes(':'));
-  const anonymous = spec.volumes.filter((volume) => !volume.includes(':'));
+  const volumes = spec.volumes.map(parseVolume);
+  const anonymous = volumes.filter((volume) => volume.kind === 'anonymous');
+  const mounts = volumes.filter((volume) => volume.kind === 'bind').filter(isMount);
   const { limits } = spec;
   return {
     Image: formatPinnedImage(spec.image),
@@ -18,10 +20,11 @@ export function createBody(spec: ContainerSpec, labels: Readonly<Record<string, 
     Labels: { ...spec.labels, ...labels },
     StopTimeout: seconds(spec.stopTimeout),
     ExposedPorts: Object.fromEntries(spec.ports.map((port) => [portKey(port), {}])),
-    Volumes: Object.fromEntries(anonymous.map((path) => [path, {}])),
+    Volumes: Object.fromEntries(anonymous.map(({ target }) => [target, {}])),
     ...(spec.healthcheck === undefined ? {} : { Healthcheck: healthcheckBody(spec.healthcheck) }),
     HostConfig: {
-      Binds: mounted,
+      Binds: volumes.flatMap(bindOf),
+      ...(mounts.length === 0 ? {} : { Mounts: mounts.map(mountOf) }),
       PortBindings: portBindings(spec),
       RestartPolicy: restartPolicyBody(spec.restart),
       ...(network === undefined ? {} : { NetworkMode: network }),
@@ -36,6 +39,34 @@ export function createBody(spec: ContainerSpec, labels: Readonly<Record<string, 
     ...(network === undefined
       ? {}
       : { NetworkingConfig: { EndpointsConfig: { [network]: endpointBody(spec, network) } } }),
+  };
+}
+
+/**
+ * `Mounts` never makes up a source that is missing, and refuses it at creation and at each start; `Binds` makes an empty folder of root's.
+ * Only `Binds` knows the labels of SELinux: their sources are looked for before the Engine is asked.
+ */
+const isMount = ({ create, options }: BindMount): boolean =>
+  !create && !options.some((word) => selinux.includes(word));
+
+const selinux: readonly string[] = volumeOptions.selinux;
+const propagation: readonly string[] = volumeOptions.propagation;
+
+function bindOf(volume: Volume): readonly string[] {
+  if (volume.kind === 'named') return [volume.text];
+  if (volume.kind === 'anonymous' || isMount(volume)) return [];
+  const { source, target, options } = volume;
+  return [[source, target, ...(options.length === 0 ? [] : [options.join(',')])].join(':')];
+}
+
+function mountOf({ source, target, options }: BindMount): object {
+  const Propagation = options.find((word) => propagation.includes(word));
+  return {
+    Type: 'bind',
+    Source: source,
+    Target: target,
+    ReadOnly: options.includes('ro'),
+    ...(Propagation === undefined ? {} : { BindOptions: { Propagation } }),
   };
 }
 

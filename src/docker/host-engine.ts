@@ -4,7 +4,13 @@ import type { Host } from '../model/host.js';
 import { containerId, type ContainerId, type ContainerName } from '../model/ids.js';
 import type { PinnedImage } from '../model/release.js';
 import type { Clock } from '../ports/clock.js';
-import type { HostContainers, LocalImage, PullProgress, RuntimeInfo } from '../ports/container-runtime.js';
+import type {
+  HostContainers,
+  LocalImage,
+  PullProgress,
+  RuntimeInfo,
+  SourceKind,
+} from '../ports/container-runtime.js';
 import type { HoldsOfHost } from '../ports/host-holds.js';
 import type { RegistryCredentials } from '../ports/registry.js';
 import { succeeded, type Transport } from '../ports/transport.js';
@@ -16,6 +22,7 @@ import {
   versionAnswer,
   type ContainerAnswer,
 } from './answers.js';
+import { bindSourcesFrom, bindSourcesScript } from './bind-sources.js';
 import { createBody, endpointBody, restartPolicyBody, seconds } from './create-body.js';
 import { EngineClient } from './engine-client.js';
 import { EngineHolds } from './engine-holds.js';
@@ -46,12 +53,14 @@ export class HostEngine implements HostContainers {
       this.#client.read(versionAnswer, { method: 'GET', path: '/version' }),
       this.#client.read(infoAnswer, { method: 'GET', path: '/info' }),
     ]);
+    const clockZero = Date.parse(info.SystemTime ?? '') - this.clock.elapsed();
     const freeBytes = await this.#freeBytes(info.DockerRootDir);
     return {
       version: version.Version,
       os: version.Os,
       architecture: version.Arch,
       ...(freeBytes === undefined ? {} : { freeBytes }),
+      ...(Number.isNaN(clockZero) ? {} : { clockZero }),
     };
   }
 
@@ -86,6 +95,16 @@ export class HostEngine implements HostContainers {
     signal?: AbortSignal,
   ): Promise<void> {
     return this.#images.pull(image, credentials, onProgress, signal);
+  }
+
+  async sources(paths: readonly string[]): Promise<readonly SourceKind[]> {
+    if (paths.length === 0) return [];
+    const connection = await this.transport.connect(this.host);
+    const { stdout } = await connection.run(
+      { script: bindSourcesScript(paths) },
+      { timeout: 20_000, become: this.host.docker.sudo === true },
+    );
+    return bindSourcesFrom(stdout, paths);
   }
 
   async create(spec: ContainerSpec, labels: Readonly<Record<string, string>>): Promise<ContainerId> {

@@ -1,6 +1,9 @@
+import { z } from 'zod';
 import { label, type ObservedContainer, type PortMapping, type RestartPolicy } from '../model/container.js';
 import { containerId, containerName, isDigest } from '../model/ids.js';
+import { bindMounts } from '../model/volume.js';
 import type { ContainerAnswer } from './answers.js';
+import { parseJson } from './json.js';
 
 /** A container as the Engine describes it, in our words. `inUnitFile` tells whether a systemd unit starts this name. */
 export function observedContainer(
@@ -13,6 +16,7 @@ export function observedContainer(
   const digest = labels[label.digest];
   const running = state.Running && !state.Restarting && !state.Paused && !state.Dead;
   const startedAt = moment(state.StartedAt);
+  const sources = bindSourcesOf(answer, labels);
   const health = healthOf(state.Health?.Status);
   const managedBy = managerOf(answer, labels, () => inUnitFile(name));
   return {
@@ -30,9 +34,23 @@ export function observedContainer(
     ...(startedAt === undefined ? {} : { startedAt }),
     ports: portsOf(answer),
     networks: Object.keys(answer.NetworkSettings?.Networks ?? {}),
+    ...(sources.length === 0 ? {} : { bindSources: sources }),
     ...(health === undefined ? {} : { health }),
     ...(managedBy === undefined ? {} : { managedBy }),
   };
+}
+
+/** What it mounts of the host, but for what it may make itself. */
+function bindSourcesOf(
+  { HostConfig }: ContainerAnswer,
+  labels: Readonly<Record<string, string>>,
+): readonly string[] {
+  const mounts = (HostConfig.Mounts ?? []).flatMap(({ Type, Source }) =>
+    Type === 'bind' ? (Source ?? []) : [],
+  );
+  const sources = [...bindMounts(HostConfig.Binds ?? []).map(({ source }) => source), ...mounts];
+  const made = z.array(z.string()).safeParse(parseJson(labels[label.creates] ?? '[]')).data ?? [];
+  return [...new Set(sources)].filter((source) => !made.includes(source));
 }
 
 /** Docker writes a moment that never was as the year 1. */

@@ -1,4 +1,6 @@
 import { label, type ContainerSpec, type ContainerTemplate } from '../model/container.js';
+import { isoTime } from '../model/duration.js';
+import { bindMounts } from '../model/volume.js';
 import { specHash, specParts } from '../model/spec-hash.js';
 import { secretInArgument } from '../errors/secrets.js';
 import { envFileMissing, envFileLine, imageUnnamed } from '../errors/container-specs.js';
@@ -43,7 +45,7 @@ export class ContainerSpecs {
 
   /** The labels that make a container ours and tell all that a later run must know. */
   labelsFor(spec: ContainerSpec): Readonly<Record<string, string>> {
-    const { run, group } = this.#session;
+    const { run, group, startedAt } = this.#session;
     const isRelease = group !== undefined && group.release.image.digest === spec.image.digest;
     return {
       ...spec.labels,
@@ -55,6 +57,9 @@ export class ContainerSpecs {
       [label.specHash]: specHash(spec),
       [label.specParts]: specParts(spec),
       [label.run]: run.id,
+      [label.by]: run.owner.who,
+      ...createsLabel(spec),
+      ...(startedAt === undefined ? {} : { [label.started]: isoTime(startedAt) }),
     };
   }
 
@@ -72,4 +77,9 @@ export class ContainerSpecs {
     });
     return Object.fromEntries(entries);
   }
+}
+
+function createsLabel({ volumes }: ContainerSpec): Readonly<Record<string, string>> {
+  const sources = bindMounts(volumes).flatMap(({ create, source }) => (create ? [source] : []));
+  return sources.length === 0 ? {} : { [label.creates]: JSON.stringify(sources) };
 }

@@ -1,10 +1,12 @@
 import type { EventHost } from '../events/event.js';
 import type { Layer } from '../expression/scope.js';
 import type { ContainerTemplate } from '../model/container.js';
+import type { EpochMilliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { PinnedImage, Release } from '../model/release.js';
 import type { GroupSettings } from '../model/settings.js';
+import type { Position } from '../model/source.js';
 import type { HostContainers } from '../ports/container-runtime.js';
 import type { StepId } from '../ports/transport.js';
 import { ContainerSpecs } from './container-specs.js';
@@ -32,6 +34,10 @@ export class HostSession {
   expectedImages: readonly PinnedImage[] = [];
   /** It was reached in this run, and said so. */
   seen = false;
+  /** When the run was started, on the host's own clock; absent until the host was looked at. */
+  startedAt: EpochMilliseconds | undefined;
+  /** Tasks that run before the containers are replaced, and what each may put on the host. */
+  makers: readonly Maker[] = [];
   /** Set by the first change to a container: from then on health has to be proven, not assumed. */
   containersTouched = false;
   /** In a dry run, the first task that would have changed what the host does: what is seen of it since would be something else. */
@@ -100,6 +106,13 @@ export class HostSession {
       this.#activity = before;
     }
   }
+}
+
+/** A task that may put something on a host. */
+export interface Maker {
+  readonly task: string;
+  readonly at: Position;
+  readonly mayMake: (path: string) => boolean;
 }
 
 /** A task, a restore or a bake, as the guarded ports see it. */

@@ -1,4 +1,5 @@
 import type { EventBus } from '../events/bus.js';
+import type { Milliseconds } from '../model/duration.js';
 import type { EnvironmentName, RunId } from '../model/ids.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { Layer } from '../expression/scope.js';
@@ -19,6 +20,8 @@ export interface Run {
   readonly verb: string;
   /** Who runs it, and the build's page. */
   readonly owner: RunRecord['owner'];
+  /** When it was started, as a reading of `clock.elapsed`, whatever it waited for since. */
+  readonly begun: Milliseconds;
   readonly environment: EnvironmentName;
   readonly ports: EnginePorts;
   readonly bus: EventBus;

@@ -137,3 +137,28 @@ export const becomePasswordInvalid = (variable: string): AdfError =>
     message: 'The password for become has a line break in it, and sudo reads one line.',
     hint: `Set ${variable} without one at its end: $(cat FILE) leaves it out.`,
   });
+
+/** `what` is the flag, the argument or the variable. */
+export const emptyValue = (what: string): AdfError =>
+  new AdfError({
+    code: 'cli.empty_value',
+    class: 'invalid',
+    message: `${what} is empty.`,
+    hint: `Give it a value, or leave it out. A shell variable that is not set expands to nothing.`,
+  });
+
+export const variableNotBoolean = (variable: string, value: string): AdfError =>
+  new AdfError({
+    code: 'cli.variable',
+    class: 'invalid',
+    message: `${variable}=${value}: neither yes nor no.`,
+    hint: 'Write true or false; left empty it counts as not given.',
+  });
+
+/** A warning: the variable changes nothing. */
+export const unknownVariable = (variable: string, suggestion: string | undefined): string =>
+  `${variable} is set, and adfpush has no such variable: it changes nothing.${
+    suggestion === undefined
+      ? ' Variables are named as flags are: ADFPUSH_LOCK_WAIT for --lock-wait.'
+      : ` Did you mean ${suggestion}?`
+  }`;

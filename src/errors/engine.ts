@@ -201,3 +201,12 @@ export const holdOfUnknownHost = (host: string): AdfError =>
     message: `The host ${host} is held, but is none of this run's.`,
     hint: "This is a bug in adfpush: please report it with the run's events.",
   });
+
+/** A container is not started onto a mount whose source is gone. */
+export const bindSourceGone = (host: Host, container: string, sources: readonly string[]): AdfError =>
+  failed(
+    'container.source_missing',
+    host,
+    `The container "${container}" is not started on ${describeHost(host)}: it mounts ${sources.join(', ')}, which is not there, and Docker would make an empty folder of it.`,
+    'Put it back on the host; or ask for an empty folder with the option create: "/srv/data:/data:create".',
+  );

@@ -1,5 +1,7 @@
 import { describeHost, type Host } from '../model/host.js';
-import { formatDuration, type Milliseconds } from '../model/duration.js';
+import { formatDuration, isoTime, type Milliseconds } from '../model/duration.js';
+import type { NewerRelease } from '../model/newer-release.js';
+import type { Position } from '../model/source.js';
 import { AdfError } from './adf-error.js';
 import { whyUnused } from './unused-target.js';
 
@@ -169,6 +171,47 @@ export const wrongPlatform = (
     'Build the image for that platform too.',
   );
 
+interface Mount {
+  readonly source: string;
+  readonly container: string;
+  readonly at?: Position;
+}
+
+const mountRefused = (
+  code: string,
+  host: Host,
+  { at, ...mount }: Mount,
+  why: string,
+  hint: string,
+): AdfError =>
+  new AdfError({
+    code: `preflight.${code}`,
+    class: 'refused',
+    host: describeHost(host),
+    message: `${describeHost(host)} ${why} ${mount.source}, which the container "${mount.container}" mounts.`,
+    hint,
+    ...(at === undefined ? {} : { at }),
+  });
+
+export const mountMissing = (host: Host, mount: Mount): AdfError =>
+  mountRefused(
+    'mount_missing',
+    host,
+    mount,
+    'does not have',
+    `Put it there, by hand or by a task before the swap. To have an empty folder made: "${mount.source}:…:create", or bind: { create_host_path: true }.`,
+  );
+
+/** Where another host has a file. */
+export const mountIsFolder = (host: Host, mount: Mount): AdfError =>
+  mountRefused(
+    'mount_is_folder',
+    host,
+    mount,
+    'has a folder, where other hosts have a file, at',
+    'Docker makes such a folder when the file is missing. Remove it (rmdir) and put the file there.',
+  );
+
 export const healthMissing = (group: string): AdfError =>
   refused(
     'health_missing',
@@ -187,6 +230,22 @@ export const changedSincePlan = (what: string): AdfError =>
     `Since the plan was made, ${what}.`,
     'Nothing was changed. Run it again to see the new plan.',
   );
+
+/** A run that was started later has rolled the group while this one waited. */
+export const newerReleaseThere = ({ group, run, version, by, startedAt, hosts }: NewerRelease): AdfError => {
+  const started = [
+    ...(by === undefined ? [] : [`by ${by}`]),
+    ...(startedAt === undefined ? [] : [`at ${isoTime(startedAt)}`]),
+  ].join(' ');
+  const [host] = hosts;
+  const where = hosts.length === 1 && host !== undefined ? describeHost(host) : `${hosts.length} hosts`;
+  return refused(
+    'newer_release',
+    undefined,
+    `This run is older than the release of "${group}": ${version ?? 'what runs'} on ${where} is of run ${run}, which was started${started === '' ? '' : ` ${started}`}, after this run.`,
+    'Nothing was changed. Deploy again what the group should have: a run that is started now is newer. --force puts this build over the newer one.',
+  );
+};
 
 export const nothingToDeploy = (group: string): AdfError =>
   refused(

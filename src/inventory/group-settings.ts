@@ -46,7 +46,9 @@ export function readGroupSettings(read: ReadVariable): GroupSettings {
   const health = problems.collect(() => readHealth(read, targetGroups));
   const rollout = problems.collect(() => readRollout(read));
   problems.collect(() => refuseMissingImage(read, containers ?? []));
+  const locateContainers = locateOf(read);
   return problems.resultOf(() => ({
+    ...(locateContainers === undefined ? {} : { locateContainers }),
     ...(image === undefined ? {} : { image }),
     ...(version === undefined ? {} : { version }),
     containers: containers ?? [],
@@ -78,6 +80,14 @@ function readContainers(read: ReadVariable): readonly ContainerTemplate[] {
     throw missingSetting('container', fileOf(read), 'Describe it: container: { name: …, ports: […] }.');
   }
   return validateSeveral(several);
+}
+
+/** Where the containers stand, whichever of the two words they are written under. */
+function locateOf(read: ReadVariable): Locate | undefined {
+  const single = read('container');
+  if (single === undefined) return readSeveral(read, true)?.locate;
+  const { locate } = single;
+  return locate && ((path, part) => locate(path.slice(1), part));
 }
 
 /** Without a `container`, the packaged default of `containers` has nothing to render; a user's own error has a place. */

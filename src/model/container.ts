@@ -38,7 +38,7 @@ export interface ContainerSpec {
   readonly ports: readonly PortMapping[];
   /** Includes what `env_file` rendered to. Values may be secret: never in an event or journal. */
   readonly env: Readonly<Record<string, string>>;
-  /** Docker's own notation, `source:target[:options]`. */
+  /** Docker's own notation, `source:target[:options]`; the option `create` is ours. See `parseVolume`. */
   readonly volumes: readonly string[];
   /** The first is the network the container is created in; it is reachable there under its name. */
   readonly networks: readonly string[];
@@ -74,6 +74,12 @@ export const label = {
   /** A short hash per part of the specification, to name what changed. */
   specParts: 'adfpush.spec.parts',
   run: 'adfpush.run',
+  /** When that run was started, on this host's own clock, as ISO 8601: two runs are compared without their machines' clocks. */
+  started: 'adfpush.started',
+  /** Who started that run: `jenkins@build-7`. */
+  by: 'adfpush.by',
+  /** The sources of bind mounts that may be made when they are missing, as a JSON list: the option `create`. */
+  creates: 'adfpush.creates',
 } as const;
 
 /** A container as it was found on a host. */
@@ -97,6 +103,8 @@ export interface ObservedContainer {
   /** Published ports, as configured (also of a stopped container). */
   readonly ports: readonly PortMapping[];
   readonly networks: readonly string[];
+  /** What of the host it mounts and must not be made up, by path; also of a stopped container. */
+  readonly bindSources?: readonly string[];
   /** Docker's own health check, when the container has one. */
   readonly health?: 'starting' | 'healthy' | 'unhealthy';
   /** Who else looks after it; adfpush must not take it over. */

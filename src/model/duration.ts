@@ -38,3 +38,12 @@ export function formatDuration(duration: Milliseconds): string {
   const parts = [h > 0 ? `${h} h` : '', m > 0 ? `${m} m` : '', s > 0 && h === 0 ? `${s} s` : ''];
   return parts.filter((part) => part !== '').join(' ');
 }
+
+/** `2026-11-21T03:15:00.000Z`. */
+export const isoTime = (at: EpochMilliseconds): string => new Date(at).toISOString();
+
+/** The moment that such a text means; undefined when it means none. */
+export function parseIsoTime(text: string | undefined): EpochMilliseconds | undefined {
+  const at = Date.parse(text ?? '');
+  return Number.isNaN(at) ? undefined : at;
+}

@@ -1,4 +1,5 @@
 import type { Milliseconds } from './duration.js';
+import type { FlagVariable } from './flag-variable.js';
 import type { Digest, EnvironmentName, GroupName, HostId, Region, TargetGroupArn } from './ids.js';
 import type { Registration, TargetState } from './registration.js';
 import type { Release } from './release.js';
@@ -22,6 +23,8 @@ export interface Plan {
   readonly warnings: readonly string[];
   /** Hosts that could not be reached, and that the run goes without: `--skip-unreachable`. */
   readonly leftOut?: readonly LeftOutHost[];
+  /** Absent when no variable stands for a flag. */
+  readonly variables?: readonly FlagVariable[];
 }
 
 export interface LeftOutHost {

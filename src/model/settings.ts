@@ -1,6 +1,7 @@
 import type { ContainerTemplate } from './container.js';
 import type { HealthProbe } from './health.js';
 import type { Milliseconds } from './duration.js';
+import type { Locate } from './source.js';
 
 /** An absolute number of hosts or a share of them. */
 export type Amount = { readonly hosts: number } | { readonly percent: number };
@@ -40,6 +41,8 @@ export interface GroupSettings {
   readonly version?: string;
   /** In start order. Never empty. */
   readonly containers: readonly ContainerTemplate[];
+  /** Where they stand, by a path that begins with the number of a container: `[0, 'volumes', 1]`. Absent for what stands in no file. */
+  readonly locateContainers?: Locate;
   /** Absent when the group says `health: none`; then only a running container proves health. */
   readonly health?: HealthProbe;
   readonly targetGroups: TargetGroupChoice;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bindSourceGone } from '../errors/engine.js';
 import { containerOfOtherGroup, foreignContainerAppeared } from '../errors/modules.js';
 import {
   label,
@@ -9,6 +10,7 @@ import {
 import { containerName, shortDigest, type ContainerName } from '../model/ids.js';
 import { containerSchema } from '../model/schema/container.js';
 import { specHash } from '../model/spec-hash.js';
+import { bindMounts } from '../model/volume.js';
 import type { Change, Module, ModuleHost, Taking } from './module.js';
 
 const schema = z
@@ -59,6 +61,7 @@ export const dockerContainer: Module<z.infer<typeof schema>, readonly Replacemen
   },
 
   async apply(_args, replacements, host) {
+    await requireSources(replacements, host);
     for (const { current, adopted } of replacements.toReversed()) {
       for (const old of [current, adopted]) if (old !== undefined) await putAside(old, replacements, host);
     }
@@ -146,6 +149,19 @@ const defaultStopTimeout = 10_000;
 /** The name a kept predecessor goes by: unique, and still telling what it was. */
 export const asideName = ({ name, id }: Pick<ObservedContainer, 'name' | 'id'>): ContainerName =>
   containerName(`${name}.kept-${id.slice(0, 12)}`);
+
+/** Before anything is stopped: the Engine would refuse the new container, or make an empty folder for it. */
+async function requireSources(
+  replacements: readonly Replacement[],
+  { containers, host }: ModuleHost,
+): Promise<void> {
+  for (const { spec } of replacements) {
+    const sources = bindMounts(spec.volumes).flatMap(({ create, source }) => (create ? [] : [source]));
+    const kinds = sources.length === 0 ? [] : await containers.sources(sources);
+    const missing = sources.filter((_, index) => kinds[index] === 'missing');
+    if (missing.length > 0) throw bindSourceGone(host, spec.name, missing);
+  }
+}
 
 async function bringUp(spec: ContainerSpec, host: ModuleHost): Promise<void> {
   for (const network of spec.networks) await host.containers.ensureNetwork(network);

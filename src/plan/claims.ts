@@ -166,7 +166,7 @@ export const newerRunOf = (
 const shapeOfId = /^\d{8}T\d{6}Z-/;
 
 /** Ids sort by time; a label that somebody wrote by hand says nothing of it. */
-const beganAfter = (other: string, run: RunId): boolean => shapeOfId.test(other) && other > run;
+export const beganAfter = (other: string, run: RunId): boolean => shapeOfId.test(other) && other > run;
 
 const isRegistered = (hold: Hold): boolean => hold.kind === 'registration' && hold.state !== 'absent';
 

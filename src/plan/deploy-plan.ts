@@ -18,6 +18,7 @@ import { floorFor, isRegistered } from './floor.js';
 import type { GroupObservation, HostObservation } from './observation.js';
 import { rollOrder } from './order.js';
 import { isFresh } from './preflight.js';
+import { unknownMounts } from './refuse-mounts.js';
 import { Rotation } from './rotation.js';
 import { zonesOf } from './zones.js';
 
@@ -150,5 +151,5 @@ function warningsOf(group: GroupObservation): readonly string[] {
       );
     }
   }
-  return warnings;
+  return [...warnings, ...unknownMounts(group)];
 }

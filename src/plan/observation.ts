@@ -1,16 +1,20 @@
 import type { ContainerSpec, ObservedContainer } from '../model/container.js';
-import type { EnvironmentName, GroupName } from '../model/ids.js';
+import type { EpochMilliseconds } from '../model/duration.js';
+import type { ContainerName, EnvironmentName, GroupName } from '../model/ids.js';
 import type { Host } from '../model/host.js';
 import type { Registration, TargetGroup, TargetHealth } from '../model/registration.js';
 import type { Release } from '../model/release.js';
+import type { Position } from '../model/source.js';
 import type { RolloutSettings, TargetGroupChoice } from '../model/settings.js';
-import type { RuntimeInfo } from '../ports/container-runtime.js';
+import type { RuntimeInfo, SourceKind } from '../ports/container-runtime.js';
 import type { Platform } from '../ports/registry.js';
 
 /** What a host was seen to be, and what it is to become. */
 export interface HostObservation {
   readonly host: Host;
   readonly runtime: RuntimeInfo;
+  /** When this run was started, on the host's own clock; absent where that does not tell. */
+  readonly startedAt?: EpochMilliseconds;
   readonly containers: readonly ObservedContainer[];
   /** All its registrations in the group's target groups. */
   readonly registrations: readonly TargetHealth[];
@@ -18,8 +22,21 @@ export interface HostObservation {
   readonly specs: readonly ContainerSpec[];
   /** Containers of other names that the specification may take over, by `adopt`. */
   readonly adopt: ReadonlySet<string>;
+  /** What of the host the planned containers mount, and what is there. */
+  readonly mounts?: readonly ObservedMount[];
   /** Where it is to be registered. */
   readonly planned: readonly Registration[];
+}
+
+/** The source of a bind mount, as it was found. */
+export interface ObservedMount {
+  readonly source: string;
+  readonly container: ContainerName;
+  readonly kind: SourceKind;
+  /** The setting that asks for it. */
+  readonly at?: Position;
+  /** A task that runs before the container is replaced and may put it there: then nothing is known of it yet. */
+  readonly madeBy?: { readonly task: string; readonly at: Position };
 }
 
 /** All that the plan of one group is made from. */

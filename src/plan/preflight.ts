@@ -5,6 +5,7 @@ import { formatPinnedImage } from '../model/release.js';
 import type { GroupObservation, HostObservation } from './observation.js';
 import { Places } from './places.js';
 import { refusalsOfFloor } from './refuse-floor.js';
+import { filesAmong, refusalsOfMounts } from './refuse-mounts.js';
 import { refusalsOfRegistrations } from './refuse-registrations.js';
 
 /** A pull of anything needs at least this: below it the Engine itself starts to fail. */
@@ -24,10 +25,12 @@ export function refusalsPerHost(
     ...observed,
     places: new Places(observed, group.peers),
   }));
+  const files = filesAmong(group.hosts);
   return group.hosts.map((observation) => ({
     observation,
     refusals: [
       ...refusalsOfHost(observation, group),
+      ...refusalsOfMounts(observation, files),
       ...refusalsOfRegistrations(observation, isFresh(observation, group.group), places),
     ],
   }));

@@ -1,5 +1,5 @@
 import type { ContainerSpec, ObservedContainer, RestartPolicy } from '../model/container.js';
-import type { Milliseconds } from '../model/duration.js';
+import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { ContainerId, ContainerName } from '../model/ids.js';
 import type { PinnedImage } from '../model/release.js';
@@ -30,6 +30,8 @@ export interface HostContainers {
     onProgress: (progress: PullProgress) => void,
     signal?: AbortSignal,
   ): Promise<void>;
+  /** What the host has at these absolute paths, in their order: sources of bind mounts. */
+  sources(paths: readonly string[]): Promise<readonly SourceKind[]>;
   /** Creates, and starts nothing. Networks of the specification must exist. Throws when the name is taken. */
   create(spec: ContainerSpec, labels: Readonly<Record<string, string>>): Promise<ContainerId>;
   start(id: ContainerId): Promise<void>;
@@ -47,6 +49,9 @@ export interface HostContainers {
   logs(id: ContainerId, lines: number): Promise<string>;
 }
 
+/** `unknown` where the login user may not look. A link is what it leads to; a socket and a device are files. */
+export type SourceKind = 'file' | 'folder' | 'missing' | 'unknown';
+
 export interface RuntimeInfo {
   readonly version: string;
   /** As in image indexes: `linux`. */
@@ -55,6 +60,8 @@ export interface RuntimeInfo {
   readonly architecture: string;
   /** Free bytes where the Engine keeps its data. Undefined when the host does not tell. */
   readonly freeBytes?: number;
+  /** The host's clock at the zero of this machine's `Clock.elapsed`: adding a reading of that gives the host's time. Undefined when the Engine does not tell. */
+  readonly clockZero?: EpochMilliseconds;
 }
 
 export interface LocalImage {

@@ -1,4 +1,5 @@
 import { formatDuration } from '../model/duration.js';
+import type { FlagVariable } from '../model/flag-variable.js';
 import type { HostId } from '../model/ids.js';
 import type { HostPlan, Plan, TargetGroupPlan } from '../model/plan.js';
 import { formatPinnedImage } from '../model/release.js';
@@ -29,6 +30,7 @@ export function renderPlan(plan: Plan, options: PlanViewOptions = {}): string {
     targetGroups(plan.targetGroups, options, palette),
     scalingGroups(plan, options, palette),
     closing(plan),
+    variables(plan),
     plan.warnings.map((warning) => palette.yellow(`Warning: ${warning}`)),
   ];
   return sections
@@ -149,6 +151,24 @@ function scalingGroups({ scaling = [] }: Plan, options: PlanViewOptions, palette
     styleHeader: palette.dim,
     ...(options.width === undefined ? {} : { width: options.width }),
   });
+}
+
+/** Where values came from that are not on the command line, and what a flag on it was set against. */
+function variables({ variables: all = [] }: Plan): string[] {
+  const shown = ({ flag, value, variable }: FlagVariable): string =>
+    `${value === undefined ? flag : `${flag} ${value}`} (${variable})`;
+  const line = (words: string, some: readonly FlagVariable[]): string[] =>
+    some.length === 0 ? [] : [`${words}: ${some.map(shown).join(', ')}`];
+  return [
+    ...line(
+      'Set by variables',
+      all.filter(({ used }) => used),
+    ),
+    ...line(
+      'Not used, since the flag is given',
+      all.filter(({ used }) => !used),
+    ),
+  ];
 }
 
 function closing({ rollout, batches: all, minimumDuration }: Plan): string[] {

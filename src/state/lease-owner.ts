@@ -11,7 +11,8 @@ export function ownerFromEnvironment(
   user: string,
   hostname: string,
 ): Pick<LeaseOwner, 'who' | 'link'> {
-  const who = `${env['BUILD_USER_ID'] ?? user}@${hostname}`;
+  const builder = env['BUILD_USER_ID'] ?? '';
+  const who = `${builder.trim() === '' ? user : builder}@${hostname}`;
   const link = env['BUILD_URL'];
   return link !== undefined && /^https?:\/\//.test(link) ? { who, link } : { who };
 }

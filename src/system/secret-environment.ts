@@ -3,6 +3,9 @@ import { Secret } from '../model/secret.js';
 /** Opens every encrypted key file that it fits, so that a build needs no terminal. */
 export const passphraseVariable = 'ADFPUSH_SSH_PASSPHRASE';
 
+/** What a build sets where sudo wants a password. */
+export const becomeVariable = 'ADFPUSH_BECOME_PASS';
+
 const taken = new Map<string, Secret>();
 
 /**

@@ -1,11 +1,8 @@
 import { becomePasswordInvalid, nobodyToAsk } from '../errors/cli.js';
 import type { Secret } from '../model/secret.js';
 import type { SecretPrompt } from '../ports/secret-prompt.js';
-import { takeSecret } from '../system/secret-environment.js';
+import { becomeVariable, takeSecret } from '../system/secret-environment.js';
 import { BecomePassword } from '../transport/become-password.js';
-
-/** What a build sets where sudo wants a password. */
-export const becomeVariable = 'ADFPUSH_BECOME_PASS';
 
 /**
  * The password for sudo: from the environment, or from the person at the terminal when `ask` says so. The keeper knows it before it is

@@ -1,4 +1,4 @@
-import type { HostSession } from '../engine/host-session.js';
+import type { HostSession, Maker } from '../engine/host-session.js';
 import { renderPattern } from '../engine/play-hosts.js';
 import { onTop, playLayers, readRollout } from '../engine/play-settings.js';
 import { isSelected } from '../engine/tags.js';
@@ -10,6 +10,7 @@ import { Variables } from '../expression/variables.js';
 import { selectHosts } from '../inventory/patterns.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { UnknownValue } from '../model/unknown.js';
+import { dockerContainer } from '../modules/docker-container.js';
 import type { Play, Playbook, Task } from '../playbook/playbook.js';
 import { checkConditions } from './check-conditions.js';
 import { TaskChecker } from './check-task.js';
@@ -29,6 +30,7 @@ export async function checkPlaybook(
   if (first === undefined) return;
   const findings = new Findings();
   const facts = new FutureFacts();
+  const makers = new MakersBeforeSwap();
   const bases = new Map(sessions.map((session) => [session, Variables.of(session.layers)]));
   const base = (session: HostSession): Variables => bases.get(session) ?? Variables.of(session.layers);
   for (const play of plays) {
@@ -39,7 +41,7 @@ export async function checkPlaybook(
       () => new Set(selectHosts(inventory, renderPattern(play, first))),
     );
     const hosts = sessions.filter(({ host }) => selected?.has(host) === true);
-    await checkPlay(play, plays, hosts, base, facts, findings);
+    await checkPlay(play, plays, hosts, base, facts, makers, findings);
   }
   findings.refuse();
 }
@@ -50,6 +52,7 @@ async function checkPlay(
   hosts: readonly HostSession[],
   base: TurnPlay['base'],
   facts: FutureFacts,
+  makers: MakersBeforeSwap,
   findings: Findings,
 ): Promise<void> {
   const [first] = hosts;
@@ -69,9 +72,21 @@ async function checkPlay(
     for (const session of hosts) {
       const variables = variablesOf(task, session, scope, facts.of(session));
       findings.collectFor([session], () => checker.check(variables));
+      makers.add(session, task, checker.takeMakers());
       await findings.collectAsync(() => checker.checkSources(first.run.ports.files), [session]);
       facts.add(session, task);
     }
+  }
+}
+
+/** Notes on each host which tasks may put something there before its containers are replaced. */
+class MakersBeforeSwap {
+  readonly #swapped = new Set<HostSession>();
+
+  add(session: HostSession, task: Task, makers: readonly Maker[]): void {
+    if (this.#swapped.has(session)) return;
+    if (makers.length > 0) session.makers = [...session.makers, ...makers];
+    if (task.module === dockerContainer.name) this.#swapped.add(session);
   }
 }
 

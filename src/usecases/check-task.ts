@@ -1,5 +1,6 @@
 import { ZodError } from 'zod';
 import { allHold } from '../engine/conditions.js';
+import type { Maker } from '../engine/host-session.js';
 import { renderEnvironment } from '../engine/module-host.js';
 import { explainArguments, renderArguments } from '../engine/task-arguments.js';
 import { loopNotAList } from '../errors/engine.js';
@@ -13,11 +14,14 @@ import type { SourceFile } from '../modules/module.js';
 import { findSource } from '../modules/source-files.js';
 import type { Play, Task } from '../playbook/playbook.js';
 import type { ProjectFiles } from '../ports/project-files.js';
+import { makerOf } from './makers.js';
 
 /** Checks one task, host after host; what was found right for one is not looked at again for the next that has the same. */
 export class TaskChecker {
   readonly #right = new Set<string>();
   readonly #needed: { readonly source: SourceFile; readonly variables: Variables }[] = [];
+
+  readonly #makers: Maker[] = [];
 
   constructor(
     readonly play: Play,
@@ -46,6 +50,8 @@ export class TaskChecker {
     renderEnvironment(play.environment, task.environment, variables);
     this.#checkNamed(variables);
     const args = renderArguments(task, module, variables);
+    const maker = makerOf(task.module, args, task.name.value, task.at);
+    if (maker !== undefined) this.#makers.push(maker);
     if (args instanceof UnknownValue) return;
     const key = JSON.stringify(args);
     try {
@@ -56,6 +62,11 @@ export class TaskChecker {
       throw error instanceof ZodError ? explainArguments(error, task) : error;
     }
     this.#right.add(key);
+  }
+
+  /** What the task may put on the host, as the last `check` found. */
+  takeMakers(): readonly Maker[] {
+    return this.#makers.splice(0);
   }
 
   /**

@@ -2,6 +2,7 @@ import type { EventReader } from '../events/bus.js';
 import type { Redaction } from '../events/redaction.js';
 import type { Layer } from '../expression/scope.js';
 import type { StopSignal } from '../engine/stop-signal.js';
+import type { FlagVariable } from '../model/flag-variable.js';
 import type { Plan } from '../model/plan.js';
 import type { SecretPrompt } from '../ports/secret-prompt.js';
 
@@ -16,6 +17,8 @@ export interface CommonOptions {
   readonly limit?: string;
   /** Hosts worked on at the same time. */
   readonly forks?: number;
+  /** The variables that stand for flags, for who wants to know where a value came from. */
+  readonly variables?: readonly FlagVariable[];
   /** Ask for the password that sudo wants on the hosts, unless the environment gives it. */
   readonly askBecomePass?: boolean;
   /** Of whoever tells what the use case throws: it comes to know every secret that the use case meets. */

@@ -4,7 +4,7 @@ import { errorsOf } from '../errors/adf-error.js';
 import { interrupted } from '../errors/engine.js';
 import { changedSincePlan, refusedByOperator } from '../errors/preflight.js';
 import type { Inventory } from '../inventory/inventory.js';
-import { describeHost } from '../model/host.js';
+import { describeHost, type Host } from '../model/host.js';
 import { registrationKey, targetGroupNameOf } from '../model/registration.js';
 import type { RunResult } from '../model/run-result.js';
 import { isRegistered } from '../plan/floor.js';
@@ -18,9 +18,10 @@ import { findInterrupted } from './recover-first.js';
 import { recordStart } from './record-start.js';
 import { newRunId, noJournal, openRun } from './open-run.js';
 import { openWorld } from './open-world.js';
+import { refuseOlderRun, tellOlderRun } from './newer-release.js';
 import { phase } from './phase.js';
-import { observeGroup, refuseUnfit } from './preflight.js';
-import { prepareDeploy, type DeployOptions, type PreparedGroup } from './prepare-deploy.js';
+import { observeGroup, refuseUnfit, type ObservedGroup } from './preflight.js';
+import { planGroup, prepareDeploy, type DeployOptions, type PreparedGroup } from './prepare-deploy.js';
 import { deployResult } from './deploy-result.js';
 import { rollGroup } from './roll-group.js';
 import { allRestored, suspendOrEnd, whileScalingIsSuspended } from './scaling.js';
@@ -50,12 +51,14 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
   });
   let leases: HeldLeases | undefined;
   try {
-    const { inventory, groups, playbook } = await prepareDeploy(world, options, hooks, run, verb);
+    const prepared = await prepareDeploy(world, options, hooks, run, verb);
+    const { inventory, playbook } = prepared;
+    let { groups } = prepared;
     await confirm(groups, hooks, run);
 
     if (!options.check) {
       leases = await phase(run, 'lease', () => leaseGroups(groups, run, world, options.lockWait ?? 0));
-      await verifyNothingChanged(groups);
+      groups = await verifyUnderLease(groups, options, hooks, run);
       await refuseInterrupted(world, options, run, inventory);
       await recordStart(groups, options, run, world, leases.epochs);
     }
@@ -91,32 +94,80 @@ async function confirm(groups: readonly PreparedGroup[], hooks: RunHooks, run: R
   if (!(await hooks.confirm(plans))) throw refusedByOperator();
 }
 
-/** Between the plan and the lease somebody may have been there: what is rolled must still be as it was planned. */
-async function verifyNothingChanged(groups: readonly PreparedGroup[]): Promise<void> {
-  for (const { opened, observed } of groups) {
-    const again = await observeGroup(opened);
-    for (const before of observed.observation.hosts) {
-      const now = again.observation.hosts.find(({ host }) => host.id === before.host.id);
-      const lost = now === undefined ? undefined : lostRegistration(before, now);
-      if (lost !== undefined)
-        throw changedSincePlan(`somebody deregistered ${describeHost(before.host)} from ${lost}`);
-    }
+/**
+ * Between the plan and the lease somebody may have been there. Other containers make a new plan, unless a person saw the old one or it is a
+ * rollback, whose release was chosen by what ran then. All else must still be as it was planned.
+ */
+async function verifyUnderLease(
+  groups: readonly PreparedGroup[],
+  options: DeployOptions,
+  hooks: RunHooks,
+  run: Run,
+): Promise<readonly PreparedGroup[]> {
+  const looked = await Promise.all(
+    groups.map(async (group) => ({ group, again: await observeGroup(group.opened) })),
+  );
+  for (const { group, again } of looked) {
+    refuseLostRegistration(group.observed, again);
     refuseUnfit(again);
-    for (const before of observed.observation.hosts) {
-      const now = again.observation.hosts.find(({ host }) => host.id === before.host.id);
-      const running = (one: typeof before | undefined): string =>
-        JSON.stringify(
-          one?.containers
-            .filter(({ running: up }) => up)
-            .map(({ id }) => id)
-            .sort(),
-        );
-      if (running(before) !== running(now)) {
-        throw changedSincePlan(`other containers run on ${describeHost(before.host)}`);
-      }
-    }
+  }
+  const observations = looked.map(({ again }) => again.observation);
+  refuseOlderRun(options, observations, run);
+  tellOlderRun(options, observations, run);
+  const mayPlanAgain = hooks.confirm === undefined && run.verb !== 'rollback';
+  const verified: PreparedGroup[] = [];
+  for (const { group, again } of looked) {
+    const [changed, ...others] = withOtherContainers(group.observed, again);
+    if (changed === undefined) verified.push(group);
+    else if (!mayPlanAgain) throw changedSincePlan(`other containers run on ${describeHost(changed)}`);
+    else verified.push(await planAgain({ ...group, observed: again }, [changed, ...others], options, run));
+  }
+  return verified;
+}
+
+async function planAgain(
+  group: PreparedGroup,
+  changed: readonly Host[],
+  options: DeployOptions,
+  { bus }: Run,
+): Promise<PreparedGroup> {
+  const message = `Since the plan was made, other containers run on ${changed.map(describeHost).join(', ')}: "${group.opened.group}" is planned again.`;
+  bus.emit({ type: 'warning', message });
+  const planned = await planGroup(group, options);
+  bus.emit({ type: 'plan.made', plan: planned.plan });
+  return planned;
+}
+
+function refuseLostRegistration(before: ObservedGroup, again: ObservedGroup): void {
+  for (const [then, now] of sameHosts(before, again)) {
+    const lost = lostRegistration(then, now);
+    if (lost !== undefined)
+      throw changedSincePlan(`somebody deregistered ${describeHost(then.host)} from ${lost}`);
   }
 }
+
+const withOtherContainers = (before: ObservedGroup, again: ObservedGroup): readonly Host[] =>
+  sameHosts(before, again)
+    .filter(([then, now]) => runningOn(then) !== runningOn(now))
+    .map(([{ host }]) => host);
+
+const runningOn = ({ containers }: HostObservation): string =>
+  JSON.stringify(
+    containers
+      .filter(({ running }) => running)
+      .map(({ id }) => id)
+      .sort(),
+  );
+
+/** Each host as it was, and as it is; one that could not be looked at again is refused for that. */
+const sameHosts = (
+  before: ObservedGroup,
+  again: ObservedGroup,
+): readonly (readonly [HostObservation, HostObservation])[] =>
+  before.observation.hosts.flatMap((then) => {
+    const now = again.observation.hosts.find(({ host }) => host.id === then.host.id);
+    return now === undefined ? [] : [[then, now] as const];
+  });
 
 /** A place that a host had when the plan was made and has no more: `api-http:5060`. */
 function lostRegistration(before: HostObservation, now: HostObservation): string | undefined {

@@ -69,6 +69,7 @@ export function openRun(
   return {
     id,
     verb,
+    begun: world.begun,
     environment,
     owner: world.owner,
     ports: {

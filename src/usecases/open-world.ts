@@ -47,6 +47,7 @@ export async function openWorld(
   { project: directory, environment, askBecomePass = false, redaction = new Redaction() }: CommonOptions,
   { prompt }: Pick<RunHooks, 'prompt'> = {},
 ): Promise<World> {
+  const begun = clock.elapsed();
   keepCloudSecrets(redaction);
   const files = new RecordedFiles(new NodeProjectFiles(directory));
   const project = await loadProject(files, directory, { keeper: redaction, environment: secretVariable });
@@ -56,7 +57,7 @@ export async function openWorld(
   const home = homedir();
   // As OpenSSH, which goes by the passwd entry and not by HOME; a build's container may have none for its user.
   const local = localFacts(home);
-  const agentSocket = process.env['SSH_AUTH_SOCK'];
+  const agentSocket = unlessBlank(process.env['SSH_AUTH_SOCK']);
   const state = stateFolder(project.config.stateDirectory, directory, home);
   const notices = new Notices();
   const transport = chosenByHost({
@@ -75,11 +76,12 @@ export async function openWorld(
   const runtime = new EngineRuntime(transport, clock);
   const credentials = new CredentialSources([
     new EcrCredentials(access ?? {}),
-    new DockerConfigCredentials(process.env['DOCKER_CONFIG'] ?? join(home, '.docker')),
+    new DockerConfigCredentials(unlessBlank(process.env['DOCKER_CONFIG']) ?? join(home, '.docker')),
   ]);
   const presence = cloud === undefined ? alwaysThere : new FleetPresence(cloud.fleet);
   return {
     clock,
+    begun,
     random,
     files,
     hostFiles: new TransportFiles(transport),
@@ -112,6 +114,10 @@ export async function openWorld(
     close: () => transport.close(),
   };
 }
+
+/** A build server sets parameters that were left out to nothing. */
+const unlessBlank = (value: string | undefined): string | undefined =>
+  value === undefined || value.trim() === '' ? undefined : value;
 
 const ofCloud = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 

@@ -7,6 +7,7 @@ import { runningHosts } from '../plan/allowance.js';
 import { findRefusals } from '../plan/preflight.js';
 import type { GroupObservation, HostObservation, ObservedTargetGroup } from '../plan/observation.js';
 import type { GroupSessions } from './group-sessions.js';
+import { observeMounts } from './observe-mounts.js';
 
 /** A host that could not be looked at, and why. */
 export interface Unobserved {
@@ -74,15 +75,19 @@ async function observeHost(session: HostSession, run: Run): Promise<HostObservat
     traffic.registrations(groups),
     traffic.planned(groups),
   ]);
+  if (runtime.clockZero !== undefined) session.startedAt ??= runtime.clockZero + run.begun;
+  const mounts = await observeMounts(session, wanted);
   session.expectedImages = wanted.map((spec) => spec.image);
   return {
     host,
     runtime,
+    ...(session.startedAt === undefined ? {} : { startedAt: session.startedAt }),
     containers: observed,
     registrations,
     specs: wanted,
     adopt: new Set(templates.flatMap(({ adopt }) => adopt ?? [])),
     planned,
+    ...(mounts.length === 0 ? {} : { mounts }),
   };
 }
 

@@ -1,20 +1,17 @@
 import type { Run } from '../engine/run.js';
-import { rolledSinceElsewhere } from '../errors/resume.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
-import { describeHost } from '../model/host.js';
 import { groupName, type GroupName } from '../model/ids.js';
 import type { Plan } from '../model/plan.js';
 import type { RunRecord } from '../model/run-record.js';
-import { newerRunOf } from '../plan/claims.js';
 import { planDeploy } from '../plan/deploy-plan.js';
-import type { GroupObservation } from '../plan/observation.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { checkPlaybook } from './check-playbook.js';
 import type { ChooseRelease } from './choose-release.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { openGroup } from './group-sessions.js';
 import { leaveOutUnreachable, type ReachedGroup } from './leave-out.js';
+import { refuseOlderRun } from './newer-release.js';
 import { phase } from './phase.js';
 import { observeGroup, refuseUnfit } from './preflight.js';
 import { recoverFirst } from './recover-first.js';
@@ -40,6 +37,8 @@ export interface DeployOptions extends CommonOptions {
   readonly lockWait?: Milliseconds;
   /** Refuses when an interrupted run still holds something of a group, instead of recovering it first. */
   readonly noRecover?: boolean;
+  /** Goes ahead also over the release of a run that was started later. */
+  readonly force?: boolean;
   /** So many hosts that cannot be reached are left out, and the run fails for them at its end; none when absent. */
   readonly skipUnreachable?: number;
 }
@@ -97,30 +96,34 @@ export async function prepareDeploy(
   const observed = await phase(run, 'preflight', () =>
     Promise.all(opened.map(async (group) => ({ opened: group, observed: await observeGroup(group) }))),
   );
-  refuseRolledSince(
+  refuseOlderRun(
     options,
     observed.map((group) => group.observed.observation),
+    run,
   );
   const groups: PreparedGroup[] = [];
   for (const group of leaveOutUnreachable(observed, options.skipUnreachable ?? 0)) {
     refuseUnfit(group.observed);
-    const plan = withLeftOut(planDeploy(group.observed.observation), group);
-    groups.push({ ...group, plan: await withScaling(plan, group.opened) });
+    groups.push(await planGroup(group, options));
   }
   tellLeftOut(groups, run);
   for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan });
   return { inventory, groups, playbook };
 }
 
-/** An interrupted run is not gone on with over what a newer run of another machine has rolled. */
-function refuseRolledSince({ resumes }: DeployOptions, groups: readonly GroupObservation[]): void {
-  if (resumes === undefined) return;
-  for (const { group, environment, hosts } of groups) {
-    for (const { host, containers } of hosts) {
-      const later = newerRunOf(containers, { environment, group }, resumes.run);
-      if (later !== undefined) throw rolledSinceElsewhere(resumes.run, later, group, describeHost(host));
-    }
-  }
+/** The plan of a group that nothing speaks against. */
+export async function planGroup(
+  group: ReachedGroup,
+  { variables = [] }: Pick<DeployOptions, 'variables'>,
+): Promise<PreparedGroup> {
+  const plan = withLeftOut(planDeploy(group.observed.observation), group);
+  return {
+    ...group,
+    plan: {
+      ...(await withScaling(plan, group.opened)),
+      ...(variables.length === 0 ? {} : { variables }),
+    },
+  };
 }
 
 /** Who goes on with a run notes which of its hosts are not there any more. */

@@ -24,6 +24,8 @@ import type { RecordedFiles } from './project-digest.js';
 /** Everything outside the program, as one use case meets it: the ports, and the project. Opened by open-world.ts; tests make their own. */
 export interface World {
   readonly clock: Clock;
+  /** When the use case began, as a reading of `clock.elapsed`: what a run waits for comes after it. */
+  readonly begun: Milliseconds;
   readonly random: Random;
   readonly files: RecordedFiles;
   readonly hostFiles: FilesOfHosts;

@@ -36,7 +36,7 @@ const isHeld = async (): Promise<boolean> => (await lock())?.['released']?.BOOL 
 describe('a deploy whose leases are in DynamoDB', () => {
   it('locks the group there while it rolls, and nothing on the hosts', async () => {
     const rolling = lane.deploy('v1');
-    await until(isHeld, 30_000);
+    await until(isHeld, 120_000);
     expect(lane.leases()).toEqual([]);
 
     expect((await rolling).exit).toBe(0);
@@ -47,11 +47,11 @@ describe('a deploy whose leases are in DynamoDB', () => {
     expect((await lock())?.['epoch']).toEqual({ N: String(first + 1) });
     expect(lane.running()).toEqual(['api v2', 'api v2', 'api v2', 'api v2']);
     expect(lane.leases()).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   it('is refused while somebody else holds it, and goes on when it is let go', async () => {
     const name = { environment: environmentName('lab'), group: groupName('api'), hosts: [] };
-    const lease = await storeAt(dynamo, systemClock).acquire({ ...name, owner: ann, duration: 60_000 });
+    const lease = await storeAt(dynamo, systemClock).acquire({ ...name, owner: ann, duration: 600_000 });
     const refused = await lane.deploy('v1');
     expect([refused.exit, refused.stderr]).toEqual([
       3,
@@ -66,18 +66,18 @@ describe('a deploy whose leases are in DynamoDB', () => {
 
     const asked = dynamo.calls.length;
     const waiting = lane.run([...deployV1, '--lock-wait', '2m']);
-    await until(() => dynamo.calls.length > asked, 30_000);
+    await until(() => dynamo.calls.length > asked, 120_000);
     await lease.release();
     const { exit, stdout } = await waiting;
     expect([exit, stdout]).toEqual([0, expect.stringContaining('is locked by ann@desk')]);
-  }, 120_000);
+  }, 240_000);
 
   it('is the only one of two that found it free at the same moment', async () => {
     let wanting = 0;
     dynamo.fate = async (operation) => {
       if (operation === 'PutItem') {
         wanting += 1;
-        await until(() => wanting >= 2, 60_000);
+        await until(() => wanting >= 2, 120_000);
       }
       return 'answered' as const;
     };
@@ -89,7 +89,7 @@ describe('a deploy whose leases are in DynamoDB', () => {
       /Group "api" in "lab" is locked by \S+, run /,
     );
     expect(lane.running()).toEqual(['api v1', 'api v1', 'api v1', 'api v1']);
-  }, 120_000);
+  }, 240_000);
 
   it('is refused before any change when there is no such table', async () => {
     keepLeasesIn('lokcs');

@@ -127,7 +127,7 @@ test('throttled for good, the error says so and may pass', async () => {
   });
   expect(isTransient(error)).toBe(true);
   expect(aws.requests.length).toBeGreaterThanOrEqual(3);
-}, 120_000);
+});
 
 test('an endpoint that is down is unreachable, by name', async () => {
   const aws = await stubAws(() => undefined);

@@ -59,7 +59,7 @@ test('credentials that are renewed after five seconds slow a run down, and chang
   await goThrough(() => awaitDrained(shared, registrations, { timeout }));
 
   expect(states()).toEqual([]);
-}, 30_000);
+});
 
 test('a session that is over is assumed again', async () => {
   const { shared, fleet, arn, registrations } = await open({ role });
@@ -74,7 +74,7 @@ test('a session that is over is assumed again', async () => {
     code: 'aws.expired_credentials',
   });
   expect(await fleet.instances(region(lab.region), {})).toHaveLength(3);
-}, 30_000);
+});
 
 test('credentials that nobody renews are told after a while, and nothing was changed', async () => {
   const { shared, arn, registrations } = await open();
@@ -86,7 +86,7 @@ test('credentials that nobody renews are told after a while, and nothing was cha
   });
 
   expect(states()).toEqual([]);
-}, 30_000);
+});
 
 test('a change whose reply was lost, and that is expired when it is made again, is made once', async () => {
   const { shared, arn, registrations } = await open();
@@ -97,4 +97,4 @@ test('a change whose reply was lost, and that is expired when it is made again, 
   await awaitInService(shared, registrations, { timeout });
 
   expect(states()).toEqual(ids.map((id) => `${id} healthy`));
-}, 30_000);
+});

@@ -85,7 +85,7 @@ test('through throttling and lost replies, all hosts go into service, out of it 
   await awaitInService(shared, all, { timeout });
   expect(lab.aws.registrations('api-http').map(({ id, port }) => `${id}:${port}`)).toHaveLength(ids.length);
   expect(lab.aws.registrations('api-admin').map(({ port }) => port)).toEqual(ids.map(() => 5061));
-}, 60_000);
+});
 
 test('tags of a target group are written, replaced, read and removed, and those of others stay', async () => {
   const [{ arn } = { arn: targetGroupArn('') }] = await groups();

@@ -29,14 +29,15 @@ export async function adfpush(
   words: readonly string[],
   project = 'two-environments',
   as: Pick<Options, 'uid' | 'gid'> = {},
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   const { exitCode, stdout, stderr } = await execa(process.execPath, [program, ...words], {
     cwd: resolve(projects, project),
     reject: false,
     stdin: 'ignore',
-    timeout: 30_000,
+    timeout: 120_000,
     ...as,
-    env: { NO_COLOR: '1', SHELL: undefined, FORCE_COLOR: undefined, COLUMNS: undefined },
+    env: { NO_COLOR: '1', SHELL: undefined, FORCE_COLOR: undefined, COLUMNS: undefined, ...variables },
   });
   return { exit: exitCode, stdout, stderr };
 }

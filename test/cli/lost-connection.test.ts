@@ -41,7 +41,7 @@ ssh:
     } as const satisfies Options;
     const words = ['exec', '-g', 'api', '--env', 'prod', '--', 'sh', '-c', whole];
     const running = execa(process.execPath, [program, ...words], options);
-    await until('the command has begun', () => linesOf(begun).length > 0, 30_000);
+    await until('the command has begun', () => linesOf(begun).length > 0, 120_000);
     sshd.killSessions();
     await execa('touch', [goOn]);
     const { exitCode, all } = await running;

@@ -88,7 +88,7 @@ ${['one', 'two', 'three'].map(host).join('').replaceAll('      ', '  ')}ssh:
         let screen = '';
         terminal.stdout.on('data', (chunk: Buffer) => (screen += chunk.toString()));
         const ended = new Promise<number | null>((resolve) => terminal.once('close', resolve));
-        await until('the question stands', () => screen.includes('Passphrase for the key'), 30_000);
+        await until('the question stands', () => screen.includes('Passphrase for the key'), 120_000);
         terminal.stdin.write(answer);
         const code = await ended;
 

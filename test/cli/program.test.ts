@@ -164,7 +164,7 @@ describe('adfpush', () => {
   it.each([
     [['status', '-g', 'nobody', '--env', 'staging'], 3, 'inventory.empty_group'],
     [['deploy', '-g', 'a*', '--env', 'staging'], 2, 'inventory.wildcard_group'],
-    [['inventory', 'list', '--env', 'staging', '-l', ','], 2, 'inventory.empty_pattern'],
+    [['inventory', 'list', '--env', 'staging', '-l', ','], 2, 'cli.empty_value'],
   ])('refuses %j', async (words, code, error) => {
     const { exit, stderr } = await adfpush(words);
     expect(stderr).toContain(`Error [${error}]`);

@@ -101,7 +101,7 @@ describeUnless(whyNoMount(), 'a disk that is full', () => {
     mount(folder);
     const load = lane.startLoad();
     const step = deploy();
-    await until(() => lane.inService().filter((state) => state === 'draining').length === 3, 30_000);
+    await until(() => lane.inService().filter((state) => state === 'draining').length === 3, 120_000);
     const filler = join(folder, 'filler');
     fill(filler);
 

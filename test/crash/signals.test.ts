@@ -53,7 +53,7 @@ describe('a build that is aborted', () => {
       await open({ deregistrationDelay: 300_000 });
       const load = lane.startLoad();
       const step = start('v2', ...unhurried);
-      await until(draining, 30_000);
+      await until(draining, 120_000);
 
       const { killed } = await step.abort(patience);
 
@@ -74,7 +74,7 @@ describe('a build that is aborted', () => {
     lane.groupHas('timeout: 8s', 'timeout: 60s');
     const load = lane.startLoad();
     const step = buildStep('v3', ...unhurried);
-    await until(() => runsSomewhere('v3'), 30_000);
+    await until(() => runsSomewhere('v3'), 120_000);
 
     const { killed } = await step.abort(patience);
 
@@ -92,7 +92,7 @@ describe('a build that is aborted', () => {
     lane.groupHas('stop_timeout: 1s', 'stop_timeout: 20s');
     const load = lane.startLoad();
     const step = buildStep('deaf');
-    await until(() => runsSomewhere('deaf'), 30_000);
+    await until(() => runsSomewhere('deaf'), 120_000);
 
     const { killed } = await step.abort(patience, () => /still held/.test(step.stdout));
 
@@ -117,7 +117,7 @@ describe('a second signal', () => {
     lane.groupHas('stop_timeout: 1s', 'stop_timeout: 20s');
     const load = lane.startLoad();
     const step = plainStep('deaf');
-    await until(() => runsSomewhere('deaf'), 30_000);
+    await until(() => runsSomewhere('deaf'), 120_000);
     const [program = 0] = step.members();
     signal(program, 'SIGTERM');
     await until(() => /restor/.test(step.stdout));

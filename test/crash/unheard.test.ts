@@ -66,13 +66,13 @@ describe('when nobody listens any more', () => {
     await open();
     const load = lane.startLoad();
     const step = runs(`exec script -qec "${lane.command(...deploy, ...flags)}" /dev/null`);
-    await until(() => lane.inService().includes('draining'), 30_000);
+    await until(() => lane.inService().includes('draining'), 120_000);
     const members = step.members();
     const [program = 0, terminal = 0] = [members.at(0), members.at(-1)];
     expect(program).not.toBe(terminal);
 
     signal(terminal, 'SIGKILL');
-    await until(() => !isAlive(program), 30_000);
+    await until(() => !isAlive(program), 120_000);
 
     expect(lane.newestExit()).toBe(143);
     expect(lane.lab.aws.calls('DeregisterTargets')).toBe(1);
@@ -98,7 +98,7 @@ async function deployUnread(flags: readonly string[], closed: Closed) {
   const read = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     running[name].on('data', (chunk: Buffer) => (read[name] += chunk.toString()));
-  await until(() => lane.inService().includes('draining'), 30_000);
+  await until(() => lane.inService().includes('draining'), 120_000);
   for (const name of closed) running[name].destroy();
   await once(running, 'exit', { signal: AbortSignal.timeout(deadline) });
   return { exit: running.exitCode, ...read };

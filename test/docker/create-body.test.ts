@@ -68,7 +68,8 @@ test('every word of a specification reaches the Engine', () => {
       StartPeriod: 5e8,
     },
     HostConfig: {
-      Binds: ['/var/lib/api:/data:ro', 'cache:/cache'],
+      Binds: ['cache:/cache'],
+      Mounts: [{ Type: 'bind', Source: '/var/lib/api', Target: '/data', ReadOnly: true }],
       PortBindings: {
         '5000/tcp': [
           { HostIp: '', HostPort: '5060' },
@@ -107,4 +108,25 @@ test('what a specification leaves out is left to the image and the Engine', () =
 
 test("the Engine's own networks get no alias, which they would refuse", () => {
   for (const network of ['host', 'bridge', 'none']) expect(endpointBody(least, network)).toEqual({});
+});
+
+test.each<readonly [string, object]>([
+  ['/a:/b', { Mounts: [{ Type: 'bind', Source: '/a', Target: '/b', ReadOnly: false }] }],
+  [
+    '/a:/b:ro,rshared',
+    {
+      Mounts: [
+        { Type: 'bind', Source: '/a', Target: '/b', ReadOnly: true, BindOptions: { Propagation: 'rshared' } },
+      ],
+    },
+  ],
+  // Only the other form knows the labels of SELinux.
+  ['/a:/b:ro,Z', { Binds: ['/a:/b:ro,Z'] }],
+  ['/a:/b:create', { Binds: ['/a:/b'] }],
+  ['/a:/b:ro,create', { Binds: ['/a:/b:ro'] }],
+  ['cache:/b:nocopy', { Binds: ['cache:/b:nocopy'] }],
+])('the volume %s is given in the form that does as it says', (volume, form) => {
+  const { HostConfig } = createBody({ ...least, volumes: [volume] }, {}) as { HostConfig: object };
+  expect(HostConfig).toMatchObject(form);
+  expect('Mounts' in HostConfig).toBe('Mounts' in form);
 });

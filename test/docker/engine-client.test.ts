@@ -114,6 +114,22 @@ describe('an Engine that goes away', () => {
     expect(engine.lines.filter((line) => line.endsWith('/start'))).toHaveLength(1);
   });
 
+  test('tells the clock of its host', async () => {
+    await engine.start();
+    engine.json('GET /info', { SystemTime: '2026-11-28T12:00:00.000000001Z' });
+    const before = systemClock.elapsed();
+    const { clockZero = NaN } = await engine.containers.info();
+    const noon = Date.UTC(2026, 10, 28, 12);
+    expect(clockZero + systemClock.elapsed()).toBeGreaterThanOrEqual(noon);
+    expect(clockZero + before).toBeLessThanOrEqual(noon);
+  });
+
+  test('that does not tell its clock has none', async () => {
+    await engine.start();
+    engine.json('GET /info', {});
+    expect(await engine.containers.info()).not.toHaveProperty('clockZero');
+  });
+
   test('that never was there is named, with what the host said and what to do', async () => {
     await engine.start();
     const runtime = new EngineRuntime(new LocalTransport(systemClock), systemClock);

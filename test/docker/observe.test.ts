@@ -179,3 +179,19 @@ describe('who else looks after a container', () => {
     expect(observe(parts, units)).not.toHaveProperty('managedBy');
   });
 });
+
+test('what a container mounts of the host is known from both forms, but for what it may make itself', () => {
+  const mounted = {
+    HostConfig: {
+      Binds: ['/etc/app.conf:/app.conf:ro', '/srv/cache:/cache', 'data:/data'],
+      Mounts: [
+        { Type: 'bind', Source: '/etc/tls' },
+        { Type: 'volume', Source: 'logs' },
+      ],
+    },
+  };
+  expect(observe(mounted).bindSources).toEqual(['/etc/app.conf', '/srv/cache', '/etc/tls']);
+  const Labels = { [label.creates]: '["/srv/cache"]' };
+  expect(observe({ ...mounted, Config: { Labels } }).bindSources).toEqual(['/etc/app.conf', '/etc/tls']);
+  expect(observe({})).not.toHaveProperty('bindSources');
+});

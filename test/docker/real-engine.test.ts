@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { EngineRuntime } from '../../src/docker/engine-runtime.js';
 import { LabRegistry } from '../../src/lab/registry/registry.js';
@@ -118,6 +121,26 @@ describeUnless(missing, 'a real Docker Engine', () => {
         code: 'docker.pull',
         message: containing(unknown),
       });
+    });
+
+    test('never makes up the source of a mount, unless that is asked for', async () => {
+      await pull(v1);
+      const missing = join(tmpdir(), `adfpush-missing-${process.pid}`);
+      const made = join(tmpdir(), `adfpush-made-${process.pid}`);
+      await expect(containers.create(spec({ volumes: [`${missing}:/x:ro`] }), {})).rejects.toMatchObject({
+        code: 'docker.api',
+        message: containing(missing),
+      });
+      expect(await containers.sources([missing])).toEqual(['missing']);
+
+      const id = await containers.create(spec({ volumes: [`${made}:/x:create`] }), {
+        [label.creates]: JSON.stringify([made]),
+      });
+      await containers.start(id);
+      expect(await containers.sources([made])).toEqual(['folder']);
+      expect(await containers.inspect(id)).not.toHaveProperty('bindSources');
+      await containers.remove(id);
+      rmSync(made, { recursive: true });
     });
 
     test('takes a container through its whole life', async () => {

@@ -221,6 +221,7 @@ export class FleetStage {
     const fleet = new WorldFleet(world);
     return {
       clock: world.clock,
+      begun: world.clock.elapsed(),
       random: this.#random,
       files,
       redaction,
@@ -271,7 +272,9 @@ export class FleetStage {
       .filter(
         ({ port, method }) =>
           (port === 'runtime' &&
-            !['info', 'list', 'inspect', 'image', 'images', 'logs', 'listHolds'].includes(method)) ||
+            !['info', 'list', 'inspect', 'image', 'images', 'logs', 'sources', 'listHolds'].includes(
+              method,
+            )) ||
           (port === 'traffic' && ['register', 'deregister'].includes(method)),
       )
       .map(({ actor, method, about }) => `${actor} ${method} ${about}`);

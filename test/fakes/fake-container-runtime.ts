@@ -3,6 +3,7 @@ import { label } from '../../src/model/container.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import type { Host } from '../../src/model/host.js';
 import { isDigest, type ContainerId, type ContainerName } from '../../src/model/ids.js';
+import { bindMounts } from '../../src/model/volume.js';
 import { formatPinnedImage, type PinnedImage } from '../../src/model/release.js';
 import { dockerApi, dockerPull } from '../../src/errors/docker.js';
 import { unreachable } from '../../src/errors/ssh.js';
@@ -12,6 +13,7 @@ import type {
   LocalImage,
   PullProgress,
   RuntimeInfo,
+  SourceKind,
 } from '../../src/ports/container-runtime.js';
 import type { RegistryCredentials } from '../../src/ports/registry.js';
 import type { Caller } from './port-calls.js';
@@ -45,7 +47,14 @@ class FakeEngine implements HostContainers {
       os: 'linux',
       architecture: 'amd64',
       freeBytes,
+      clockZero: this.world.clock.now() - this.world.clock.elapsed(),
     }));
+  }
+
+  sources(paths: readonly string[]): Promise<readonly SourceKind[]> {
+    return this.#call('sources', paths.join(' '), () =>
+      paths.map((path) => this.fake.sources.get(path) ?? 'folder'),
+    );
   }
 
   list(): Promise<readonly ObservedContainer[]> {
@@ -106,6 +115,7 @@ class FakeEngine implements HostContainers {
         env: spec.env,
         ports: spec.ports,
         networks: spec.networks,
+        bindSources: bindMounts(spec.volumes).flatMap(({ create, source }) => (create ? [] : [source])),
         restartPolicy: spec.restart,
       }).id;
     });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -326,6 +326,19 @@ describe('the engine', () => {
     expect(String(await docker.ping())).toBe('OK');
     expect(await docker.version()).toMatchObject({ Os: 'linux', Arch: host.engine.architecture });
     expect(await docker.info()).toMatchObject({ OSType: 'linux', Name: 'api-1' });
+  });
+
+  it('refuses a mount whose source is missing, and makes nothing of it', async () => {
+    const Source = join(directory, 'missing');
+    const mount: Docker.MountSettings = { Type: 'bind', Source, Target: '/x' };
+    await expect(create('api', 'v1', { Mounts: [mount] })).rejects.toMatchObject({
+      statusCode: 400,
+      message: containing(`bind source path does not exist: ${Source}`),
+    });
+    expect(existsSync(Source)).toBe(false);
+    const there = { ...mount, Source: directory };
+    const { HostConfig } = await (await create('api', 'v1', { Mounts: [there] })).inspect();
+    expect(HostConfig.Mounts).toEqual([there]);
   });
 
   it('refuses what it does not know', async () => {

@@ -47,6 +47,22 @@ Takes at least 16 m 30 s, for drains and bakes alone.`.trim(),
     ]);
   });
 
+  it('says which values came from variables, and which of these a flag was set against', () => {
+    const variables = [
+      { variable: 'ADFPUSH_ENV', flag: '--env', value: 'lab', used: true },
+      { variable: 'ADFPUSH_EXTRA_VARS', flag: '--extra-vars', used: true },
+      { variable: 'ADFPUSH_LIMIT', flag: '--limit', value: 'api-1', used: false },
+    ];
+    expect(
+      renderPlan({ ...planFor(2), variables })
+        .split('\n')
+        .slice(-2),
+    ).toEqual([
+      'Set by variables: --env lab (ADFPUSH_ENV), --extra-vars (ADFPUSH_EXTRA_VARS)',
+      'Not used, since the flag is given: --limit api-1 (ADFPUSH_LIMIT)',
+    ]);
+  });
+
   it('fits 400 hosts on one screen, and still counts every one of them', () => {
     const plan = planFor(400);
     const hosts = plan.hosts.map((host) => ({ ...host, zone: 'eu-west-1a' }));

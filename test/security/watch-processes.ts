@@ -22,7 +22,7 @@ export async function watchProcesses(secrets: readonly string[]): Promise<() => 
   await until('the sampler looks', () => said.startsWith('looking\n'));
   return async () => {
     child.stdin.end();
-    await until('the sampler tells', () => said.endsWith('}\n'), 30_000);
+    await until('the sampler tells', () => said.endsWith('}\n'), 120_000);
     return JSON.parse(said.slice('looking\n'.length)) as Sightings;
   };
 }

@@ -37,6 +37,7 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
   });
   return {
     clock,
+    begun: clock.elapsed(),
     random,
     files,
     redaction,

@@ -128,6 +128,7 @@ describe('who runs it', () => {
       { BUILD_URL: 'https://ci/job/7/', BUILD_USER_ID: 'ann' },
       { who: 'ann@build-7', link: 'https://ci/job/7/' },
     ],
+    [{ BUILD_URL: '', BUILD_USER_ID: '' }, { who: 'jenkins@build-7' }],
     [{ BUILD_URL: 'javascript:alert(1)' }, { who: 'jenkins@build-7' }],
   ])('is read from %j', (env, owner) => {
     expect(ownerFromEnvironment(env, 'jenkins', 'build-7')).toEqual(owner);

@@ -86,13 +86,13 @@ describeWithSshd('masters', () => {
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
     child.stderr.pipe(process.stderr);
-    await until('it is connected', () => said.includes('connected'), 30_000);
+    await until('it is connected', () => said.includes('connected'), 120_000);
     const [folder] = readdirSync(temporary).filter((name) => name.startsWith('adfpush-ssh-'));
     const path = join(temporary, folder!);
     expect(mastersIn(path)).toHaveLength(1);
 
     child.kill('SIGKILL');
-    await until('its master ended', () => mastersIn(path).length === 0, 20_000);
+    await until('its master ended', () => mastersIn(path).length === 0, 120_000);
 
     expect(existsSync(path)).toBe(true);
     const anHourAgo = Date.now() / 1_000 - 3_600;

@@ -192,7 +192,7 @@ function makeKeys(
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  deadline = 10_000,
+  deadline = 120_000,
 ): Promise<void> {
   const end = performance.now() + deadline;
   while (!(await holds())) {

@@ -158,7 +158,7 @@ function stepsWith(shell: (typeof shells)[number]): void {
     const step = newStep();
 
     await lose('n=0; while [ $n -lt 60000 ]; do echo "line $n"; n=$((n + 1)); done; echo the end', step);
-    await until('it ended', async () => (await recordOf(step)).state === 'ended', 30_000);
+    await until('it ended', async () => (await recordOf(step)).state === 'ended', 120_000);
 
     const record = await recordOf(step);
     expect(record).toMatchObject({ outcome: { kind: 'exited', code: 0 } });

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Redaction } from '../../src/events/redaction.js';
 import { Secret } from '../../src/model/secret.js';
-import { becomePassword, becomeVariable } from '../../src/usecases/become-password.js';
+import { becomeVariable } from '../../src/system/secret-environment.js';
+import { becomePassword } from '../../src/usecases/become-password.js';
 import { errorsFromAsync } from '../config/error-text.js';
 
 const person = { ask: async () => new Secret('typed-by-hand') };

@@ -53,6 +53,13 @@ describe('a deploy', () => {
     expect(await stage.later()).toEqual(all(4, 'v2 running, in service'));
   });
 
+  it('tells in its plan which variables stood for flags', async () => {
+    const variables = [{ variable: 'ADFPUSH_ENV', flag: '--env', value: 'test', used: true }];
+    const stage = new FleetStage();
+    await stage.deploy({ variables });
+    expect(stage.told('plan.made').map(({ plan }) => plan.variables)).toEqual([variables]);
+  });
+
   it('pulls everywhere before the first host is drained', async () => {
     const stage = new FleetStage();
     await stage.deploy();

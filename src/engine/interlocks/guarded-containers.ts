@@ -1,4 +1,4 @@
-import { holdMissing, notDrained, stillHeld } from '../../errors/engine.js';
+import { bindSourceGone, holdMissing, notDrained, stillHeld } from '../../errors/engine.js';
 import { registeredAgain } from '../../errors/fleet.js';
 import {
   label,
@@ -11,7 +11,13 @@ import type { Milliseconds } from '../../model/duration.js';
 import type { ContainerId, ContainerName } from '../../model/ids.js';
 import { isDrained, registrationKey, targetGroupNameOf } from '../../model/registration.js';
 import type { PinnedImage } from '../../model/release.js';
-import type { HostContainers, LocalImage, PullProgress, RuntimeInfo } from '../../ports/container-runtime.js';
+import type {
+  HostContainers,
+  LocalImage,
+  PullProgress,
+  RuntimeInfo,
+  SourceKind,
+} from '../../ports/container-runtime.js';
 import type { RegistryCredentials } from '../../ports/registry.js';
 import type { HostSession } from '../host-session.js';
 import type { SentRequest } from './unfinished-requests.js';
@@ -71,6 +77,11 @@ export class GuardedContainers implements HostContainers {
     );
   }
 
+  async sources(paths: readonly string[]): Promise<readonly SourceKind[]> {
+    await this.#earlierOver();
+    return this.#runtime.sources(paths);
+  }
+
   async create(spec: ContainerSpec, labels: Readonly<Record<string, string>>): Promise<ContainerId> {
     this.#touched();
     const isDone = async (): Promise<boolean> => (await this.#runtime.inspect(spec.name)) !== undefined;
@@ -79,6 +90,7 @@ export class GuardedContainers implements HostContainers {
   }
 
   async start(id: ContainerId): Promise<void> {
+    await this.#requireSources(id);
     this.#touched();
     const isDone = this.#seen(id, ({ running }) => running);
     return this.#change({ what: `start container ${id}`, isDone }, () => this.#runtime.start(id));
@@ -124,6 +136,17 @@ export class GuardedContainers implements HostContainers {
 
   removeImage(id: string): Promise<boolean> {
     return this.#change({ what: `remove image ${id}` }, () => this.#runtime.removeImage(id));
+  }
+
+  /** The Engine starts a container also onto a mount whose source is gone: it makes an empty folder there (interlock of bind mounts). */
+  async #requireSources(id: ContainerId): Promise<void> {
+    const container = await this.inspect(id);
+    if (container === undefined || container.running) return;
+    const { bindSources = [], name } = container;
+    if (bindSources.length === 0) return;
+    const kinds = await this.sources(bindSources);
+    const missing = bindSources.filter((_, index) => kinds[index] === 'missing');
+    if (missing.length > 0) throw bindSourceGone(this.#session.host, name, missing);
   }
 
   /** A stopped container may always go; a running one only when nothing reaches it any more and it is held. */

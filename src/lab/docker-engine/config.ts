@@ -34,6 +34,7 @@ export const createSchema = z.looseObject({
       NetworkMode: z.string().nullish(),
       AutoRemove: z.boolean().nullish(),
       Binds: names,
+      Mounts: z.array(z.looseObject({ Type: z.string(), Source: z.string().nullish() })).nullish(),
     })
     .nullish(),
   NetworkingConfig: z.looseObject({ EndpointsConfig: z.record(z.string(), z.unknown()).nullish() }).nullish(),

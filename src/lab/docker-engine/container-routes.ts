@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import type { Container } from './container.js';
 import { createSchema, restartPolicyOf, restartPolicySchema } from './config.js';
@@ -26,6 +27,11 @@ export function containerRoutes({ containers, networks }: Engine): readonly Rout
     route('POST', '/containers/create', async (call) => {
       const parsed = createSchema.safeParse(await bodyOf(call));
       if (!parsed.success) throw new EngineFault(400, z.prettifyError(parsed.error));
+      for (const { Type, Source } of parsed.data.HostConfig?.Mounts ?? []) {
+        if (Type !== 'bind' || existsSync(Source ?? '')) continue;
+        const why = `bind source path does not exist: ${Source ?? ''}`;
+        throw new EngineFault(400, `invalid mount config for type "bind": ${why}`);
+      }
       for (const network of Object.keys(parsed.data.NetworkingConfig?.EndpointsConfig ?? {})) {
         networks.get(network);
       }

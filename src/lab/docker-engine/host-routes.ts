@@ -38,6 +38,7 @@ export function hostRoutes(engine: Engine): readonly Route[] {
         Driver: 'overlay2',
         DockerRootDir: '/var/lib/docker',
         LiveRestoreEnabled: false,
+        SystemTime: new Date().toISOString(),
         Containers: containers.all().length,
         ContainersRunning: containers.all().filter(({ running }) => running).length,
         Images: images.all().length,

@@ -7,6 +7,7 @@ import { shown, wholeNumberSchema } from './number.js';
 import { camelKeys, isMapping, parsed } from './parsed.js';
 import { portsSchema } from './ports.js';
 import { pairsSchema, scalarText, textSchema, textsSchema } from './text.js';
+import { volumeSchema } from './volume.js';
 
 /** Docker's own rule for names of containers. */
 const containerNameSchema = textSchema
@@ -55,17 +56,6 @@ const restartSchema = parsed((value, refuse): RestartPolicy => {
     refuse(`must be no, always, unless-stopped, on-failure or on-failure:3, not ${shown(value)}`);
   }
   return { name: 'on-failure', maximumRetries: Number(retries ?? 0) };
-});
-
-const volumeSchema = parsed((value, refuse) => {
-  const text = scalarText(value) ?? '';
-  if (!/^(\/[^:]*|[a-zA-Z0-9][a-zA-Z0-9_.-]*):\/[^:]*(:[a-zA-Z,]+)?$/.test(text)) {
-    refuse(
-      `must be source:target or source:target:options, not ${shown(value)}`,
-      'The source is an absolute path of the host or the name of a volume; the target is an absolute path.',
-    );
-  }
-  return text;
 });
 
 const extraHostsSchema = parsed((value, refuse): readonly string[] => {

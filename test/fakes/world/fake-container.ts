@@ -16,6 +16,7 @@ export interface ContainerBirth {
   readonly env?: Readonly<Record<string, string>>;
   readonly ports: readonly PortMapping[];
   readonly networks: readonly string[];
+  readonly bindSources?: readonly string[];
   readonly restartPolicy: RestartPolicy;
   readonly managedBy?: ObservedContainer['managedBy'];
 }
@@ -151,6 +152,7 @@ export class FakeContainer {
       ...(this.startedAt === undefined ? {} : { startedAt: this.startedAt }),
       ports: birth.ports,
       networks: birth.networks,
+      ...(birth.bindSources === undefined ? {} : { bindSources: birth.bindSources }),
       ...(birth.managedBy === undefined ? {} : { managedBy: birth.managedBy }),
     };
   }

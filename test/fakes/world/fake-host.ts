@@ -1,6 +1,7 @@
 import type { PortMapping, RestartPolicy } from '../../../src/model/container.js';
 import type { Host } from '../../../src/model/host.js';
 import { containerId, containerName, type ContainerId, type Digest } from '../../../src/model/ids.js';
+import type { SourceKind } from '../../../src/ports/container-runtime.js';
 import type { HeldOnHost } from '../../../src/ports/host-holds.js';
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { FakeClock } from '../fake-clock.js';
@@ -18,6 +19,7 @@ export interface FoundContainer {
   readonly labels?: Readonly<Record<string, string>>;
   readonly restartPolicy?: RestartPolicy;
   readonly managedBy?: ContainerBirth['managedBy'];
+  readonly bindSources?: readonly string[];
   readonly running?: boolean;
 }
 
@@ -31,6 +33,8 @@ export class FakeHost {
   /** The newest epoch of each lease that it met, and whose that was. */
   readonly fences = new Map<string, { readonly epoch: number; readonly run: string }>();
   freeBytes = 20_000_000_000;
+  /** What is at paths that containers mount; a folder where nothing is said. */
+  readonly sources = new Map<string, SourceKind>();
   /** False while nobody gets through to it over SSH. What runs on it goes on running. */
   #found = true;
   #power: 'on' | 'off' | 'gone' = 'on';
@@ -121,6 +125,7 @@ export class FakeHost {
       networks: ['bridge'],
       restartPolicy: found.restartPolicy ?? { name: 'unless-stopped' },
       ...(found.managedBy === undefined ? {} : { managedBy: found.managedBy }),
+      ...(found.bindSources === undefined ? {} : { bindSources: found.bindSources }),
     });
     if (found.running ?? true) container.startedLongAgo();
     return container;

@@ -174,6 +174,20 @@ test.each([
   ['healthcheck: { test: curl localhost }', { healthcheck: { test: ['CMD-SHELL', 'curl localhost'] } }],
   ['healthcheck: { test: [curl, localhost] }', { healthcheck: { test: ['CMD', 'curl', 'localhost'] } }],
   ['volumes: [data:/data]', { volumes: ['data:/data'] }],
+  ['volumes: [/a:/b:create]', { volumes: ['/a:/b:create'] }],
+  ['volumes: [{ type: bind, source: /a, target: /b }]', { volumes: ['/a:/b'] }],
+  [
+    'volumes: [{ type: bind, source: /a, target: /b, read_only: true, bind: { propagation: rslave, selinux: Z } }]',
+    { volumes: ['/a:/b:ro,rslave,Z'] },
+  ],
+  [
+    'volumes: [{ type: bind, source: /a, target: /b, bind: { create_host_path: true } }]',
+    { volumes: ['/a:/b:create'] },
+  ],
+  [
+    'volumes: [{ type: volume, source: data, target: /b, volume: { nocopy: true } }]',
+    { volumes: ['data:/b:nocopy'] },
+  ],
   ['user: 1000', { user: '1000' }],
 ])('%s', (text, expected) => {
   expect(part(text)).toMatchObject(expected);
@@ -204,6 +218,18 @@ test.each([
   [
     'volumes: [./data:/data]',
     '2:11 `container.volumes[0]` must be source:target or source:target:options, not "./data:/data". | The source is an absolute path of the host or the name of a volume; the target is an absolute path.',
+  ],
+  [
+    'volumes: [/a:/b:readonly]',
+    '2:11 `container.volumes[0]` has an option that Docker does not know: readonly. | Known: shared, rshared, slave, rslave, private, rprivate, z, Z, ro, rw, nocopy, create, consistent, cached, delegated.',
+  ],
+  [
+    'volumes: [data:/b:create]',
+    '2:11 `container.volumes[0]` has the option create, which is for paths of the host. | A named volume is made anyway.',
+  ],
+  [
+    'volumes: [{ type: bind, source: data, target: /b }]',
+    '2:33 `container.volumes[0].source` must have an absolute path of the host as its source.',
   ],
   [
     'labels: { adfpush.run: x }',

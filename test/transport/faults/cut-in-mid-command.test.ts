@@ -82,7 +82,7 @@ describeWithSshd('a connection that is cut in mid-command', () => {
           else expect(began(marker), marker).toBeLessThanOrEqual(1);
         }
         expect(new Set(ends.values())).toContain('unknown');
-      }, 120_000);
+      }, 240_000);
     }
   }
 });

@@ -151,7 +151,7 @@ describe('a writer that is killed', () => {
     // Otherwise nothing was tested: there were temporaries, and the write came through in the end.
     expect(litter).toBeGreaterThan(3);
     expect([...seen]).toEqual(['the old content', text]);
-  }, 120_000);
+  }, 240_000);
 
   it('and whose number another process has by now is known for dead', async () => {
     const [boot] = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').split('-');
@@ -338,5 +338,5 @@ describeWithSshd('over a real connection', () => {
       await transport.close();
       await sshd.stop();
     }
-  }, 120_000);
+  }, 240_000);
 });
