@@ -55,8 +55,6 @@ export type ImageAnswer = z.infer<typeof imageAnswer>;
 
 export const imageListAnswer = z.array(z.object({ Id: z.string() }));
 
-export const versionAnswer = z.object({ Version: z.string(), Os: z.string(), Arch: z.string() });
-
 export const infoAnswer = z.object({ DockerRootDir: z.string().nullish() });
 
 /** One line of a pull. */

@@ -13,7 +13,6 @@ import {
   containerListAnswer,
   createdAnswer,
   infoAnswer,
-  versionAnswer,
   type ContainerAnswer,
 } from './answers.js';
 import { createBody, endpointBody, restartPolicyBody, seconds } from './create-body.js';
@@ -42,15 +41,13 @@ export class HostEngine implements HostContainers {
   }
 
   async info(): Promise<RuntimeInfo> {
-    const [version, info] = await Promise.all([
-      this.#client.read(versionAnswer, { method: 'GET', path: '/version' }),
-      this.#client.read(infoAnswer, { method: 'GET', path: '/info' }),
-    ]);
+    const info = await this.#client.read(infoAnswer, { method: 'GET', path: '/info' });
+    const { version, os, architecture } = await this.#client.identity();
     const freeBytes = await this.#freeBytes(info.DockerRootDir);
     return {
-      version: version.Version,
-      os: version.Os,
-      architecture: version.Arch,
+      version,
+      os,
+      architecture,
       ...(freeBytes === undefined ? {} : { freeBytes }),
     };
   }
