@@ -8,6 +8,7 @@ import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { Clock } from '../ports/clock.js';
 import type { Transport } from '../ports/transport.js';
+import { socketOf } from './engine-address.js';
 import { EngineAgent } from './engine-agent.js';
 import { receive, type EngineAnswer } from './engine-answer.js';
 import { parseJson } from './json.js';
@@ -202,8 +203,9 @@ export class EngineClient {
   async #dial(): Promise<Duplex> {
     const connection = await this.transport.connect(this.host);
     const { sudo, socket } = this.host.docker;
+    const named = socketOf(this.host.docker);
     if (socket !== undefined && sudo !== true) return connection.forward({ socketPath: socket });
-    const address = socket === undefined ? [] : ['-H', `unix://${socket}`];
+    const address = named === undefined ? [] : ['-H', `unix://${named}`];
     const docker = ['docker', ...address, 'system', 'dial-stdio'];
     return connection.stream(docker, { become: sudo === true });
   }

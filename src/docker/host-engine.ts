@@ -16,9 +16,11 @@ import {
   type ContainerAnswer,
 } from './answers.js';
 import { createBody, endpointBody, restartPolicyBody, seconds } from './create-body.js';
+import { engineAddresses } from './engine-address.js';
 import { EngineClient } from './engine-client.js';
 import { EngineHolds } from './engine-holds.js';
 import { EngineImages } from './engine-images.js';
+import { dataFolderVariable, hostLookScript, readHostLook, type HostLook } from './host-look.js';
 import { logText } from './log-frames.js';
 import { observedContainer } from './observe.js';
 import { unitFilesScript, unitFileWords } from './unit-files.js';
@@ -42,12 +44,11 @@ export class HostEngine implements HostContainers {
 
   async info(): Promise<RuntimeInfo> {
     const info = await this.#client.read(infoAnswer, { method: 'GET', path: '/info' });
-    const { version, os, architecture } = await this.#client.identity();
-    const freeBytes = await this.#freeBytes(info.DockerRootDir);
+    const identity = await this.#client.identity();
+    const { freeBytes, login } = await this.#look(info.DockerRootDir ?? '');
     return {
-      version,
-      os,
-      architecture,
+      ...identity,
+      ...engineAddresses(this.host.docker, login),
       ...(freeBytes === undefined ? {} : { freeBytes }),
     };
   }
@@ -191,13 +192,12 @@ export class HostEngine implements HostContainers {
     return words;
   }
 
-  async #freeBytes(folder: string | null | undefined): Promise<number | undefined> {
-    if (folder === null || folder === undefined || folder === '') return undefined;
+  /** `folder` is where the Engine keeps its data; empty when it does not tell. */
+  async #look(folder: string): Promise<HostLook> {
     const connection = await this.transport.connect(this.host);
-    const result = await connection.run({ argv: ['df', '-Pk', folder] }, { timeout: 20_000 });
-    // POSIX: a header, then `filesystem 1024-blocks used available capacity mountpoint`.
-    const available = /^\S.*?\s(\d+)\s+(\d+)\s+(\d+)\s+\d+%\s/m.exec(result.stdout)?.[3];
-    return succeeded(result) && available !== undefined ? Number(available) * 1_024 : undefined;
+    const options = { timeout: 20_000, env: { [dataFolderVariable]: folder } };
+    const result = await connection.run({ script: hostLookScript }, options);
+    return succeeded(result) ? readHostLook(result.stdout) : {};
   }
 }
 

@@ -52,7 +52,7 @@ function engineHint(reason: string): string {
   if (/sudo: /i.test(reason))
     return 'Let the SSH user run docker through sudo without a password, or add it to the docker group and leave `docker: { sudo }` out.';
   if (/not found|no such file/i.test(reason))
-    return 'Install Docker on the host, or name its socket in `docker: { socket }`.';
+    return 'Install Docker on the host, or name its socket in `docker: { socket }`. Where the SSH user’s docker context or DOCKER_HOST names the Engine: `docker: { follow_context: true }`.';
   return 'Check that dockerd runs on the host: systemctl status docker.';
 }
 

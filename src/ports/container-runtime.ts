@@ -49,6 +49,12 @@ export interface HostContainers {
 
 export interface RuntimeInfo {
   readonly version: string;
+  /** The version of its API that is spoken: `1.47`. */
+  readonly apiVersion: string;
+  /** Where it is spoken to: `unix:///var/run/docker.sock`. */
+  readonly address: string;
+  /** Where the login user's own `docker` goes instead, and what says so. Undefined when that is the same Engine. */
+  readonly elsewhere?: string;
   /** As in image indexes: `linux`. */
   readonly os: string;
   /** As in image indexes: `amd64`, `arm64`. */

@@ -141,6 +141,36 @@ describe('the version of the API', () => {
   });
 });
 
+describe('the socket that is dialled', () => {
+  test.each([
+    [{}, ['docker', '-H', 'unix:///var/run/docker.sock', 'system', 'dial-stdio'], false],
+    [{ sudo: true }, ['docker', '-H', 'unix:///var/run/docker.sock', 'system', 'dial-stdio'], true],
+    [
+      { sudo: true, socket: '/srv/docker.sock' },
+      ['docker', '-H', 'unix:///srv/docker.sock', 'system', 'dial-stdio'],
+      true,
+    ],
+    [{ followContext: true }, ['docker', 'system', 'dial-stdio'], false],
+  ])(
+    'with %j is named, so that no context and no DOCKER_HOST is followed unasked',
+    async (docker, argv, become) => {
+      const dialled: unknown[] = [];
+      const transport = new LocalTransport(systemClock);
+      const host = makeHost('api-1', { docker });
+      const connection = await transport.connect(host);
+      connection.stream = (program, options) => {
+        dialled.push([program, options?.become]);
+        return Promise.reject(new Error('that is all'));
+      };
+      const one = { connect: () => Promise.resolve(connection), close: () => Promise.resolve() };
+
+      await expect(new EngineRuntime(one, systemClock).on(host).list()).rejects.toThrow('that is all');
+
+      expect(dialled).toEqual([[argv, become]]);
+    },
+  );
+});
+
 describe('an Engine that says no', () => {
   test('is quoted with its status and its own words', async () => {
     await engine.start();

@@ -42,6 +42,8 @@ class FakeEngine implements HostContainers {
     const { freeBytes } = this.fake;
     return this.#call('info', '', () => ({
       version: '27.0.0',
+      apiVersion: '1.46',
+      address: 'unix:///var/run/docker.sock',
       os: 'linux',
       architecture: 'amd64',
       freeBytes,
