@@ -45,10 +45,12 @@ export class HostEngine implements HostContainers {
   async info(): Promise<RuntimeInfo> {
     const info = await this.#client.read(infoAnswer, { method: 'GET', path: '/info' });
     const identity = await this.#client.identity();
+    const variant = variantOf(info.Architecture ?? '');
     const { freeBytes, login } = await this.#look(info.DockerRootDir ?? '');
     return {
       ...identity,
       ...engineAddresses(this.host.docker, login),
+      ...(variant === undefined ? {} : { variant }),
       ...(freeBytes === undefined ? {} : { freeBytes }),
     };
   }
@@ -86,13 +88,18 @@ export class HostEngine implements HostContainers {
     return this.#images.pull(image, credentials, onProgress, signal);
   }
 
-  async create(spec: ContainerSpec, labels: Readonly<Record<string, string>>): Promise<ContainerId> {
-    const { Id } = await this.#client.read(createdAnswer, {
+  async create(
+    spec: ContainerSpec,
+    labels: Readonly<Record<string, string>>,
+    onWarning: (warning: string) => void = () => undefined,
+  ): Promise<ContainerId> {
+    const { Id, Warnings } = await this.#client.read(createdAnswer, {
       method: 'POST',
       path: '/containers/create',
       query: { name: spec.name },
       body: createBody(spec, labels),
     });
+    for (const warning of Warnings ?? []) onWarning(warning);
     const id = containerId(Id);
     try {
       // Engines before API 1.44 take only one network at creation.
@@ -199,6 +206,13 @@ export class HostEngine implements HostContainers {
     const result = await connection.run({ script: hostLookScript }, options);
     return succeeded(result) ? readHostLook(result.stdout) : {};
   }
+}
+
+/** The variant of a machine that its kernel calls so: `armv7l`, `aarch64`. Other architectures have none that a kernel tells. */
+function variantOf(machine: string): string | undefined {
+  if (machine === 'aarch64') return 'v8';
+  const version = /^armv(\d+)/.exec(machine)?.[1];
+  return version === undefined ? undefined : `v${version}`;
 }
 
 const notModified = 304;

@@ -5,7 +5,7 @@ import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { PinnedImage, Release } from '../model/release.js';
 import type { GroupSettings } from '../model/settings.js';
-import type { HostContainers } from '../ports/container-runtime.js';
+import type { HostContainers, RuntimeInfo } from '../ports/container-runtime.js';
 import type { StepId } from '../ports/transport.js';
 import { ContainerSpecs } from './container-specs.js';
 import { HealthProver } from './health-prover.js';
@@ -30,6 +30,8 @@ export class HostSession {
   readonly specs: ContainerSpecs;
   /** Images that must be on the host before it may leave service. */
   expectedImages: readonly PinnedImage[] = [];
+  /** The Engine as preflight saw it last. */
+  engine: RuntimeInfo | undefined;
   /** It was reached in this run, and said so. */
   seen = false;
   /** Set by the first change to a container: from then on health has to be proven, not assumed. */

@@ -1,10 +1,11 @@
+import type { EventTask } from '../events/event.js';
 import { sourceGone } from '../errors/sources.js';
 import { evaluateCondition, parseCondition } from '../expression/condition.js';
 import { render, renderFile } from '../expression/templates.js';
 import type { Variables } from '../expression/variables.js';
 import type { ContainerSpec, ContainerTemplate } from '../model/container.js';
 import type { HealthProbe } from '../model/health.js';
-import type { Host } from '../model/host.js';
+import { describeHost, type Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { Secret } from '../model/secret.js';
 import type { UnknownValue } from '../model/unknown.js';
@@ -133,6 +134,12 @@ export class TaskHost implements ModuleHost {
     this.#session.activity.report(message, done, total);
   }
 
+  warn(message: string): void {
+    const { run, host, eventHost } = this.#session;
+    run.tally.warn(describeHost(host), message);
+    run.bus.emit({ type: 'warning', host: eventHost, task: this.#task.event, message });
+  }
+
   evaluate(condition: string): boolean | UnknownValue {
     return evaluateCondition(parseCondition(condition, this.#task.at), this.#variables);
   }
@@ -148,6 +155,7 @@ export class TaskHost implements ModuleHost {
 
 /** What the task and its play say about how modules run. */
 export interface TaskSettings {
+  readonly event: EventTask;
   readonly at: Task['at'];
   readonly become: boolean;
   readonly noLog: boolean;

@@ -150,7 +150,9 @@ export const asideName = ({ name, id }: Pick<ObservedContainer, 'name' | 'id'>):
 async function bringUp(spec: ContainerSpec, host: ModuleHost): Promise<void> {
   for (const network of spec.networks) await host.containers.ensureNetwork(network);
   host.progress(`creating ${spec.name}`);
-  const id = await host.containers.create(spec, host.labelsFor(spec));
+  const id = await host.containers.create(spec, host.labelsFor(spec), (warning) =>
+    host.warn(`container ${spec.name}: ${warning}`),
+  );
   await host.containers.start(id);
 }
 

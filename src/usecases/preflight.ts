@@ -6,6 +6,8 @@ import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
 import { runningHosts } from '../plan/allowance.js';
 import { findRefusals } from '../plan/preflight.js';
 import type { GroupObservation, HostObservation, ObservedTargetGroup } from '../plan/observation.js';
+import type { RuntimeInfo } from '../ports/container-runtime.js';
+import { describeHost } from '../model/host.js';
 import type { GroupSessions } from './group-sessions.js';
 
 /** A host that could not be looked at, and why. */
@@ -74,6 +76,8 @@ async function observeHost(session: HostSession, run: Run): Promise<HostObservat
     traffic.registrations(groups),
     traffic.planned(groups),
   ]);
+  tellOtherEngine(session, runtime, run);
+  session.engine = runtime;
   session.expectedImages = wanted.map((spec) => spec.image);
   return {
     host,
@@ -84,6 +88,18 @@ async function observeHost(session: HostSession, run: Run): Promise<HostObservat
     adopt: new Set(templates.flatMap(({ adopt }) => adopt ?? [])),
     planned,
   };
+}
+
+/** An Engine that was upgraded since the plan was made is gone on with, in the API version that is negotiated anew. */
+function tellOtherEngine(
+  { engine: before, eventHost, host }: HostSession,
+  { version }: RuntimeInfo,
+  run: Run,
+): void {
+  if (before === undefined || before.version === version) return;
+  const message = `its Docker Engine is ${version} now, ${before.version} before.`;
+  run.bus.emit({ type: 'warning', host: eventHost, message });
+  run.tally.warn(describeHost(host), message);
 }
 
 async function observeTargetGroups(

@@ -378,26 +378,51 @@ describe('a pull', () => {
   });
 });
 
+test('the platform of an image and of its host are told with their variants', async () => {
+  await engine.start('1.41', { Os: 'linux', Arch: 'arm' });
+  engine.json('GET /info', { Architecture: 'armv7l' });
+  engine.json(`GET /images/${image.repository}@${image.digest}/json`, {
+    Id: 'sha256:abc',
+    Os: 'linux',
+    Architecture: 'arm',
+    Variant: 'v6',
+  });
+
+  expect(await engine.containers.info()).toMatchObject({ os: 'linux', architecture: 'arm', variant: 'v7' });
+  expect(await engine.containers.image(image)).toMatchObject({ architecture: 'arm', variant: 'v6' });
+});
+
+test('what the Engine warns of when it creates a container is told', async () => {
+  await engine.start();
+  const Warnings = ['Your kernel does not support swap limit capabilities.'];
+  engine.json('POST /containers/create', { Id: 'abc', Warnings }, 201);
+  const warned: string[] = [];
+
+  await engine.containers.create({ ...apiSpec, networks: [] }, {}, (warning) => warned.push(warning));
+
+  expect(warned).toEqual(Warnings);
+});
+
+const apiSpec = {
+  name: containerName('api'),
+  image,
+  ports: [],
+  env: {},
+  volumes: [],
+  networks: ['front', 'back'],
+  labels: {},
+  restart: { name: 'no' as const },
+  stopTimeout: 10_000,
+  limits: {},
+  extraHosts: [],
+};
+
 test('half a container is not left behind when a network cannot be joined', async () => {
   await engine.start();
   engine.json('POST /containers/create', { Id: 'abc' }, 201);
   engine.json('POST /networks/back/connect', { message: 'network back not found' }, 404);
   engine.on('DELETE /containers/abc', (_asked, response) => void response.writeHead(204).end());
-  const spec = {
-    name: containerName('api'),
-    image,
-    ports: [],
-    env: {},
-    volumes: [],
-    networks: ['front', 'back'],
-    labels: {},
-    restart: { name: 'no' as const },
-    stopTimeout: 10_000,
-    limits: {},
-    extraHosts: [],
-  };
-
-  await expect(engine.containers.create(spec, {})).rejects.toMatchObject({
+  await expect(engine.containers.create(apiSpec, {})).rejects.toMatchObject({
     message: containing('network back not found'),
   });
 

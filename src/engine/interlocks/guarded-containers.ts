@@ -71,11 +71,15 @@ export class GuardedContainers implements HostContainers {
     );
   }
 
-  async create(spec: ContainerSpec, labels: Readonly<Record<string, string>>): Promise<ContainerId> {
+  async create(
+    spec: ContainerSpec,
+    labels: Readonly<Record<string, string>>,
+    onWarning?: (warning: string) => void,
+  ): Promise<ContainerId> {
     this.#touched();
     const isDone = async (): Promise<boolean> => (await this.#runtime.inspect(spec.name)) !== undefined;
     const what = `create container ${spec.name}`;
-    return this.#change({ what, isDone }, () => this.#runtime.create(spec, labels));
+    return this.#change({ what, isDone }, () => this.#runtime.create(spec, labels, onWarning));
   }
 
   async start(id: ContainerId): Promise<void> {

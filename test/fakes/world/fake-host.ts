@@ -31,6 +31,7 @@ export class FakeHost {
   /** The newest epoch of each lease that it met, and whose that was. */
   readonly fences = new Map<string, { readonly epoch: number; readonly run: string }>();
   freeBytes = 20_000_000_000;
+  engineVersion = '27.0.0';
   /** False while nobody gets through to it over SSH. What runs on it goes on running. */
   #found = true;
   #power: 'on' | 'off' | 'gone' = 'on';
