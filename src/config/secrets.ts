@@ -47,7 +47,7 @@ export function secretsLayer(
   for (const [name, source] of Array.isArray(declared) ? [] : Object.entries(declared)) {
     if (source === null) continue;
     const value = environment(source.env);
-    if (value !== undefined) keeper.add(new Secret(value));
+    if (value !== undefined) keeper.add(new Secret(value), name);
     const { at, sourceLine } = placeOf({ locate }, ['secrets', name], 'value');
     const get = (): string => {
       if (value === undefined) throw secretNotSet(name, source.env, at, sourceLine);

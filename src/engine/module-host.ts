@@ -136,7 +136,7 @@ export class TaskHost implements ModuleHost {
 
   warn(message: string): void {
     const { run, host, eventHost } = this.#session;
-    run.tally.warn(describeHost(host), message);
+    run.tally.warn(message, describeHost(host));
     run.bus.emit({ type: 'warning', host: eventHost, task: this.#task.event, message });
   }
 

@@ -24,15 +24,17 @@ export class Tally {
     this.#oneWay.add(task);
   }
 
-  /** Something that a host's task warned of. */
-  warn(host: string, message: string): void {
+  /** Something that a person should know at the end too; of a host, where it is about one. */
+  warn(message: string, host?: string): void {
     const hosts = this.#warnings.get(message) ?? new Set();
-    this.#warnings.set(message, hosts.add(host));
+    this.#warnings.set(message, host === undefined ? hosts : hosts.add(host));
   }
 
-  /** What tasks warned of, each once, with the hosts on which. */
+  /** What was warned of, each once, with its hosts. */
   get warnings(): readonly string[] {
-    return [...this.#warnings].map(([message, hosts]) => `${someOf([...hosts])}: ${message}`);
+    return [...this.#warnings].map(([message, hosts]) =>
+      hosts.size === 0 ? message : `${someOf([...hosts])}: ${message}`,
+    );
   }
 
   get oneWay(): readonly string[] {

@@ -26,3 +26,7 @@ export const secretInArgument = (what: string, at?: Position): AdfError =>
     hint: 'Give it by `stdin` or `environment`, or write a `shell` script: its text travels over stdin. In a container, use `env` or `env_file`.',
     ...(at === undefined ? {} : { at }),
   });
+
+/** A warning: a value so short stands in much that is no secret. Its length is not told either. */
+export const secretUnmasked = (name: string): string =>
+  `the secret ${name} is shorter than 6 characters, so it is not masked in what is shown: give it a longer value.`;

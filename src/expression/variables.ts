@@ -64,7 +64,7 @@ export class Variables {
     if (layer === undefined) throw unknownVariable(name, this.names(), {});
     const value = layer.literal === true ? layer.values[name] : this.#render(name, layer);
     // Before anybody has seen it.
-    if (this.#secrets !== undefined && this.isSecret(name)) keep(value, this.#secrets.keeper);
+    if (this.#secrets !== undefined && this.isSecret(name)) keep(value, name, this.#secrets.keeper);
     this.#rendered.set(name, value);
     return value;
   }
@@ -100,7 +100,7 @@ export class Variables {
     const { names, keeper } = this.#secrets;
     for (const name of names) {
       const given = Object.getOwnPropertyDescriptor(values, name)?.value as unknown;
-      if (literal === true || !hasTemplate(given)) keep(given, keeper);
+      if (literal === true || !hasTemplate(given)) keep(given, name, keeper);
     }
   }
 
@@ -135,10 +135,10 @@ export class Variables {
 }
 
 /** All texts and numbers of a secret value: those of a mapping are as secret as itself. */
-function keep(value: unknown, keeper: SecretKeeper): void {
-  if (typeof value === 'string' || typeof value === 'number') keeper.add(new Secret(String(value)));
-  else if (Array.isArray(value)) for (const item of value) keep(item, keeper);
-  else if (isMapping(value)) for (const item of Object.values(value)) keep(item, keeper);
+function keep(value: unknown, name: string, keeper: SecretKeeper): void {
+  if (typeof value === 'string' || typeof value === 'number') keeper.add(new Secret(String(value)), name);
+  else if (Array.isArray(value)) for (const item of value) keep(item, name, keeper);
+  else if (isMapping(value)) for (const item of Object.values(value)) keep(item, name, keeper);
 }
 
 const hasTemplate = (value: unknown): boolean =>

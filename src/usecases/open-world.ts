@@ -118,7 +118,7 @@ const ofCloud = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 function keepCloudSecrets(redaction: Redaction): void {
   for (const name of ofCloud) {
     const value = process.env[name];
-    if (value !== undefined) redaction.add(new Secret(value));
+    if (value !== undefined) redaction.add(new Secret(value), name);
   }
 }
 

@@ -99,7 +99,7 @@ function tellOtherEngine(
   if (before === undefined || before.version === version) return;
   const message = `its Docker Engine is ${version} now, ${before.version} before.`;
   run.bus.emit({ type: 'warning', host: eventHost, message });
-  run.tally.warn(describeHost(host), message);
+  run.tally.warn(message, describeHost(host));
 }
 
 async function observeTargetGroups(

@@ -61,6 +61,27 @@ describe('a deploy', () => {
     ]);
   });
 
+  it('warns once of a secret that is too short to be masked, by its name and not by its value', async () => {
+    const stage = new FleetStage({
+      files: { 'adfpush.yml': 'secrets: [pin, password]\nvars: { pin: "47114", password: correct-horse }' },
+      groupVars: {
+        container: {
+          name: 'api',
+          ports: ['5060:5000'],
+          env: { PIN: '{{ pin }}', PASSWORD: '{{ password }}' },
+        },
+      },
+    });
+
+    const result = await stage.deploy();
+
+    const warning =
+      'the secret pin is shorter than 6 characters, so it is not masked in what is shown: give it a longer value.';
+    expect(stage.told('warning').map(({ message }) => message)).toEqual([warning]);
+    expect(result.warnings).toEqual([warning]);
+    expect(JSON.stringify(stage.events)).not.toMatch(/47114|correct-horse/);
+  });
+
   it('tells of an Engine that is another than when the plan was made', async () => {
     const stage = new FleetStage();
     const confirm = () => {
