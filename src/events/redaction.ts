@@ -2,6 +2,7 @@ import { AdfError, AdfErrors } from '../errors/adf-error.js';
 import { Secret } from '../model/secret.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
 import type { StreamRedaction } from '../ports/stream-redaction.js';
+import { formsAtCuts, type Span } from './cut-forms.js';
 import { FormSearch } from './form-search.js';
 import { formsOf, isLongEnough } from './secret-forms.js';
 import { BytesRedaction } from './stream-redaction.js';
@@ -104,7 +105,7 @@ export class Redaction implements SecretKeeper {
     // Once more as long as it helps: a mask and its neighbours may spell a secret made of asterisks. Each pass
     // shortens the text, since a form is longer than its mask.
     for (;;) {
-      const next = maskAll(redacted, this.#pattern);
+      const next = maskAll(redacted, this.#pattern, this.#forms);
       if (next === redacted) return redacted;
       redacted = next;
     }
@@ -220,15 +221,22 @@ function alternatives(forms: ReadonlySet<string>): RegExp {
 const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
 /** Forms that overlap become one mask, as in a stream of bytes. */
-function maskAll(text: string, forms: RegExp): string {
+function maskAll(text: string, pattern: RegExp, forms: ReadonlySet<string>): string {
+  const whole = Array.from(text.matchAll(pattern), ({ index, 1: form = '' }): Span => ({
+    start: index,
+    end: index + form.length,
+  }));
   let shown = '';
   let done = 0;
-  for (const { index, 1: form = '' } of text.matchAll(forms)) {
-    if (index >= done) shown += text.slice(done, index) + mask;
-    done = Math.max(done, index + form.length);
+  for (const { start, end } of inOrder(whole, formsAtCuts(text, forms))) {
+    if (start >= done) shown += text.slice(done, start) + mask;
+    done = Math.max(done, end);
   }
   return done === 0 ? text : shown + text.slice(done);
 }
+
+const inOrder = (spans: readonly Span[], more: readonly Span[]): readonly Span[] =>
+  more.length === 0 ? spans : [...spans, ...more].sort((a, b) => a.start - b.start);
 
 /** All texts of a list, however deep. */
 const textsIn = (value: unknown): readonly string[] =>

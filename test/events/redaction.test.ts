@@ -156,6 +156,18 @@ describe('redaction', () => {
     expect(redactionOf(secret).redactText(`before ${written} after`)).toBe('before *** after');
   });
 
+  it.each([
+    ['where a value was cut', 'must be a port, not "hunter2-and-…".', 'must be a port, not "***…".'],
+    [
+      'on both sides of what was left out',
+      'x hunter2-an\n[… 500 bytes left out; all of it is in /state/out …]\nsecret-too y',
+      'x ***\n[… 500 bytes left out; all of it is in /state/out …]\n*** y',
+    ],
+    ['unless so little is left that it says nothing', '"hunte…" and -too', '"hunte…" and -too'],
+  ])('takes out the part of a secret that is left %s', (_, text, shown) => {
+    expect(redactionOf('hunter2-and-more-secret-too').redactText(text)).toBe(shown);
+  });
+
   describe('of a secret that is too short to be told from other text', () => {
     const told = (...secrets: (readonly [string, string])[]): { redaction: Redaction; names: string[] } => {
       const redaction = new Redaction();
