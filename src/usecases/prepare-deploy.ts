@@ -13,7 +13,8 @@ import type { Playbook } from '../playbook/playbook.js';
 import { checkPlaybook } from './check-playbook.js';
 import type { ChooseRelease } from './choose-release.js';
 import type { CommonOptions, RunHooks } from './context.js';
-import { openGroup } from './group-sessions.js';
+import { checkEnvFiles } from './check-env-files.js';
+import { openGroup, readGroup } from './group-sessions.js';
 import { leaveOutUnreachable, type ReachedGroup } from './leave-out.js';
 import { phase } from './phase.js';
 import { observeGroup, refuseUnfit } from './preflight.js';
@@ -74,6 +75,10 @@ export async function prepareDeploy(
   });
   const playbook = await world.deployPlaybook();
   const inventory = await phase(run, 'inventory', () => world.listHosts());
+  const settings = new Map(
+    names.map((group) => [group, readGroup(inventory, { ...versionOf(options), group }, run)]),
+  );
+  for (const hosts of settings.values()) await checkEnvFiles(hosts, run);
   await recoverFirst(world, options, hooks, run, inventory);
   tellGone(options, names, inventory, run);
   const opened = await phase(run, 'release', () =>
@@ -84,7 +89,8 @@ export async function prepareDeploy(
           {
             group,
             ...(options.limit === undefined ? {} : { limit: options.limit }),
-            ...(options.version === undefined ? {} : { version: options.version }),
+            ...versionOf(options),
+            read: settings.get(group) ?? [],
             ...(options.choose === undefined ? {} : { choose: options.choose }),
             ...(options.resumes === undefined ? {} : { only: options.resumes.hosts }),
           },
@@ -111,6 +117,9 @@ export async function prepareDeploy(
   for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan });
   return { inventory, groups, playbook };
 }
+
+const versionOf = ({ version }: DeployOptions): Pick<DeployOptions, 'version'> =>
+  version === undefined ? {} : { version };
 
 /** An interrupted run is not gone on with over what a newer run of another machine has rolled. */
 function refuseRolledSince({ resumes }: DeployOptions, groups: readonly GroupObservation[]): void {
