@@ -38,6 +38,6 @@ export function renderEnvFile(
 function refuseOwnText(file: string, text: string): void {
   const fault = environmentFault(text);
   if (fault === undefined) return;
-  const offset = Math.max(0, text.search(/[\0\uFFFD]/));
+  const offset = Math.max(0, text.indexOf('\0'));
   throw environmentValue('the text of this env_file', fault, placeInFile(file, text)(offset));
 }

@@ -1,4 +1,4 @@
-import { cannotRenderFile, templateAsKey } from '../errors/expression.js';
+import { templateAsKey } from '../errors/expression.js';
 import { Secret } from '../model/secret.js';
 import { UnknownValue } from '../model/unknown.js';
 import type { Locate, ValuePath } from '../model/source.js';
@@ -37,19 +37,6 @@ export function render(
 export interface TemplateFile {
   readonly file: string;
   readonly text: string;
-}
-
-/**
- * Renders a template file. Nothing is escaped. Throws as `render` does, and `template.not_renderable` when the text
- * would contain a secret, or something that is not known yet.
- */
-export function renderText(template: TemplateFile, variables: VariableLookup): string {
-  const rendered = renderFile(template, variables);
-  if (typeof rendered === 'string') return rendered;
-  throw cannotRenderFile(
-    template.file,
-    rendered instanceof Secret ? 'it would show a secret' : String(rendered),
-  );
 }
 
 /**

@@ -1,13 +1,10 @@
 /** What keeps a text from being the value of an environment variable. */
 export type EnvironmentFault = 'nul' | 'not_utf8' | 'encrypted';
 
-/**
- * Undefined for a text that a program can be given as a variable. U+FFFD stands for bytes that were no UTF-8 where the text was read from:
- * the program would get something else than what was meant.
- */
+/** Undefined for a text that a program can be given as a variable. Half of a surrogate pair has no bytes in UTF-8. */
 export function environmentFault(text: string): EnvironmentFault | undefined {
   if (text.includes('\0')) return 'nul';
-  if (!text.isWellFormed() || text.includes('\uFFFD')) return 'not_utf8';
+  if (!text.isWellFormed()) return 'not_utf8';
   return isEncrypted(text) ? 'encrypted' : undefined;
 }
 
