@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { camelKeys } from '../model/schema/parsed.js';
 import { literalTextSchema } from './literal-text.js';
 
 /** The value of `host_key_alias` that stands for each host's own instance id. */
@@ -11,7 +12,12 @@ export const dockerSchema = z
     socket: literalTextSchema
       .refine((path) => path.startsWith('/'), { error: 'must be an absolute path on the host' })
       .exactOptional(),
+    follow_context: z.boolean().exactOptional(),
+  })
+  .refine(({ follow_context: follow, socket }) => follow !== true || socket === undefined, {
+    error: 'must not have both: follow_context lets the login user choose the Engine, socket names it',
   })
   .refine(({ sudo, socket }) => sudo !== true || socket === undefined, {
     error: 'must not have both: sudo runs docker on the host, socket speaks to the Engine without it',
-  });
+  })
+  .transform(camelKeys);

@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { unreadableFile, unwritableFile } from '../errors/config.js';
+import { fileNotUtf8, unreadableFile, unwritableFile } from '../errors/config.js';
+import type { Position } from '../model/source.js';
 import type { FileDigest, NewProjectFile, ProjectEntry, ProjectFiles } from '../ports/project-files.js';
 
 /** The files of a project in a folder of this machine. */
@@ -15,14 +17,17 @@ export class NodeProjectFiles implements ProjectFiles {
     private readonly directory: string,
   ) {}
 
-  /** Throws `config.unreadable_file` for a file that is there and cannot be read. */
+  /** Throws `config.unreadable_file` for a file that is there and cannot be read, `config.not_utf8` at its place for one that is no text. */
   async read(path: string): Promise<string | undefined> {
+    let bytes: Buffer;
     try {
-      return await readFile(this.#resolve(path), 'utf8');
+      bytes = await readFile(this.#resolve(path));
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw unreadableFile(path, error);
     }
+    if (!isUtf8(bytes)) throw fileNotUtf8(placeOfWrongByte(path, bytes));
+    return bytes.toString();
   }
 
   async list(path: string): Promise<readonly string[]> {
@@ -122,3 +127,15 @@ export class NodeProjectFiles implements ProjectFiles {
 /** No such file, or a file where a folder of its path should be. */
 const isAbsent = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+
+/** Where the first byte stands that is no UTF-8. Node reads it as U+FFFD, which a file may also hold as itself. */
+function placeOfWrongByte(file: string, bytes: Buffer): Position {
+  const text = bytes.toString();
+  const isWrong = (index: number): boolean =>
+    bytes.indexOf('\uFFFD', Buffer.byteLength(text.slice(0, index))) !==
+    Buffer.byteLength(text.slice(0, index));
+  let index = text.indexOf('\uFFFD');
+  while (index >= 0 && !isWrong(index)) index = text.indexOf('\uFFFD', index + 1);
+  const before = text.slice(0, Math.max(0, index));
+  return { file, line: before.split('\n').length, column: before.length - before.lastIndexOf('\n') };
+}

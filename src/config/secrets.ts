@@ -1,5 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
-import { secretNotSet } from '../errors/secrets.js';
+import type { AdfError } from '../errors/adf-error.js';
+import type { ErrorPlace } from '../errors/expression.js';
+import { secretFileMissing, secretNotSet, secretUnusable } from '../errors/secrets.js';
+import { isEncrypted } from '../model/environment-text.js';
+import { textSchema } from '../model/schema/text.js';
 import { Secret } from '../model/secret.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
 import { locateWithin, type Locate } from '../model/source.js';
@@ -11,18 +16,28 @@ export interface SecretSources {
   readonly keeper: SecretKeeper;
   /** An environment variable of adfpush; undefined when it is not set. */
   readonly environment: (name: string) => string | undefined;
+  /** A file by its path, absolute or within the project; undefined when it is not there. Absent where there are no files. */
+  readonly file?: (path: string) => Uint8Array | undefined;
 }
 
 /** `secrets` in adfpush.yml, as it stands there. */
 export type DeclaredSecrets = z.infer<typeof secretsSchema>;
 
-const sourceSchema = z.strictObject({
-  env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of an environment variable' }),
-});
+const sourceSchema = z
+  .strictObject({
+    env: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of an environment variable' })
+      .exactOptional(),
+    file: textSchema.exactOptional(),
+  })
+  .refine(({ env, file }) => (env === undefined) !== (file === undefined), {
+    error: 'must be { env: VARIABLE } or { file: PATH }',
+  });
 
 /**
  * Names of variables whose values are secret, whatever layer gives them. As a mapping it may also say where a value comes from:
- * `{ db_password: { env: DB_PASSWORD } }`; an empty one means that some layer gives it, as in the list.
+ * `{ db_password: { env: DB_PASSWORD } }`, `{ file: /run/secrets/db }`; an empty one means that some layer gives it, as in the list.
  */
 export const secretsSchema = z.union([
   z.array(variableName),
@@ -34,26 +49,53 @@ export const secretNames = (declared: DeclaredSecrets): readonly string[] =>
   Array.isArray(declared) ? declared : Object.keys(declared);
 
 /**
- * The variables that come from the environment, as a layer of data. One that is not set there is an error when it is used, and
- * not before: not every command needs every secret. Throws `secret.not_set` then.
+ * The variables that come from the environment or from a file, as a layer of data: byte for byte, but for one final newline of a file. One
+ * that is not there, or is no text, is an error when it is used, and not before: not every command needs every secret. Throws
+ * `secret.not_set`, `secret.file_missing`, `secret.not_text` and `secret.encrypted` then.
  */
 export function secretsLayer(
   file: string,
   declared: DeclaredSecrets,
   locate: Locate,
-  { keeper, environment }: SecretSources,
+  sources: SecretSources,
 ): VariablesFile {
   const values: Record<string, unknown> = {};
   for (const [name, source] of Array.isArray(declared) ? [] : Object.entries(declared)) {
     if (source === null) continue;
-    const value = environment(source.env);
-    if (value !== undefined) keeper.add(new Secret(value));
-    const { at, sourceLine } = placeOf({ locate }, ['secrets', name], 'value');
+    const value = valueFrom(name, source, sources, placeOfSource(locate, name));
+    if (typeof value === 'string') sources.keeper.add(new Secret(value), name);
     const get = (): string => {
-      if (value === undefined) throw secretNotSet(name, source.env, at, sourceLine);
+      if (typeof value !== 'string') throw value;
       return value;
     };
     Object.defineProperty(values, name, { enumerable: true, get });
   }
   return { name: `secrets of ${file}`, values, locate: locateWithin(locate, ['secrets']), literal: true };
 }
+
+function placeOfSource(locate: Locate, name: string): ErrorPlace {
+  const { at, sourceLine } = placeOf({ locate }, ['secrets', name], 'value');
+  return { ...(at === undefined ? {} : { at }), ...(sourceLine === undefined ? {} : { sourceLine }) };
+}
+
+/** The value, or what is to be thrown when it is used. */
+function valueFrom(
+  name: string,
+  { env, file = '' }: z.infer<typeof sourceSchema>,
+  sources: SecretSources,
+  place: ErrorPlace,
+): string | AdfError {
+  if (env !== undefined) {
+    const value = sources.environment(env);
+    if (value === undefined) return secretNotSet(name, env, place);
+    // Node reads bytes that are no UTF-8 as this character.
+    return value.includes('\uFFFD') ? secretUnusable(name, 'not_text', place) : decrypted(name, value, place);
+  }
+  const bytes = sources.file?.(file);
+  if (bytes === undefined) return secretFileMissing(name, file, place);
+  if (!isUtf8(bytes)) return secretUnusable(name, 'not_text', place);
+  return decrypted(name, Buffer.from(bytes).toString().replace(/\n$/, ''), place);
+}
+
+const decrypted = (name: string, value: string, place: ErrorPlace): string | AdfError =>
+  isEncrypted(value) ? secretUnusable(name, 'encrypted', place) : value;

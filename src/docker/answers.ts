@@ -43,7 +43,7 @@ export type ContainerAnswer = z.infer<typeof containerAnswer>;
 
 export const containerListAnswer = z.array(z.object({ Id: z.string() }));
 
-export const createdAnswer = z.object({ Id: z.string() });
+export const createdAnswer = z.object({ Id: z.string(), Warnings: z.array(z.string()).nullish() });
 
 export const imageAnswer = z.object({
   Id: z.string(),
@@ -51,15 +51,19 @@ export const imageAnswer = z.object({
   RepoDigests: z.array(z.string()).nullish(),
   Os: z.string().default(''),
   Architecture: z.string().default(''),
+  Variant: z.string().nullish(),
   Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
 });
 export type ImageAnswer = z.infer<typeof imageAnswer>;
 
 export const imageListAnswer = z.array(z.object({ Id: z.string() }));
 
-export const versionAnswer = z.object({ Version: z.string(), Os: z.string(), Arch: z.string() });
-
-export const infoAnswer = z.object({ DockerRootDir: z.string().nullish(), SystemTime: z.string().nullish() });
+export const infoAnswer = z.object({
+  DockerRootDir: z.string().nullish(),
+  SystemTime: z.string().nullish(),
+  /** As the kernel says it: `armv7l`. */
+  Architecture: z.string().nullish(),
+});
 
 /** One line of a pull. */
 export const pullLine = z.object({

@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 export interface EngineAnswer {
   readonly status: number;
   readonly body: Buffer;
+  /** The Server header. */
+  readonly server?: string;
 }
 
 /** Reads an answer to its end. Rejects when it breaks off. */
@@ -12,6 +14,7 @@ export function receive(
   heard: () => void,
 ): Promise<EngineAnswer> {
   const status = response.statusCode ?? 0;
+  const server = response.headersDistinct['server']?.join(' ');
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const byLine = onLine !== undefined && status < 300 ? onLine : undefined;
@@ -28,7 +31,7 @@ export function receive(
     });
     response.once('end', () => {
       if (byLine !== undefined && rest.trim() !== '') byLine(rest);
-      resolve({ status, body: Buffer.concat(chunks) });
+      resolve({ status, body: Buffer.concat(chunks), ...(server === undefined ? {} : { server }) });
     });
     response.once('error', reject);
     response.once('close', () => reject(new Error('its answer broke off')));

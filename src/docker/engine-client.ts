@@ -8,9 +8,11 @@ import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { Clock } from '../ports/clock.js';
 import type { Transport } from '../ports/transport.js';
+import { socketOf } from './engine-address.js';
 import { EngineAgent } from './engine-agent.js';
 import { receive, type EngineAnswer } from './engine-answer.js';
 import { parseJson } from './json.js';
+import { negotiate, refusesVersion, versionAnswer, type EngineIdentity } from './negotiation.js';
 
 export interface EngineRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -26,9 +28,6 @@ export interface EngineRequest {
   readonly onLine?: (line: string) => void;
 }
 
-/** The newest API version that this client was written for; Docker 20.10 speaks 1.41. */
-const newestVersion = '1.51';
-
 /** Requests to one host at a time; each in flight takes a session of its connection, of which there are few. */
 const atOnce = 4;
 
@@ -39,7 +38,9 @@ const atOnce = 4;
 export class EngineClient {
   readonly #agent: EngineAgent;
   readonly #turn = pLimit(atOnce);
-  #version: Promise<string> | undefined;
+  /** Known for as long as a stream to the Engine is open: what answers on a new one may be another Engine. */
+  #identity: Promise<EngineIdentity> | undefined;
+  #openStreams = 0;
 
   constructor(
     private readonly host: Host,
@@ -49,14 +50,24 @@ export class EngineClient {
     this.#agent = new EngineAgent(() => this.#open());
   }
 
-  /** The answer, whatever its status. Throws `docker.unreachable`, the transport's errors, and the signal's reason. */
+  /** The answer, whatever its status. Throws `docker.*` as `identity` does, the transport's errors, and the signal's reason. */
   async ask(request: EngineRequest): Promise<EngineAnswer> {
-    this.#version ??= this.#negotiate();
-    const version = await this.#version.catch((error: unknown) => {
-      this.#version = undefined;
-      throw error;
+    return this.#turn(async () => {
+      const answer = await this.#askOrAgain(request);
+      if (answer.status !== 400 || !refusesVersion(this.messageOf(answer))) return answer;
+      this.#identity = undefined;
+      return this.#askOrAgain(request);
     });
-    return this.#turn(() => this.#askOrAgain(`/v${version}${request.path}`, request));
+  }
+
+  /**
+   * The Engine that answers now. Throws `docker.unreachable`, `docker.podman`, `docker.engine_too_old`, `docker.engine_too_new` and the
+   * transport's errors.
+   */
+  identity(): Promise<EngineIdentity> {
+    return this.#identify().catch((error: unknown) => {
+      throw this.#explain(error, undefined);
+    });
   }
 
   /** The answer when its status is 2xx or one of `also`. Throws `docker.api` with the Engine's own message otherwise. */
@@ -93,22 +104,31 @@ export class EngineClient {
     );
   }
 
-  /** The highest version that both know, as Docker's own client does. */
-  async #negotiate(): Promise<string> {
-    const answer = await this.#turn(() => this.#askOrAgain('/version', { method: 'GET', path: '/version' }));
-    if (answer.status !== 200) throw this.failure(answer);
-    const { ApiVersion } = this.parse(z.object({ ApiVersion: z.string().regex(/^1\.\d+$/) }), answer);
-    const minor = (version: string): number => Number(version.split('.')[1]);
-    return minor(ApiVersion) < minor(newestVersion) ? ApiVersion : newestVersion;
+  #identify(): Promise<EngineIdentity> {
+    if (this.#identity !== undefined) return this.#identity;
+    const asked = this.#negotiate();
+    this.#identity = asked;
+    asked.catch(() => {
+      if (this.#identity === asked) this.#identity = undefined;
+    });
+    return asked;
   }
 
-  async #askOrAgain(path: string, request: EngineRequest): Promise<EngineAnswer> {
+  async #negotiate(): Promise<EngineIdentity> {
+    const ask = (): Promise<EngineAnswer> => this.#exchange('/version', { method: 'GET', path: '/version' });
+    const answer = await ask().catch(unlessStale(ask));
+    if (answer.status !== 200) throw this.failure(answer);
+    return negotiate(this.host, this.parse(versionAnswer, answer), answer.server);
+  }
+
+  async #askOrAgain(request: EngineRequest): Promise<EngineAnswer> {
+    const ask = async (): Promise<EngineAnswer> => {
+      const { apiVersion } = await this.#identify();
+      return this.#exchange(`/v${apiVersion}${request.path}`, request);
+    };
     try {
-      return await this.#exchange(path, request).catch((error: unknown) => {
-        // The kept stream was dead before the request was sent; what only reads can safely be asked again.
-        if (error instanceof Stale && request.method === 'GET') return this.#exchange(path, request);
-        throw error;
-      });
+      // What only reads can safely be asked again.
+      return await (request.method === 'GET' ? ask().catch(unlessStale(ask)) : ask());
     } catch (error) {
       throw this.#explain(error, request.signal);
     }
@@ -132,7 +152,10 @@ export class EngineClient {
         },
       });
       const fail = (error: unknown): void => {
-        reject(outgoing.reusedSocket && isReset(error) ? new Stale() : asError(error));
+        if (outgoing.reusedSocket && isReset(error)) {
+          this.#identity = undefined;
+          reject(new Stale());
+        } else reject(asError(error));
         outgoing.destroy();
       };
       const patience = this.#patience(request.patience ?? 60_000, over.signal, fail);
@@ -168,10 +191,21 @@ export class EngineClient {
   }
 
   async #open(): Promise<Duplex> {
+    const stream = await this.#dial();
+    this.#openStreams += 1;
+    stream.once('close', () => {
+      this.#openStreams -= 1;
+      if (this.#openStreams === 0) this.#identity = undefined;
+    });
+    return stream;
+  }
+
+  async #dial(): Promise<Duplex> {
     const connection = await this.transport.connect(this.host);
     const { sudo, socket } = this.host.docker;
+    const named = socketOf(this.host.docker);
     if (socket !== undefined && sudo !== true) return connection.forward({ socketPath: socket });
-    const address = socket === undefined ? [] : ['-H', `unix://${socket}`];
+    const address = named === undefined ? [] : ['-H', `unix://${named}`];
     const docker = ['docker', ...address, 'system', 'dial-stdio'];
     return connection.stream(docker, { become: sudo === true });
   }
@@ -190,6 +224,14 @@ export class EngineClient {
 class Stale extends Error {
   override readonly message = 'it closed the stream that was kept open to it';
 }
+
+/** Asks again when the kept stream was dead before the request was sent. */
+const unlessStale =
+  (ask: () => Promise<EngineAnswer>) =>
+  (error: unknown): Promise<EngineAnswer> => {
+    if (error instanceof Stale) return ask();
+    throw error;
+  };
 
 const isReset = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');

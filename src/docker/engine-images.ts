@@ -93,12 +93,21 @@ const conflict = 409;
 /** A registry may take its time between two signs of life; one that is silent for longer is not coming back. */
 const pullPatience: Milliseconds = 300_000;
 
-const localImage = ({ Id, RepoTags, RepoDigests, Os, Architecture, Config }: ImageAnswer): LocalImage => ({
+const localImage = ({
+  Id,
+  RepoTags,
+  RepoDigests,
+  Os,
+  Architecture,
+  Variant,
+  Config,
+}: ImageAnswer): LocalImage => ({
   id: Id,
   repoTags: RepoTags ?? [],
   repoDigests: RepoDigests ?? [],
   os: Os,
   architecture: Architecture,
+  ...(Variant === null || Variant === undefined || Variant === '' ? {} : { variant: Variant }),
   labels: Config?.Labels ?? {},
 });
 

@@ -19,14 +19,15 @@ import {
   containerListAnswer,
   createdAnswer,
   infoAnswer,
-  versionAnswer,
   type ContainerAnswer,
 } from './answers.js';
 import { bindSourcesFrom, bindSourcesScript } from './bind-sources.js';
 import { createBody, endpointBody, restartPolicyBody, seconds } from './create-body.js';
+import { engineAddresses } from './engine-address.js';
 import { EngineClient } from './engine-client.js';
 import { EngineHolds } from './engine-holds.js';
 import { EngineImages } from './engine-images.js';
+import { dataFolderVariable, hostLookScript, readHostLook, type HostLook } from './host-look.js';
 import { logText } from './log-frames.js';
 import { observedContainer } from './observe.js';
 import { unitFilesScript, unitFileWords } from './unit-files.js';
@@ -49,16 +50,15 @@ export class HostEngine implements HostContainers {
   }
 
   async info(): Promise<RuntimeInfo> {
-    const [version, info] = await Promise.all([
-      this.#client.read(versionAnswer, { method: 'GET', path: '/version' }),
-      this.#client.read(infoAnswer, { method: 'GET', path: '/info' }),
-    ]);
+    const info = await this.#client.read(infoAnswer, { method: 'GET', path: '/info' });
     const clockZero = Date.parse(info.SystemTime ?? '') - this.clock.elapsed();
-    const freeBytes = await this.#freeBytes(info.DockerRootDir);
+    const identity = await this.#client.identity();
+    const variant = variantOf(info.Architecture ?? '');
+    const { freeBytes, login } = await this.#look(info.DockerRootDir ?? '');
     return {
-      version: version.Version,
-      os: version.Os,
-      architecture: version.Arch,
+      ...identity,
+      ...engineAddresses(this.host.docker, login),
+      ...(variant === undefined ? {} : { variant }),
       ...(freeBytes === undefined ? {} : { freeBytes }),
       ...(Number.isNaN(clockZero) ? {} : { clockZero }),
     };
@@ -107,13 +107,18 @@ export class HostEngine implements HostContainers {
     return bindSourcesFrom(stdout, paths);
   }
 
-  async create(spec: ContainerSpec, labels: Readonly<Record<string, string>>): Promise<ContainerId> {
-    const { Id } = await this.#client.read(createdAnswer, {
+  async create(
+    spec: ContainerSpec,
+    labels: Readonly<Record<string, string>>,
+    onWarning: (warning: string) => void = () => undefined,
+  ): Promise<ContainerId> {
+    const { Id, Warnings } = await this.#client.read(createdAnswer, {
       method: 'POST',
       path: '/containers/create',
       query: { name: spec.name },
       body: createBody(spec, labels),
     });
+    for (const warning of Warnings ?? []) onWarning(warning);
     const id = containerId(Id);
     try {
       // Engines before API 1.44 take only one network at creation.
@@ -213,14 +218,20 @@ export class HostEngine implements HostContainers {
     return words;
   }
 
-  async #freeBytes(folder: string | null | undefined): Promise<number | undefined> {
-    if (folder === null || folder === undefined || folder === '') return undefined;
+  /** `folder` is where the Engine keeps its data; empty when it does not tell. */
+  async #look(folder: string): Promise<HostLook> {
     const connection = await this.transport.connect(this.host);
-    const result = await connection.run({ argv: ['df', '-Pk', folder] }, { timeout: 20_000 });
-    // POSIX: a header, then `filesystem 1024-blocks used available capacity mountpoint`.
-    const available = /^\S.*?\s(\d+)\s+(\d+)\s+(\d+)\s+\d+%\s/m.exec(result.stdout)?.[3];
-    return succeeded(result) && available !== undefined ? Number(available) * 1_024 : undefined;
+    const options = { timeout: 20_000, env: { [dataFolderVariable]: folder } };
+    const result = await connection.run({ script: hostLookScript }, options);
+    return succeeded(result) ? readHostLook(result.stdout) : {};
   }
+}
+
+/** The variant of a machine that its kernel calls so: `armv7l`, `aarch64`. Other architectures have none that a kernel tells. */
+function variantOf(machine: string): string | undefined {
+  if (machine === 'aarch64') return 'v8';
+  const version = /^armv(\d+)/.exec(machine)?.[1];
+  return version === undefined ? undefined : `v${version}`;
 }
 
 const notModified = 304;

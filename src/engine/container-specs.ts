@@ -3,9 +3,11 @@ import { isoTime } from '../model/duration.js';
 import { bindMounts } from '../model/volume.js';
 import { specHash, specParts } from '../model/spec-hash.js';
 import { secretInArgument } from '../errors/secrets.js';
-import { envFileMissing, envFileLine, imageUnnamed } from '../errors/container-specs.js';
+import { envFileMissing, imageUnnamed } from '../errors/container-specs.js';
 import type { Variables } from '../expression/variables.js';
-import { renderText } from '../expression/templates.js';
+import { renderEnvFile } from '../expression/env-file.js';
+import { cannotRenderFile } from '../errors/expression.js';
+import { UnknownValue } from '../model/unknown.js';
 import type { HostSession } from './host-session.js';
 
 /** Turns container templates into specifications: images pinned, env files rendered, a network shared where there are several. */
@@ -63,19 +65,12 @@ export class ContainerSpecs {
     };
   }
 
-  /** `KEY=VALUE` a line, `#` for comments: Docker's own format, rendered as a template first. */
   async #readEnvFile(path: string, variables: Variables): Promise<Readonly<Record<string, string>>> {
     const text = await this.#session.run.ports.files.read(path);
     if (text === undefined) throw envFileMissing(path);
-    const lines = renderText({ file: path, text }, variables).split('\n');
-    const entries = lines.flatMap((line, index): readonly (readonly [string, string])[] => {
-      const trimmed = line.trim();
-      if (trimmed === '' || trimmed.startsWith('#')) return [];
-      const equals = trimmed.indexOf('=');
-      if (equals < 1) throw envFileLine(path, index + 1);
-      return [[trimmed.slice(0, equals), trimmed.slice(equals + 1)]];
-    });
-    return Object.fromEntries(entries);
+    const rendered = renderEnvFile({ file: path, text }, variables);
+    if (rendered instanceof UnknownValue) throw cannotRenderFile(path, String(rendered));
+    return rendered;
   }
 }
 

@@ -7,7 +7,7 @@ import type { GroupName } from '../model/ids.js';
 import type { PinnedImage, Release } from '../model/release.js';
 import type { GroupSettings } from '../model/settings.js';
 import type { Position } from '../model/source.js';
-import type { HostContainers } from '../ports/container-runtime.js';
+import type { HostContainers, RuntimeInfo } from '../ports/container-runtime.js';
 import type { StepId } from '../ports/transport.js';
 import { ContainerSpecs } from './container-specs.js';
 import { HealthProver } from './health-prover.js';
@@ -32,6 +32,8 @@ export class HostSession {
   readonly specs: ContainerSpecs;
   /** Images that must be on the host before it may leave service. */
   expectedImages: readonly PinnedImage[] = [];
+  /** The Engine as preflight saw it last. */
+  engine: RuntimeInfo | undefined;
   /** It was reached in this run, and said so. */
   seen = false;
   /** When the run was started, on the host's own clock; absent until the host was looked at. */

@@ -1,12 +1,16 @@
+import type { EventTask } from '../events/event.js';
+import { environmentValue } from '../errors/environment.js';
 import { sourceGone } from '../errors/sources.js';
 import { evaluateCondition, parseCondition } from '../expression/condition.js';
+import { placeOfValue } from '../expression/place.js';
 import { render, renderFile } from '../expression/templates.js';
 import type { Variables } from '../expression/variables.js';
 import type { ContainerSpec, ContainerTemplate } from '../model/container.js';
 import type { HealthProbe } from '../model/health.js';
-import type { Host } from '../model/host.js';
+import { describeHost, type Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
-import type { Secret } from '../model/secret.js';
+import { environmentFault } from '../model/environment-text.js';
+import { Secret } from '../model/secret.js';
 import type { UnknownValue } from '../model/unknown.js';
 import type { HealthProof, HostTraffic, Images, ModuleHost, ModuleRunOptions } from '../modules/module.js';
 import type { Task } from '../playbook/playbook.js';
@@ -133,6 +137,12 @@ export class TaskHost implements ModuleHost {
     this.#session.activity.report(message, done, total);
   }
 
+  warn(message: string): void {
+    const { run, host, eventHost } = this.#session;
+    run.tally.warn(message, describeHost(host));
+    run.bus.emit({ type: 'warning', host: eventHost, task: this.#task.event, message });
+  }
+
   evaluate(condition: string): boolean | UnknownValue {
     return evaluateCondition(parseCondition(condition, this.#task.at), this.#variables);
   }
@@ -148,6 +158,7 @@ export class TaskHost implements ModuleHost {
 
 /** What the task and its play say about how modules run. */
 export interface TaskSettings {
+  readonly event: EventTask;
   readonly at: Task['at'];
   readonly become: boolean;
   readonly noLog: boolean;
@@ -160,8 +171,16 @@ export function renderEnvironment(
   task: Task['environment'],
   variables: Variables,
 ): Readonly<Record<string, string>> {
-  const entries = [play, task].flatMap((raw) => Object.entries(asMapping(render(raw, variables))));
-  return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+  const entries = [play, task].flatMap((raw) =>
+    Object.entries(asMapping(render(raw, variables))).map(([name, value]) => {
+      const text = value instanceof Secret ? value.reveal() : String(value);
+      const fault = environmentFault(text);
+      if (fault === undefined) return [name, text] as const;
+      const place = placeOfValue(raw.locate, [name]);
+      throw environmentValue(`the value of ${name} in the environment`, fault, place);
+    }),
+  );
+  return Object.fromEntries(entries);
 }
 
 const asMapping = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});

@@ -9,6 +9,7 @@ const none: TaskCounts = { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable
 export class Tally {
   readonly #counts = new Map<HostId, TaskCounts>();
   readonly #oneWay = new Set<string>();
+  readonly #warnings = new Map<string, Set<string>>();
 
   count(host: HostId, status: TaskStatus): void {
     const counts = this.of(host);
@@ -23,7 +24,23 @@ export class Tally {
     this.#oneWay.add(task);
   }
 
+  /** Something that a person should know at the end too; of a host, where it is about one. */
+  warn(message: string, host?: string): void {
+    const hosts = this.#warnings.get(message) ?? new Set();
+    this.#warnings.set(message, host === undefined ? hosts : hosts.add(host));
+  }
+
+  /** What was warned of, each once, with its hosts. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings].map(([message, hosts]) =>
+      hosts.size === 0 ? message : `${someOf([...hosts])}: ${message}`,
+    );
+  }
+
   get oneWay(): readonly string[] {
     return [...this.#oneWay];
   }
 }
+
+const someOf = (hosts: readonly string[]): string =>
+  hosts.length > 4 ? `${hosts.slice(0, 3).join(', ')} and ${hosts.length - 3} more` : hosts.join(', ');

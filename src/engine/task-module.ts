@@ -17,12 +17,13 @@ export async function callModule(
   variables: Variables,
   attempt: Attempt,
 ): Promise<TaskOutcome> {
-  const { task, module, session, play } = call;
+  const { task, module, session, play, event } = call;
   const args = renderArguments(task, module, variables);
   if (args instanceof UnknownValue) return skippedAsUnknown(args, factsSetBy(task));
   const host = new TaskHost(
     session,
     {
+      event,
       at: task.at,
       become: task.become ?? play.play.become,
       noLog: task.noLog,

@@ -112,6 +112,16 @@ export const unreadableFile = (path: string, cause: unknown): AdfError =>
     hint: 'Check the permissions of the file.',
   });
 
+/** A file that is read as text, and has bytes that are none. */
+export const fileNotUtf8 = (at: Position): AdfError =>
+  new AdfError({
+    code: 'config.not_utf8',
+    class: 'invalid',
+    message: `${at.file} is not UTF-8 from here on.`,
+    at,
+    hint: 'Save it in UTF-8. What is not text can be copied (copy), but not rendered or read as variables.',
+  });
+
 export const unwritableFile = (path: string, cause: unknown): AdfError =>
   new AdfError({
     code: 'config.unwritable_file',

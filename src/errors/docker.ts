@@ -52,6 +52,36 @@ function engineHint(reason: string): string {
   if (/sudo: /i.test(reason))
     return 'Let the SSH user run docker through sudo without a password, or add it to the docker group and leave `docker: { sudo }` out.';
   if (/not found|no such file/i.test(reason))
-    return 'Install Docker on the host, or name its socket in `docker: { socket }`.';
+    return 'Install Docker on the host, or name its socket in `docker: { socket }`. Where the SSH user’s docker context or DOCKER_HOST names the Engine: `docker: { follow_context: true }`.';
   return 'Check that dockerd runs on the host: systemctl status docker.';
 }
+
+/** An Engine whose newest API version is below what adfpush speaks. */
+export const engineTooOld = (host: NamedHost, version: string, newest: string, oldest: string): AdfError =>
+  new AdfError({
+    code: 'docker.engine_too_old',
+    class: 'failed',
+    message: `the Docker Engine of ${describeHost(host)}, ${version}, speaks its API up to ${newest}; adfpush needs ${oldest} or newer.`,
+    host: describeHost(host),
+    hint: 'Upgrade Docker on the host to 20.10 or newer.',
+  });
+
+/** An Engine whose oldest API version is above what adfpush speaks. */
+export const engineTooNew = (host: NamedHost, version: string, oldest: string, newest: string): AdfError =>
+  new AdfError({
+    code: 'docker.engine_too_new',
+    class: 'failed',
+    message: `the Docker Engine of ${describeHost(host)}, ${version}, speaks its API from ${oldest} on; this adfpush speaks it up to ${newest}.`,
+    host: describeHost(host),
+    hint: 'Use a newer adfpush. Until then DOCKER_MIN_API_VERSION in the environment of dockerd lowers the minimum.',
+  });
+
+/** Podman's socket answers much as Docker's does, but not alike: restart policies, kept containers and volumes differ. */
+export const isPodman = (host: NamedHost, version: string): AdfError =>
+  new AdfError({
+    code: 'docker.podman',
+    class: 'failed',
+    message: `what answers on the Docker socket of ${describeHost(host)} is podman ${version}, which adfpush does not support.`,
+    host: describeHost(host),
+    hint: 'Install a Docker Engine on the host, or name its socket in `docker: { socket }`.',
+  });

@@ -1,4 +1,5 @@
 import { describeHost, type Host } from '../model/host.js';
+import { formatPlatform, type Platform } from '../model/platform.js';
 import { formatPinnedImage, type PinnedImage } from '../model/release.js';
 import type { Outcome } from '../ports/transport.js';
 import { AdfError } from './adf-error.js';
@@ -19,6 +20,20 @@ export const digestNotPulled = (host: Host, image: PinnedImage, found: readonly 
     host,
     `After the pull the host has ${found.length === 0 ? 'no such image' : found.join(', ')} instead of ${formatPinnedImage(image)}.`,
     'A proxy or mirror between the host and the registry may serve something else.',
+  );
+
+/** Pulled, or there from before: an Engine keeps one platform of a digest. */
+export const wrongPlatformPulled = (
+  host: Host,
+  image: PinnedImage,
+  local: Platform,
+  own: Platform,
+): AdfError =>
+  failed(
+    'image.wrong_platform',
+    host,
+    `${formatPinnedImage(image)} is there for ${formatPlatform(local)}, but the host is ${formatPlatform(own)}.`,
+    `Build the image for ${formatPlatform(own)} too. If it is built for that already, remove this one on the host: docker image rm ${formatPinnedImage(image)}.`,
   );
 
 export const foreignContainerAppeared = (host: Host, container: string): AdfError =>

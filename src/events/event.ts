@@ -76,7 +76,13 @@ export type EventBody =
       readonly restored: readonly EventHost[];
       readonly named: readonly EventHost[];
     }
-  | { readonly type: 'warning'; readonly message: string; readonly host?: EventHost }
+  | {
+      readonly type: 'warning';
+      readonly message: string;
+      readonly host?: EventHost;
+      /** The task that warns. */
+      readonly task?: EventTask;
+    }
   // Plays, batches, turns, tasks
   | { readonly type: 'play.started'; readonly play: string; readonly hosts: readonly EventHost[] }
   | {

@@ -2,8 +2,9 @@ import { AdfError, AdfErrors } from '../errors/adf-error.js';
 import { Secret } from '../model/secret.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
 import type { StreamRedaction } from '../ports/stream-redaction.js';
+import { formsAtCuts, type Span } from './cut-forms.js';
 import { FormSearch } from './form-search.js';
-import { formsOf } from './secret-forms.js';
+import { formsOf, isLongEnough } from './secret-forms.js';
 import { BytesRedaction } from './stream-redaction.js';
 
 /** What stands for a secret in all that is told and written down. */
@@ -17,18 +18,50 @@ export class Redaction implements SecretKeeper {
   readonly #values = new Set<string>();
   readonly #forms = new Set<string>();
   readonly #names = new Set<string>();
+  /** Secrets that are not masked. */
+  readonly #short = new Set<string>();
+  readonly #unmasked = new Map<string, 'told' | 'untold'>();
+  #unmaskedListener: ((name: string) => void) | undefined;
   /** Made when it is needed: undefined after each new form. */
   #pattern: RegExp | undefined;
   #search: FormSearch | undefined;
 
-  /** From now on this value is shown as `***`. Values shorter than 4 characters are too common to be replaced. */
-  add(secret: Secret): void {
+  /**
+   * From now on this value is shown as `***`. One that is shorter than `shortestSecret` is too common in other text: it is not masked, and
+   * `onUnmasked` is told its name.
+   */
+  add(secret: Secret, name = 'without a name'): void {
     const value = secret.reveal();
-    if (value.length < 4 || this.#values.has(value)) return;
+    if (value === '' || this.#values.has(value)) return;
+    if (!isLongEnough(value)) {
+      this.#addShort(value, name);
+      return;
+    }
     this.#values.add(value);
     for (const form of formsOf(value)) this.#forms.add(form);
     this.#pattern = undefined;
     this.#search = undefined;
+  }
+
+  /** From now on this one is told the names of secrets that are not masked, each once, also of those before that nobody was told. */
+  onUnmasked(listener: (name: string) => void): void {
+    this.#unmaskedListener = listener;
+    this.#tellUnmasked();
+  }
+
+  #addShort(value: string, name: string): void {
+    this.#short.add(value);
+    if (!this.#unmasked.has(name)) this.#unmasked.set(name, 'untold');
+    this.#tellUnmasked();
+  }
+
+  #tellUnmasked(): void {
+    if (this.#unmaskedListener === undefined) return;
+    for (const [name, told] of this.#unmasked) {
+      if (told === 'told') continue;
+      this.#unmasked.set(name, 'told');
+      this.#unmaskedListener(name);
+    }
   }
 
   /** A redaction of its own for each stream of bytes; it knows what was added before and what is added while it flows. */
@@ -43,7 +76,15 @@ export class Redaction implements SecretKeeper {
   }
 
   isIn(value: unknown): boolean {
-    return this.redact(value) !== value;
+    return this.redact(value) !== value || this.#hasShortIn(value);
+  }
+
+  /** Fewer than four characters are a word of many arguments. */
+  #hasShortIn(value: unknown): boolean {
+    const short = [...this.#short].filter((text) => text.length >= 4);
+    if (short.length === 0) return false;
+    const word = new RegExp(`(?<![A-Za-z0-9])(?:${short.map(escapePattern).join('|')})(?![A-Za-z0-9])`);
+    return textsIn(value).some((text) => word.test(text));
   }
 
   hideLinesOf(names: Iterable<string>): void {
@@ -64,7 +105,7 @@ export class Redaction implements SecretKeeper {
     // Once more as long as it helps: a mask and its neighbours may spell a secret made of asterisks. Each pass
     // shortens the text, since a form is longer than its mask.
     for (;;) {
-      const next = redacted.replace(this.#pattern, mask);
+      const next = maskAll(redacted, this.#pattern, this.#forms);
       if (next === redacted) return redacted;
       redacted = next;
     }
@@ -168,8 +209,35 @@ export class Redaction implements SecretKeeper {
 const writesItself = (value: object): value is { toJSON(): unknown } =>
   'toJSON' in value && typeof value.toJSON === 'function';
 
-/** One pattern for all, the longest first, so that a secret inside a secret does not leave its ends behind. */
+/**
+ * One pattern for all, the longest first, so that a secret inside a secret does not leave its ends behind. It looks ahead and takes nothing,
+ * so that forms which overlap are all found.
+ */
 function alternatives(forms: ReadonlySet<string>): RegExp {
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-  return new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+  return new RegExp(`(?=(${longestFirst.map(escapePattern).join('|')}))`, 'g');
 }
+
+const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+
+/** Forms that overlap become one mask, as in a stream of bytes. */
+function maskAll(text: string, pattern: RegExp, forms: ReadonlySet<string>): string {
+  const whole = Array.from(text.matchAll(pattern), ({ index, 1: form = '' }): Span => ({
+    start: index,
+    end: index + form.length,
+  }));
+  let shown = '';
+  let done = 0;
+  for (const { start, end } of inOrder(whole, formsAtCuts(text, forms))) {
+    if (start >= done) shown += text.slice(done, start) + mask;
+    done = Math.max(done, end);
+  }
+  return done === 0 ? text : shown + text.slice(done);
+}
+
+const inOrder = (spans: readonly Span[], more: readonly Span[]): readonly Span[] =>
+  more.length === 0 ? spans : [...spans, ...more].sort((a, b) => a.start - b.start);
+
+/** All texts of a list, however deep. */
+const textsIn = (value: unknown): readonly string[] =>
+  typeof value === 'string' ? [value] : Array.isArray(value) ? value.flatMap(textsIn) : [];

@@ -1,4 +1,6 @@
+import { environmentValue } from '../errors/environment.js';
 import { notIterable, notText, notAWord, nulByte, unquotable, wrongArgument } from '../errors/expression.js';
+import { environmentFault } from '../model/environment-text.js';
 import { Secret } from '../model/secret.js';
 import { UnknownValue } from '../model/unknown.js';
 import { describeValue, isMapping } from './describe.js';
@@ -9,12 +11,13 @@ import { Missing, PathLookup, root, type Scope, type VariableLookup } from './te
 import type { Template, TemplateExpression, TemplatePart } from './template-syntax.js';
 
 /** The language that a template writes, and escapes for. */
-export type Language = 'plain' | 'shell';
+export type Language = 'plain' | 'shell' | 'env_file';
 
 /** One rendering of one template. */
 export class Rendering {
   readonly #paths: PathLookup;
   readonly #placeOf: PlaceOf;
+  readonly #language: Language;
   readonly #shell: ShellContext | undefined;
   #unknown: UnknownValue | undefined;
   #secret = false;
@@ -23,6 +26,7 @@ export class Rendering {
   constructor(variables: VariableLookup, placeOf: PlaceOf, language: Language) {
     this.#paths = new PathLookup(variables, placeOf);
     this.#placeOf = placeOf;
+    this.#language = language;
     this.#shell = language === 'shell' ? new ShellContext() : undefined;
   }
 
@@ -107,7 +111,9 @@ export class Rendering {
     const value = this.#evaluate(expression, scope);
     if (value instanceof UnknownValue) return;
     if (this.#shell === undefined || raw) {
-      this.#write(this.#asText(value, expression));
+      const text = this.#asText(value, expression);
+      if (this.#language === 'env_file') this.#refuseInEnvFile(text, expression);
+      this.#write(text);
       return;
     }
     const words = Array.isArray(value) ? value : [value];
@@ -115,6 +121,16 @@ export class Rendering {
       if (index > 0) this.#write(' ');
       this.#insertWord(word, expression);
     });
+  }
+
+  #refuseInEnvFile(text: string, expression: TemplateExpression): void {
+    const fault = environmentFault(text) ?? (/[\n\r]/.test(text) ? 'line_break' : undefined);
+    if (fault === undefined) return;
+    throw environmentValue(
+      `the value of {{ ${writtenAs(expression)} }}`,
+      fault,
+      this.#placeOf(expression.offset),
+    );
   }
 
   #insertWord(value: unknown, expression: TemplateExpression): void {

@@ -1,5 +1,7 @@
 import type { SecretVariables } from '../config/variables-file.js';
 import { unknownVariable, variableCycle } from '../errors/expression.js';
+import { secretUnusable } from '../errors/secrets.js';
+import { isEncrypted } from '../model/environment-text.js';
 import { Secret } from '../model/secret.js';
 import type { Locate, Position } from '../model/source.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
@@ -64,7 +66,10 @@ export class Variables {
     if (layer === undefined) throw unknownVariable(name, this.names(), {});
     const value = layer.literal === true ? layer.values[name] : this.#render(name, layer);
     // Before anybody has seen it.
-    if (this.#secrets !== undefined && this.isSecret(name)) keep(value, this.#secrets.keeper);
+    if (this.#secrets !== undefined && this.isSecret(name)) {
+      keep(value, name, this.#secrets.keeper);
+      if (typeof value === 'string' && isEncrypted(value)) throw encryptedSecret(name, layer);
+    }
     this.#rendered.set(name, value);
     return value;
   }
@@ -100,7 +105,7 @@ export class Variables {
     const { names, keeper } = this.#secrets;
     for (const name of names) {
       const given = Object.getOwnPropertyDescriptor(values, name)?.value as unknown;
-      if (literal === true || !hasTemplate(given)) keep(given, keeper);
+      if (literal === true || !hasTemplate(given)) keep(given, name, keeper);
     }
   }
 
@@ -135,10 +140,10 @@ export class Variables {
 }
 
 /** All texts and numbers of a secret value: those of a mapping are as secret as itself. */
-function keep(value: unknown, keeper: SecretKeeper): void {
-  if (typeof value === 'string' || typeof value === 'number') keeper.add(new Secret(String(value)));
-  else if (Array.isArray(value)) for (const item of value) keep(item, keeper);
-  else if (isMapping(value)) for (const item of Object.values(value)) keep(item, keeper);
+function keep(value: unknown, name: string, keeper: SecretKeeper): void {
+  if (typeof value === 'string' || typeof value === 'number') keeper.add(new Secret(String(value)), name);
+  else if (Array.isArray(value)) for (const item of value) keep(item, name, keeper);
+  else if (isMapping(value)) for (const item of Object.values(value)) keep(item, name, keeper);
 }
 
 const hasTemplate = (value: unknown): boolean =>
@@ -153,6 +158,10 @@ const nowhereAtAll: Locate = () => undefined;
 interface Added {
   readonly layer: Layer;
   readonly below: Added | undefined;
+}
+
+function encryptedSecret(name: string, { locate }: Layer): Error {
+  return secretUnusable(name, 'encrypted', locate === undefined ? {} : placeOfValue(locate, [name]));
 }
 
 const positionOf = ({ locate }: Layer, name: string): Position | undefined => locate?.([name]);

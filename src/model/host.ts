@@ -49,6 +49,8 @@ export interface DockerSettings {
   readonly sudo?: boolean;
   /** The Engine's socket on the host, spoken to by stream-local forwarding instead of `dial-stdio`. */
   readonly socket?: string;
+  /** Where no socket is named, the login user's docker context or DOCKER_HOST says which Engine is spoken to. */
+  readonly followContext?: boolean;
 }
 
 /** One machine of an inventory, frozen for the run. */

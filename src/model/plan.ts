@@ -38,11 +38,23 @@ export interface HostPlan {
   readonly name: string;
   readonly address: string;
   readonly zone?: string;
+  /** The Docker Engine that is spoken to on the host. */
+  readonly engine: EnginePlan;
   readonly action: HostAction;
   readonly from: HostState;
   readonly to: HostState;
   /** Why it is rolled, in words: `digest`, `environment variables`, `not running`, `not registered`. */
   readonly reasons: readonly string[];
+}
+
+/** Which Docker Engine a host is rolled through. */
+export interface EnginePlan {
+  /** Its release: `27.5.1`. */
+  readonly version: string;
+  /** The version of its API that is spoken: `1.47`. */
+  readonly apiVersion: string;
+  /** Its socket: `unix:///var/run/docker.sock`. */
+  readonly address: string;
 }
 
 /** `converged` hosts are skipped, `drained` ones are left out because an operator drained them. */

@@ -166,7 +166,9 @@ async function requireSources(
 async function bringUp(spec: ContainerSpec, host: ModuleHost): Promise<void> {
   for (const network of spec.networks) await host.containers.ensureNetwork(network);
   host.progress(`creating ${spec.name}`);
-  const id = await host.containers.create(spec, host.labelsFor(spec));
+  const id = await host.containers.create(spec, host.labelsFor(spec), (warning) =>
+    host.warn(`container ${spec.name}: ${warning}`),
+  );
   await host.containers.start(id);
 }
 

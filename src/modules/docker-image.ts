@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { digestNotPulled } from '../errors/modules.js';
+import { digestNotPulled, wrongPlatformPulled } from '../errors/modules.js';
+import { runsOn } from '../model/platform.js';
 import { containerSchema } from '../model/schema/container.js';
 import { formatPinnedImage, type PinnedImage } from '../model/release.js';
 import type { PullProgress } from '../ports/container-runtime.js';
@@ -70,10 +71,16 @@ async function wantedImages(
   return [...pinned.values()];
 }
 
-/** The Engine's own RepoDigests must name the digest: what it pulled is what was asked for. */
+/**
+ * The Engine's own RepoDigests must name the digest: what it pulled is what was asked for. Throws `image.wrong_platform` when it is built for
+ * another platform than the host's: an Engine pulls that without a word, and no pull by the same digest mends it.
+ */
 async function isVerified(image: PinnedImage, host: ModuleHost): Promise<boolean> {
   const local = await host.containers.image(image);
-  return local?.repoDigests.some((digest) => digest.endsWith(`@${image.digest}`)) ?? false;
+  if (local?.repoDigests.some((digest) => digest.endsWith(`@${image.digest}`)) !== true) return false;
+  const platform = await host.containers.info();
+  if (!runsOn(local, platform)) throw wrongPlatformPulled(host.host, image, local, platform);
+  return true;
 }
 
 const reportPull = ({ layers, layersDone, bytes, totalBytes }: PullProgress, host: ModuleHost): void =>

@@ -146,6 +146,8 @@ export interface ModuleHost {
   /** The probe of the host's group, kept in holds. */
   readonly probe: HealthProbe | undefined;
   progress(message: string, done?: number, total?: number): void;
+  /** Tells of something that a person should know and that does not keep the task from going on: in its host's lines, and in the result. */
+  warn(message: string): void;
   /** A CEL condition over the host's variables. Unknown in a dry run when it depends on what is not known yet. */
   evaluate(condition: string): boolean | UnknownValue;
   /** A variable of the host, or a field of one (`release.version`), rendered. Throws when there is none. */

@@ -83,6 +83,7 @@ function allowanceOf({ hosts, peers, targetGroups, rollout: { minHealthy } }: Gr
 
 function planHost(observation: HostObservation, group: GroupObservation): HostPlan {
   const { host, containers, specs, registrations, planned } = observation;
+  const { version, apiVersion, address } = observation.runtime;
   const reasons = whyNotConverged(observation);
   const from: HostState = {
     containers: specs.flatMap((spec) => containers.filter(({ name }) => name === spec.name)).map(summarize),
@@ -101,6 +102,7 @@ function planHost(observation: HostObservation, group: GroupObservation): HostPl
     host: host.id,
     name: host.name,
     address: host.address,
+    engine: { version, apiVersion, address },
     action: reasons.length === 0 ? 'converged' : 'roll',
     from,
     to: reasons.length === 0 ? from : to,
@@ -144,6 +146,7 @@ function warningsOf(group: GroupObservation): readonly string[] {
       warnings.push(`${describeHost(observation.host)} is new: it will be registered on port ${where}.`);
     }
   }
+  warnings.push(...enginesElsewhere(hosts));
   for (const { targetGroup } of targetGroups) {
     if (targetGroup.slowStart > rollout.bake) {
       warnings.push(
@@ -152,4 +155,21 @@ function warningsOf(group: GroupObservation): readonly string[] {
     }
   }
   return [...warnings, ...unknownMounts(group)];
+}
+
+/** What a person who looks at such a host with `docker ps` does not see. One line for all hosts that are alike in this. */
+function enginesElsewhere(hosts: readonly HostObservation[]): readonly string[] {
+  const differing = hosts.filter(({ runtime }) => runtime.elsewhere !== undefined);
+  const byWay = Map.groupBy(differing, ({ runtime: { address, elsewhere } }) => `${address} ${elsewhere}`);
+  return [...byWay.values()].flatMap((alike) => {
+    const [first] = alike;
+    if (first === undefined) return [];
+    const { address, elsewhere = '' } = first.runtime;
+    const names = alike.map(({ host }) => describeHost(host));
+    const where =
+      names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+    return [
+      `On ${where} the login user's docker goes to ${elsewhere}, not to the Engine that is deployed to, ${address}. \`docker: { follow_context: true }\` follows the user.`,
+    ];
+  });
 }

@@ -2,6 +2,7 @@ import type { ContainerSpec, ObservedContainer, RestartPolicy } from '../model/c
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { ContainerId, ContainerName } from '../model/ids.js';
+import type { Platform } from '../model/platform.js';
 import type { PinnedImage } from '../model/release.js';
 import type { RegistryCredentials } from './registry.js';
 
@@ -32,8 +33,15 @@ export interface HostContainers {
   ): Promise<void>;
   /** What the host has at these absolute paths, in their order: sources of bind mounts. */
   sources(paths: readonly string[]): Promise<readonly SourceKind[]>;
-  /** Creates, and starts nothing. Networks of the specification must exist. Throws when the name is taken. */
-  create(spec: ContainerSpec, labels: Readonly<Record<string, string>>): Promise<ContainerId>;
+  /**
+   * Creates, and starts nothing. Networks of the specification must exist. `onWarning` is given what the Engine warns of: a limit that its
+   * kernel does not keep, say. Throws when the name is taken.
+   */
+  create(
+    spec: ContainerSpec,
+    labels: Readonly<Record<string, string>>,
+    onWarning?: (warning: string) => void,
+  ): Promise<ContainerId>;
   start(id: ContainerId): Promise<void>;
   /** SIGTERM, and SIGKILL after `timeout`. Resolves when it has stopped. */
   stop(id: ContainerId, timeout: Milliseconds): Promise<void>;
@@ -52,26 +60,30 @@ export interface HostContainers {
 /** `unknown` where the login user may not look. A link is what it leads to; a socket and a device are files. */
 export type SourceKind = 'file' | 'folder' | 'missing' | 'unknown';
 
-export interface RuntimeInfo {
+export interface RuntimeInfo extends Platform {
   readonly version: string;
-  /** As in image indexes: `linux`. */
-  readonly os: string;
-  /** As in image indexes: `amd64`, `arm64`. */
-  readonly architecture: string;
+  /** The version of its API that is spoken: `1.47`. */
+  readonly apiVersion: string;
+  /** Where it is spoken to: `unix:///var/run/docker.sock`. */
+  readonly address: string;
+  /** Where the login user's own `docker` goes instead, and what says so. Undefined when that is the same Engine. */
+  readonly elsewhere?: string;
   /** Free bytes where the Engine keeps its data. Undefined when the host does not tell. */
   readonly freeBytes?: number;
   /** The host's clock at the zero of this machine's `Clock.elapsed`: adding a reading of that gives the host's time. Undefined when the Engine does not tell. */
   readonly clockZero?: EpochMilliseconds;
 }
 
-export interface LocalImage {
-  /** The Engine's id, `sha256:…` of the configuration; not the digest it is pulled by. */
+/** An image of one Engine; `os` and `architecture` are empty where the Engine does not tell. */
+export interface LocalImage extends Platform {
+  /**
+   * What this very Engine calls it: the digest of its configuration, or of its manifest or index in the containerd image store. It means
+   * nothing on another host; what is compared between hosts is the digest in `repoDigests`.
+   */
   readonly id: string;
   readonly repoDigests: readonly string[];
   /** Tags it also goes by; an image pulled by digest has none. */
   readonly repoTags: readonly string[];
-  readonly os: string;
-  readonly architecture: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 

@@ -1,4 +1,5 @@
 import type { Digest } from '../model/ids.js';
+import type { Platform } from '../model/platform.js';
 import type { ImageReference, Repository } from '../model/release.js';
 import type { Secret } from '../model/secret.js';
 
@@ -13,16 +14,13 @@ export interface Registry {
   credentials(repository: Repository): Promise<RegistryCredentials | undefined>;
 }
 
+export type { Platform } from '../model/platform.js';
+
 export interface ResolvedImage {
   /** Of the index when the image has several platforms, else of its manifest. */
   readonly digest: Digest;
   /** Empty when the manifest is for one platform and does not say which. */
   readonly platforms: readonly Platform[];
-}
-
-export interface Platform {
-  readonly os: string;
-  readonly architecture: string;
 }
 
 export interface RegistryCredentials {

@@ -52,7 +52,20 @@ function heading({ group, environment, release, hosts, leftOut = [] }: Plan, pal
     palette.bold(`Plan: ${group} in ${environment} to ${label}`),
     `  image  ${formatPinnedImage(release.image)}`,
     `  hosts  ${hosts.length + leftOut.length}: ${parts.join(', ')}`,
+    ...engines(hosts),
   ];
+}
+
+/** The Engines that are spoken to: each once, with its hosts where there are several. */
+function engines(hosts: readonly HostPlan[]): string[] {
+  const alike = Map.groupBy(
+    hosts,
+    ({ engine: { version, apiVersion, address } }) => `Docker ${version} (API ${apiVersion}) at ${address}`,
+  );
+  return [...alike].map(([engine, its]) => {
+    const whose = alike.size === 1 ? '' : `: ${foldHosts(its.map(({ name }) => name))}`;
+    return `  engine ${engine}${whose}`;
+  });
 }
 
 function batches(plan: Plan, options: PlanViewOptions, palette: Palette): string[][] {

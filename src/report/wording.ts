@@ -65,7 +65,7 @@ export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
     case 'warning':
       return {
         tone: 'warning',
-        text: `Warning: ${event.message}`,
+        text: `Warning: ${event.task === undefined ? '' : `${event.task.name}: `}${event.message}`,
         verbosity: 0,
         ...(event.host === undefined ? {} : { host: event.host }),
       };

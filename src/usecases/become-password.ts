@@ -1,5 +1,5 @@
 import { becomePasswordInvalid, nobodyToAsk } from '../errors/cli.js';
-import type { Secret } from '../model/secret.js';
+import type { SecretKeeper } from '../ports/secret-keeper.js';
 import type { SecretPrompt } from '../ports/secret-prompt.js';
 import { becomeVariable, takeSecret } from '../system/secret-environment.js';
 import { BecomePassword } from '../transport/become-password.js';
@@ -11,7 +11,7 @@ import { BecomePassword } from '../transport/become-password.js';
 export async function becomePassword(
   ask: boolean,
   prompt: SecretPrompt | undefined,
-  keeper: { add(secret: Secret): void },
+  keeper: Pick<SecretKeeper, 'add'>,
 ): Promise<BecomePassword | undefined> {
   const given = takeSecret(becomeVariable);
   const password = given ?? (ask ? await prompt?.ask('Password for become (sudo)') : undefined);
@@ -19,7 +19,7 @@ export async function becomePassword(
     if (ask) throw nobodyToAsk('--ask-become-pass', becomeVariable);
     return undefined;
   }
-  keeper.add(password);
+  keeper.add(password, given === undefined ? 'the password for become' : becomeVariable);
   // sudo reads one line.
   if (/[\n\r\0]/.test(password.reveal())) throw becomePasswordInvalid(becomeVariable);
   return new BecomePassword(password);

@@ -78,6 +78,7 @@ export function deployResult(ended: Ended): RunResult {
       ...findings.warnings,
       ...scaling.warnings,
       ...leftOnTheNewRelease(groups, results),
+      ...run.tally.warnings,
     ],
   };
 }

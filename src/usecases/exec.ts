@@ -72,7 +72,7 @@ export async function execWith(world: World, options: ExecOptions, hooks: RunHoo
       oneWay: [],
       named: [],
       errors: failures.map(resultError),
-      warnings: [],
+      warnings: run.tally.warnings,
     };
     run.bus.emit({ type: 'run.ended', result });
     return result;

@@ -43,7 +43,23 @@ export interface GroupChoice {
   readonly only?: readonly HostId[];
   /** Instead of the version and its registry. */
   readonly choose?: ChooseRelease;
+  /** What `readGroup` read before, where nothing is chosen. */
+  readonly read?: readonly HostSettings[];
 }
+
+/**
+ * Reads a group's settings for each of its hosts. Throws `inventory.*` for a group without hosts, `config.*` and `group.*` for wrong
+ * settings, and what rendering throws.
+ */
+export const readGroup = (
+  inventory: Inventory,
+  { group, version }: Pick<GroupChoice, 'group' | 'version'>,
+  run: Run,
+): readonly HostSettings[] =>
+  requireGroup(inventory, group).map((host) => ({
+    host,
+    ...readHost(inventory, host, groupName(group), version, run),
+  }));
 
 /**
  * Reads a group's settings for each of its hosts, and resolves its version to a digest: the one time in the run.
@@ -66,7 +82,9 @@ export async function openGroup(
   const limited = new Set(selected.filter(({ id }) => only?.has(id) ?? true));
   const chosen = await choice.choose?.(group, [...limited], groupRun);
   const version = chosen?.release.version ?? choice.version;
-  const read = hosts.map((host) => ({ host, ...readHost(inventory, host, group, version, groupRun) }));
+  const read =
+    (chosen === undefined ? choice.read : undefined) ??
+    readGroup(inventory, { group, ...(version === undefined ? {} : { version }) }, groupRun);
   const image = imageOf(group, read);
   const reference = referenceOf(image);
   if (chosen !== undefined) {
@@ -125,7 +143,8 @@ function withWholeRollout(run: Run, release: Release, settings: GroupSettings): 
   };
 }
 
-interface HostSettings {
+/** One host of a group, and what the group is there. */
+export interface HostSettings {
   readonly host: Host;
   readonly settings: GroupSettings;
   readonly layers: readonly Layer[];

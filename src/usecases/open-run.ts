@@ -1,3 +1,4 @@
+import { secretUnmasked } from '../errors/secrets.js';
 import { HoldBook } from '../engine/hold-book.js';
 import { FloorGuard } from '../engine/interlocks/floor-guard.js';
 import { LeasedTraffic } from '../engine/interlocks/leased-traffic.js';
@@ -66,6 +67,12 @@ export function openRun(
     lifetime: world.leaseDuration,
     warn: (message) => bus.emit({ type: 'warning', message }),
   });
+  const tally = new Tally();
+  redaction.onUnmasked((name) => {
+    const message = secretUnmasked(name);
+    bus.emit({ type: 'warning', message });
+    tally.warn(message);
+  });
   return {
     id,
     verb,
@@ -102,9 +109,11 @@ export function openRun(
     gate,
     floor: new FloorGuard({ traffic, clock, random }, reservations.of(`${environment}/${id}`)),
     reservations,
-    images: new PinnedImages(registry, ({ password }) => redaction.add(password)),
+    images: new PinnedImages(registry, ({ server, password }) =>
+      redaction.add(password, `the password of ${server}`),
+    ),
     targetGroups: new TargetGroups(traffic),
-    tally: new Tally(),
+    tally,
     runOnce: new RunOnce(),
     checkMode,
     forks: options.forks ?? defaultForks,

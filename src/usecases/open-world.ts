@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +7,7 @@ import { EcrCredentials } from '../aws/ecr-credentials.js';
 import { NodeProjectFiles } from '../config/node-project-files.js';
 import { loadProject } from '../config/project.js';
 import { EngineRuntime } from '../docker/engine-runtime.js';
+import { unreadableFile } from '../errors/config.js';
 import { cloudNotConfigured } from '../errors/usecases.js';
 import { Redaction } from '../events/redaction.js';
 import { alwaysThere, FleetPresence } from '../inventory/fleet-presence.js';
@@ -50,7 +52,11 @@ export async function openWorld(
   const begun = clock.elapsed();
   keepCloudSecrets(redaction);
   const files = new RecordedFiles(new NodeProjectFiles(directory));
-  const project = await loadProject(files, directory, { keeper: redaction, environment: secretVariable });
+  const project = await loadProject(files, directory, {
+    keeper: redaction,
+    environment: secretVariable,
+    file: (path) => secretFile(resolve(directory, path)),
+  });
   const password = await becomePassword(askBecomePass, prompt, redaction);
   const { access } = await project.environment(environment);
   const cloud = access === undefined ? undefined : connectTo(access);
@@ -125,13 +131,23 @@ const ofCloud = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 function keepCloudSecrets(redaction: Redaction): void {
   for (const name of ofCloud) {
     const value = process.env[name];
-    if (value !== undefined) redaction.add(new Secret(value));
+    if (value !== undefined) redaction.add(new Secret(value), name);
   }
 }
 
 /** What a project takes from the environment is not inherited by the programs that are started from here. */
 const secretVariable = (name: string): string | undefined =>
   ofCloud.includes(name) ? process.env[name] : takeSecret(name)?.reveal();
+
+/** Not by way of the project's files, whose digests are recorded: that of a short secret would tell it. */
+function secretFile(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw unreadableFile(path, error);
+  }
+}
 
 function connectTo({ regions, role, profile, endpoint }: CloudAccess): AwsCloud {
   const [region] = regions;

@@ -6,6 +6,8 @@ import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
 import { runningHosts } from '../plan/allowance.js';
 import { findRefusals } from '../plan/preflight.js';
 import type { GroupObservation, HostObservation, ObservedTargetGroup } from '../plan/observation.js';
+import type { RuntimeInfo } from '../ports/container-runtime.js';
+import { describeHost } from '../model/host.js';
 import type { GroupSessions } from './group-sessions.js';
 import { observeMounts } from './observe-mounts.js';
 
@@ -76,6 +78,8 @@ async function observeHost(session: HostSession, run: Run): Promise<HostObservat
     traffic.planned(groups),
   ]);
   if (runtime.clockZero !== undefined) session.startedAt ??= runtime.clockZero + run.begun;
+  tellOtherEngine(session, runtime, run);
+  session.engine = runtime;
   const mounts = await observeMounts(session, wanted);
   session.expectedImages = wanted.map((spec) => spec.image);
   return {
@@ -89,6 +93,18 @@ async function observeHost(session: HostSession, run: Run): Promise<HostObservat
     planned,
     ...(mounts.length === 0 ? {} : { mounts }),
   };
+}
+
+/** An Engine that was upgraded since the plan was made is gone on with, in the API version that is negotiated anew. */
+function tellOtherEngine(
+  { engine: before, eventHost, host }: HostSession,
+  { version }: RuntimeInfo,
+  run: Run,
+): void {
+  if (before === undefined || before.version === version) return;
+  const message = `its Docker Engine is ${version} now, ${before.version} before.`;
+  run.bus.emit({ type: 'warning', host: eventHost, message });
+  run.tally.warn(message, describeHost(host));
 }
 
 async function observeTargetGroups(

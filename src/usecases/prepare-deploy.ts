@@ -9,7 +9,8 @@ import type { Playbook } from '../playbook/playbook.js';
 import { checkPlaybook } from './check-playbook.js';
 import type { ChooseRelease } from './choose-release.js';
 import type { CommonOptions, RunHooks } from './context.js';
-import { openGroup } from './group-sessions.js';
+import { checkEnvFiles } from './check-env-files.js';
+import { openGroup, readGroup } from './group-sessions.js';
 import { leaveOutUnreachable, type ReachedGroup } from './leave-out.js';
 import { refuseOlderRun } from './newer-release.js';
 import { phase } from './phase.js';
@@ -73,6 +74,10 @@ export async function prepareDeploy(
   });
   const playbook = await world.deployPlaybook();
   const inventory = await phase(run, 'inventory', () => world.listHosts());
+  const settings = new Map(
+    names.map((group) => [group, readGroup(inventory, { ...versionOf(options), group }, run)]),
+  );
+  for (const hosts of settings.values()) await checkEnvFiles(hosts, run);
   await recoverFirst(world, options, hooks, run, inventory);
   tellGone(options, names, inventory, run);
   const opened = await phase(run, 'release', () =>
@@ -83,7 +88,8 @@ export async function prepareDeploy(
           {
             group,
             ...(options.limit === undefined ? {} : { limit: options.limit }),
-            ...(options.version === undefined ? {} : { version: options.version }),
+            ...versionOf(options),
+            read: settings.get(group) ?? [],
             ...(options.choose === undefined ? {} : { choose: options.choose }),
             ...(options.resumes === undefined ? {} : { only: options.resumes.hosts }),
           },
@@ -125,6 +131,9 @@ export async function planGroup(
     },
   };
 }
+
+const versionOf = ({ version }: DeployOptions): Pick<DeployOptions, 'version'> =>
+  version === undefined ? {} : { version };
 
 /** Who goes on with a run notes which of its hosts are not there any more. */
 function tellGone(

@@ -39,6 +39,19 @@ describe("a project's files", () => {
     ]);
   });
 
+  it('are text in UTF-8, byte for byte; where one is not, its place is told', async () => {
+    writeFileSync(join(folder, 'utf8'), '\ufeffA=Müller \ufffd €\r\n');
+    expect(await files.read('utf8')).toBe('\ufeffA=Müller \ufffd €\r\n');
+
+    const text = 'A=\u00fc\n# \ufffd\nB=Zo\u00eb \ufffd M';
+    writeFileSync(join(folder, 'mixed'), Buffer.concat([Buffer.from(text), Buffer.from('üller', 'latin1')]));
+    await expect(files.read('mixed')).rejects.toMatchObject({
+      code: 'config.not_utf8',
+      class: 'invalid',
+      at: { file: 'mixed', line: 3, column: 10 },
+    });
+  });
+
   it('have another sum as soon as they change', async () => {
     writeFileSync(join(folder, 'a'), 'one');
     expect(await files.digest('a')).toEqual({ size: 3, sha256: sha256('one') });

@@ -39,7 +39,7 @@ describe('adfpush.yml', () => {
       'name: shop-front',
       'vars: { registry: "registry:5000" }',
       'ssh: { user: deploy, port: 2222, identity_file: ~/.ssh/id, proxy_jump: ops@bastion:22, known_hosts_file: known_hosts, host_key_alias: instance_id, connect_timeout: 5s }',
-      'docker: { sudo: true }',
+      'docker: { sudo: true, follow_context: true }',
       'state: { directory: /var/lib/adfpush }',
       'insecure_registries: ["127.0.0.1:5000"]',
     ].join('\n');
@@ -58,7 +58,7 @@ describe('adfpush.yml', () => {
         hostKeyAlias: 'instance_id',
         connectTimeout: 5_000,
       },
-      docker: { sudo: true },
+      docker: { sudo: true, followContext: true },
       stateDirectory: '/var/lib/adfpush',
       insecureRegistries: ['127.0.0.1:5000'],
     });
@@ -190,6 +190,10 @@ describe('adfpush.yml', () => {
     [
       'docker: { sudo: true, socket: /run/docker.sock }',
       'adfpush.yml:1:9 `docker` must not have both: sudo runs docker on the host, socket speaks to the Engine without it.',
+    ],
+    [
+      'docker: { follow_context: true, socket: /run/docker.sock }',
+      'adfpush.yml:1:9 `docker` must not have both: follow_context lets the login user choose the Engine, socket names it.',
     ],
     [
       'docker: { socket: docker.sock }',

@@ -14,12 +14,17 @@ const none = (): never => {
 async function load(
   files: Record<string, string>,
   environment: Record<string, string> = {},
+  secretFiles: Record<string, Uint8Array | string> = {},
 ): Promise<{ project: Project; redaction: Redaction; variables: Variables }> {
   const redaction = new Redaction();
   const all = { 'inventory/prod.yml': inventory, ...files };
   const project = await loadProject(new MemoryFiles(all), '/shop', {
     keeper: redaction,
     environment: (name) => environment[name],
+    file: (path) => {
+      const content = secretFiles[path];
+      return typeof content === 'string' ? Buffer.from(content) : content;
+    },
   });
   const { hosts, layersFor } = await loadInventory(project, 'prod', none);
   return { project, redaction, variables: Variables.of(layersFor(hosts[0]!)) };
@@ -71,6 +76,59 @@ describe('secrets of a project', () => {
     ]);
   });
 
+  test.each([
+    ['as it is, with its blanks and line breaks', ' a b\r\n\tc \n\n', ' a b\r\n\tc \n'],
+    ['without its final newline', 'from-a-file\n', 'from-a-file'],
+    ['as it is where there is no final newline', 'from-a-file', 'from-a-file'],
+    ['with its byte order mark', '\ufefffrom-a-file', '\ufefffrom-a-file'],
+  ])('may come from a file, %s, and are hidden at once', async (_, content, value) => {
+    const { redaction, variables } = await load(
+      { 'adfpush.yml': 'secrets: { password: { file: /run/secrets/password } }' },
+      {},
+      { '/run/secrets/password': content },
+    );
+
+    expect(redaction.redactText(`x${value}x`)).toBe('x***x');
+    expect(variables.get('password')).toBe(value);
+  });
+
+  test('whose file is not there are an error when they are used, and only then', async () => {
+    const { variables } = await load({ 'adfpush.yml': 'secrets:\n  password: { file: secrets/password }' });
+
+    expect(errorsFrom(() => variables.get('password')).map(textOf)).toEqual([
+      'adfpush.yml:2:13 The secret password comes from the file secrets/password, which is not there. | Paths are relative to the project; in a build job, bind a secret file to it.',
+    ]);
+  });
+
+  test.each<[string, string, Record<string, string>, Record<string, Uint8Array | string>]>([
+    ['{ env: DB }', 'is not UTF-8', { DB: 'M\ufffdller-password' }, {}],
+    ['{ file: f }', 'is not UTF-8', {}, { f: Buffer.from('M\xfcller-password', 'latin1') }],
+    ['{ env: DB }', 'is still encrypted', { DB: '$ANSIBLE_VAULT;1.1;AES256\n61626364' }, {}],
+    ['{ file: f }', 'is still encrypted', {}, { f: 'ENC[AES256_GCM,data:Zm9v,iv:YQ==,tag:YQ==,type:str]\n' }],
+  ])('from %s that %s are an error at their place', async (source, why, environment, files) => {
+    const { variables } = await load(
+      { 'adfpush.yml': `secrets:\n  password: ${source}` },
+      environment,
+      files,
+    );
+
+    const [error] = errorsFrom(() => variables.get('password'));
+    expect(textOf(error!)).toContain(`adfpush.yml:2:13 The secret password ${why}`);
+    expect(JSON.stringify(error)).not.toMatch(/ller|6162|Zm9v/);
+  });
+
+  test('that were not decrypted where they stand are an error at their place', async () => {
+    const { variables } = await load({
+      'adfpush.yml': 'secrets: [password]',
+      'inventory/group_vars/all.yml':
+        'a: 1\npassword: "ENC[AES256_GCM,data:Zm9v,iv:YQ==,tag:YQ==,type:str]"\n',
+    });
+
+    expect(errorsFrom(() => variables.get('password')).map(textOf)[0]).toContain(
+      'inventory/group_vars/all.yml:2:11 The secret password is still encrypted',
+    );
+  });
+
   test('give way to a value of a higher layer', async () => {
     const { variables } = await load({
       'adfpush.yml': 'secrets: { password: { env: DB_PASSWORD } }',
@@ -82,7 +140,11 @@ describe('secrets of a project', () => {
 
   test.each([
     ['secrets: [db-password]', 'adfpush.yml:1:11 "db-password" is not a name that a template can use'],
-    ['secrets: { a: { file: x } }', 'adfpush.yml:1:12 `secrets.a.env` is missing'],
+    [
+      'secrets: { a: { path: x } }',
+      'adfpush.yml:1:15 `secrets.a` must be { env: VARIABLE } or { file: PATH }',
+    ],
+    ['secrets: { a: { env: A, file: x } }', 'adfpush.yml:1:15 `secrets.a` must be { env: VARIABLE } or'],
     ['secrets: { a: { env: "A B" } }', 'adfpush.yml:1:22 `secrets.a.env` must be the name of an environment'],
   ])('refuses %s', async (text, complaint) => {
     const [error] = await errorsFromAsync(() => load({ 'adfpush.yml': text }));

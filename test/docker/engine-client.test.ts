@@ -40,6 +40,135 @@ describe('the version of the API', () => {
 
     expect(engine.asked.filter(({ path }) => path === '/version')).toHaveLength(1);
   });
+
+  test('is each host’s own, so that old and new Engines can be in one run', async () => {
+    const another = new FakeEngine();
+    await engine.start('1.41');
+    await another.start('1.52', { MinAPIVersion: '1.44', Version: '29.0.1' });
+    for (const one of [engine, another]) one.json('GET /containers/json', []);
+    const runtime = new EngineRuntime(new LocalTransport(systemClock), systemClock);
+    const hosts = [engine, another].map(({ socket }, index) =>
+      makeHost(`api-${index}`, { docker: { socket } }),
+    );
+
+    await Promise.all(hosts.map((host) => runtime.on(host).list()));
+
+    expect([engine, another].map(({ asked }) => asked.at(-1)?.path)).toEqual([
+      '/v1.41/containers/json',
+      '/v1.51/containers/json',
+    ]);
+    await another.stop();
+  });
+
+  test('is asked for again on a new connection: the Engine may be another since', async () => {
+    await engine.start('1.41');
+    engine.json('GET /containers/json', []);
+    const { containers } = engine;
+    await containers.list();
+
+    engine.hangUp();
+    engine.becomes('1.52', { MinAPIVersion: '1.44', Version: '29.0.1' });
+    await containers.list();
+
+    expect(engine.asked.map(({ path }) => path)).toEqual([
+      '/version',
+      '/v1.41/containers/json',
+      '/version',
+      '/v1.51/containers/json',
+    ]);
+  });
+
+  test.each([
+    ['client version 1.41 is too old. Minimum supported API version is 1.44, please upgrade your client'],
+    ['client version 1.51 is too new. Maximum supported API version is 1.41'],
+  ])('that the Engine refuses is asked for again, and the change is made once: %s', async (message) => {
+    await engine.start('1.42');
+    engine.on('POST /containers/abc/start', ({ path }, response) => {
+      if (path.startsWith('/v1.44/')) response.writeHead(204).end();
+      else response.writeHead(400).end(JSON.stringify({ message }));
+      engine.becomes('1.44');
+    });
+
+    await engine.containers.start(containerId('abc'));
+
+    expect(engine.lines).toEqual(['POST /v1.42/containers/abc/start', 'POST /v1.44/containers/abc/start']);
+  });
+
+  test.each([
+    [
+      '1.40',
+      { Version: '19.03.15' },
+      {
+        code: 'docker.engine_too_old',
+        message: matching(/api-1.*19\.03\.15.*1\.40.*1\.41/),
+        hint: containing('20.10'),
+      },
+    ],
+    [
+      '1.60',
+      { MinAPIVersion: '1.52', Version: '31.0.0' },
+      {
+        code: 'docker.engine_too_new',
+        message: matching(/api-1.*31\.0\.0.*1\.52.*1\.51/),
+        hint: containing('newer adfpush'),
+      },
+    ],
+  ])('of an Engine that speaks up to %s, %j, is refused by name', async (newest, about, expected) => {
+    await engine.start(newest, about);
+    engine.json('GET /containers/json', []);
+
+    await expect(engine.containers.list()).rejects.toMatchObject({ ...expected, host: 'api-1' });
+
+    expect(engine.lines).toEqual([]);
+  });
+
+  test.each([
+    ['its components', { Components: [{ Name: 'Podman Engine', Version: '4.9.3' }] }, {}],
+    ['its Server header', {}, { server: 'Libpod/4.9.3 (linux)' }],
+  ])('of podman is refused by name, known by %s', async (_by, about, headers) => {
+    await engine.start('1.41');
+    engine.on('GET /version', (_asked, response) => {
+      response
+        .writeHead(200, headers)
+        .end(JSON.stringify({ ApiVersion: '1.41', MinAPIVersion: '1.24', Version: '4.9.3', ...about }));
+    });
+
+    await expect(engine.containers.list()).rejects.toMatchObject({
+      code: 'docker.podman',
+      message: matching(/api-1.*podman 4\.9\.3/),
+      hint: containing('Docker Engine'),
+    });
+  });
+});
+
+describe('the socket that is dialled', () => {
+  test.each([
+    [{}, ['docker', '-H', 'unix:///var/run/docker.sock', 'system', 'dial-stdio'], false],
+    [{ sudo: true }, ['docker', '-H', 'unix:///var/run/docker.sock', 'system', 'dial-stdio'], true],
+    [
+      { sudo: true, socket: '/srv/docker.sock' },
+      ['docker', '-H', 'unix:///srv/docker.sock', 'system', 'dial-stdio'],
+      true,
+    ],
+    [{ followContext: true }, ['docker', 'system', 'dial-stdio'], false],
+  ])(
+    'with %j is named, so that no context and no DOCKER_HOST is followed unasked',
+    async (docker, argv, become) => {
+      const dialled: unknown[] = [];
+      const transport = new LocalTransport(systemClock);
+      const host = makeHost('api-1', { docker });
+      const connection = await transport.connect(host);
+      connection.stream = (program, options) => {
+        dialled.push([program, options?.become]);
+        return Promise.reject(new Error('that is all'));
+      };
+      const one = { connect: () => Promise.resolve(connection), close: () => Promise.resolve() };
+
+      await expect(new EngineRuntime(one, systemClock).on(host).list()).rejects.toThrow('that is all');
+
+      expect(dialled).toEqual([[argv, become]]);
+    },
+  );
 });
 
 describe('an Engine that says no', () => {
@@ -265,26 +394,51 @@ describe('a pull', () => {
   });
 });
 
+test('the platform of an image and of its host are told with their variants', async () => {
+  await engine.start('1.41', { Os: 'linux', Arch: 'arm' });
+  engine.json('GET /info', { Architecture: 'armv7l' });
+  engine.json(`GET /images/${image.repository}@${image.digest}/json`, {
+    Id: 'sha256:abc',
+    Os: 'linux',
+    Architecture: 'arm',
+    Variant: 'v6',
+  });
+
+  expect(await engine.containers.info()).toMatchObject({ os: 'linux', architecture: 'arm', variant: 'v7' });
+  expect(await engine.containers.image(image)).toMatchObject({ architecture: 'arm', variant: 'v6' });
+});
+
+test('what the Engine warns of when it creates a container is told', async () => {
+  await engine.start();
+  const Warnings = ['Your kernel does not support swap limit capabilities.'];
+  engine.json('POST /containers/create', { Id: 'abc', Warnings }, 201);
+  const warned: string[] = [];
+
+  await engine.containers.create({ ...apiSpec, networks: [] }, {}, (warning) => warned.push(warning));
+
+  expect(warned).toEqual(Warnings);
+});
+
+const apiSpec = {
+  name: containerName('api'),
+  image,
+  ports: [],
+  env: {},
+  volumes: [],
+  networks: ['front', 'back'],
+  labels: {},
+  restart: { name: 'no' as const },
+  stopTimeout: 10_000,
+  limits: {},
+  extraHosts: [],
+};
+
 test('half a container is not left behind when a network cannot be joined', async () => {
   await engine.start();
   engine.json('POST /containers/create', { Id: 'abc' }, 201);
   engine.json('POST /networks/back/connect', { message: 'network back not found' }, 404);
   engine.on('DELETE /containers/abc', (_asked, response) => void response.writeHead(204).end());
-  const spec = {
-    name: containerName('api'),
-    image,
-    ports: [],
-    env: {},
-    volumes: [],
-    networks: ['front', 'back'],
-    labels: {},
-    restart: { name: 'no' as const },
-    stopTimeout: 10_000,
-    limits: {},
-    extraHosts: [],
-  };
-
-  await expect(engine.containers.create(spec, {})).rejects.toMatchObject({
+  await expect(engine.containers.create(apiSpec, {})).rejects.toMatchObject({
     message: containing('network back not found'),
   });
 

@@ -28,15 +28,26 @@ export class FakeEngine {
   readonly #answers = new Map<string, Answer>();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
-  async start(apiVersion = '1.41'): Promise<void> {
+  async start(apiVersion = '1.41', about: object = {}): Promise<void> {
+    this.becomes(apiVersion, about);
+    await new Promise<void>((resolve) => this.#server.listen(this.socket, resolve));
+  }
+
+  /** What it says of itself from now on, as after an upgrade. */
+  becomes(apiVersion: string, about: object = {}): void {
     this.json('GET /version', {
       ApiVersion: apiVersion,
       MinAPIVersion: '1.12',
       Version: '20.10.24',
       Os: 'linux',
       Arch: 'amd64',
+      ...about,
     });
-    await new Promise<void>((resolve) => this.#server.listen(this.socket, resolve));
+  }
+
+  /** Ends all its connections, as a restart of dockerd does. */
+  hangUp(): void {
+    this.#server.closeAllConnections();
   }
 
   get socket(): string {

@@ -39,7 +39,7 @@ describeUnless(missing, 'a real Docker Engine', () => {
       v2 = digest(registry.push('shop/api', 'v2', shellImage('v2')));
       sshd = await Sshd.start({ environment: { DOCKER_HOST: engine.address } });
       transport = sshd.transport();
-      containers = new EngineRuntime(transport, systemClock).on(sshd.host());
+      containers = new EngineRuntime(transport, systemClock).on(host());
       await containers.ensureNetwork(network);
     });
     afterEach(async () => {
@@ -58,6 +58,8 @@ describeUnless(missing, 'a real Docker Engine', () => {
       await engine.stop();
     });
 
+    /** Whose Engine DOCKER_HOST says: it is followed only where the settings ask for it. */
+    const host = () => sshd.host({}, { docker: { followContext: true } });
     const imageOf = (of: Digest) => ({ repository: `${registry.address}/shop/api`, digest: of });
     const pull = (
       of: Digest,
@@ -80,11 +82,11 @@ describeUnless(missing, 'a real Docker Engine', () => {
     });
 
     test('keeps holds for whoever commands it, until they are forgotten', async () => {
-      const held = heldOn(sshd.host());
+      const held = heldOn(host());
       const { holds } = new EngineRuntime(transport, systemClock);
-      await holds.on(sshd.host()).keep(held);
-      await holds.on(sshd.host()).keep(held);
-      const elsewhere = new EngineRuntime(transport, systemClock).holds.on(sshd.host());
+      await holds.on(host()).keep(held);
+      await holds.on(host()).keep(held);
+      const elsewhere = new EngineRuntime(transport, systemClock).holds.on(host());
       expect(await elsewhere.list()).toContainEqual(held);
       await elsewhere.forget(held.run, held.hold.id);
       await elsewhere.forget(held.run, held.hold.id);
@@ -279,7 +281,7 @@ describeUnless(missing, 'a real Docker Engine', () => {
 
     test('many requests at once are no more than a connection bears', async () => {
       const all = await Promise.all(Array.from({ length: 60 }, () => containers.list()));
-      const connection = await transport.connect(sshd.host());
+      const connection = await transport.connect(host());
 
       expect(all).toHaveLength(60);
       expect(await connection.run({ argv: ['true'] })).toMatchObject({

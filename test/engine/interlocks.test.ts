@@ -512,7 +512,18 @@ ${tasks}`;
     const stage = new FleetStage({ playbook: play(drain + pull + swap) });
     const result = await stage.deploy();
     expect(codes(result)).toEqual(['interlock.image_missing']);
-    expect(stage.mutations.filter((call) => call.startsWith('traffic'))).toEqual([]);
+    expect(stage.mutations.filter((call) => call.includes('deregister'))).toEqual([]);
+  });
+
+  it('let no host out of service whose image is for another platform, however it came there', async () => {
+    const stage = new FleetStage({ playbook: play(drain + swap) });
+    const v2 = stage.release({ ...image.healthy(), architecture: 'arm64', hidesPlatform: true });
+    for (const host of stage.hosts) host.addImage('world', v2);
+
+    const result = await stage.deploy();
+
+    expect(codes(result)).toEqual(['image.wrong_platform']);
+    expect(stage.mutations.filter((call) => !call.includes('Hold'))).toEqual([]);
   });
 
   it('stop no container while its host is in service, and leave it as it was', async () => {

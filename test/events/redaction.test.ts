@@ -118,8 +118,84 @@ describe('redaction', () => {
     expect(redactionOf(key).redactText('out: MIIEpAIBAAKCAQEA1 end')).toBe('out: *** end');
   });
 
-  it('leaves values of less than four characters alone', () => {
-    expect(redactionOf('abc').redactText('abcdef')).toBe('abcdef');
+  it('hides each line of a secret that is long enough to be one, and what is left when it is trimmed', () => {
+    const shown = redactionOf('  pin123  \nsecond\nab\n').redactText('pin123 and second and ab');
+    expect(shown).toBe('*** and *** and ab');
+  });
+
+  it('takes out all of two secrets of which one ends with what the other begins with', () => {
+    expect(redactionOf('correct-horse', 'horse-battery').redactText('pw=correct-horse-battery.')).toBe(
+      'pw=***.',
+    );
+  });
+
+  it('hides a secret of six characters in base64, wherever it begins there, in either alphabet', () => {
+    for (const before of ['', 'x', 'xy', 'xyz'])
+      for (const encoding of ['base64', 'base64url'] as const) {
+        const written = Buffer.from(`${before}>>?~?1after`).toString(encoding);
+        const shown = redactionOf('>>?~?1').redactText(written);
+        expect(shown).toContain('***');
+        expect(Buffer.from(shown.replace('***', ''), encoding).toString()).not.toContain('>?~?');
+      }
+  });
+
+  /** How other programs write a text, none of which is JavaScript. */
+  it.each([
+    ['JSON of Python', 'pässwörd/€𝟙', String.raw`p\u00e4ssw\u00f6rd/\u20ac\ud835\udfd9`],
+    ['JSON of Go', 'a<b>&c-d\u2028', String.raw`a\u003cb\u003e\u0026c-d\u2028`],
+    ['JSON of PHP', 'ab/cd/ef', String.raw`ab\/cd\/ef`],
+    ['percent of RFC 3986', "it's(here)!*", 'it%27s%28here%29%21%2A'],
+    ['percent of Python', 'ab/cd ef', 'ab/cd%20ef'],
+    ['percent in a URL', 'p@ss:w+rd&x', 'p@ss:w+rd&x'],
+    ['percent in lower case', 'p@ss:w/rd', 'p%40ss%3aw%2frd'],
+    ['words of our own commands', String.raw`it's a \back`, String.raw`it'\''s a '\\'back`],
+    ['words in double quotes', 'a$b"c`d\\e', String.raw`a\$b\"c\`d\\e`],
+    ['words of printf %q', "it's $HOME & co", String.raw`it\'s\ \$HOME\ \&\ co`],
+    ["words in $'…'", "it's\nhere\ttoo", String.raw`it\'s\nhere\ttoo`],
+  ])('hides a secret in %s', (_, secret, written) => {
+    expect(redactionOf(secret).redactText(`before ${written} after`)).toBe('before *** after');
+  });
+
+  it.each([
+    ['where a value was cut', 'must be a port, not "hunter2-and-…".', 'must be a port, not "***…".'],
+    [
+      'on both sides of what was left out',
+      'x hunter2-an\n[… 500 bytes left out; all of it is in /state/out …]\nsecret-too y',
+      'x ***\n[… 500 bytes left out; all of it is in /state/out …]\n*** y',
+    ],
+    ['unless so little is left that it says nothing', '"hunte…" and -too', '"hunte…" and -too'],
+  ])('takes out the part of a secret that is left %s', (_, text, shown) => {
+    expect(redactionOf('hunter2-and-more-secret-too').redactText(text)).toBe(shown);
+  });
+
+  describe('of a secret that is too short to be told from other text', () => {
+    const told = (...secrets: (readonly [string, string])[]): { redaction: Redaction; names: string[] } => {
+      const redaction = new Redaction();
+      const names: string[] = [];
+      for (const [value, name] of secrets) redaction.add(new Secret(value), name);
+      redaction.onUnmasked((name) => names.push(name));
+      return { redaction, names };
+    };
+
+    it('masks nothing, and says so once for its name', () => {
+      const { redaction, names } = told(
+        ['12345', 'pin'],
+        ['54321', 'pin'],
+        ['123456', 'longer'],
+        ['', 'empty'],
+      );
+      redaction.add(new Secret('abc'), 'later');
+      redaction.add(new Secret('abc'), 'later');
+
+      expect(redaction.redactText('12345 123456 abc')).toBe('12345 *** abc');
+      expect(names).toEqual(['pin', 'later']);
+    });
+
+    it('still finds it as a word of an argument, where everybody could read it', () => {
+      const { redaction } = told(['4711', 'pin'], ['abc', 'very_short']);
+      expect(redaction.isIn(['login', '--pin=4711'])).toBe(true);
+      expect(redaction.isIn(['login', '--id=147112', 'abc'])).toBe(false);
+    });
   });
 
   it('keeps our errors what they are, so that readers still know code, class and place', () => {

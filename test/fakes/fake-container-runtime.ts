@@ -41,9 +41,11 @@ class FakeEngine implements HostContainers {
   ) {}
 
   info(): Promise<RuntimeInfo> {
-    const { freeBytes } = this.fake;
+    const { freeBytes, engineVersion } = this.fake;
     return this.#call('info', '', () => ({
-      version: '27.0.0',
+      version: engineVersion,
+      apiVersion: '1.46',
+      address: 'unix:///var/run/docker.sock',
       os: 'linux',
       architecture: 'amd64',
       freeBytes,
@@ -97,7 +99,11 @@ class FakeEngine implements HostContainers {
     });
   }
 
-  create(spec: ContainerSpec, labels: Readonly<Record<string, string>>): Promise<ContainerId> {
+  create(
+    spec: ContainerSpec,
+    labels: Readonly<Record<string, string>>,
+    onWarning?: (warning: string) => void,
+  ): Promise<ContainerId> {
     return this.#call('create', spec.name, () => {
       const { digest } = spec.image;
       if (!this.fake.images.has(digest))
@@ -106,11 +112,13 @@ class FakeEngine implements HostContainers {
         throw this.#refuses(409, `Conflict. The container name "/${spec.name}" is already in use`);
       const network = spec.networks.find((name) => !this.fake.networks.has(name) && !isBuiltIn(name));
       if (network !== undefined) throw this.#refuses(404, `network ${network} not found`);
+      const behaviour = this.world.images.behaviour(digest);
+      for (const warning of behaviour.createWarnings ?? []) onWarning?.(warning);
       return this.fake.create(this.caller.actor, {
         name: spec.name,
         image: formatPinnedImage(spec.image),
         digest,
-        behaviour: this.world.images.behaviour(digest),
+        behaviour,
         labels: { ...spec.labels, ...labels },
         env: spec.env,
         ports: spec.ports,

@@ -31,8 +31,8 @@ export class FakeRegistry implements Registry {
           digest: published.digest,
         });
       }
-      const { os, architecture } = published.behaviour;
-      return { digest: published.digest, platforms: [{ os, architecture }] };
+      const { os, architecture, hidesPlatform } = published.behaviour;
+      return { digest: published.digest, platforms: hidesPlatform === true ? [] : [{ os, architecture }] };
     });
   }
 

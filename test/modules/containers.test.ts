@@ -81,6 +81,17 @@ describe('docker_container', () => {
     });
   });
 
+  it('tells what the Engine warns of when it creates one', async () => {
+    const { world, stage, apply } = hostWith();
+    const warning = 'Your kernel does not support swap limit capabilities.';
+    world.images.publish(repository, 'v3', { ...image.healthy(), createWarnings: [warning] });
+    world.host(stage.host.id).addImage('world', world.images.tagged(repository, 'v3')!);
+
+    await apply('docker_container', { image: `${repository}:v3`, container: api });
+
+    expect(stage.warned).toEqual([`container api: ${warning}`]);
+  });
+
   it('takes several down in the reverse of their start order, and up in it', async () => {
     const { host, apply, changes, v1 } = hostWith();
     for (const { name } of [api, web]) host.runs({ name, digest: v1, labels: ours(name, v1)! });
@@ -244,6 +255,28 @@ describe('docker_image', () => {
     await expect(apply('docker_image', { image: `${repository}:v3` })).rejects.toThrow(
       `After the pull the host has no such image instead of ${repository}@${digest}.`,
     );
+  });
+
+  it('fails when what it pulled is for another platform, and names both', async () => {
+    const { world, apply } = hostWith();
+    const { digest } = world.images.publish(repository, 'v3', { ...image.healthy(), architecture: 'arm64' });
+
+    await expect(apply('docker_image', { image: `${repository}:v3` })).rejects.toMatchObject({
+      code: 'image.wrong_platform',
+      message: `${repository}@${digest} is there for linux/arm64, but the host is linux/amd64.`,
+      host: 'h1',
+    });
+  });
+
+  it('fails before a pull when what is there already is for another platform: no pull would mend it', async () => {
+    const { world, host, stage } = hostWith();
+    const { digest } = world.images.publish(repository, 'v3', { ...image.healthy(), architecture: 'arm64' });
+    host.addImage('world', digest);
+
+    await expect(stage.check('docker_image', { image: `${repository}:v3` })).rejects.toMatchObject({
+      code: 'image.wrong_platform',
+      hint: expect.stringContaining(`docker image rm`) as unknown,
+    });
   });
 });
 

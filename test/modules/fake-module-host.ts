@@ -41,6 +41,7 @@ export class FakeModuleHost implements ModuleHost {
   readonly traffic: DirectTraffic;
   readonly signal = new AbortController().signal;
   readonly progressed: string[] = [];
+  readonly warned: string[] = [];
   group: GroupName | undefined = groupName('api');
   checkMode = false;
   probe: HealthProbe | undefined;
@@ -122,6 +123,10 @@ export class FakeModuleHost implements ModuleHost {
 
   progress(message: string): void {
     this.progressed.push(message);
+  }
+
+  warn(message: string): void {
+    this.warned.push(message);
   }
 
   evaluate(condition: string): boolean | UnknownValue {

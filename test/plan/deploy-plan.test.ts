@@ -124,6 +124,25 @@ describe('a plan warns', () => {
     ]);
   });
 
+  it('of a login user whose docker goes to another Engine, once for all hosts alike', () => {
+    const elsewhere = 'unix:///run/user/1000/docker.sock (DOCKER_HOST)';
+    const group = observeGroup(
+      hosts.map((host, index) => (index < 2 ? { ...host, runtime: { ...host.runtime, elsewhere } } : host)),
+    );
+
+    expect(planDeploy(group).warnings).toEqual([
+      "On i-1, i-2 the login user's docker goes to unix:///run/user/1000/docker.sock (DOCKER_HOST), not to the Engine that is deployed to, unix:///var/run/docker.sock. `docker: { follow_context: true }` follows the user.",
+    ]);
+  });
+
+  it('names the Engine that each host is rolled through', () => {
+    expect(planDeploy(observeGroup(hosts)).hosts[0]?.engine).toEqual({
+      version: '27.0.0',
+      apiVersion: '1.46',
+      address: 'unix:///var/run/docker.sock',
+    });
+  });
+
   it('of a slow start that outlasts the bake', () => {
     const group = observeGroup(hosts);
     const targetGroups = group.targetGroups.map(({ targets }) => ({

@@ -53,7 +53,7 @@ describe('a host is refused', () => {
   });
 
   it('not when it does not tell how full its disk is', () => {
-    const runtime = { version: '27', os: 'linux', architecture: 'amd64' };
+    const { freeBytes: _notTold, ...runtime } = observeHost('i-1').runtime;
     expect(messages(withFirst({ runtime }))).toEqual([]);
   });
 

@@ -98,7 +98,14 @@ export function observeHost(id: string, given: Partial<HostObservation> = {}, zo
   const registration = makeRegistration(id);
   return {
     host: makeHost(id, { zone }),
-    runtime: { version: '27.0.0', os: 'linux', architecture: 'amd64', freeBytes: 20_000_000_000 },
+    runtime: {
+      version: '27.0.0',
+      apiVersion: '1.46',
+      address: 'unix:///var/run/docker.sock',
+      os: 'linux',
+      architecture: 'amd64',
+      freeBytes: 20_000_000_000,
+    },
     containers: [startedFrom(makeSpec({ image: v1 }))],
     registrations: [target(registration)],
     specs: [makeSpec()],

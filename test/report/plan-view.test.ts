@@ -11,6 +11,7 @@ describe('the plan', () => {
 Plan: api in lab to v2 bbbbbbbbbbbb
   image  registry:5000/api@${digestOf('b')}
   hosts  4: 4 to roll
+  engine Docker 27.5.1 (API 1.47) at unix:///var/run/docker.sock
 
 Batch 1 of 3: 1 host
   HOST   ZONE        FROM             TO               WHY
@@ -31,6 +32,21 @@ Batch 3 of 3: 2 hosts
 serial 1, 25%, 100%; min_healthy 50%; bake 30 s; on failure rollback
 Takes at least 16 m 30 s, for drains and bakes alone.`.trim(),
     );
+  });
+
+  it('names each Engine with its hosts where they are not all the same', () => {
+    const plan = planFor(4);
+    const old = { version: '20.10.24', apiVersion: '1.41', address: 'unix:///run/user/1000/docker.sock' };
+    const hosts = plan.hosts.map((host, index) =>
+      index === 1 || index === 2 ? { ...host, engine: old } : host,
+    );
+
+    const lines = renderPlan({ ...plan, hosts }).split('\n');
+
+    expect(lines.filter((line) => line.includes('Docker'))).toEqual([
+      '  engine Docker 27.5.1 (API 1.47) at unix:///var/run/docker.sock: api-1, api-4',
+      '  engine Docker 20.10.24 (API 1.41) at unix:///run/user/1000/docker.sock: api-2, api-3',
+    ]);
   });
 
   it('says which Auto Scaling groups are kept from replacing hosts', () => {

@@ -34,6 +34,7 @@ const hostPlan = ({ id, name }: EventHost, index: number): HostPlan => ({
   name,
   address: `10.0.0.${index + 1}`,
   zone: zones[index % zones.length]!,
+  engine: { version: '27.5.1', apiVersion: '1.47', address: 'unix:///var/run/docker.sock' },
   action: 'roll',
   from: {
     containers: [{ name: 'api', version: 'v1', digest: digestOf('a'), running: true }],

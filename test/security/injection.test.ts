@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluateCondition, parseCondition } from '../../src/expression/condition.js';
 import type { Layer } from '../../src/expression/scope.js';
-import { render, renderText } from '../../src/expression/templates.js';
+import { render, renderFile } from '../../src/expression/templates.js';
 import { Variables } from '../../src/expression/variables.js';
 import { argvSchema } from '../../src/model/schema/argv.js';
 import { containerSchema } from '../../src/model/schema/container.js';
@@ -134,7 +134,7 @@ describe('a hundred thousand hostile values arrive byte for byte and execute not
         variables,
       );
       expect(rendered).toEqual({ a: value, b: [`x<${value}>`] });
-      expect(renderText({ file: 't.hbs', text: '{{ found.stdout }}|{{{ derived }}}' }, variables)).toBe(
+      expect(renderFile({ file: 't.hbs', text: '{{ found.stdout }}|{{{ derived }}}' }, variables)).toBe(
         `${value}|<${value}>`,
       );
     }

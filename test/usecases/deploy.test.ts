@@ -32,6 +32,71 @@ const codes = (errors: readonly { readonly code: string }[]): readonly string[] 
   errors.map(({ code }) => code);
 
 describe('a deploy', () => {
+  it('refuses in the pull stage an image for another platform that its registry did not tell of', async () => {
+    const stage = new FleetStage();
+    stage.release({ ...image.healthy(), architecture: 'arm64', hidesPlatform: true });
+
+    const result = await stage.deploy();
+
+    expect(new Set(codes(result.errors))).toEqual(new Set(['image.wrong_platform']));
+    expect(result.exit).toBe(4);
+    expect(stage.mutations.filter((call) => !/ pull /.test(call))).toEqual([]);
+    expect(stage.now).toEqual(stage.hosts.map(({ host }) => `${host.id}: v1 running, in service`));
+  });
+
+  it('tells what an Engine warns of when it creates a container, with its task and in the result', async () => {
+    const stage = new FleetStage({ hosts: 2, rollout: { serial: '100%', min_healthy: 0 } });
+    const warning = 'Your kernel does not support swap limit capabilities.';
+    stage.release({ ...image.healthy(), createWarnings: [warning] });
+
+    const result = await stage.deploy();
+
+    const told = stage.told('warning').filter(({ message }) => message.includes(warning));
+    expect(told.map(({ host, task }) => `${host?.id} ${task?.module}`).sort()).toEqual([
+      'i-1 docker_container',
+      'i-2 docker_container',
+    ]);
+    expect(result.warnings.filter((line) => line.includes(warning))).toEqual([
+      `i-1, i-2: container api: ${warning}`,
+    ]);
+  });
+
+  it('warns once of a secret that is too short to be masked, by its name and not by its value', async () => {
+    const stage = new FleetStage({
+      files: { 'adfpush.yml': 'secrets: [pin, password]\nvars: { pin: "47114", password: correct-horse }' },
+      groupVars: {
+        container: {
+          name: 'api',
+          ports: ['5060:5000'],
+          env: { PIN: '{{ pin }}', PASSWORD: '{{ password }}' },
+        },
+      },
+    });
+
+    const result = await stage.deploy();
+
+    const warning =
+      'the secret pin is shorter than 6 characters, so it is not masked in what is shown: give it a longer value.';
+    expect(stage.told('warning').map(({ message }) => message)).toEqual([warning]);
+    expect(result.warnings).toEqual([warning]);
+    expect(JSON.stringify(stage.events)).not.toMatch(/47114|correct-horse/);
+  });
+
+  it('tells of an Engine that is another than when the plan was made', async () => {
+    const stage = new FleetStage();
+    const confirm = () => {
+      stage.host('i-2').engineVersion = '29.0.1';
+      return Promise.resolve(true);
+    };
+
+    const result = await stage.deploy({}, { confirm });
+
+    expect(result.exit).toBe(0);
+    expect(stage.told('warning').map(({ host, message }) => `${host?.id} ${message}`)).toEqual([
+      'i-2 its Docker Engine is 29.0.1 now, 27.0.0 before.',
+    ]);
+  });
+
   it('ends with every host in service on one digest', async () => {
     const stage = new FleetStage({ hosts: 4 });
     const result = await stage.deploy();

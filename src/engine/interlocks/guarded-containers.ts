@@ -82,11 +82,15 @@ export class GuardedContainers implements HostContainers {
     return this.#runtime.sources(paths);
   }
 
-  async create(spec: ContainerSpec, labels: Readonly<Record<string, string>>): Promise<ContainerId> {
+  async create(
+    spec: ContainerSpec,
+    labels: Readonly<Record<string, string>>,
+    onWarning?: (warning: string) => void,
+  ): Promise<ContainerId> {
     this.#touched();
     const isDone = async (): Promise<boolean> => (await this.#runtime.inspect(spec.name)) !== undefined;
     const what = `create container ${spec.name}`;
-    return this.#change({ what, isDone }, () => this.#runtime.create(spec, labels));
+    return this.#change({ what, isDone }, () => this.#runtime.create(spec, labels, onWarning));
   }
 
   async start(id: ContainerId): Promise<void> {

@@ -1,4 +1,5 @@
 import { holdMissing, imageNotThere } from '../../errors/engine.js';
+import { wrongPlatformPulled } from '../../errors/modules.js';
 import type { Milliseconds } from '../../model/duration.js';
 import {
   isDrained,
@@ -9,6 +10,7 @@ import {
   type TargetHealth,
 } from '../../model/registration.js';
 import type { TargetGroupArn } from '../../model/ids.js';
+import { runsOn } from '../../model/platform.js';
 import { formatPinnedImage } from '../../model/release.js';
 import type { TargetGroupChoice } from '../../model/settings.js';
 import type { HostTraffic } from '../../modules/module.js';
@@ -176,12 +178,14 @@ export class GuardedTraffic implements HostTraffic {
 
   /** Interlock 4. A restore has nothing to pull: what it starts is on the host. */
   async #requireImages(): Promise<void> {
-    const { expectedImages, containers, host, activity } = this.#session;
+    const { expectedImages, containers, host, activity, engine } = this.#session;
     if (activity.restoring) return;
     for (const image of expectedImages) {
       const local = await containers.image(image);
       const verified = local?.repoDigests.some((digest) => digest.endsWith(`@${image.digest}`)) ?? false;
-      if (!verified) throw imageNotThere(host, formatPinnedImage(image));
+      if (local === undefined || !verified) throw imageNotThere(host, formatPinnedImage(image));
+      if (engine !== undefined && !runsOn(local, engine))
+        throw wrongPlatformPulled(host, image, local, engine);
     }
   }
 

@@ -46,7 +46,9 @@ async function listContainers(all: boolean): Promise<void> {
   }
 }
 
-const [command = '', ...words] = process.argv.slice(2);
+const given = process.argv.slice(2);
+// Of the lab's hosts each has one Engine, whichever socket is named.
+const [command = '', ...words] = ['-H', '--host'].includes(given[0] ?? '') ? given.slice(2) : given;
 if (command === 'system' && words[0] === 'dial-stdio') dialStdio();
 else if (command === 'ps') await listContainers(words.some((word) => word === '-a' || word === '--all'));
 else {

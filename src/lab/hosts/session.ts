@@ -13,7 +13,7 @@ export interface SessionHost {
 }
 
 /** What `docker system dial-stdio` looks like, with sudo or without; answered without a process, as it is called for every host. */
-const dialStdio = /^(exec )?(sudo -n (-- )?)?docker system dial-stdio$/;
+const dialStdio = /^(exec )?(sudo -n (-- )?)?docker (-H \S+ )?system dial-stdio$/;
 
 /** Absent when the client wants no answer, which ssh2's types do not say. */
 type Acknowledge = (() => void) | undefined;

@@ -6,7 +6,7 @@ import { durationSchema, positiveDurationSchema } from './duration.js';
 import { shown, wholeNumberSchema } from './number.js';
 import { camelKeys, isMapping, parsed } from './parsed.js';
 import { portsSchema } from './ports.js';
-import { pairsSchema, scalarText, textSchema, textsSchema } from './text.js';
+import { environmentSchema, pairsSchema, scalarText, textSchema, textsSchema } from './text.js';
 import { volumeSchema } from './volume.js';
 
 /** Docker's own rule for names of containers. */
@@ -115,7 +115,7 @@ export const containerSchema: z.ZodType<ContainerTemplate> = z
     user: userSchema.exactOptional(),
     hostname: textSchema.exactOptional(),
     ports: portsSchema.default([]),
-    env: pairsSchema('KEY=value').default({}),
+    env: environmentSchema.default({}),
     env_file: textSchema.exactOptional(),
     volumes: z.array(volumeSchema).default([]),
     networks: textsSchema.default([]),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { environmentFault, type EnvironmentFault } from '../environment-text.js';
 import { Secret } from '../secret.js';
 import { isMapping, parsed, type Refuse } from './parsed.js';
 
@@ -28,12 +29,37 @@ export const textsSchema = parsed((value, refuse) => {
  * taken out of its wrapping: the result is as secret as what went in.
  */
 export const pairsSchema = (example: string) =>
-  parsed((value, refuse): Readonly<Record<string, string>> => {
-    if (Array.isArray(value)) return fromList(value, example, refuse);
-    if (isMapping(value)) return fromMapping(value, refuse);
-    refuse(`must be a mapping, or a list of ${example}`);
-    return {};
-  });
+  parsed((value, refuse): Readonly<Record<string, string>> => readPairs(value, example, refuse));
+
+/** As `pairsSchema`, for variables that a program is given: each must arrive as it is. */
+export const environmentSchema = parsed((value, refuse): Readonly<Record<string, string>> => {
+  const pairs = readPairs(value, 'KEY=value', refuse);
+  for (const [index, [name, text]] of Object.entries(pairs).entries()) {
+    const fault = environmentFault(name) ?? environmentFault(text);
+    if (fault !== undefined) refuse(...environmentRefusals[fault], [Array.isArray(value) ? index : name]);
+  }
+  return pairs;
+});
+
+/** What such a value must be, and what to do. */
+const environmentRefusals: Readonly<Record<EnvironmentFault, readonly [string, string]>> = {
+  nul: ['must be without a NUL byte', 'Give binary data as a file, or in base64.'],
+  not_utf8: [
+    'must be UTF-8, or it would arrive as something else',
+    'Give binary data as a file, or in base64.',
+  ],
+  encrypted: [
+    'must be decrypted before adfpush reads it',
+    'Decrypt the file that it stands in: `ansible-vault decrypt`, `sops decrypt`.',
+  ],
+};
+
+function readPairs(value: unknown, example: string, refuse: Refuse): Readonly<Record<string, string>> {
+  if (Array.isArray(value)) return fromList(value, example, refuse);
+  if (isMapping(value)) return fromMapping(value, refuse);
+  refuse(`must be a mapping, or a list of ${example}`);
+  return {};
+}
 
 function fromList(items: readonly unknown[], example: string, refuse: Refuse): Record<string, string> {
   const pairs = new Map<string, string>();

@@ -9,8 +9,14 @@ import type { SessionLook } from './session-look.js';
 
 export function dockerFinding(engine: Attempt<RuntimeInfo>): Finding<'docker'> {
   if ('error' in engine) return failed('docker', engine.error);
-  const { version, os, architecture } = engine.value;
-  return ok('docker', `${version}, ${os}/${architecture}`);
+  const { version, apiVersion, address, elsewhere, os, architecture } = engine.value;
+  const detail = `${version} (API ${apiVersion}) at ${address}, ${os}/${architecture}`;
+  if (elsewhere === undefined) return ok('docker', detail);
+  return warning(
+    'docker',
+    `${detail}; the login user's docker goes to ${elsewhere}`,
+    'If that is the Engine to deploy to, write docker: { follow_context: true } into the inventory, or name its socket.',
+  );
 }
 
 /** Room for images, and folders that can be written to. */

@@ -35,6 +35,7 @@ export class FakeHost {
   freeBytes = 20_000_000_000;
   /** What is at paths that containers mount; a folder where nothing is said. */
   readonly sources = new Map<string, SourceKind>();
+  engineVersion = '27.0.0';
   /** False while nobody gets through to it over SSH. What runs on it goes on running. */
   #found = true;
   #power: 'on' | 'off' | 'gone' = 'on';

@@ -18,6 +18,10 @@ export interface ImageBehaviour {
   readonly exitCode: number;
   /** From SIGTERM until it has ended; longer than the stop timeout means that it is killed. */
   readonly stopsAfter: Milliseconds;
+  /** What the Engine warns of when it creates a container of it. */
+  readonly createWarnings?: readonly string[];
+  /** Its manifest is for one platform, and does not say for which. */
+  readonly hidesPlatform?: true;
   readonly os: string;
   readonly architecture: string;
 }
