@@ -101,7 +101,7 @@ class FakeEngine implements HostContainers {
         name: spec.name,
         image: formatPinnedImage(spec.image),
         digest,
-        behaviour: this.world.images.behaviour(digest),
+        behaviour: this.fake.behaviours.get(digest) ?? this.world.images.behaviour(digest),
         labels: { ...spec.labels, ...labels },
         env: spec.env,
         ports: spec.ports,

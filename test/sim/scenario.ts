@@ -25,6 +25,8 @@ export interface Scenario {
   /** False: a first deploy, on hosts that have no container yet. */
   readonly hasPrevious: boolean;
   readonly release: ReleaseKind;
+  /** Hosts where the release never becomes healthy, whatever it does elsewhere: hosts that finished before them are rolled back. */
+  readonly sickHosts: readonly string[];
   readonly rollout: RolloutSettings;
   /** The hosts belong to an Auto Scaling group that replaces what is drained; these of its processes are suspended already. */
   readonly scaling?: { readonly suspended: readonly string[] };
@@ -69,6 +71,7 @@ export const calmScenario: Scenario = {
   ports: [5060],
   hasPrevious: true,
   release: 'good',
+  sickHosts: [],
   rollout: calmRollout,
   hasCommand: false,
   commandFailsOn: [],
@@ -96,6 +99,10 @@ export function randomScenario(seed: SeededRandom): Scenario {
     release: seed
       .fork('release')
       .pick<ReleaseKind>(['good', 'good', 'never_healthy', 'exits_at_once', 'late_crash']),
+    sickHosts: randomSickHosts(
+      seed.fork('sick hosts'),
+      hosts.map(({ id }) => id),
+    ),
     rollout: randomRollout(seed.fork('rollout'), hasPrevious ? hosts.length : 0),
     ...randomScaling(seed.fork('scaling')),
     ...randomCommand(
@@ -111,6 +118,10 @@ export function randomScenario(seed: SeededRandom): Scenario {
     finish: seed.fork('finish').chance(0.7),
   };
 }
+
+/** A third of all fleets has some. */
+const randomSickHosts = (random: SeededRandom, hosts: readonly string[]): readonly string[] =>
+  random.chance(0.35) ? hosts.filter(() => random.chance(0.3)) : [];
 
 const randomScaling = (random: SeededRandom): Pick<Scenario, 'scaling'> =>
   random.chance(0.25)
