@@ -32,6 +32,8 @@ export interface Scenario {
   readonly scaling?: { readonly suspended: readonly string[] };
   /** The playbook has a command that cannot be taken back. */
   readonly hasCommand: boolean;
+  /** The playbook is one of a person who uses many words: loops, conditions, retries, a linear strategy. They change nothing on hosts. */
+  readonly wordy: boolean;
   /** What a playbook of one's own forgets: the interlocks keep it from doing harm. */
   readonly forgets?: 'pull' | 'drain' | 'proof';
   /** Hosts where it ends with 1. */
@@ -74,6 +76,7 @@ export const calmScenario: Scenario = {
   sickHosts: [],
   rollout: calmRollout,
   hasCommand: false,
+  wordy: false,
   commandFailsOn: [],
   faults: noFaults,
   launches: [{ verb: 'deploy', machine: 'desk', after: 0, tag: releaseTag }],
@@ -105,6 +108,7 @@ export function randomScenario(seed: SeededRandom): Scenario {
     ),
     rollout: randomRollout(seed.fork('rollout'), hasPrevious ? hosts.length : 0),
     ...randomScaling(seed.fork('scaling')),
+    wordy: seed.fork('words').chance(0.15),
     ...randomCommand(
       seed.fork('command'),
       hosts.map(({ id }) => id),

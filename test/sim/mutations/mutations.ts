@@ -101,7 +101,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 1,
     what: 'miscounts the floor by one',
-    seed: 84,
+    seed: 12,
     file: 'src/plan/rotation.ts',
     line: 'if (healthy - taking.size < minimum) return { allowed: false, healthy, minimum };',
     replacement: 'if (healthy - taking.size < minimum - 1) return { allowed: false, healthy, minimum };',
@@ -109,7 +109,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 1,
     what: 'takes hosts out whatever the floor says',
-    seed: 84,
+    seed: 96,
     file: 'src/engine/interlocks/floor-guard.ts',
     line: 'if (blocked === undefined) return;',
     replacement: 'return;',
@@ -142,7 +142,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 2,
     what: 'takes for given back whatever a host keeps no note of',
-    seed: 84,
+    seed: 115,
     file: 'src/plan/claims.ts',
     line: "if (missing.length === 0) return { judge: 'returned' };",
     replacement: "return { judge: 'returned' };",
@@ -167,7 +167,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 3,
     what: 'takes a draining target for a drained one',
-    seed: 3,
+    seed: 6,
     file: 'src/model/registration.ts',
     line: "state === 'unused' && reason === 'Target.NotRegistered';",
     replacement: "(state === 'unused' && reason === 'Target.NotRegistered') || state === 'draining';",
@@ -183,7 +183,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 3,
     what: 'believes a host while a request whose answer was lost may still be carried out there',
-    seed: 83,
+    seed: 345,
     file: 'src/engine/interlocks/unfinished-requests.ts',
     line: 'if (request.isHarmless === true) return;',
     replacement: 'return;',
@@ -234,7 +234,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 6,
     what: 'does not wait until the balancers say healthy',
-    seed: 85,
+    seed: 104,
     file: 'src/traffic/await-targets.ts',
     line: "return target.state === 'healthy';",
     replacement: 'return true;',
@@ -242,7 +242,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 6,
     what: 'settles registrations before their targets are healthy',
-    seed: 85,
+    seed: 104,
     file: 'src/engine/interlocks/guarded-traffic.ts',
     line: 'await awaitInService(run.ports.traffic, registrations, { timeout, signal, onProgress: report });',
     replacement: '',
@@ -267,7 +267,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 7,
     what: 'goes on however many hosts fail',
-    seed: 7,
+    seed: 56,
     file: 'src/engine/failure-budget.ts',
     line: 'return this.#failed > this.#allowed;',
     replacement: 'return this.#failed > this.#allowed + 99;',
@@ -276,7 +276,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 8,
     what: 'gives a restored container its restart policy back only where it has it',
-    seed: 3,
+    seed: 5,
     file: 'src/plan/restore.ts',
     line: 'if (!samePolicy(now.restartPolicy, previous.restartPolicy)) {',
     replacement: 'if (samePolicy(now.restartPolicy, previous.restartPolicy)) {',
@@ -349,14 +349,6 @@ export const mutations: readonly Mutation[] = [
   },
   {
     statement: 10,
-    what: 'asks no host whether another run has it',
-    seed: 44,
-    file: 'src/engine/interlocks/mutation-gate.ts',
-    line: 'await fence.admit(host, { lease: lease.name, epoch: lease.epoch, run: of.run }, signal);',
-    replacement: '',
-  },
-  {
-    statement: 10,
     what: 'registers what waited in a queue until the lease was over',
     seed: 124,
     file: 'src/engine/interlocks/leased-traffic.ts',
@@ -375,7 +367,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 11,
     what: 'works in whatever account its credentials are for',
-    seed: 1,
+    seed: 181,
     file: 'src/inventory/sources/account.ts',
     line: 'if (account !== expected) throw wrongAccount(file, expected, account, arn);',
     replacement: 'if (account === undefined) throw wrongAccount(file, expected, account, arn);',
@@ -384,7 +376,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 12,
     what: 'gives up when AWS asks it to slow down',
-    seed: 1,
+    seed: 62,
     file: 'src/traffic/mutation-queue.ts',
     line: 'if (isTransient(error)) await this.#tryLater(batch, error);',
     replacement: 'if (isTransient(error)) for (const request of batch) request.reject(error);',
@@ -393,7 +385,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 13,
     what: 'tells secrets in its events',
-    seed: 1,
+    seed: 5,
     file: 'src/events/bus.ts',
     line: 'const event = this.redaction.redact<Event>({ at: this.clock.now(), ...body });',
     replacement: 'const event: Event = { at: this.clock.now(), ...body };',
@@ -418,7 +410,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 14,
     what: 'is deaf to signals',
-    seed: 1,
+    seed: 20,
     file: 'src/usecases/open-run.ts',
     line: 'stop: hooks.stop,',
     replacement: 'stop: { ...hooks.stop, signal: new AbortController().signal },',

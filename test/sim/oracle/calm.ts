@@ -1,20 +1,22 @@
-import { noFaults } from '../faults.js';
+import { noFaults, type FaultPlan } from '../faults.js';
 import { isProgram, type Entry } from '../../fakes/world/timeline.js';
 import type { Story } from './story.js';
 
 /** Nothing went wrong but the release and processes that were killed, so that every host can be brought back to what it was. */
-export function isCalm({ faults, rollout, timeline, programs, playbookFails }: Story): boolean {
-  const { sparesPreflight: _a, ...others } = faults;
-  const { sparesPreflight: _b, ...none } = noFaults;
-  return (
-    JSON.stringify(others) === JSON.stringify(none) &&
-    // Hosts are left as they are then, or cannot go back since a command ran that cannot be taken back.
-    rollout.onFailure !== 'stop' &&
-    !playbookFails &&
-    !timeline.some(({ type }) => type === 'command.ran') &&
-    !timeline.some((entry) => entry.type === 'process' && entry.became === 'frozen') &&
-    !runsBeside(programs.length, timeline) &&
-    !crashesLater(timeline)
+export const isCalm = ({ faults, rollout, timeline, programs, playbookFails }: Story): boolean =>
+  isFaultless(faults) &&
+  // Hosts are left as they are then, or cannot go back since a command ran that cannot be taken back.
+  rollout.onFailure !== 'stop' &&
+  !playbookFails &&
+  !timeline.some(({ type }) => type === 'command.ran') &&
+  !timeline.some((entry) => entry.type === 'process' && entry.became === 'frozen') &&
+  !runsBeside(programs.length, timeline) &&
+  !crashesLater(timeline);
+
+function isFaultless({ sparesPreflight: _, ...faults }: FaultPlan): boolean {
+  const none = new Map<string, unknown>(Object.entries(noFaults));
+  return Object.entries(faults).every(
+    ([name, value]) => JSON.stringify(value) === JSON.stringify(none.get(name)),
   );
 }
 
