@@ -16,8 +16,8 @@ export type Fate =
   /** None of the seeds noticed. `passed`: whether the marked place was ever come by. */
   | { readonly kind: 'survived'; readonly passed: boolean };
 
-/** The longest that one seed may take on a busy machine; a calm one needs a hundredth of it. */
-const patience = 30_000;
+/** The longest that one seed may take on a very busy machine; a calm one needs a thousandth of it. */
+const patience = 180_000;
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const imports = ['./test/sim/typescript.ts', './test/sim/mutations/mutate.ts'];
