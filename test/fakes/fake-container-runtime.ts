@@ -112,7 +112,7 @@ class FakeEngine implements HostContainers {
         throw this.#refuses(409, `Conflict. The container name "/${spec.name}" is already in use`);
       const network = spec.networks.find((name) => !this.fake.networks.has(name) && !isBuiltIn(name));
       if (network !== undefined) throw this.#refuses(404, `network ${network} not found`);
-      const behaviour = this.world.images.behaviour(digest);
+      const behaviour = this.fake.behaviours.get(digest) ?? this.world.images.behaviour(digest);
       for (const warning of behaviour.createWarnings ?? []) onWarning?.(warning);
       return this.fake.create(this.caller.actor, {
         name: spec.name,

@@ -26,7 +26,7 @@ const behaviours: Readonly<Record<ReleaseKind, ImageBehaviour>> = {
 export function buildWorld(scenario: Scenario, clock: FakeClock): World {
   const world = new World(clock);
   world.images.publish(repository, previousTag, image.healthy(1_000));
-  world.images.publish(repository, releaseTag, behaviours[scenario.release]);
+  const release = world.images.publish(repository, releaseTag, behaviours[scenario.release]);
   const other = world.images.publish(repository, otherTag, image.healthy(1_500));
   // What whoever forgets to say which release means.
   world.images.moveTag(repository, 'latest', other.digest);
@@ -36,6 +36,7 @@ export function buildWorld(scenario: Scenario, clock: FakeClock): World {
   for (const { id, zone } of scenario.hosts) {
     const host = addHost(world, scenario, id, zone);
     if (scenario.faults.diskFull.includes(id)) host.freeBytes = 1_000;
+    if (scenario.sickHosts.includes(id)) host.behaviours.set(release.digest, image.neverHealthy());
     if (scenario.faults.unreachable.includes(id)) host.lose();
   }
   for (const { name, ports, ...settings } of scenario.targetGroups) {

@@ -164,7 +164,7 @@ function randomRareFaults(random: SeededRandom, hosts: readonly string[], likeli
           does: random.pick<OperatorAct['does']>(['deregister', 'register', 'stop', 'start']),
         }))
       : [],
-    joins: sometimes() ? [{ host: 'joiner', at: moment() }] : [],
+    joins: sometimes() || random.fork('joins').chance(0.1) ? [{ host: 'joiner', at: moment() }] : [],
     leaves: hosts.length > 2 ? anHost().map((host) => ({ host, at: moment() })) : [],
     ...(sometimes() ? { tagMovesAt: random.between(0, 60_000) } : {}),
     ...(random.chance(likelihood / 6)

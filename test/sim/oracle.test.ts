@@ -105,6 +105,9 @@ const rolled = worldWith(Object.fromEntries(all.map((host) => [host, [containerO
 type Given = Partial<Story> &
   Partial<Pick<Program, 'ended' | 'exit' | 'named' | 'signalledAt' | 'commandsReported'>>;
 
+/** So that hosts may have to be named. */
+const somethingGoesWrong: FaultPlan = { ...noFaults, lostBefore: 0.01 };
+
 /** Of one deploy, unless other programs are given. */
 function story({
   ended = worldWith(),
@@ -136,7 +139,7 @@ function story({
     named,
     isOver: true,
     playbookFails: false,
-    faults: noFaults,
+    faults: somethingGoesWrong,
     words: [],
     ...given,
   };
@@ -367,5 +370,22 @@ describe('the oracle', () => {
       h4: [containerOf(h4, 'old')],
     });
     expect(breaches({ ended, exit: 0 })).toEqual([0]);
+  });
+
+  it('sees a host that is named though nothing went wrong but the release', () => {
+    expect(breaches({ faults: noFaults, named: [h1], exit: 5 })).toEqual([0]);
+    expect(breaches({ faults: { ...noFaults, lostAfter: 0.01 }, named: [h1], exit: 5 })).toEqual([]);
+    const rollout = { ...calmScenario.rollout, onFailure: 'stop' as const };
+    expect(breaches({ faults: noFaults, named: [h1], exit: 5, rollout })).toEqual([]);
+  });
+
+  it('sees a host that is left on the release by a roll that failed', () => {
+    const timeline = [...turn(0, h1), ...turn(30_000, h2), started(60_000, h2, oldOf(h2))];
+    const ended = worldWith({ h1: [containerOf(h1, 'new')] });
+    expect(breaches({ timeline, ended })).toEqual([0]);
+    expect(breaches({ timeline, ended: worldWith() })).toEqual([]);
+    expect(breaches({ timeline, ended, named: [h1], exit: 5 })).toEqual([]);
+    const rollout = { ...story({}).rollout, onFailure: 'restore' as const };
+    expect(breaches({ timeline, ended, rollout })).toEqual([]);
   });
 });

@@ -21,7 +21,9 @@ import { endsAllTheSame } from './oracle/12-slow-cloud.js';
 import { keepsSecrets } from './oracle/13-secrets.js';
 import { runsCommandsOnce } from './oracle/15-commands.js';
 import { endsInService } from './oracle/in-service.js';
+import { leavesNoneOnTheRelease } from './oracle/rolled-back.js';
 import { resumesScaling } from './oracle/scaling.js';
+import { namesForAReason } from './oracle/named-for-a-reason.js';
 import { holdsNothingUnnamed } from './oracle/nothing-is-lost.js';
 import type { Program, Statement, Story, Violation, Words } from './oracle/story.js';
 import type { Outcome, ProcessRecord } from './control/process.js';
@@ -52,6 +54,8 @@ const statements: readonly Statement[] = [
   endsWithAResult,
   exitsZeroOnlyWhenConverged,
   dropsNoRequest,
+  namesForAReason,
+  leavesNoneOnTheRelease,
 ];
 
 /** All breaches in a story. It judges by the world's own record; the program is asked only for its exit code and whom it named. */

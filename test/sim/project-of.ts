@@ -67,6 +67,49 @@ const commandTask = `
       command: /opt/app/warm
 `;
 
+/** Before the drain: tasks that do nothing to a host, with most of what may be said of a task. */
+const wordyTasks = `
+    - name: say {{ release.version }}
+      debug: { msg: hello }
+      register: said
+    - name: hide it
+      debug: { msg: '{{ said.msg }}' }
+      no_log: true
+    - name: pass it over
+      debug: { msg: never }
+      when: said.msg == 'other'
+    - name: say all
+      debug: { msg: '{{ item }}' }
+      loop: [one, two]
+      register: all
+    - name: ask until it is so
+      debug: { msg: ready }
+      register: ready
+      until: result.msg == 'ready'
+      retries: 2
+      delay: 1s
+    - name: ask in vain
+      debug: { msg: unready }
+      until: result.msg == 'ready'
+      retries: 1
+      delay: 1s
+      ignore_errors: true
+    - name: judge it
+      debug: { msg: judged }
+      changed_when: result.msg == 'judged'
+      failed_when: result.msg == 'judged'
+      ignore_errors: true
+    - name: say it once
+      debug: { msg: once }
+      run_once: true
+    - name: remember it
+      set_fact: { remembered: '{{ said.msg }}' }
+    - name: wait for nothing
+      pause: { seconds: 60 }
+      timeout: 1s
+      ignore_errors: true
+`;
+
 /** The task of the playbook that begins with this line, up to the next task or play. */
 const taskOf = (first: string): RegExp => new RegExp(`    - name: ${first}\\n(?: {6}.*\\n)+\\n?`);
 
@@ -79,15 +122,25 @@ const forgotten: Readonly<Record<NonNullable<Scenario['forgets']>, RegExp>> = {
 /** Read once for all: reading changes nothing. */
 const playbooks = new Map<string, Playbook>();
 
-/** The packaged one; with a command between the proof of health and the way back into service, or without what somebody forgot. */
-export function playbookOf({ hasCommand, forgets }: Scenario): Playbook {
-  const key = `${hasCommand} ${forgets ?? 'nothing'}`;
+/** The packaged one; with a command between the proof of health and the way back into service, with many words, or without what somebody forgot. */
+export function playbookOf({ hasCommand, forgets, wordy }: Scenario): Playbook {
+  const key = `${hasCommand} ${forgets ?? 'nothing'} ${wordy}`;
   const known = playbooks.get(key);
   if (known !== undefined) return known;
   const nothing = '    - name: nothing\n      debug: hello\n\n';
   const less = forgets === undefined ? packaged : packaged.replace(forgotten[forgets], nothing);
-  const text = hasCommand ? less.replace('\n    - name: put in', `${commandTask}\n    - name: put in`) : less;
+  const commanding = hasCommand
+    ? less.replace('\n    - name: put in', `${commandTask}\n    - name: put in`)
+    : less;
+  const text = wordy ? withWords(commanding) : commanding;
   const playbook = readPlaybook('playbooks/deploy.yml', text, moduleDirectory);
   playbooks.set(key, playbook);
   return playbook;
 }
+
+/** In the play that rolls. */
+const withWords = (text: string): string =>
+  text.replace(
+    /( {2}serial: .*\n)((?: {2}.*\n)*? {2}tasks:\n)/,
+    (_all, serial: string, rest: string) => `${serial}  strategy: linear\n${rest}${wordyTasks.slice(1)}\n`,
+  );

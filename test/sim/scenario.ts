@@ -25,11 +25,15 @@ export interface Scenario {
   /** False: a first deploy, on hosts that have no container yet. */
   readonly hasPrevious: boolean;
   readonly release: ReleaseKind;
+  /** Hosts where the release never becomes healthy, whatever it does elsewhere: hosts that finished before them are rolled back. */
+  readonly sickHosts: readonly string[];
   readonly rollout: RolloutSettings;
   /** The hosts belong to an Auto Scaling group that replaces what is drained; these of its processes are suspended already. */
   readonly scaling?: { readonly suspended: readonly string[] };
   /** The playbook has a command that cannot be taken back. */
   readonly hasCommand: boolean;
+  /** The playbook is one of a person who uses many words: loops, conditions, retries, a linear strategy. They change nothing on hosts. */
+  readonly wordy: boolean;
   /** What a playbook of one's own forgets: the interlocks keep it from doing harm. */
   readonly forgets?: 'pull' | 'drain' | 'proof';
   /** Hosts where it ends with 1. */
@@ -69,8 +73,10 @@ export const calmScenario: Scenario = {
   ports: [5060],
   hasPrevious: true,
   release: 'good',
+  sickHosts: [],
   rollout: calmRollout,
   hasCommand: false,
+  wordy: false,
   commandFailsOn: [],
   faults: noFaults,
   launches: [{ verb: 'deploy', machine: 'desk', after: 0, tag: releaseTag }],
@@ -96,8 +102,13 @@ export function randomScenario(seed: SeededRandom): Scenario {
     release: seed
       .fork('release')
       .pick<ReleaseKind>(['good', 'good', 'never_healthy', 'exits_at_once', 'late_crash']),
+    sickHosts: randomSickHosts(
+      seed.fork('sick hosts'),
+      hosts.map(({ id }) => id),
+    ),
     rollout: randomRollout(seed.fork('rollout'), hasPrevious ? hosts.length : 0),
     ...randomScaling(seed.fork('scaling')),
+    wordy: seed.fork('words').chance(0.15),
     ...randomCommand(
       seed.fork('command'),
       hosts.map(({ id }) => id),
@@ -111,6 +122,10 @@ export function randomScenario(seed: SeededRandom): Scenario {
     finish: seed.fork('finish').chance(0.7),
   };
 }
+
+/** A third of all fleets has some. */
+const randomSickHosts = (random: SeededRandom, hosts: readonly string[]): readonly string[] =>
+  random.chance(0.35) ? hosts.filter(() => random.chance(0.3)) : [];
 
 const randomScaling = (random: SeededRandom): Pick<Scenario, 'scaling'> =>
   random.chance(0.25)

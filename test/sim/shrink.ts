@@ -115,7 +115,9 @@ function* simplerThan(scenario: Scenario): Generator<Scenario> {
     if (hosts.length > 1) yield { ...scenario, hosts: hosts.filter((one) => one !== host) };
   }
   for (const [name, value] of entriesOf(calmScenario)) {
-    const isPlain = ['hasCommand', 'commandFailsOn', 'release', 'hasPrevious'].includes(name);
+    const isPlain = ['hasCommand', 'wordy', 'commandFailsOn', 'release', 'sickHosts', 'hasPrevious'].includes(
+      name,
+    );
     const now = entriesOf(scenario).find(([key]) => key === name)?.[1];
     if (isPlain && JSON.stringify(now) !== JSON.stringify(value)) yield { ...scenario, [name]: value };
   }

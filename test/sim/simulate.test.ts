@@ -12,6 +12,7 @@ const calm = (seed: number): Scenario => ({
   hosts: calmScenario.hosts,
   hasPrevious: true,
   release: 'good',
+  sickHosts: [],
   rollout: calmScenario.rollout,
   faults: calmScenario.faults,
   launches: calmScenario.launches,

@@ -6,6 +6,7 @@ import type { HeldOnHost } from '../../../src/ports/host-holds.js';
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { FakeClock } from '../fake-clock.js';
 import { FakeContainer, type ContainerBirth } from './fake-container.js';
+import type { ImageBehaviour } from './image-behaviour.js';
 import type { Images } from './images.js';
 import type { Actor, Timeline } from './timeline.js';
 
@@ -28,6 +29,8 @@ export class FakeHost {
   readonly containers = new Map<ContainerId, FakeContainer>();
   readonly images = new Set<Digest>();
   readonly networks = new Set<string>();
+  /** Images that do otherwise here than elsewhere: a release that only some hosts cannot run. */
+  readonly behaviours = new Map<Digest, ImageBehaviour>();
   /** What runs wrote down here of what they hold. */
   readonly holds = new Map<string, HeldOnHost>();
   /** The newest epoch of each lease that it met, and whose that was. */

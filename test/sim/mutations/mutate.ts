@@ -1,21 +1,18 @@
-// Breaks one line of the sources as node loads them: `node … --import ./test/sim/mutations/mutate.ts …`, with the index of the mutation in
-// ADFPUSH_SIM_MUTATION. A line that is not there any more is an error: the table has to follow the code.
+// Breaks the sources as node loads them: `node … --import ./test/sim/mutations/mutate.ts …`, with the edits as JSON in ADFPUSH_SIM_EDITS.
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { mutations } from './mutations.js';
+import { edited, type Edit } from './edit.js';
 
-const mutation = mutations[Number(process.env['ADFPUSH_SIM_MUTATION'])];
-if (mutation === undefined) throw new Error('ADFPUSH_SIM_MUTATION names no mutation');
-const { file, line, replacement } = mutation;
+const edits = JSON.parse(process.env['ADFPUSH_SIM_EDITS'] ?? '[]') as readonly Edit[];
+if (edits.length === 0) throw new Error('ADFPUSH_SIM_EDITS has no edit');
 
 registerHooks({
   load(url, context, next) {
     const loaded = next(url, context);
-    if (!url.endsWith(`/${file}`)) return loaded;
-    const lines = readFileSync(fileURLToPath(url), 'utf8').split('\n');
-    const index = lines.findIndex((one) => one.trim() === line);
-    if (index === -1) throw new Error(`${file} has no line "${line}" any more`);
-    return { ...loaded, source: lines.with(index, replacement).join('\n') };
+    const own = edits.filter(({ file }) => url.endsWith(`/${file}`));
+    if (own.length === 0) return loaded;
+    const source = readFileSync(fileURLToPath(url), 'utf8');
+    return { ...loaded, source: own.reduce((text, edit) => edited(text, edit), source) };
   },
 });

@@ -1,0 +1,23 @@
+/** The use cases that recover, or decide what is recovered. */
+const recovery: ReadonlySet<string> = new Set(
+  [
+    'check-claims',
+    'held-lease',
+    'interrupted-runs',
+    'journal-on-demand',
+    'lease-groups',
+    'outlived-notes',
+    'recover',
+    'recover-first',
+    'recover-hosts',
+    'recover-result',
+    'recover-run',
+    'recovery-leases',
+    'recovery-session',
+    'tell-interrupted',
+  ].map((name) => `src/usecases/${name}.ts`),
+);
+
+/** The part of the sources whose branches the seeds are to reach. */
+export const isCovered = (file: string): boolean =>
+  /^src\/(engine|plan|state)\//.test(file) || recovery.has(file);
