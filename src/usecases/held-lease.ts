@@ -49,8 +49,10 @@ export class HeldLease {
     this.#run.gate.guardAlso(this.#lease, hosts);
   }
 
+  /** A request that is tried again and again may outlive the run: it is not sent without the lease. */
   async release(): Promise<void> {
     await this.#kept.stop();
+    this.#run.gate.release(this.#lease);
     await this.#lease.release();
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { awsThrottled } from '../../src/errors/aws.js';
 import { leaseUnavailable } from '../../src/errors/lease.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { LeaseRequest } from '../../src/ports/lease-store.js';
@@ -141,5 +142,22 @@ describe('a run that met a newer epoch on a host', () => {
     expect(result.errors.map(({ code }) => code)).toContain('lease.fenced');
     expect(stage.transport.commands).toEqual([]);
     expect(stage.hosts.flatMap(({ host }) => stage.hostFiles.on(host).done)).toEqual([]);
+  });
+});
+
+describe('a run that has released its lease', () => {
+  it('sends nothing any more, though a request of it is still waiting to be tried again', async () => {
+    const stage = new FleetStage();
+    let registered = 0;
+    const without: string[] = [];
+    stage.world.calls.intercept = async (call, proceed) => {
+      if (call.method === 'register') registered += 1;
+      if (call.method !== 'untag' || registered < 3) return proceed();
+      if (stage.leases.holder(key) === undefined) without.push(call.about);
+      throw awsThrottled({ action: 'elasticloadbalancing:RemoveTags', region: 'eu-west-1' });
+    };
+    expect(await stage.deploy()).toMatchObject({ exit: 0 });
+    await stage.world.clock.advance(120_000);
+    expect(without).toEqual([]);
   });
 });

@@ -116,6 +116,12 @@ export class MutationGate {
     this.#close(reason);
   }
 
+  /** The lease is about to be released: what still waits to be sent under it is refused from now on. */
+  release(lease: Lease): void {
+    const guard = this.#guards.find((one) => one.lease === lease);
+    if (guard !== undefined) guard.lost = true;
+  }
+
   /** Aborted when a lease is known to be lost: nobody has to wait for what would be refused then. */
   get lost(): AbortSignal {
     return this.#lost.signal;
