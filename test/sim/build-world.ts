@@ -1,12 +1,14 @@
 import type { FakeClock } from '../fakes/fake-clock.js';
 import { labelsOf } from '../fakes/fake-container-runtime.js';
 import { image, type ImageBehaviour } from '../fakes/world/image-behaviour.js';
+import type { FakeContainer } from '../fakes/world/fake-container.js';
 import type { FakeHost } from '../fakes/world/fake-host.js';
 import { World } from '../fakes/world/world.js';
 import { hostId } from '../../src/model/ids.js';
 import type { OperatorAct, Prune } from './faults.js';
 import {
   containerNameOfGroup,
+  containersOf,
   otherTag,
   previousTag,
   releaseTag,
@@ -51,12 +53,8 @@ export function buildWorld(scenario: Scenario, clock: FakeClock): World {
 const scalingGroupName = 'api-asg';
 
 /** A host as the scenario says that it was before. */
-function addHost(
-  world: World,
-  { hasPrevious, ports, scaling }: Scenario,
-  id: string,
-  zone: string,
-): FakeHost {
+function addHost(world: World, scenario: Scenario, id: string, zone: string): FakeHost {
+  const { hasPrevious, scaling } = scenario;
   const host = world.addHost(id, {
     zone,
     ...(scaling === undefined ? {} : { autoScalingGroup: scalingGroupName }),
@@ -64,8 +62,10 @@ function addHost(
   host.networks.add('bridge');
   const digest = world.images.tagged(repository, previousTag);
   if (hasPrevious && digest !== undefined) {
-    const labels = labelsOf(containerNameOfGroup, { digest, version: previousTag });
-    host.runs({ name: containerNameOfGroup, repository, digest, ports, labels });
+    for (const { name, ports } of containersOf(scenario)) {
+      const labels = labelsOf(name, { digest, version: previousTag });
+      host.runs({ name, repository, digest, ports, labels, restartPolicy: scenario.previousRestart });
+    }
   }
   return host;
 }
@@ -89,9 +89,9 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
       at(time + lasts, `${id} can be reached again`, () => host.find());
     });
   }
-  for (const { host: id, at: time } of faults.crashes) {
+  for (const { host: id, at: time, container } of faults.crashes) {
     withHost(world, id, (host) =>
-      at(time, `the container of ${id} crashes`, () => host.named(containerNameOfGroup)?.exit(139)),
+      at(time, `a container of ${id} crashes`, () => containerOf(scenario, host, container)?.exit(139)),
     );
   }
   for (const { host: id, at: time, lasts } of faults.flaps) {
@@ -105,17 +105,24 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
       }),
     );
   }
-  for (const { host: id, at: time, lasts } of faults.reboots) {
-    withHost(world, id, (host) => at(time, `${id} is rebooted`, () => host.reboot(lasts)));
+  for (const { host: id, at: time, lasts, by } of faults.reboots) {
+    withHost(world, id, (host) => at(time, `${id} is rebooted`, () => host.reboot(lasts, by)));
+  }
+  for (const { host: id, at: time, lasts, by } of faults.engineRestarts) {
+    withHost(world, id, (host) =>
+      at(time, `the Docker Engine of ${id} is ${by}`, () => host.restartEngine(lasts, by)),
+    );
   }
   for (const { host: id, at: time, what } of faults.prunes) {
     withHost(world, id, (host) =>
       at(time, `the ${what} of ${id} are pruned`, () => prune(world, host, what)),
     );
   }
-  for (const { host: id, at: time, does } of faults.operators) {
+  for (const { host: id, at: time, does, container } of faults.operators) {
     withHost(world, id, (host) =>
-      at(time, `somebody does by hand: ${does} ${id}`, () => operate(world, scenario, host, does)),
+      at(time, `somebody does by hand: ${does} ${id}`, () =>
+        operate(world, scenario, host, does, containerOf(scenario, host, container)),
+      ),
     );
   }
   const other = world.images.tagged(repository, otherTag);
@@ -158,9 +165,20 @@ function prune(world: World, host: FakeHost, what: Prune['what']): void {
   }
 }
 
+/** What runs on a host under the name of one of the group's containers, by its place in their order. */
+function containerOf(scenario: Scenario, host: FakeHost, index = 0): FakeContainer | undefined {
+  const containers = containersOf(scenario);
+  return host.named(containers[index % containers.length]?.name ?? containerNameOfGroup);
+}
+
 /** What a person does by hand, without asking the program. */
-function operate(world: World, scenario: Scenario, host: FakeHost, does: OperatorAct['does']): void {
-  const container = host.named(containerNameOfGroup);
+function operate(
+  world: World,
+  scenario: Scenario,
+  host: FakeHost,
+  does: OperatorAct['does'],
+  container: FakeContainer | undefined,
+): void {
   switch (does) {
     case 'deregister':
       for (const { group, registration } of registrationsOf(world, host))

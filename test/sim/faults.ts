@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../../src/model/duration.js';
 import type { SeededRandom } from '../fakes/seeded-random.js';
+import type { EngineEnd } from '../fakes/world/fake-container.js';
 
 interface Window {
   readonly host: string;
@@ -27,8 +28,12 @@ export interface FaultPlan {
   readonly lost: readonly Window[];
   /** Hosts that cannot pull the release. */
   readonly diskFull: readonly string[];
-  /** The running container of a host ends by itself. */
-  readonly crashes: readonly { readonly host: string; readonly at: Milliseconds }[];
+  /** A running container of a host ends by itself: the first of the group unless another is said, by its place in their order. */
+  readonly crashes: readonly {
+    readonly host: string;
+    readonly at: Milliseconds;
+    readonly container?: number;
+  }[];
   /** The targets of a host fail their checks for a while. */
   readonly flaps: readonly Window[];
   /** Between the machine, or all machines when absent, and these hosts nothing gets through for a while; the hosts serve on. */
@@ -38,8 +43,10 @@ export interface FaultPlan {
     readonly at: Milliseconds;
     readonly lasts: Milliseconds;
   }[];
-  /** Hosts that are down for a while, and come back with what Docker starts again. */
-  readonly reboots: readonly Window[];
+  /** Hosts that are down for a while, and come back with what Docker starts again. Their power is lost unless they go down in order. */
+  readonly reboots: readonly (Window & { readonly by?: EngineEnd })[];
+  /** Docker Engines that end with what they run, and begin again. */
+  readonly engineRestarts: readonly (Window & { readonly by: EngineEnd })[];
   /** A pull fails in the middle. */
   readonly pullFails: number;
   /** A call of the lease's store gets no answer. */
@@ -71,6 +78,8 @@ export interface OperatorAct {
   readonly host: string;
   readonly at: Milliseconds;
   readonly does: 'deregister' | 'register' | 'stop' | 'start';
+  /** The container that is stopped or started, by its place in the group's order; the first one when absent. */
+  readonly container?: number;
 }
 
 export const noFaults: FaultPlan = {
@@ -86,6 +95,7 @@ export const noFaults: FaultPlan = {
   crashes: [],
   flaps: [],
   prunes: [],
+  engineRestarts: [],
   partitions: [],
   reboots: [],
   pullFails: 0,
@@ -108,6 +118,7 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
   const sometimes = (): boolean => random.chance(likelihood);
   const moment = (): Milliseconds => random.between(0, 180_000);
   const window = (host: string): Window => ({ host, at: moment(), lasts: random.between(1_000, 90_000) });
+  const containers = random.fork('containers');
   const someHost = (): readonly string[] =>
     sometimes() ? [hosts[random.integer(0, hosts.length - 1)] ?? ''] : [];
   return {
@@ -120,9 +131,10 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     unreachable: random.chance(likelihood / 8) ? someHost() : [],
     lost: someHost().map(window),
     diskFull: random.chance(likelihood / 8) ? someHost() : [],
-    crashes: someHost().map((host) => ({ host, at: moment() })),
+    crashes: someHost().map((host) => ({ host, at: moment(), container: containers.integer(0, 2) })),
     flaps: someHost().map(window),
     prunes: randomPrunes(random.fork('prunes'), hosts),
+    engineRestarts: randomEngineRestarts(random.fork('engine restarts'), hosts),
     ...randomRareFaults(random.fork('rare'), hosts, likelihood),
   };
 }
@@ -136,12 +148,26 @@ const randomPrunes = (random: SeededRandom, hosts: readonly string[]): readonly 
       }))
     : [];
 
+const randomEngineRestarts = (random: SeededRandom, hosts: readonly string[]): FaultPlan['engineRestarts'] =>
+  random.chance(0.08)
+    ? [
+        {
+          host: hosts[random.integer(0, hosts.length - 1)] ?? '',
+          at: random.between(0, 240_000),
+          lasts: random.between(1_000, 15_000),
+          by: random.pick<EngineEnd>(['terminated', 'terminated', 'killed']),
+        },
+      ]
+    : [];
+
 /** What fewer runs meet: a stream of its own, so that they change nothing for the others. */
 function randomRareFaults(random: SeededRandom, hosts: readonly string[], likelihood: number) {
   const sometimes = (): boolean => random.chance(likelihood / 2);
   const moment = (): Milliseconds => random.between(0, 240_000);
   const some = (): string => hosts[random.integer(0, hosts.length - 1)] ?? '';
   const anHost = (): readonly string[] => (sometimes() ? [some()] : []);
+  const containers = random.fork('containers');
+  const endings = random.fork('endings');
   return {
     partitions: sometimes()
       ? [
@@ -153,7 +179,12 @@ function randomRareFaults(random: SeededRandom, hosts: readonly string[], likeli
           },
         ]
       : [],
-    reboots: anHost().map((host) => ({ host, at: moment(), lasts: random.between(5_000, 60_000) })),
+    reboots: anHost().map((host) => ({
+      host,
+      at: moment(),
+      lasts: random.between(5_000, 60_000),
+      by: endings.pick<EngineEnd>(['killed', 'terminated']),
+    })),
     pullFails: sometimes() ? 0.2 : 0,
     leaseLost: sometimes() ? random.pick([0.05, 0.5]) : 0,
     ...(random.chance(likelihood / 8) ? { diskFullAt: moment() } : {}),
@@ -162,6 +193,7 @@ function randomRareFaults(random: SeededRandom, hosts: readonly string[], likeli
           host: some(),
           at: moment(),
           does: random.pick<OperatorAct['does']>(['deregister', 'register', 'stop', 'start']),
+          container: containers.integer(0, 2),
         }))
       : [],
     joins: sometimes() ? [{ host: 'joiner', at: moment() }] : [],

@@ -40,7 +40,7 @@ export interface NetworkOptions {
   readonly actor: Actor;
   readonly machine: string;
   /** Told before each call, with its number, counted from 1. */
-  readonly onCall: (number: number) => void;
+  readonly onCall: (number: number, call: PortCall) => void;
 }
 
 /** What an Engine carries out though its caller is gone. Seen on a real one: a stop of 6 s whose client was cut off after 1 s. */
@@ -86,7 +86,7 @@ export class SimulatedNetwork {
     const [there, back] = [latency(random), latency(random)];
     shared.record.push({ ...call, at: world.clock.elapsed(), by: actor, fault });
     shared.rollBegan ||= call.method === 'pull';
-    onCall((this.#calls += 1));
+    onCall((this.#calls += 1), call);
     await this.#pass(there);
     // What was on its way when its process was killed may still arrive, or not.
     if (life.isDead && random.chance(0.5)) await life.goesOn();

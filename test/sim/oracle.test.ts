@@ -132,6 +132,7 @@ function story({
     programs: [program],
     final: worldWith(),
     rollout: { ...calmScenario.rollout, serial: [{ hosts: 1 }, { percent: 100 }], bake: 10_000 },
+    containers: ['api'],
     zonal: [],
     named,
     isOver: true,

@@ -25,7 +25,7 @@ import { resumesScaling } from './oracle/scaling.js';
 import { holdsNothingUnnamed } from './oracle/nothing-is-lost.js';
 import type { Program, Statement, Story, Violation, Words } from './oracle/story.js';
 import type { Outcome, ProcessRecord } from './control/process.js';
-import { repository } from './scenario.js';
+import { containersOf, repository } from './scenario.js';
 import type { Entry } from '../fakes/world/timeline.js';
 import type { SimulatedRun } from './simulate.js';
 
@@ -69,6 +69,7 @@ export function storyOf(run: SimulatedRun): Story {
     programs,
     final,
     rollout: scenario.rollout,
+    containers: containersOf(scenario).map(({ name }) => name),
     zonal: initial.targets
       .map(({ registration }) => registration.targetGroup)
       .filter((arn) =>

@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { RestartPolicy } from '../../src/model/container.js';
 import type { Playbook } from '../../src/playbook/playbook.js';
 import { readPlaybook } from '../../src/playbook/load.js';
 import { moduleDirectory } from '../../src/usecases/module-directory.js';
 import { formatAmount } from '../../src/model/settings.js';
-import { containerNameOfGroup, repository, type Scenario } from './scenario.js';
+import { containersOf, repository, type Scenario } from './scenario.js';
 
 /** The environment and the group of every simulated fleet. */
 export const environment = 'test';
 export const group = 'api';
 
 /** A scenario as its users would have written it: the files of a project. (JSON is YAML.) */
-export function projectOf(
-  { ports, targetGroups, rollout, faults }: Scenario,
-  tag: string,
-): Readonly<Record<string, string>> {
+export function projectOf(scenario: Scenario, tag: string): Readonly<Record<string, string>> {
+  const { targetGroups, rollout, faults } = scenario;
+  const containers = containersOf(scenario);
   const { serial, minHealthy, bake, onFailure, keepReleases, floorWait, reconnect, asg } = rollout;
   return {
     'adfpush.yml': JSON.stringify({
@@ -28,13 +28,14 @@ export function projectOf(
     [`inventory/group_vars/${group}.yml`]: JSON.stringify({
       image: repository,
       version: tag,
-      container: {
-        name: containerNameOfGroup,
+      containers: containers.map(({ name, ports }) => ({
+        name,
         ports: ports.map((port) => `${port}:5000`),
         env: { API_TOKEN: '{{ api_token }}' },
-      },
+        restart: writtenPolicy(scenario.restart),
+      })),
       health: {
-        port: ports[0],
+        port: containers.at(-1)?.ports[0],
         path: '/health',
         headers: { 'X-Key': '{{ health_key }}' },
         passes: 3,
@@ -58,6 +59,11 @@ export function projectOf(
 
 const written = (amount: Parameters<typeof formatAmount>[0]): string | number =>
   'hosts' in amount ? amount.hosts : formatAmount(amount);
+
+const writtenPolicy = (policy: RestartPolicy): string =>
+  policy.name === 'on-failure' && policy.maximumRetries > 0
+    ? `on-failure:${policy.maximumRetries}`
+    : policy.name;
 
 /** The playbook that `adfpush deploy` runs. */
 const packaged = readFileSync(fileURLToPath(new URL('../../playbooks/deploy.yml', import.meta.url)), 'utf8');

@@ -1,3 +1,4 @@
+import type { RestartPolicy } from '../../src/model/container.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import { floorOf, type Amount, type OnFailure, type RolloutSettings } from '../../src/model/settings.js';
 import type { SeededRandom } from '../fakes/seeded-random.js';
@@ -20,8 +21,13 @@ export interface ScenarioTargetGroup {
 export interface Scenario {
   readonly hosts: readonly { readonly id: string; readonly zone: string }[];
   readonly targetGroups: readonly ScenarioTargetGroup[];
-  /** Ports that the group's one container publishes. */
+  /** Ports that the group's containers publish for its target groups. */
   readonly ports: readonly number[];
+  /** How many containers the group has, one to three (see `containersOf`). */
+  readonly containers: number;
+  /** The restart policy of the containers that are planned, and of those that a first deploy finds. */
+  readonly restart: RestartPolicy;
+  readonly previousRestart: RestartPolicy;
   /** False: a first deploy, on hosts that have no container yet. */
   readonly hasPrevious: boolean;
   readonly release: ReleaseKind;
@@ -50,6 +56,28 @@ export const releaseTag = 'v2';
 export const otherTag = 'v3';
 export const containerNameOfGroup = 'api';
 
+/** One container of the group. */
+export interface ScenarioContainer {
+  readonly name: string;
+  /** Host ports that it publishes. */
+  readonly ports: readonly [number, ...number[]];
+}
+
+/**
+ * The containers of the group, in start order. They share the ports of the target groups; one that gets none has a port of its own. The
+ * last one is probed: the others were started before it, so that all of them serve when it does.
+ */
+export function containersOf({
+  containers,
+  ports,
+}: Pick<Scenario, 'containers' | 'ports'>): readonly ScenarioContainer[] {
+  return Array.from({ length: containers }, (_, index) => {
+    const [first = 6000 + index, ...others] = ports.filter((_port, at) => at % containers === index);
+    const name = index === 0 ? containerNameOfGroup : `${containerNameOfGroup}-${index + 1}`;
+    return { name, ports: [first, ...others] };
+  });
+}
+
 const calmRollout: RolloutSettings = {
   serial: [{ hosts: 1 }, { percent: 25 }, { percent: 100 }],
   minHealthy: { percent: 50 },
@@ -67,6 +95,9 @@ export const calmScenario: Scenario = {
   hosts: [1, 2, 3, 4].map((number) => ({ id: `h${number}`, zone: number % 2 === 0 ? 'b' : 'a' })),
   targetGroups: [{ name: 'api-http', ports: [5060], deregistrationDelay: 10_000, crossZone: true }],
   ports: [5060],
+  containers: 1,
+  restart: { name: 'unless-stopped' },
+  previousRestart: { name: 'unless-stopped' },
   hasPrevious: true,
   release: 'good',
   rollout: calmRollout,
@@ -92,6 +123,8 @@ export function randomScenario(seed: SeededRandom): Scenario {
     hosts,
     targetGroups,
     ports: [...new Set(targetGroups.flatMap(({ ports }) => ports))],
+    containers: seed.fork('containers').pick([1, 1, 1, 2, 3]),
+    ...randomRestarts(seed.fork('restarts')),
     hasPrevious,
     release: seed
       .fork('release')
@@ -110,6 +143,20 @@ export function randomScenario(seed: SeededRandom): Scenario {
     rivals: randomRivals(seed.fork('rivals'), [releaseTag, otherTag]),
     finish: seed.fork('finish').chance(0.7),
   };
+}
+
+/** Half of all groups have the usual policy, and all others are rolled from and to. */
+function randomRestarts(random: SeededRandom): Pick<Scenario, 'restart' | 'previousRestart'> {
+  const policy = (): RestartPolicy =>
+    random.chance(0.6)
+      ? { name: 'unless-stopped' }
+      : random.pick<RestartPolicy>([
+          { name: 'no' },
+          { name: 'always' },
+          { name: 'on-failure', maximumRetries: 0 },
+          { name: 'on-failure', maximumRetries: 2 },
+        ]);
+  return { restart: policy(), previousRestart: policy() };
 }
 
 const randomScaling = (random: SeededRandom): Pick<Scenario, 'scaling'> =>

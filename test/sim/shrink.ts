@@ -115,7 +115,15 @@ function* simplerThan(scenario: Scenario): Generator<Scenario> {
     if (hosts.length > 1) yield { ...scenario, hosts: hosts.filter((one) => one !== host) };
   }
   for (const [name, value] of entriesOf(calmScenario)) {
-    const isPlain = ['hasCommand', 'commandFailsOn', 'release', 'hasPrevious'].includes(name);
+    const isPlain = [
+      'hasCommand',
+      'commandFailsOn',
+      'release',
+      'hasPrevious',
+      'containers',
+      'restart',
+      'previousRestart',
+    ].includes(name);
     const now = entriesOf(scenario).find(([key]) => key === name)?.[1];
     if (isPlain && JSON.stringify(now) !== JSON.stringify(value)) yield { ...scenario, [name]: value };
   }
@@ -155,11 +163,12 @@ function* simplerFaults(faults: FaultPlan): Generator<FaultPlan> {
 }
 
 function* simplerLaunches(launch: Launch): Generator<Launch> {
-  const { killAtCall, freeze, signalAtCall, ...calm } = launch;
-  if (freeze !== undefined) yield { ...calm, ...given({ killAtCall, signalAtCall }) };
-  if (signalAtCall !== undefined) yield { ...calm, ...given({ killAtCall, freeze }) };
+  const { killAtCall, killAtSettling, freeze, signalAtCall, ...calm } = launch;
+  const fates = { killAtCall, killAtSettling, freeze, signalAtCall };
+  for (const [name, fate] of entriesOf(fates)) {
+    if (fate !== undefined) yield { ...calm, ...given({ ...fates, [name]: undefined }) };
+  }
   if (killAtCall !== undefined) {
-    yield { ...calm, ...given({ freeze, signalAtCall }) };
     for (const earlier of [Math.floor(killAtCall / 2), Math.floor(killAtCall * 0.9), killAtCall - 1]) {
       if (earlier >= 1 && earlier < killAtCall) yield { ...launch, killAtCall: earlier };
     }

@@ -10,6 +10,7 @@ const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
 const calm = (seed: number): Scenario => ({
   ...randomScenario(new SeededRandom(seed)),
   hosts: calmScenario.hosts,
+  containers: 1,
   hasPrevious: true,
   release: 'good',
   rollout: calmScenario.rollout,
@@ -83,6 +84,11 @@ describe('the scenarios', () => {
     expect(seen(({ rollout }) => rollout.onFailure).size).toBe(3);
     expect(seen(({ targetGroups }) => targetGroups.length).size).toBe(2);
     expect(seen(({ hasPrevious }) => hasPrevious).size).toBe(2);
+    expect(seen(({ containers }) => containers)).toEqual(new Set([1, 2, 3]));
+    expect(seen(({ restart }) => JSON.stringify(restart)).size).toBe(5);
+    expect(seen(({ previousRestart }) => JSON.stringify(previousRestart)).size).toBe(5);
+    const engineEnds = scenarios.flatMap(({ faults }) => faults.engineRestarts.map(({ by }) => by));
+    expect(new Set(engineEnds)).toEqual(new Set(['terminated', 'killed']));
     const calm = JSON.stringify({ ...calmScenario.faults, sparesPreflight: true });
     const faulty = scenarios.filter(
       ({ faults }) => JSON.stringify({ ...faults, sparesPreflight: true }) !== calm,

@@ -4,7 +4,7 @@ import { containerId, containerName, type ContainerId, type Digest } from '../..
 import type { HeldOnHost } from '../../../src/ports/host-holds.js';
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { FakeClock } from '../fake-clock.js';
-import { FakeContainer, type ContainerBirth } from './fake-container.js';
+import { FakeContainer, type ContainerBirth, type EngineEnd } from './fake-container.js';
 import type { Images } from './images.js';
 import type { Actor, Timeline } from './timeline.js';
 
@@ -35,6 +35,8 @@ export class FakeHost {
   #found = true;
   #power: 'on' | 'off' | 'gone' = 'on';
   #stopped = false;
+  /** False while its Docker Engine is down. The host itself can be reached then. */
+  engineRuns = true;
   /** False once somebody took the tag of its group away. */
   tagged = true;
   #born = 0;
@@ -67,10 +69,33 @@ export class FakeHost {
     this.#found = true;
   }
 
-  /** It goes down now, and comes back after a while with what its Engine starts by itself. */
-  reboot(lasts: Milliseconds): void {
+  /** Its Docker Engine ends now with all that it runs, and begins again after a while. Nobody can ask it meanwhile. */
+  restartEngine(lasts: Milliseconds, by: EngineEnd): void {
+    if (this.#power !== 'on' || !this.engineRuns) return;
+    this.engineRuns = false;
+    for (const container of this.containers.values()) container.engineEnds(by);
+    this.timeline.record('world', { type: 'engine.down', host: this.host.id });
+    this.clock.after(
+      lasts,
+      () => {
+        if (this.#power === 'on' && !this.engineRuns) this.#beginEngine(by);
+      },
+      true,
+    );
+  }
+
+  /** One that was killed finds its containers dead, and leaves them so (measured, see FACTS). */
+  #beginEngine(after: EngineEnd): void {
+    this.engineRuns = true;
+    this.timeline.record('world', { type: 'engine.up', host: this.host.id });
+    if (after === 'killed') return;
+    for (const container of this.containers.values()) container.engineBegins();
+  }
+
+  /** It goes down now, in order or by a loss of power, and comes back after a while with what its Engine starts by itself. */
+  reboot(lasts: Milliseconds, by: EngineEnd = 'killed'): void {
     if (this.#power !== 'on') return;
-    this.#goDown('off');
+    this.#goDown('off', by);
     this.timeline.record('world', { type: 'host.down', host: this.host.id });
     this.clock.after(
       lasts,
@@ -78,7 +103,8 @@ export class FakeHost {
         if (this.#power === 'gone') return;
         this.#power = 'on';
         this.timeline.record('world', { type: 'host.up', host: this.host.id });
-        for (const container of this.containers.values()) container.powerOn();
+        this.engineRuns = true;
+        for (const container of this.containers.values()) container.engineBegins();
       },
       true,
     );
@@ -89,8 +115,9 @@ export class FakeHost {
     this.timeline.record('world', { type: 'host.gone', host: this.host.id });
   }
 
-  #goDown(power: 'off' | 'gone'): void {
-    for (const container of this.containers.values()) container.powerOff();
+  #goDown(power: 'off' | 'gone', by: EngineEnd = 'killed'): void {
+    for (const container of this.containers.values()) container.engineEnds(by);
+    this.engineRuns = false;
     this.#power = power;
   }
 

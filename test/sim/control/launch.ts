@@ -11,6 +11,8 @@ export interface Launch {
   readonly tag: string;
   /** SIGKILL just before this call of a port, counted from 1. */
   readonly killAtCall?: number;
+  /** SIGKILL just before a hold's end is written for this time, counted from 1: in the journal, or by taking its note off its host. */
+  readonly killAtSettling?: number;
   /** SIGTERM just before this call. */
   readonly signalAtCall?: number;
   /** It stands still from this call on, for a while. */

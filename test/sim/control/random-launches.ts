@@ -23,7 +23,7 @@ export function randomLaunches(random: SeededRandom, tag: string): readonly [Lau
     ...randomFate(random.fork('first')),
   };
   const launches: [Launch, ...Launch[]] = [first];
-  for (let last = first; last.killAtCall !== undefined && launches.length < 5;) {
+  for (let last = first; isKilled(last) && launches.length < 5;) {
     const next = random.fork(`number ${launches.length + 1}`);
     last = {
       verb: next.chance(0.5) ? 'recover' : 'deploy',
@@ -37,11 +37,15 @@ export function randomLaunches(random: SeededRandom, tag: string): readonly [Lau
   return launches;
 }
 
+const isKilled = ({ killAtCall, killAtSettling }: Launch): boolean =>
+  killAtCall !== undefined || killAtSettling !== undefined;
+
 function randomFate(random: SeededRandom): Partial<Launch> {
   const kind = random.next();
   if (kind < 0.35) return {};
   if (kind < 0.5) return { signalAtCall: random.integer(1, 600) };
   if (kind < 0.58) return { freeze: { atCall: someCall(random), lasts: frozenFor(random) } };
+  if (kind < 0.68) return { killAtSettling: random.integer(1, 24) };
   return { killAtCall: someCall(random) };
 }
 

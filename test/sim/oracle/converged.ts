@@ -4,8 +4,8 @@ import { ofEach, type Program } from './story.js';
 
 const promise = 0;
 
-/** Exit 0 of a deploy means converged: every host runs the release, and what was in service is in service. */
-export const exitsZeroOnlyWhenConverged = ofEach((program, { timeline }) => {
+/** Exit 0 of a deploy means converged: every host runs all containers of the release, and what was in service is in service. */
+export const exitsZeroOnlyWhenConverged = ofEach((program, { timeline, containers: names }) => {
   const { verb, exit, ended, release } = program;
   if (exit !== 0 || verb !== 'deploy') return [];
   const begunAt = timeline.find(({ by, type }) => by === program.actor && type === 'process')?.at ?? 0;
@@ -16,7 +16,10 @@ export const exitsZeroOnlyWhenConverged = ofEach((program, { timeline }) => {
   );
   const behind = ended.hosts.filter(
     ({ id, containers }) =>
-      !others.has(id) && !containers.some(({ digest, running }) => running && digest === release),
+      !others.has(id) &&
+      !names.every((wanted) =>
+        containers.some(({ name, digest, running }) => running && name === wanted && digest === release),
+      ),
   );
   return behind.map(({ id }) => ({
     statement: promise,

@@ -16,6 +16,8 @@ export interface Story {
   /** When everything in the world had settled. */
   readonly final: WorldState;
   readonly rollout: RolloutSettings;
+  /** The names of the group's containers. */
+  readonly containers: readonly string[];
   /** Target groups whose zones are not balanced across. */
   readonly zonal: readonly TargetGroupArn[];
   /** The hosts that a program named as needing a person. */
