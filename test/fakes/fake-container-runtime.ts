@@ -178,14 +178,8 @@ class FakeEngine implements HostContainers {
     return this.#call('removeImage', id, () => {
       const digest = [...this.fake.images].find((candidate) => imageId(candidate) === id);
       if (digest === undefined) return false;
-      const inUse = [...this.fake.containers.values()].some(({ birth }) => birth.digest === digest);
-      if (inUse) return false;
-      this.fake.images.delete(digest);
-      this.world.timeline.record(this.caller.actor, {
-        type: 'image.removed',
-        host: this.fake.host.id,
-        digest,
-      });
+      if (this.fake.usesImage(digest)) return false;
+      this.fake.removeImage(this.caller.actor, digest);
       return true;
     });
   }

@@ -60,6 +60,7 @@ function addHost(world: World, scenario: Scenario, id: string, zone: string): Fa
     ...(scaling === undefined ? {} : { autoScalingGroup: scalingGroupName }),
   });
   host.networks.add('bridge');
+  host.clockAhead = scenario.faults.drifts.find((drift) => drift.host === id)?.ahead ?? 0;
   const digest = world.images.tagged(repository, previousTag);
   if (hasPrevious && digest !== undefined) {
     for (const { name, ports } of containersOf(scenario)) {
@@ -151,17 +152,25 @@ const registrationsOf = (world: World, { host }: FakeHost) =>
       .map(({ registration }) => ({ group, registration })),
   );
 
-/** Volumes that no container uses, or containers that do not run. */
+/** Volumes that no container uses, containers that do not run, or images of which there is no container. An Engine that is down does nothing. */
 function prune(world: World, host: FakeHost, what: Prune['what']): void {
-  if (what === 'containers') {
-    for (const container of host.containers.values()) {
-      if (!container.running) host.remove('operator', container);
-    }
-    return;
-  }
-  for (const [key, { run, hold }] of host.holds) {
-    host.holds.delete(key);
-    world.timeline.record('operator', { type: 'hold.forgotten', host: host.host.id, run, hold: hold.id });
+  if (!host.engineRuns) return;
+  switch (what) {
+    case 'containers':
+      for (const container of host.containers.values()) {
+        if (!container.running) host.remove('operator', container);
+      }
+      return;
+    case 'images':
+      for (const digest of host.images) {
+        if (!host.usesImage(digest)) host.removeImage('operator', digest);
+      }
+      return;
+    case 'volumes':
+      for (const [key, { run, hold }] of host.holds) {
+        host.holds.delete(key);
+        world.timeline.record('operator', { type: 'hold.forgotten', host: host.host.id, run, hold: hold.id });
+      }
   }
 }
 

@@ -22,6 +22,12 @@ export interface FaultPlan {
   readonly throttled: number;
   /** The balancer's API did it, and its answer was lost. */
   readonly lostReply: number;
+  /** Its answer was lost, and the API does it some seconds later. */
+  readonly lateReply: number;
+  /** The API answers a question for the health of targets with what was true some seconds ago. */
+  readonly stale: number;
+  /** How far the own clocks of hosts are ahead of the world's. */
+  readonly drifts: readonly { readonly host: string; readonly ahead: Milliseconds }[];
   /** Hosts that cannot be reached at all. */
   readonly unreachable: readonly string[];
   /** Hosts that cannot be reached for a while. */
@@ -67,11 +73,11 @@ export interface FaultPlan {
   readonly wrong?: 'account' | 'region';
 }
 
-/** `docker volume prune -a`, `docker container prune`. */
+/** `docker volume prune -a`, `docker container prune`, `docker image prune -a`. */
 export interface Prune {
   readonly host: string;
   readonly at: Milliseconds;
-  readonly what: 'volumes' | 'containers';
+  readonly what: 'volumes' | 'containers' | 'images';
 }
 
 export interface OperatorAct {
@@ -89,6 +95,9 @@ export const noFaults: FaultPlan = {
   late: 0,
   throttled: 0,
   lostReply: 0,
+  lateReply: 0,
+  stale: 0,
+  drifts: [],
   unreachable: [],
   lost: [],
   diskFull: [],
@@ -107,13 +116,16 @@ export const noFaults: FaultPlan = {
 
 /**
  * Half of all runs see at most one kind of fault: those that see all kinds seldom get far. In one of twelve the cloud is slow, and nothing
- * else is wrong.
+ * else is wrong; in one of six no call fails, and nothing is taken away.
  */
 export function randomFaults(random: SeededRandom, hosts: readonly string[]): FaultPlan {
   const only = random.fork('only');
   if (only.chance(0.08)) {
     return { ...noFaults, sparesPreflight: true, throttled: only.pick([0.05, 0.1]), lostReply: 0.05 };
   }
+  const stale = random.fork('stale').chance(0.2) ? 0.2 : 0;
+  const drifts = randomDrifts(random.fork('drifts'), hosts);
+  if (only.chance(0.17)) return { ...noFaults, sparesPreflight: true, stale, drifts };
   const likelihood = random.pick([0, 0.1, 0.4]);
   const sometimes = (): boolean => random.chance(likelihood);
   const moment = (): Milliseconds => random.between(0, 180_000);
@@ -128,6 +140,9 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     late: random.fork('late').chance(0.25) ? 0.02 : 0,
     throttled: sometimes() ? random.pick([0.05, 0.3]) : 0,
     lostReply: sometimes() ? 0.05 : 0,
+    lateReply: random.fork('late replies').chance(0.15) ? 0.1 : 0,
+    stale,
+    drifts,
     unreachable: random.chance(likelihood / 8) ? someHost() : [],
     lost: someHost().map(window),
     diskFull: random.chance(likelihood / 8) ? someHost() : [],
@@ -144,8 +159,17 @@ const randomPrunes = (random: SeededRandom, hosts: readonly string[]): readonly 
     ? [0, 1].map(() => ({
         host: hosts[random.integer(0, hosts.length - 1)] ?? '',
         at: random.between(0, 240_000),
-        what: random.pick<Prune['what']>(['volumes', 'containers']),
+        what: random.pick<Prune['what']>(['volumes', 'containers', 'images']),
       }))
+    : [];
+
+/** In one of six fleets each host has a clock of its own, off by seconds or by many minutes. */
+const randomDrifts = (random: SeededRandom, hosts: readonly string[]): FaultPlan['drifts'] =>
+  random.chance(0.16)
+    ? hosts.map((host) => {
+        const most = random.pick([5_000, 1_800_000]);
+        return { host, ahead: Math.round(random.between(-most, most)) };
+      })
     : [];
 
 const randomEngineRestarts = (random: SeededRandom, hosts: readonly string[]): FaultPlan['engineRestarts'] =>

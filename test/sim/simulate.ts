@@ -34,6 +34,7 @@ import { MemoryFence } from '../fakes/memory-fence.js';
 import { MemoryHostHolds } from '../fakes/memory-host-holds.js';
 import { MemoryJournalStore } from '../fakes/memory-journal.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
+import { longestStaleness } from '../fakes/world/fake-target-group.js';
 import type { Entry } from '../fakes/world/timeline.js';
 import type { World, WorldState } from '../fakes/world/world.js';
 import { buildWorld, scheduleAccidents } from './build-world.js';
@@ -117,6 +118,9 @@ export async function simulate(
   const initial = world.state();
   const history = world.timeline.entries.length;
   scheduleAccidents(world, scenario);
+  const moments = random.fork('staleness');
+  const { stale } = scenario.faults;
+  world.staleness = () => (moments.chance(stale) ? moments.between(0, longestStaleness) : 0);
 
   const control = new ControlSide(world, scenario, program, random);
   const hangs = await reasonOf(clock.run(control.run(), patience));

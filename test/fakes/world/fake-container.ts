@@ -57,15 +57,21 @@ export class FakeContainer {
   constructor(
     readonly birth: ContainerBirth,
     private readonly clock: FakeClock,
+    private readonly clockAhead: Milliseconds,
     private readonly changed: (change: Change, by: Actor) => void,
   ) {
     this.name = birth.name;
     this.restartPolicy = birth.restartPolicy;
-    this.createdAt = clock.now();
+    this.createdAt = this.#now();
   }
 
   get id(): ContainerId {
     return this.birth.id;
+  }
+
+  /** By its host's own clock. */
+  #now(): EpochMilliseconds {
+    return this.clock.now() + this.clockAhead;
   }
 
   publishes(port: number): boolean {
@@ -85,7 +91,7 @@ export class FakeContainer {
     this.#forgetFate();
     this.running = true;
     this.exitCode = undefined;
-    this.startedAt = this.clock.now();
+    this.startedAt = this.#now();
     this.changed('started', by);
     if (exitsAfter !== undefined) this.#later(exitsAfter, () => this.exit());
     this.#later(listensAfter, () => void (this.listening = true));
@@ -108,7 +114,7 @@ export class FakeContainer {
 
   /** Ends by itself, as after a crash; Docker starts it again if its policy says so. */
   exit(code: number = this.birth.behaviour.exitCode): void {
-    const ran = this.clock.now() - (this.startedAt ?? 0);
+    const ran = this.#now() - (this.startedAt ?? 0);
     this.#end(code);
     this.changed('exited', 'world');
     if (!this.#mayRestart(code)) return;

@@ -31,6 +31,8 @@ export class FakeHost {
   /** The newest epoch of each lease that it met, and whose that was. */
   readonly fences = new Map<string, { readonly epoch: number; readonly run: string }>();
   freeBytes = 20_000_000_000;
+  /** How far its own clock is ahead of the world's: what it dates, it dates by its own. */
+  clockAhead: Milliseconds = 0;
   /** False while nobody gets through to it over SSH. What runs on it goes on running. */
   #found = true;
   #power: 'on' | 'off' | 'gone' = 'on';
@@ -157,15 +159,20 @@ export class FakeHost {
     // Told apart by its beginning, as Docker's own: people and kept names use the first twelve characters only.
     const id = containerId(`c${++this.#born}-${this.host.id}`);
     const where = { host: this.host.id, container: id };
-    const container: FakeContainer = new FakeContainer({ ...birth, id }, this.clock, (change, actor) => {
-      this.timeline.record(
-        actor,
-        change === 'exited'
-          ? { ...where, type: 'container.exited', code: container.exitCode ?? 0 }
-          : { ...where, type: `container.${change}` },
-      );
-      this.changed();
-    });
+    const container: FakeContainer = new FakeContainer(
+      { ...birth, id },
+      this.clock,
+      this.clockAhead,
+      (change, actor) => {
+        this.timeline.record(
+          actor,
+          change === 'exited'
+            ? { ...where, type: 'container.exited', code: container.exitCode ?? 0 }
+            : { ...where, type: `container.${change}` },
+        );
+        this.changed();
+      },
+    );
     this.containers.set(id, container);
     this.timeline.record(by, {
       ...where,
@@ -182,6 +189,16 @@ export class FakeHost {
     this.containers.delete(container.id);
     this.timeline.record(by, { type: 'container.removed', host: this.host.id, container: container.id });
     this.changed();
+  }
+
+  /** Some container was made of it, whether it runs or not. */
+  usesImage(digest: Digest): boolean {
+    return [...this.containers.values()].some(({ birth }) => birth.digest === digest);
+  }
+
+  removeImage(by: Actor, digest: Digest): void {
+    this.images.delete(digest);
+    this.timeline.record(by, { type: 'image.removed', host: this.host.id, digest });
   }
 
   addImage(by: Actor, digest: Digest): void {

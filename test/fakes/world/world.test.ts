@@ -59,6 +59,20 @@ describe('the balancer of a world', () => {
     expect(group.healthOf(registration).state).toBe('healthy');
   });
 
+  it('may tell what was true some seconds ago, also after it told what came later', async () => {
+    const { world, group, hosts, traffic } = worldOfTwo();
+    const { registration } = hosts[0]!;
+    const state = async () => (await traffic.healthOf(group.settings.arn, [registration]))[0]?.state;
+    await world.clock.advance(30_000);
+    await traffic.deregister(group.settings.arn, [registration]);
+    await world.clock.advance(2_000);
+    expect(await state()).toBe('draining');
+    world.staleness = () => 3_000;
+    expect(await state()).toBe('healthy');
+    await world.clock.advance(2_000);
+    expect(await state()).toBe('draining');
+  });
+
   it('does nothing when the port is not the registered one', async () => {
     const { group, hosts, traffic } = worldOfTwo();
     const { registration } = hosts[0]!;

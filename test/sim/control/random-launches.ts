@@ -27,7 +27,8 @@ export function randomLaunches(random: SeededRandom, tag: string): readonly [Lau
     const next = random.fork(`number ${launches.length + 1}`);
     last = {
       verb: next.chance(0.5) ? 'recover' : 'deploy',
-      machine: next.chance(0.7) ? 'desk' : 'laptop',
+      // What was being settled is told by the journal; without it the hosts alone tell.
+      machine: next.chance(last.killAtSettling === undefined ? 0.7 : 0.3) ? 'desk' : 'laptop',
       after: next.pick([0, 1_000, 20_000, 90_000, 200_000]),
       tag,
       ...(next.chance(0.4) ? { killAtCall: someCall(next) } : {}),
@@ -45,7 +46,7 @@ function randomFate(random: SeededRandom): Partial<Launch> {
   if (kind < 0.35) return {};
   if (kind < 0.5) return { signalAtCall: random.integer(1, 600) };
   if (kind < 0.58) return { freeze: { atCall: someCall(random), lasts: frozenFor(random) } };
-  if (kind < 0.68) return { killAtSettling: random.integer(1, 24) };
+  if (kind < 0.7) return { killAtSettling: random.integer(1, 24) };
   return { killAtCall: someCall(random) };
 }
 
