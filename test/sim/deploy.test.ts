@@ -47,6 +47,20 @@ describe('a simulated deploy', () => {
     expect(judge(storyOf(run))).toEqual([]);
   });
 
+  it('is recovered by an agent with an old journal after a newer success, while a host answers late', async () => {
+    const stale = (seed: number) =>
+      randomScenario(new SeededRandom(seed)).launches.some(({ lateHost }) => lateHost !== undefined);
+    const runs = [];
+    for (let seed = 1; runs.length < 8; seed += 1) if (stale(seed)) runs.push(await simulateSeed(seed));
+    const reached = runs.filter((run) => {
+      const [first, second, third] = storyOf(run).programs;
+      const begunAt = run.processes[2]?.begunAt;
+      const isLost = run.timeline.some(({ type, at }) => type === 'host.lost' && at === begunAt);
+      return first?.exit === undefined && second?.exit === 0 && third !== undefined && isLost;
+    });
+    expect(reached.length).toBeGreaterThan(0);
+  });
+
   it('is the same again with the same seed, whatever is killed', async () => {
     for (const seed of seeds) {
       const [once, again] = [await simulateSeed(seed), await simulateSeed(seed)];

@@ -163,6 +163,15 @@ const randomPrunes = (random: SeededRandom, hosts: readonly string[]): readonly 
       }))
     : [];
 
+/** A group may grow to a multiple of what it was, while it is rolled or between two runs. */
+const randomJoins = (random: SeededRandom): FaultPlan['joins'] =>
+  random.chance(0.1)
+    ? Array.from({ length: random.integer(1, 3) }, (_, index) => ({
+        host: `joiner-${index + 1}`,
+        at: random.between(0, 600_000),
+      }))
+    : [];
+
 /** In one of six fleets each host has a clock of its own, off by seconds or by many minutes. */
 const randomDrifts = (random: SeededRandom, hosts: readonly string[]): FaultPlan['drifts'] =>
   random.chance(0.16)
@@ -220,7 +229,7 @@ function randomRareFaults(random: SeededRandom, hosts: readonly string[], likeli
           container: containers.integer(0, 2),
         }))
       : [],
-    joins: sometimes() ? [{ host: 'joiner', at: moment() }] : [],
+    joins: randomJoins(random.fork('joins')),
     leaves: hosts.length > 2 ? anHost().map((host) => ({ host, at: moment() })) : [],
     ...(sometimes() ? { tagMovesAt: random.between(0, 60_000) } : {}),
     ...(random.chance(likelihood / 6)

@@ -119,16 +119,23 @@ export function randomScenario(seed: SeededRandom): Scenario {
   }));
   const targetGroups = randomTargetGroups(seed.fork('target groups'), hosts.length >= 2 * zones.length);
   const hasPrevious = fleet.chance(0.9);
+  const launches = randomLaunches(
+    seed.fork('launches'),
+    [releaseTag, otherTag],
+    hosts.map(({ id }) => id),
+  );
+  // Where a process is killed while it settles, there is to be something to settle.
+  const settles = launches.some(({ killAtSettling }) => killAtSettling !== undefined);
   return {
     hosts,
     targetGroups,
     ports: [...new Set(targetGroups.flatMap(({ ports }) => ports))],
-    containers: seed.fork('containers').pick([1, 1, 1, 2, 3]),
+    containers: seed.fork('containers').pick(settles ? [1, 2, 3] : [1, 1, 1, 2, 3]),
     ...randomRestarts(seed.fork('restarts')),
     hasPrevious,
     release: seed
       .fork('release')
-      .pick<ReleaseKind>(['good', 'good', 'never_healthy', 'exits_at_once', 'late_crash']),
+      .pick<ReleaseKind>(['good', settles ? 'good' : 'never_healthy', 'good', 'exits_at_once', 'late_crash']),
     rollout: randomRollout(seed.fork('rollout'), hasPrevious ? hosts.length : 0),
     ...randomScaling(seed.fork('scaling')),
     ...randomCommand(
@@ -139,7 +146,7 @@ export function randomScenario(seed: SeededRandom): Scenario {
       seed.fork('faults'),
       hosts.map(({ id }) => id),
     ),
-    launches: randomLaunches(seed.fork('launches'), releaseTag),
+    launches,
     rivals: randomRivals(seed.fork('rivals'), [releaseTag, otherTag]),
     finish: seed.fork('finish').chance(0.7),
   };

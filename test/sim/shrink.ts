@@ -163,8 +163,8 @@ function* simplerFaults(faults: FaultPlan): Generator<FaultPlan> {
 }
 
 function* simplerLaunches(launch: Launch): Generator<Launch> {
-  const { killAtCall, killAtSettling, freeze, signalAtCall, ...calm } = launch;
-  const fates = { killAtCall, killAtSettling, freeze, signalAtCall };
+  const { killAtCall, killAtSettling, freeze, signalAtCall, lateHost, ...calm } = launch;
+  const fates = { killAtCall, killAtSettling, freeze, signalAtCall, lateHost };
   for (const [name, fate] of entriesOf(fates)) {
     if (fate !== undefined) yield { ...calm, ...given({ ...fates, [name]: undefined }) };
   }

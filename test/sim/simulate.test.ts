@@ -92,6 +92,8 @@ describe('the scenarios', () => {
     for (const kind of ['lateReply', 'stale'] as const)
       expect(scenarios.filter(({ faults }) => faults[kind] > 0).length).toBeGreaterThan(20);
     expect(seen(({ faults }) => faults.drifts.length > 0).size).toBe(2);
+    expect(seen(({ faults }) => faults.joins.length).size).toBe(4);
+    expect(seen(({ launches }) => launches.some(({ lateHost }) => lateHost !== undefined)).size).toBe(2);
     const engineEnds = scenarios.flatMap(({ faults }) => faults.engineRestarts.map(({ by }) => by));
     expect(new Set(engineEnds)).toEqual(new Set(['terminated', 'killed']));
     // What makes no call fail, and takes nothing away.

@@ -203,6 +203,7 @@ class ControlSide {
   async #launch(launch: Launch): Promise<void> {
     const { world, random } = this;
     if (launch.after > 0) await world.clock.sleep(launch.after);
+    if (launch.lateHost !== undefined) this.#loseForAWhile(launch.lateHost);
     const number = (this.#count += 1);
     const process = new ControlProcess(number, launch, world);
     const seed = random.fork(`process ${number}`);
@@ -219,6 +220,13 @@ class ControlSide {
     const record = await process.run(() => this.program(this.#portsOf(process, seed.fork('program'))));
     this.#processes.ended(number);
     this.records.push(record);
+  }
+
+  #loseForAWhile({ host: id, lasts }: NonNullable<Launch['lateHost']>): void {
+    const host = [...this.world.hosts.values()].find((candidate) => candidate.host.id === id);
+    if (host === undefined) return;
+    host.lose();
+    this.world.clock.after(lasts, () => host.find(), true);
   }
 
   #portsOf(process: ControlProcess, random: SeededRandom): SimulatedPorts {

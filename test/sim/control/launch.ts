@@ -17,6 +17,8 @@ export interface Launch {
   readonly signalAtCall?: number;
   /** It stands still from this call on, for a while. */
   readonly freeze?: { readonly atCall: number; readonly lasts: Milliseconds };
+  /** When it is started this host cannot be reached for a while: it answers late. */
+  readonly lateHost?: { readonly host: string; readonly lasts: Milliseconds };
   /** Nothing goes wrong on its way to the world any more: what it leaves is not for want of an answer. */
   readonly calm?: boolean;
 }

@@ -14,7 +14,13 @@ const frozenFor = (random: SeededRandom): Milliseconds =>
  * A third of all runs is left in peace; the others are killed, signalled or frozen somewhere, and what comes after them too, up to a few
  * times: `recover`, or the next deploy, on the same machine or on another.
  */
-export function randomLaunches(random: SeededRandom, tag: string): readonly [Launch, ...Launch[]] {
+export function randomLaunches(
+  random: SeededRandom,
+  [tag, otherTag]: readonly [string, string],
+  hosts: readonly string[],
+): readonly [Launch, ...Launch[]] {
+  const memory = random.fork('memory');
+  if (memory.chance(0.1)) return staleMemory(memory, [tag, otherTag], hosts);
   const first: Launch = {
     verb: 'deploy',
     machine: 'desk',
@@ -36,6 +42,32 @@ export function randomLaunches(random: SeededRandom, tag: string): readonly [Lau
     launches.push(last);
   }
   return launches;
+}
+
+/**
+ * An agent is killed in the middle of its roll; another, with a state folder of its own, rolls something newer; and then the first one comes
+ * back with its old journal, while one of the hosts answers late.
+ */
+function staleMemory(
+  random: SeededRandom,
+  [tag, otherTag]: readonly [string, string],
+  hosts: readonly string[],
+): readonly [Launch, ...Launch[]] {
+  const kill = random.chance(0.5)
+    ? { killAtCall: random.integer(150, 900) }
+    : { killAtSettling: random.integer(1, 12) };
+  const host = hosts[random.integer(0, hosts.length - 1)] ?? '';
+  return [
+    { verb: 'deploy', machine: 'desk', after: 0, tag, ...kill },
+    { verb: 'deploy', machine: 'laptop', after: random.pick([60_000, 90_000, 200_000]), tag: otherTag },
+    {
+      verb: random.chance(0.6) ? 'recover' : 'deploy',
+      machine: 'desk',
+      after: random.pick([0, 20_000, 400_000]),
+      tag: random.pick([tag, otherTag]),
+      lateHost: { host, lasts: random.between(1_000, 60_000) },
+    },
+  ];
 }
 
 const isKilled = ({ killAtCall, killAtSettling }: Launch): boolean =>
