@@ -244,10 +244,15 @@ const imageId = (digest: string): string => `sha256:image-of-${digest.slice('sha
 /** The labels of a container that adfpush started, for worlds that begin with one. */
 export const labelsOf = (
   container: string,
-  given: { readonly digest: string; readonly version: string; readonly run?: string },
+  given: {
+    readonly digest: string;
+    readonly version: string;
+    readonly run?: string;
+    readonly group?: string;
+  },
 ): Readonly<Record<string, string>> => ({
   [label.environment]: 'test',
-  [label.group]: 'api',
+  [label.group]: given.group ?? 'api',
   [label.container]: container,
   [label.digest]: given.digest,
   [label.release]: given.version,

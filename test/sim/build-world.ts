@@ -4,17 +4,19 @@ import { image, type ImageBehaviour } from '../fakes/world/image-behaviour.js';
 import type { FakeContainer } from '../fakes/world/fake-container.js';
 import type { FakeHost } from '../fakes/world/fake-host.js';
 import { World } from '../fakes/world/world.js';
-import { hostId } from '../../src/model/ids.js';
+import { groupName, hostId } from '../../src/model/ids.js';
 import type { OperatorAct, Prune } from './faults.js';
 import {
   containerNameOfGroup,
   containersOf,
+  groupsOf,
   otherTag,
   previousTag,
   releaseTag,
   repository,
   type ReleaseKind,
   type Scenario,
+  type ScenarioGroup,
 } from './scenario.js';
 
 const behaviours: Readonly<Record<ReleaseKind, ImageBehaviour>> = {
@@ -35,16 +37,23 @@ export function buildWorld(scenario: Scenario, clock: FakeClock): World {
   if (scenario.scaling !== undefined) {
     world.addScalingGroup(scalingGroupName, { suspendedProcesses: scenario.scaling.suspended });
   }
-  for (const { id, zone } of scenario.hosts) {
+  const groups = groupsOf(scenario);
+  for (const { id, zone } of new Map(
+    groups.flatMap(({ hosts }) => hosts.map((one) => [one.id, one])),
+  ).values()) {
     const host = addHost(world, scenario, id, zone);
     if (scenario.faults.diskFull.includes(id)) host.freeBytes = 1_000;
     if (scenario.faults.unreachable.includes(id)) host.lose();
   }
-  for (const { name, ports, ...settings } of scenario.targetGroups) {
+  const targetGroups = new Map(groups.flatMap((group) => group.targetGroups.map((one) => [one.name, one])));
+  for (const { name, ports, ...settings } of targetGroups.values()) {
     const group = world.addTargetGroup(name, settings);
-    for (const host of world.hosts.values()) {
+    const members = new Set(
+      groups.flatMap((each) => (each.targetGroups.some((one) => one.name === name) ? each.hosts : [])),
+    );
+    for (const { id } of members) {
       for (const port of ports)
-        world.registered(group, host, port, scenario.hasPrevious ? 'healthy' : 'unhealthy');
+        world.registered(group, world.host(hostId(id)), port, scenario.hasPrevious ? 'healthy' : 'unhealthy');
     }
   }
   return world;
@@ -55,17 +64,23 @@ const scalingGroupName = 'api-asg';
 /** A host as the scenario says that it was before. */
 function addHost(world: World, scenario: Scenario, id: string, zone: string): FakeHost {
   const { hasPrevious, scaling } = scenario;
+  const own = groupsOf(scenario).filter(({ hosts }) => hosts.some((one) => one.id === id));
+  // Whoever joins later joins the first group.
+  const groups = own.length > 0 ? own : groupsOf(scenario).slice(0, 1);
   const host = world.addHost(id, {
     zone,
+    groups: groups.map(({ name }) => groupName(name)),
     ...(scaling === undefined ? {} : { autoScalingGroup: scalingGroupName }),
   });
   host.networks.add('bridge');
   host.clockAhead = scenario.faults.drifts.find((drift) => drift.host === id)?.ahead ?? 0;
   const digest = world.images.tagged(repository, previousTag);
   if (hasPrevious && digest !== undefined) {
-    for (const { name, ports } of containersOf(scenario)) {
-      const labels = labelsOf(name, { digest, version: previousTag });
-      host.runs({ name, repository, digest, ports, labels, restartPolicy: scenario.previousRestart });
+    for (const { name: group, containers } of groups) {
+      for (const { name, ports } of containers) {
+        const labels = labelsOf(name, { digest, version: previousTag, group });
+        host.runs({ name, repository, digest, ports, labels, restartPolicy: scenario.previousRestart });
+      }
     }
   }
   return host;
@@ -174,9 +189,10 @@ function prune(world: World, host: FakeHost, what: Prune['what']): void {
   }
 }
 
-/** What runs on a host under the name of one of the group's containers, by its place in their order. */
+/** What runs on a host under the name of one of its first group's containers, by its place in their order. */
 function containerOf(scenario: Scenario, host: FakeHost, index = 0): FakeContainer | undefined {
-  const containers = containersOf(scenario);
+  const isOwn = ({ hosts }: ScenarioGroup) => hosts.some(({ id }) => id === host.host.id);
+  const containers = groupsOf(scenario).find(isOwn)?.containers ?? containersOf(scenario);
   return host.named(containers[index % containers.length]?.name ?? containerNameOfGroup);
 }
 

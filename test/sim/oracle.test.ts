@@ -14,7 +14,7 @@ import { digestOf } from '../fakes/digest-of.js';
 import type { Actor, Entry, Happening } from '../fakes/world/timeline.js';
 import type { ContainerState, HostState, WorldState } from '../fakes/world/world.js';
 import { judge } from './oracle.js';
-import type { Program, Story } from './oracle/story.js';
+import type { Program, Story, StoryGroup } from './oracle/story.js';
 import { secretToken } from './canaries.js';
 import { noFaults, type FaultPlan } from './faults.js';
 import type { CallRecord } from './network.js';
@@ -24,6 +24,8 @@ const [v1, v2, v3] = [digestOf('v1'), digestOf('v2'), digestOf('v3')];
 const group = targetGroupArn('arn:tg/api/1');
 const [h1, h2, h3, h4] = ['h1', 'h2', 'h3', 'h4'].map(hostId) as [HostId, HostId, HostId, HostId];
 const all = [h1, h2, h3, h4];
+
+const api: StoryGroup = { name: 'api', containers: ['api'], targetGroups: ['api'], hosts: all };
 
 const oldOf = (host: HostId) => containerId(`${host}-old`);
 const newOf = (host: HostId) => containerId(`${host}-new`);
@@ -117,6 +119,7 @@ function story({
   const program: Program = {
     actor: 'program 1',
     verb: 'deploy',
+    group: api,
     release: v2,
     endedAt: 1_000_000,
     commandsReported,
@@ -132,7 +135,7 @@ function story({
     programs: [program],
     final: worldWith(),
     rollout: { ...calmScenario.rollout, serial: [{ hosts: 1 }, { percent: 100 }], bake: 10_000 },
-    containers: ['api'],
+    groups: [api],
     zonal: [],
     named,
     isOver: true,

@@ -2,8 +2,8 @@ import type { RestartPolicy } from '../../src/model/container.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import { floorOf, type Amount, type OnFailure, type RolloutSettings } from '../../src/model/settings.js';
 import type { SeededRandom } from '../fakes/seeded-random.js';
-import type { Launch } from './control/launch.js';
-import { randomLaunches, randomRivals } from './control/random-launches.js';
+import type { GroupOfScenario, Launch } from './control/launch.js';
+import { randomLaunches, randomNeighbourLaunches, randomRivals } from './control/random-launches.js';
 import { noFaults, randomFaults, type FaultPlan } from './faults.js';
 
 /** What the release that is rolled does when it is started. */
@@ -17,9 +17,21 @@ export interface ScenarioTargetGroup {
   readonly crossZone: boolean;
 }
 
+/**
+ * A second group of the environment, which is rolled by processes of its own. It has hosts of its own behind the target groups of the first
+ * one; or it lives on the hosts of the first one, behind a target group of its own.
+ */
+export type Neighbour =
+  | {
+      readonly shares: 'target_groups';
+      readonly hosts: readonly { readonly id: string; readonly zone: string }[];
+    }
+  | { readonly shares: 'hosts' };
+
 /** One fleet, one release, and what will go wrong: everything a simulated run depends on besides the program. */
 export interface Scenario {
   readonly hosts: readonly { readonly id: string; readonly zone: string }[];
+  readonly neighbour?: Neighbour;
   readonly targetGroups: readonly ScenarioTargetGroup[];
   /** Ports that the group's containers publish for its target groups. */
   readonly ports: readonly number[];
@@ -56,17 +68,38 @@ export const releaseTag = 'v2';
 export const otherTag = 'v3';
 export const containerNameOfGroup = 'api';
 
-/** One container of the group. */
+/** A group of the environment, as its users describe it. */
+export interface ScenarioGroup {
+  readonly name: GroupOfScenario;
+  /** In start order. The last one is probed: the others were started before it, so that all of them serve when it does. */
+  readonly containers: readonly ScenarioContainer[];
+  readonly targetGroups: readonly ScenarioTargetGroup[];
+  readonly hosts: readonly { readonly id: string; readonly zone: string }[];
+}
+
+/** The groups of the environment, the first one first. */
+export function groupsOf(scenario: Scenario): readonly ScenarioGroup[] {
+  const { neighbour, hosts, targetGroups } = scenario;
+  const containers = containersOf(scenario);
+  const first: ScenarioGroup = { name: 'api', containers, targetGroups, hosts };
+  if (neighbour === undefined) return [first];
+  if (neighbour.shares === 'target_groups') {
+    const renamed = containers.map(({ name, ports }) => ({ name: name.replace('api', 'web'), ports }));
+    return [first, { name: 'web', containers: renamed, targetGroups, hosts: neighbour.hosts }];
+  }
+  const port = 7000;
+  const own = { name: 'web-1', ports: [port], deregistrationDelay: 5_000, crossZone: true };
+  return [first, { name: 'web', containers: [{ name: 'web', ports: [port] }], targetGroups: [own], hosts }];
+}
+
+/** One container of a group. */
 export interface ScenarioContainer {
   readonly name: string;
   /** Host ports that it publishes. */
   readonly ports: readonly [number, ...number[]];
 }
 
-/**
- * The containers of the group, in start order. They share the ports of the target groups; one that gets none has a port of its own. The
- * last one is probed: the others were started before it, so that all of them serve when it does.
- */
+/** The containers of the first group, in start order. They share the ports of its target groups; one that gets none has a port of its own. */
 export function containersOf({
   containers,
   ports,
@@ -119,6 +152,7 @@ export function randomScenario(seed: SeededRandom): Scenario {
   }));
   const targetGroups = randomTargetGroups(seed.fork('target groups'), hosts.length >= 2 * zones.length);
   const hasPrevious = fleet.chance(0.9);
+  const neighbour = randomNeighbour(seed.fork('neighbour'), zones);
   const launches = randomLaunches(
     seed.fork('launches'),
     [releaseTag, otherTag],
@@ -137,6 +171,7 @@ export function randomScenario(seed: SeededRandom): Scenario {
       .fork('release')
       .pick<ReleaseKind>(['good', settles ? 'good' : 'never_healthy', 'good', 'exits_at_once', 'late_crash']),
     rollout: randomRollout(seed.fork('rollout'), hasPrevious ? hosts.length : 0),
+    ...(neighbour === undefined ? {} : { neighbour }),
     ...randomScaling(seed.fork('scaling')),
     ...randomCommand(
       seed.fork('command'),
@@ -147,9 +182,25 @@ export function randomScenario(seed: SeededRandom): Scenario {
       hosts.map(({ id }) => id),
     ),
     launches,
-    rivals: randomRivals(seed.fork('rivals'), [releaseTag, otherTag]),
+    rivals: [
+      ...randomRivals(seed.fork('rivals'), [releaseTag, otherTag]),
+      ...(neighbour === undefined
+        ? []
+        : randomNeighbourLaunches(seed.fork('neighbour launches'), releaseTag)),
+    ],
     finish: seed.fork('finish').chance(0.7),
   };
+}
+
+/** One in nine has a second group. */
+function randomNeighbour(random: SeededRandom, zones: readonly string[]): Neighbour | undefined {
+  if (!random.chance(0.11)) return undefined;
+  if (random.chance(0.4)) return { shares: 'hosts' };
+  const hosts = Array.from({ length: random.integer(1, 5) }, (_, index) => ({
+    id: `w${index + 1}`,
+    zone: zones[index % zones.length] ?? 'a',
+  }));
+  return { shares: 'target_groups', hosts };
 }
 
 /** Half of all groups have the usual policy, and all others are rolled from and to. */

@@ -102,6 +102,10 @@ function* simplerThan(scenario: Scenario): Generator<Scenario> {
   for (const launch of others) {
     yield { ...scenario, launches: [first, ...others.filter((one) => one !== launch)] };
   }
+  if (scenario.neighbour !== undefined) {
+    const { neighbour: _, ...alone } = scenario;
+    yield { ...alone, rivals: rivals.filter(({ group }) => group !== 'web') };
+  }
   if (scenario.scaling !== undefined) {
     const { scaling: _, ...unscaled } = scenario;
     yield unscaled;

@@ -103,6 +103,7 @@ describe('the scenarios', () => {
     expect(faulty.length).toBeGreaterThan(100);
     expect(faulty.length).toBeLessThan(250);
     expect(seen(({ launches }) => launches.length).size).toBeGreaterThan(3);
-    expect(seen(({ rivals }) => rivals.length).size).toBe(2);
+    expect(seen(({ rivals }) => rivals.length).size).toBe(3);
+    expect(seen(({ neighbour }) => neighbour?.shares).size).toBe(3);
   });
 });

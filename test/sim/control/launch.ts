@@ -1,8 +1,13 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
 
+/** The groups that a simulated environment may have. */
+export type GroupOfScenario = 'api' | 'web';
+
 /** A process of the control side: what it is started for, where, and how it fares. */
 export interface Launch {
   readonly verb: 'deploy' | 'recover';
+  /** The group that it is about: the first one when absent. */
+  readonly group?: GroupOfScenario;
   /** Its journals are found by those that run on the same one. */
   readonly machine: string;
   /** From the end of the one before it, or from the beginning of the world for a rival. */

@@ -95,3 +95,15 @@ export function randomRivals(random: SeededRandom, tags: readonly [string, ...st
     },
   ];
 }
+
+/** The second group is rolled while the first one is. */
+export const randomNeighbourLaunches = (random: SeededRandom, tag: string): readonly Launch[] => [
+  {
+    verb: 'deploy',
+    group: 'web',
+    machine: random.chance(0.5) ? 'desk' : 'build',
+    after: random.chance(0.5) ? random.between(0, 2_000) : random.between(0, 120_000),
+    tag,
+    ...(random.chance(0.4) ? randomFate(random) : {}),
+  },
+];

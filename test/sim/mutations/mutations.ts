@@ -127,4 +127,11 @@ export const mutations: readonly Mutation[] = [
     line: 'return settledBeside(held, await run.ports.runtime.on(host).list(), run.id, group?.name).length > 0;',
     replacement: 'return false;',
   },
+  // Two groups behind one target group: what the run of the other one has out counts as healthy.
+  {
+    statement: 1,
+    file: 'src/engine/interlocks/floor-guard.ts',
+    line: 'const places = reservedBy(others);',
+    replacement: 'const places = new Set<string>();',
+  },
 ];

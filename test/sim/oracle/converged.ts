@@ -5,8 +5,8 @@ import { ofEach, type Program } from './story.js';
 const promise = 0;
 
 /** Exit 0 of a deploy means converged: every host runs all containers of the release, and what was in service is in service. */
-export const exitsZeroOnlyWhenConverged = ofEach((program, { timeline, containers: names }) => {
-  const { verb, exit, ended, release } = program;
+export const exitsZeroOnlyWhenConverged = ofEach((program, { timeline }) => {
+  const { verb, exit, ended, release, group } = program;
   if (exit !== 0 || verb !== 'deploy') return [];
   const begunAt = timeline.find(({ by, type }) => by === program.actor && type === 'process')?.at ?? 0;
   const others = new Set(
@@ -16,8 +16,9 @@ export const exitsZeroOnlyWhenConverged = ofEach((program, { timeline, container
   );
   const behind = ended.hosts.filter(
     ({ id, containers }) =>
+      group.hosts.includes(id) &&
       !others.has(id) &&
-      !names.every((wanted) =>
+      !group.containers.every((wanted) =>
         containers.some(({ name, digest, running }) => running && name === wanted && digest === release),
       ),
   );
