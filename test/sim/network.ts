@@ -58,6 +58,7 @@ const latestInCloud: Milliseconds = 12_000;
 
 /** What an Engine carries out though its caller is gone. Seen on a real one: a stop of 6 s whose client was cut off after 1 s. */
 const changes: ReadonlySet<string> = new Set([
+  'pull',
   'create',
   'start',
   'stop',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RestartPolicy } from '../../src/model/container.js';
 import type { Hold } from '../../src/model/hold.js';
 import {
   containerId,
@@ -371,5 +372,14 @@ describe('the oracle', () => {
       h4: [containerOf(h4, 'old')],
     });
     expect(breaches({ ended, exit: 0 })).toEqual([0]);
+  });
+
+  it('sees a kept container that would come back with its Engine', () => {
+    const keptWith = (restartPolicy: RestartPolicy) => {
+      const kept = { ...containerOf(h1, 'old', false), name: containerName('api.kept-1'), restartPolicy };
+      return breaches({ final: worldWith({ [h1]: [containerOf(h1, 'new'), kept] }) });
+    };
+    expect(keptWith({ name: 'always' })).toEqual([0]);
+    expect(keptWith({ name: 'no' })).toEqual([]);
   });
 });

@@ -14,6 +14,7 @@ import { registersOnlyHealthyHosts } from './oracle/09-healthy-only.js';
 import { beginsNothingAfterASignal } from './oracle/14-signals.js';
 import { endsWithAResult } from './oracle/ends-with-a-result.js';
 import { exitsZeroOnlyWhenConverged } from './oracle/converged.js';
+import { keepsPredecessorsDown } from './oracle/kept-stay-down.js';
 import { dropsNoRequest } from './oracle/no-request-dropped.js';
 import { changesOnlyUnderItsLease } from './oracle/10-one-run.js';
 import { changesNothingElsewhere } from './oracle/11-right-place.js';
@@ -52,6 +53,7 @@ const statements: readonly Statement[] = [
   endsWithAResult,
   exitsZeroOnlyWhenConverged,
   dropsNoRequest,
+  keepsPredecessorsDown,
 ];
 
 /** All breaches in a story. It judges by the world's own record; the program is asked only for its exit code and whom it named. */

@@ -90,8 +90,15 @@ export class FakeHost {
   #beginEngine(after: EngineEnd): void {
     this.engineRuns = true;
     this.timeline.record('world', { type: 'engine.up', host: this.host.id });
-    if (after === 'killed') return;
-    for (const container of this.containers.values()) container.engineBegins();
+    if (after === 'terminated') this.#startByPolicy();
+  }
+
+  /** One after the other. One whose port has another by then cannot start. */
+  #startByPolicy(): void {
+    for (const container of this.containers.values()) {
+      const isFree = container.birth.ports.every(({ hostPort }) => this.onPort(hostPort) === undefined);
+      if (isFree) container.engineBegins();
+    }
   }
 
   /** It goes down now, in order or by a loss of power, and comes back after a while with what its Engine starts by itself. */
@@ -106,7 +113,7 @@ export class FakeHost {
         this.#power = 'on';
         this.timeline.record('world', { type: 'host.up', host: this.host.id });
         this.engineRuns = true;
-        for (const container of this.containers.values()) container.engineBegins();
+        this.#startByPolicy();
       },
       true,
     );

@@ -134,4 +134,11 @@ export const mutations: readonly Mutation[] = [
     line: 'const places = reservedBy(others);',
     replacement: 'const places = new Set<string>();',
   },
+  // A kept container comes back with its Engine.
+  {
+    statement: 0,
+    file: 'src/modules/docker-container.ts',
+    line: "await containers.setRestartPolicy(container.id, { name: 'no' });",
+    replacement: '',
+  },
 ];
