@@ -26,6 +26,8 @@ export interface FaultPlan {
   readonly lateReply: number;
   /** The API answers a question for the health of targets with what was true some seconds ago. */
   readonly stale: number;
+  /** How far the wall clocks of the control side's machines are ahead: by less than what two of them may differ (plan/reservation.ts). */
+  readonly machineDrifts: readonly { readonly machine: string; readonly ahead: Milliseconds }[];
   /** How far the own clocks of hosts are ahead of the world's. */
   readonly drifts: readonly { readonly host: string; readonly ahead: Milliseconds }[];
   /** Hosts that cannot be reached at all. */
@@ -97,6 +99,7 @@ export const noFaults: FaultPlan = {
   lostReply: 0,
   lateReply: 0,
   stale: 0,
+  machineDrifts: [],
   drifts: [],
   unreachable: [],
   lost: [],
@@ -125,7 +128,8 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
   }
   const stale = random.fork('stale').chance(0.2) ? 0.2 : 0;
   const drifts = randomDrifts(random.fork('drifts'), hosts);
-  if (only.chance(0.17)) return { ...noFaults, sparesPreflight: true, stale, drifts };
+  const machineDrifts = randomMachineDrifts(random.fork('machine drifts'));
+  if (only.chance(0.17)) return { ...noFaults, sparesPreflight: true, stale, machineDrifts, drifts };
   const likelihood = random.pick([0, 0.1, 0.4]);
   const sometimes = (): boolean => random.chance(likelihood);
   const moment = (): Milliseconds => random.between(0, 180_000);
@@ -142,6 +146,7 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     lostReply: sometimes() ? 0.05 : 0,
     lateReply: random.fork('late replies').chance(0.15) ? 0.1 : 0,
     stale,
+    machineDrifts,
     drifts,
     unreachable: random.chance(likelihood / 8) ? someHost() : [],
     lost: someHost().map(window),
@@ -169,6 +174,14 @@ const randomJoins = (random: SeededRandom): FaultPlan['joins'] =>
     ? Array.from({ length: random.integer(1, 3) }, (_, index) => ({
         host: `joiner-${index + 1}`,
         at: random.between(0, 600_000),
+      }))
+    : [];
+
+const randomMachineDrifts = (random: SeededRandom): FaultPlan['machineDrifts'] =>
+  random.chance(0.2)
+    ? ['desk', 'laptop', 'build'].map((machine) => ({
+        machine,
+        ahead: Math.round(random.between(-12_000, 12_000)),
       }))
     : [];
 

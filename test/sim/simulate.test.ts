@@ -92,12 +92,13 @@ describe('the scenarios', () => {
     for (const kind of ['lateReply', 'stale'] as const)
       expect(scenarios.filter(({ faults }) => faults[kind] > 0).length).toBeGreaterThan(20);
     expect(seen(({ faults }) => faults.drifts.length > 0).size).toBe(2);
+    expect(seen(({ faults }) => faults.machineDrifts.length > 0).size).toBe(2);
     expect(seen(({ faults }) => faults.joins.length).size).toBe(4);
     expect(seen(({ launches }) => launches.some(({ lateHost }) => lateHost !== undefined)).size).toBe(2);
     const engineEnds = scenarios.flatMap(({ faults }) => faults.engineRestarts.map(({ by }) => by));
     expect(new Set(engineEnds)).toEqual(new Set(['terminated', 'killed']));
     // What makes no call fail, and takes nothing away.
-    const harmless = { sparesPreflight: true, stale: 0, drifts: [] };
+    const harmless = { sparesPreflight: true, stale: 0, machineDrifts: [], drifts: [] };
     const calm = JSON.stringify({ ...calmScenario.faults, ...harmless });
     const faulty = scenarios.filter(({ faults }) => JSON.stringify({ ...faults, ...harmless }) !== calm);
     expect(faulty.length).toBeGreaterThan(100);

@@ -205,7 +205,9 @@ class ControlSide {
     if (launch.after > 0) await world.clock.sleep(launch.after);
     if (launch.lateHost !== undefined) this.#loseForAWhile(launch.lateHost);
     const number = (this.#count += 1);
-    const process = new ControlProcess(number, launch, world);
+    const { machineDrifts } = this.scenario.faults;
+    const drift = machineDrifts.find(({ machine }) => machine === launch.machine);
+    const process = new ControlProcess(number, launch, world, drift?.ahead);
     const seed = random.fork(`process ${number}`);
     process.calls.intercept = new SimulatedNetwork({
       world,

@@ -42,10 +42,11 @@ export class ControlProcess implements Caller {
     readonly number: number,
     readonly launch: Launch,
     private readonly world: World,
+    clockAhead: Milliseconds = 0,
   ) {
     this.actor = `program ${number}`;
     this.life = new Life(world.clock);
-    this.clock = new ProcessClock(world.clock, this.life);
+    this.clock = new ProcessClock(world.clock, this.life, clockAhead);
   }
 
   get stop(): AbortSignal {
