@@ -203,7 +203,7 @@ describe('the bake', () => {
       states: ['unhealthy', 'unhealthy'],
       hosts: 2,
     });
-    stage.release(image.exitsLater(12_000));
+    stage.release(image.exitsLater(9_000));
     const result = await stage.deploy();
     expect(result.exit).toBe(5);
     expect(result.named).toMatchObject([

@@ -5,7 +5,7 @@ import type { Host } from '../../src/model/host.js';
 import { isDigest, type ContainerId, type ContainerName } from '../../src/model/ids.js';
 import { bindMounts } from '../../src/model/volume.js';
 import { formatPinnedImage, type PinnedImage } from '../../src/model/release.js';
-import { dockerApi, dockerPull } from '../../src/errors/docker.js';
+import { dockerApi, dockerPull, dockerUnreachable } from '../../src/errors/docker.js';
 import { unreachable } from '../../src/errors/ssh.js';
 import type {
   ContainerRuntime,
@@ -196,14 +196,8 @@ class FakeEngine implements HostContainers {
     return this.#call('removeImage', id, () => {
       const digest = [...this.fake.images].find((candidate) => imageId(candidate) === id);
       if (digest === undefined) return false;
-      const inUse = [...this.fake.containers.values()].some(({ birth }) => birth.digest === digest);
-      if (inUse) return false;
-      this.fake.images.delete(digest);
-      this.world.timeline.record(this.caller.actor, {
-        type: 'image.removed',
-        host: this.fake.host.id,
-        digest,
-      });
+      if (this.fake.usesImage(digest)) return false;
+      this.fake.removeImage(this.caller.actor, digest);
       return true;
     });
   }
@@ -220,6 +214,7 @@ class FakeEngine implements HostContainers {
     const { id } = this.fake.host;
     return this.caller.calls.make({ port: 'runtime', method, actor: id, host: id, about }, () => {
       if (!this.fake.reachable) throw unreachable(this.fake.host, 'tcp', 'connect ETIMEDOUT');
+      if (!this.fake.engineRuns) throw engineDown(this.fake.host);
       return effect();
     });
   }
@@ -255,6 +250,10 @@ class FakeEngine implements HostContainers {
   }
 }
 
+/** What the host says while its Docker Engine is down. */
+export const engineDown = (host: Host) =>
+  dockerUnreachable(host, 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock');
+
 const isBuiltIn = (network: string): boolean => ['bridge', 'host', 'none'].includes(network);
 
 /** The Engine's own id of an image, which is not its digest. */
@@ -263,10 +262,15 @@ const imageId = (digest: string): string => `sha256:image-of-${digest.slice('sha
 /** The labels of a container that adfpush started, for worlds that begin with one. */
 export const labelsOf = (
   container: string,
-  given: { readonly digest: string; readonly version: string; readonly run?: string },
+  given: {
+    readonly digest: string;
+    readonly version: string;
+    readonly run?: string;
+    readonly group?: string;
+  },
 ): Readonly<Record<string, string>> => ({
   [label.environment]: 'test',
-  [label.group]: 'api',
+  [label.group]: given.group ?? 'api',
   [label.container]: container,
   [label.digest]: given.digest,
   [label.release]: given.version,

@@ -31,7 +31,7 @@ export class FakeTraffic implements Traffic {
     const group = this.#group(targetGroup);
     return this.#call('health', group.settings.name, () => {
       this.#noteRead(group);
-      return group.health();
+      return group.health(this.world.staleness());
     });
   }
 
@@ -40,9 +40,10 @@ export class FakeTraffic implements Traffic {
     registrations: readonly Registration[],
   ): Promise<readonly TargetHealth[]> {
     const group = this.#group(targetGroup);
-    return this.#call('healthOf', describe(group, registrations), () =>
-      registrations.map((registration) => group.healthOf(registration)),
-    );
+    return this.#call('healthOf', describe(group, registrations), () => {
+      const ago = this.world.staleness();
+      return registrations.map((registration) => group.healthOf(registration, ago));
+    });
   }
 
   register(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void> {

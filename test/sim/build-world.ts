@@ -1,18 +1,22 @@
 import type { FakeClock } from '../fakes/fake-clock.js';
 import { labelsOf } from '../fakes/fake-container-runtime.js';
 import { image, type ImageBehaviour } from '../fakes/world/image-behaviour.js';
+import type { FakeContainer } from '../fakes/world/fake-container.js';
 import type { FakeHost } from '../fakes/world/fake-host.js';
 import { World } from '../fakes/world/world.js';
-import { hostId } from '../../src/model/ids.js';
+import { groupName, hostId } from '../../src/model/ids.js';
 import type { OperatorAct, Prune } from './faults.js';
 import {
   containerNameOfGroup,
+  containersOf,
+  groupsOf,
   otherTag,
   previousTag,
   releaseTag,
   repository,
   type ReleaseKind,
   type Scenario,
+  type ScenarioGroup,
 } from './scenario.js';
 
 const behaviours: Readonly<Record<ReleaseKind, ImageBehaviour>> = {
@@ -33,17 +37,24 @@ export function buildWorld(scenario: Scenario, clock: FakeClock): World {
   if (scenario.scaling !== undefined) {
     world.addScalingGroup(scalingGroupName, { suspendedProcesses: scenario.scaling.suspended });
   }
-  for (const { id, zone } of scenario.hosts) {
+  const groups = groupsOf(scenario);
+  for (const { id, zone } of new Map(
+    groups.flatMap(({ hosts }) => hosts.map((one) => [one.id, one])),
+  ).values()) {
     const host = addHost(world, scenario, id, zone);
     if (scenario.faults.diskFull.includes(id)) host.freeBytes = 1_000;
     if (scenario.sickHosts.includes(id)) host.behaviours.set(release.digest, image.neverHealthy());
     if (scenario.faults.unreachable.includes(id)) host.lose();
   }
-  for (const { name, ports, ...settings } of scenario.targetGroups) {
+  const targetGroups = new Map(groups.flatMap((group) => group.targetGroups.map((one) => [one.name, one])));
+  for (const { name, ports, ...settings } of targetGroups.values()) {
     const group = world.addTargetGroup(name, settings);
-    for (const host of world.hosts.values()) {
+    const members = new Set(
+      groups.flatMap((each) => (each.targetGroups.some((one) => one.name === name) ? each.hosts : [])),
+    );
+    for (const { id } of members) {
       for (const port of ports)
-        world.registered(group, host, port, scenario.hasPrevious ? 'healthy' : 'unhealthy');
+        world.registered(group, world.host(hostId(id)), port, scenario.hasPrevious ? 'healthy' : 'unhealthy');
     }
   }
   return world;
@@ -52,21 +63,26 @@ export function buildWorld(scenario: Scenario, clock: FakeClock): World {
 const scalingGroupName = 'api-asg';
 
 /** A host as the scenario says that it was before. */
-function addHost(
-  world: World,
-  { hasPrevious, ports, scaling }: Scenario,
-  id: string,
-  zone: string,
-): FakeHost {
+function addHost(world: World, scenario: Scenario, id: string, zone: string): FakeHost {
+  const { hasPrevious, scaling } = scenario;
+  const own = groupsOf(scenario).filter(({ hosts }) => hosts.some((one) => one.id === id));
+  // Whoever joins later joins the first group.
+  const groups = own.length > 0 ? own : groupsOf(scenario).slice(0, 1);
   const host = world.addHost(id, {
     zone,
+    groups: groups.map(({ name }) => groupName(name)),
     ...(scaling === undefined ? {} : { autoScalingGroup: scalingGroupName }),
   });
   host.networks.add('bridge');
+  host.clockAhead = scenario.faults.drifts.find((drift) => drift.host === id)?.ahead ?? 0;
   const digest = world.images.tagged(repository, previousTag);
   if (hasPrevious && digest !== undefined) {
-    const labels = labelsOf(containerNameOfGroup, { digest, version: previousTag });
-    host.runs({ name: containerNameOfGroup, repository, digest, ports, labels });
+    for (const { name: group, containers } of groups) {
+      for (const { name, ports } of containers) {
+        const labels = labelsOf(name, { digest, version: previousTag, group });
+        host.runs({ name, repository, digest, ports, labels, restartPolicy: scenario.previousRestart });
+      }
+    }
   }
   return host;
 }
@@ -90,9 +106,9 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
       at(time + lasts, `${id} can be reached again`, () => host.find());
     });
   }
-  for (const { host: id, at: time } of faults.crashes) {
+  for (const { host: id, at: time, container } of faults.crashes) {
     withHost(world, id, (host) =>
-      at(time, `the container of ${id} crashes`, () => host.named(containerNameOfGroup)?.exit(139)),
+      at(time, `a container of ${id} crashes`, () => containerOf(scenario, host, container)?.exit(139)),
     );
   }
   for (const { host: id, at: time, lasts } of faults.flaps) {
@@ -106,17 +122,24 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
       }),
     );
   }
-  for (const { host: id, at: time, lasts } of faults.reboots) {
-    withHost(world, id, (host) => at(time, `${id} is rebooted`, () => host.reboot(lasts)));
+  for (const { host: id, at: time, lasts, by } of faults.reboots) {
+    withHost(world, id, (host) => at(time, `${id} is rebooted`, () => host.reboot(lasts, by)));
+  }
+  for (const { host: id, at: time, lasts, by } of faults.engineRestarts) {
+    withHost(world, id, (host) =>
+      at(time, `the Docker Engine of ${id} is ${by}`, () => host.restartEngine(lasts, by)),
+    );
   }
   for (const { host: id, at: time, what } of faults.prunes) {
     withHost(world, id, (host) =>
       at(time, `the ${what} of ${id} are pruned`, () => prune(world, host, what)),
     );
   }
-  for (const { host: id, at: time, does } of faults.operators) {
+  for (const { host: id, at: time, does, container } of faults.operators) {
     withHost(world, id, (host) =>
-      at(time, `somebody does by hand: ${does} ${id}`, () => operate(world, scenario, host, does)),
+      at(time, `somebody does by hand: ${does} ${id}`, () =>
+        operate(world, scenario, host, does, containerOf(scenario, host, container)),
+      ),
     );
   }
   const other = world.images.tagged(repository, otherTag);
@@ -145,23 +168,43 @@ const registrationsOf = (world: World, { host }: FakeHost) =>
       .map(({ registration }) => ({ group, registration })),
   );
 
-/** Volumes that no container uses, or containers that do not run. */
+/** Volumes that no container uses, containers that do not run, or images of which there is no container. An Engine that is down does nothing. */
 function prune(world: World, host: FakeHost, what: Prune['what']): void {
-  if (what === 'containers') {
-    for (const container of host.containers.values()) {
-      if (!container.running) host.remove('operator', container);
-    }
-    return;
-  }
-  for (const [key, { run, hold }] of host.holds) {
-    host.holds.delete(key);
-    world.timeline.record('operator', { type: 'hold.forgotten', host: host.host.id, run, hold: hold.id });
+  if (!host.engineRuns) return;
+  switch (what) {
+    case 'containers':
+      for (const container of host.containers.values()) {
+        if (!container.running) host.remove('operator', container);
+      }
+      return;
+    case 'images':
+      for (const digest of host.images) {
+        if (!host.usesImage(digest)) host.removeImage('operator', digest);
+      }
+      return;
+    case 'volumes':
+      for (const [key, { run, hold }] of host.holds) {
+        host.holds.delete(key);
+        world.timeline.record('operator', { type: 'hold.forgotten', host: host.host.id, run, hold: hold.id });
+      }
   }
 }
 
+/** What runs on a host under the name of one of its first group's containers, by its place in their order. */
+function containerOf(scenario: Scenario, host: FakeHost, index = 0): FakeContainer | undefined {
+  const isOwn = ({ hosts }: ScenarioGroup) => hosts.some(({ id }) => id === host.host.id);
+  const containers = groupsOf(scenario).find(isOwn)?.containers ?? containersOf(scenario);
+  return host.named(containers[index % containers.length]?.name ?? containerNameOfGroup);
+}
+
 /** What a person does by hand, without asking the program. */
-function operate(world: World, scenario: Scenario, host: FakeHost, does: OperatorAct['does']): void {
-  const container = host.named(containerNameOfGroup);
+function operate(
+  world: World,
+  scenario: Scenario,
+  host: FakeHost,
+  does: OperatorAct['does'],
+  container: FakeContainer | undefined,
+): void {
   switch (does) {
     case 'deregister':
       for (const { group, registration } of registrationsOf(world, host))

@@ -7,14 +7,16 @@ import { worldOf } from './world-of.js';
 
 /** `adfpush deploy --group api --env test`, or `adfpush recover --env test`, without a terminal. */
 export const deployProgram: SimulatedProgram = async (ports) => {
-  const { launch, stop, reader } = ports;
-  const common = { project: '/project', environment, extraVars: [], groups: [group] };
+  const { launch, stop, reader, scenario } = ports;
+  const common = { project: '/project', environment, extraVars: [], groups: [launch.group ?? group] };
   const hooks: RunHooks = {
     readers: [reader],
     stop: { signal: stop, name: () => (stop.aborted ? 'SIGTERM' : undefined), grace: 4_000 },
   };
+  const { groups: _, ...allGroups } = common;
+  const recovered = scenario.neighbour === undefined ? common : allGroups;
   const world = await worldOf(ports);
   return launch.verb === 'recover'
-    ? recoverWith(world, { ...common, lockWait: launch.calm === true ? 600_000 : 0 }, hooks)
+    ? recoverWith(world, { ...recovered, lockWait: launch.calm === true ? 600_000 : 0 }, hooks)
     : deployWith(world, { ...common, check: false, diff: false }, hooks);
 };

@@ -3,7 +3,14 @@ import { digestOf } from '../fakes/digest-of.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
 import { deployProgram } from './deploy-program.js';
 import { judge, storyOf } from './oracle.js';
-import { calmScenario, previousTag, randomScenario, releaseTag, repository } from './scenario.js';
+import {
+  calmScenario,
+  previousTag,
+  randomScenario,
+  releaseTag,
+  repository,
+  type Neighbour,
+} from './scenario.js';
 import { simulate, type SimulatedRun } from './simulate.js';
 
 /** More are in seeds-*.test.ts, and as many as one likes: npm run sim -- --seeds 100000. */
@@ -45,6 +52,44 @@ describe('a simulated deploy', () => {
     const run = await simulate(1, { ...calmScenario, launches }, deployProgram);
     expect(storyOf(run).programs).toMatchObject([{ exit: 143, named: [] }]);
     expect(judge(storyOf(run))).toEqual([]);
+  });
+
+  it.each<Neighbour>([
+    { shares: 'target_groups', hosts: [1, 2, 3].map((number) => ({ id: `w${number}`, zone: 'a' })) },
+    { shares: 'hosts' },
+  ])('ends converged beside the deploy of another group that shares its $shares', async (neighbour) => {
+    const rivals = [{ verb: 'deploy', group: 'web', machine: 'build', after: 0, tag: releaseTag }] as const;
+    const run = await simulate(1, { ...calmScenario, neighbour, rivals }, deployProgram);
+    expect(storyOf(run).programs.map(({ group, exit }) => ({ group: group.name, exit }))).toEqual(
+      expect.arrayContaining([
+        { group: 'api', exit: 0 },
+        { group: 'web', exit: 0 },
+      ]),
+    );
+    const drainedAt = (group: 'api' | 'web'): readonly number[] =>
+      run.timeline.flatMap(({ type, by, at }) =>
+        type === 'target.deregistered' &&
+        run.processes.some(({ actor, launch }) => actor === by && (launch.group ?? 'api') === group)
+          ? [at]
+          : [],
+      );
+    expect(Math.min(...drainedAt('web'))).toBeLessThan(Math.max(...drainedAt('api')));
+    expect(Math.min(...drainedAt('api'))).toBeLessThan(Math.max(...drainedAt('web')));
+    expect(judge(storyOf(run))).toEqual([]);
+  });
+
+  it('is recovered by an agent with an old journal after a newer success, while a host answers late', async () => {
+    const stale = (seed: number) =>
+      randomScenario(new SeededRandom(seed)).launches.some(({ lateHost }) => lateHost !== undefined);
+    const runs = [];
+    for (let seed = 1; runs.length < 8; seed += 1) if (stale(seed)) runs.push(await simulateSeed(seed));
+    const reached = runs.filter((run) => {
+      const [first, second, third] = storyOf(run).programs;
+      const begunAt = run.processes[2]?.begunAt;
+      const isLost = run.timeline.some(({ type, at }) => type === 'host.lost' && at === begunAt);
+      return first?.exit === undefined && second?.exit === 0 && third !== undefined && isLost;
+    });
+    expect(reached.length).toBeGreaterThan(0);
   });
 
   it('is the same again with the same seed, whatever is killed', async () => {

@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../../src/model/duration.js';
 import type { SeededRandom } from '../fakes/seeded-random.js';
+import type { EngineEnd } from '../fakes/world/fake-container.js';
 
 interface Window {
   readonly host: string;
@@ -21,14 +22,26 @@ export interface FaultPlan {
   readonly throttled: number;
   /** The balancer's API did it, and its answer was lost. */
   readonly lostReply: number;
+  /** Its answer was lost, and the API does it some seconds later. */
+  readonly lateReply: number;
+  /** The API answers a question for the health of targets with what was true some seconds ago. */
+  readonly stale: number;
+  /** How far the wall clocks of the control side's machines are ahead: by less than what two of them may differ (plan/reservation.ts). */
+  readonly machineDrifts: readonly { readonly machine: string; readonly ahead: Milliseconds }[];
+  /** How far the own clocks of hosts are ahead of the world's. */
+  readonly drifts: readonly { readonly host: string; readonly ahead: Milliseconds }[];
   /** Hosts that cannot be reached at all. */
   readonly unreachable: readonly string[];
   /** Hosts that cannot be reached for a while. */
   readonly lost: readonly Window[];
   /** Hosts that cannot pull the release. */
   readonly diskFull: readonly string[];
-  /** The running container of a host ends by itself. */
-  readonly crashes: readonly { readonly host: string; readonly at: Milliseconds }[];
+  /** A running container of a host ends by itself: the first of the group unless another is said, by its place in their order. */
+  readonly crashes: readonly {
+    readonly host: string;
+    readonly at: Milliseconds;
+    readonly container?: number;
+  }[];
   /** The targets of a host fail their checks for a while. */
   readonly flaps: readonly Window[];
   /** Between the machine, or all machines when absent, and these hosts nothing gets through for a while; the hosts serve on. */
@@ -38,8 +51,10 @@ export interface FaultPlan {
     readonly at: Milliseconds;
     readonly lasts: Milliseconds;
   }[];
-  /** Hosts that are down for a while, and come back with what Docker starts again. */
-  readonly reboots: readonly Window[];
+  /** Hosts that are down for a while, and come back with what Docker starts again. Their power is lost unless they go down in order. */
+  readonly reboots: readonly (Window & { readonly by?: EngineEnd })[];
+  /** Docker Engines that end with what they run, and begin again. */
+  readonly engineRestarts: readonly (Window & { readonly by: EngineEnd })[];
   /** A pull fails in the middle. */
   readonly pullFails: number;
   /** A call of the lease's store gets no answer. */
@@ -60,17 +75,19 @@ export interface FaultPlan {
   readonly wrong?: 'account' | 'region';
 }
 
-/** `docker volume prune -a`, `docker container prune`. */
+/** `docker volume prune -a`, `docker container prune`, `docker image prune -a`. */
 export interface Prune {
   readonly host: string;
   readonly at: Milliseconds;
-  readonly what: 'volumes' | 'containers';
+  readonly what: 'volumes' | 'containers' | 'images';
 }
 
 export interface OperatorAct {
   readonly host: string;
   readonly at: Milliseconds;
   readonly does: 'deregister' | 'register' | 'stop' | 'start';
+  /** The container that is stopped or started, by its place in the group's order; the first one when absent. */
+  readonly container?: number;
 }
 
 export const noFaults: FaultPlan = {
@@ -80,12 +97,17 @@ export const noFaults: FaultPlan = {
   late: 0,
   throttled: 0,
   lostReply: 0,
+  lateReply: 0,
+  stale: 0,
+  machineDrifts: [],
+  drifts: [],
   unreachable: [],
   lost: [],
   diskFull: [],
   crashes: [],
   flaps: [],
   prunes: [],
+  engineRestarts: [],
   partitions: [],
   reboots: [],
   pullFails: 0,
@@ -97,17 +119,22 @@ export const noFaults: FaultPlan = {
 
 /**
  * Half of all runs see at most one kind of fault: those that see all kinds seldom get far. In one of twelve the cloud is slow, and nothing
- * else is wrong.
+ * else is wrong; in one of six no call fails, and nothing is taken away.
  */
 export function randomFaults(random: SeededRandom, hosts: readonly string[]): FaultPlan {
   const only = random.fork('only');
   if (only.chance(0.08)) {
     return { ...noFaults, sparesPreflight: true, throttled: only.pick([0.05, 0.1]), lostReply: 0.05 };
   }
+  const stale = random.fork('stale').chance(0.2) ? 0.2 : 0;
+  const drifts = randomDrifts(random.fork('drifts'), hosts);
+  const machineDrifts = randomMachineDrifts(random.fork('machine drifts'));
+  if (only.chance(0.17)) return { ...noFaults, sparesPreflight: true, stale, machineDrifts, drifts };
   const likelihood = random.pick([0, 0.1, 0.4]);
   const sometimes = (): boolean => random.chance(likelihood);
   const moment = (): Milliseconds => random.between(0, 180_000);
   const window = (host: string): Window => ({ host, at: moment(), lasts: random.between(1_000, 90_000) });
+  const containers = random.fork('containers');
   const someHost = (): readonly string[] =>
     sometimes() ? [hosts[random.integer(0, hosts.length - 1)] ?? ''] : [];
   return {
@@ -117,12 +144,17 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     late: random.fork('late').chance(0.25) ? 0.02 : 0,
     throttled: sometimes() ? random.pick([0.05, 0.3]) : 0,
     lostReply: sometimes() ? 0.05 : 0,
+    lateReply: random.fork('late replies').chance(0.15) ? 0.1 : 0,
+    stale,
+    machineDrifts,
+    drifts,
     unreachable: random.chance(likelihood / 8) ? someHost() : [],
     lost: someHost().map(window),
     diskFull: random.chance(likelihood / 8) ? someHost() : [],
-    crashes: someHost().map((host) => ({ host, at: moment() })),
+    crashes: someHost().map((host) => ({ host, at: moment(), container: containers.integer(0, 2) })),
     flaps: someHost().map(window),
     prunes: randomPrunes(random.fork('prunes'), hosts),
+    engineRestarts: randomEngineRestarts(random.fork('engine restarts'), hosts),
     ...randomRareFaults(random.fork('rare'), hosts, likelihood),
   };
 }
@@ -132,8 +164,46 @@ const randomPrunes = (random: SeededRandom, hosts: readonly string[]): readonly 
     ? [0, 1].map(() => ({
         host: hosts[random.integer(0, hosts.length - 1)] ?? '',
         at: random.between(0, 240_000),
-        what: random.pick<Prune['what']>(['volumes', 'containers']),
+        what: random.pick<Prune['what']>(['volumes', 'containers', 'images']),
       }))
+    : [];
+
+/** A group may grow to a multiple of what it was, while it is rolled or between two runs. */
+const randomJoins = (random: SeededRandom): FaultPlan['joins'] =>
+  random.chance(0.1)
+    ? Array.from({ length: random.integer(1, 3) }, (_, index) => ({
+        host: `joiner-${index + 1}`,
+        at: random.between(0, 600_000),
+      }))
+    : [];
+
+const randomMachineDrifts = (random: SeededRandom): FaultPlan['machineDrifts'] =>
+  random.chance(0.2)
+    ? ['desk', 'laptop', 'build'].map((machine) => ({
+        machine,
+        ahead: Math.round(random.between(-12_000, 12_000)),
+      }))
+    : [];
+
+/** In one of six fleets each host has a clock of its own, off by seconds or by many minutes. */
+const randomDrifts = (random: SeededRandom, hosts: readonly string[]): FaultPlan['drifts'] =>
+  random.chance(0.16)
+    ? hosts.map((host) => {
+        const most = random.pick([5_000, 1_800_000]);
+        return { host, ahead: Math.round(random.between(-most, most)) };
+      })
+    : [];
+
+const randomEngineRestarts = (random: SeededRandom, hosts: readonly string[]): FaultPlan['engineRestarts'] =>
+  random.chance(0.08)
+    ? [
+        {
+          host: hosts[random.integer(0, hosts.length - 1)] ?? '',
+          at: random.between(0, 240_000),
+          lasts: random.between(1_000, 15_000),
+          by: random.pick<EngineEnd>(['terminated', 'terminated', 'killed']),
+        },
+      ]
     : [];
 
 /** What fewer runs meet: a stream of its own, so that they change nothing for the others. */
@@ -142,6 +212,8 @@ function randomRareFaults(random: SeededRandom, hosts: readonly string[], likeli
   const moment = (): Milliseconds => random.between(0, 240_000);
   const some = (): string => hosts[random.integer(0, hosts.length - 1)] ?? '';
   const anHost = (): readonly string[] => (sometimes() ? [some()] : []);
+  const containers = random.fork('containers');
+  const endings = random.fork('endings');
   return {
     partitions: sometimes()
       ? [
@@ -153,7 +225,12 @@ function randomRareFaults(random: SeededRandom, hosts: readonly string[], likeli
           },
         ]
       : [],
-    reboots: anHost().map((host) => ({ host, at: moment(), lasts: random.between(5_000, 60_000) })),
+    reboots: anHost().map((host) => ({
+      host,
+      at: moment(),
+      lasts: random.between(5_000, 60_000),
+      by: endings.pick<EngineEnd>(['killed', 'terminated']),
+    })),
     pullFails: sometimes() ? 0.2 : 0,
     leaseLost: sometimes() ? random.pick([0.05, 0.5]) : 0,
     ...(random.chance(likelihood / 8) ? { diskFullAt: moment() } : {}),
@@ -162,9 +239,10 @@ function randomRareFaults(random: SeededRandom, hosts: readonly string[], likeli
           host: some(),
           at: moment(),
           does: random.pick<OperatorAct['does']>(['deregister', 'register', 'stop', 'start']),
+          container: containers.integer(0, 2),
         }))
       : [],
-    joins: sometimes() || random.fork('joins').chance(0.1) ? [{ host: 'joiner', at: moment() }] : [],
+    joins: randomJoins(random.fork('joins')),
     leaves: hosts.length > 2 ? anHost().map((host) => ({ host, at: moment() })) : [],
     ...(sometimes() ? { tagMovesAt: random.between(0, 60_000) } : {}),
     ...(random.chance(likelihood / 6)

@@ -40,11 +40,25 @@ export interface NetworkOptions {
   readonly actor: Actor;
   readonly machine: string;
   /** Told before each call, with its number, counted from 1. */
-  readonly onCall: (number: number) => void;
+  readonly onCall: (number: number, call: PortCall) => void;
 }
+
+/** What AWS carries out though its caller was told that it failed. */
+const cloudChanges: ReadonlySet<string> = new Set([
+  'register',
+  'deregister',
+  'tag',
+  'untag',
+  'suspend',
+  'resume',
+]);
+
+/** The longest delay of what AWS does late. It is below the time that a run waits for such effects (late-effect.ts). */
+const latestInCloud: Milliseconds = 12_000;
 
 /** What an Engine carries out though its caller is gone. Seen on a real one: a stop of 6 s whose client was cut off after 1 s. */
 const changes: ReadonlySet<string> = new Set([
+  'pull',
   'create',
   'start',
   'stop',
@@ -86,7 +100,7 @@ export class SimulatedNetwork {
     const [there, back] = [latency(random), latency(random)];
     shared.record.push({ ...call, at: world.clock.elapsed(), by: actor, fault });
     shared.rollBegan ||= call.method === 'pull';
-    onCall((this.#calls += 1));
+    onCall((this.#calls += 1), call);
     await this.#pass(there);
     // What was on its way when its process was killed may still arrive, or not.
     if (life.isDead && random.chance(0.5)) await life.goesOn();
@@ -96,8 +110,9 @@ export class SimulatedNetwork {
     }
     if (this.#isCut(call)) return this.#silent(call);
     if (fault === 'late') {
+      const atMost = call.host === undefined ? latestInCloud : latest;
       world.clock.after(
-        this.#lateness.between(100, latest),
+        this.#lateness.between(100, atMost),
         () => void proceed().catch(() => undefined),
         true,
       );
@@ -127,14 +142,16 @@ export class SimulatedNetwork {
   #faultOf(call: PortCall, random: SeededRandom): Fault {
     const draw = random.next();
     const { faults, shared } = this.#options;
-    const { lostBefore, lostAfter, late, throttled, lostReply, sparesPreflight, pullFails, leaseLost } =
-      faults;
+    const { lostBefore, lostAfter, late, throttled, lostReply, lateReply } = faults;
+    const { sparesPreflight, pullFails, leaseLost } = faults;
     if (call.method === 'pull' && draw < pullFails) return 'pull';
     if (call.port === 'journal') return this.#isDiskFull() ? 'before' : 'none';
     if (sparesPreflight && !shared.rollBegan) return 'none';
     if (call.port === 'traffic' || call.port === 'scaling') {
       if (draw < throttled) return 'throttled';
-      return draw < throttled + lostReply ? 'after' : 'none';
+      if (draw < throttled + lostReply) return 'after';
+      const mayBeLate = cloudChanges.has(call.method);
+      return mayBeLate && draw < throttled + lostReply + lateReply ? 'late' : 'none';
     }
     if (call.port === 'lease') {
       if (draw < leaseLost / 2) return 'before';

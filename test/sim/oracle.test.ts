@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RestartPolicy } from '../../src/model/container.js';
 import type { Hold } from '../../src/model/hold.js';
 import {
   containerId,
@@ -14,7 +15,7 @@ import { digestOf } from '../fakes/digest-of.js';
 import type { Actor, Entry, Happening } from '../fakes/world/timeline.js';
 import type { ContainerState, HostState, WorldState } from '../fakes/world/world.js';
 import { judge } from './oracle.js';
-import type { Program, Story } from './oracle/story.js';
+import type { Program, Story, StoryGroup } from './oracle/story.js';
 import { secretToken } from './canaries.js';
 import { noFaults, type FaultPlan } from './faults.js';
 import type { CallRecord } from './network.js';
@@ -24,6 +25,8 @@ const [v1, v2, v3] = [digestOf('v1'), digestOf('v2'), digestOf('v3')];
 const group = targetGroupArn('arn:tg/api/1');
 const [h1, h2, h3, h4] = ['h1', 'h2', 'h3', 'h4'].map(hostId) as [HostId, HostId, HostId, HostId];
 const all = [h1, h2, h3, h4];
+
+const api: StoryGroup = { name: 'api', containers: ['api'], targetGroups: ['api'], hosts: all };
 
 const oldOf = (host: HostId) => containerId(`${host}-old`);
 const newOf = (host: HostId) => containerId(`${host}-new`);
@@ -120,6 +123,7 @@ function story({
   const program: Program = {
     actor: 'program 1',
     verb: 'deploy',
+    group: api,
     release: v2,
     endedAt: 1_000_000,
     commandsReported,
@@ -135,6 +139,7 @@ function story({
     programs: [program],
     final: worldWith(),
     rollout: { ...calmScenario.rollout, serial: [{ hosts: 1 }, { percent: 100 }], bake: 10_000 },
+    groups: [api],
     zonal: [],
     named,
     isOver: true,
@@ -387,5 +392,14 @@ describe('the oracle', () => {
     expect(breaches({ timeline, ended, named: [h1], exit: 5 })).toEqual([]);
     const rollout = { ...story({}).rollout, onFailure: 'restore' as const };
     expect(breaches({ timeline, ended, rollout })).toEqual([]);
+  });
+
+  it('sees a kept container that would come back with its Engine', () => {
+    const keptWith = (restartPolicy: RestartPolicy) => {
+      const kept = { ...containerOf(h1, 'old', false), name: containerName('api.kept-1'), restartPolicy };
+      return breaches({ final: worldWith({ [h1]: [containerOf(h1, 'new'), kept] }) });
+    };
+    expect(keptWith({ name: 'always' })).toEqual([0]);
+    expect(keptWith({ name: 'no' })).toEqual([]);
   });
 });

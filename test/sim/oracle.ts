@@ -1,6 +1,6 @@
 import { exitOfSignal, exitOfThrown } from '../../src/cli/exit-codes.js';
 import { AdfError } from '../../src/errors/adf-error.js';
-import type { HostId } from '../../src/model/ids.js';
+import { hostId, type HostId } from '../../src/model/ids.js';
 import { digestOf } from '../fakes/digest-of.js';
 import { keepsTheFloor } from './oracle/01-floor.js';
 import { losesNoRegistration } from './oracle/02-registrations.js';
@@ -14,6 +14,7 @@ import { registersOnlyHealthyHosts } from './oracle/09-healthy-only.js';
 import { beginsNothingAfterASignal } from './oracle/14-signals.js';
 import { endsWithAResult } from './oracle/ends-with-a-result.js';
 import { exitsZeroOnlyWhenConverged } from './oracle/converged.js';
+import { keepsPredecessorsDown } from './oracle/kept-stay-down.js';
 import { dropsNoRequest } from './oracle/no-request-dropped.js';
 import { changesOnlyUnderItsLease } from './oracle/10-one-run.js';
 import { changesNothingElsewhere } from './oracle/11-right-place.js';
@@ -25,9 +26,9 @@ import { leavesNoneOnTheRelease } from './oracle/rolled-back.js';
 import { resumesScaling } from './oracle/scaling.js';
 import { namesForAReason } from './oracle/named-for-a-reason.js';
 import { holdsNothingUnnamed } from './oracle/nothing-is-lost.js';
-import type { Program, Statement, Story, Violation, Words } from './oracle/story.js';
+import type { Program, Statement, Story, StoryGroup, Violation, Words } from './oracle/story.js';
 import type { Outcome, ProcessRecord } from './control/process.js';
-import { repository } from './scenario.js';
+import { groupsOf, repository, type ScenarioGroup } from './scenario.js';
 import type { Entry } from '../fakes/world/timeline.js';
 import type { SimulatedRun } from './simulate.js';
 
@@ -56,6 +57,7 @@ const statements: readonly Statement[] = [
   dropsNoRequest,
   namesForAReason,
   leavesNoneOnTheRelease,
+  keepsPredecessorsDown,
 ];
 
 /** All breaches in a story. It judges by the world's own record; the program is asked only for its exit code and whom it named. */
@@ -65,7 +67,8 @@ export const judge = (story: Story): readonly Violation[] =>
 /** What the oracle may know of a simulation. */
 export function storyOf(run: SimulatedRun): Story {
   const { initial, timeline, final, scenario, calls } = run;
-  const programs = run.processes.map((process) => programOf(process, timeline));
+  const groups = groupsOf(scenario).map(storyGroupOf);
+  const programs = run.processes.map((process) => programOf(process, timeline, groups));
   return {
     initial,
     timeline,
@@ -73,6 +76,7 @@ export function storyOf(run: SimulatedRun): Story {
     programs,
     final,
     rollout: scenario.rollout,
+    groups,
     zonal: initial.targets
       .map(({ registration }) => registration.targetGroup)
       .filter((arn) =>
@@ -86,10 +90,21 @@ export function storyOf(run: SimulatedRun): Story {
   };
 }
 
+const storyGroupOf = ({ name, containers, targetGroups, hosts }: ScenarioGroup): StoryGroup => ({
+  name,
+  containers: containers.map((container) => container.name),
+  targetGroups: targetGroups.map((targetGroup) => targetGroup.name),
+  hosts: hosts.map(({ id }) => hostId(id)),
+});
+
 function programOf(
   { actor, launch, endedAt, ended, outcome, events, signalledAt }: ProcessRecord,
   timeline: readonly Entry[],
+  groups: readonly StoryGroup[],
 ): Program {
+  const [first] = groups;
+  const group = groups.find(({ name }) => name === launch.group) ?? first;
+  if (group === undefined) throw new Error('a story without a group');
   const result = outcome.kind === 'ended' ? outcome.result : undefined;
   const resolved = timeline.find(({ type, by }) => type === 'tag.resolved' && by === actor);
   // Whom the result names, or, of a run that gave up on a signal or was killed, whom it had named by then.
@@ -99,6 +114,7 @@ function programOf(
   return {
     actor,
     verb: launch.verb,
+    group,
     release: resolved?.type === 'tag.resolved' ? resolved.digest : digestOf(`${repository}:${launch.tag}`),
     endedAt,
     ended,

@@ -1,21 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { RestartPolicy } from '../../src/model/container.js';
 import type { Playbook } from '../../src/playbook/playbook.js';
 import { readPlaybook } from '../../src/playbook/load.js';
 import { moduleDirectory } from '../../src/usecases/module-directory.js';
 import { formatAmount } from '../../src/model/settings.js';
-import { containerNameOfGroup, repository, type Scenario } from './scenario.js';
+import { groupsOf, repository, type Scenario, type ScenarioGroup } from './scenario.js';
 
 /** The environment and the group of every simulated fleet. */
 export const environment = 'test';
 export const group = 'api';
 
 /** A scenario as its users would have written it: the files of a project. (JSON is YAML.) */
-export function projectOf(
-  { ports, targetGroups, rollout, faults }: Scenario,
-  tag: string,
-): Readonly<Record<string, string>> {
-  const { serial, minHealthy, bake, onFailure, keepReleases, floorWait, reconnect, asg } = rollout;
+export function projectOf(scenario: Scenario, tag: string): Readonly<Record<string, string>> {
+  const { faults } = scenario;
   return {
     'adfpush.yml': JSON.stringify({
       secrets: { api_token: { env: 'API_TOKEN' }, health_key: { env: 'HEALTH_KEY' } },
@@ -25,39 +23,59 @@ export function projectOf(
       account: '123456789012',
       regions: [faults.wrong === 'region' ? 'us-east-1' : 'eu-west-1'],
     }),
-    [`inventory/group_vars/${group}.yml`]: JSON.stringify({
-      image: repository,
-      version: tag,
-      container: {
-        name: containerNameOfGroup,
-        ports: ports.map((port) => `${port}:5000`),
-        env: { API_TOKEN: '{{ api_token }}' },
-      },
-      health: {
-        port: ports[0],
-        path: '/health',
-        headers: { 'X-Key': '{{ health_key }}' },
-        passes: 3,
-        interval: '1s',
-        timeout: '20s',
-      },
-      target_groups: targetGroups.map(({ name }) => name),
-      rollout: {
-        serial: serial.map(written),
-        min_healthy: written(minHealthy),
-        bake: `${bake}ms`,
-        on_failure: onFailure,
-        keep_releases: keepReleases,
-        floor_wait: `${floorWait}ms`,
-        reconnect: `${reconnect}ms`,
-        asg,
-      },
-    }),
+    ...Object.fromEntries(
+      groupsOf(scenario).map((each) => [
+        `inventory/group_vars/${each.name}.yml`,
+        JSON.stringify(variablesOf(each, scenario, tag)),
+      ]),
+    ),
+  };
+}
+
+function variablesOf(
+  { containers, targetGroups }: ScenarioGroup,
+  { restart, rollout }: Scenario,
+  tag: string,
+): unknown {
+  const { serial, minHealthy, bake, onFailure, keepReleases, floorWait, reconnect, asg } = rollout;
+  return {
+    image: repository,
+    version: tag,
+    containers: containers.map(({ name, ports }) => ({
+      name,
+      ports: ports.map((port) => `${port}:5000`),
+      env: { API_TOKEN: '{{ api_token }}' },
+      restart: writtenPolicy(restart),
+    })),
+    health: {
+      port: containers.at(-1)?.ports[0],
+      path: '/health',
+      headers: { 'X-Key': '{{ health_key }}' },
+      passes: 3,
+      interval: '1s',
+      timeout: '20s',
+    },
+    target_groups: targetGroups.map(({ name }) => name),
+    rollout: {
+      serial: serial.map(written),
+      min_healthy: written(minHealthy),
+      bake: `${bake}ms`,
+      on_failure: onFailure,
+      keep_releases: keepReleases,
+      floor_wait: `${floorWait}ms`,
+      reconnect: `${reconnect}ms`,
+      asg,
+    },
   };
 }
 
 const written = (amount: Parameters<typeof formatAmount>[0]): string | number =>
   'hosts' in amount ? amount.hosts : formatAmount(amount);
+
+const writtenPolicy = (policy: RestartPolicy): string =>
+  policy.name === 'on-failure' && policy.maximumRetries > 0
+    ? `on-failure:${policy.maximumRetries}`
+    : policy.name;
 
 /** The playbook that `adfpush deploy` runs. */
 const packaged = readFileSync(fileURLToPath(new URL('../../playbooks/deploy.yml', import.meta.url)), 'utf8');

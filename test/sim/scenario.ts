@@ -1,8 +1,9 @@
+import type { RestartPolicy } from '../../src/model/container.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import { floorOf, type Amount, type OnFailure, type RolloutSettings } from '../../src/model/settings.js';
 import type { SeededRandom } from '../fakes/seeded-random.js';
-import type { Launch } from './control/launch.js';
-import { randomLaunches, randomRivals } from './control/random-launches.js';
+import type { GroupOfScenario, Launch } from './control/launch.js';
+import { randomLaunches, randomNeighbourLaunches, randomRivals } from './control/random-launches.js';
 import { noFaults, randomFaults, type FaultPlan } from './faults.js';
 
 /** What the release that is rolled does when it is started. */
@@ -16,12 +17,29 @@ export interface ScenarioTargetGroup {
   readonly crossZone: boolean;
 }
 
+/**
+ * A second group of the environment, which is rolled by processes of its own. It has hosts of its own behind the target groups of the first
+ * one; or it lives on the hosts of the first one, behind a target group of its own.
+ */
+export type Neighbour =
+  | {
+      readonly shares: 'target_groups';
+      readonly hosts: readonly { readonly id: string; readonly zone: string }[];
+    }
+  | { readonly shares: 'hosts' };
+
 /** One fleet, one release, and what will go wrong: everything a simulated run depends on besides the program. */
 export interface Scenario {
   readonly hosts: readonly { readonly id: string; readonly zone: string }[];
+  readonly neighbour?: Neighbour;
   readonly targetGroups: readonly ScenarioTargetGroup[];
-  /** Ports that the group's one container publishes. */
+  /** Ports that the group's containers publish for its target groups. */
   readonly ports: readonly number[];
+  /** How many containers the group has, one to three (see `containersOf`). */
+  readonly containers: number;
+  /** The restart policy of the containers that are planned, and of those that a first deploy finds. */
+  readonly restart: RestartPolicy;
+  readonly previousRestart: RestartPolicy;
   /** False: a first deploy, on hosts that have no container yet. */
   readonly hasPrevious: boolean;
   readonly release: ReleaseKind;
@@ -54,6 +72,49 @@ export const releaseTag = 'v2';
 export const otherTag = 'v3';
 export const containerNameOfGroup = 'api';
 
+/** A group of the environment, as its users describe it. */
+export interface ScenarioGroup {
+  readonly name: GroupOfScenario;
+  /** In start order. The last one is probed: the others were started before it, so that all of them serve when it does. */
+  readonly containers: readonly ScenarioContainer[];
+  readonly targetGroups: readonly ScenarioTargetGroup[];
+  readonly hosts: readonly { readonly id: string; readonly zone: string }[];
+}
+
+/** The groups of the environment, the first one first. */
+export function groupsOf(scenario: Scenario): readonly ScenarioGroup[] {
+  const { neighbour, hosts, targetGroups } = scenario;
+  const containers = containersOf(scenario);
+  const first: ScenarioGroup = { name: 'api', containers, targetGroups, hosts };
+  if (neighbour === undefined) return [first];
+  if (neighbour.shares === 'target_groups') {
+    const renamed = containers.map(({ name, ports }) => ({ name: name.replace('api', 'web'), ports }));
+    return [first, { name: 'web', containers: renamed, targetGroups, hosts: neighbour.hosts }];
+  }
+  const port = 7000;
+  const own = { name: 'web-1', ports: [port], deregistrationDelay: 5_000, crossZone: true };
+  return [first, { name: 'web', containers: [{ name: 'web', ports: [port] }], targetGroups: [own], hosts }];
+}
+
+/** One container of a group. */
+export interface ScenarioContainer {
+  readonly name: string;
+  /** Host ports that it publishes. */
+  readonly ports: readonly [number, ...number[]];
+}
+
+/** The containers of the first group, in start order. They share the ports of its target groups; one that gets none has a port of its own. */
+export function containersOf({
+  containers,
+  ports,
+}: Pick<Scenario, 'containers' | 'ports'>): readonly ScenarioContainer[] {
+  return Array.from({ length: containers }, (_, index) => {
+    const [first = 6000 + index, ...others] = ports.filter((_port, at) => at % containers === index);
+    const name = index === 0 ? containerNameOfGroup : `${containerNameOfGroup}-${index + 1}`;
+    return { name, ports: [first, ...others] };
+  });
+}
+
 const calmRollout: RolloutSettings = {
   serial: [{ hosts: 1 }, { percent: 25 }, { percent: 100 }],
   minHealthy: { percent: 50 },
@@ -71,6 +132,9 @@ export const calmScenario: Scenario = {
   hosts: [1, 2, 3, 4].map((number) => ({ id: `h${number}`, zone: number % 2 === 0 ? 'b' : 'a' })),
   targetGroups: [{ name: 'api-http', ports: [5060], deregistrationDelay: 10_000, crossZone: true }],
   ports: [5060],
+  containers: 1,
+  restart: { name: 'unless-stopped' },
+  previousRestart: { name: 'unless-stopped' },
   hasPrevious: true,
   release: 'good',
   sickHosts: [],
@@ -94,19 +158,30 @@ export function randomScenario(seed: SeededRandom): Scenario {
   }));
   const targetGroups = randomTargetGroups(seed.fork('target groups'), hosts.length >= 2 * zones.length);
   const hasPrevious = fleet.chance(0.9);
+  const neighbour = randomNeighbour(seed.fork('neighbour'), zones);
+  const launches = randomLaunches(
+    seed.fork('launches'),
+    [releaseTag, otherTag],
+    hosts.map(({ id }) => id),
+  );
+  // Where a process is killed while it settles, there is to be something to settle.
+  const settles = launches.some(({ killAtSettling }) => killAtSettling !== undefined);
   return {
     hosts,
     targetGroups,
     ports: [...new Set(targetGroups.flatMap(({ ports }) => ports))],
+    containers: seed.fork('containers').pick(settles ? [1, 2, 3] : [1, 1, 1, 2, 3]),
+    ...randomRestarts(seed.fork('restarts')),
     hasPrevious,
     release: seed
       .fork('release')
-      .pick<ReleaseKind>(['good', 'good', 'never_healthy', 'exits_at_once', 'late_crash']),
+      .pick<ReleaseKind>(['good', settles ? 'good' : 'never_healthy', 'good', 'exits_at_once', 'late_crash']),
     sickHosts: randomSickHosts(
       seed.fork('sick hosts'),
       hosts.map(({ id }) => id),
     ),
     rollout: randomRollout(seed.fork('rollout'), hasPrevious ? hosts.length : 0),
+    ...(neighbour === undefined ? {} : { neighbour }),
     ...randomScaling(seed.fork('scaling')),
     wordy: seed.fork('words').chance(0.15),
     ...randomCommand(
@@ -117,8 +192,13 @@ export function randomScenario(seed: SeededRandom): Scenario {
       seed.fork('faults'),
       hosts.map(({ id }) => id),
     ),
-    launches: randomLaunches(seed.fork('launches'), releaseTag),
-    rivals: randomRivals(seed.fork('rivals'), [releaseTag, otherTag]),
+    launches,
+    rivals: [
+      ...randomRivals(seed.fork('rivals'), [releaseTag, otherTag]),
+      ...(neighbour === undefined
+        ? []
+        : randomNeighbourLaunches(seed.fork('neighbour launches'), releaseTag)),
+    ],
     finish: seed.fork('finish').chance(0.7),
   };
 }
@@ -126,6 +206,31 @@ export function randomScenario(seed: SeededRandom): Scenario {
 /** A third of all fleets has some. */
 const randomSickHosts = (random: SeededRandom, hosts: readonly string[]): readonly string[] =>
   random.chance(0.35) ? hosts.filter(() => random.chance(0.3)) : [];
+
+/** One in nine has a second group. */
+function randomNeighbour(random: SeededRandom, zones: readonly string[]): Neighbour | undefined {
+  if (!random.chance(0.11)) return undefined;
+  if (random.chance(0.4)) return { shares: 'hosts' };
+  const hosts = Array.from({ length: random.integer(1, 5) }, (_, index) => ({
+    id: `w${index + 1}`,
+    zone: zones[index % zones.length] ?? 'a',
+  }));
+  return { shares: 'target_groups', hosts };
+}
+
+/** Half of all groups have the usual policy, and all others are rolled from and to. */
+function randomRestarts(random: SeededRandom): Pick<Scenario, 'restart' | 'previousRestart'> {
+  const policy = (): RestartPolicy =>
+    random.chance(0.6)
+      ? { name: 'unless-stopped' }
+      : random.pick<RestartPolicy>([
+          { name: 'no' },
+          { name: 'always' },
+          { name: 'on-failure', maximumRetries: 0 },
+          { name: 'on-failure', maximumRetries: 2 },
+        ]);
+  return { restart: policy(), previousRestart: policy() };
+}
 
 const randomScaling = (random: SeededRandom): Pick<Scenario, 'scaling'> =>
   random.chance(0.25)

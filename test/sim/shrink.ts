@@ -102,6 +102,10 @@ function* simplerThan(scenario: Scenario): Generator<Scenario> {
   for (const launch of others) {
     yield { ...scenario, launches: [first, ...others.filter((one) => one !== launch)] };
   }
+  if (scenario.neighbour !== undefined) {
+    const { neighbour: _, ...alone } = scenario;
+    yield { ...alone, rivals: rivals.filter(({ group }) => group !== 'web') };
+  }
   if (scenario.scaling !== undefined) {
     const { scaling: _, ...unscaled } = scenario;
     yield unscaled;
@@ -115,9 +119,17 @@ function* simplerThan(scenario: Scenario): Generator<Scenario> {
     if (hosts.length > 1) yield { ...scenario, hosts: hosts.filter((one) => one !== host) };
   }
   for (const [name, value] of entriesOf(calmScenario)) {
-    const isPlain = ['hasCommand', 'wordy', 'commandFailsOn', 'release', 'sickHosts', 'hasPrevious'].includes(
-      name,
-    );
+    const isPlain = [
+      'hasCommand',
+      'wordy',
+      'commandFailsOn',
+      'release',
+      'sickHosts',
+      'hasPrevious',
+      'containers',
+      'restart',
+      'previousRestart',
+    ].includes(name);
     const now = entriesOf(scenario).find(([key]) => key === name)?.[1];
     if (isPlain && JSON.stringify(now) !== JSON.stringify(value)) yield { ...scenario, [name]: value };
   }
@@ -157,11 +169,12 @@ function* simplerFaults(faults: FaultPlan): Generator<FaultPlan> {
 }
 
 function* simplerLaunches(launch: Launch): Generator<Launch> {
-  const { killAtCall, freeze, signalAtCall, ...calm } = launch;
-  if (freeze !== undefined) yield { ...calm, ...given({ killAtCall, signalAtCall }) };
-  if (signalAtCall !== undefined) yield { ...calm, ...given({ killAtCall, freeze }) };
+  const { killAtCall, killAtSettling, freeze, signalAtCall, lateHost, ...calm } = launch;
+  const fates = { killAtCall, killAtSettling, freeze, signalAtCall, lateHost };
+  for (const [name, fate] of entriesOf(fates)) {
+    if (fate !== undefined) yield { ...calm, ...given({ ...fates, [name]: undefined }) };
+  }
   if (killAtCall !== undefined) {
-    yield { ...calm, ...given({ freeze, signalAtCall }) };
     for (const earlier of [Math.floor(killAtCall / 2), Math.floor(killAtCall * 0.9), killAtCall - 1]) {
       if (earlier >= 1 && earlier < killAtCall) yield { ...launch, killAtCall: earlier };
     }

@@ -10,6 +10,7 @@ const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
 const calm = (seed: number): Scenario => ({
   ...randomScenario(new SeededRandom(seed)),
   hosts: calmScenario.hosts,
+  containers: 1,
   hasPrevious: true,
   release: 'good',
   sickHosts: [],
@@ -84,13 +85,27 @@ describe('the scenarios', () => {
     expect(seen(({ rollout }) => rollout.onFailure).size).toBe(3);
     expect(seen(({ targetGroups }) => targetGroups.length).size).toBe(2);
     expect(seen(({ hasPrevious }) => hasPrevious).size).toBe(2);
-    const calm = JSON.stringify({ ...calmScenario.faults, sparesPreflight: true });
-    const faulty = scenarios.filter(
-      ({ faults }) => JSON.stringify({ ...faults, sparesPreflight: true }) !== calm,
-    );
+    expect(seen(({ containers }) => containers)).toEqual(new Set([1, 2, 3]));
+    expect(seen(({ restart }) => JSON.stringify(restart)).size).toBe(5);
+    expect(seen(({ previousRestart }) => JSON.stringify(previousRestart)).size).toBe(5);
+    for (const what of ['volumes', 'containers', 'images'] as const)
+      expect(scenarios.some(({ faults }) => faults.prunes.some((prune) => prune.what === what))).toBe(true);
+    for (const kind of ['lateReply', 'stale'] as const)
+      expect(scenarios.filter(({ faults }) => faults[kind] > 0).length).toBeGreaterThan(20);
+    expect(seen(({ faults }) => faults.drifts.length > 0).size).toBe(2);
+    expect(seen(({ faults }) => faults.machineDrifts.length > 0).size).toBe(2);
+    expect(seen(({ faults }) => faults.joins.length).size).toBe(4);
+    expect(seen(({ launches }) => launches.some(({ lateHost }) => lateHost !== undefined)).size).toBe(2);
+    const engineEnds = scenarios.flatMap(({ faults }) => faults.engineRestarts.map(({ by }) => by));
+    expect(new Set(engineEnds)).toEqual(new Set(['terminated', 'killed']));
+    // What makes no call fail, and takes nothing away.
+    const harmless = { sparesPreflight: true, stale: 0, machineDrifts: [], drifts: [] };
+    const calm = JSON.stringify({ ...calmScenario.faults, ...harmless });
+    const faulty = scenarios.filter(({ faults }) => JSON.stringify({ ...faults, ...harmless }) !== calm);
     expect(faulty.length).toBeGreaterThan(100);
     expect(faulty.length).toBeLessThan(250);
     expect(seen(({ launches }) => launches.length).size).toBeGreaterThan(3);
-    expect(seen(({ rivals }) => rivals.length).size).toBe(2);
+    expect(seen(({ rivals }) => rivals.length).size).toBe(3);
+    expect(seen(({ neighbour }) => neighbour?.shares).size).toBe(3);
   });
 });

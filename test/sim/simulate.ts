@@ -34,6 +34,7 @@ import { MemoryFence } from '../fakes/memory-fence.js';
 import { MemoryHostHolds } from '../fakes/memory-host-holds.js';
 import { MemoryJournalStore } from '../fakes/memory-journal.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
+import { longestStaleness } from '../fakes/world/fake-target-group.js';
 import type { Entry } from '../fakes/world/timeline.js';
 import type { World, WorldState } from '../fakes/world/world.js';
 import { buildWorld, scheduleAccidents } from './build-world.js';
@@ -117,6 +118,9 @@ export async function simulate(
   const initial = world.state();
   const history = world.timeline.entries.length;
   scheduleAccidents(world, scenario);
+  const moments = random.fork('staleness');
+  const { stale } = scenario.faults;
+  world.staleness = () => (moments.chance(stale) ? moments.between(0, longestStaleness) : 0);
 
   const control = new ControlSide(world, scenario, program, random);
   const hangs = await reasonOf(clock.run(control.run(), patience));
@@ -199,8 +203,11 @@ class ControlSide {
   async #launch(launch: Launch): Promise<void> {
     const { world, random } = this;
     if (launch.after > 0) await world.clock.sleep(launch.after);
+    if (launch.lateHost !== undefined) this.#loseForAWhile(launch.lateHost);
     const number = (this.#count += 1);
-    const process = new ControlProcess(number, launch, world);
+    const { machineDrifts } = this.scenario.faults;
+    const drift = machineDrifts.find(({ machine }) => machine === launch.machine);
+    const process = new ControlProcess(number, launch, world, drift?.ahead);
     const seed = random.fork(`process ${number}`);
     process.calls.intercept = new SimulatedNetwork({
       world,
@@ -215,6 +222,13 @@ class ControlSide {
     const record = await process.run(() => this.program(this.#portsOf(process, seed.fork('program'))));
     this.#processes.ended(number);
     this.records.push(record);
+  }
+
+  #loseForAWhile({ host: id, lasts }: NonNullable<Launch['lateHost']>): void {
+    const host = [...this.world.hosts.values()].find((candidate) => candidate.host.id === id);
+    if (host === undefined) return;
+    host.lose();
+    this.world.clock.after(lasts, () => host.find(), true);
   }
 
   #portsOf(process: ControlProcess, random: SeededRandom): SimulatedPorts {

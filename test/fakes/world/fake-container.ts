@@ -21,10 +21,18 @@ export interface ContainerBirth {
   readonly managedBy?: ObservedContainer['managedBy'];
 }
 
+/** Docker's own time between SIGTERM and SIGKILL, when its Engine ends too. */
+const defaultStopTimeout: Milliseconds = 10_000;
+
 type Change = 'started' | 'serving' | 'stopped' | 'exited';
 
-/** Docker's own first delay before it restarts a container; it doubles with each restart. */
+/** Docker's own first delay before it restarts a container; it doubles with each restart of one that ran for less than `stableAfter`. */
 const firstRestartDelay: Milliseconds = 100;
+const longestRestartDelay: Milliseconds = 60_000;
+const stableAfter: Milliseconds = 10_000;
+
+/** How an Engine ends: by SIGTERM it stops what it runs first, by SIGKILL its containers die with it. */
+export type EngineEnd = 'terminated' | 'killed';
 
 /** One container, whose life follows its image's behaviour. */
 export class FakeContainer {
@@ -39,8 +47,9 @@ export class FakeContainer {
   restartCount = 0;
   startedAt: EpochMilliseconds | undefined;
   readonly createdAt: EpochMilliseconds;
-  /** Somebody stopped it: only the policy `always` starts it again when its host comes back. */
+  /** Somebody stopped it: the policy `unless-stopped` does not start it again when its host comes back. */
   #stoppedByHand = false;
+  #restartDelay = firstRestartDelay;
   /** The Engine is about to start it again. */
   #restarting = false;
   /** What is still to happen in this life of it. */
@@ -49,28 +58,41 @@ export class FakeContainer {
   constructor(
     readonly birth: ContainerBirth,
     private readonly clock: FakeClock,
+    private readonly clockAhead: Milliseconds,
     private readonly changed: (change: Change, by: Actor) => void,
   ) {
     this.name = birth.name;
     this.restartPolicy = birth.restartPolicy;
-    this.createdAt = clock.now();
+    this.createdAt = this.#now();
   }
 
   get id(): ContainerId {
     return this.birth.id;
   }
 
+  /** By its host's own clock. */
+  #now(): EpochMilliseconds {
+    return this.clock.now() + this.clockAhead;
+  }
+
   publishes(port: number): boolean {
     return this.birth.ports.some(({ hostPort }) => hostPort === port);
   }
 
+  /** Somebody starts it, or its Engine when that begins: it counts its restarts from 0 again. */
   start(by: Actor): void {
+    this.#stoppedByHand = false;
+    this.restartCount = 0;
+    this.#restartDelay = firstRestartDelay;
+    this.#begin(by);
+  }
+
+  #begin(by: Actor): void {
     const { listensAfter, healthyAfter, exitsAfter } = this.birth.behaviour;
     this.#forgetFate();
-    this.#stoppedByHand = false;
     this.running = true;
     this.exitCode = undefined;
-    this.startedAt = this.clock.now();
+    this.startedAt = this.#now();
     this.changed('started', by);
     if (exitsAfter !== undefined) this.#later(exitsAfter, () => this.exit());
     this.#later(listensAfter, () => void (this.listening = true));
@@ -93,14 +115,17 @@ export class FakeContainer {
 
   /** Ends by itself, as after a crash; Docker starts it again if its policy says so. */
   exit(code: number = this.birth.behaviour.exitCode): void {
+    const ran = this.#now() - (this.startedAt ?? 0);
     this.#end(code);
     this.changed('exited', 'world');
-    if (!this.#restarts(code)) return;
+    if (!this.#mayRestart(code)) return;
     this.#restarting = true;
-    this.#later(firstRestartDelay * 2 ** Math.min(this.restartCount, 9), () => {
+    if (ran >= stableAfter) this.#restartDelay = firstRestartDelay;
+    this.#later(this.#restartDelay, () => {
       this.restartCount += 1;
-      this.start('world');
+      this.#begin('world');
     });
+    this.#restartDelay = Math.min(2 * this.#restartDelay, longestRestartDelay);
   }
 
   /** Somebody stops it while it waits for its restart: that does not come, whatever its policy says. */
@@ -110,24 +135,20 @@ export class FakeContainer {
     this.#forgetFate();
   }
 
-  /** Its host goes down. */
-  powerOff(): void {
+  /** Its Engine ends, or its whole host goes down. */
+  engineEnds(by: EngineEnd): void {
     const ran = this.running;
-    this.#end(ran ? 137 : (this.exitCode ?? 137));
+    const code = by === 'terminated' && this.birth.behaviour.stopsAfter <= defaultStopTimeout ? 0 : 137;
+    this.#end(ran ? code : (this.exitCode ?? code));
     if (ran) this.changed('exited', 'world');
   }
 
-  /** Its host is back: the Engine starts what its policy says. */
-  powerOn(): void {
-    const { name } = this.restartPolicy;
-    const wasStarted = this.startedAt !== undefined;
-    if (
-      name === 'always'
-        ? wasStarted
-        : wasStarted && !this.#stoppedByHand && this.#restarts(this.exitCode ?? 0)
-    ) {
-      this.start('world');
-    }
+  /**
+   * Its Engine begins again and starts what the policies say: `always` also what a person stopped, `on-failure` only what ended with
+   * another code than 0, which one that ended by SIGTERM did not.
+   */
+  engineBegins(): void {
+    if (this.startedAt !== undefined && this.#mayRestart(this.exitCode ?? 0)) this.start('world');
   }
 
   /** Nothing happens to it any more. */
@@ -171,10 +192,20 @@ export class FakeContainer {
     this.exitCode = exitCode;
   }
 
-  #restarts(code: number): boolean {
-    if (this.restartPolicy.name === 'no') return false;
-    if (this.restartPolicy.name !== 'on-failure') return true;
-    return code !== 0 && this.restartCount < this.restartPolicy.maximumRetries;
+  /** Docker's own rule (moby, restartmanager). The policy `on-failure` does not ask who stopped it; without a number it has no end. */
+  #mayRestart(code: number): boolean {
+    switch (this.restartPolicy.name) {
+      case 'no':
+        return false;
+      case 'always':
+        return true;
+      case 'unless-stopped':
+        return !this.#stoppedByHand;
+      case 'on-failure': {
+        const { maximumRetries } = this.restartPolicy;
+        return code !== 0 && (maximumRetries === 0 || this.restartCount < maximumRetries);
+      }
+    }
   }
 
   #later(duration: Milliseconds, action: () => void): void {

@@ -5,7 +5,7 @@ import type { SourceKind } from '../../../src/ports/container-runtime.js';
 import type { HeldOnHost } from '../../../src/ports/host-holds.js';
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { FakeClock } from '../fake-clock.js';
-import { FakeContainer, type ContainerBirth } from './fake-container.js';
+import { FakeContainer, type ContainerBirth, type EngineEnd } from './fake-container.js';
 import type { ImageBehaviour } from './image-behaviour.js';
 import type { Images } from './images.js';
 import type { Actor, Timeline } from './timeline.js';
@@ -39,10 +39,14 @@ export class FakeHost {
   /** What is at paths that containers mount; a folder where nothing is said. */
   readonly sources = new Map<string, SourceKind>();
   engineVersion = '27.0.0';
+  /** How far its own clock is ahead of the world's: what it dates, it dates by its own. */
+  clockAhead: Milliseconds = 0;
   /** False while nobody gets through to it over SSH. What runs on it goes on running. */
   #found = true;
   #power: 'on' | 'off' | 'gone' = 'on';
   #stopped = false;
+  /** False while its Docker Engine is down. The host itself can be reached then. */
+  engineRuns = true;
   /** False once somebody took the tag of its group away. */
   tagged = true;
   #born = 0;
@@ -75,10 +79,40 @@ export class FakeHost {
     this.#found = true;
   }
 
-  /** It goes down now, and comes back after a while with what its Engine starts by itself. */
-  reboot(lasts: Milliseconds): void {
+  /** Its Docker Engine ends now with all that it runs, and begins again after a while. Nobody can ask it meanwhile. */
+  restartEngine(lasts: Milliseconds, by: EngineEnd): void {
+    if (this.#power !== 'on' || !this.engineRuns) return;
+    this.engineRuns = false;
+    for (const container of this.containers.values()) container.engineEnds(by);
+    this.timeline.record('world', { type: 'engine.down', host: this.host.id });
+    this.clock.after(
+      lasts,
+      () => {
+        if (this.#power === 'on' && !this.engineRuns) this.#beginEngine(by);
+      },
+      true,
+    );
+  }
+
+  /** One that was killed finds its containers dead, and leaves them so (measured, see FACTS). */
+  #beginEngine(after: EngineEnd): void {
+    this.engineRuns = true;
+    this.timeline.record('world', { type: 'engine.up', host: this.host.id });
+    if (after === 'terminated') this.#startByPolicy();
+  }
+
+  /** One after the other. One whose port has another by then cannot start. */
+  #startByPolicy(): void {
+    for (const container of this.containers.values()) {
+      const isFree = container.birth.ports.every(({ hostPort }) => this.onPort(hostPort) === undefined);
+      if (isFree) container.engineBegins();
+    }
+  }
+
+  /** It goes down now, in order or by a loss of power, and comes back after a while with what its Engine starts by itself. */
+  reboot(lasts: Milliseconds, by: EngineEnd = 'killed'): void {
     if (this.#power !== 'on') return;
-    this.#goDown('off');
+    this.#goDown('off', by);
     this.timeline.record('world', { type: 'host.down', host: this.host.id });
     this.clock.after(
       lasts,
@@ -86,7 +120,8 @@ export class FakeHost {
         if (this.#power === 'gone') return;
         this.#power = 'on';
         this.timeline.record('world', { type: 'host.up', host: this.host.id });
-        for (const container of this.containers.values()) container.powerOn();
+        this.engineRuns = true;
+        this.#startByPolicy();
       },
       true,
     );
@@ -97,8 +132,9 @@ export class FakeHost {
     this.timeline.record('world', { type: 'host.gone', host: this.host.id });
   }
 
-  #goDown(power: 'off' | 'gone'): void {
-    for (const container of this.containers.values()) container.powerOff();
+  #goDown(power: 'off' | 'gone', by: EngineEnd = 'killed'): void {
+    for (const container of this.containers.values()) container.engineEnds(by);
+    this.engineRuns = false;
     this.#power = power;
   }
 
@@ -139,15 +175,20 @@ export class FakeHost {
     // Told apart by its beginning, as Docker's own: people and kept names use the first twelve characters only.
     const id = containerId(`c${++this.#born}-${this.host.id}`);
     const where = { host: this.host.id, container: id };
-    const container: FakeContainer = new FakeContainer({ ...birth, id }, this.clock, (change, actor) => {
-      this.timeline.record(
-        actor,
-        change === 'exited'
-          ? { ...where, type: 'container.exited', code: container.exitCode ?? 0 }
-          : { ...where, type: `container.${change}` },
-      );
-      this.changed();
-    });
+    const container: FakeContainer = new FakeContainer(
+      { ...birth, id },
+      this.clock,
+      this.clockAhead,
+      (change, actor) => {
+        this.timeline.record(
+          actor,
+          change === 'exited'
+            ? { ...where, type: 'container.exited', code: container.exitCode ?? 0 }
+            : { ...where, type: `container.${change}` },
+        );
+        this.changed();
+      },
+    );
     this.containers.set(id, container);
     this.timeline.record(by, {
       ...where,
@@ -164,6 +205,16 @@ export class FakeHost {
     this.containers.delete(container.id);
     this.timeline.record(by, { type: 'container.removed', host: this.host.id, container: container.id });
     this.changed();
+  }
+
+  /** Some container was made of it, whether it runs or not. */
+  usesImage(digest: Digest): boolean {
+    return [...this.containers.values()].some(({ birth }) => birth.digest === digest);
+  }
+
+  removeImage(by: Actor, digest: Digest): void {
+    this.images.delete(digest);
+    this.timeline.record(by, { type: 'image.removed', host: this.host.id, digest });
   }
 
   addImage(by: Actor, digest: Digest): void {

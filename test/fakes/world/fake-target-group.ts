@@ -25,6 +25,8 @@ interface Target {
 /** The balancer's own health check. AWS's defaults are slower; a test's patience is not. */
 const checkInterval: Milliseconds = 5_000;
 const unhealthyAfter = 2;
+/** The oldest answer that is given. */
+export const longestStaleness: Milliseconds = 5_000;
 const healthyAfter = 3;
 
 const reasons: Partial<Record<TargetState, string>> = {
@@ -43,6 +45,8 @@ export class FakeTargetGroup {
   readonly tags = new Map<string, string>();
   readonly #targets = new Map<string, Target>();
   readonly #lastRoutes = new Map<string, string>();
+  /** What was true since when, for as long as an answer may be stale. */
+  readonly #past: { readonly since: Milliseconds; readonly health: readonly TargetHealth[] }[] = [];
 
   constructor(
     readonly settings: TargetGroup,
@@ -58,6 +62,7 @@ export class FakeTargetGroup {
     const target = this.#add(registration);
     target.state = state;
     target.reason = reasons[state];
+    this.#remember();
     this.updateRoutes();
   }
 
@@ -82,8 +87,9 @@ export class FakeTargetGroup {
     this.#become(target, 'draining');
   }
 
-  /** As DescribeTargetHealth tells: those registered, and those draining. */
-  health(): readonly TargetHealth[] {
+  /** As DescribeTargetHealth tells: those registered, and those draining; now, or as it was some time ago. */
+  health(ago: Milliseconds = 0): readonly TargetHealth[] {
+    if (ago > 0) return this.#healthAt(this.clock.elapsed() - ago);
     return [...this.#targets.values()].map(({ registration, state, reason }) => ({
       registration,
       state,
@@ -91,10 +97,23 @@ export class FakeTargetGroup {
     }));
   }
 
-  healthOf(registration: Registration): TargetHealth {
+  healthOf(registration: Registration, ago: Milliseconds = 0): TargetHealth {
     const key = registrationKey(registration);
-    const known = this.health().find((target) => registrationKey(target.registration) === key);
+    const known = this.health(ago).find((target) => registrationKey(target.registration) === key);
     return known ?? { registration, state: 'unused', reason: 'Target.NotRegistered' };
+  }
+
+  #healthAt(moment: Milliseconds): readonly TargetHealth[] {
+    const { health } = this.#past.findLast(({ since }) => since <= moment) ?? this.#past[0] ?? {};
+    return health ?? this.health();
+  }
+
+  /** To be called after each change. */
+  #remember(): void {
+    const now = this.clock.elapsed();
+    const recent = this.#past.findLastIndex(({ since }) => since <= now - longestStaleness);
+    this.#past.splice(0, Math.max(0, recent));
+    this.#past.push({ since: now, health: this.health() });
   }
 
   get healthy(): number {
@@ -119,16 +138,14 @@ export class FakeTargetGroup {
   force(registration: Registration, state: TargetState, reason?: string): void {
     const target = this.#targets.get(registrationKey(registration));
     if (target === undefined) return;
-    this.#become(target, state);
-    target.reason = reason ?? reasons[state];
+    this.#become(target, state, reason);
   }
 
   /** Its machine does not run any more. */
   instanceEnded(host: FakeHost): void {
     for (const target of this.#targets.values()) {
       if (target.host !== host || target.state === 'draining') continue;
-      this.#become(target, 'unused');
-      target.reason = 'Target.InvalidState';
+      this.#become(target, 'unused', 'Target.InvalidState');
     }
   }
 
@@ -182,12 +199,13 @@ export class FakeTargetGroup {
     return target;
   }
 
-  #become(target: Target, state: TargetState): void {
+  #become(target: Target, state: TargetState, reason = reasons[state]): void {
     const { registration, host } = target;
     target.state = state;
-    target.reason = reasons[state];
+    target.reason = reason;
     target.against = 0;
     this.timeline.record('world', { type: 'target.state', host: host.host.id, registration, state });
+    this.#remember();
     this.updateRoutes();
   }
 
@@ -195,6 +213,7 @@ export class FakeTargetGroup {
     const { registration, host } = target;
     this.#targets.delete(registrationKey(registration));
     this.timeline.record('world', { type: 'target.gone', host: host.host.id, registration });
+    this.#remember();
     this.updateRoutes();
   }
 }

@@ -86,6 +86,9 @@ export type Happening =
     }
   | { readonly type: 'host.lost'; readonly host: HostId }
   | { readonly type: 'host.found'; readonly host: HostId }
+  /** Its Docker Engine ended, with what it ran, and began again. */
+  | { readonly type: 'engine.down'; readonly host: HostId }
+  | { readonly type: 'engine.up'; readonly host: HostId }
   | { readonly type: 'host.down'; readonly host: HostId }
   | { readonly type: 'host.up'; readonly host: HostId }
   | { readonly type: 'host.gone'; readonly host: HostId }

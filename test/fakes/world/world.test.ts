@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerSpec } from '../../../src/model/container.js';
+import type { ContainerSpec, RestartPolicy } from '../../../src/model/container.js';
 import { containerName } from '../../../src/model/ids.js';
 import { FakeContainerRuntime } from '../fake-container-runtime.js';
 import { FakeHostHttp } from '../fake-host-http.js';
 import { FakeTraffic } from '../fake-traffic.js';
+import type { FakeContainer } from './fake-container.js';
+import type { FakeHost } from './fake-host.js';
 import { image } from './image-behaviour.js';
 import { World } from './world.js';
 
@@ -55,6 +57,20 @@ describe('the balancer of a world', () => {
     expect(group.healthOf(registration).state).toBe('initial');
     await world.clock.advance(25_000);
     expect(group.healthOf(registration).state).toBe('healthy');
+  });
+
+  it('may tell what was true some seconds ago, also after it told what came later', async () => {
+    const { world, group, hosts, traffic } = worldOfTwo();
+    const { registration } = hosts[0]!;
+    const state = async () => (await traffic.healthOf(group.settings.arn, [registration]))[0]?.state;
+    await world.clock.advance(30_000);
+    await traffic.deregister(group.settings.arn, [registration]);
+    await world.clock.advance(2_000);
+    expect(await state()).toBe('draining');
+    world.staleness = () => 3_000;
+    expect(await state()).toBe('healthy');
+    await world.clock.advance(2_000);
+    expect(await state()).toBe('draining');
   });
 
   it('does nothing when the port is not the registered one', async () => {
@@ -152,3 +168,66 @@ describe('the engine of a world', () => {
 function firstHost(world: World) {
   return [...world.hosts.values()][0]!;
 }
+
+describe('a container of a world', () => {
+  const policies: Readonly<Record<string, RestartPolicy>> = {
+    no: { name: 'no' },
+    always: { name: 'always' },
+    'unless-stopped': { name: 'unless-stopped' },
+    'on-failure': { name: 'on-failure', maximumRetries: 0 },
+    'on-failure:1': { name: 'on-failure', maximumRetries: 1 },
+  };
+  const minute = 60_000;
+  const ways: Readonly<Record<string, (host: FakeHost, container: FakeContainer) => void>> = {
+    'it ends with 0': (_host, container) => container.exit(0),
+    'it crashes': (_host, container) => container.exit(139),
+    'a person stops it': (_host, container) => container.stop('operator'),
+    'its Engine is restarted': (host) => host.restartEngine(5_000, 'terminated'),
+    'its Engine is killed': (host) => host.restartEngine(5_000, 'killed'),
+    'its Engine is restarted after a person stopped it': (host, container) => {
+      container.stop('operator');
+      host.restartEngine(5_000, 'terminated');
+    },
+    'its host is shut down and started': (host) => host.reboot(5_000, 'terminated'),
+    'its host loses its power': (host) => host.reboot(5_000, 'killed'),
+  };
+
+  it.each([
+    ['it ends with 0', ['always', 'unless-stopped']],
+    ['it crashes', ['always', 'unless-stopped', 'on-failure', 'on-failure:1']],
+    ['a person stops it', []],
+    ['its Engine is restarted', ['always', 'unless-stopped']],
+    ['its Engine is killed', []],
+    ['its Engine is restarted after a person stopped it', ['always']],
+    ['its host is shut down and started', ['always', 'unless-stopped']],
+    ['its host loses its power', ['always', 'unless-stopped', 'on-failure', 'on-failure:1']],
+  ])('runs again, when %s, with the policies %j', async (way, expected) => {
+    const running = await Promise.all(
+      Object.entries(policies).map(async ([name, restartPolicy]) => {
+        const world = new World();
+        const host = world.addHost('h1');
+        const container = host.runs({ name: 'api', restartPolicy });
+        ways[way]?.(host, container);
+        await world.clock.advance(minute);
+        return container.running ? [name] : [];
+      }),
+    );
+    expect(running.flat()).toEqual(expected);
+  });
+
+  it('is given up after as many restarts as its policy says, and counts from 0 when it is started again', async () => {
+    const world = new World();
+    const crashes = world.images.publish('registry/api', 'bad', image.exitsAtOnce());
+    const host = world.addHost('h1');
+    const restartPolicy = policies['on-failure:1']!;
+    const container = host.runs({ name: 'api', digest: crashes.digest, restartPolicy, running: false });
+    for (const by of ['operator', 'world'] as const) {
+      container.start(by);
+      await world.clock.advance(minute);
+      expect({ running: container.running, restarts: container.restartCount }).toEqual({
+        running: false,
+        restarts: 1,
+      });
+    }
+  });
+});

@@ -34,6 +34,8 @@ export class World implements Caller {
   readonly targetGroups = new Map<TargetGroupArn, FakeTargetGroup>();
   readonly scalingGroups: FakeScalingGroup[] = [];
   readonly timeline: Timeline;
+  /** How old the next answer about the health of targets is: the balancer's API may answer with what was true some seconds ago. */
+  staleness: () => Milliseconds = () => 0;
 
   constructor(readonly clock: FakeClock = new FakeClock()) {
     this.timeline = new Timeline(() => clock.elapsed());

@@ -1,7 +1,7 @@
 import type { Event } from '../../../src/events/event.js';
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { RunResult } from '../../../src/model/run-result.js';
-import { PortCalls, type Caller } from '../../fakes/port-calls.js';
+import { PortCalls, type Caller, type PortCall } from '../../fakes/port-calls.js';
 import type { Actor } from '../../fakes/world/timeline.js';
 import type { World, WorldState } from '../../fakes/world/world.js';
 import type { Launch } from './launch.js';
@@ -36,15 +36,17 @@ export class ControlProcess implements Caller {
   readonly events: Event[] = [];
   readonly #stop = new AbortController();
   #signalledAt: Milliseconds | undefined;
+  #settlings = 0;
 
   constructor(
     readonly number: number,
     readonly launch: Launch,
     private readonly world: World,
+    clockAhead: Milliseconds = 0,
   ) {
     this.actor = `program ${number}`;
     this.life = new Life(world.clock);
-    this.clock = new ProcessClock(world.clock, this.life);
+    this.clock = new ProcessClock(world.clock, this.life, clockAhead);
   }
 
   get stop(): AbortSignal {
@@ -52,9 +54,11 @@ export class ControlProcess implements Caller {
   }
 
   /** Lets happen to it what is to happen at this call of its own. */
-  readonly onCall = (call: number): void => {
-    const { killAtCall, signalAtCall, freeze } = this.launch;
-    if (call === killAtCall) {
+  readonly onCall = (call: number, { method, about }: PortCall): void => {
+    const { killAtCall, killAtSettling, signalAtCall, freeze } = this.launch;
+    const settles = about === 'hold.settled' || method === 'forgetHold';
+    if (settles) this.#settlings += 1;
+    if (call === killAtCall || (settles && this.#settlings === killAtSettling)) {
       this.#became('killed');
       this.life.kill();
     }

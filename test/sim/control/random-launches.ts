@@ -14,7 +14,13 @@ const frozenFor = (random: SeededRandom): Milliseconds =>
  * A third of all runs is left in peace; the others are killed, signalled or frozen somewhere, and what comes after them too, up to a few
  * times: `recover`, or the next deploy, on the same machine or on another.
  */
-export function randomLaunches(random: SeededRandom, tag: string): readonly [Launch, ...Launch[]] {
+export function randomLaunches(
+  random: SeededRandom,
+  [tag, otherTag]: readonly [string, string],
+  hosts: readonly string[],
+): readonly [Launch, ...Launch[]] {
+  const memory = random.fork('memory');
+  if (memory.chance(0.1)) return staleMemory(memory, [tag, otherTag], hosts);
   const first: Launch = {
     verb: 'deploy',
     machine: 'desk',
@@ -23,11 +29,12 @@ export function randomLaunches(random: SeededRandom, tag: string): readonly [Lau
     ...randomFate(random.fork('first')),
   };
   const launches: [Launch, ...Launch[]] = [first];
-  for (let last = first; last.killAtCall !== undefined && launches.length < 5;) {
+  for (let last = first; isKilled(last) && launches.length < 5;) {
     const next = random.fork(`number ${launches.length + 1}`);
     last = {
       verb: next.chance(0.5) ? 'recover' : 'deploy',
-      machine: next.chance(0.7) ? 'desk' : 'laptop',
+      // What was being settled is told by the journal; without it the hosts alone tell.
+      machine: next.chance(last.killAtSettling === undefined ? 0.7 : 0.3) ? 'desk' : 'laptop',
       after: next.pick([0, 1_000, 20_000, 90_000, 200_000]),
       tag,
       ...(next.chance(0.4) ? { killAtCall: someCall(next) } : {}),
@@ -37,11 +44,41 @@ export function randomLaunches(random: SeededRandom, tag: string): readonly [Lau
   return launches;
 }
 
+/**
+ * An agent is killed in the middle of its roll; another, with a state folder of its own, rolls something newer; and then the first one comes
+ * back with its old journal, while one of the hosts answers late.
+ */
+function staleMemory(
+  random: SeededRandom,
+  [tag, otherTag]: readonly [string, string],
+  hosts: readonly string[],
+): readonly [Launch, ...Launch[]] {
+  const kill = random.chance(0.5)
+    ? { killAtCall: random.integer(150, 900) }
+    : { killAtSettling: random.integer(1, 12) };
+  const host = hosts[random.integer(0, hosts.length - 1)] ?? '';
+  return [
+    { verb: 'deploy', machine: 'desk', after: 0, tag, ...kill },
+    { verb: 'deploy', machine: 'laptop', after: random.pick([60_000, 90_000, 200_000]), tag: otherTag },
+    {
+      verb: random.chance(0.6) ? 'recover' : 'deploy',
+      machine: 'desk',
+      after: random.pick([0, 20_000, 400_000]),
+      tag: random.pick([tag, otherTag]),
+      lateHost: { host, lasts: random.between(1_000, 60_000) },
+    },
+  ];
+}
+
+const isKilled = ({ killAtCall, killAtSettling }: Launch): boolean =>
+  killAtCall !== undefined || killAtSettling !== undefined;
+
 function randomFate(random: SeededRandom): Partial<Launch> {
   const kind = random.next();
   if (kind < 0.35) return {};
   if (kind < 0.5) return { signalAtCall: random.integer(1, 600) };
   if (kind < 0.58) return { freeze: { atCall: someCall(random), lasts: frozenFor(random) } };
+  if (kind < 0.7) return { killAtSettling: random.integer(1, 24) };
   return { killAtCall: someCall(random) };
 }
 
@@ -58,3 +95,15 @@ export function randomRivals(random: SeededRandom, tags: readonly [string, ...st
     },
   ];
 }
+
+/** The second group is rolled while the first one is. */
+export const randomNeighbourLaunches = (random: SeededRandom, tag: string): readonly Launch[] => [
+  {
+    verb: 'deploy',
+    group: 'web',
+    machine: random.chance(0.5) ? 'desk' : 'build',
+    after: random.chance(0.5) ? random.between(0, 2_000) : random.between(0, 120_000),
+    tag,
+    ...(random.chance(0.4) ? randomFate(random) : {}),
+  },
+];

@@ -432,6 +432,38 @@ export const mutations: readonly Mutation[] = [
     line: "if (result.outcome.kind !== 'unknown') return result;",
     replacement: "return { ...result, outcome: { kind: 'exited', code: 0 } };",
   },
+  {
+    statement: 8,
+    what: 'restores a host container by container, though the run had settled some of them as replaced',
+    seed: 269,
+    file: 'src/engine/lost-way-back.ts',
+    line: 'return settledBeside(held, await run.ports.runtime.on(host).list(), run.id, group?.name).length > 0;',
+    replacement: 'return false;',
+  },
+  {
+    statement: 1,
+    what: 'counts what the run of another group has out of a shared target group as healthy',
+    seed: 160,
+    file: 'src/engine/interlocks/floor-guard.ts',
+    line: 'const places = reservedBy(others);',
+    replacement: 'const places = new Set<string>();',
+  },
+  {
+    statement: 0,
+    what: 'leaves a kept container to come back with its Engine',
+    seed: 6,
+    file: 'src/modules/docker-container.ts',
+    line: "await containers.setRestartPolicy(container.id, { name: 'no' });",
+    replacement: '',
+  },
+  {
+    statement: 2,
+    what: 'does not wait for an AWS call whose answer was lost',
+    seed: 743,
+    file: 'src/traffic/mutation-queue.ts',
+    line: 'if (isOutcomeUnknown(error)) this.#mayComeLate(action, batch);',
+    replacement: '',
+  },
 ];
 
 /** What is seen only when its second defence is taken out as well. */

@@ -2,14 +2,14 @@ import type { Milliseconds } from '../../../src/model/duration.js';
 import type { HostId } from '../../../src/model/ids.js';
 import { amountOf, type RolloutSettings } from '../../../src/model/settings.js';
 import { replay, type Replay } from './replay.js';
-import { ofEach, type Violation } from './story.js';
+import { isTargetGroupOf, ofEach, type StoryGroup, type Violation } from './story.js';
 
 /**
  * 6. A batch starts only after the last is healthy, in service and baked. Told from outside: when a host leaves service for the first
  * time, those that left before it are either back and baked, or it shares a batch with them, and a batch has a size. What an earlier run left
  * is recovered first, all at once as far as the floor allows.
  */
-export const bakesEachBatch = ofEach(({ actor }, { initial, timeline, rollout }) => {
+export const bakesEachBatch = ofEach(({ actor, group }, { initial, timeline, rollout, groups }) => {
   const violations: Violation[] = [];
   const wholeSince = new Map<HostId, Milliseconds>();
   const bakedOnce = new Set<HostId>();
@@ -22,7 +22,7 @@ export const bakesEachBatch = ofEach(({ actor }, { initial, timeline, rollout })
   let number = 0;
   let sinceThen: Milliseconds = 0;
   replay(initial, timeline, (entry, before) => {
-    noteWhole(before, left, wholeSince, sinceThen);
+    noteWhole(before, group, left, wholeSince, sinceThen);
     sinceThen = entry.at;
     for (const [host, since] of wholeSince) if (entry.at - since >= rollout.bake) bakedOnce.add(host);
     if (entry.by === 'operator' && 'host' in entry) outByHand.add(entry.host);
@@ -42,7 +42,8 @@ export const bakesEachBatch = ofEach(({ actor }, { initial, timeline, rollout })
       number += 1;
     }
     batch.push(entry.host);
-    const allowed = sizeOf(rollout, number, before.zones.size);
+    const joined = groups[0] === group ? before.zones.size - initial.hosts.length : 0;
+    const allowed = sizeOf(rollout, number, group.hosts.length + joined);
     if (batch.length <= allowed) return;
     const what = `${entry.host} left service as number ${batch.length} of a batch of ${allowed}`;
     violations.push({ statement: 6, at: entry.at, what });
@@ -53,12 +54,15 @@ export const bakesEachBatch = ofEach(({ actor }, { initial, timeline, rollout })
 /** Since when all targets of a host are healthy again. */
 function noteWhole(
   world: Replay,
+  group: StoryGroup,
   hosts: ReadonlySet<HostId>,
   wholeSince: Map<HostId, Milliseconds>,
   at: Milliseconds,
 ): void {
   for (const host of hosts) {
-    const targets = world.targetsOf(host);
+    const targets = world
+      .targetsOf(host)
+      .filter(({ registration }) => isTargetGroupOf(group, registration.targetGroup));
     const whole = targets.length > 0 && targets.every(({ state }) => state === 'healthy');
     if (!whole) wholeSince.delete(host);
     else if (!wholeSince.has(host)) wholeSince.set(host, at);

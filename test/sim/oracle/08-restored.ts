@@ -2,31 +2,54 @@ import type { ContainerId, HostId } from '../../../src/model/ids.js';
 import { isProgram, type Entry } from '../../fakes/world/timeline.js';
 import type { ContainerState, WorldState } from '../../fakes/world/world.js';
 import { replay } from './replay.js';
-import type { Statement, Story } from './story.js';
+import type { Statement, Story, StoryGroup } from './story.js';
 
 /**
  * 8. A restored host runs the very container it ran before: digest, config, restart policy. Where there was none, it has none.
- * So at the end each host runs a release, or exactly what it ran when the first run touched it, or it is named.
+ * So at the end each host runs all containers of one release, or exactly what it ran when the first run touched it, or it is named.
  */
 export const restoresTheVeryContainer: Statement = (story) => {
-  const { initial, named, isOver, programs } = story;
+  const { initial, named, isOver, groups } = story;
   const end = endOf(story);
   if (!isOver || end === undefined) return [];
   const ranAtFirst = runningWhenTouched(story);
-  const releases = new Set<string | undefined>(
-    programs.flatMap(({ verb, release }) => (verb === 'deploy' ? [release] : [])),
+  return groups.flatMap((group) => {
+    const releases = releasesOf(group, story);
+    const isOwn = ({ name }: ContainerState): boolean => nameOfGroup(name) === group.name;
+    return initial.hosts
+      .filter(({ id }) => group.hosts.includes(id) && !named.includes(id) && !changedAfterwards(story, id))
+      .flatMap(({ id }) => {
+        const now = runningOn(end, id).filter(isOwn);
+        const first = ranAtFirst.get(id);
+        const before = containersOn(initial, id).filter(
+          (one) => isOwn(one) && (first?.has(one.id) ?? one.running),
+        );
+        const isWhole = group.containers.every((name) => now.some((one) => one.name === name));
+        if (isWhole && isOneOf(releases, now)) return [];
+        if (describe(now) === describe(before)) return [];
+        const what = `${id} ran ${describe(before)} and now runs ${describe(now)}`;
+        return [{ statement: 8, at: end.at, what }];
+      });
+  });
+};
+
+const releasesOf = (group: StoryGroup, { programs }: Story): ReadonlySet<string | undefined> =>
+  new Set(
+    programs.flatMap((program) =>
+      program.verb === 'deploy' && program.group === group ? [program.release] : [],
+    ),
   );
-  return initial.hosts
-    .filter(({ id }) => !named.includes(id) && !changedAfterwards(story, id))
-    .flatMap(({ id }) => {
-      const now = runningOn(end, id);
-      const first = ranAtFirst.get(id);
-      const before = containersOn(initial, id).filter((one) => first?.has(one.id) ?? one.running);
-      if (now.length > 0 && now.every(({ digest }) => releases.has(digest))) return [];
-      if (describe(now) === describe(before)) return [];
-      const what = `${id} ran ${describe(before)} and now runs ${describe(now)}`;
-      return [{ statement: 8, at: end.at, what }];
-    });
+
+/** Also of one that was put aside: containers are named after their groups. */
+const nameOfGroup = (container: string): string | undefined => container.split(/[-.]/)[0];
+
+/** All of them are of one release: a pair of the old and the new is neither. */
+const isOneOf = (
+  releases: ReadonlySet<string | undefined>,
+  containers: readonly ContainerState[],
+): boolean => {
+  const digests = new Set(containers.map(({ digest }) => digest));
+  return digests.size === 1 && [...digests].every((digest) => releases.has(digest));
 };
 
 /** When the last program ended. What came later, came by itself. */
@@ -40,7 +63,8 @@ const runningOn = (state: WorldState, host: HostId): readonly ContainerState[] =
 
 const describe = (containers: readonly ContainerState[]): string =>
   containers
-    .map(({ id, name, restartPolicy }) => `${name} = ${id}, restart ${restartPolicy.name}`)
+    .map(({ id, name, restartPolicy }) => `${name} = ${id}, restart ${JSON.stringify(restartPolicy)}`)
+    .toSorted()
     .join('; ') || 'nothing';
 
 /** What ran on each host when a program first took a container there; by then a person or a crash may have been there. */

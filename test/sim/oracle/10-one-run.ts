@@ -42,19 +42,24 @@ export const changesOnlyUnderItsLease: Statement = ({ calls, timeline }) =>
     return [{ statement: 10, at: call.at, what: `${what} while ${takenBy ?? 'nobody'} had the lease` }];
   });
 
-/** Until when this program believes in its lease, and who was given it last. */
+/** Until when this program believes in the lease that it has, and who was given that last. It has one at a time. */
 function leaseAt(
   at: Milliseconds,
   by: Actor,
   timeline: readonly Entry[],
 ): { readonly validUntil?: Milliseconds; readonly takenBy?: Actor } {
   let validUntil: Milliseconds | undefined;
-  let takenBy: Actor | undefined;
+  let lease: string | undefined;
+  const takers = new Map<string, Actor>();
   for (const entry of timeline) {
     if (entry.at > at) break;
-    if (entry.type === 'lease.taken') takenBy = entry.by;
-    if (entry.type === 'lease.valid' && entry.by === by) validUntil = entry.until;
+    if (entry.type === 'lease.taken') takers.set(entry.lease, entry.by);
+    if (entry.type === 'lease.valid' && entry.by === by) {
+      validUntil = entry.until;
+      lease = entry.lease;
+    }
   }
+  const takenBy = lease === undefined ? undefined : takers.get(lease);
   return {
     ...(validUntil === undefined ? {} : { validUntil }),
     ...(takenBy === undefined ? {} : { takenBy }),

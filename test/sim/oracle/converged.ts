@@ -4,9 +4,9 @@ import { ofEach, type Program } from './story.js';
 
 const promise = 0;
 
-/** Exit 0 of a deploy means converged: every host runs the release, and what was in service is in service. */
+/** Exit 0 of a deploy means converged: every host runs all containers of the release, and what was in service is in service. */
 export const exitsZeroOnlyWhenConverged = ofEach((program, { timeline }) => {
-  const { verb, exit, ended, release } = program;
+  const { verb, exit, ended, release, group } = program;
   if (exit !== 0 || verb !== 'deploy') return [];
   const begunAt = timeline.find(({ by, type }) => by === program.actor && type === 'process')?.at ?? 0;
   const others = new Set(
@@ -16,7 +16,11 @@ export const exitsZeroOnlyWhenConverged = ofEach((program, { timeline }) => {
   );
   const behind = ended.hosts.filter(
     ({ id, containers }) =>
-      !others.has(id) && !containers.some(({ digest, running }) => running && digest === release),
+      group.hosts.includes(id) &&
+      !others.has(id) &&
+      !group.containers.every((wanted) =>
+        containers.some(({ name, digest, running }) => running && name === wanted && digest === release),
+      ),
   );
   return behind.map(({ id }) => ({
     statement: promise,

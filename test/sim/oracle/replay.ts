@@ -8,6 +8,8 @@ import type { WorldState } from '../../fakes/world/world.js';
 export interface ReplayedContainer {
   readonly id: ContainerId;
   readonly host: HostId;
+  /** That it was made under. */
+  readonly name: string;
   readonly digest: Digest | undefined;
   readonly ports: readonly number[];
   running: boolean;
@@ -43,11 +45,12 @@ export class Replay {
     for (const host of initial.hosts) {
       this.images.set(host.id, new Set(host.images));
       if (host.zone !== undefined) this.zones.set(host.id, host.zone);
-      for (const { id, digest, ports, running, serving } of host.containers) {
+      for (const { id, name, digest, ports, running, serving } of host.containers) {
         const servedAt = serving ? 0 : undefined;
         this.containers.set(id, {
           id,
           host: host.id,
+          name,
           digest,
           ports,
           running,
@@ -110,8 +113,8 @@ export class Replay {
 
   #applyToContainer(entry: Extract<Entry, { container: ContainerId }>): void {
     if (entry.type === 'container.created') {
-      const { container: id, host, digest, ports } = entry;
-      const birth = { id, host, digest, ports, running: false, serving: false };
+      const { container: id, host, name, digest, ports } = entry;
+      const birth = { id, host, name, digest, ports, running: false, serving: false };
       this.containers.set(id, { ...birth, servedAt: undefined });
       return;
     }

@@ -16,6 +16,8 @@ export interface Story {
   /** When everything in the world had settled. */
   readonly final: WorldState;
   readonly rollout: RolloutSettings;
+  /** What runs are about. A host may be in several. */
+  readonly groups: readonly StoryGroup[];
   /** Target groups whose zones are not balanced across. */
   readonly zonal: readonly TargetGroupArn[];
   /** The hosts that a program named as needing a person. */
@@ -30,6 +32,24 @@ export interface Story {
   readonly words: readonly Words[];
 }
 
+/** A group of the environment, as its users describe it. Whoever joins later joins the first one. */
+export interface StoryGroup {
+  readonly name: string;
+  /** The names of its containers. */
+  readonly containers: readonly string[];
+  /** The names of its target groups. */
+  readonly targetGroups: readonly string[];
+  readonly hosts: readonly HostId[];
+}
+
+/** The group that a container belongs to, by the name that it was made under. */
+export const groupOfContainer = ({ groups }: Pick<Story, 'groups'>, name: string): StoryGroup | undefined =>
+  groups.find(({ containers }) => containers.includes(name));
+
+/** The group's hosts may be registered there. */
+export const isTargetGroupOf = ({ targetGroups }: StoryGroup, arn: TargetGroupArn): boolean =>
+  targetGroups.some((name) => arn.includes(`/${name}/`));
+
 /** Something that a program wrote or said. */
 export interface Words {
   readonly where: string;
@@ -40,6 +60,8 @@ export interface Words {
 export interface Program {
   readonly actor: Actor;
   readonly verb: 'deploy' | 'recover';
+  /** What a deploy is about. */
+  readonly group: StoryGroup;
   /** What it rolls. */
   readonly release: Digest;
   readonly endedAt: Milliseconds;
