@@ -1,4 +1,5 @@
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import type { Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { Playbook, Play } from '../playbook/playbook.js';
 import { goneOf } from './gone-hosts.js';
@@ -6,7 +7,7 @@ import type { HostSession } from './host-session.js';
 import { nameTheHeldAfterGrace } from './grace.js';
 import { describeHold } from './hold-names.js';
 import { runPlay, type PlayResult } from './play.js';
-import { restoreHost, type RestoreOutcome } from './restore.js';
+import { isHealthyByNow, restoreHost, settleReturned, stillLacking, type RestoreOutcome } from './restore.js';
 import type { Run } from './run.js';
 import type { TurnResult } from './turn.js';
 
@@ -163,7 +164,7 @@ async function settleTheGone(
   return gone;
 }
 
-/** The list for a person: everything still held, and what came back unhealthy as it was found. */
+/** The list for a person: everything still held that the host lacks, and what came back unhealthy as it was found. */
 async function nameTheHeld(
   sessions: readonly HostSession[],
   plays: readonly PlayResult[],
@@ -171,19 +172,32 @@ async function nameTheHeld(
   errors: AdfError[],
   run: Run,
 ): Promise<readonly NamedSession[]> {
+  const lacking = new Map<HostSession, readonly Hold[]>();
+  await Promise.all(
+    sessions.map(async (session) => {
+      const open = run.holds.openOf(session.host.id);
+      if (open.length > 0) lacking.set(session, await stillLacking(session, open));
+    }),
+  );
   const named: NamedSession[] = [];
   for (const session of sessions) {
     const open = run.holds.openOf(session.host.id);
+    const lacks = lacking.get(session) ?? [];
     const outcome = restores.get(session) ?? outcomeOf(session, plays);
-    const unhealthy = outcome?.unhealthyAsFound === true;
-    if (open.length === 0 && !unhealthy) continue;
-    const held = open.map(describeHold);
+    const unhealthy =
+      outcome?.unhealthyAsFound === true &&
+      !(await isHealthyByNow(session, run.holds.originOf(session.host.id)));
+    if (open.length > 0 && lacks.length === 0) await settleReturned(session, open);
+    if (lacks.length === 0 && !unhealthy) continue;
+    const held = lacks.map(describeHold);
     const asFound = 'it was not healthy before, and is back in that state';
     const reason = outcome?.error?.message ?? (unhealthy ? asFound : 'on_failure left it as it is');
     run.bus.emit({ type: 'host.named', host: session.eventHost, held, reason });
     named.push({ session, held, reason });
     // When even the journal is gone, the name still reaches the person.
-    await run.holds.settle(open, 'named').catch((error: unknown) => errors.push(...errorsOf(error)));
+    await run.holds
+      .settle(run.holds.openOf(session.host.id), 'named')
+      .catch((error: unknown) => errors.push(...errorsOf(error)));
   }
   return named;
 }

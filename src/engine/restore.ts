@@ -6,7 +6,7 @@ import { isUnreachable } from '../errors/ssh.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
 import { isDrained, type Registration, type TargetHealth } from '../model/registration.js';
-import { describeStep, planRestore, type RestoreObservation } from '../plan/restore.js';
+import { describeStep, lackingOf, planRestore, type RestoreObservation } from '../plan/restore.js';
 import { goneOf } from './gone-hosts.js';
 import { holdKey } from './hold-names.js';
 import type { Activity, HostSession } from './host-session.js';
@@ -150,6 +150,46 @@ async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promis
       !session.prover.isProven &&
       steps.some((step) => step.do === 'register' && step.await === 'registered'),
   };
+}
+
+/**
+ * What of these holds the host lacks at this moment, so that nobody is sent to a host that has all it had. All of them where it cannot be
+ * asked, and where neither a probe nor a balancer says that a container is healthy which was touched. Changes nothing, and needs no lease.
+ */
+export async function stillLacking(session: HostSession, holds: readonly Hold[]): Promise<readonly Hold[]> {
+  try {
+    const lacking = lackingOf(holds, await observe(session, holds));
+    const isVouchedFor =
+      !session.containersTouched ||
+      session.prover.isProven ||
+      holds.some((hold) => hold.kind === 'registration' && hold.state === 'healthy');
+    return lacking.length > 0 || isVouchedFor ? lacking : holds;
+  } catch {
+    return holds;
+  }
+}
+
+/** What was not healthy when it was taken need not be so any more once it is back. False where that cannot be asked. */
+export async function isHealthyByNow({ run }: HostSession, holds: readonly Hold[]): Promise<boolean> {
+  try {
+    const groups = Map.groupBy(registrationsOf(holds), ({ targetGroup }) => targetGroup);
+    const targets = await Promise.all(
+      [...groups].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)),
+    );
+    return targets.length > 0 && targets.flat().every(({ state }) => state === 'healthy');
+  } catch {
+    return false;
+  }
+}
+
+/** The host has all that is held of it. What cannot be written down stays open, and whoever recovers it finds the same. */
+export async function settleReturned({ run, eventHost }: HostSession, open: readonly Hold[]): Promise<void> {
+  try {
+    await run.holds.settle(open, 'returned');
+  } catch (error) {
+    const message = `it has all that it had, which could not be written down: ${errorsOf(error)[0].message}`;
+    run.bus.emit({ type: 'warning', host: eventHost, message });
+  }
 }
 
 /** A place that the run had given back, and that somebody else took from the host since. */

@@ -61,10 +61,12 @@ export const probeWithoutSecret = (host: Host, why: string): AdfError =>
     hint: 'Recover from the project that has the secret, with the variables that the run had.',
   });
 
+export const claimUncheckedCode = 'recover.unchecked';
+
 /** What a journal says of a host that could not be asked, or that tells otherwise. `why` is a clause. */
 export const claimUnchecked = (host: Host, why: string): AdfError =>
   new AdfError({
-    code: 'recover.unchecked',
+    code: claimUncheckedCode,
     class: 'failed',
     host: describeHost(host),
     message: `What was held of it was not put back: ${why}.`,

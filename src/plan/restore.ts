@@ -69,6 +69,30 @@ export const runsNothing = (holds: readonly Hold[]): boolean =>
   holds.some(({ kind }) => kind === 'container') &&
   holds.every((hold) => hold.kind !== 'container' || hold.previous?.running !== true);
 
+/**
+ * What of these the host really lacks: a registration that is not there, or not healthy where it was; a container that is not as it was held.
+ * What is written down before it is taken need not have been taken.
+ */
+export const lackingOf = (holds: readonly Hold[], observed: RestoreObservation): readonly Hold[] =>
+  holds.filter((hold) =>
+    hold.kind === 'registration'
+      ? lacksRegistration(hold, observed.registrations)
+      : observed.containers === undefined ||
+        foreignInPlaceOf(hold, observed.containers) !== undefined ||
+        planContainers([hold], observed.containers).length > 0,
+  );
+
+function lacksRegistration(
+  { registration, state }: RegistrationHold,
+  targets: readonly TargetHealth[],
+): boolean {
+  const key = registrationKey(registration);
+  const target = targets.find((one) => registrationKey(one.registration) === key);
+  const isThere = target !== undefined && !isDrained(target) && target.state !== 'draining';
+  if (state === 'absent') return isThere;
+  return state === 'healthy' ? target?.state !== 'healthy' : !isThere;
+}
+
 /** The containers of the host, each hold on its own: what took the name goes first, then what had it comes back. */
 function planContainers(
   holds: readonly ContainerHold[],
@@ -209,8 +233,9 @@ function planRegistrations(
   };
   const had = holds.filter(({ state }) => state !== 'absent');
   const missing = had.filter((hold) => !present(hold));
+  // One that was on its way into service, or out of it, was healthy there unless nothing ran.
   const healthy = missing.filter(
-    ({ state }) => state === 'healthy' || state === 'initial' || state === 'draining',
+    ({ state }) => state === 'healthy' || (!idle && (state === 'initial' || state === 'draining')),
   );
   const others = missing.filter((hold) => !healthy.includes(hold));
   const superfluous = holds.filter((hold) => hold.state === 'absent' && present(hold));

@@ -96,7 +96,8 @@ export function renderResultError(error: ResultError, palette: Palette = plainPa
 function outcome(result: RunResult, palette: Palette): string {
   const took = `after ${formatDuration(result.duration)}`;
   const mixed = result.mixed ? ' The fleet is mixed: its hosts run more than one release.' : '';
-  if (result.verb === 'recover' && result.outcome === 'converged') return recoveredAll(result, palette);
+  if (result.verb === 'recover' && result.outcome === 'converged')
+    return recoveredAll(result, palette, mixed);
   const what = `${result.verb} of ${result.groups.join(', ')} in ${result.environment}`;
   switch (result.outcome) {
     case 'converged':
@@ -118,11 +119,15 @@ function outcome(result: RunResult, palette: Palette): string {
   }
 }
 
-const recoveredAll = ({ hosts, recovered = [], environment }: RunResult, palette: Palette): string =>
+const recoveredAll = (
+  { hosts, recovered = [], environment }: RunResult,
+  palette: Palette,
+  mixed: string,
+): string =>
   palette.green(
     recovered.length === 0
       ? `Nothing to recover in ${environment}: no run is interrupted.`
-      : `Recovered: ${recovered.length === 1 ? 'one run' : `${recovered.length} runs`} in ${environment}, ${hosts.length === 0 ? 'nothing was held any more' : `${countHosts(hosts.length)} restored`}.`,
+      : `Recovered: ${recovered.length === 1 ? 'one run' : `${recovered.length} runs`} in ${environment}, ${hosts.length === 0 ? 'nothing was held any more' : `${countHosts(hosts.length)} restored`}.${mixed}`,
   );
 
 const needs = (count: number): string =>

@@ -6,11 +6,20 @@ import type { AdfError } from '../errors/adf-error.js';
 import { deregisteredByOthers, hostGone, hostGoneCode, hostSkipped } from '../errors/fleet.js';
 import { label } from '../model/container.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
+import type { HostId } from '../model/ids.js';
 import { targetGroupNameOf } from '../model/registration.js';
 import { formatPinnedImage } from '../model/release.js';
 import type { ExitCode, HostResult, ResultError, RunOutcome, RunResult } from '../model/run-result.js';
 import { formatPosition } from '../model/source.js';
+import { whyNotConverged } from '../plan/convergence.js';
 import type { HostObservation } from '../plan/observation.js';
+import {
+  hasLostContainer,
+  isMixed,
+  plannedRelease,
+  releaseInService,
+  type ReleaseInService,
+} from '../plan/release-in-service.js';
 import type { AuditFinding } from './audit.js';
 import type { JoinedHosts } from './joiners.js';
 import type { PreparedGroup } from './prepare-deploy.js';
@@ -63,7 +72,9 @@ export function deployResult(ended: Ended): RunResult {
       image: formatPinnedImage(release.image),
     })),
     hosts: [...hosts, ...joinedHosts(joined, findings, run)],
-    mixed: groups.some((group, index) => isMixed(group, results.slice(index, index + 1), joined, findings)),
+    mixed: groups.some((group, index) =>
+      endedMixed(group, results.slice(index, index + 1), joined, findings),
+    ),
     oneWay: run.tally.oneWay,
     named: named.map(({ session: { host }, held, reason }) => ({
       host: host.id,
@@ -134,23 +145,62 @@ const errorsOfTurns = (results: readonly PlaybookResult[]): readonly AdfError[] 
   ]);
 
 function hostResults(
-  { opened, plan, leftOut }: PreparedGroup,
+  group: PreparedGroup,
   results: readonly PlaybookResult[],
   { states }: AuditFinding,
   run: Run,
 ): readonly HostResult[] {
+  const { opened, leftOut } = group;
   const sessions = [...opened.sessions, ...leftOut.map(({ session }) => session)];
   return sessions.map((session): HostResult => {
     const { host } = session;
-    const converged = plan.hosts.some(({ host: id, action }) => id === host.id && action === 'converged');
+    const seen = states.get(host.id);
     return {
       host: host.id,
       name: host.name,
       ...run.tally.of(host.id),
-      status: converged ? 'converged' : statusOf(session, results),
-      ...runningOn(states.get(host.id), opened),
+      status: statusSeen(statusDone(session, group, results), beforeOf(host.id, group), seen),
+      ...runningOn(seen, opened),
     };
   });
+}
+
+/** How the preflight found a host. */
+const beforeOf = (host: HostId, { observed }: PreparedGroup): HostObservation | undefined =>
+  observed.observation.hosts.find((one) => one.host.id === host);
+
+/** What the last look saw of a host outdoes what was done to it. */
+function statusSeen(
+  done: HostResult['status'],
+  before: HostObservation | undefined,
+  seen: HostObservation | undefined,
+): HostResult['status'] {
+  if (seen === undefined) return done;
+  const isPlanned = whyNotConverged(seen).length === 0;
+  switch (done) {
+    case 'deployed':
+    case 'converged':
+      return isPlanned ? done : 'failed';
+    case 'restored':
+    case 'rolled_back':
+      return before !== undefined && hasLostContainer(before, seen) ? 'failed' : done;
+    // Its turns went well, and replaced nothing: it was out of service, and is back.
+    case 'ok':
+      return isPlanned ? 'deployed' : done;
+    default:
+      return done;
+  }
+}
+
+/** By what the plan and the run did, whatever the host is like now. */
+function statusDone(
+  session: HostSession,
+  { plan }: PreparedGroup,
+  results: readonly PlaybookResult[],
+): HostResult['status'] {
+  const { id } = session.host;
+  const converged = plan.hosts.some(({ host, action }) => host === id && action === 'converged');
+  return converged ? 'converged' : statusOf(session, results);
 }
 
 const joinedHosts = (
@@ -177,14 +227,15 @@ function statusOf({ host, run }: HostSession, results: readonly PlaybookResult[]
     result.turns.filter(({ session }) => session.host.id === host.id),
   );
   const bad = turns.find(({ status }) => status !== 'ok');
-  if (bad !== undefined) {
-    if (bad.restore?.restored === true) return 'restored';
-    return bad.status === 'interrupted' ? 'untouched' : 'failed';
-  }
-  if (results.some(({ untouched }) => untouched.has(host.id))) return 'untouched';
-  if (run.checkMode) return turns.length > 0 ? 'ok' : 'untouched';
+  if (bad?.restore?.restored === true) return 'restored';
+  if (bad !== undefined && bad.status !== 'interrupted') return 'failed';
+  // A later play may have been cut short, or may not have got to the host: that it was rolled before is what counts.
   if (run.holds.wasReplaced(host.id)) return 'deployed';
-  return turns.some(({ restore }) => restore?.restored === true) ? 'restored' : 'untouched';
+  if (turns.some(({ restore }) => restore?.restored === true)) return 'restored';
+  const wasHeld = run.holds.originOf(host.id).length > 0;
+  if (bad !== undefined) return wasHeld ? 'restored' : 'untouched';
+  if (results.some(({ untouched }) => untouched.has(host.id)) && !wasHeld) return 'untouched';
+  return wasHeld || (run.checkMode && turns.length > 0) ? 'ok' : 'untouched';
 }
 
 function runningOn(
@@ -200,35 +251,39 @@ function runningOn(
   };
 }
 
-/** More than one set of digests among the hosts of the group that could be asked; without an audit, by what was done to each. */
-function isMixed(
-  { opened, observed }: PreparedGroup,
+/** The hosts in service run more than one release; one that could not be asked at the end is as the run left it. */
+function endedMixed(
+  group: PreparedGroup,
   results: readonly PlaybookResult[],
   { rolls }: JoinedHosts,
-  { states }: AuditFinding,
+  findings: AuditFinding,
 ): boolean {
-  if (states.size === 0) return endedApart(opened, results);
-  const joined = rolls.filter(({ group }) => group.opened.group === opened.group);
-  const hosts = [observed, ...joined.map(({ group }) => group.observed)].flatMap(({ observation }) =>
-    observation.hosts.filter(({ host }) => states.has(host.id)),
-  );
-  const digests = hosts.map(({ host, specs }) => {
-    const containers = states.get(host.id)?.containers ?? [];
-    return specs
-      .map(({ name }) => containers.find((one) => one.name === name && one.running)?.digest ?? 'none')
-      .join(' ');
-  });
-  return new Set(digests).size > 1;
+  const joined = rolls.filter((roll) => roll.group.opened.group === group.opened.group);
+  return isMixed([
+    ...releasesOf(group, results, findings),
+    ...joined.flatMap((roll) => releasesOf(roll.group, [roll.result], findings)),
+  ]);
 }
 
-/** Some hosts have the new release and others, that were to get it, have not. */
-function endedApart({ sessions }: PreparedGroup['opened'], results: readonly PlaybookResult[]): boolean {
-  const statuses = sessions.map((session) => statusOf(session, results));
-  return (
-    statuses.includes('deployed') &&
-    statuses.some((status) => status !== 'deployed' && status !== 'converged')
-  );
-}
+/** What those of its hosts run that are in service, as far as known. */
+const releasesOf = (
+  group: PreparedGroup,
+  results: readonly PlaybookResult[],
+  { states }: AuditFinding,
+): readonly ReleaseInService[] =>
+  group.opened.sessions.flatMap((session) => {
+    const { id } = session.host;
+    const isBehind = group.observed.observation.targetGroups.length > 0;
+    const seen = states.get(id);
+    if (seen !== undefined) return releaseInService(seen, isBehind);
+    const before = beforeOf(id, group);
+    const isGone = results.some(({ gone }) => gone.some((one) => one.session.host.id === id));
+    if (before === undefined || isGone) return [];
+    const status = statusDone(session, group, results);
+    if (status === 'named') return [];
+    const isPlanned = status === 'deployed' || status === 'converged';
+    return isPlanned ? plannedRelease(before) : releaseInService(before, isBehind);
+  });
 
 export const resultError = ({ code, message, host, at, hint }: AdfError): ResultError => ({
   code,

@@ -3,13 +3,19 @@ import { nameTheHeldAfterGrace } from '../engine/grace.js';
 import { describeHold, targetGroupsOf } from '../engine/hold-names.js';
 import type { HostSession } from '../engine/host-session.js';
 import { isHalfSettled, stayAtPlan, stayWithoutWayBack } from '../engine/lost-way-back.js';
-import { restoreHost, type RestoreOutcome } from '../engine/restore.js';
+import {
+  isHealthyByNow,
+  restoreHost,
+  settleReturned,
+  stillLacking,
+  type RestoreOutcome,
+} from '../engine/restore.js';
 import type { Run } from '../engine/run.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { cannotRestore, cannotRestoreCode, floorBlockedCode } from '../errors/engine.js';
 import type { EventHost } from '../events/event.js';
 import { hostGoneCode } from '../errors/fleet.js';
-import { claimUnchecked, hostNotListed } from '../errors/recover.js';
+import { claimUnchecked, claimUncheckedCode, hostNotListed } from '../errors/recover.js';
 import { formatDuration } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
 import type { GroupName, HostId } from '../model/ids.js';
@@ -108,15 +114,29 @@ async function restoreOne(
   const open = run.holds.openOf(host.id);
   const about = { host: host.id, name: host.name, ...(record === undefined ? {} : { group: record.name }) };
   if (outcome === untouched) return { ...about, restored: false, untouched: true, held: [] };
-  if (outcome.restored && open.length === 0 && !outcome.unhealthyAsFound) {
-    return { ...about, restored: true, held: [] };
+  const session = recoverySession(host, record, open, run, inventory);
+  const isWell = !outcome.unhealthyAsFound || (await isHealthyByNow(session, run.holds.originOf(host.id)));
+  if (outcome.restored && open.length === 0 && isWell) {
+    return {
+      ...about,
+      restored: true,
+      ...(run.holds.wasReplaced(host.id) ? { atPlan: true } : {}),
+      held: [],
+    };
   }
   if (outcome.error?.code === hostGoneCode) return settleGone(eventHost, open, run);
+  // What is claimed of a host that could not be checked there is not believed by half.
+  const isUnchecked = outcome.error?.code === claimUncheckedCode;
+  const lacking = open.length === 0 || isUnchecked ? open : await stillLacking(session, open);
+  if (open.length > 0 && lacking.length === 0) {
+    await settleReturned(session, open);
+    return { ...about, restored: true, held: [] };
+  }
   const reason = outcome.error?.message ?? 'it was not healthy before, and is back in that state';
   return {
     ...about,
     restored: outcome.restored,
-    ...(await nameHeld(eventHost, open, reason, run)),
+    ...(await nameHeld(eventHost, lacking, reason, run)),
     ...(outcome.error === undefined ? {} : { error: outcome.error }),
   };
 
@@ -256,14 +276,14 @@ async function settleGone(host: EventHost, holds: readonly Hold[], run: Run): Pr
 /** Tells a person, and writes down that they were told: it stays held. */
 async function nameHeld(
   host: EventHost,
-  open: readonly Hold[],
+  lacking: readonly Hold[],
   reason: string,
   run: Run,
 ): Promise<Pick<RecoveredHost, 'held' | 'reason'>> {
-  const held = open.map(describeHold);
+  const held = lacking.map(describeHold);
   run.bus.emit({ type: 'host.named', host, held, reason });
   try {
-    await run.holds.settle(open, 'named');
+    await run.holds.settle(run.holds.openOf(host.id), 'named');
   } catch (error) {
     // When even the journal is gone, the name still reaches the person.
     run.bus.emit({ type: 'warning', host, message: errorsOf(error)[0].message });

@@ -11,13 +11,15 @@ interface Ended {
   readonly run: Run;
   readonly recovered: readonly RecoveredRun[];
   readonly look: InterruptedRuns;
+  /** Hosts in service of the groups that were recovered run more than one release. */
+  readonly mixed: boolean;
   readonly startedAt: EpochMilliseconds;
   /** On the monotonic clock. */
   readonly begun: Milliseconds;
 }
 
 /** The one document that tells how a recovery ended. */
-export function recoverResult({ run, recovered, look, startedAt, begun }: Ended): RunResult {
+export function recoverResult({ run, recovered, look, mixed, startedAt, begun }: Ended): RunResult {
   const hosts = lastOfEach(recovered);
   const named = hosts.filter(({ reason }) => reason !== undefined);
   const groups = recovered.flatMap((one) => one.run.groups);
@@ -41,7 +43,7 @@ export function recoverResult({ run, recovered, look, startedAt, begun }: Ended)
       image: formatPinnedImage(release.image),
     })),
     hosts: hosts.map((host) => hostResult(host, run)),
-    mixed: false,
+    mixed,
     oneWay: [],
     named: named.map(({ host, name, held, reason = '' }) => ({ host, name, held, reason })),
     errors: [...named.flatMap(({ error }) => error ?? []), ...scaling, ...unseen].map(resultError),
@@ -63,13 +65,19 @@ const lastOfEach = (recovered: readonly RecoveredRun[]): readonly RecoveredHost[
   return [...new Map([...all, ...named].map((host) => [host.host, host])).values()];
 };
 
-const hostResult = ({ host, name, reason, restored, untouched }: RecoveredHost, run: Run): HostResult => ({
-  host,
-  name,
-  ...run.tally.of(host),
-  restored: restored ? 1 : 0,
-  status: reason !== undefined ? 'named' : untouched === true ? 'untouched' : 'restored',
+const hostResult = (recovered: RecoveredHost, run: Run): HostResult => ({
+  host: recovered.host,
+  name: recovered.name,
+  ...run.tally.of(recovered.host),
+  restored: recovered.restored && recovered.atPlan !== true ? 1 : 0,
+  status: statusOf(recovered),
 });
+
+function statusOf({ reason, untouched, atPlan }: RecoveredHost): HostResult['status'] {
+  if (reason !== undefined) return 'named';
+  if (untouched === true) return 'untouched';
+  return atPlan === true ? 'deployed' : 'restored';
+}
 
 /** What could not be looked at may be held: that all is restored is not known then. A journal may have told of a host all the same. */
 function outcomeOf(run: Run, needsPerson: boolean, unseen: boolean): readonly [RunOutcome, ExitCode] {

@@ -52,6 +52,8 @@ export interface RecoveredHost {
   readonly restored: boolean;
   /** Nothing had to be restored: it was as it had been, or what was held of it is out of date. */
   readonly untouched?: boolean;
+  /** It keeps what the interrupted run gave it. */
+  readonly atPlan?: boolean;
   /** What is still held of it. */
   readonly held: readonly string[];
   /** Why a person has to look at it; absent when nobody has to. */

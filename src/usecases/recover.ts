@@ -8,6 +8,7 @@ import type { RunResult } from '../model/run-result.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { lookForInterrupted, type InterruptedRuns } from './interrupted-runs.js';
+import { isLeftMixed } from './left-mixed.js';
 import { newRunId, noJournal, openRun } from './open-run.js';
 import { openWorld } from './open-world.js';
 import { phase } from './phase.js';
@@ -62,7 +63,8 @@ export async function recoverWith(
     const recovering = { id, world, options, hooks, bus: run.bus, inventory };
     await takeOffLeftNotes(look.left, recovering);
     const recovered = await recoverAll(look.runs, recovering);
-    const result = recoverResult({ run, recovered, look, startedAt, begun });
+    const mixed = await isLeftMixed(recovered, inventory, run);
+    const result = recoverResult({ run, recovered, look, mixed, startedAt, begun });
     run.bus.emit({ type: 'run.ended', result });
     return result;
   } catch (error) {

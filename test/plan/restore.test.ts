@@ -269,6 +269,15 @@ describe('the steps of a restore', () => {
     expect(steps.at(-1)).toEqual({ do: 'register', registrations: [unheld], await: 'healthy' });
   });
 
+  it('register a host that ran nothing as it was found, though it was on its way into service when it was taken', () => {
+    const { previous: _, ...nothing } = held();
+    const steps = planRestore([nothing, holdOf(registration, 'initial')], {
+      containers: [current],
+      registrations: [gone(registration)],
+    });
+    expect(steps.at(-1)).toEqual({ do: 'register', registrations: [registration], await: 'registered' });
+  });
+
   it('do not start a container that was stopped before, and prove nothing of it', () => {
     const previous = { id: containerId('old'), running: false, restartPolicy: { name: 'no' } as const };
     const steps = planRestore([held({ previous })], { containers: [current, oldAside], registrations: [] });

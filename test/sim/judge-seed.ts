@@ -1,7 +1,9 @@
+import type { Milliseconds } from '../../src/model/duration.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
 import { deployProgram } from './deploy-program.js';
 import { judge, storyOf } from './oracle.js';
-import type { Violation } from './oracle/story.js';
+import { droppedFor, dropsOf } from './oracle/drops.js';
+import type { Story, Violation } from './oracle/story.js';
 import { randomScenario, type Scenario } from './scenario.js';
 import { simulate, type SimulatedRun } from './simulate.js';
 
@@ -17,9 +19,19 @@ export interface Figures {
   readonly recoveries: number;
   /** Calls of ports. */
   readonly calls: number;
+  /** How long all requests to a target group would have been dropped, to drop as many; each drop is explained, or a violation. */
+  readonly dropped: Milliseconds;
 }
 
-export const noFigures: Figures = { seeds: 0, processes: 0, crashes: 0, freezes: 0, recoveries: 0, calls: 0 };
+export const noFigures: Figures = {
+  seeds: 0,
+  processes: 0,
+  crashes: 0,
+  freezes: 0,
+  recoveries: 0,
+  calls: 0,
+  dropped: 0,
+};
 
 export function addFigures(a: Figures, b: Figures): Figures {
   return {
@@ -29,6 +41,7 @@ export function addFigures(a: Figures, b: Figures): Figures {
     freezes: a.freezes + b.freezes,
     recoveries: a.recoveries + b.recoveries,
     calls: a.calls + b.calls,
+    dropped: a.dropped + b.dropped,
   };
 }
 
@@ -47,10 +60,11 @@ export async function judgeScenario(seed: number, scenario: Scenario): Promise<J
     run.hangs === undefined
       ? []
       : [{ statement: 0, at: run.final.at, what: `a process hangs: ${run.hangs}` }];
-  return { violations: [...hangs, ...judge(storyOf(run))], figures: figuresOf(run) };
+  const story = storyOf(run);
+  return { violations: [...hangs, ...judge(story)], figures: figuresOf(run, story) };
 }
 
-function figuresOf({ processes, timeline, calls }: SimulatedRun): Figures {
+function figuresOf({ processes, timeline, calls }: SimulatedRun, story: Story): Figures {
   const became = timeline.flatMap((entry) => (entry.type === 'process' ? [entry.became] : []));
   return {
     seeds: 1,
@@ -59,5 +73,6 @@ function figuresOf({ processes, timeline, calls }: SimulatedRun): Figures {
     freezes: became.filter((one) => one === 'frozen').length,
     recoveries: processes.filter(({ events }) => events.some(({ type }) => type === 'recovery.found')).length,
     calls: calls.length,
+    dropped: droppedFor(dropsOf(story)),
   };
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { describeHold } from '../../src/engine/hold-names.js';
 import type { RestartPolicy } from '../../src/model/container.js';
 import type { Hold } from '../../src/model/hold.js';
 import {
   containerId,
   containerName,
+  groupName,
   holdId,
   hostId,
   runId,
@@ -11,11 +13,14 @@ import {
   type HostId,
 } from '../../src/model/ids.js';
 import type { TargetState } from '../../src/model/registration.js';
+import type { HostResult } from '../../src/model/run-result.js';
 import { digestOf } from '../fakes/digest-of.js';
 import type { Actor, Entry, Happening } from '../fakes/world/timeline.js';
 import type { ContainerState, HostState, WorldState } from '../fakes/world/world.js';
-import { judge } from './oracle.js';
-import type { Program, Story, StoryGroup } from './oracle/story.js';
+import { judge, namedAtTheEnd } from './oracle.js';
+import { droppedFor, dropsOf } from './oracle/drops.js';
+import { neverOverridesANewerSuccess } from './oracle/newer-success.js';
+import type { Program, Said, Story, StoryGroup } from './oracle/story.js';
 import { secretToken } from './canaries.js';
 import { noFaults, type FaultPlan } from './faults.js';
 import type { CallRecord } from './network.js';
@@ -106,7 +111,7 @@ const turn = (at: number, host: HostId): Entry[] => [
 const rolled = worldWith(Object.fromEntries(all.map((host) => [host, [containerOf(host, 'new')]])));
 
 type Given = Partial<Story> &
-  Partial<Pick<Program, 'ended' | 'exit' | 'named' | 'signalledAt' | 'commandsReported'>>;
+  Partial<Pick<Program, 'ended' | 'exit' | 'named' | 'says' | 'signalledAt' | 'commandsReported'>>;
 
 /** So that hosts may have to be named. */
 const somethingGoesWrong: FaultPlan = { ...noFaults, lostBefore: 0.01 };
@@ -118,18 +123,23 @@ function story({
   named = [],
   commandsReported = [],
   signalledAt,
+  says,
   ...given
 }: Given): Story {
   const program: Program = {
     actor: 'program 1',
+    machine: 'desk',
     verb: 'deploy',
     group: api,
     release: v2,
+    begunAt: 0,
     endedAt: 1_000_000,
+    history: (given.timeline ?? []).length,
     commandsReported,
     ended,
     exit,
     named,
+    ...(says === undefined ? {} : { says }),
     ...(signalledAt === undefined ? {} : { signalledAt }),
   };
   return {
@@ -357,12 +367,214 @@ describe('the oracle', () => {
     expect(breaches({ signalledAt: 0, named: [h1], exit: 143 })).toEqual([14]);
   });
 
+  const route = (at: number, targets: readonly { host: HostId; port: number; serving: boolean }[]) =>
+    entry(at, 'world', { type: 'routes', targetGroup: group, targets });
+  const routed = (at: number, serving: boolean, hosts: readonly HostId[] = all) =>
+    route(
+      at,
+      hosts.map((host) => ({ host, port: 5060, serving })),
+    );
+  const exited = (at: number, host: HostId) =>
+    entry(at, 'world', { type: 'container.exited', host, container: oldOf(host), code: 1 });
+
   it('sees requests sent to where nobody serves, and nowhere to send them', () => {
-    const route = (targets: readonly { host: HostId; port: number; serving: boolean }[]) =>
-      entry(0, 'world', { type: 'routes', targetGroup: group, targets });
-    expect(breaches({ timeline: [route([{ host: h1, port: 5060, serving: false }])] })).toEqual([0]);
-    expect(breaches({ timeline: [route([])] })).toEqual([0]);
-    expect(breaches({ timeline: [route([{ host: h1, port: 5060, serving: true }])] })).toEqual([]);
+    expect(breaches({ timeline: [route(0, [{ host: h1, port: 5060, serving: false }])] })).toEqual([0]);
+    expect(breaches({ timeline: [route(0, [])] })).toEqual([0]);
+    expect(breaches({ timeline: [route(0, [{ host: h1, port: 5060, serving: true }])] })).toEqual([]);
+  });
+
+  it('takes a fault for the reason only where it hit the host that the requests went to', () => {
+    const deaf = route(2, [
+      { host: h1, port: 5060, serving: false },
+      { host: h2, port: 5060, serving: true },
+    ]);
+    expect(breaches({ timeline: [exited(1, h1), deaf] })).toEqual([]);
+    expect(breaches({ timeline: [exited(1, h2), deaf] })).toEqual([0]);
+    expect(breaches({ timeline: [exited(1, h1), serving(1, h1, oldOf(h1)), deaf] })).toEqual([0]);
+    const lost = entry(1, 'world', { type: 'fault', what: 'runtime.list of h1 lost (before)' });
+    expect(breaches({ timeline: [lost, deaf] })).toEqual([0]);
+  });
+
+  it('asks for a fault that left no target healthy, or for a floor of 0', () => {
+    const everywhere = all.flatMap((host) => out(1, host));
+    const named = [...all];
+    const rollout = { ...calmScenario.rollout, serial: [{ percent: 100 }], minHealthy: { hosts: 0 } };
+    expect(breaches({ timeline: [...everywhere, routed(2, true, [])], rollout, named, exit: 5 })).toEqual([]);
+    const some = [...out(1, h1), ...out(1, h2), exited(2, h3), state(3, h3, 'unhealthy'), ...out(40_000, h4)];
+    const blamed = breaches({ timeline: [...some, routed(40_001, true, [])], named, exit: 5 });
+    // The floor is broken, and the program took the last one; that h3 was ill is the world's doing all the same.
+    expect(blamed).toEqual([1, 6, 6]);
+    const taken = all.flatMap((host) => out(1, host));
+    expect(breaches({ timeline: [...taken, routed(2, true, [])], named, exit: 5 })).toEqual([
+      1, 1, 6, 6, 6, 0,
+    ]);
+  });
+
+  it('counts how long requests were dropped, and what share of them', () => {
+    const timeline = [
+      exited(1_000, h1),
+      route(1_000, [
+        { host: h1, port: 5060, serving: false },
+        { host: h2, port: 5060, serving: true },
+      ]),
+      routed(5_000, true),
+    ];
+    const drops = dropsOf(story({ timeline }));
+    expect(drops).toMatchObject([
+      {
+        from: 1_000,
+        to: 5_000,
+        share: 0.5,
+        fault: { host: h1, at: 1_000, what: 'container.exited by world' },
+      },
+    ]);
+    expect(droppedFor(drops)).toBe(2_000);
+  });
+
+  const said = (status: HostResult['status'], host = h1): HostResult => ({
+    host,
+    name: host,
+    ok: 0,
+    changed: 0,
+    skipped: 0,
+    failed: 0,
+    unreachable: 0,
+    restored: 0,
+    status,
+  });
+  const says = (given: Partial<Said>): Said => ({
+    hosts: [],
+    named: [],
+    mixed: false,
+    groups: [groupName('api')],
+    ...given,
+  });
+  const lookedAt = (at: number, host: HostId): CallRecord => ({ ...call(at, 'program 1', 'list'), host });
+
+  it('sees a status that does not say what a host runs', () => {
+    const timeline = turn(0, h1);
+    const released = worldWith({ h1: [containerOf(h1, 'new')] });
+    const at = (status: HostResult['status'], ended: WorldState) =>
+      breaches({ timeline, ended, final: released, says: says({ hosts: [said(status)] }) });
+    expect(at('deployed', released)).toEqual([]);
+    expect(at('deployed', worldWith())).toEqual([0]);
+    expect(at('restored', released)).toEqual([0]);
+    expect(at('rolled_back', worldWith({}, [h1]))).toEqual([0]);
+    expect(at('untouched', released)).toEqual([0]);
+    expect(at('converged', released)).toEqual([0]);
+    expect(at('failed', worldWith({ h1: [] }))).toEqual([8, 0]);
+  });
+
+  it('sees an image that a host does not run, and a host of which nothing is told', () => {
+    const image = `registry/api@${v2}`;
+    expect(breaches({ says: says({ hosts: [{ ...said('untouched'), image }] }) })).toEqual([0]);
+    const timeline = [...out(0, h1), gone(1, h1), back(2, h1)];
+    expect(breaches({ timeline, says: says({}) })).toEqual([0]);
+  });
+
+  it('excuses what happened to a host after the program looked last, and only that', () => {
+    const down = worldWith({ h1: [containerOf(h1, 'new', false)] });
+    const timeline = [...turn(0, h1), exited(20_000, h1)];
+    const given = {
+      timeline,
+      ended: down,
+      final: down,
+      named: [h1],
+      says: says({ hosts: [said('deployed')] }),
+    };
+    const after = [...leased(0, 'program 1', 99_000)];
+    const looks = (at: number) => judge(story({ ...given, calls: [lookedAt(at, h1)], exit: 5 })).length;
+    expect(after.length).toBe(2);
+    expect(looks(15_000)).toBe(0);
+    expect(looks(25_000)).toBe(1);
+  });
+
+  it('sees a fleet that is mixed and not said to be, and one that is said to be and is not', () => {
+    const mixed = worldWith({ h1: [containerOf(h1, 'new')] });
+    const hosts = all.map((host) => said(host === h1 ? 'deployed' : 'untouched', host));
+    const calls = all.map((host) => lookedAt(50_000, host));
+    const timeline = turn(0, h1);
+    const given = { timeline, calls, ended: mixed, final: mixed };
+    expect(breaches({ ...given, says: says({ hosts, mixed: true }) })).toEqual([]);
+    expect(breaches({ ...given, says: says({ hosts, mixed: false }) })).toEqual([0]);
+    const untouched = all.map((host) => said('untouched', host));
+    expect(breaches({ calls, says: says({ hosts: untouched, mixed: true }) })).toEqual([0]);
+    // Out of service it does not count.
+    const targets = mixed.targets.filter(({ host }) => host !== h1);
+    const alone = { ...mixed, targets };
+    expect(breaches({ ...given, ended: alone, says: says({ hosts, mixed: true }) }).includes(0)).toBe(true);
+  });
+
+  const holdOf = (host: HostId): Hold => ({
+    id: holdId(`${host}#1`),
+    host,
+    kind: 'registration',
+    registration: registrationOf(host),
+    state: 'healthy',
+  });
+  const kept = (at: number, by: Actor, run: string, host = h1) =>
+    entry(at, by, { type: 'hold.kept', host, run: runId(run), hold: holdOf(host) });
+  const registrationHeld = describeHold(holdOf(h1));
+
+  it('sees a host that is named and has what it is said to hold, and one that lacks more than is said', () => {
+    const timeline = [kept(0, 'program 1', 'r')];
+    const named = (held: readonly string[], ended: WorldState, given: Given = {}) => {
+      const one = story({ timeline, ended, final: ended, named: [h1], exit: 5, ...given });
+      const said = says({ named: [{ host: h1, name: 'h1', held, reason: 'why' }] });
+      const programs = one.programs.map((program) => ({ ...program, run: runId('r'), says: said }));
+      return judge({ ...one, programs }).map(({ statement }) => statement);
+    };
+    expect(named([registrationHeld], worldWith({}, [h1]))).toEqual([]);
+    expect(named([registrationHeld], worldWith())).toEqual([0]);
+    expect(named(['its container "api" (v1)'], worldWith({}, [h1]))).toEqual([0, 0]);
+    expect(named([], worldWith({}, [h1]))).toEqual([0, 0]);
+    expect(named([], worldWith(), { timeline: [] })).toEqual([0]);
+    const faults: FaultPlan = { ...noFaults, unreachable: ['h1'] };
+    expect(named([registrationHeld], worldWith(), { faults })).toEqual([]);
+  });
+
+  it('takes no name for an excuse that was given before another program changed the host', () => {
+    const programs = [
+      { named: [h1, h2], history: 5 },
+      { named: [], history: 6 },
+    ];
+    const timeline = [...out(0, h1), ...out(1, h2), gone(2, h2), stopped(3, h1, 'program 2')];
+    expect(namedAtTheEnd(programs, timeline)).toEqual([h2]);
+  });
+
+  it('sees a run override what a newer one had reached, by whoever recovers it', () => {
+    const older: Program = { ...story({}).programs[0]!, run: runId('old'), history: 1 };
+    const newer: Program = {
+      ...older,
+      actor: 'program 2',
+      run: runId('new'),
+      begunAt: 100,
+      ended: rolled,
+      exit: 0,
+      history: 2,
+    };
+    const recovers: Program = { ...older, actor: 'program 3', verb: 'recover', begunAt: 200, exit: 0 };
+    const ended = entry(150, 'program 2', { type: 'process', became: 'ended' });
+    const stops = (run: string) => [
+      kept(0, 'program 1', 'old'),
+      ended,
+      ...(run === 'old' ? [] : [kept(201, 'program 4', run)]),
+      ...out(202, h1).map((one) => ({ ...one, by: one.by === 'world' ? one.by : ('program 3' as const) })),
+      gone(203, h1),
+      entry(204, 'program 3', { type: 'container.stopped', host: h1, container: newOf(h1) }),
+    ];
+    const later: Program = { ...older, actor: 'program 4', run: runId('later'), begunAt: 190 };
+    const overridden = (run: string, by: Partial<Program> = {}) =>
+      neverOverridesANewerSuccess(
+        story({
+          initial: rolled,
+          programs: [{ ...older, ...by }, newer, recovers, later],
+          timeline: stops(run),
+        }),
+      ).length;
+    expect(overridden('old')).toBe(1);
+    expect(overridden('later')).toBe(0);
+    expect(overridden('old', { rollsBack: true })).toBe(0);
   });
 
   it('sees a run that ends as a bug', () => {

@@ -23,13 +23,18 @@ import { keepsSecrets } from './oracle/13-secrets.js';
 import { runsCommandsOnce } from './oracle/15-commands.js';
 import { endsInService } from './oracle/in-service.js';
 import { leavesNoneOnTheRelease } from './oracle/rolled-back.js';
+import { isDeed } from './oracle/deeds.js';
+import { tellsWhetherMixed } from './oracle/mixed.js';
+import { namesWhatIsWrong } from './oracle/names-what-is-wrong.js';
+import { neverOverridesANewerSuccess } from './oracle/newer-success.js';
+import { saysWhatIs } from './oracle/says-what-is.js';
 import { resumesScaling } from './oracle/scaling.js';
 import { namesForAReason } from './oracle/named-for-a-reason.js';
 import { holdsNothingUnnamed } from './oracle/nothing-is-lost.js';
 import type { Program, Statement, Story, StoryGroup, Violation, Words } from './oracle/story.js';
 import type { Outcome, ProcessRecord } from './control/process.js';
 import { groupsOf, repository, type ScenarioGroup } from './scenario.js';
-import type { Entry } from '../fakes/world/timeline.js';
+import type { Actor, Entry } from '../fakes/world/timeline.js';
 import type { SimulatedRun } from './simulate.js';
 
 /** What must always hold, by the design's section 7; the other statements have tests of their own elsewhere. */
@@ -53,6 +58,10 @@ const statements: readonly Statement[] = [
   endsInService,
   resumesScaling,
   endsWithAResult,
+  saysWhatIs,
+  tellsWhetherMixed,
+  namesWhatIsWrong,
+  neverOverridesANewerSuccess,
   exitsZeroOnlyWhenConverged,
   dropsNoRequest,
   namesForAReason,
@@ -60,7 +69,7 @@ const statements: readonly Statement[] = [
   keepsPredecessorsDown,
 ];
 
-/** All breaches in a story. It judges by the world's own record; the program is asked only for its exit code and whom it named. */
+/** All breaches in a story. It judges by the world's own record; what the programs say is judged by it too. */
 export const judge = (story: Story): readonly Violation[] =>
   statements.flatMap((statement) => statement(story));
 
@@ -82,7 +91,7 @@ export function storyOf(run: SimulatedRun): Story {
       .filter((arn) =>
         scenario.targetGroups.some(({ name, crossZone }) => !crossZone && arn.includes(`/${name}/`)),
       ),
-    named: [...new Set(programs.flatMap(({ named }) => named))],
+    named: namedAtTheEnd(programs, timeline),
     isOver: isOver(run),
     playbookFails: scenario.forgets !== undefined || scenario.commandFailsOn.length > 0,
     faults: scenario.faults,
@@ -98,13 +107,14 @@ const storyGroupOf = ({ name, containers, targetGroups, hosts }: ScenarioGroup):
 });
 
 function programOf(
-  { actor, launch, endedAt, ended, outcome, events, signalledAt }: ProcessRecord,
+  { actor, launch, begunAt, endedAt, ended, outcome, events, signalledAt }: ProcessRecord,
   timeline: readonly Entry[],
   groups: readonly StoryGroup[],
 ): Program {
   const [first] = groups;
   const group = groups.find(({ name }) => name === launch.group) ?? first;
   if (group === undefined) throw new Error('a story without a group');
+  const started = events.find((event) => event.type === 'run.started');
   const result = outcome.kind === 'ended' ? outcome.result : undefined;
   const resolved = timeline.find(({ type, by }) => type === 'tag.resolved' && by === actor);
   // Whom the result names, or, of a run that gave up on a signal or was killed, whom it had named by then.
@@ -113,12 +123,18 @@ function programOf(
     events.flatMap((event) => (event.type === 'host.named' ? [event.host.id] : []));
   return {
     actor,
+    machine: launch.machine,
     verb: launch.verb,
     group,
+    ...(started === undefined ? {} : { run: started.run }),
+    ...(started?.verb === 'rollback' ? { rollsBack: true } : {}),
     release: resolved?.type === 'tag.resolved' ? resolved.digest : digestOf(`${repository}:${launch.tag}`),
+    begunAt,
     endedAt,
+    history: historyOf(actor, timeline),
     ended,
     named,
+    ...(result === undefined ? {} : { says: result }),
     commandsReported: events.flatMap((event) =>
       event.type === 'task.ended' && event.task.module === 'command' && event.status === 'changed'
         ? [event.host.id]
@@ -128,6 +144,31 @@ function programOf(
     ...(signalledAt === undefined ? {} : { signalledAt }),
   };
 }
+
+/** How much had happened when it ended, or was killed. */
+function historyOf(actor: Actor, timeline: readonly Entry[]): number {
+  const end = timeline.findLastIndex(
+    (entry) =>
+      entry.type === 'process' &&
+      entry.by === actor &&
+      (entry.became === 'ended' || entry.became === 'killed'),
+  );
+  return end === -1 ? timeline.length : end;
+}
+
+/** What a program says of a host is no excuse for what others do there later. */
+export const namedAtTheEnd = (
+  programs: readonly Pick<Program, 'named' | 'history'>[],
+  timeline: readonly Entry[],
+): readonly HostId[] => {
+  const lastChange = new Map(
+    timeline.flatMap((entry, index) => (isDeed(entry) ? [[entry.host, index] as const] : [])),
+  );
+  const named = programs.flatMap(({ named: hosts, history }) =>
+    hosts.filter((host) => (lastChange.get(host) ?? -1) < history),
+  );
+  return [...new Set(named)];
+};
 
 /** As the command line turns what a use case throws into an exit code (cli/session.ts). */
 function exitOf({ result, thrown }: Extract<Outcome, { kind: 'ended' }>, named: readonly HostId[]): number {

@@ -79,10 +79,10 @@ function answerOf(worker: ChildProcess, portion: Portion): Promise<PortionResult
 function tellProgress(): void {
   toldAt = Date.now();
   const seconds = (toldAt - begun) / 1_000;
-  const { seeds: done, processes, crashes, freezes, recoveries, calls } = figures;
+  const { seeds: done, processes, crashes, freezes, recoveries, calls, dropped } = figures;
   console.log(
     `${done} of ${seeds} seeds in ${seconds.toFixed(0)} s (${(done / seconds).toFixed(1)} a second): ` +
       `${processes} processes, ${crashes} crashes, ${freezes} freezes, ${recoveries} recoveries, ` +
-      `${calls} calls; ${failures.length} seeds with violations`,
+      `${calls} calls, ${(dropped / 60_000).toFixed(0)} min of requests dropped; ${failures.length} seeds with violations`,
   );
 }

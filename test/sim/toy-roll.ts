@@ -99,7 +99,7 @@ const specOf = (image: PinnedImage, ports: readonly number[]): ContainerSpec => 
   extraHosts: [],
 });
 
-const converged = ({ clock }: SimulatedPorts): RunResult => ({
+const converged = ({ clock, hosts }: SimulatedPorts): RunResult => ({
   run: runId('toy'),
   verb: 'deploy',
   environment: environmentName('test'),
@@ -109,7 +109,17 @@ const converged = ({ clock }: SimulatedPorts): RunResult => ({
   startedAt: 0,
   duration: clock.elapsed(),
   releases: [],
-  hosts: [],
+  hosts: hosts.map(({ id, name }) => ({
+    host: id,
+    name,
+    ok: 0,
+    changed: 1,
+    skipped: 0,
+    failed: 0,
+    unreachable: 0,
+    restored: 0,
+    status: 'deployed',
+  })),
   mixed: false,
   oneWay: [],
   named: [],

@@ -83,6 +83,11 @@ export class Replay {
     return beginners.length > 0 && !beginners.includes(program);
   }
 
+  /** Another program was the first to hold something for this run. */
+  isOfAnother(program: Actor, run: RunId): boolean {
+    return (this.#beginners.get(run) ?? program) !== program;
+  }
+
   #applyToHolds(entry: Extract<Entry, { type: 'hold.kept' | 'hold.forgotten' }>): void {
     const held = this.holds.get(entry.host) ?? new Map<string, Note>();
     this.holds.set(entry.host, held);

@@ -1,12 +1,13 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
-import type { Digest, HostId, TargetGroupArn } from '../../../src/model/ids.js';
+import type { Digest, HostId, RunId, TargetGroupArn } from '../../../src/model/ids.js';
+import type { RunResult } from '../../../src/model/run-result.js';
 import type { RolloutSettings } from '../../../src/model/settings.js';
 import type { Actor, Entry } from '../../fakes/world/timeline.js';
 import type { WorldState } from '../../fakes/world/world.js';
 import type { FaultPlan } from '../faults.js';
 import type { CallRecord } from '../network.js';
 
-/** All an oracle may know: what was, what happened, what is, and of the programs' words only exit codes and names. */
+/** All an oracle may know: what was, what happened, what is; and what the programs' results say, which is judged by it. */
 export interface Story {
   readonly initial: WorldState;
   readonly timeline: readonly Entry[];
@@ -20,7 +21,7 @@ export interface Story {
   readonly groups: readonly StoryGroup[];
   /** Target groups whose zones are not balanced across. */
   readonly zonal: readonly TargetGroupArn[];
-  /** The hosts that a program named as needing a person. */
+  /** The hosts that a program named as needing a person, and that no program changed since. */
   readonly named: readonly HostId[];
   /** Nobody was killed, or somebody came after the last who was, in peace: what is now is what is left. */
   readonly isOver: boolean;
@@ -59,21 +60,35 @@ export interface Words {
 /** One process of the control side. */
 export interface Program {
   readonly actor: Actor;
+  /** Where it ran: what is cut off from the network, and which journals it knows, depends on it. */
+  readonly machine: string;
   readonly verb: 'deploy' | 'recover';
   /** What a deploy is about. */
   readonly group: StoryGroup;
+  /** Its run, once it said so. */
+  readonly run?: RunId;
+  /** A person asked for an older release. */
+  readonly rollsBack?: true;
   /** What it rolls. */
   readonly release: Digest;
+  readonly begunAt: Milliseconds;
   readonly endedAt: Milliseconds;
+  /** Entries of the timeline before its end. */
+  readonly history: number;
   /** As the shell sees it; what is refused is thrown. Absent when it was killed. */
   readonly exit?: number;
   readonly named: readonly HostId[];
+  /** Absent when it was killed, or ended without a result. */
+  readonly says?: Said;
   readonly signalledAt?: Milliseconds;
   /** The hosts where it said that the playbook's command went well. */
   readonly commandsReported: readonly HostId[];
   /** The world when it ended. */
   readonly ended: WorldState;
 }
+
+/** What a result tells of the fleet. */
+export type Said = Pick<RunResult, 'hosts' | 'named' | 'mixed' | 'groups' | 'recovered'>;
 
 /** A breach of one of the statements of the design's section 7. */
 export interface Violation {

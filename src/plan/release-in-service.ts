@@ -1,0 +1,42 @@
+import type { Digest } from '../model/ids.js';
+import type { HostObservation } from './observation.js';
+
+/** What a host in service runs of its group: the digest of each container that runs, by its name. Empty for a host that is not in service. */
+export type ReleaseInService = ReadonlyMap<string, Digest>;
+
+const nothing: ReleaseInService = new Map();
+
+/** Two of these hosts, each in service, run a container of the same name from different digests. */
+export const isMixed = (hosts: readonly ReleaseInService[]): boolean => {
+  const digests = Map.groupBy(
+    hosts.flatMap((host) => [...host]),
+    ([name]) => name,
+  );
+  return [...digests.values()].some((same) => new Set(same.map(([, digest]) => digest)).size > 1);
+};
+
+/** In service is a host with a healthy target; in a group without target groups every host is. */
+export function releaseInService(
+  { containers, specs, registrations }: HostObservation,
+  isBehindTargetGroups: boolean,
+): ReleaseInService {
+  if (isBehindTargetGroups && !registrations.some(({ state }) => state === 'healthy')) return nothing;
+  const names = new Set(specs.map(({ name }) => name));
+  return new Map(
+    containers.flatMap(({ name, running, digest }) =>
+      names.has(name) && running && digest !== undefined ? [[name, digest] as const] : [],
+    ),
+  );
+}
+
+/** What it would be for a host that is as planned. */
+export const plannedRelease = ({ specs }: HostObservation): ReleaseInService =>
+  new Map(specs.map(({ name, image }) => [name, image.digest]));
+
+/** A container that ran before and does not run now. */
+export const hasLostContainer = (before: HostObservation, now: HostObservation): boolean =>
+  before.specs.some(
+    ({ name }) =>
+      before.containers.some((one) => one.name === name && one.running) &&
+      !now.containers.some((one) => one.name === name && one.running),
+  );

@@ -1,0 +1,81 @@
+import type { Milliseconds } from '../../../src/model/duration.js';
+import type { ContainerId, HostId } from '../../../src/model/ids.js';
+import { registrationKey, type Registration } from '../../../src/model/registration.js';
+import { isProgram, type Actor, type Entry } from '../../fakes/world/timeline.js';
+import { replay, type Replay } from './replay.js';
+import type { Story } from './story.js';
+
+/** A program changed what a host runs, or where it is registered. */
+export type Deed = Extract<Entry, { container: ContainerId } | { registration: Registration }>;
+
+export const isDeed = (entry: Entry): entry is Deed =>
+  isProgram(entry.by) &&
+  (entry.type === 'container.created' ||
+    entry.type === 'container.started' ||
+    entry.type === 'container.stopped' ||
+    entry.type === 'container.removed' ||
+    entry.type === 'container.renamed' ||
+    entry.type === 'target.registered' ||
+    entry.type === 'target.deregistered');
+
+type Kept = Extract<Entry, { type: 'hold.kept' }>;
+
+/** How a host was found, before anything of it was held or taken. */
+export interface Found {
+  readonly at: Milliseconds;
+  readonly running: ReadonlySet<ContainerId>;
+  readonly registered: ReadonlySet<string>;
+}
+
+/** What one program did to one host. */
+export interface Deeds {
+  /** By its own run. */
+  readonly own: Deed[];
+  /** For a run of another program, that it recovered. */
+  readonly recovering: Deed[];
+  /** As its own run found the host; undefined: it took nothing there. */
+  found?: Found;
+}
+
+/** What each program did, host by host. */
+export type AllDeeds = ReadonlyMap<Actor, ReadonlyMap<HostId, Deeds>>;
+
+/** Every statement about a story asks the same. */
+const known = new WeakMap<Story, AllDeeds>();
+
+export function deedsOf(story: Story): AllDeeds {
+  const deeds = known.get(story) ?? readDeeds(story);
+  known.set(story, deeds);
+  return deeds;
+}
+
+function readDeeds({ initial, timeline }: Story): AllDeeds {
+  const all = new Map<Actor, Map<HostId, Deeds>>();
+  replay(initial, timeline, (entry, before) => {
+    if (!isProgram(entry.by) || (!isDeed(entry) && entry.type !== 'hold.kept')) return;
+    const ofProgram = all.get(entry.by) ?? new Map<HostId, Deeds>();
+    all.set(entry.by, ofProgram);
+    const deeds = ofProgram.get(entry.host) ?? { own: [], recovering: [] };
+    ofProgram.set(entry.host, deeds);
+    const recovers =
+      entry.type === 'hold.kept'
+        ? before.isOfAnother(entry.by, entry.run)
+        : before.isRecovering(entry.by, entry.host);
+    if (!recovers) deeds.found ??= foundOn(entry, before);
+    if (isDeed(entry)) deeds[recovers ? 'recovering' : 'own'].push(entry);
+  });
+  return all;
+}
+
+const foundOn = ({ host, at }: Deed | Kept, world: Replay): Found => ({
+  at,
+  running: new Set(
+    [...world.containers.values()].filter((one) => one.host === host && one.running).map(({ id }) => id),
+  ),
+  registered: new Set(
+    world
+      .targetsOf(host)
+      .filter(({ state }) => state !== 'draining' && state !== 'unused')
+      .map(({ registration }) => registrationKey(registration)),
+  ),
+});

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { connectionLost } from '../../src/errors/ssh.js';
+import { deployWith } from '../../src/usecases/deploy.js';
+import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
+import { image } from '../fakes/world/image-behaviour.js';
+
+const statuses = ({ hosts }: { readonly hosts: readonly { readonly status: string }[] }): readonly string[] =>
+  hosts.map(({ status }) => status);
+
+/** A deploy that is killed after this call of a port's method. */
+async function killedAfter(method: string, nth: number, options: StageOptions = {}): Promise<FleetStage> {
+  const calls = await new FleetStage(options).untilDeath(undefined, (world, hooks) =>
+    deployWith(world, deployOptions, hooks),
+  );
+  const stage = new FleetStage(options);
+  const call = calls.calls.flatMap((name, index) => (name === method ? [index + 1] : []))[nth - 1];
+  if (call === undefined) throw new Error(`${method} is called less often`);
+  await stage.untilDeath({ call, when: 'after' }, (world, hooks) => deployWith(world, deployOptions, hooks));
+  return stage;
+}
+
+describe('the status of a host', () => {
+  it('is failed when the last look finds down what was deployed', async () => {
+    const stage = new FleetStage({ rollout: { serial: 1, bake: '10s' } });
+    stage.atTask('i-3', 'docker_container', 'task.started', () =>
+      stage.host('i-1').named('api')?.stop('operator'),
+    );
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ exit: 4, named: [] });
+    expect(statuses(result)).toEqual(['failed', 'deployed', 'deployed']);
+  });
+
+  it('is failed when the last look finds down what was converged', async () => {
+    const stage = new FleetStage({ hosts: 1, rollout: { min_healthy: 0 } });
+    await stage.deploy();
+    stage.at(
+      (event) => event.type === 'phase.started' && event.phase === 'audit',
+      () => stage.host('i-1').named('api')?.stop('operator'),
+    );
+    expect(statuses(await stage.deploy())).toEqual(['failed']);
+  });
+
+  it('is not untouched for a host that was only taken out of service and put back', async () => {
+    const stage = new FleetStage({ hosts: 1, rollout: { min_healthy: 0 } });
+    await stage.deploy();
+    stage.group.force(stage.registrations[0]!, 'unhealthy');
+    const result = await stage.deploy();
+    expect(stage.mutations.join('\n')).toContain('deregister');
+    expect(statuses(result)).toEqual(['deployed']);
+  });
+
+  it('is deployed, not restored, for a host that a recovery leaves at the plan', async () => {
+    const stage = await killedAfter('traffic.register', 1);
+    const [kept] = [...stage.host('i-1').containers.values()].filter(({ running }) => !running);
+    stage.host('i-1').remove('operator', kept!);
+    const result = await stage.recover();
+    expect(result).toMatchObject({ exit: 0, named: [] });
+    expect(result.hosts).toMatchObject([{ host: 'i-1', status: 'deployed', restored: 0 }]);
+    expect((await stage.later())[0]).toBe('i-1: v2 running, in service');
+  });
+});
+
+describe('the status of a host that was rolled', () => {
+  it('stays deployed when a later play does not get to it', async () => {
+    const stage = new FleetStage();
+    stage.at(
+      (event) => event.type === 'bake.ended' && event.batch === 3,
+      () => stage.leases.lapse('test.api'),
+    );
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ exit: 4, named: [] });
+    expect(statuses(result)).toEqual(['deployed', 'deployed', 'deployed']);
+  });
+});
+
+describe('mixed', () => {
+  it('is not said of a group where the only host on the release is out of service', async () => {
+    const stage = new FleetStage({ rollout: { on_failure: 'stop' } });
+    stage.release(image.neverHealthy());
+    const result = await stage.deploy();
+    expect(statuses(result)).toEqual(['named', 'untouched', 'untouched']);
+    expect(result.mixed).toBe(false);
+  });
+
+  it('is said after a recovery that restores one host while another stays at the plan', async () => {
+    const stage = await killedAfter('runtime.stop', 2);
+    const result = await stage.recover();
+    expect(await stage.later()).toEqual([
+      'i-1: v2 running, in service',
+      'i-2: v1 running, in service',
+      'i-3: v1 running, in service',
+    ]);
+    expect(result).toMatchObject({ exit: 0, mixed: true });
+  });
+});
+
+describe('a host that is named', () => {
+  it('is not one that was unhealthy when it was taken, and is healthy by the end', async () => {
+    const stage = new FleetStage({ states: ['unhealthy'], previous: image.healthy(100_000) });
+    stage.release(image.neverHealthy());
+    let isRestored = false;
+    stage.at(
+      ({ type }) => type === 'restore.ended',
+      () => {
+        isRestored = true;
+      },
+    );
+    stage.world.calls.intercept = async (call, proceed) => {
+      if (isRestored && call.method === 'append') await stage.world.clock.sleep(120_000);
+      return proceed();
+    };
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ exit: 4, named: [] });
+    expect(stage.now[0]).toBe('i-1: v1 running, in service');
+  });
+
+  it('is not one from which nothing was taken after all', async () => {
+    const stage = new FleetStage({ rollout: { on_failure: 'stop' } });
+    stage.world.calls.intercept = (call, proceed) =>
+      call.method === 'keepHold' && call.host === 'i-1'
+        ? Promise.reject(connectionLost(stage.host('i-1').host, 'cut'))
+        : proceed();
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ exit: 4, named: [] });
+    expect(await stage.later()).toEqual([1, 2, 3].map((host) => `i-${host}: v1 running, in service`));
+    expect((await stage.recover()).recovered).toEqual([]);
+  });
+
+  it('is said to hold what it lacks, and nothing that it has', async () => {
+    const stage = new FleetStage({ rollout: { on_failure: 'stop' } });
+    stage.world.calls.intercept = (call, proceed) =>
+      call.method === 'rename' && call.host === 'i-1'
+        ? Promise.reject(connectionLost(stage.host('i-1').host, 'cut'))
+        : proceed();
+    const result = await stage.deploy();
+    expect(result.named).toMatchObject([{ host: 'i-1', held: ['its registration in api-http:5060'] }]);
+    stage.world.calls.intercept = (_call, proceed) => proceed();
+    expect(await stage.recover()).toMatchObject({ exit: 0, named: [] });
+    expect((await stage.later())[0]).toBe('i-1: v1 running, in service');
+  });
+});
