@@ -1,9 +1,9 @@
 import { crashLoop, notProven } from '../errors/modules.js';
 import { notProvenHealthy } from '../errors/engine.js';
-import { isUnreachable } from '../errors/ssh.js';
+import { connectionLost, isUnreachable } from '../errors/ssh.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { label, type ObservedContainer } from '../model/container.js';
-import { formatDuration } from '../model/duration.js';
+import { formatDuration, type Milliseconds } from '../model/duration.js';
 import type { HealthProbe } from '../model/health.js';
 import type { HealthProof } from '../modules/module.js';
 import type { HostContainers } from '../ports/container-runtime.js';
@@ -42,6 +42,9 @@ export class HealthProver {
   async prove(probe: HealthProbe): Promise<HealthProof> {
     const { clock } = this.#session.run.ports;
     const begun = clock.elapsed();
+    // A host that is out of reach for a moment loses none of its time to become healthy.
+    const lostBefore = this.#timeLost;
+    const spent = (): Milliseconds => clock.elapsed() - begun - (this.#timeLost - lostBefore);
     const first = await this.#watched();
     let passes = 0;
     let print = fingerprint(first);
@@ -60,7 +63,7 @@ export class HealthProver {
         this.#provenFor = print;
         return { passes, duration: clock.elapsed() - begun, lastAnswer: answer.words };
       }
-      if (clock.elapsed() - begun + probe.interval > probe.timeout) {
+      if (spent() + probe.interval > probe.timeout) {
         const what = `not ${probe.passes} passes in a row within ${formatDuration(probe.timeout)}`;
         throw notProven(this.#session.host, what, answer.words, await this.#logs(watched));
       }
@@ -120,7 +123,15 @@ export class HealthProver {
     this.#provenFor = fingerprint(first);
   }
 
-  async #ask(probe: HealthProbe): Promise<Answer> {
+  get #timeLost(): Milliseconds {
+    return this.#session.run.blips.timeLost(this.#session.place);
+  }
+
+  #ask(probe: HealthProbe): Promise<Answer> {
+    return this.#session.outlast(() => this.#askOnce(probe));
+  }
+
+  async #askOnce(probe: HealthProbe): Promise<Answer> {
     const { clock } = this.#session.run.ports;
     const begun = clock.elapsed();
     const took = (): string => formatDuration(clock.elapsed() - begun);
@@ -128,6 +139,8 @@ export class HealthProver {
       const { transport } = this.#session.run.ports;
       const connection = await transport.connect(this.#session.host, this.#session.activity.signal);
       const result = await connection.run({ argv: probe.argv }, { timeout: probe.attemptTimeout });
+      const { outcome } = result;
+      if (outcome.kind === 'unknown') throw connectionLost(this.#session.host, outcome.reason);
       return { passed: succeeded(result), words: `${describeOutcome(result.outcome)} in ${took()}` };
     }
     try {

@@ -58,6 +58,7 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
       await verifyNothingChanged(groups);
       await refuseInterrupted(world, options, run, inventory);
       await recordStart(groups, options, run, world, leases.epochs);
+      run.blips.changesBegin();
     }
 
     const { results, scaling: suspended } = await whileScalingIsSuspended(

@@ -72,6 +72,7 @@ export async function execWith(world: World, options: ExecOptions, hooks: RunHoo
       oneWay: [],
       named: [],
       errors: failures.map(resultError),
+      blips: run.bus.told('blip'),
       warnings: [],
     };
     run.bus.emit({ type: 'run.ended', result });

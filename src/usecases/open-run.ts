@@ -1,3 +1,4 @@
+import { Blips } from '../engine/blips.js';
 import { HoldBook } from '../engine/hold-book.js';
 import { FloorGuard } from '../engine/interlocks/floor-guard.js';
 import { LeasedTraffic } from '../engine/interlocks/leased-traffic.js';
@@ -57,6 +58,7 @@ export function openRun(
   const hostHolds = holdsWithoutSecrets(fullHolds, redaction);
   const bus = given ?? openBus(world, hooks);
   const gate = new MutationGate({ journal, clock, fence });
+  const blips = new Blips({ clock, random, bus, presence: world.presence });
   const traffic = new SharedTraffic(new LeasedTraffic(world.traffic, gate), clock);
   const environment = environmentName(options.environment);
   const reservations = new Reservations({
@@ -99,6 +101,7 @@ export function openRun(
       run: { run: id, verb, environment, owner: world.owner },
     }),
     gate,
+    blips,
     floor: new FloorGuard({ traffic, clock, random }, reservations.of(`${environment}/${id}`)),
     reservations,
     images: new PinnedImages(registry, ({ password }) => redaction.add(password)),

@@ -44,6 +44,7 @@ export function recoverResult({ run, recovered, look, startedAt, begun }: Ended)
     mixed: false,
     oneWay: [],
     named: named.map(({ host, name, held, reason = '' }) => ({ host, name, held, reason })),
+    blips: run.bus.told('blip'),
     errors: [...named.flatMap(({ error }) => error ?? []), ...scaling, ...unseen].map(resultError),
     warnings: [
       ...recovered.flatMap((one) => one.scaling.warnings),

@@ -85,6 +85,7 @@ export async function recoverRun(
       // A lease of the run's own name would be given to its living process and to this one alike.
       return leaseGroups(leasesOf(found, inventory), { ...run, id: recovering.id }, world, wait);
     });
+    run.blips.changesBegin();
     await outwaitRequests(found, run);
     const now = await lookAgain(found, run.forks, recovering);
     if (now === undefined) return undefined;
