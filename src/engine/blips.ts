@@ -57,7 +57,7 @@ interface Blip {
 export class Blips {
   readonly #options: BlipsOptions;
   readonly #last = new Map<string, Blip>();
-  /** They did not come back within patience: until they answer again each is asked once. */
+  /** Hosts that did not come back within patience: until they answer again each is asked once. */
   readonly #givenUp = new Set<string>();
   readonly #countInTurn = new Map<HostId, number>();
   readonly #timeLost = new Map<string, Milliseconds>();
@@ -88,7 +88,10 @@ export class Blips {
   }
 
   /** For those who ask AWS, or a registry. */
-  readonly cloud: Patience = { outlast: (act) => this.outlast({}, act) };
+  readonly cloud: Patience = {
+    outlast: (act) => this.outlast({}, act),
+    watch: (act) => this.watch({}, act),
+  };
 
   /**
    * Makes a call again while what it throws may be gone by itself and patience is not over. So it must only read, or look for itself what an
@@ -169,7 +172,7 @@ export class Blips {
   }
 
   #giveUp(place: Place): void {
-    this.#givenUp.add(keyOf(place));
+    if (place.host !== undefined) this.#givenUp.add(keyOf(place));
   }
 
   #refuseTooMany({ host, maxBlips = mostBlips }: Place, error: unknown): void {

@@ -10,6 +10,7 @@ import type { Journal } from '../ports/journal.js';
 import type { Host } from '../model/host.js';
 import type { GroupRecord } from '../model/run-record.js';
 import type { Amount } from '../model/settings.js';
+import type { Blips } from './blips.js';
 import { HoldCopies } from './hold-copies.js';
 import { describeHold, holdKey, keyOf, targetGroupsOf } from './hold-names.js';
 import type { MutationGate } from './interlocks/mutation-gate.js';
@@ -21,6 +22,10 @@ export interface HoldBookOptions {
   readonly hostHolds: HostHolds;
   /** Throws once the run may change nothing any more: then nothing is going to be taken. */
   readonly gate: Pick<MutationGate, 'admit' | 'perform' | 'readyToRestore' | 'requireLeases' | 'requests'>;
+  /** A host that does not answer for a moment keeps no note. */
+  readonly blips: Pick<Blips, 'outlast' | 'watch'>;
+  /** Who stops the run does not wait for a note. */
+  readonly stop: AbortSignal;
   readonly clock: Clock;
   readonly bus: EventBus;
   /** Whose holds they are. */

@@ -39,7 +39,16 @@ export async function retry<T>(
   }
 }
 
-/** Outlasts what passes by itself: calls that only read, or may safely be made twice, are made again. */
+/** Outlasts what passes by itself. */
 export interface Patience {
+  /** Makes a call that only reads, or may safely be made twice, until it succeeds or patience is over. Throws the last error. */
   outlast<T>(act: () => Promise<T>): Promise<T>;
+  /** Makes it once, where another call follows anyway, and only notices how it ended. */
+  watch<T>(act: () => Promise<T>): Promise<T>;
 }
+
+/** For who tells nobody what was outlasted. */
+export const silentPatience = (retrying: Retrying): Patience => ({
+  outlast: (act) => retry(act, retrying),
+  watch: (act) => act(),
+});

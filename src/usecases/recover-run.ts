@@ -86,7 +86,7 @@ export async function recoverRun(
       return leaseGroups(leasesOf(found, inventory), { ...run, id: recovering.id }, world, wait);
     });
     run.blips.changesBegin();
-    await outwaitRequests(found, run);
+    await awaitRequestsOver(found, run);
     const now = await lookAgain(found, run.forks, recovering);
     if (now === undefined) return undefined;
     refuseOtherAccount(now, inventory);
@@ -108,7 +108,7 @@ export async function recoverRun(
 }
 
 /** A note that the run was about to keep on a host may still come there: the host is believed once that is over. */
-async function outwaitRequests(found: InterruptedRun, { ports: { clock }, bus }: Run): Promise<void> {
+async function awaitRequestsOver(found: InterruptedRun, { ports: { clock }, bus }: Run): Promise<void> {
   const hosts = new Set(found.unknown.flatMap(({ host }) => host ?? []));
   const quiet = Math.max(0, ...[...hosts].map((host) => timeUntilQuiet(host, found, clock.now())));
   if (quiet === 0) return;
