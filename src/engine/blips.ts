@@ -126,11 +126,11 @@ export class Blips {
     const begun = this.#options.clock.elapsed();
     try {
       const result = await act();
-      this.#answered(place);
+      this.#answered(place, begun);
       return result;
     } catch (error) {
       const source = sourceAt(place, error);
-      if (source === undefined) this.#answered(place);
+      if (source === undefined) this.#answered(place, begun);
       else this.notice(place, source, error, begun);
       throw error;
     }
@@ -147,11 +147,13 @@ export class Blips {
     if (host !== undefined) this.#countInTurn.set(host.id, (this.#countInTurn.get(host.id) ?? 0) + 1);
   }
 
-  #answered(place: Place): void {
+  /** An answer to what was asked before the blip began tells nothing of it. */
+  #answered(place: Place, begun: Milliseconds): void {
     const key = keyOf(place);
     const blip = this.#last.get(key);
+    if (blip === undefined || begun <= blip.since) return;
     const wasGivenUp = this.#givenUp.delete(key);
-    if (blip === undefined || blip.overAt !== undefined) return;
+    if (blip.overAt !== undefined) return;
     const { clock, bus } = this.#options;
     blip.overAt = clock.elapsed();
     const duration = blip.overAt - blip.since;

@@ -55,10 +55,10 @@ export class HoldCopies {
   }
 
   /**
-   * A host that is out of reach keeps the note: the journal says that it is void. Throws why the run may change nothing any more; what else
+   * A host that is out of reach, for longer than a blip where it `waits`, keeps the note: the journal says that it is void. Throws why the run may change nothing any more; what else
    * keeps a note from being taken off is a warning.
    */
-  async forget(hold: Hold, host: Host): Promise<void> {
+  async forget(hold: Hold, host: Host, waits: boolean): Promise<void> {
     const { hostHolds, run, gate, blips, stop } = this.#options;
     const change = noteOf(host, hold, 'take off');
     gate.requireLeases(change.what, true);
@@ -69,8 +69,7 @@ export class HoldCopies {
       await gate.requests.send(host.id, request, () => hostHolds.on(host).forget(run.run, hold.id));
     };
     try {
-      // A registration is settled without its host.
-      await (hold.kind === 'container'
+      await (waits
         ? blips.outlast(this.#placeOf(host), takeOff, { signal: stop })
         : blips.watch(this.#placeOf(host), takeOff));
     } catch (error) {

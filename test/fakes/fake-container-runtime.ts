@@ -4,7 +4,7 @@ import type { Milliseconds } from '../../src/model/duration.js';
 import type { Host } from '../../src/model/host.js';
 import { isDigest, type ContainerId, type ContainerName } from '../../src/model/ids.js';
 import { formatPinnedImage, type PinnedImage } from '../../src/model/release.js';
-import { dockerApi, dockerPull } from '../../src/errors/docker.js';
+import { dockerApi, dockerPull, dockerUnreachable } from '../../src/errors/docker.js';
 import { unreachable } from '../../src/errors/ssh.js';
 import type {
   ContainerRuntime,
@@ -202,6 +202,8 @@ class FakeEngine implements HostContainers {
     const { id } = this.fake.host;
     return this.caller.calls.make({ port: 'runtime', method, actor: id, host: id, about }, () => {
       if (!this.fake.reachable) throw unreachable(this.fake.host, 'tcp', 'connect ETIMEDOUT');
+      if (!this.fake.engineIsUp)
+        throw dockerUnreachable(this.fake.host, 'Cannot connect to the Docker daemon');
       return effect();
     });
   }

@@ -1,3 +1,4 @@
+import { dockerUnreachable } from '../../src/errors/docker.js';
 import { connectionLost } from '../../src/errors/ssh.js';
 import type { Host } from '../../src/model/host.js';
 import type { HeldOnHost, HoldsOfHost, HostHolds } from '../../src/ports/host-holds.js';
@@ -34,6 +35,8 @@ export class MemoryHostHolds implements HostHolds {
     const call: PortCall = { port: 'runtime', method, actor: host.id, host: host.id, about };
     return this.caller.calls.make(call, () => {
       if (!this.world.host(host.id).reachable) throw connectionLost(host, 'read ECONNRESET');
+      if (!this.world.host(host.id).engineIsUp)
+        throw dockerUnreachable(host, 'Cannot connect to the Docker daemon');
       return effect();
     });
   }

@@ -148,7 +148,7 @@ export class GuardedTraffic implements HostTraffic {
           hold.state !== 'absent' &&
           registrations.some((one) => registrationKey(one) === registrationKey(hold.registration)),
       );
-    await run.holds.settle(returned, 'returned');
+    await run.holds.settle(returned, 'returned', { waits: !activity.restoring });
   }
 
   /** Registers without asking for health: for what was unhealthy when it was taken, and goes back to exactly that. */

@@ -35,6 +35,7 @@ export class FakeHost {
   #found = true;
   #power: 'on' | 'off' | 'gone' = 'on';
   #stopped = false;
+  #engineIsUp = true;
   /** False once somebody took the tag of its group away. */
   tagged = true;
   #born = 0;
@@ -82,6 +83,24 @@ export class FakeHost {
       },
       true,
     );
+  }
+
+  /** Its dockerd is stopped and comes back after a while; with live-restore its containers do not notice. */
+  restartEngine(lasts: Milliseconds, { liveRestore = false } = {}): void {
+    this.#engineIsUp = false;
+    if (!liveRestore) for (const container of this.containers.values()) container.powerOff();
+    this.clock.after(
+      lasts,
+      () => {
+        this.#engineIsUp = true;
+        if (!liveRestore) for (const container of this.containers.values()) container.powerOn();
+      },
+      true,
+    );
+  }
+
+  get engineIsUp(): boolean {
+    return this.#engineIsUp;
   }
 
   terminate(): void {
