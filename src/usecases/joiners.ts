@@ -98,7 +98,7 @@ class JoinerRounds implements JoinedHosts {
   async untilNobodyJoins(): Promise<void> {
     for (let round = 1; ; round += 1) {
       const listed = await phase(this.run, 'inventory', () =>
-        this.run.blips.outlast({}, () => this.world.listHosts()),
+        this.run.blips.cloud.outlast(() => this.world.listHosts()),
       );
       this.listed = listed;
       const joined = this.fleet.groups.flatMap((group) => {

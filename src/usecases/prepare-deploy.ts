@@ -73,7 +73,7 @@ export async function prepareDeploy(
     groups: names,
   });
   const playbook = await world.deployPlaybook();
-  const inventory = await phase(run, 'inventory', () => run.blips.outlast({}, () => world.listHosts()));
+  const inventory = await phase(run, 'inventory', () => run.blips.cloud.outlast(() => world.listHosts()));
   await recoverFirst(world, options, hooks, run, inventory);
   tellGone(options, names, inventory, run);
   const opened = await phase(run, 'release', () =>
