@@ -19,13 +19,15 @@ export interface Retrying {
   readonly patience: Milliseconds;
   /** Whether another attempt may end better. */
   readonly mayPass: (error: unknown) => boolean;
+  /** How long the other side asks to be left alone after the last attempt, instead of the usual pause. */
+  readonly wanted?: () => Milliseconds | undefined;
   readonly signal?: AbortSignal;
 }
 
 /** Makes a call that may safely be made twice until it succeeds or patience is over. Throws the last error, and the signal's reason. */
 export async function retry<T>(
   act: () => Promise<T>,
-  { clock, random, patience, mayPass, signal }: Retrying,
+  { clock, random, patience, mayPass, wanted, signal }: Retrying,
 ): Promise<T> {
   const giveUpAt = clock.elapsed() + patience;
   for (let attempt = 1; ; attempt += 1) {
@@ -34,7 +36,7 @@ export async function retry<T>(
     } catch (error) {
       const left = giveUpAt - clock.elapsed();
       if (!mayPass(error) || left <= 0) throw error;
-      await clock.sleep(Math.min(retryPause(attempt, random), left), signal);
+      await clock.sleep(Math.min(wanted?.() ?? retryPause(attempt, random), left), signal);
     }
   }
 }
