@@ -62,6 +62,8 @@ export class Blips {
   readonly #countInTurn = new Map<HostId, number>();
   readonly #timeLost = new Map<string, Milliseconds>();
   #isChanging = false;
+  readonly #ending = new AbortController();
+  readonly #over = this.#ending.signal;
 
   constructor(options: BlipsOptions) {
     this.#options = options;
@@ -70,6 +72,11 @@ export class Blips {
   /** From now on the run changes something, and a blip is given `reconnect`: before, refusing costs nothing. */
   changesBegin(): void {
     this.#isChanging = true;
+  }
+
+  /** The run lets go of its leases now: what still waits in its background must not be asked for again. */
+  end(): void {
+    this.#ending.abort();
   }
 
   /** A turn of this host begins, or a restore: `max_blips` is for one of them. */
@@ -107,8 +114,8 @@ export class Blips {
         return await this.watch(place, act);
       } catch (error) {
         const blip = this.#last.get(keyOf(place));
-        if (blip === undefined || sourceAt(place, error) === undefined || signal?.aborted === true)
-          throw error;
+        if (blip === undefined || sourceAt(place, error) === undefined) throw error;
+        if (this.#over.aborted || signal?.aborted === true) throw error;
         this.#refuseTooMany(place, error);
         const left = this.#giveUpAt(place, blip, begun) - clock.elapsed();
         if (left <= 0 || this.isGivenUp(place) || (await this.#isGone(place, blip))) {
@@ -117,6 +124,7 @@ export class Blips {
         }
         if (attempt === 1 && blip.since >= attempted) tell(blip, left, waiting);
         await clock.sleep(Math.min(retryPause(attempt, random), left), signal);
+        if (this.#over.aborted) throw error;
       }
     }
   }

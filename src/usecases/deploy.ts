@@ -79,6 +79,7 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
     throw run.bus.redact(hooks.stop.signal.aborted ? interrupted(hooks.stop.name() ?? 'a signal') : error);
   } finally {
     await run.reservations.end();
+    run.blips.end();
     await leases?.release();
     await journal.close();
     await run.bus.close();

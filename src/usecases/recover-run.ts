@@ -102,6 +102,7 @@ export async function recoverRun(
     return recovered;
   } finally {
     await run.reservations.end();
+    run.blips.end();
     await leases?.release();
     await journal.close();
   }
