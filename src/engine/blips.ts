@@ -62,8 +62,7 @@ export class Blips {
   readonly #countInTurn = new Map<HostId, number>();
   readonly #timeLost = new Map<string, Milliseconds>();
   #isChanging = false;
-  readonly #ending = new AbortController();
-  readonly #over = this.#ending.signal;
+  #hasEnded = false;
 
   constructor(options: BlipsOptions) {
     this.#options = options;
@@ -76,7 +75,7 @@ export class Blips {
 
   /** The run lets go of its leases now: what still waits in its background must not be asked for again. */
   end(): void {
-    this.#ending.abort();
+    this.#hasEnded = true;
   }
 
   /** A turn of this host begins, or a restore: `max_blips` is for one of them. */
@@ -115,7 +114,7 @@ export class Blips {
       } catch (error) {
         const blip = this.#last.get(keyOf(place));
         if (blip === undefined || sourceAt(place, error) === undefined) throw error;
-        if (this.#over.aborted || signal?.aborted === true) throw error;
+        if (this.#isOver() || signal?.aborted === true) throw error;
         this.#refuseTooMany(place, error);
         const left = this.#giveUpAt(place, blip, begun) - clock.elapsed();
         if (left <= 0 || this.isGivenUp(place) || (await this.#isGone(place, blip))) {
@@ -124,7 +123,7 @@ export class Blips {
         }
         if (attempt === 1 && blip.since >= attempted) tell(blip, left, waiting);
         await clock.sleep(Math.min(retryPause(attempt, random), left), signal);
-        if (this.#over.aborted) throw error;
+        if (this.#isOver()) throw error;
       }
     }
   }
@@ -179,6 +178,11 @@ export class Blips {
     begun: Milliseconds,
   ): Milliseconds {
     return this.#isChanging ? since + reconnect : begun + (host?.ssh.connectTimeout ?? connectTimeout);
+  }
+
+  /** A method, since the compiler believes that nothing ends while an attempt sleeps. */
+  #isOver(): boolean {
+    return this.#hasEnded;
   }
 
   #giveUp(place: Place): void {
