@@ -2,6 +2,10 @@ import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { bakeFailed } from '../errors/engine.js';
 import { isUnreachable } from '../errors/ssh.js';
 import type { Milliseconds } from '../model/duration.js';
+import type { TargetHealth } from '../model/registration.js';
+import { awaitInService } from '../traffic/await-targets.js';
+import { reconnectDefault } from './blips.js';
+import type { Unhealthy } from './health-prover.js';
 import type { HostSession } from './host-session.js';
 
 /** From one look at a host to the next. */
@@ -34,9 +38,19 @@ async function watch(
   stop: AbortSignal,
 ): Promise<string | undefined> {
   const { clock } = session.run.ports;
-  const end = clock.elapsed() + duration;
+  const { blips } = session.run;
+  const lostBefore = blips.timeLost(session.place);
+  let end = clock.elapsed() + duration;
   for (let bad = 0; ;) {
-    const why = await whyNotWell(session);
+    const begun = clock.elapsed();
+    const unwell = await whyNotWell(session);
+    const wasDisturbed = blips.timeLost(session.place) > lostBefore;
+    let why = unwell?.why;
+    if (unwell !== undefined && (unwell.byItsEngine || (wasDisturbed && !isGivenUp(session)))) {
+      why = await whyNotWellAgain(session, stop);
+      // It is watched for as long as any other.
+      end += clock.elapsed() - begun;
+    }
     bad = why === undefined ? 0 : bad + 1;
     if (bad >= strikes) return why;
     const left = end - clock.elapsed();
@@ -49,20 +63,49 @@ async function watch(
   }
 }
 
-async function whyNotWell(session: HostSession): Promise<string | undefined> {
-  const { group, prover, traffic } = session;
+const isGivenUp = ({ run, place }: HostSession): boolean => run.blips.isGivenUp(place);
+
+async function whyNotWell(session: HostSession): Promise<Unhealthy | undefined> {
+  const { group, prover } = session;
   try {
     const why = await prover.whyNotHealthy(group?.settings.health);
     if (why !== undefined || group === undefined) return why;
-    const registrations = await traffic.registrations(await traffic.groups(group.settings.targetGroups));
-    // What somebody else takes out of service says nothing about the release.
-    const ours = registrations.filter(({ registration }) => !traffic.isRemovedByOthers(registration));
-    const bad = ours.find(({ state }) => state !== 'healthy');
+    const bad = (await inTargetGroups(session)).find(({ state }) => state !== 'healthy');
     return bad === undefined
       ? undefined
-      : `its load balancer says ${bad.state}${bad.reason === undefined ? '' : ` (${bad.reason})`}`;
+      : {
+          why: `its load balancer says ${bad.state}${bad.reason === undefined ? '' : ` (${bad.reason})`}`,
+          byItsEngine: false,
+        };
   } catch (error) {
-    // Whatever kept us from looking: a host that cannot be seen healthy does not pass.
-    return isUnreachable(error) ? 'it cannot be reached any more' : errorsOf(error)[0].message;
+    return { why: whyUnseen(error), byItsEngine: false };
   }
 }
+
+/**
+ * Something disturbed the host, or its Engine was restarted: that says nothing of the release. It has to become well again: proven
+ * healthy, and healthy for its load balancers.
+ */
+async function whyNotWellAgain(session: HostSession, stop: AbortSignal): Promise<string | undefined> {
+  const { group, prover, run, place } = session;
+  try {
+    await prover.proveAgain(group?.settings.health);
+    const registrations = (await inTargetGroups(session)).map(({ registration }) => registration);
+    const timeout = place.reconnect ?? reconnectDefault;
+    await awaitInService(run.ports.traffic, registrations, { timeout, signal: stop });
+    return undefined;
+  } catch (error) {
+    return whyUnseen(error);
+  }
+}
+
+/** What somebody else takes out of service says nothing about the release. */
+async function inTargetGroups({ group, traffic }: HostSession): Promise<readonly TargetHealth[]> {
+  if (group === undefined) return [];
+  const registrations = await traffic.registrations(await traffic.groups(group.settings.targetGroups));
+  return registrations.filter(({ registration }) => !traffic.isRemovedByOthers(registration));
+}
+
+/** Whatever kept us from looking: a host that cannot be seen healthy does not pass. */
+const whyUnseen = (error: unknown): string =>
+  isUnreachable(error) ? 'it cannot be reached any more' : errorsOf(error)[0].message;

@@ -1,9 +1,9 @@
 import { crashLoop, notProven } from '../errors/modules.js';
 import { notProvenHealthy } from '../errors/engine.js';
-import { isUnreachable } from '../errors/ssh.js';
+import { connectionLost, isUnreachable } from '../errors/ssh.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { label, type ObservedContainer } from '../model/container.js';
-import { formatDuration } from '../model/duration.js';
+import { formatDuration, type Milliseconds } from '../model/duration.js';
 import type { HealthProbe } from '../model/health.js';
 import type { HealthProof } from '../modules/module.js';
 import type { HostContainers } from '../ports/container-runtime.js';
@@ -18,6 +18,13 @@ const logLines = 15;
 const steadyLooks = 3;
 const steadyPause = 1_000;
 
+/** Why a host is not as it was when it was proven. */
+export interface Unhealthy {
+  readonly why: string;
+  /** It looks as if its Engine is being restarted, or was: then its containers come back by themselves. */
+  readonly byItsEngine: boolean;
+}
+
 interface Answer {
   readonly passed: boolean;
   /** `200 in 3 ms`, `connection refused`. */
@@ -29,6 +36,8 @@ export class HealthProver {
   readonly #session: HostSession;
   readonly #runtime: HostContainers;
   #provenFor: string | undefined;
+  /** The containers as they were then. */
+  #proven: readonly ObservedContainer[] = [];
 
   constructor(session: HostSession, runtime: HostContainers) {
     this.#session = session;
@@ -42,6 +51,9 @@ export class HealthProver {
   async prove(probe: HealthProbe): Promise<HealthProof> {
     const { clock } = this.#session.run.ports;
     const begun = clock.elapsed();
+    // A host that is out of reach for a moment loses none of its time to become healthy.
+    const lostBefore = this.#timeLost;
+    const spent = (): Milliseconds => clock.elapsed() - begun - (this.#timeLost - lostBefore);
     const first = await this.#watched();
     let passes = 0;
     let print = fingerprint(first);
@@ -58,9 +70,10 @@ export class HealthProver {
       this.#session.activity.report(`health: ${answer.words}`, passes, probe.passes);
       if (passes >= probe.passes) {
         this.#provenFor = print;
+        this.#proven = watched;
         return { passes, duration: clock.elapsed() - begun, lastAnswer: answer.words };
       }
-      if (clock.elapsed() - begun + probe.interval > probe.timeout) {
+      if (spent() + probe.interval > probe.timeout) {
         const what = `not ${probe.passes} passes in a row within ${formatDuration(probe.timeout)}`;
         throw notProven(this.#session.host, what, answer.words, await this.#logs(watched));
       }
@@ -69,15 +82,39 @@ export class HealthProver {
   }
 
   /** One look, for the bake: why the host is not as it was when it was proven, or undefined when it is. */
-  async whyNotHealthy(probe: HealthProbe | undefined): Promise<string | undefined> {
+  async whyNotHealthy(probe: HealthProbe | undefined): Promise<Unhealthy | undefined> {
     const watched = await this.#watched();
     const stopped = watched.find(({ running }) => !running);
-    if (stopped !== undefined) return `the container "${stopped.name}" is not running`;
-    if (this.#provenFor !== undefined && fingerprint(watched) !== this.#provenFor)
-      return 'a container was restarted';
+    if (stopped !== undefined) {
+      return {
+        why: `the container "${stopped.name}" is not running`,
+        byItsEngine: mayBeStartedByEngine(stopped),
+      };
+    }
+    if (this.#provenFor !== undefined && fingerprint(watched) !== this.#provenFor) {
+      return { why: 'a container was restarted', byItsEngine: !this.#hasCrashed(watched) };
+    }
     if (probe === undefined) return undefined;
     const answer = await this.#ask(probe);
-    return answer.passed ? undefined : `its health check says: ${answer.words}`;
+    return answer.passed ? undefined : { why: `its health check says: ${answer.words}`, byItsEngine: false };
+  }
+
+  /** An Engine counts how often it started a container after it ended by itself, and begins anew when it is restarted itself. */
+  #hasCrashed(now: readonly ObservedContainer[]): boolean {
+    return now.some(({ id, restartCount }) => {
+      const before = this.#proven.find((container) => container.id === id);
+      return before === undefined || restartCount > before.restartCount;
+    });
+  }
+
+  /** Proves the host healthy again after its Engine was away; without a health check its containers must stay up. Throws as `prove`. */
+  async proveAgain(probe: HealthProbe | undefined): Promise<void> {
+    if (probe !== undefined) {
+      await this.prove(probe);
+      return;
+    }
+    this.#provenFor = undefined;
+    await this.requireHealthy();
   }
 
   /** True when what runs now is what was proven healthy. */
@@ -99,12 +136,27 @@ export class HealthProver {
     if (!containersTouched) return;
     const watched = await this.#watched();
     const stopped = watched.find(({ running }) => !running);
-    if (stopped !== undefined) throw notProvenHealthy(host, `the container "${stopped.name}" is not running`);
-    if (this.#provenFor !== undefined && fingerprint(watched) === this.#provenFor) return;
     const probe = group?.settings.health;
+    if (stopped !== undefined) {
+      if (probe !== undefined && this.isProven && mayBeStartedByEngine(stopped))
+        return this.#proveOrRefuse(probe);
+      throw notProvenHealthy(host, `the container "${stopped.name}" is not running`);
+    }
+    if (this.#provenFor !== undefined && fingerprint(watched) === this.#provenFor) return;
+    if (probe !== undefined && this.isProven && !this.#hasCrashed(watched)) return this.#proveOrRefuse(probe);
     if (probe === undefined) return this.#requireSteady(watched);
     const answer = await this.#ask(probe);
     if (!answer.passed) throw notProvenHealthy(host, `its health check says: ${answer.words}`);
+  }
+
+  /** Its Engine was restarted since it was proven. */
+  async #proveOrRefuse(probe: HealthProbe): Promise<void> {
+    try {
+      await this.prove(probe);
+    } catch (error) {
+      const [{ code, message }] = errorsOf(error);
+      throw code.startsWith('health.') ? notProvenHealthy(this.#session.host, message) : error;
+    }
   }
 
   /** A group without a health check (`health: none`): its containers must stay up for a while, the rest is the balancer's. */
@@ -118,9 +170,18 @@ export class HealthProver {
       }
     }
     this.#provenFor = fingerprint(first);
+    this.#proven = first;
   }
 
-  async #ask(probe: HealthProbe): Promise<Answer> {
+  get #timeLost(): Milliseconds {
+    return this.#session.run.blips.timeLost(this.#session.place);
+  }
+
+  #ask(probe: HealthProbe): Promise<Answer> {
+    return this.#session.outlast(() => this.#askOnce(probe));
+  }
+
+  async #askOnce(probe: HealthProbe): Promise<Answer> {
     const { clock } = this.#session.run.ports;
     const begun = clock.elapsed();
     const took = (): string => formatDuration(clock.elapsed() - begun);
@@ -128,6 +189,8 @@ export class HealthProver {
       const { transport } = this.#session.run.ports;
       const connection = await transport.connect(this.#session.host, this.#session.activity.signal);
       const result = await connection.run({ argv: probe.argv }, { timeout: probe.attemptTimeout });
+      const { outcome } = result;
+      if (outcome.kind === 'unknown') throw connectionLost(this.#session.host, outcome.reason);
       return { passed: succeeded(result), words: `${describeOutcome(result.outcome)} in ${took()}` };
     }
     try {
@@ -190,6 +253,10 @@ export class HealthProver {
     return logs.join('\n').trimEnd();
   }
 }
+
+/** It was not its own end: an Engine that is restarted stops it, and starts it again. Nor does its policy say that somebody must start it. */
+const mayBeStartedByEngine = ({ running, restarting, restartPolicy }: ObservedContainer): boolean =>
+  !running && restarting !== true && ['always', 'unless-stopped'].includes(restartPolicy.name);
 
 /** Changes with every restart of every container. */
 const fingerprint = (containers: readonly ObservedContainer[]): string =>

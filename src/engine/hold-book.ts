@@ -10,6 +10,7 @@ import type { Journal } from '../ports/journal.js';
 import type { Host } from '../model/host.js';
 import type { GroupRecord } from '../model/run-record.js';
 import type { Amount } from '../model/settings.js';
+import type { Blips } from './blips.js';
 import { HoldCopies } from './hold-copies.js';
 import { describeHold, holdKey, keyOf, targetGroupsOf } from './hold-names.js';
 import type { MutationGate } from './interlocks/mutation-gate.js';
@@ -21,6 +22,10 @@ export interface HoldBookOptions {
   readonly hostHolds: HostHolds;
   /** Throws once the run may change nothing any more: then nothing is going to be taken. */
   readonly gate: Pick<MutationGate, 'admit' | 'perform' | 'readyToRestore' | 'requireLeases' | 'requests'>;
+  /** A host that does not answer for a moment keeps no note. */
+  readonly blips: Pick<Blips, 'outlast' | 'watch'>;
+  /** Who stops the run does not wait for a note. */
+  readonly stop: AbortSignal;
   readonly clock: Clock;
   readonly bus: EventBus;
   /** Whose holds they are. */
@@ -119,14 +124,16 @@ export class HoldBook {
    * A hold stays open until its end is in the journal. What a person has to look at stays on its host, and so does what is gone with it: a
    * host that is started again is restored by it. A registration can be brought back
    * without the host, so one that is out of reach does not keep it from being settled; nor does a note that cannot be taken off: that is
-   * a warning. Throws `journal.write`, and why the run may change nothing any more.
+   * a warning; `waits` says that its host is there, and a blip of it is outlasted. Throws `journal.write`, and why the run may change nothing any more.
    */
-  async settle(holds: readonly Hold[], as: Settlement): Promise<void> {
+  async settle(holds: readonly Hold[], as: Settlement, { waits = false } = {}): Promise<void> {
     if (as === 'replaced') return this.#settleAtPlan(holds);
     for (const hold of holds) {
       await this.#alone(holdKey(hold), async () => {
         if (!this.#open.has(holdKey(hold))) return;
-        if (as !== 'named' && as !== 'gone') await this.#copies.forget(hold, this.#hostOf(hold));
+        if (as !== 'named' && as !== 'gone') {
+          await this.#copies.forget(hold, this.#hostOf(hold), waits || hold.kind === 'container');
+        }
         await this.#writeSettled(hold, as);
       });
     }
@@ -152,7 +159,7 @@ export class HoldBook {
         try {
           // The lease may have run out since; a note that stays would mislead a recovery from another machine.
           await this.#options.gate.readyToRestore();
-          await this.#copies.forget(hold, host);
+          await this.#copies.forget(hold, host, true);
         } catch (error) {
           this.#copies.tellLeft(hold, host, error);
         }

@@ -1,16 +1,11 @@
 import { errorsOf } from '../errors/adf-error.js';
-import type { Milliseconds } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { GroupRecord } from '../model/run-record.js';
+import type { Place } from './blips.js';
 import type { HoldBookOptions } from './hold-book.js';
 import { describeHold, holdKey } from './hold-names.js';
 import type { Change } from './interlocks/mutation-gate.js';
-
-/** What a host that does not answer is given to have a note taken off: a blip is over by then. */
-const patience: Milliseconds = 10_000;
-/** From one attempt to the next. */
-const retryPause: Milliseconds = 2_000;
 
 /** The copies of a run's holds on its hosts. Recovery reads them there (see plan/claims.ts). */
 export class HoldCopies {
@@ -60,30 +55,34 @@ export class HoldCopies {
   }
 
   /**
-   * A host that is out of reach keeps the note: the journal says that it is void. Throws why the run may change nothing any more; what else
+   * A host that is out of reach, for longer than a blip where it `waits`, keeps the note: the journal says that it is void. Throws why the run may change nothing any more; what else
    * keeps a note from being taken off is a warning.
    */
-  async forget(hold: Hold, host: Host): Promise<void> {
-    const { hostHolds, run, gate, clock } = this.#options;
+  async forget(hold: Hold, host: Host, waits: boolean): Promise<void> {
+    const { hostHolds, run, gate, blips, stop } = this.#options;
     const change = noteOf(host, hold, 'take off');
     gate.requireLeases(change.what, true);
     this.#there.delete(holdKey(hold));
-    const deadline = clock.elapsed() + (hold.kind === 'container' ? patience : 0);
-    for (;;) {
-      try {
-        await gate.admit(change);
-        const request = { ...change, isDone: async () => !(await this.#isThere(hold, host)) };
-        await gate.requests.send(host.id, request, () => hostHolds.on(host).forget(run.run, hold.id));
-        return;
-      } catch (error) {
-        gate.requireLeases(change.what, true);
-        if (clock.elapsed() >= deadline) {
-          this.tellLeft(hold, host, error);
-          return;
-        }
-      }
-      await clock.sleep(retryPause);
+    const takeOff = async (): Promise<void> => {
+      await gate.admit(change);
+      const request = { ...change, isDone: async () => !(await this.#isThere(hold, host)) };
+      await gate.requests.send(host.id, request, () => hostHolds.on(host).forget(run.run, hold.id));
+    };
+    try {
+      await (waits
+        ? blips.outlast(this.#placeOf(host), takeOff, { signal: stop })
+        : blips.watch(this.#placeOf(host), takeOff));
+    } catch (error) {
+      gate.requireLeases(change.what, true);
+      this.tellLeft(hold, host, error);
     }
+  }
+
+  #placeOf(host: Host): Place {
+    const rollout = this.#record?.rollout;
+    if (rollout === undefined) return { host };
+    const { reconnect, maxBlips } = rollout;
+    return { host, reconnect, ...(maxBlips === undefined ? {} : { maxBlips }) };
   }
 
   /** The host keeps a note that says nothing any more. */

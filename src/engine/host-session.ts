@@ -9,6 +9,7 @@ import type { GroupSettings } from '../model/settings.js';
 import type { Position } from '../model/source.js';
 import type { HostContainers, RuntimeInfo } from '../ports/container-runtime.js';
 import type { StepId } from '../ports/transport.js';
+import type { Place } from './blips.js';
 import { ContainerSpecs } from './container-specs.js';
 import { HealthProver } from './health-prover.js';
 import { GuardedContainers } from './interlocks/guarded-containers.js';
@@ -91,6 +92,25 @@ export class HostSession {
   get publishedPorts(): ReadonlySet<number> {
     const templates: readonly ContainerTemplate[] = this.group?.settings.containers ?? [];
     return new Set(templates.flatMap(({ ports }) => ports.map(({ hostPort }) => hostPort)));
+  }
+
+  /** The host, as its blips are waited for. */
+  get place(): Place {
+    const rollout = this.group?.settings.rollout;
+    if (rollout === undefined) return { host: this.host };
+    const { reconnect, maxBlips } = rollout;
+    return { host: this.host, reconnect, ...(maxBlips === undefined ? {} : { maxBlips }) };
+  }
+
+  /**
+   * Makes a call to the host again while a blip keeps it from being answered: so it must only read, or look for itself what an earlier
+   * attempt has done. While the host is restored it is made once: a restore looks at the whole host anew. Throws as `Blips.outlast`.
+   */
+  outlast<T>(act: () => Promise<T>): Promise<T> {
+    const { blips, stop } = this.run;
+    const { signal, report, restoring } = this.#activity;
+    if (restoring) return blips.watch(this.place, act);
+    return blips.outlast(this.place, act, { signal: this.#activity === idle ? stop.signal : signal, report });
   }
 
   /** What the host is busy with: a host does one thing at a time. */

@@ -1,5 +1,6 @@
 import type { EventTask } from '../events/event.js';
 import { environmentValue } from '../errors/environment.js';
+import { connectionLost } from '../errors/ssh.js';
 import { sourceGone } from '../errors/sources.js';
 import { evaluateCondition, parseCondition } from '../expression/condition.js';
 import { placeOfValue } from '../expression/place.js';
@@ -79,8 +80,13 @@ export class TaskHost implements ModuleHost {
       const step = this.#session.stepOf(this.#step);
       return runStep(this.#session, command, { ...all, ...this.#spillOf(step), step });
     }
-    const connection = await this.#session.run.ports.transport.connect(this.host, this.signal);
-    return connection.run(command, all);
+    // No step: it only reads, and is run again when nobody knows how it ended.
+    return this.#session.outlast(async () => {
+      const connection = await this.#session.run.ports.transport.connect(this.host, this.signal);
+      const result = await connection.run(command, all);
+      if (result.outcome.kind === 'unknown') throw connectionLost(this.host, result.outcome.reason);
+      return result;
+    });
   }
 
   /** From now on what the module runs changes the host for good: each command is a step of this position, run at most once. */
@@ -115,7 +121,9 @@ export class TaskHost implements ModuleHost {
   }
 
   http(request: HostHttpRequest): Promise<HostHttpResponse> {
-    return this.#session.run.ports.http.request(this.host, request, this.signal);
+    const { http } = this.#session.run.ports;
+    const ask = (): Promise<HostHttpResponse> => http.request(this.host, request, this.signal);
+    return isReading(request) ? this.#session.outlast(ask) : ask();
   }
 
   prove(probe: HealthProbe): Promise<HealthProof> {
@@ -155,6 +163,8 @@ export class TaskHost implements ModuleHost {
       : this.#variables.get(name);
   }
 }
+
+const isReading = ({ method }: HostHttpRequest): boolean => ['GET', 'HEAD'].includes(method.toUpperCase());
 
 /** What the task and its play say about how modules run. */
 export interface TaskSettings {

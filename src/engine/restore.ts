@@ -1,11 +1,12 @@
 import { AdfError, errorsOf } from '../errors/adf-error.js';
 import { leaseOverCode, restoreIncomplete } from '../errors/engine.js';
 import { hostGone } from '../errors/fleet.js';
+import { blipSourceOf } from '../errors/blip.js';
 import { leaseFencedCode } from '../errors/lease.js';
-import { isUnreachable } from '../errors/ssh.js';
-import { formatDuration, type Milliseconds } from '../model/duration.js';
+import { formatDuration } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
 import { isDrained, type Registration, type TargetHealth } from '../model/registration.js';
+import { retryPause } from '../ports/retry.js';
 import { describeStep, lackingOf, planRestore, type RestoreObservation } from '../plan/restore.js';
 import { goneOf } from './gone-hosts.js';
 import { holdKey } from './hold-names.js';
@@ -21,16 +22,12 @@ export interface RestoreOutcome {
   readonly unhealthyAsFound: boolean;
 }
 
-/** From one attempt to the next. */
-const retryPause: Milliseconds = 2_000;
-/** What a passing fault of the Engine or of AWS is given, whatever `reconnect` says. */
+/** What a fault of the Engine or of AWS that is no blip is given. */
 const attemptsAtLeast = 3;
-/** From one question whether a host that does not come back is there at all, to the next. */
-const askIfGoneEvery: Milliseconds = 30_000;
 
 /**
  * Makes one host match `holds`, and whatever else is held of it, from whatever state it is in: observe, plan (plan/restore.ts),
- * carry out, read back. A lost host is tried again for `reconnect`, unless it is gone for good. Never throws: what cannot be restored is the outcome.
+ * carry out, read back. A lost host is waited for as `Blips` say, unless it is gone for good. Never throws: what cannot be restored is the outcome.
  */
 export async function restoreHost(
   session: HostSession,
@@ -75,28 +72,42 @@ async function restoreUnderLease(session: HostSession, holds: readonly Hold[]): 
   }
 }
 
+/** The whole restore is made again after a blip, and a few times after what else the Engine or AWS may get over. */
 async function restoreUntil(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {
-  const { clock } = session.run.ports;
-  const { signal } = session.activity;
-  await requestsOver(session, holds);
-  const deadline = clock.elapsed() + (session.group?.settings.rollout.reconnect ?? 0);
-  let asked = -Infinity;
-  for (let attempt = 1; ; attempt += 1) {
+  const { host, run, place, activity } = session;
+  const { signal, report } = activity;
+  let last: unknown;
+  // How often the turn was disturbed says nothing of the way back.
+  run.blips.turnBegins(host);
+  const attempt = (): Promise<RestoreOutcome> =>
+    restoreOnce(session, holds).catch((error: unknown) => {
+      last = error;
+      throw error;
+    });
+  try {
+    await requestsOver(session, holds);
+    return await run.blips.outlast(place, () => attemptSome(attempt, session), { signal, report });
+  } catch (thrown) {
+    const error = last ?? thrown;
+    const isGone = blipSourceOf(error) !== undefined && (await goneOf([host], run)).has(host.id);
+    return {
+      restored: false,
+      error: isGone ? hostGone(host) : errorsOf(error)[0],
+      unhealthyAsFound: false,
+    };
+  }
+}
+
+async function attemptSome(
+  attempt: () => Promise<RestoreOutcome>,
+  { run: { ports }, activity: { signal } }: HostSession,
+): Promise<RestoreOutcome> {
+  for (let left = attemptsAtLeast; ; left -= 1) {
     try {
-      return await restoreOnce(session, holds);
+      return await attempt();
     } catch (error) {
-      if (mayPass(error) && clock.elapsed() - asked >= askIfGoneEvery) {
-        asked = clock.elapsed();
-        const { host, run } = session;
-        if ((await goneOf([host], run)).has(host.id))
-          return { restored: false, error: hostGone(host), unhealthyAsFound: false };
-      }
-      const again =
-        mayPass(error) &&
-        (clock.elapsed() < deadline || (attempt < attemptsAtLeast && !isUnreachable(error)));
-      if (!again || signal.aborted)
-        return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
-      await clock.sleep(retryPause);
+      if (blipSourceOf(error) !== undefined || !mayPass(error) || left <= 1 || signal.aborted) throw error;
+      await ports.clock.sleep(retryPause(attemptsAtLeast - left + 1, ports.random), signal);
     }
   }
 }
@@ -122,9 +133,7 @@ async function requestsOver(session: HostSession, holds: readonly Hold[]): Promi
  * Faults that a second attempt may find gone. A refused login or host key is none: trying it again gets the control host banned
  * (OpenSSH 9.8 penalises sources).
  */
-const mayPass = (error: unknown): boolean =>
-  error instanceof AdfError &&
-  (['ssh.unreachable', 'ssh.connection_lost'].includes(error.code) || /^(docker|aws)\./.test(error.code));
+const mayPass = (error: unknown): boolean => error instanceof AdfError && /^(docker|aws)\./.test(error.code);
 
 async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {
   const { bus, holds: book, floor } = session.run;

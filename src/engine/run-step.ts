@@ -9,13 +9,10 @@ import type {
   StepRecord,
 } from '../ports/transport.js';
 import type { HostSession } from './host-session.js';
+import { connectionLost } from '../errors/ssh.js';
 import { quietTime } from '../model/late-effect.js';
-
-/** Where no group says how long a lost host is reconnected to. */
-const reconnectDefault: Milliseconds = 300_000;
-
-/** Between two questions to a host that is lost, or whose step still runs. */
-const pauses = { first: 500, longest: 10_000 } as const;
+import { retryPause } from '../ports/retry.js';
+import { reconnectDefault } from './blips.js';
 
 /** For ending a step on a host whose connection was lost before. */
 const endingTime: Milliseconds = 10_000;
@@ -34,10 +31,13 @@ export async function runStep(
 ): Promise<CommandResult> {
   const { clock, transport } = session.run.ports;
   const begun = clock.elapsed();
-  const connection = await transport.connect(session.host, options.signal);
-  // Connecting may have taken its time, and so may have this whole process.
-  session.run.gate.requireLeases('run a step');
-  const result = await connection.run(command, options);
+  // What is thrown says that it has certainly not begun.
+  const result = await session.outlast(async () => {
+    const connection = await transport.connect(session.host, options.signal);
+    // Connecting may have taken its time, and so may have this whole process.
+    session.run.gate.requireLeases('run a step');
+    return connection.run(command, options);
+  });
   // Ending it on its host may have been given up: its record tells.
   const isStopped = result.outcome.kind === 'cancelled' || result.outcome.kind === 'timed_out';
   if (isStopped && result.record !== 'none') return leaveUnknown(session, options, result);
@@ -91,10 +91,20 @@ class LostStep {
   }
 
   async settle(): Promise<CommandResult> {
-    const { clock } = this.session.run.ports;
+    const { ports, blips } = this.session.run;
+    const { clock, random } = ports;
     const { signal, timeout } = this.options;
+    const { outcome } = this.lost;
+    const reason = outcome.kind === 'unknown' ? outcome.reason : outcome.kind;
+    blips.notice(
+      this.session.place,
+      'connection',
+      connectionLost(this.session.host, reason),
+      clock.elapsed(),
+    );
     let giveUpAt = clock.elapsed() + this.#patience;
-    for (let pause: Milliseconds = pauses.first; ; pause = Math.min(pause * 2, pauses.longest)) {
+    for (let attempt = 1; ; attempt += 1) {
+      const pause = retryPause(attempt, random);
       if (signal.aborted) return this.#stop({ kind: 'cancelled' });
       if (timeout !== undefined && clock.elapsed() - this.begun >= timeout) {
         return this.#stop({ kind: 'timed_out' });
@@ -112,10 +122,12 @@ class LostStep {
 
   /** Undefined while the host does not answer. */
   async #ask(): Promise<StepRecord | undefined> {
-    const { host, run } = this.session;
+    const { host, run, place } = this.session;
     try {
-      const connection = await run.ports.transport.connect(host, this.options.signal);
-      return await connection.recordOf(this.options.step);
+      return await run.blips.watch(place, async () => {
+        const connection = await run.ports.transport.connect(host, this.options.signal);
+        return connection.recordOf(this.options.step);
+      });
     } catch (error) {
       if (error instanceof AdfError || this.options.signal.aborted) return undefined;
       throw error;

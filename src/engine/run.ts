@@ -3,6 +3,7 @@ import type { Milliseconds } from '../model/duration.js';
 import type { EnvironmentName, RunId } from '../model/ids.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { Layer } from '../expression/scope.js';
+import type { Blips } from './blips.js';
 import type { EnginePorts } from './ports.js';
 import type { FloorGuard } from './interlocks/floor-guard.js';
 import type { HoldBook } from './hold-book.js';
@@ -28,6 +29,8 @@ export interface Run {
   readonly stop: StopSignal;
   readonly holds: HoldBook;
   readonly gate: MutationGate;
+  /** What did not answer for a while, and how long it is waited for. */
+  readonly blips: Blips;
   readonly floor: FloorGuard;
   /** What its groups have out of target groups, where runs of other groups see it. */
   readonly reservations: Reservations;

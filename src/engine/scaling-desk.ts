@@ -3,11 +3,10 @@ import { cloudNotConfigured } from '../errors/usecases.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Region } from '../model/ids.js';
 import type { ScalingGroup, ScalingGroups } from '../ports/scaling-groups.js';
-import { outwait } from './outwait.js';
 import type { Run } from './run.js';
 
 /** What changing Auto Scaling groups needs of a run. */
-export type ScalingRun = Pick<Run, 'gate' | 'bus' | 'environment'> & {
+export type ScalingRun = Pick<Run, 'gate' | 'blips' | 'bus' | 'environment'> & {
   readonly ports: Pick<Run['ports'], 'clock' | 'journal' | 'scaling'>;
 };
 
@@ -16,7 +15,7 @@ const readBackFor: Milliseconds = 30_000;
 const readBackPause: Milliseconds = 1_000;
 
 /**
- * A run's way to one Auto Scaling group. Every change passes the gate: recorded first, and none begins past the lease's deadline; it outwaits
+ * A run's way to one Auto Scaling group. Every change passes the gate: recorded first, and none begins past the lease's deadline; it outlasts
  * throttling and lost replies, and is read back. What restores waits until changes whose replies were lost are over. Throws `interlock.lease_over`, `journal.write`, `scaling.not_changed`, `aws.*`.
  */
 export class ScalingDesk {
@@ -37,7 +36,7 @@ export class ScalingDesk {
   /** As it is now; undefined when it is gone. */
   async look(): Promise<ScalingGroup | undefined> {
     const { name, region } = this.#group;
-    const found = await outwait(this.#run.ports.clock, () => this.#scaling.describe(region, [name]));
+    const found = await this.#run.blips.cloud.outlast(() => this.#scaling.describe(region, [name]));
     return found.find((one) => one.name === name);
   }
 
@@ -78,13 +77,13 @@ export class ScalingDesk {
     isDone: (group: ScalingGroup) => boolean,
     restoring: boolean,
   ): Promise<void> {
-    const { gate, ports } = this.#run;
+    const { gate, ports, blips } = this.#run;
     const { clock } = ports;
     const named = `${what}: Auto Scaling group ${this.#group.name}`;
     // A suspension whose reply was lost, and that was made again, could still come after what resumes it.
     if (restoring) await gate.requests.over(this.#place);
     await gate.perform({ where: 'cloud', what: named, restoring }, this.#signal, () =>
-      outwait(clock, async () => {
+      blips.cloud.outlast(async () => {
         gate.requireLeases(named, restoring);
         await gate.requests.send(this.#place, { what: named }, act);
       }),

@@ -1,7 +1,7 @@
 import { ZodError } from 'zod';
 import type { Variables } from '../expression/variables.js';
 import { UnknownValue } from '../model/unknown.js';
-import type { CheckedTask, RegisteredModule } from '../modules/module.js';
+import type { CheckedTask, ModuleResult, RegisteredModule } from '../modules/module.js';
 import type { HostSession } from './host-session.js';
 import { renderEnvironment, TaskHost } from './module-host.js';
 import { explainArguments, factsSetBy, renderArguments } from './task-arguments.js';
@@ -37,21 +37,41 @@ export async function callModule(
       module.validate(args);
       return skippedAsUnknown(unseen);
     }
-    const checked = await module.check(args, host);
+    const checked = await session.outlast(() => module.check(args, host));
     if (!checked.changes && checked.unknown !== undefined) return skippedAsUnknown(checked.unknown);
     if (!checked.changes) return judge(task, session, variables, checked.result);
     if (session.run.checkMode) return wouldChange(checked, call);
     session.run.gate.requireLeases(checked.summary);
-    await session.run.holds.open(session.host, checked.takes);
+    // What is held already is only looked at again.
+    await session.outlast(() => session.run.holds.open(session.host, checked.takes));
     const change = { where: module.where, host: session.host, what: checked.summary };
-    await session.run.gate.admit(change, session.activity.signal);
+    await session.outlast(() => session.run.gate.admit(change, session.activity.signal));
     if (task.oneWay) await recordOneWay(call);
     if (module.effect === 'one_way') host.beginSteps(positionOf(call, attempt));
-    return judge(task, session, variables, await checked.apply());
+    return judge(task, session, variables, await applied(checked, args, call, host));
   } catch (thrown) {
     const error: unknown = thrown instanceof ZodError ? explainArguments(thrown, task) : thrown;
     return judgeThrown(task, session, variables, error);
   }
+}
+
+/**
+ * What came of a change. A module of which it does not matter how often it runs looks at the host again after a blip, and changes what is not
+ * as wanted yet. All others look after their own requests: steps by their records, containers and registrations behind the interlocks.
+ */
+function applied(
+  checked: Changing,
+  args: unknown,
+  { module, session }: TaskCall,
+  host: TaskHost,
+): Promise<ModuleResult> {
+  if (module.effect !== 'idempotent') return checked.apply();
+  let next: CheckedTask | undefined = checked;
+  return session.outlast(async () => {
+    const now = next ?? (await module.check(args, host));
+    next = undefined;
+    return now.changes ? now.apply() : { ...now.result, changed: true };
+  });
 }
 
 /** Where in its run a task is, in words that are no one's secret: the same again when the same run would come here again. */

@@ -30,6 +30,7 @@ export async function runTurn(
 ): Promise<TurnResult> {
   const { bus, ports, tally } = session.run;
   const begun = ports.clock.elapsed();
+  session.run.blips.turnBegins(session.host);
   bus.emit({ type: 'turn.started', host: session.eventHost, play: play.play.name, batch });
   const ended = await runTasks(session, play, barrier)
     .catch((error: unknown): Ended => ({ status: 'failed', error: errorsOf(error)[0] }))

@@ -20,6 +20,8 @@ export interface ErrorDetails {
   readonly host?: string;
   /** How far a connection came, in the words of `ConnectPhase`. */
   readonly phase?: string;
+  /** Of an HTTP API that answered. */
+  readonly status?: number;
   /** What to do next. */
   readonly hint?: string;
   readonly cause?: unknown;
@@ -34,6 +36,7 @@ export class AdfError extends Error {
   readonly sourceLine?: string;
   readonly host?: string;
   readonly phase?: string;
+  readonly status?: number;
   readonly hint?: string;
 
   constructor(details: ErrorDetails) {
@@ -44,6 +47,7 @@ export class AdfError extends Error {
     if (details.sourceLine !== undefined) this.sourceLine = details.sourceLine;
     if (details.host !== undefined) this.host = details.host;
     if (details.phase !== undefined) this.phase = details.phase;
+    if (details.status !== undefined) this.status = details.status;
     if (details.hint !== undefined) this.hint = details.hint;
   }
 }

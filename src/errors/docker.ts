@@ -9,6 +9,7 @@ export const dockerApi = (host: NamedHost, status: number, message: string): Adf
     class: 'failed',
     message: `the Docker Engine of ${describeHost(host)} answered ${status}: ${message}`,
     host: describeHost(host),
+    status,
   });
 
 /** An image could not be pulled. `reason` is the Engine's or the registry's own. */
@@ -20,6 +21,23 @@ export const dockerPull = (host: NamedHost, image: string, reason: string): AdfE
     host: describeHost(host),
     hint: pullHint(reason),
   });
+
+/**
+ * Whether an image that could not be pulled may be pulled in a moment: the registry is busy or down, or broke off in the middle. The words
+ * are those of the Engine and of Go's HTTP client.
+ */
+export const mayPullLater = ({ message }: AdfError): boolean => registryTrouble.test(message);
+
+const registryTrouble = new RegExp(
+  [
+    'toomanyrequests|too many requests',
+    'http status: (429|5\\d\\d)|50[0234] [a-z]|internal server error|bad gateway|service unavailable|gateway time-?out',
+    'EOF|short read|connection reset|broken pipe|filesystem layer verification failed',
+    'connection refused|timeout|timed out|deadline exceeded|request canceled',
+    'no such host|server misbehaving|temporary failure in name resolution',
+  ].join('|'),
+  'i',
+);
 
 function pullHint(reason: string): string {
   if (/no space left/i.test(reason))
@@ -40,6 +58,12 @@ export const dockerUnreachable = (host: NamedHost, reason: string): AdfError =>
     host: describeHost(host),
     hint: engineHint(reason),
   });
+
+/** An Engine that this user may not speak to, or that is not installed: asking again would not help. */
+export const isRefusedByEngine = ({ message }: AdfError): boolean =>
+  /permission denied|sudo: |command not found|docker: not found|exit code 12[67]|refuses to forward/i.test(
+    message,
+  );
 
 function engineHint(reason: string): string {
   if (/permission denied/i.test(reason))

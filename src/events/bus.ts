@@ -11,6 +11,7 @@ export interface EventReader {
 /** Where the engine tells what happens. Stamps each event, takes the secrets out, and hands it to every reader. */
 export class EventBus {
   readonly #readers: EventReader[] = [];
+  readonly #told = new Map<EventBody['type'], number>();
 
   constructor(
     private readonly clock: Clock,
@@ -22,8 +23,14 @@ export class EventBus {
   }
 
   emit(body: EventBody): void {
+    this.#told.set(body.type, this.told(body.type) + 1);
     const event = this.redaction.redact<Event>({ at: this.clock.now(), ...body });
     for (const reader of this.#readers) reader.read(event);
+  }
+
+  /** How many events of this type there were so far. */
+  told(type: EventBody['type']): number {
+    return this.#told.get(type) ?? 0;
   }
 
   /** What is thrown past the bus goes through the same redaction. */

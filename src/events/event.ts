@@ -1,4 +1,5 @@
 import type { AdfError } from '../errors/adf-error.js';
+import type { BlipSource } from '../model/blip.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { GroupName, HostId, Region, RunId } from '../model/ids.js';
 import type { Plan } from '../model/plan.js';
@@ -82,6 +83,15 @@ export type EventBody =
       readonly host?: EventHost;
       /** The task that warns. */
       readonly task?: EventTask;
+    }
+  /** Something did not answer for a while, and answers again. `host` is absent for AWS. */
+  | {
+      readonly type: 'blip';
+      readonly host?: EventHost;
+      readonly source: BlipSource;
+      /** What the first call that failed said. */
+      readonly reason: string;
+      readonly duration: Milliseconds;
     }
   // Plays, batches, turns, tasks
   | { readonly type: 'play.started'; readonly play: string; readonly hosts: readonly EventHost[] }

@@ -31,6 +31,8 @@ export interface RunResult {
   readonly named: readonly NamedHost[];
   readonly errors: readonly ResultError[];
   readonly warnings: readonly string[];
+  /** How often something did not answer for a while and came back; absent where nothing is rolled. */
+  readonly blips?: number;
   /** The interrupted runs that it recovered, newest first. */
   readonly recovered?: readonly RunId[];
 }

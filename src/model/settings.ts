@@ -23,9 +23,14 @@ export interface RolloutSettings {
   readonly floorWait: Milliseconds;
   /** How long a lost host is reconnected to. */
   readonly reconnect: Milliseconds;
+  /** How often a host may be out of reach for a moment in one turn. Absent in what older versions wrote down: `mostBlips`. */
+  readonly maxBlips?: number;
   /** What becomes of Auto Scaling groups that would replace a drained host: kept from it for the run, or left alone. */
   readonly asg: 'suspend' | 'ignore';
 }
+
+/** The default of `max_blips`. */
+export const mostBlips = 10;
 
 /** Which target groups the hosts of a group belong to. */
 export type TargetGroupChoice =

@@ -2,6 +2,7 @@ import { digestMismatch, imageMissing, registryDenied, registryMalformed } from 
 import { isDigest, type Digest } from '../model/ids.js';
 import { formatImageReference, type ImageReference, type Repository } from '../model/release.js';
 import type { Clock } from '../ports/clock.js';
+import type { Random } from '../ports/random.js';
 import type {
   Platform,
   Registry,
@@ -19,6 +20,7 @@ export interface HttpRegistryOptions {
   /** Registries (`host:port`) that may be spoken to without TLS; those on this machine always may. */
   readonly insecureRegistries: readonly string[];
   readonly clock: Clock;
+  readonly random: Random;
 }
 
 /** One image, and the way to its registry. */

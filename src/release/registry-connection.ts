@@ -1,7 +1,9 @@
 import { registryUnavailable } from '../errors/registry.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
+import type { Random } from '../ports/random.js';
 import type { RegistryCredentialSource } from '../ports/registry.js';
+import { retry } from '../ports/retry.js';
 import { exchange, problemIn, type HttpAnswer, type NetworkFailure } from './http-exchange.js';
 import { RegistryAuthorization } from './registry-authorization.js';
 
@@ -11,6 +13,7 @@ export interface ConnectionOptions {
   readonly credentials: RegistryCredentialSource;
   readonly insecureRegistries: readonly string[];
   readonly clock: Clock;
+  readonly random: Random;
 }
 
 export interface RegistryRequest {
@@ -31,10 +34,10 @@ export interface Answer extends HttpAnswer {
 /** Docker Hub's API does not live where its images seem to come from. */
 const apiHosts: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' };
 
-const attempts = 4;
-const firstBackoff: Milliseconds = 500;
+/** As long as anything is given before a run changes something: one connection timeout. */
+const patience: Milliseconds = 15_000;
 /** The longest wait that a registry may ask for by Retry-After. */
-const longestBackoff: Milliseconds = 30_000;
+const longestWait: Milliseconds = 30_000;
 
 /** One registry, spoken to with the right scheme and credentials, and asked again when it stumbles. */
 export class RegistryConnection {
@@ -86,17 +89,22 @@ export class RegistryConnection {
   }
 
   async #retrying(send: () => Promise<HttpAnswer | NetworkFailure>): Promise<HttpAnswer> {
-    let backoff = firstBackoff;
-    for (let attempt = 1; ; attempt += 1) {
-      const outcome = await send();
-      if (outcome.kind === 'answer' && outcome.status < 500 && outcome.status !== 429) return outcome;
-      const final = outcome.kind === 'failure' && outcome.untrusted;
-      if (attempt === attempts || final) throw this.#unavailable(outcome);
-      await this.options.clock.sleep(
-        (outcome.kind === 'answer' ? retryAfter(outcome) : undefined) ?? backoff,
-      );
-      backoff *= 2;
-    }
+    const { clock, random } = this.options;
+    let last: HttpAnswer | NetworkFailure | undefined;
+    return retry(
+      async () => {
+        last = await send();
+        if (last.kind === 'answer' && last.status < 500 && last.status !== 429) return last;
+        throw this.#unavailable(last);
+      },
+      {
+        clock,
+        random,
+        patience,
+        mayPass: () => last?.kind === 'answer' || last?.untrusted === false,
+        wanted: () => (last?.kind === 'answer' ? retryAfter(last) : undefined),
+      },
+    );
   }
 
   #unavailable(outcome: HttpAnswer | NetworkFailure): Error {
@@ -115,7 +123,7 @@ export class RegistryConnection {
 
 function retryAfter({ headers }: HttpAnswer): Milliseconds | undefined {
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1_000, longestBackoff) : undefined;
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1_000, longestWait) : undefined;
 }
 
 /** Docker counts 127.0.0.0/8 and ::1 among its insecure registries. */

@@ -132,6 +132,7 @@ export class LiveState {
         this.ended = true;
         return;
       case 'warning':
+      case 'blip':
       case 'host_key.recorded':
       case 'play.ended':
       case 'hold.opened':

@@ -15,6 +15,7 @@ export function renderRecap(result: RunResult, palette: Palette = plainPalette):
     counts(result.hosts, palette),
     releases(result),
     result.warnings.map((warning) => palette.yellow(`Warning: ${warning}`)),
+    blips(result, palette),
     result.oneWay.map((task) => palette.yellow(`One-way task ran and cannot be taken back: ${task}`)),
     result.errors.flatMap((error) => renderResultError(error, palette)),
     [outcome(result, palette)],
@@ -82,6 +83,12 @@ function paintOf({ status, changed }: HostResult, palette: Palette): (text: stri
 
 const releases = ({ releases: all }: RunResult): string[] =>
   all.map(({ group, version, image }) => `Release of ${group}: ${version}, ${image}`);
+
+/** Told as they were noticed; here only how many there were. */
+const blips = ({ blips: count = 0 }: RunResult, palette: Palette): string[] =>
+  count === 0
+    ? []
+    : [palette.yellow(`${count === 1 ? '1 blip' : `${count} blips`}: out of reach for a moment, and back.`)];
 
 /** One error of a result document, for people. */
 export function renderResultError(error: ResultError, palette: Palette = plainPalette): string[] {

@@ -69,6 +69,13 @@ export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
         verbosity: 0,
         ...(event.host === undefined ? {} : { host: event.host }),
       };
+    case 'blip':
+      return {
+        tone: 'warning',
+        text: `Warning: out of reach for ${formatDuration(event.duration)}, and back: ${event.reason}`,
+        verbosity: 0,
+        ...(event.host === undefined ? {} : { host: event.host }),
+      };
     case 'play.started':
       return heading(`Play "${event.play}" on ${countHosts(event.hosts.length)}`);
     case 'batch.started':

@@ -40,6 +40,8 @@ export class HostFence implements Fence {
     );
     signal?.throwIfAborted();
     if (result.outcome.kind === 'unknown') throw connectionLost(host, result.outcome.reason);
+    if (result.outcome.kind === 'timed_out')
+      throw connectionLost(host, `no answer within ${patience / 1_000} s`);
     if (!succeeded(result)) throw fenceSilent(host, failureOf(result));
     const said = verdictOf(result);
     const refused = /^fenced (\d+) (.*)$/.exec(said ?? '');

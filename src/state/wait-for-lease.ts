@@ -17,12 +17,16 @@ export interface LeaseWait {
 /** Between two questions; the spread keeps two who wait from splitting the hosts between them again and again. */
 const pause = (random: Random): Milliseconds => 1_000 + random.next() * 4_000;
 
+/** Hosts that cannot be asked for a moment: one connection timeout, since nothing was changed yet. */
+const blipPatience: Milliseconds = 15_000;
+
 /** A lease that runs out is free a moment later, on a slow answer too. */
 const moment: Milliseconds = 5_000;
 
 /**
  * Acquires a lease, and while another run holds it asks again until `wait` has passed; one whose holder seems dead, until that must
- * have shown. Throws the last of `lease.held`, `lease.quiet` and `lease.members_gone`, or at once whatever else acquiring throws.
+ * have shown; and where too few hosts answer, for one connection timeout. Throws the last of these errors, or at once whatever else
+ * acquiring throws.
  */
 export async function waitForLease(
   store: Pick<LeaseStore, 'acquire'>,
@@ -32,6 +36,7 @@ export async function waitForLease(
   const begun = clock.elapsed();
   const patience: Readonly<Record<string, Milliseconds>> = {
     'lease.held': wait,
+    'lease.unavailable': blipPatience,
     'lease.quiet': Math.max(wait, request.duration + moment),
     'lease.members_gone': Math.max(wait, request.duration + moment),
   };
@@ -42,7 +47,7 @@ export async function waitForLease(
       if (!(error instanceof AdfError)) throw error;
       const left = begun + (patience[error.code] ?? 0) - clock.elapsed();
       if (left <= 0) throw error;
-      onHeld?.(error);
+      if (error.code !== 'lease.unavailable') onHeld?.(error);
       await clock.sleep(Math.min(pause(random), left), signal);
     }
   }

@@ -13,7 +13,7 @@ export class HealthReader {
   #lastBegan = -Infinity;
 
   constructor(
-    private readonly traffic: Traffic,
+    private readonly traffic: Pick<Traffic, 'health'>,
     private readonly clock: Clock,
     private readonly targetGroup: TargetGroupArn,
     private readonly gap: Milliseconds,

@@ -5,6 +5,7 @@ import { lateAtMost } from '../model/late-effect.js';
 import type { TargetGroupArn } from '../model/ids.js';
 import { registrationKey, type Registration } from '../model/registration.js';
 import type { Clock } from '../ports/clock.js';
+import type { Patience } from '../ports/retry.js';
 import type { Traffic } from '../ports/traffic.js';
 
 type Action = 'register' | 'deregister';
@@ -15,8 +16,6 @@ interface Request {
   readonly submittedAt: Milliseconds;
   /** After a call failed for a reason that may be only one request's: those who still share one. */
   company?: symbol;
-  /** When a call for it first failed for a reason that may pass. */
-  troubledSince?: Milliseconds;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -25,10 +24,6 @@ interface Request {
 const mutationGap: Milliseconds = 1_000;
 /** What one call may carry. AWS documents no limit; the Kubernetes load balancer controller settled on this one. */
 const registrationsPerCall = 200;
-const firstBackoff: Milliseconds = 1_000;
-const longestBackoff: Milliseconds = 30_000;
-/** How long throttling and lost replies may delay one mutation before its caller is told. */
-const patience: Milliseconds = 120_000;
 
 /**
  * All mutations of one target group, one call after the other. What arrives within `coalesce` shares a call; register
@@ -39,7 +34,6 @@ export class MutationQueue {
   #pending: Request[] = [];
   #working = false;
   #lastBegan = -Infinity;
-  #backoff = firstBackoff;
   /** Calls whose answer was lost, and until when each may take effect. */
   readonly #late = new Map<string, { readonly action: Action; readonly until: Milliseconds }>();
 
@@ -48,6 +42,8 @@ export class MutationQueue {
     private readonly clock: Clock,
     private readonly targetGroup: TargetGroupArn,
     private readonly coalesce: Milliseconds,
+    /** How long throttling and lost replies may delay one mutation before its caller is told. */
+    private readonly patience: Patience,
   ) {}
 
   /** Settles with the outcome of these registrations' own call. */
@@ -112,16 +108,23 @@ export class MutationQueue {
   }
 
   async #perform(action: Action, batch: readonly Request[]): Promise<void> {
+    try {
+      await this.patience.outlast(() => this.#send(action, batch));
+      for (const request of batch) request.resolve();
+    } catch (error) {
+      if (batch.length > 1 && !isTransient(error)) this.#tryHalves(batch);
+      else for (const request of batch) request.reject(error);
+    }
+  }
+
+  async #send(action: Action, batch: readonly Request[]): Promise<void> {
+    await this.#sleepUntil(this.#lastBegan + mutationGap);
     this.#lastBegan = this.clock.elapsed();
     try {
       await this.traffic[action](this.targetGroup, distinct(batch));
-      this.#backoff = firstBackoff;
-      for (const request of batch) request.resolve();
     } catch (error) {
       if (isOutcomeUnknown(error)) this.#mayComeLate(action, batch);
-      if (isTransient(error)) await this.#tryLater(batch, error);
-      else if (batch.length > 1) this.#tryHalves(batch);
-      else for (const request of batch) request.reject(error);
+      throw error;
     }
   }
 
@@ -130,18 +133,6 @@ export class MutationQueue {
     for (const registration of distinct(batch)) {
       this.#late.set(registrationKey(registration), { action, until });
     }
-  }
-
-  async #tryLater(batch: readonly Request[], error: unknown): Promise<void> {
-    const now = this.clock.elapsed();
-    for (const request of batch) request.troubledSince ??= now;
-    const [spent, patient] = partition(batch, ({ troubledSince = now }) => now - troubledSince >= patience);
-    for (const request of spent) request.reject(error);
-    this.#pending.unshift(...patient);
-    if (patient.length === 0) return;
-    const pause = this.#backoff;
-    this.#backoff = Math.min(this.#backoff * 2, longestBackoff);
-    await this.clock.sleep(pause);
   }
 
   /** One bad target fails the whole call, and nobody else shall fail for it: it is searched by halves. */
@@ -190,7 +181,3 @@ const distinct = (batch: readonly Request[]): readonly Registration[] => [
     batch.flatMap(({ registrations }) => registrations.map((one) => [registrationKey(one), one] as const)),
   ).values(),
 ];
-
-function partition<T>(items: readonly T[], holds: (item: T) => boolean): readonly [T[], T[]] {
-  return [items.filter(holds), items.filter((item) => !holds(item))];
-}

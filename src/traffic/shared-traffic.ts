@@ -11,6 +11,7 @@ import {
 import { lateAtMost } from '../model/late-effect.js';
 import type { Tag } from '../model/tag.js';
 import type { Clock } from '../ports/clock.js';
+import { silentPatience, type Patience } from '../ports/retry.js';
 import type { Traffic } from '../ports/traffic.js';
 import { HealthPoller } from './health-poller.js';
 import { HealthReader } from './health-reader.js';
@@ -25,12 +26,14 @@ export interface SharedTrafficOptions {
   readonly pollInterval?: Milliseconds;
   /** How long a mutation waits for others that can share its call; reads are at least this far apart, too. */
   readonly coalesce?: Milliseconds;
+  /** How throttling, lost replies and outages are outlasted. */
+  readonly patience?: Patience;
 }
 
 /** How long the description of a target group counts as known. Its health never does. */
 const descriptionLifetime: Milliseconds = 30_000;
-/** How long a single read is tried again through throttling and lost replies. */
-const readPatience: Milliseconds = 60_000;
+/** Where nobody says how long throttling and lost replies are outlasted. */
+const patienceDefault: Milliseconds = 120_000;
 
 /** Everything the run shares about one target group. */
 interface Desk {
@@ -46,31 +49,33 @@ interface Desk {
 export class SharedTraffic implements Traffic {
   readonly #desks = new Map<TargetGroupArn, Desk>();
   readonly #descriptions: RecentAnswers<readonly TargetGroup[]>;
+  readonly #patience: Patience;
   readonly #pollInterval: Milliseconds;
   readonly #coalesce: Milliseconds;
 
   constructor(
     private readonly traffic: Traffic,
     private readonly clock: Clock,
-    { pollInterval = 1_000, coalesce = 250 }: SharedTrafficOptions = {},
+    { pollInterval = 1_000, coalesce = 250, patience = plainPatience(clock) }: SharedTrafficOptions = {},
   ) {
+    this.#patience = patience;
     this.#pollInterval = pollInterval;
     this.#coalesce = coalesce;
     this.#descriptions = new RecentAnswers(clock, descriptionLifetime);
   }
 
-  /** Throttling and lost replies are outwaited for a minute. */
+  /** Throttling and lost replies are outlasted. */
   targetGroups(region: Region, names: readonly string[]): Promise<readonly TargetGroup[]> {
     const question = [region, ...names].join(' ');
     return this.#descriptions.ask(question, () =>
-      this.#patiently(() => this.traffic.targetGroups(region, names)),
+      this.#patience.outlast(() => this.traffic.targetGroups(region, names)),
     );
   }
 
   /** As `targetGroups`. */
   targetGroupsInUse(region: Region): Promise<readonly TargetGroup[]> {
     return this.#descriptions.ask(region, () =>
-      this.#patiently(() => this.traffic.targetGroupsInUse(region)),
+      this.#patience.outlast(() => this.traffic.targetGroupsInUse(region)),
     );
   }
 
@@ -94,19 +99,19 @@ export class SharedTraffic implements Traffic {
     return this.#desk(targetGroup).mutations.submit('deregister', registrations);
   }
 
-  /** By a read that begins after this call. Throttling and lost replies are outwaited for a minute. */
+  /** By a read that begins after this call. Throttling and lost replies are outlasted. */
   tags(targetGroup: TargetGroupArn): Promise<readonly Tag[]> {
-    return this.#patiently(() => this.traffic.tags(targetGroup));
+    return this.#patience.outlast(() => this.traffic.tags(targetGroup));
   }
 
   /** As `tags`; a write whose answer was lost is over before it is made again, so that it cannot undo a later one. */
   tag(targetGroup: TargetGroupArn, tags: readonly Tag[]): Promise<void> {
-    return this.#patiently(() => this.#over(() => this.traffic.tag(targetGroup, tags)));
+    return this.#patience.outlast(() => this.#over(() => this.traffic.tag(targetGroup, tags)));
   }
 
   /** As `tag`. */
   untag(targetGroup: TargetGroupArn, keys: readonly string[]): Promise<void> {
-    return this.#patiently(() => this.#over(() => this.traffic.untag(targetGroup, keys)));
+    return this.#patience.outlast(() => this.#over(() => this.traffic.untag(targetGroup, keys)));
   }
 
   /**
@@ -127,11 +132,11 @@ export class SharedTraffic implements Traffic {
 
   /**
    * Every registered target, by a read that began after this call; callers at the same time share one. Throttling and
-   * lost replies are outwaited for a minute.
+   * lost replies are outlasted.
    */
   fresh(targetGroup: TargetGroupArn): Promise<readonly TargetHealth[]> {
     const { reader } = this.#desk(targetGroup);
-    return this.#patiently(() => reader.read());
+    return this.#patience.outlast(() => reader.read());
   }
 
   /** The write's outcome, once it can take effect no more. */
@@ -141,18 +146,6 @@ export class SharedTraffic implements Traffic {
     } catch (error) {
       if (isTransient(error) && isOutcomeUnknown(error)) await this.clock.sleep(lateAtMost());
       throw error;
-    }
-  }
-
-  async #patiently<T>(read: () => Promise<T>): Promise<T> {
-    const deadline = this.clock.elapsed() + readPatience;
-    for (let pause = this.#pollInterval; ; pause *= 2) {
-      try {
-        return await read();
-      } catch (error) {
-        if (!isTransient(error) || this.clock.elapsed() + pause > deadline) throw error;
-        await this.clock.sleep(pause);
-      }
     }
   }
 
@@ -169,13 +162,24 @@ export class SharedTraffic implements Traffic {
   #desk(targetGroup: TargetGroupArn): Desk {
     const known = this.#desks.get(targetGroup);
     if (known !== undefined) return known;
-    const reader = new HealthReader(this.traffic, this.clock, targetGroup, this.#coalesce);
+    // Who polls asks again anyway; what it meets is noticed all the same.
+    const health: Traffic['health'] = (arn) => this.#patience.watch(() => this.traffic.health(arn));
+    const reader = new HealthReader({ health }, this.clock, targetGroup, this.#coalesce);
     const desk = {
       reader,
       poller: new HealthPoller(reader, this.clock, this.#pollInterval),
-      mutations: new MutationQueue(this.traffic, this.clock, targetGroup, this.#coalesce),
+      mutations: new MutationQueue(this.traffic, this.clock, targetGroup, this.#coalesce, this.#patience),
     };
     this.#desks.set(targetGroup, desk);
     return desk;
   }
 }
+
+/** Without a spread: nobody else is there. */
+const plainPatience = (clock: Clock): Patience =>
+  silentPatience({
+    clock,
+    random: { next: () => 0.5 },
+    patience: patienceDefault,
+    mayPass: isTransient,
+  });

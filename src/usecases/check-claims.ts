@@ -9,11 +9,10 @@ import type { Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import { registrationKey, type Registration, type TargetHealth } from '../model/registration.js';
 import type { GroupRecord, LeaseEpoch } from '../model/run-record.js';
+import { retryPause } from '../ports/retry.js';
 import { judgeClaim, type Claim, type Evidence, type Verdict } from '../plan/claims.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
 
-/** From one attempt to ask a host that is out of reach to the next. */
-const retryPause: Milliseconds = 2_000;
 /** From one question whether such a host is there at all to the next. */
 const askIfGoneEvery: Milliseconds = 30_000;
 
@@ -47,15 +46,15 @@ export interface Claimed {
 export async function checkClaim(claimed: Claimed, run: Run): Promise<Verdict> {
   const { host, record, holds, found, since } = claimed;
   const claim = claimOf(claimed);
-  const { clock } = run.ports;
+  const { clock, random } = run.ports;
   const needsHost = holds.some(({ kind }) => kind === 'container');
   const isKnown = since === 'nobody' || holds.every(({ id }) => found.noted.has(id));
   const deadline = clock.elapsed() + (record?.rollout.reconnect ?? 0);
   let asked = -Infinity;
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return judgeClaim(claim, {
-        host: await lookAt(host, found, run),
+        host: await run.blips.watch({ host }, () => lookAt(host, found, run)),
         registrations: await statesOf(claim.places, run),
         since,
       });
@@ -70,7 +69,7 @@ export async function checkClaim(claimed: Claimed, run: Run): Promise<Verdict> {
         const verdict = judgeClaim(claim, { registrations: [], since: isKnown ? 'nobody' : since });
         throw verdict.judge === 'ask' ? claimUnchecked(host, verdict.reason) : error;
       }
-      await clock.sleep(retryPause);
+      await clock.sleep(retryPause(attempt, random));
     }
   }
 }

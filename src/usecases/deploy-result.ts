@@ -83,6 +83,7 @@ export function deployResult(ended: Ended): RunResult {
       reason,
     })),
     errors: errors.map(resultError),
+    blips: run.bus.told('blip'),
     warnings: [
       ...[...groups, ...joined.rolls.map(({ group }) => group)].flatMap(({ plan }) => plan.warnings),
       ...joined.warnings,

@@ -61,6 +61,7 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
       groups = await verifyUnderLease(groups, options, hooks, run);
       await refuseInterrupted(world, options, run, inventory);
       await recordStart(groups, options, run, world, leases.epochs);
+      run.blips.changesBegin();
     }
 
     const { results, scaling: suspended } = await whileScalingIsSuspended(
@@ -81,6 +82,7 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
     throw run.bus.redact(hooks.stop.signal.aborted ? interrupted(hooks.stop.name() ?? 'a signal') : error);
   } finally {
     await run.reservations.end();
+    run.blips.end();
     await leases?.release();
     await journal.close();
     await run.bus.close();

@@ -43,7 +43,7 @@ export async function execWith(world: World, options: ExecOptions, hooks: RunHoo
       environment: options.environment,
       groups,
     });
-    const inventory = await world.listHosts();
+    const inventory = await run.blips.cloud.outlast(() => world.listHosts());
     const sessions = chosenHosts(inventory, options).map(
       (host) => new HostSession(host, undefined, inventory.layersFor(host), run),
     );
@@ -72,6 +72,7 @@ export async function execWith(world: World, options: ExecOptions, hooks: RunHoo
       oneWay: [],
       named: [],
       errors: failures.map(resultError),
+      blips: run.bus.told('blip'),
       warnings: run.tally.warnings,
     };
     run.bus.emit({ type: 'run.ended', result });

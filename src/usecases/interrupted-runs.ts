@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import type { Blips } from '../engine/blips.js';
 import { findScalingHolds } from '../engine/scaling-holds.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import type { Inventory } from '../inventory/inventory.js';
@@ -27,6 +28,8 @@ export interface Scope {
   readonly hosts?: ReadonlySet<HostId>;
   /** Hosts asked at the same time. */
   readonly forks: number;
+  /** How hosts that are away for a moment are waited for; each is asked once when absent. */
+  readonly blips?: Pick<Blips, 'outlast'>;
 }
 
 /** What a look found; it changes nothing. */
@@ -123,13 +126,14 @@ async function askHosts(
   { hostHolds }: Pick<World, 'hostHolds'>,
   hosts: readonly Host[],
   { environment }: Inventory,
-  { forks }: Scope,
+  { forks, blips }: Scope,
 ): Promise<{ readonly answers: readonly HostAnswer[]; readonly unasked: InterruptedRuns['unasked'] }> {
   const limit = pLimit(Math.max(1, forks));
   const unasked = new Map<HostId, { readonly host: Host; readonly error: AdfError }>();
   const ask = async (host: Host): Promise<readonly HostAnswer[]> => {
     try {
-      const copies = await hostHolds.on(host).list();
+      const list = (): Promise<readonly HeldOnHost[]> => hostHolds.on(host).list();
+      const copies = await (blips === undefined ? list() : blips.outlast({ host }, list));
       // A host may stand in the inventory of several environments; and only what it says of itself counts.
       const own = (copy: HeldOnHost): boolean =>
         copy.environment === environment && copy.hold.host === host.id;

@@ -97,7 +97,9 @@ class JoinerRounds implements JoinedHosts {
 
   async untilNobodyJoins(): Promise<void> {
     for (let round = 1; ; round += 1) {
-      const listed = await phase(this.run, 'inventory', () => this.world.listHosts());
+      const listed = await phase(this.run, 'inventory', () =>
+        this.run.blips.cloud.outlast(() => this.world.listHosts()),
+      );
       this.listed = listed;
       const joined = this.fleet.groups.flatMap((group) => {
         const joiners = this.#unknownOf(group, listed);

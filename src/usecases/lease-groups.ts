@@ -1,11 +1,13 @@
+import { reconnectDefault } from '../engine/blips.js';
 import type { Run } from '../engine/run.js';
-import type { AdfError } from '../errors/adf-error.js';
+import { AdfError } from '../errors/adf-error.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { LeaseEpoch } from '../model/run-record.js';
 import type { LeaseRequest } from '../ports/lease-store.js';
+import { retry } from '../ports/retry.js';
 import { waitForLease } from '../state/wait-for-lease.js';
 import type { GroupSessions } from './group-sessions.js';
 import { HeldLease } from './held-lease.js';
@@ -66,7 +68,17 @@ export async function leaseGroups(
       held.push(new HeldLease(lease, request, world, run));
     }
     const extend = async (group: GroupName, hosts: readonly Host[]): Promise<void> => {
-      for (const lease of held) if (lease.group === group) await lease.extend(hosts);
+      for (const lease of held) {
+        if (lease.group !== group) continue;
+        const { clock, random } = world;
+        await retry(() => lease.extend(hosts), {
+          clock,
+          random,
+          patience: reconnectDefault,
+          mayPass: (error) => error instanceof AdfError && error.code === 'lease.unavailable',
+          signal: run.stop.signal,
+        });
+      }
     };
     return {
       extend,

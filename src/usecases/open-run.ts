@@ -1,3 +1,4 @@
+import { Blips } from '../engine/blips.js';
 import { secretUnmasked } from '../errors/secrets.js';
 import { HoldBook } from '../engine/hold-book.js';
 import { FloorGuard } from '../engine/interlocks/floor-guard.js';
@@ -58,7 +59,8 @@ export function openRun(
   const hostHolds = holdsWithoutSecrets(fullHolds, redaction);
   const bus = given ?? openBus(world, hooks);
   const gate = new MutationGate({ journal, clock, fence });
-  const traffic = new SharedTraffic(new LeasedTraffic(world.traffic, gate), clock);
+  const blips = new Blips({ clock, random, bus, presence: world.presence });
+  const traffic = new SharedTraffic(new LeasedTraffic(world.traffic, gate), clock, { patience: blips.cloud });
   const environment = environmentName(options.environment);
   const reservations = new Reservations({
     traffic,
@@ -102,11 +104,14 @@ export function openRun(
       journal,
       hostHolds,
       gate,
+      blips,
+      stop: hooks.stop.signal,
       clock,
       bus,
       run: { run: id, verb, environment, owner: world.owner },
     }),
     gate,
+    blips,
     floor: new FloorGuard({ traffic, clock, random }, reservations.of(`${environment}/${id}`)),
     reservations,
     images: new PinnedImages(registry, ({ server, password }) =>
@@ -129,8 +134,19 @@ function openBus({ clock, redaction, notices }: World, { readers }: RunHooks): E
   return bus;
 }
 
-const bookOf = ({ id, verb, environment, owner, gate, bus, ports }: Run, group: GroupName): HoldBook =>
-  new HoldBook({ ...ports, gate, bus, run: { run: id, verb, environment, owner }, group });
+const bookOf = (
+  { id, verb, environment, owner, gate, blips, stop, bus, ports }: Run,
+  group: GroupName,
+): HoldBook =>
+  new HoldBook({
+    ...ports,
+    gate,
+    blips,
+    stop: stop.signal,
+    bus,
+    run: { run: id, verb, environment, owner },
+    group,
+  });
 
 /** The run as one of its groups sees it: a host in two groups is held, and its floor is kept, for each on its own. */
 export const forGroup = (run: Run, group: GroupName): Run => ({

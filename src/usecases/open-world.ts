@@ -101,7 +101,12 @@ export async function openWorld(
     http: new TransportHttp(transport, clock),
     traffic: cloud?.traffic ?? noTraffic(environment),
     ...(cloud === undefined ? {} : { scaling: cloud.scaling }),
-    registry: new HttpRegistry({ credentials, insecureRegistries: project.config.insecureRegistries, clock }),
+    registry: new HttpRegistry({
+      credentials,
+      insecureRegistries: project.config.insecureRegistries,
+      clock,
+      random,
+    }),
     redaction,
     journals: new FileJournalStore({ directory: state }),
     spills: new SpillFiles({

@@ -61,7 +61,7 @@ async function observeHost(session: HostSession, run: Run): Promise<HostObservat
   const { host, group, containers, traffic, specs } = session;
   const { clock, transport } = run.ports;
   const begun = clock.elapsed();
-  await transport.connect(host, run.stop.signal);
+  await session.outlast(() => transport.connect(host, run.stop.signal));
   if (!session.seen)
     run.bus.emit({ type: 'host.connected', host: session.eventHost, duration: clock.elapsed() - begun });
   session.seen = true;

@@ -73,7 +73,7 @@ export async function prepareDeploy(
     groups: names,
   });
   const playbook = await world.deployPlaybook();
-  const inventory = await phase(run, 'inventory', () => world.listHosts());
+  const inventory = await phase(run, 'inventory', () => run.blips.cloud.outlast(() => world.listHosts()));
   const settings = new Map(
     names.map((group) => [group, readGroup(inventory, { ...versionOf(options), group }, run)]),
   );

@@ -68,8 +68,8 @@ export async function findInterrupted(
   return runs.filter(({ held, scaling }) => scaling.length > 0 || held.some(({ host }) => listed.has(host)));
 }
 
-const look = (world: World, { groups }: RecoverFirstOptions, { forks }: Run, inventory: Inventory) =>
-  lookForInterrupted(world, inventory, { groups: groups.map(groupName), forks });
+const look = (world: World, { groups }: RecoverFirstOptions, { forks, blips }: Run, inventory: Inventory) =>
+  lookForInterrupted(world, inventory, { groups: groups.map(groupName), forks, blips });
 
 /** Of a run that is under way a dry run has nothing to say: it holds what it holds. */
 async function tellUnlessUnderWay(

@@ -46,6 +46,7 @@ export function recoverResult({ run, recovered, look, mixed, startedAt, begun }:
     mixed,
     oneWay: [],
     named: named.map(({ host, name, held, reason = '' }) => ({ host, name, held, reason })),
+    blips: run.bus.told('blip'),
     errors: [...named.flatMap(({ error }) => error ?? []), ...scaling, ...unseen].map(resultError),
     warnings: [
       ...recovered.flatMap((one) => one.scaling.warnings),

@@ -87,7 +87,8 @@ export async function recoverRun(
       // A lease of the run's own name would be given to its living process and to this one alike.
       return leaseGroups(leasesOf(found, inventory), { ...run, id: recovering.id }, world, wait);
     });
-    await outwaitRequests(found, run);
+    run.blips.changesBegin();
+    await awaitRequestsOver(found, run);
     const now = await lookAgain(found, run.forks, recovering);
     if (now === undefined) return undefined;
     refuseOtherAccount(now, inventory);
@@ -103,13 +104,14 @@ export async function recoverRun(
     return recovered;
   } finally {
     await run.reservations.end();
+    run.blips.end();
     await leases?.release();
     await journal.close();
   }
 }
 
 /** A note that the run was about to keep on a host may still come there: the host is believed once that is over. */
-async function outwaitRequests(found: InterruptedRun, { ports: { clock }, bus }: Run): Promise<void> {
+async function awaitRequestsOver(found: InterruptedRun, { ports: { clock }, bus }: Run): Promise<void> {
   const hosts = new Set(found.unknown.flatMap(({ host }) => host ?? []));
   const quiet = Math.max(0, ...[...hosts].map((host) => timeUntilQuiet(host, found, clock.now())));
   if (quiet === 0) return;

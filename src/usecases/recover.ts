@@ -50,10 +50,11 @@ export async function recoverWith(
   try {
     const { environment } = options;
     run.bus.emit({ type: 'run.started', run: id, verb: 'recover', environment, groups: groups ?? [] });
-    const inventory = await phase(run, 'inventory', () => world.listHosts());
+    const inventory = await phase(run, 'inventory', () => run.blips.cloud.outlast(() => world.listHosts()));
     const look = await phase(run, 'recovery', () =>
       lookForInterrupted(world, inventory, {
         forks: run.forks,
+        blips: run.blips,
         ...(groups === undefined ? {} : { groups }),
         ...(options.run === undefined ? {} : { run: runId(options.run) }),
       }),

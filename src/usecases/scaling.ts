@@ -1,6 +1,5 @@
 import type { PlaybookResult } from '../engine/engine.js';
 import { afterGrace } from '../engine/grace.js';
-import { outwait } from '../engine/outwait.js';
 import { restoreScaling, type ScalingRestored } from '../engine/restore-scaling.js';
 import type { Run } from '../engine/run.js';
 import { scalingOf, type HeldScaling, type ScalingOf } from '../engine/scaling-holds.js';
@@ -46,10 +45,10 @@ export async function withScaling(plan: Plan, opened: GroupSessions): Promise<Pl
 }
 
 async function look(of: ScalingOf, run: Run): Promise<readonly ScalingGroupPlan[]> {
-  const { scaling, clock } = run.ports;
+  const { scaling } = run.ports;
   if (scaling === undefined) return [];
   const { name, region, group } = of;
-  const found = await outwait(clock, () => scaling.describe(region, [name]));
+  const found = await run.blips.cloud.outlast(() => scaling.describe(region, [name]));
   const key = suspensionKey(run.environment, group);
   return found
     .filter((one) => one.name === name && replacesDrained(one))

@@ -46,7 +46,7 @@ export async function statusWith(
     checkMode: true,
   });
   try {
-    const inventory = await world.listHosts();
+    const inventory = await run.blips.cloud.outlast(() => world.listHosts());
     const groups: GroupStatus[] = [];
     for (const group of options.groups) {
       const choice = { group, ...(options.limit === undefined ? {} : { limit: options.limit }) };

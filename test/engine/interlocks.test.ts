@@ -291,6 +291,8 @@ describe('the hold book', () => {
         bus,
         hostHolds,
         gate: new MutationGate({ journal, clock, fence: openFence }),
+        blips: { outlast: (_place, act) => act(), watch: (_place, act) => act() },
+        stop: new AbortController().signal,
         run,
       }),
       host: makeHost('h1'),

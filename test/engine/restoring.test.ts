@@ -110,11 +110,23 @@ describe('a lost host', () => {
     expect(await stage.later()).toEqual(allOnV1(3));
   });
 
-  it('is tried again for as long as reconnect says, and restored when it comes back', async () => {
+  it('is waited for as long as reconnect says, and its turn goes on when it comes back', async () => {
     const stage = new FleetStage({ rollout: { reconnect: '5m' } });
     stage.atTask('i-1', 'health', 'task.started', () => lostFor(stage, 'i-1', 200_000));
     const result = await stage.deploy();
-    expect(result).toMatchObject({ exit: 4, named: [] });
+    expect(result).toMatchObject({ exit: 0, named: [], blips: 1 });
+    expect(await stage.later()).toEqual([1, 2, 3].map((id) => `i-${id}: v2 running, in service`));
+  });
+
+  it('is tried again for as long as reconnect says while it is restored', async () => {
+    const stage = new FleetStage({ rollout: { reconnect: '5m' } });
+    stage.release(image.neverHealthy());
+    stage.at(
+      (event) => event.type === 'restore.started' && event.host.id === 'i-1',
+      () => lostFor(stage, 'i-1', 200_000),
+    );
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ exit: 4, named: [], blips: 1 });
     expect(await stage.later()).toEqual(allOnV1(3));
   });
 

@@ -76,8 +76,9 @@ export class FakeTransport implements Transport {
     const method = step === undefined ? 'run' : 'runStep';
     const call = { port: 'transport', method, actor: host.id, host: host.id, about: text } as const;
     const running = this.caller.calls.make(call, () => {
-      this.commands.push(ran);
+      // It never got there.
       if (!this.world.host(host.id).reachable) return result({ outcome: lost });
+      this.commands.push(ran);
       return step === undefined ? this.#told(ran) : this.#runStep(step, ran);
     });
     // To whoever runs a command a lost connection is a result.

@@ -24,6 +24,7 @@ const open = () =>
     credentials: { credentials: async () => undefined },
     insecureRegistries: [],
     clock: new HurriedClock(),
+    random: { next: () => 0.5 },
   });
 
 const missing = existsSync(registryBinary) ? undefined : `${registryBinary} is not installed`;

@@ -34,6 +34,7 @@ function client(credentials?: Omit<RegistryCredentials, 'server'>) {
     },
     insecureRegistries: [],
     clock,
+    random: { next: () => 0.5 },
   });
   return { clock, resolve: (text: string) => registry.resolve(parseImageReference(text)) };
 }

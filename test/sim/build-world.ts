@@ -106,6 +106,14 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
       at(time + lasts, `${id} can be reached again`, () => host.find());
     });
   }
+  for (const { host: id, at: time, lasts, of } of faults.blips) {
+    withHost(world, id, (host) => {
+      at(time, `the ${of} of ${id} is away for a moment`, () =>
+        of === 'connection' ? host.lose() : host.restartEngine(lasts, 'live_restore'),
+      );
+      if (of === 'connection') at(time + lasts, `${id} is back`, () => host.find());
+    });
+  }
   for (const { host: id, at: time, container } of faults.crashes) {
     withHost(world, id, (host) =>
       at(time, `a container of ${id} crashes`, () => containerOf(scenario, host, container)?.exit(139)),

@@ -34,6 +34,8 @@ export interface FaultPlan {
   readonly unreachable: readonly string[];
   /** Hosts that cannot be reached for a while. */
   readonly lost: readonly Window[];
+  /** Hosts that are away for a moment, as a whole or with their Engine alone: no run may give up for that. */
+  readonly blips: readonly Blip[];
   /** Hosts that cannot pull the release. */
   readonly diskFull: readonly string[];
   /** A running container of a host ends by itself: the first of the group unless another is said, by its place in their order. */
@@ -75,6 +77,10 @@ export interface FaultPlan {
   readonly wrong?: 'account' | 'region';
 }
 
+export interface Blip extends Window {
+  readonly of: 'connection' | 'engine';
+}
+
 /** `docker volume prune -a`, `docker container prune`, `docker image prune -a`. */
 export interface Prune {
   readonly host: string;
@@ -103,6 +109,7 @@ export const noFaults: FaultPlan = {
   drifts: [],
   unreachable: [],
   lost: [],
+  blips: [],
   diskFull: [],
   crashes: [],
   flaps: [],
@@ -119,12 +126,13 @@ export const noFaults: FaultPlan = {
 
 /**
  * Half of all runs see at most one kind of fault: those that see all kinds seldom get far. In one of twelve the cloud is slow, and nothing
- * else is wrong; in one of six no call fails, and nothing is taken away.
+ * else is wrong but for blips of hosts in every second of them; in one of six no call fails, and nothing is taken away.
  */
 export function randomFaults(random: SeededRandom, hosts: readonly string[]): FaultPlan {
   const only = random.fork('only');
   if (only.chance(0.08)) {
-    return { ...noFaults, sparesPreflight: true, throttled: only.pick([0.05, 0.1]), lostReply: 0.05 };
+    const slow = { ...noFaults, sparesPreflight: true, throttled: only.pick([0.05, 0.1]), lostReply: 0.05 };
+    return { ...slow, blips: randomBlips(random.fork('blips'), hosts) };
   }
   const stale = random.fork('stale').chance(0.2) ? 0.2 : 0;
   const drifts = randomDrifts(random.fork('drifts'), hosts);
@@ -150,6 +158,7 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     drifts,
     unreachable: random.chance(likelihood / 8) ? someHost() : [],
     lost: someHost().map(window),
+    blips: [],
     diskFull: random.chance(likelihood / 8) ? someHost() : [],
     crashes: someHost().map((host) => ({ host, at: moment(), container: containers.integer(0, 2) })),
     flaps: someHost().map(window),
@@ -158,6 +167,16 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     ...randomRareFaults(random.fork('rare'), hosts, likelihood),
   };
 }
+
+const randomBlips = (random: SeededRandom, hosts: readonly string[]): readonly Blip[] =>
+  random.chance(0.5)
+    ? Array.from({ length: random.integer(1, 4) }, () => ({
+        host: hosts[random.integer(0, hosts.length - 1)] ?? '',
+        at: random.between(10_000, 200_000),
+        lasts: random.between(500, 20_000),
+        of: random.pick<Blip['of']>(['connection', 'engine']),
+      }))
+    : [];
 
 const randomPrunes = (random: SeededRandom, hosts: readonly string[]): readonly Prune[] =>
   random.chance(0.1)

@@ -57,12 +57,12 @@ describe('waiting for a lease', () => {
     expect(clock.elapsed()).toBe(0);
   });
 
-  it('does not wait when the hosts cannot be asked', async () => {
+  it('outlasts hosts that cannot be asked for one connection timeout, and no longer', async () => {
     const clock = new FakeClock();
     const acquire = () => Promise.reject(leaseUnavailable(request('run-b'), 0, 2, []));
     const waiting = waitForLease({ acquire }, request('run-b'), { wait: 20_000, clock, random });
     await expect(clock.run(waiting)).rejects.toMatchObject({ code: 'lease.unavailable' });
-    expect(clock.elapsed()).toBe(0);
+    expect(clock.elapsed()).toBe(15_000);
   });
 });
 

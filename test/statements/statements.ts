@@ -158,7 +158,7 @@ export const statements: readonly ProvenStatement[] = [
     danger: { faults: { sparesPreflight: true, throttled: 0.1, lostReply: 0.05 } },
     cameToPass: ({ timeline }) => timeline.some(({ type }) => type === 'fault'),
     proofs: [
-      ['test/traffic/shared-traffic.test.ts', 'looking for target groups outwaits throttling'],
+      ['test/traffic/shared-traffic.test.ts', 'looking for target groups outlasts throttling'],
       ['test/engine/expired-credentials.test.ts', 'and are renewed after five seconds slow it down only'],
     ],
   },

@@ -22,6 +22,11 @@ import type { RegistryCredentials } from '../../ports/registry.js';
 import type { HostSession } from '../host-session.js';
 import type { SentRequest } from './unfinished-requests.js';
 
+/** What a look found that an earlier attempt has done. */
+interface Found<T> {
+  readonly value: T;
+}
+
 /**
  * The Engine of one host behind the run's interlocks: every change is journaled first, and a running container of the group is
  * stopped only when it is held and its host is drained (interlock 3). A request whose answer was lost may still be carried out: nothing is
@@ -36,29 +41,24 @@ export class GuardedContainers implements HostContainers {
     this.#session = session;
   }
 
-  async info(): Promise<RuntimeInfo> {
-    await this.#earlierOver();
-    return this.#runtime.info();
+  info(): Promise<RuntimeInfo> {
+    return this.#read(() => this.#runtime.info());
   }
 
-  async list(): Promise<readonly ObservedContainer[]> {
-    await this.#earlierOver();
-    return this.#runtime.list();
+  list(): Promise<readonly ObservedContainer[]> {
+    return this.#read(() => this.#runtime.list());
   }
 
-  async inspect(container: ContainerId | ContainerName): Promise<ObservedContainer | undefined> {
-    await this.#earlierOver();
-    return this.#runtime.inspect(container);
+  inspect(container: ContainerId | ContainerName): Promise<ObservedContainer | undefined> {
+    return this.#read(() => this.#runtime.inspect(container));
   }
 
-  async image(image: PinnedImage): Promise<LocalImage | undefined> {
-    await this.#earlierOver();
-    return this.#runtime.image(image);
+  image(image: PinnedImage): Promise<LocalImage | undefined> {
+    return this.#read(() => this.#runtime.image(image));
   }
 
-  async images(): Promise<readonly LocalImage[]> {
-    await this.#earlierOver();
-    return this.#runtime.images();
+  images(): Promise<readonly LocalImage[]> {
+    return this.#read(() => this.#runtime.images());
   }
 
   logs(id: ContainerId, lines: number): Promise<string> {
@@ -77,9 +77,8 @@ export class GuardedContainers implements HostContainers {
     );
   }
 
-  async sources(paths: readonly string[]): Promise<readonly SourceKind[]> {
-    await this.#earlierOver();
-    return this.#runtime.sources(paths);
+  sources(paths: readonly string[]): Promise<readonly SourceKind[]> {
+    return this.#read(() => this.#runtime.sources(paths));
   }
 
   async create(
@@ -90,14 +89,18 @@ export class GuardedContainers implements HostContainers {
     this.#touched();
     const isDone = async (): Promise<boolean> => (await this.#runtime.inspect(spec.name)) !== undefined;
     const what = `create container ${spec.name}`;
-    return this.#change({ what, isDone }, () => this.#runtime.create(spec, labels, onWarning));
+    return this.#change(
+      { what, isDone },
+      () => this.#runtime.create(spec, labels, onWarning),
+      () => this.#created(spec, labels),
+    );
   }
 
   async start(id: ContainerId): Promise<void> {
     await this.#requireSources(id);
     this.#touched();
     const isDone = this.#seen(id, ({ running }) => running);
-    return this.#change({ what: `start container ${id}`, isDone }, () => this.#runtime.start(id));
+    return this.#changeContainer({ what: `start container ${id}`, isDone }, () => this.#runtime.start(id));
   }
 
   async stop(id: ContainerId, timeout: Milliseconds): Promise<void> {
@@ -105,21 +108,21 @@ export class GuardedContainers implements HostContainers {
     // One that waits for its restart is not running either, and the stop is still to come.
     const isDone = this.#seen(id, ({ running, restarting }) => !running && restarting !== true);
     const request = { what: `stop container ${id}`, ownTime: timeout, isDone };
-    return this.#change(request, () => this.#runtime.stop(id, timeout));
+    return this.#changeContainer(request, () => this.#runtime.stop(id, timeout));
   }
 
   async rename(id: ContainerId, name: ContainerName): Promise<void> {
     this.#touched();
     const isDone = this.#seen(id, (container) => container.name === name);
     const what = `rename container ${id} to ${name}`;
-    return this.#change({ what, isDone }, () => this.#runtime.rename(id, name));
+    return this.#changeContainer({ what, isDone }, () => this.#runtime.rename(id, name));
   }
 
   async setRestartPolicy(id: ContainerId, policy: RestartPolicy): Promise<void> {
     this.#touched();
     const isDone = this.#seen(id, ({ restartPolicy }) => samePolicy(restartPolicy, policy));
     const what = `set restart policy of ${id} to ${policy.name}`;
-    return this.#change({ what, isDone }, () => this.#runtime.setRestartPolicy(id, policy));
+    return this.#changeContainer({ what, isDone }, () => this.#runtime.setRestartPolicy(id, policy));
   }
 
   async remove(id: ContainerId): Promise<void> {
@@ -130,7 +133,7 @@ export class GuardedContainers implements HostContainers {
     if (held?.kind === 'container') throw stillHeld(host, held.name);
     await this.#requireMayGoDown(id);
     const isDone = this.#seen(id, () => false);
-    return this.#change({ what: `remove container ${id}`, isDone }, () => this.#runtime.remove(id));
+    return this.#changeContainer({ what: `remove container ${id}`, isDone }, () => this.#runtime.remove(id));
   }
 
   ensureNetwork(name: string): Promise<void> {
@@ -198,14 +201,58 @@ export class GuardedContainers implements HostContainers {
     };
   }
 
-  async #earlierOver(): Promise<void> {
-    const { run, host, activity } = this.#session;
-    await run.gate.requests.over(host.id, { signal: activity.signal });
+  /** A container that an attempt whose answer was lost has created. One that was not made to its end is removed: it never ran. */
+  async #created(
+    spec: ContainerSpec,
+    labels: Readonly<Record<string, string>>,
+  ): Promise<Found<ContainerId> | undefined> {
+    const found = await this.#runtime.inspect(spec.name);
+    const isOurs = Object.entries(labels).every(([name, value]) => found?.labels[name] === value);
+    if (found === undefined || !isOurs || found.running) return undefined;
+    if (spec.networks.every((network) => found.networks.includes(network))) return { value: found.id };
+    await this.#runtime.remove(found.id);
+    return undefined;
   }
 
-  #change<T>(request: SentRequest, act: () => Promise<T>): Promise<T> {
+  #read<T>(read: () => Promise<T>): Promise<T> {
+    const { run, host, activity } = this.#session;
+    return this.#session.outlast(async () => {
+      await run.gate.requests.over(host.id, { signal: activity.signal });
+      return read();
+    });
+  }
+
+  #changeContainer(
+    request: SentRequest & Required<Pick<SentRequest, 'isDone'>>,
+    act: () => Promise<void>,
+  ): Promise<void> {
+    return this.#change(request, act, async () =>
+      (await request.isDone()) === true ? { value: undefined } : undefined,
+    );
+  }
+
+  /**
+   * A change whose answer was lost is over before anything else happens on the host; then it is looked whether it was carried out, and only
+   * if not it is asked for again. `look` is absent for what may be done twice.
+   */
+  #change<T>(
+    request: SentRequest,
+    act: () => Promise<T>,
+    look: () => Promise<Found<T> | undefined> = () => Promise.resolve(undefined),
+  ): Promise<T> {
     const { run, host, activity } = this.#session;
     const change = { ...request, where: 'host', host, restoring: activity.restoring } as const;
-    return run.gate.perform(change, activity.signal, act);
+    let isSent = false;
+    return this.#session.outlast(async () => {
+      if (isSent) {
+        await run.gate.requests.over(host.id, { signal: activity.signal });
+        const found = await look();
+        if (found !== undefined) return found.value;
+      }
+      return run.gate.perform(change, activity.signal, () => {
+        isSent = true;
+        return act();
+      });
+    });
   }
 }

@@ -119,7 +119,9 @@ export class GuardedTraffic implements HostTraffic {
       report(`waiting for the floor: ${why}`),
     );
     // The floor may have been waited for, and AWS knows no fence: the host is asked whether the lease is still this run's.
-    if (!activity.restoring) await run.gate.admit({ where: 'host', host, what: 'drain it' }, signal);
+    if (!activity.restoring) {
+      await this.#session.outlast(() => run.gate.admit({ where: 'host', host, what: 'drain it' }, signal));
+    }
     this.#places.taken(registrations);
     await this.#perTargetGroup(registrations, 'deregister', (arn, ours) =>
       run.ports.traffic.deregister(arn, ours),
@@ -148,7 +150,7 @@ export class GuardedTraffic implements HostTraffic {
           hold.state !== 'absent' &&
           registrations.some((one) => registrationKey(one) === registrationKey(hold.registration)),
       );
-    await run.holds.settle(returned, 'returned');
+    await run.holds.settle(returned, 'returned', { waits: !activity.restoring });
   }
 
   /** Registers without asking for health: for what was unhealthy when it was taken, and goes back to exactly that. */

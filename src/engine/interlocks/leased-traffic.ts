@@ -5,7 +5,7 @@ import type { Traffic } from '../../ports/traffic.js';
 import type { MutationGate } from './mutation-gate.js';
 
 /**
- * Below the shared traffic, where a mutation really goes out: one that was queued, or outwaited throttling, may have begun before
+ * Below the shared traffic, where a mutation really goes out: one that was queued, or outlasted throttling, may have begun before
  * the lease's deadline and must not start past it. AWS calls cannot be fenced otherwise. Who may restore only is kept apart above.
  */
 export class LeasedTraffic implements Traffic {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RolloutSettings } from '../settings.js';
+import { mostBlips, type RolloutSettings } from '../settings.js';
 import { amountSchema, serialSchema } from './amount.js';
 import { durationSchema, positiveDurationSchema } from './duration.js';
 import { wholeNumberSchema } from './number.js';
@@ -20,6 +20,7 @@ export const rolloutSchema: z.ZodType<RolloutSettings> = z
     keep_releases: wholeNumberSchema(0).default(3),
     floor_wait: durationSchema.default(600_000),
     reconnect: durationSchema.default(300_000),
+    max_blips: wholeNumberSchema(0).default(mostBlips),
     asg: z.enum(['suspend', 'ignore']).default('suspend'),
   })
   .transform(camelKeys);

@@ -40,7 +40,7 @@ export async function doctorWith(
   const id = newRunId(world.clock, world.random);
   const run = openRun(world, options, hooks, id, noJournal, { verb: 'doctor', checkMode: true });
   try {
-    const inventory = await world.listHosts();
+    const inventory = await run.blips.cloud.outlast(() => world.listHosts());
     const hosts =
       options.groups.length > 0
         ? chosenHosts(inventory, options)

@@ -79,11 +79,11 @@ export class FakeHost {
     this.#found = true;
   }
 
-  /** Its Docker Engine ends now with all that it runs, and begins again after a while. Nobody can ask it meanwhile. */
-  restartEngine(lasts: Milliseconds, by: EngineEnd): void {
+  /** Its Docker Engine ends now with all that it runs, unless that lives on, and begins again after a while. Nobody can ask it meanwhile. */
+  restartEngine(lasts: Milliseconds, by: EngineEnd | 'live_restore'): void {
     if (this.#power !== 'on' || !this.engineRuns) return;
     this.engineRuns = false;
-    for (const container of this.containers.values()) container.engineEnds(by);
+    if (by !== 'live_restore') for (const container of this.containers.values()) container.engineEnds(by);
     this.timeline.record('world', { type: 'engine.down', host: this.host.id });
     this.clock.after(
       lasts,
@@ -95,7 +95,7 @@ export class FakeHost {
   }
 
   /** One that was killed finds its containers dead, and leaves them so (measured, see FACTS). */
-  #beginEngine(after: EngineEnd): void {
+  #beginEngine(after: EngineEnd | 'live_restore'): void {
     this.engineRuns = true;
     this.timeline.record('world', { type: 'engine.up', host: this.host.id });
     if (after === 'terminated') this.#startByPolicy();

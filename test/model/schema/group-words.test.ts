@@ -96,6 +96,7 @@ describe('rollout', () => {
     keepReleases: 3,
     floorWait: 600_000,
     reconnect: 300_000,
+    maxBlips: 10,
     asg: 'suspend',
   };
 
@@ -106,7 +107,7 @@ describe('rollout', () => {
 
   test('every key is read', () => {
     const text =
-      '{ serial: 2, min_healthy: 0, bake: 1m, drain_timeout: 330s, on_failure: stop, keep_releases: 0, floor_wait: 1h, reconnect: 30s, asg: ignore }';
+      '{ serial: 2, min_healthy: 0, bake: 1m, drain_timeout: 330s, on_failure: stop, keep_releases: 0, floor_wait: 1h, reconnect: 30s, max_blips: 0, asg: ignore }';
 
     expect(read(rolloutSchema, text)).toEqual({
       serial: [{ hosts: 2 }],
@@ -117,6 +118,7 @@ describe('rollout', () => {
       keepReleases: 0,
       floorWait: 3_600_000,
       reconnect: 30_000,
+      maxBlips: 0,
       asg: 'ignore',
     });
   });

@@ -3,7 +3,7 @@ import { noFaults } from '../faults.js';
 import type { Statement, Story } from './story.js';
 
 /**
- * 12. Throttling and lost replies slow a run down and never corrupt it. What that could corrupt, all other statements see; and where nothing
+ * 12. Throttling, lost replies and blips of hosts slow a run down and never corrupt it. What that could corrupt, all other statements see; and where nothing
  * else went wrong, the run comes to the same end as without them: nobody is named, and a good release converges.
  */
 export const endsAllTheSame: Statement = (story) => {
@@ -19,17 +19,20 @@ export const endsAllTheSame: Statement = (story) => {
       (entry.type === 'container.created' && isProgram(entry.by) && !served.has(entry.container)),
   );
   if (program.exit === 0 || isBad) return [];
-  const what = `exit ${program.exit}, though the cloud was only slow`;
+  const what = `exit ${program.exit}, though the cloud was only slow, and nothing was away for long`;
   return [{ statement: 12, at: program.endedAt, what }];
 };
 
 function isOnlySlow({ faults, programs, initial, playbookFails, timeline }: Story): boolean {
-  const { throttled, lostReply, sparesPreflight, ...others } = faults;
-  const { throttled: _a, lostReply: _b, sparesPreflight: _c, ...none } = noFaults;
+  const { throttled, lostReply, sparesPreflight, blips, ...others } = faults;
+  const { throttled: _a, lostReply: _b, sparesPreflight: _c, blips: _d, ...none } = noFaults;
+  // What is away before the run changes anything is refused sooner.
+  const begun = timeline.find(({ type }) => type === 'image.pulled')?.at ?? Infinity;
   return (
     (throttled > 0 || lostReply > 0) &&
     throttled <= 0.1 &&
     sparesPreflight &&
+    blips.every(({ at }) => at > begun) &&
     !playbookFails &&
     initial.hosts.length > 0 &&
     programs.filter(({ verb }) => verb === 'deploy').length === 1 &&

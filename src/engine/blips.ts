@@ -1,0 +1,222 @@
+import { AdfError, errorsOf } from '../errors/adf-error.js';
+import { blipSourceOf, tooManyBlips } from '../errors/blip.js';
+import type { EventBus } from '../events/bus.js';
+import type { BlipSource } from '../model/blip.js';
+import { formatDuration, type Milliseconds } from '../model/duration.js';
+import type { Host } from '../model/host.js';
+import type { HostId } from '../model/ids.js';
+import { mostBlips } from '../model/settings.js';
+import type { Clock } from '../ports/clock.js';
+import type { Presence } from '../ports/presence.js';
+import type { Random } from '../ports/random.js';
+import { retryPause, type Patience } from '../ports/retry.js';
+
+/** One connection timeout, where a host sets none: what a blip is given before anything was changed. */
+const connectTimeout: Milliseconds = 15_000;
+/** Where no group says how long a lost host is reconnected to; and for the cloud. */
+export const reconnectDefault: Milliseconds = 300_000;
+/** A host is asked after in the cloud when it has been away for so long, and then again and again. */
+const askIfGone = { first: 5_000, every: 30_000 } as const;
+
+/** What may blip: a host with all that is on it; without one, AWS and what else the control side speaks to. */
+export interface Place {
+  readonly host?: Host;
+  /** `rollout.reconnect` of the host's group. */
+  readonly reconnect?: Milliseconds;
+  /** `rollout.max_blips` of the host's group. */
+  readonly maxBlips?: number;
+}
+
+/** How somebody waits for a place. */
+export interface Waiting {
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
+  /** Told what is waited for, at most once for each blip. */
+  readonly report?: (message: string) => void;
+}
+
+export interface BlipsOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly bus: EventBus;
+  readonly presence: Presence;
+}
+
+interface Blip {
+  readonly source: BlipSource;
+  readonly reason: string;
+  readonly since: Milliseconds;
+  overAt?: Milliseconds;
+  askedIfGoneAt: Milliseconds;
+}
+
+/**
+ * The blips of one run: what is away, since when, and how long it is waited for. All who wait for a place share one blip. It is told when it
+ * is over, and then only: what lasts longer than patience is a failure and no blip.
+ */
+export class Blips {
+  readonly #options: BlipsOptions;
+  readonly #last = new Map<string, Blip>();
+  /** Hosts that did not come back within patience: until they answer again each is asked once. */
+  readonly #givenUp = new Set<string>();
+  readonly #countInTurn = new Map<HostId, number>();
+  readonly #timeLost = new Map<string, Milliseconds>();
+  #isChanging = false;
+  #hasEnded = false;
+
+  constructor(options: BlipsOptions) {
+    this.#options = options;
+  }
+
+  /** From now on the run changes something, and a blip is given `reconnect`: before, refusing costs nothing. */
+  changesBegin(): void {
+    this.#isChanging = true;
+  }
+
+  /** The run lets go of its leases now: what still waits in its background must not be asked for again. */
+  end(): void {
+    this.#hasEnded = true;
+  }
+
+  /** A turn of this host begins, or a restore: `max_blips` is for one of them. */
+  turnBegins({ id }: Host): void {
+    this.#countInTurn.delete(id);
+  }
+
+  /** How long blips of the place have lasted, all together. */
+  timeLost(place: Place): Milliseconds {
+    return this.#timeLost.get(keyOf(place)) ?? 0;
+  }
+
+  /** True when the place was given up and has not answered since. */
+  isGivenUp(place: Place): boolean {
+    return this.#givenUp.has(keyOf(place));
+  }
+
+  /** For those who ask AWS, or a registry. */
+  readonly cloud: Patience = {
+    outlast: (act) => this.outlast({}, act),
+    watch: (act) => this.watch({}, act),
+  };
+
+  /**
+   * Makes a call again while what it throws may be gone by itself and patience is not over. So it must only read, or look for itself what an
+   * earlier attempt has done. Throws what the last attempt throws, `blip.too_many`, and the signal's reason.
+   */
+  async outlast<T>(place: Place, act: () => Promise<T>, waiting: Waiting = {}): Promise<T> {
+    const { clock, random } = this.#options;
+    const { signal } = waiting;
+    const begun = clock.elapsed();
+    for (let attempt = 1; ; attempt += 1) {
+      const attempted = clock.elapsed();
+      try {
+        return await this.watch(place, act);
+      } catch (error) {
+        const blip = this.#last.get(keyOf(place));
+        if (blip === undefined || sourceAt(place, error) === undefined) throw error;
+        if (this.#isOver() || signal?.aborted === true) throw error;
+        this.#refuseTooMany(place, error);
+        const left = this.#giveUpAt(place, blip, begun) - clock.elapsed();
+        if (left <= 0 || this.isGivenUp(place) || (await this.#isGone(place, blip))) {
+          this.#giveUp(place);
+          throw error;
+        }
+        if (attempt === 1 && blip.since >= attempted) tell(blip, left, waiting);
+        await clock.sleep(Math.min(retryPause(attempt, random), left), signal);
+        if (this.#isOver()) throw error;
+      }
+    }
+  }
+
+  /** Makes a call once, and notices what it tells of the place. Throws what the call throws. */
+  async watch<T>(place: Place, act: () => Promise<T>): Promise<T> {
+    const begun = this.#options.clock.elapsed();
+    try {
+      const result = await act();
+      this.#answered(place, begun);
+      return result;
+    } catch (error) {
+      const source = sourceAt(place, error);
+      if (source === undefined) this.#answered(place, begun);
+      else this.notice(place, source, error, begun);
+      throw error;
+    }
+  }
+
+  /** A call to this place that began then has failed. One that began before the last blip was over is a part of that. */
+  notice(place: Place, source: BlipSource, error: unknown, begun: Milliseconds): void {
+    const key = keyOf(place);
+    const known = this.#last.get(key);
+    if (known !== undefined && (known.overAt === undefined || begun <= known.overAt)) return;
+    const since = this.#options.clock.elapsed();
+    this.#last.set(key, { source, reason: errorsOf(error)[0].message, since, askedIfGoneAt: since });
+    const { host } = place;
+    if (host !== undefined) this.#countInTurn.set(host.id, (this.#countInTurn.get(host.id) ?? 0) + 1);
+  }
+
+  /** An answer to what was asked before the blip began tells nothing of it. */
+  #answered(place: Place, begun: Milliseconds): void {
+    const key = keyOf(place);
+    const blip = this.#last.get(key);
+    if (blip === undefined || begun <= blip.since) return;
+    const wasGivenUp = this.#givenUp.delete(key);
+    if (blip.overAt !== undefined) return;
+    const { clock, bus } = this.#options;
+    blip.overAt = clock.elapsed();
+    const duration = blip.overAt - blip.since;
+    this.#timeLost.set(key, this.timeLost(place) + duration);
+    if (wasGivenUp) return;
+    const { source, reason } = blip;
+    const { host } = place;
+    const about = host === undefined ? {} : { host: { id: host.id, name: host.name } };
+    bus.emit({ type: 'blip', ...about, source, reason, duration });
+  }
+
+  #giveUpAt(
+    { host, reconnect = reconnectDefault }: Place,
+    { since }: Blip,
+    begun: Milliseconds,
+  ): Milliseconds {
+    return this.#isChanging ? since + reconnect : begun + (host?.ssh.connectTimeout ?? connectTimeout);
+  }
+
+  /** A method, since the compiler believes that nothing ends while an attempt sleeps. */
+  #isOver(): boolean {
+    return this.#hasEnded;
+  }
+
+  #giveUp(place: Place): void {
+    if (place.host !== undefined) this.#givenUp.add(keyOf(place));
+  }
+
+  #refuseTooMany({ host, maxBlips = mostBlips }: Place, error: unknown): void {
+    if (host === undefined || !(error instanceof AdfError)) return;
+    if ((this.#countInTurn.get(host.id) ?? 0) > maxBlips) throw tooManyBlips(host, maxBlips, error);
+  }
+
+  /** An instance that was terminated does not come back. */
+  async #isGone({ host }: Place, blip: Blip): Promise<boolean> {
+    const { clock, presence } = this.#options;
+    const now = clock.elapsed();
+    const wait = blip.askedIfGoneAt === blip.since ? askIfGone.first : askIfGone.every;
+    if (host === undefined || blip.source === 'registry' || now - blip.askedIfGoneAt < wait) return false;
+    blip.askedIfGoneAt = now;
+    try {
+      return (await presence.goneOf([host])).has(host.id);
+    } catch {
+      // Where nobody can tell, it may be there.
+      return false;
+    }
+  }
+}
+
+/** An error of AWS says nothing of the host that the call was for. */
+function sourceAt({ host }: Place, error: unknown): BlipSource | undefined {
+  const source = blipSourceOf(error);
+  return host !== undefined && source === 'cloud' ? undefined : source;
+}
+
+const keyOf = ({ host }: Place): string => host?.id ?? '';
+
+const tell = ({ reason }: Blip, left: Milliseconds, { report }: Waiting): void =>
+  report?.(`asking again for ${formatDuration(left)} at most: ${reason}`);

@@ -1,0 +1,56 @@
+import type { Milliseconds } from '../model/duration.js';
+import type { Clock } from './clock.js';
+import type { Random } from './random.js';
+
+/** Between two attempts: the first pause, doubled each time up to the longest. */
+const pauses = { first: 500, longest: 5_000 } as const;
+
+/** The pause after the attempt of this number (from 1), spread by half of it both ways, so that those who wait come back one by one. */
+export function retryPause(attempt: number, random: Random): Milliseconds {
+  const pause = Math.min(pauses.first * 2 ** Math.min(attempt - 1, 10), pauses.longest);
+  return pause * (0.5 + random.next());
+}
+
+/** What a call is made again by. */
+export interface Retrying {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Counted from the beginning of the first attempt; the last attempt begins when it is over. */
+  readonly patience: Milliseconds;
+  /** Whether another attempt may end better. */
+  readonly mayPass: (error: unknown) => boolean;
+  /** How long the other side asks to be left alone after the last attempt, instead of the usual pause. */
+  readonly wanted?: () => Milliseconds | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** Makes a call that may safely be made twice until it succeeds or patience is over. Throws the last error, and the signal's reason. */
+export async function retry<T>(
+  act: () => Promise<T>,
+  { clock, random, patience, mayPass, wanted, signal }: Retrying,
+): Promise<T> {
+  const giveUpAt = clock.elapsed() + patience;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      const left = giveUpAt - clock.elapsed();
+      if (!mayPass(error) || left <= 0) throw error;
+      await clock.sleep(Math.min(wanted?.() ?? retryPause(attempt, random), left), signal);
+    }
+  }
+}
+
+/** Outlasts what passes by itself. */
+export interface Patience {
+  /** Makes a call that only reads, or may safely be made twice, until it succeeds or patience is over. Throws the last error. */
+  outlast<T>(act: () => Promise<T>): Promise<T>;
+  /** Makes it once, where another call follows anyway, and only notices how it ended. */
+  watch<T>(act: () => Promise<T>): Promise<T>;
+}
+
+/** For who tells nobody what was outlasted. */
+export const silentPatience = (retrying: Retrying): Patience => ({
+  outlast: (act) => retry(act, retrying),
+  watch: (act) => act(),
+});
