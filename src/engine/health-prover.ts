@@ -5,6 +5,7 @@ import { errorsOf } from '../errors/adf-error.js';
 import { label, type ObservedContainer } from '../model/container.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
 import type { HealthProbe } from '../model/health.js';
+import type { ContainerName } from '../model/ids.js';
 import type { HealthProof } from '../modules/module.js';
 import type { HostContainers } from '../ports/container-runtime.js';
 import { succeeded } from '../ports/transport.js';
@@ -17,6 +18,8 @@ const logLines = 15;
 /** Without a health check, a container that is the same after so many looks counts as up. */
 const steadyLooks = 3;
 const steadyPause = 1_000;
+/** For Docker's own health check to decide: by Docker's defaults it does within 2 minutes. */
+const dockerPatience = 300_000;
 
 /** Why a host is not as it was when it was proven. */
 export interface Unhealthy {
@@ -63,9 +66,8 @@ export class HealthProver {
       const now = fingerprint(watched);
       if (now !== print) passes = 0;
       print = now;
-      answer = watched.every(({ running }) => running)
-        ? await this.#ask(probe)
-        : { passed: false, words: 'not running' };
+      const down = this.#whyDown(watched);
+      answer = down === undefined ? await this.#ask(probe) : { passed: false, words: down.why };
       passes = answer.passed ? passes + 1 : 0;
       this.#session.activity.report(`health: ${answer.words}`, passes, probe.passes);
       if (passes >= probe.passes) {
@@ -84,17 +86,15 @@ export class HealthProver {
   /** One look, for the bake: why the host is not as it was when it was proven, or undefined when it is. */
   async whyNotHealthy(probe: HealthProbe | undefined): Promise<Unhealthy | undefined> {
     const watched = await this.#watched();
-    const stopped = watched.find(({ running }) => !running);
-    if (stopped !== undefined) {
-      return {
-        why: `the container "${stopped.name}" is not running`,
-        byItsEngine: mayBeStartedByEngine(stopped),
-      };
-    }
+    const down = this.#whyDown(watched);
+    if (down !== undefined) return down;
     if (this.#provenFor !== undefined && fingerprint(watched) !== this.#provenFor) {
       return { why: 'a container was restarted', byItsEngine: !this.#hasCrashed(watched) };
     }
-    if (probe === undefined) return undefined;
+    if (probe === undefined) {
+      const sick = watched.find(({ health }) => health === 'unhealthy');
+      return sick && { why: `Docker's own health check finds "${sick.name}" unhealthy`, byItsEngine: false };
+    }
     const answer = await this.#ask(probe);
     return answer.passed ? undefined : { why: `its health check says: ${answer.words}`, byItsEngine: false };
   }
@@ -135,16 +135,15 @@ export class HealthProver {
     const { host, group, containersTouched } = this.#session;
     if (!containersTouched) return;
     const watched = await this.#watched();
-    const stopped = watched.find(({ running }) => !running);
+    const down = this.#whyDown(watched);
     const probe = group?.settings.health;
-    if (stopped !== undefined) {
-      if (probe !== undefined && this.isProven && mayBeStartedByEngine(stopped))
-        return this.#proveOrRefuse(probe);
-      throw notProvenHealthy(host, `the container "${stopped.name}" is not running`);
+    if (down !== undefined) {
+      if (probe !== undefined && this.isProven && down.byItsEngine) return this.#proveOrRefuse(probe);
+      throw notProvenHealthy(host, down.why);
     }
     if (this.#provenFor !== undefined && fingerprint(watched) === this.#provenFor) return;
     if (probe !== undefined && this.isProven && !this.#hasCrashed(watched)) return this.#proveOrRefuse(probe);
-    if (probe === undefined) return this.#requireSteady(watched);
+    if (probe === undefined) return this.#requireSteady();
     const answer = await this.#ask(probe);
     if (!answer.passed) throw notProvenHealthy(host, `its health check says: ${answer.words}`);
   }
@@ -159,9 +158,35 @@ export class HealthProver {
     }
   }
 
+  /**
+   * For a group without a health check (`health: none`): where its containers have one of Docker's own, that must pass. Only what this run
+   * started is asked for it: what is restored goes back to what it was. Throws `health.not_proven`.
+   */
+  async proveByDocker(): Promise<void> {
+    const { host, run, activity, containersTouched } = this.#session;
+    if (!containersTouched || activity.restoring) return;
+    const { clock } = run.ports;
+    const begun = clock.elapsed();
+    for (;;) {
+      const watched = await this.#watched();
+      const undecided = watched.find(({ health }) => health === 'starting');
+      const sick = watched.find(({ health }) => health === 'unhealthy');
+      if (sick === undefined && undecided === undefined) return;
+      if (sick !== undefined || clock.elapsed() - begun >= dockerPatience) {
+        const [name, says] = sick === undefined ? [undecided?.name, 'starting'] : [sick.name, 'unhealthy'];
+        const what = `Docker's own health check of "${name}" does not pass, and the group has no other`;
+        throw notProven(host, what, says, await this.#logs(watched));
+      }
+      activity.report("health: waiting for Docker's own health check");
+      await clock.sleep(steadyPause, activity.signal);
+    }
+  }
+
   /** A group without a health check (`health: none`): its containers must stay up for a while, the rest is the balancer's. */
-  async #requireSteady(first: readonly ObservedContainer[]): Promise<void> {
+  async #requireSteady(): Promise<void> {
     const { host, run, activity } = this.#session;
+    await this.proveByDocker();
+    const first = await this.#requireUp();
     for (let look = 0; look < steadyLooks; look += 1) {
       await run.ports.clock.sleep(steadyPause, activity.signal);
       const watched = await this.#watched();
@@ -211,17 +236,40 @@ export class HealthProver {
     }
   }
 
-  /** The group's containers that have their own name, so are no kept predecessors. */
+  /** The containers that must run: of the group, under their own names. None of them is a kept predecessor. */
   async #watched(): Promise<readonly ObservedContainer[]> {
-    const { group } = this.#session;
-    if (group === undefined) return [];
-    const names = new Set<string>(group.settings.containers.map(({ name }) => name));
-    const containers = await Promise.all(
-      group.settings.containers.map(({ name }) => this.#runtime.inspect(name)),
+    const names = this.#required();
+    const containers = await Promise.all(names.map((name) => this.#runtime.inspect(name)));
+    return containers.flatMap((one) => (one !== undefined && names.includes(one.name) ? [one] : []));
+  }
+
+  /** All that the group has; of a host that is restored those that ran when they were taken, since the others stay as they were. */
+  #required(): readonly ContainerName[] {
+    const { group, activity, run, host } = this.#session;
+    if (!activity.restoring) return group?.settings.containers.map(({ name }) => name) ?? [];
+    return run.holds
+      .originOf(host.id)
+      .flatMap((hold) => (hold.kind === 'container' && hold.previous?.running === true ? [hold.name] : []));
+  }
+
+  #whyDown(watched: readonly ObservedContainer[]): Unhealthy | undefined {
+    const missing = this.#required().find((name) => !watched.some((one) => one.name === name));
+    if (missing !== undefined) return { why: `there is no container "${missing}"`, byItsEngine: false };
+    const stopped = watched.find(({ running }) => !running);
+    return (
+      stopped && {
+        why: `the container "${stopped.name}" is not running`,
+        byItsEngine: mayBeStartedByEngine(stopped),
+      }
     );
-    return containers
-      .filter((container) => container !== undefined && names.has(container.name))
-      .flatMap((c) => c ?? []);
+  }
+
+  /** Throws `interlock.unhealthy` when one of the containers that must run does not. */
+  async #requireUp(): Promise<readonly ObservedContainer[]> {
+    const watched = await this.#watched();
+    const down = this.#whyDown(watched);
+    if (down !== undefined) throw notProvenHealthy(this.#session.host, down.why);
+    return watched;
   }
 
   async #refuseCrashLoop(

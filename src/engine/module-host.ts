@@ -130,6 +130,10 @@ export class TaskHost implements ModuleHost {
     return this.#session.prover.prove(probe);
   }
 
+  proveByDocker(): Promise<void> {
+    return this.#session.prover.proveByDocker();
+  }
+
   containerSpecs(
     templates: readonly ContainerTemplate[],
     image: string | undefined,

@@ -86,11 +86,12 @@ function unchanged(specs: readonly ContainerSpec[]): Change<readonly Replacement
   };
 }
 
+/** Without a health check of the group, a container that Docker's own check finds unhealthy is replaced: the plan says so, too. */
 function replacement(
   spec: ContainerSpec,
   template: ContainerTemplate | undefined,
   observed: readonly ObservedContainer[],
-  { host, group }: ModuleHost,
+  { host, group, probe }: ModuleHost,
 ): Replacement | undefined {
   const current = observed.find(({ name }) => name === spec.name);
   const mayAdopt = template?.adopt;
@@ -100,7 +101,9 @@ function replacement(
     if (group !== undefined && owner !== group) throw containerOfOtherGroup(host, current.name, owner);
   }
   const adopted = observed.find(({ name, running }) => name === mayAdopt && name !== spec.name && running);
-  if (adopted === undefined && current !== undefined && isAsPlanned(current, spec)) return undefined;
+  const isSick = group !== undefined && probe === undefined && current?.health === 'unhealthy';
+  if (adopted === undefined && current !== undefined && !isSick && isAsPlanned(current, spec))
+    return undefined;
   return { spec, current, adopted };
 }
 

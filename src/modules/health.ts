@@ -11,7 +11,10 @@ export const health: ReadingModule<HealthProbe | 'none'> = {
   schema: z.union([z.literal('none'), healthSchema]),
 
   async read(probe, host) {
-    if (probe === 'none') return { changed: false, message: 'the group has no health check', values: {} };
+    if (probe === 'none') {
+      if (!host.checkMode) await host.proveByDocker();
+      return { changed: false, message: 'the group has no health check', values: {} };
+    }
     // In a dry run nothing was changed that could become healthy: the probe is only described.
     if (host.checkMode) {
       const answer = new UnknownValue('the health check is not made');

@@ -136,6 +136,8 @@ export interface ModuleHost {
    * last answer, at once when a container is in a crash loop.
    */
   prove(probe: HealthProbe): Promise<HealthProof>;
+  /** Of a group without a health check: waits until Docker's own checks of its containers pass. Throws `health.not_proven`. */
+  proveByDocker(): Promise<void>;
   /** Container specifications with their images pinned, env files rendered, and labels for this run. */
   containerSpecs(
     templates: readonly ContainerTemplate[],

@@ -11,9 +11,9 @@ import type { HostObservation } from './observation.js';
 
 /** Why a host is not converged, in words; none means that it is: digest, specification, running, registered, healthy. */
 export function whyNotConverged(observation: HostObservation): readonly string[] {
-  const { containers, specs, planned, registrations } = observation;
+  const { specs, planned, registrations } = observation;
   return [
-    ...specs.flatMap((spec) => whyContainerDiffers(spec, containers)),
+    ...specs.flatMap((spec) => whyContainerDiffers(spec, observation)),
     ...planned.flatMap((registration) => whyNotInService(registration, registrations)),
   ];
 }
@@ -33,7 +33,7 @@ export function whyDrifted(observation: HostObservation): readonly string[] {
 
 function whyContainerDiffers(
   spec: ContainerSpec,
-  containers: readonly ObservedContainer[],
+  { containers, probed }: HostObservation,
 ): readonly string[] {
   const current = containers.find(({ name }) => name === spec.name);
   if (current === undefined) return [`no container "${spec.name}"`];
@@ -45,9 +45,22 @@ function whyContainerDiffers(
     reasons.push(...(parts.length > 0 ? parts.map((part) => `${part} changed`) : ['specification changed']));
   }
   if (!current.running) reasons.push(`"${spec.name}" is not running`);
-  if (current.health === 'unhealthy') reasons.push(`"${spec.name}" is unhealthy`);
+  if (!probed && isUnhealthy(current)) reasons.push(`"${spec.name}" is unhealthy`);
   return reasons;
 }
+
+/**
+ * Planned containers that Docker's own health check finds unhealthy, though the group's health check decides: a new container from the same
+ * image would be found so, too. Told to people, and no reason to roll.
+ */
+export const unhealthyByDocker = ({ containers, specs, probed }: HostObservation): readonly string[] =>
+  probed
+    ? specs
+        .filter(({ name }) => containers.some((one) => one.name === name && isUnhealthy(one)))
+        .map(({ name }) => name)
+    : [];
+
+const isUnhealthy = ({ running, health }: ObservedContainer): boolean => running && health === 'unhealthy';
 
 function whyNotInService(registration: Registration, targets: readonly TargetHealth[]): readonly string[] {
   const target = targets.find((one) => registrationKey(one.registration) === registrationKey(registration));

@@ -13,7 +13,7 @@ import {
   type Allowance,
 } from './allowance.js';
 import { expectedBatches } from './batches.js';
-import { whyNotConverged } from './convergence.js';
+import { unhealthyByDocker, whyNotConverged } from './convergence.js';
 import { floorFor, isRegistered } from './floor.js';
 import type { GroupObservation, HostObservation } from './observation.js';
 import { rollOrder } from './order.js';
@@ -140,6 +140,11 @@ function warningsOf(group: GroupObservation): readonly string[] {
     warnings.push('min_healthy is 0: downtime is accepted.');
   }
   for (const observation of hosts) {
+    for (const name of unhealthyByDocker(observation)) {
+      warnings.push(
+        `${describeHost(observation.host)}: Docker's own health check finds "${name}" unhealthy. The group's \`health\` decides; see why: docker inspect ${name}`,
+      );
+    }
     if (targetGroups.length === 0 || observation.registrations.some(isRegistered)) continue;
     if (isFresh(observation, group.group)) {
       const where = observation.planned.map(({ port }) => port).join(', ');

@@ -24,6 +24,8 @@ export interface HostObservation {
   readonly adopt: ReadonlySet<string>;
   /** What of the host the planned containers mount, and what is there. */
   readonly mounts?: readonly ObservedMount[];
+  /** The group has a health check of its own. Without one, Docker's own check of a container is all that tells of its health. */
+  readonly probed: boolean;
   /** Where it is to be registered. */
   readonly planned: readonly Registration[];
 }

@@ -90,6 +90,7 @@ async function observeHost(session: HostSession, run: Run): Promise<HostObservat
     registrations,
     specs: wanted,
     adopt: new Set(templates.flatMap(({ adopt }) => adopt ?? [])),
+    probed: group?.settings.health !== undefined,
     planned,
     ...(mounts.length === 0 ? {} : { mounts }),
   };

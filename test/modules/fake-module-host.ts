@@ -95,6 +95,10 @@ export class FakeModuleHost implements ModuleHost {
     return this.#http.request(this.host, request);
   }
 
+  proveByDocker(): Promise<void> {
+    return Promise.resolve();
+  }
+
   prove(): Promise<HealthProof> {
     return this.proof instanceof Error ? Promise.reject(this.proof) : Promise.resolve(this.proof);
   }

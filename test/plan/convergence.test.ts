@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { label } from '../../src/model/container.js';
 import { containerName } from '../../src/model/ids.js';
-import { whyNotConverged } from '../../src/plan/convergence.js';
+import { unhealthyByDocker, whyNotConverged } from '../../src/plan/convergence.js';
 import {
   gone,
   makeForeign,
@@ -36,8 +36,8 @@ describe('a host', () => {
     ],
     ['a stopped container', running(makeSpec(), { running: false }), ['"api" is not running']],
     [
-      "a container that Docker's own check finds unhealthy",
-      running(makeSpec(), { health: 'unhealthy' }),
+      "a container that Docker's own check finds unhealthy, and no health check of the group",
+      { ...running(makeSpec(), { health: 'unhealthy' }), probed: false },
       ['"api" is unhealthy'],
     ],
     ['no container', observeHost('h1', { containers: [] }), ['no container "api"']],
@@ -48,6 +48,12 @@ describe('a host', () => {
     ],
   ])('with %s is not', (_, host, reasons) => {
     expect(whyNotConverged(host)).toEqual(reasons);
+  });
+
+  it("is, whatever Docker's own check finds, when the group has a health check: that one decides", () => {
+    const host = running(makeSpec(), { health: 'unhealthy' });
+    expect(whyNotConverged(host)).toEqual([]);
+    expect(unhealthyByDocker(host)).toEqual(['api']);
   });
 
   it('is not when a new part was added to the specification', () => {

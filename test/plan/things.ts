@@ -110,6 +110,7 @@ export function observeHost(id: string, given: Partial<HostObservation> = {}, zo
     registrations: [target(registration)],
     specs: [makeSpec()],
     adopt: new Set(),
+    probed: true,
     planned: [registration],
     ...given,
   };

@@ -52,6 +52,8 @@ export class FakeContainer {
   #restartDelay = firstRestartDelay;
   /** The Engine is about to start it again. */
   #restarting = false;
+  /** It ran before the test began, so that its HEALTHCHECK has its verdict. */
+  #longRunning = false;
   /** What is still to happen in this life of it. */
   #fate: (() => void)[] = [];
 
@@ -90,6 +92,7 @@ export class FakeContainer {
   #begin(by: Actor): void {
     const { listensAfter, healthyAfter, exitsAfter } = this.birth.behaviour;
     this.#forgetFate();
+    this.#longRunning = false;
     this.running = true;
     this.exitCode = undefined;
     this.startedAt = this.#now();
@@ -103,6 +106,7 @@ export class FakeContainer {
   startedLongAgo(): void {
     this.start('world');
     this.#forgetFate();
+    this.#longRunning = true;
     this.listening = true;
     if (this.birth.behaviour.healthyAfter !== undefined) this.#serve();
   }
@@ -158,6 +162,7 @@ export class FakeContainer {
 
   observed(): ObservedContainer {
     const { birth } = this;
+    const health = this.#health();
     return {
       id: birth.id,
       name: this.name,
@@ -174,8 +179,17 @@ export class FakeContainer {
       ports: birth.ports,
       networks: birth.networks,
       ...(birth.bindSources === undefined ? {} : { bindSources: birth.bindSources }),
+      ...(health === undefined ? {} : { health }),
       ...(birth.managedBy === undefined ? {} : { managedBy: birth.managedBy }),
     };
+  }
+
+  #health(): ObservedContainer['health'] {
+    const { healthcheck } = this.birth.behaviour;
+    if (healthcheck === undefined || !this.running) return undefined;
+    const isOver =
+      this.#longRunning || this.clock.now() - (this.startedAt ?? this.clock.now()) >= healthcheck.after;
+    return isOver ? healthcheck.says : 'starting';
   }
 
   #serve(): void {

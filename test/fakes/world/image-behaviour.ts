@@ -16,6 +16,8 @@ export interface ImageBehaviour {
   /** From start until it ends by itself; never when absent. */
   readonly exitsAfter?: Milliseconds;
   readonly exitCode: number;
+  /** The verdict of the image's own HEALTHCHECK, so long after a start; the image has none when absent. */
+  readonly healthcheck?: { readonly after: Milliseconds; readonly says: 'healthy' | 'unhealthy' };
   /** From SIGTERM until it has ended; longer than the stop timeout means that it is killed. */
   readonly stopsAfter: Milliseconds;
   /** What the Engine warns of when it creates a container of it. */
@@ -49,6 +51,11 @@ export const image = {
     ...good,
     exitsAfter: after,
     exitCode: code,
+  }),
+  /** Serves well, whatever its own HEALTHCHECK says of it. */
+  checkedByDocker: (says: 'healthy' | 'unhealthy', after: Milliseconds = 30_000): ImageBehaviour => ({
+    ...good,
+    healthcheck: { says, after },
   }),
   failsToPull: (message = 'unexpected EOF'): ImageBehaviour => ({ ...good, pullError: message }),
   wrongDigestAfterPull: (): ImageBehaviour => ({ ...good, wrongDigest: true }),
