@@ -51,8 +51,12 @@ export const dockerPrune: Module<z.infer<typeof schema>, Prunable> = {
 };
 
 /** Ours, of this group, and put aside: it no longer has the name it ran under. */
-const isKept = ({ labels, running, name }: ObservedContainer, { group }: ModuleHost): boolean =>
-  !running && group !== undefined && labels[label.group] === group && labels[label.container] !== name;
+const isKept = (container: ObservedContainer, host: ModuleHost): boolean =>
+  !container.running && isOfGroup(container, host) && container.labels[label.container] !== container.name;
+
+/** A host may run a group of the same name for another environment. */
+const isOfGroup = ({ labels }: ObservedContainer, { host, group }: ModuleHost): boolean =>
+  group !== undefined && labels[label.group] === group && labels[label.environment] === host.environment;
 
 function byContainer(kept: readonly ObservedContainer[]): readonly (readonly ObservedContainer[])[] {
   return [...Map.groupBy(kept, ({ labels }) => labels[label.container] ?? '').values()];
@@ -61,28 +65,38 @@ function byContainer(kept: readonly ObservedContainer[]): readonly (readonly Obs
 const newestFirst = (containers: readonly ObservedContainer[]): readonly ObservedContainer[] =>
   [...containers].sort((a, b) => b.createdAt - a.createdAt);
 
-/** Images of the repositories this group's containers come from that no remaining container was made from. */
+/**
+ * Images of the repositories this group's containers come from that no remaining container was made from. Where the host runs another
+ * group, too, such an image may be one that a run of that group has pulled and is about to start: only those go there that the removed
+ * containers were made from.
+ */
 async function unusedImages(
   containers: readonly ObservedContainer[],
   superfluous: readonly ObservedContainer[],
   host: ModuleHost,
 ): Promise<readonly LocalImage[]> {
-  const ours = containers.filter(
-    ({ labels }) => host.group !== undefined && labels[label.group] === host.group,
-  );
-  const repositories = new Set(ours.map(({ image }) => image.split('@')[0] ?? image));
-  const used = new Set(
-    containers
-      .filter((container) => !superfluous.includes(container))
-      .flatMap(({ image, digest }) => [image, digest ?? '']),
-  );
+  const ours = containers.filter((container) => isOfGroup(container, host));
+  const repositories = new Set(ours.map(repositoryOf));
+  const used = imagesOf(containers.filter((container) => !superfluous.includes(container)));
+  const freed = imagesOf(superfluous);
+  const mayGo = (pinned: string): boolean => {
+    const [repository = '', digest = ''] = pinned.split('@');
+    const isUnused = repositories.has(repository) && !used.has(pinned) && !used.has(digest);
+    const isFreed = freed.has(pinned) || freed.has(digest);
+    return isUnused && (isFreed || !isShared(repository, containers, host));
+  };
   return (await host.containers.images()).filter(
     ({ repoDigests, repoTags }) =>
-      repoTags.length === 0 &&
-      repoDigests.length > 0 &&
-      repoDigests.every((pinned) => {
-        const [repository = '', digest = ''] = pinned.split('@');
-        return repositories.has(repository) && !used.has(pinned) && !used.has(digest);
-      }),
+      repoTags.length === 0 && repoDigests.length > 0 && repoDigests.every(mayGo),
   );
 }
+
+/** A group that is new on the host has no containers yet. */
+const isShared = (repository: string, containers: readonly ObservedContainer[], host: ModuleHost): boolean =>
+  host.host.groups.length > 1 ||
+  containers.some((container) => repositoryOf(container) === repository && !isOfGroup(container, host));
+
+const repositoryOf = ({ image }: ObservedContainer): string => image.split('@')[0] ?? image;
+
+const imagesOf = (containers: readonly ObservedContainer[]): ReadonlySet<string> =>
+  new Set(containers.flatMap(({ image, digest }) => (digest === undefined ? [image] : [image, digest])));

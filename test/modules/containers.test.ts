@@ -318,6 +318,12 @@ describe('docker_prune', () => {
   it.each<[string, Partial<FoundContainer>]>([
     ['runs', { running: true }],
     ['has its own name, though it stopped', { name: 'api' }],
+    [
+      'is of another environment',
+      {
+        labels: { [label.environment]: 'staging', [label.group]: 'api', [label.container]: 'api' },
+      },
+    ],
     ['is of another group', { labels: { [label.group]: 'worker', [label.container]: 'api' } }],
     ['is of somebody else', { labels: {} }],
   ])('never removes a container that %s', async (_, given) => {
@@ -345,6 +351,27 @@ describe('docker_prune', () => {
     await apply('docker_prune', { keep_releases: 3 });
     expect([...host.images].sort()).toEqual([v2, other].sort());
   });
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ['group', { [label.group]: 'web' }],
+    ['environment', { [label.environment]: 'staging' }],
+  ])(
+    'leaves images that another %s may be about to start, where it shares the repository',
+    async (_, owner) => {
+      const stage = await hostWithKept(2);
+      const { digest } = stage.world.images.publish(repository, 'next', image.healthy());
+      stage.host.addImage('world', digest);
+      stage.host.runs({ name: 'web', digest: stage.v1, labels: { ...ours('web', stage.v1), ...owner } });
+      await stage.apply('docker_prune', { keep_releases: 1 });
+      expect(left(stage)).toEqual(['api.kept-1', 'web']);
+      const [oldest, newest] = [0, 1].map((index) => stage.world.images.tagged(repository, `old-${index}`));
+      expect([oldest, newest, digest].map((one) => one !== undefined && stage.host.images.has(one))).toEqual([
+        false,
+        true,
+        true,
+      ]);
+    },
+  );
 
   it('does nothing outside a group', async () => {
     const stage = await hostWithKept(2);
