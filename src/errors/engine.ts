@@ -2,6 +2,7 @@ import { formatDuration, type Milliseconds } from '../model/duration.js';
 import { describeHost, type Host } from '../model/host.js';
 import type { Position } from '../model/source.js';
 import { AdfError } from './adf-error.js';
+import { tellZone } from './preflight.js';
 
 const failed = (code: string, host: Host | undefined, message: string, hint?: string): AdfError =>
   new AdfError({
@@ -21,6 +22,15 @@ export const floorBlocked = (host: Host, targetGroup: string, why: string, waite
     host,
     `Not drained from "${targetGroup}": ${why}, for ${formatDuration(waited)}.`,
     'Bring other hosts back to health, or lower rollout.min_healthy.',
+  );
+
+/** Zones count in the target group, and the host's is not known: waiting would not help. */
+export const floorNeedsZone = (host: Host, targetGroup: string): AdfError =>
+  failed(
+    floorBlockedCode,
+    host,
+    `Not drained from "${targetGroup}": it is not balanced across zones, and the zone of the host is not known, so it could be the last healthy one of its zone.`,
+    tellZone,
   );
 
 export const playHaltedCode = 'play.halted';

@@ -131,6 +131,18 @@ export const zoneWouldBeEmpty = (targetGroup: string, zone: string): AdfError =>
     'Turn on cross-zone load balancing, or add a host in that zone. min_healthy: 0 accepts downtime.',
   );
 
+/** What to do where a target group is not balanced across zones, and nothing tells in which zone its targets are. */
+export const tellZone =
+  'Write `zone:` for each of its hosts in the inventory (as eu-west-1a), or turn on cross-zone load balancing. min_healthy: 0 accepts downtime.';
+
+export const zoneNotKnown = (targetGroup: string, hosts: readonly Host[]): AdfError =>
+  refused(
+    'zone_unknown',
+    undefined,
+    `Target group "${targetGroup}" is not balanced across zones, and the zone of ${hosts.map(describeHost).join(', ')} is not known: draining one could leave a zone without any target.`,
+    tellZone,
+  );
+
 export const foreignContainer = (host: Host, container: string, why: string, adoptable: boolean): AdfError =>
   refused(
     'foreign_container',

@@ -24,11 +24,20 @@ export const isRegistered = ({ state }: TargetHealth): boolean => state !== 'unu
 /** Why these registrations may not be drained now, or undefined when they may. */
 export type FloorVerdict =
   | { readonly allowed: true }
-  | { readonly allowed: false; readonly healthy: number; readonly minimum: number; readonly zone?: string };
+  | {
+      readonly allowed: false;
+      readonly healthy: number;
+      readonly minimum: number;
+      /** Would be left without a healthy target. */
+      readonly zone?: string;
+      /** Zones count, and nothing tells in which zone one of the targets is: waiting does not help. */
+      readonly zoneUnknown?: true;
+    };
 
 /**
  * Judges one drain: of the healthy targets that are not `out` already (taken by this run, though the answer may still show
- * them healthy), enough must stay; and where the group is not balanced across zones, no zone may lose its last one.
+ * them healthy), enough must stay; and where the group is not balanced across zones, no zone may lose its last one. A target is in the zone
+ * that it was registered with (`all` counts as a zone of its own), else in the one of its host.
  */
 export const judgeDrain = (
   floor: Floor,

@@ -4,8 +4,10 @@ import {
   floorTooHigh,
   inNoTargetGroup,
   targetGroupUnused,
+  zoneNotKnown,
   zoneWouldBeEmpty,
 } from '../errors/preflight.js';
+import type { Host } from '../model/host.js';
 import { floorOf, formatAmount } from '../model/settings.js';
 import { runs } from './allowance.js';
 import { whyNotConverged } from './convergence.js';
@@ -41,15 +43,18 @@ function refusalsOfDrains(
   const floor = floorFor(targetGroup, registered, minHealthy);
   const rotation = new Rotation(floor, atBest, new Set(), zonesOf(peers));
   const zones = new Set<string>();
+  const nowhere: Host[] = [];
   let most = 0;
   for (const { host } of hosts.filter(isToBeRolled)) {
     // A host is taken out with all its ports; one that has none in the group takes nothing from it.
     const wanted = rotation.of(host.targetIds);
     const verdict = rotation.judge(wanted, new Taken());
     if (verdict.allowed) continue;
-    if (verdict.zone === undefined) most = Math.max(most, wanted.length);
+    if (verdict.zoneUnknown === true) nowhere.push(host);
+    else if (verdict.zone === undefined) most = Math.max(most, wanted.length);
     else zones.add(verdict.zone);
   }
+  if (nowhere.length > 0) return [zoneNotKnown(targetGroup.name, nowhere)];
   if (most === 0) return [...zones].map((zone) => zoneWouldBeEmpty(targetGroup.name, zone));
   const left = registered.length - most;
   const what = `Target group "${targetGroup.name}"`;

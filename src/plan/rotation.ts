@@ -15,7 +15,8 @@ export class Rotation {
   readonly #floor: Floor;
   readonly #zoneOf: (targetId: string) => string | undefined;
   readonly #byId = new Map<string, Registration[]>();
-  readonly #keys = new Set<string>();
+  /** As the balancer shows them: with the zone that they were registered with. */
+  readonly #byKey = new Map<string, Registration>();
   readonly #perZone = new Map<string, number>();
 
   /** `out` are registrations that this run took: the balancer's answer may still show them healthy. */
@@ -30,11 +31,11 @@ export class Rotation {
     for (const { registration, state } of targets) {
       const key = registrationKey(registration);
       if (state !== 'healthy' || out.has(key)) continue;
-      this.#keys.add(key);
+      this.#byKey.set(key, registration);
       const known = this.#byId.get(registration.id);
       if (known === undefined) this.#byId.set(registration.id, [registration]);
       else known.push(registration);
-      const zone = zoneOf(registration.id);
+      const zone = this.#zone(registration);
       if (zone !== undefined) this.#perZone.set(zone, (this.#perZone.get(zone) ?? 0) + 1);
     }
   }
@@ -46,16 +47,18 @@ export class Rotation {
 
   /**
    * Judges the next drain: enough healthy targets must stay; and where the group is not balanced across zones, no zone may lose
-   * its last one.
+   * its last one, which cannot be told of a target whose zone is not known.
    */
   judge(wanted: readonly Registration[], taken: Taken): FloorVerdict {
     const { minimum, targetGroup } = this.#floor;
     const taking = this.#inRotation(wanted, taken);
     // Taking what is not healthy takes nothing from anybody.
     if (taking.size === 0) return { allowed: true };
-    const healthy = this.#keys.size - taken.keys.size;
+    const healthy = this.#byKey.size - taken.keys.size;
     if (healthy - taking.size < minimum) return { allowed: false, healthy, minimum };
     if (minimum === 0 || targetGroup.crossZone) return { allowed: true };
+    const isUnknown = [...taking.values()].some((one) => this.#zone(one) === undefined);
+    if (isUnknown) return { allowed: false, healthy, minimum, zoneUnknown: true };
     for (const [zone, count] of this.#zonesOf(taking.values())) {
       const left = (this.#perZone.get(zone) ?? 0) - (taken.perZone.get(zone) ?? 0);
       if (left <= count) return { allowed: false, healthy, minimum, zone };
@@ -74,18 +77,26 @@ export class Rotation {
 
   #inRotation(wanted: readonly Registration[], taken: Taken): ReadonlyMap<string, Registration> {
     return new Map(
-      wanted
-        .map((registration) => [registrationKey(registration), registration] as const)
-        .filter(([key]) => this.#keys.has(key) && !taken.keys.has(key)),
+      wanted.flatMap((registration) => {
+        const key = registrationKey(registration);
+        const known = this.#byKey.get(key);
+        return known === undefined || taken.keys.has(key) ? [] : [[key, known] as const];
+      }),
     );
   }
 
   #zonesOf(registrations: Iterable<Registration>): ReadonlyMap<string, number> {
     const zones = new Map<string, number>();
-    for (const { id } of registrations) {
-      const zone = this.#zoneOf(id);
+    for (const registration of registrations) {
+      const zone = this.#zone(registration);
       if (zone !== undefined) zones.set(zone, (zones.get(zone) ?? 0) + 1);
     }
     return zones;
+  }
+
+  /** EC2's answer may leave a machine's zone out: it is empty then. */
+  #zone({ id, zone }: Registration): string | undefined {
+    const known = zone ?? this.#zoneOf(id);
+    return known === '' ? undefined : known;
   }
 }

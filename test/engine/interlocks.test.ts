@@ -496,6 +496,32 @@ describe('the floor guard', () => {
   });
 });
 
+describe('the floor of a target group that is not balanced across zones', () => {
+  it('refuses hosts of no known zone before any change, also where only the playbook names the group', async () => {
+    const stage = new FleetStage({
+      hosts: [{ zone: '' }, { zone: '' }, { zone: '' }],
+      targetGroup: { crossZone: false },
+      groupVars: { target_groups: 'none' },
+      playbook: `
+- hosts: '{{ group }}'
+  serial: 1
+  tasks:
+    - docker_image: '{{ release.image }}'
+    - elb_target: { state: drained, target_groups: [api-http] }
+    - docker_container: { image: '{{ release.image }}', containers: '{{ containers }}' }
+    - elb_target: { state: in_service, target_groups: [api-http] }
+`,
+    });
+    const begun = stage.world.clock.now();
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ exit: 4, named: [] });
+    expect(result.errors[0]).toMatchObject({ code: 'floor.blocked', host: 'i-1' });
+    expect(result.errors[0]?.hint).toContain('zone:');
+    expect(stage.world.clock.now() - begun).toBeLessThan(60_000);
+    expect(stage.mutations.filter((call) => call.includes('deregister'))).toEqual([]);
+  });
+});
+
 describe('the interlocks around the ports', () => {
   const play = (tasks: string): string => `
 - hosts: '{{ group }}'

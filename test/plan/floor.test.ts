@@ -94,4 +94,30 @@ describe('a drain', () => {
     });
     expect(judgeDrain(floor, targets, new Set(), [makeRegistration('i-1')], zone).allowed).toBe(true);
   });
+
+  it('is not allowed where zones count, and the zone of the target is not known', () => {
+    const targets = ['i-1', 'i-2', 'i-3'].map((id) => target(makeRegistration(id)));
+    const judge = (crossZone: boolean, minimum: number) =>
+      judgeDrain(
+        { targetGroup: makeTargetGroup('api-http', { crossZone }), minimum },
+        targets,
+        new Set(),
+        [makeRegistration('i-3')],
+        (id) => (id === 'i-3' ? undefined : 'a'),
+      );
+    expect(judge(false, 1)).toEqual({ allowed: false, healthy: 3, minimum: 1, zoneUnknown: true });
+    expect([judge(true, 1).allowed, judge(false, 0).allowed]).toEqual([true, true]);
+  });
+
+  it('goes by the zone that a target was registered with, where its host has none', () => {
+    const inZone = (id: string, zone: string) => ({ ...makeRegistration(id), zone });
+    const targets = [inZone('10.0.0.1', 'all'), inZone('10.0.0.2', 'all'), inZone('10.0.0.3', 'b')].map(
+      (one) => target(one),
+    );
+    const floor: Floor = { targetGroup: makeTargetGroup('api-http', { crossZone: false }), minimum: 1 };
+    const judge = (id: string) =>
+      judgeDrain(floor, targets, new Set(), [makeRegistration(id)], () => undefined);
+    expect(judge('10.0.0.1').allowed).toBe(true);
+    expect(judge('10.0.0.3')).toMatchObject({ allowed: false, zone: 'b' });
+  });
 });

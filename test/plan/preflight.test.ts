@@ -231,6 +231,19 @@ describe('a group is refused', () => {
     expect(messages(observeGroup(hosts, { targetGroups: crossed }))).toEqual([]);
   });
 
+  it('when the zone of hosts is not known, and zones are not balanced across', () => {
+    const targetGroups = [{ targetGroup: makeTargetGroup('api-http', { crossZone: false }), targets }];
+    const nowhere = ['i-1', 'i-2', 'i-3'].map((id) => {
+      const { zone: _, ...host } = makeHost(id);
+      return { ...observeHost(id), host };
+    });
+    expect(messages(observeGroup(nowhere, { targetGroups }))).toEqual([
+      'Target group "api-http" is not balanced across zones, and the zone of i-1, i-2, i-3 is not known: draining one could leave a zone without any target.',
+    ]);
+    const crossed = [{ targetGroup: makeTargetGroup(), targets }];
+    expect(messages(observeGroup(nowhere, { targetGroups: crossed }))).toEqual([]);
+  });
+
   it('by the zones of all its hosts, though only some are rolled', () => {
     const targetGroups = [{ targetGroup: makeTargetGroup('api-http', { crossZone: false }), targets }];
     const peers = [

@@ -1,4 +1,4 @@
-import { floorBlocked, playHalted } from '../../errors/engine.js';
+import { floorBlocked, floorNeedsZone, playHalted } from '../../errors/engine.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { GroupName, HostId, TargetGroupArn } from '../../model/ids.js';
@@ -111,6 +111,7 @@ export class FloorGuard {
         }
         const blocked = this.#tryToTake(looks, registrations);
         if (blocked === undefined) return;
+        if (blocked.verdict.zoneUnknown === true) throw floorNeedsZone(host, blocked.targetGroup.name);
         const waited = this.#clock.elapsed() - Math.max(begun, this.#gaveBackAt);
         if (waited >= this.#floorWait)
           throw floorBlocked(host, blocked.targetGroup.name, describe(blocked), waited);
