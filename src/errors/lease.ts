@@ -101,5 +101,5 @@ export const fenceSilent = (host: NamedHost, reason: string): AdfError =>
     class: 'failed',
     host: describeHost(host),
     message: `${describeHost(host)} cannot tell whether another run has the lock by now: ${reason}`,
-    hint: 'Nothing is changed there without that. Make /var/tmp writable on the host for its login user.',
+    hint: 'Nothing is changed there without that. Make /var/tmp or /dev/shm writable on the host for its login user: df -h /var/tmp /dev/shm tells whether one is full.',
   });

@@ -6,7 +6,7 @@ import type { Fence, FencePass } from '../ports/fence.js';
 import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
 import { hostFenceScript } from './host-fence-script.js';
 import { failureOf } from './host-lock-calls.js';
-import { lockDirectory } from './host-lock-name.js';
+import { lockDirectory, memoryDirectory } from './host-lock-name.js';
 
 /** The script looks into one folder. */
 const patience: Milliseconds = 20_000;
@@ -30,6 +30,7 @@ export class HostFence implements Fence {
     const connection = await this.transport.connect(host, signal);
     const env = {
       ADFPUSH_LOCK_DIRECTORY: this.#directory,
+      ADFPUSH_LOCK_MEMORY: memoryDirectory,
       ADFPUSH_LOCK_NAME: pass.lease,
       ADFPUSH_LOCK_EPOCH: String(pass.epoch),
       ADFPUSH_LOCK_RUN: pass.run,

@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.js';
 import type { LeaseName, LeaseOwner } from '../ports/lease-store.js';
 import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
 import { parseAnswer, type HostAnswer } from './host-lock-answer.js';
-import { hostLockName } from './host-lock-name.js';
+import { hostLockName, memoryDirectory } from './host-lock-name.js';
 import { hostLockScript } from './host-lock-script.js';
 import type { LeaseQuestion } from './lease-machine.js';
 import type { MemberRecord } from './lease-rules.js';
@@ -106,6 +106,7 @@ export class HostLockCalls {
     return {
       ADFPUSH_LOCK_ACTION: action,
       ADFPUSH_LOCK_DIRECTORY: this.directory,
+      ADFPUSH_LOCK_MEMORY: memoryDirectory,
       ADFPUSH_LOCK_NAME: hostLockName(question),
       ADFPUSH_LOCK_EPOCH: String(epoch),
       ADFPUSH_LOCK_OWNER: JSON.stringify(owner),

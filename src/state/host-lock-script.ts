@@ -34,6 +34,7 @@ proc=\${ADFPUSH_LOCK_PROC:-/proc}
 lock=\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY/$ADFPUSH_LOCK_NAME.lock
 fence=\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY/$ADFPUSH_LOCK_NAME.fence
 records=\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY/$ADFPUSH_LOCK_NAME.members
+fence_memory=\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_MEMORY/$ADFPUSH_LOCK_NAME.fence
 owner=$ADFPUSH_LOCK_OWNER
 wanted=$ADFPUSH_LOCK_EPOCH
 duration=$ADFPUSH_LOCK_SECONDS
@@ -41,7 +42,7 @@ wanted_record=$ADFPUSH_LOCK_RECORD
 newline='
 '
 draft=$lock/.draft.$$
-trap 'rm -f "$draft" "$fence/.draft.$$"' EXIT
+trap 'rm -f "$draft" "$fence/.draft.$$" "$fence_memory/.draft.$$"' EXIT
 trap 'exit 143' HUP INT TERM
 
 fail() { echo "$1" >&2; exit 1; }

@@ -108,8 +108,61 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
     });
 
     it('says that it cannot tell, where it cannot be kept', async () => {
-      writeFileSync(machine.directory, 'a file where the folder should be');
+      for (const path of [machine.directory, `${machine.directory}-memory`])
+        writeFileSync(path, 'a file where the folder should be');
       expect(await admit(1)).toBe('lease.fence_silent');
+    });
+
+    describe('on a host whose disk takes nothing more', () => {
+      /** Root may write in any folder; nobody may in a file. */
+      const fill = (): void => {
+        rmSync(machine.directory, { recursive: true, force: true });
+        writeFileSync(machine.directory, 'full');
+      };
+
+      it('is kept in memory: a newer run is let in, and an older one no more', async () => {
+        await admit(3);
+        fill();
+        expect([await admit(7, 'run-b'), await admit(7, 'run-b')]).toEqual(['admitted', 'admitted']);
+        expect([await admit(3), await admit(7, 'run-c')]).toEqual(['lease.fenced', 'lease.fenced']);
+        expect(await admit(8, 'run-c')).toBe('admitted');
+      });
+
+      it('keeps what memory knows when the disk takes files again, until a newer run is let in', async () => {
+        fill();
+        await admit(7, 'run-b');
+        rmSync(machine.directory);
+        expect(await admit(6)).toBe('lease.fenced');
+        expect([await admit(8), await admit(7, 'run-b')]).toEqual(['admitted', 'lease.fenced']);
+        expect(readdirSync(join(machine.directory, 'prod.api.fence'))).toEqual(['8']);
+        expect(readdirSync(join(`${machine.directory}-memory`, 'prod.api.fence'))).toEqual([]);
+      });
+
+      it('knows what was on the disk before, which can still be read', async () => {
+        await admit(7, 'run-b');
+        const path = join(machine.directory, 'prod.api.fence');
+        expect(await fence8WithoutBlocks(path)).toBe('admitted');
+        expect([await admit(7, 'run-b'), await admit(8, 'run-c')]).toEqual(['lease.fenced', 'admitted']);
+      });
+
+      /** Another shell whose files must stay empty, as on a disk without a free block. */
+      async function fence8WithoutBlocks(path: string): Promise<string> {
+        const full: [string, ...string[]] = [
+          '/bin/sh',
+          '-c',
+          'ulimit -f 0; exec "$0" "$@"',
+          ...(shell as readonly string[]),
+        ];
+        const other = new HostFence(new ShellTransport(new Map([['h1', machine]]), full));
+        // Not even memory takes a file then, so that nothing must be half there.
+        const outcome = await other.admit(host, { lease: 'prod.api', epoch: 8, run: 'run-c' }).then(
+          () => 'admitted',
+          (error: unknown) => errorsOf(error)[0].code,
+        );
+        expect(outcome).toBe('lease.fence_silent');
+        expect(readdirSync(path)).toEqual(['7']);
+        return admit(8, 'run-c');
+      }
     });
 
     it('is not asked on a host that cannot be reached', async () => {

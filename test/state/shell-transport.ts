@@ -45,6 +45,7 @@ export class ShellTransport implements Transport {
           PATH: process.env['PATH'],
           ...options?.env,
           ADFPUSH_LOCK_DIRECTORY: known.directory,
+          ADFPUSH_LOCK_MEMORY: `${known.directory}-memory`,
           ADFPUSH_LOCK_PROC: known.proc.folder,
         };
         return runInShell(this.shell, script, { ...this.as, env });
