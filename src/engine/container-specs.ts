@@ -8,6 +8,8 @@ import type { Variables } from '../expression/variables.js';
 import { renderEnvFile } from '../expression/env-file.js';
 import { cannotRenderFile } from '../errors/expression.js';
 import { UnknownValue } from '../model/unknown.js';
+import type { ContainerName } from '../model/ids.js';
+import type { PinnedImage } from '../model/release.js';
 import type { HostSession } from './host-session.js';
 
 /** Turns container templates into specifications: images pinned, env files rendered, a network shared where there are several. */
@@ -24,25 +26,47 @@ export class ContainerSpecs {
     image: string | undefined,
     variables: Variables,
   ): Promise<readonly ContainerSpec[]> {
-    const shared = templates.length > 1 ? [`adfpush-${this.#session.group?.name ?? 'containers'}`] : [];
+    const shared = this.#sharedOf(templates);
     return Promise.all(
       templates.map(async (template) => {
-        const { image: own, envFile, adopt: _adopt, ...rest } = template;
-        const reference = own ?? image;
+        const reference = template.image ?? image;
         if (reference === undefined) throw imageUnnamed(template.name);
-        // Docker starts a program with each of them, and `ps` on the host shows it.
-        const { command, entrypoint, healthcheck } = template;
-        if (variables.hasSecretIn([command, entrypoint, healthcheck?.test]))
-          throw secretInArgument(`The command, entrypoint or health check of container ${template.name}`);
-        const fromFile = envFile === undefined ? {} : await this.#readEnvFile(envFile, variables);
-        return {
-          ...rest,
-          image: await this.#session.run.images.pin(reference),
-          env: { ...fromFile, ...rest.env },
-          networks: rest.networks.length > 0 ? rest.networks : shared,
-        };
+        const rendered = await this.#render(template, shared, variables);
+        return { ...rendered, image: await this.#session.run.images.pin(reference) };
       }),
     );
+  }
+
+  /** One of a group's containers as its template renders to, with this image: its registry is not asked. Throws `container.*`. */
+  async withImage(
+    name: ContainerName,
+    templates: readonly ContainerTemplate[],
+    image: PinnedImage,
+    variables: Variables,
+  ): Promise<ContainerSpec | undefined> {
+    const template = templates.find((one) => one.name === name);
+    return template && { ...(await this.#render(template, this.#sharedOf(templates), variables)), image };
+  }
+
+  #sharedOf(templates: readonly ContainerTemplate[]): readonly string[] {
+    return templates.length > 1 ? [`adfpush-${this.#session.group?.name ?? 'containers'}`] : [];
+  }
+
+  async #render(
+    { image: _image, envFile, adopt: _adopt, ...rest }: ContainerTemplate,
+    shared: readonly string[],
+    variables: Variables,
+  ): Promise<Omit<ContainerSpec, 'image'>> {
+    // Docker starts a program with each of them, and `ps` on the host shows it.
+    const { name, command, entrypoint, healthcheck } = rest;
+    if (variables.hasSecretIn([command, entrypoint, healthcheck?.test]))
+      throw secretInArgument(`The command, entrypoint or health check of container ${name}`);
+    const fromFile = envFile === undefined ? {} : await this.#readEnvFile(envFile, variables);
+    return {
+      ...rest,
+      env: { ...fromFile, ...rest.env },
+      networks: rest.networks.length > 0 ? rest.networks : shared,
+    };
   }
 
   /** The labels that make a container ours and tell all that a later run must know. */

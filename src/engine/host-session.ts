@@ -25,6 +25,12 @@ export interface HostGroup {
   readonly release: Release;
 }
 
+/** What the project says of one host, and the variables that it is rendered with. */
+export interface SettingsOfHost {
+  readonly containers: readonly ContainerTemplate[];
+  readonly layers: readonly Layer[];
+}
+
 /** One host in one run: its guarded ports, its variables, and what the run knows of it. */
 export class HostSession {
   readonly containers: HostContainers;
@@ -43,6 +49,8 @@ export class HostSession {
   makers: readonly Maker[] = [];
   /** Set by the first change to a container: from then on health has to be proven, not assumed. */
   containersTouched = false;
+  /** The host's settings as the project has them today, for another release. Absent where there is no project to read them from. */
+  settingsAt: ((release: Release) => SettingsOfHost) | undefined;
   /** In a dry run, the first task that would have changed what the host does: what is seen of it since would be something else. */
   wouldChange: string | undefined;
   #activity: Activity = idle;

@@ -6,6 +6,7 @@ import type { Hold } from '../model/hold.js';
 import { registrationKey, type Registration } from '../model/registration.js';
 import { describeStep, runsNothing, type RestoreStep } from '../plan/restore.js';
 import type { HostSession } from './host-session.js';
+import { remake } from './remake.js';
 
 /** For the balancers to see a restored host healthy. */
 const inServiceTimeout = 300_000;
@@ -26,6 +27,9 @@ export async function carryOut(
     case 'remove_container':
       await containers.stop(step.container, stopTimeoutOf(session, step.name));
       return containers.remove(step.container);
+    case 'remake_container':
+      if (await remake(session, step.container, holds)) return;
+      throw cannotRestore(host, `the container "${step.name}" cannot be made again`);
     case 'rename_container':
       return containers.rename(step.container, step.name);
     case 'set_restart_policy':

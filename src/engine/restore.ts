@@ -11,6 +11,7 @@ import { describeStep, lackingOf, planRestore, type RestoreObservation } from '.
 import { goneOf } from './gone-hosts.js';
 import { holdKey } from './hold-names.js';
 import type { Activity, HostSession } from './host-session.js';
+import { remakableOf } from './remake.js';
 import { carryOut } from './restore-steps.js';
 
 export interface RestoreOutcome {
@@ -230,8 +231,10 @@ async function observe(session: HostSession, holds: readonly Hold[]): Promise<Re
   const own =
     group === undefined ? [] : await traffic.registrations(await traffic.groups(group.settings.targetGroups));
   const known = asked.flat();
+  const containers = needsHost ? await run.ports.runtime.on(host).list() : undefined;
   return {
-    containers: needsHost ? await run.ports.runtime.on(host).list() : undefined,
+    containers,
+    remakable: await remakableOf(session, holds, containers ?? []),
     registrations: [...known, ...own.filter((target) => !isDrained(target) && !includes(known, target))],
   };
 }

@@ -1,6 +1,7 @@
 import type { Layer } from '../expression/scope.js';
 import { Variables } from '../expression/variables.js';
 import type { Task } from '../playbook/playbook.js';
+import type { Run } from './run.js';
 import type { HostSession } from './host-session.js';
 import type { TurnPlay } from './turn-play.js';
 
@@ -21,7 +22,13 @@ export function variablesOf(
 
 /** The variables of a host outside any play. */
 export const variablesOfSession = ({ layers, facts, run }: HostSession): Variables =>
-  [facts, ...run.extraVars].reduce((variables, layer) => variables.with(layer), Variables.of(layers));
+  variablesOfLayers([...layers, facts], run);
+
+/** These, and the run's own extra vars above them. */
+export const variablesOfLayers = (
+  layers: readonly Layer[],
+  { extraVars }: Pick<Run, 'extraVars'>,
+): Variables => extraVars.reduce((variables, layer) => variables.with(layer), Variables.of(layers));
 
 /** In conditions about its own result, a task's result is `result`, and what `register` calls it. */
 export function withResult(

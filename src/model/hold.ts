@@ -78,6 +78,10 @@ export interface HeldContainer {
   readonly digest?: Digest;
   /** The version label, for people. */
   readonly version?: string;
+  /** What it was made from, and by which run, so that it can be made again when somebody removed it: from today's settings, if these have this hash. */
+  readonly image?: string;
+  readonly specHash?: string;
+  readonly run?: string;
 }
 
 /**

@@ -117,7 +117,7 @@ function takings({ spec, current, adopted }: Replacement, { probe }: ModuleHost)
   const { stopTimeout } = spec;
   const base = { kind: 'container', stopTimeout, ...(probe === undefined ? {} : { probe }) } as const;
   const held = (container: ObservedContainer): Taking => {
-    const version = container.labels[label.release];
+    const { [label.release]: version, [label.specHash]: hash, [label.run]: run } = container.labels;
     return {
       ...base,
       name: container.name,
@@ -128,6 +128,7 @@ function takings({ spec, current, adopted }: Replacement, { probe }: ModuleHost)
         restartPolicy: container.restartPolicy,
         ...(container.digest === undefined ? {} : { digest: container.digest }),
         ...(version === undefined ? {} : { version }),
+        ...(hash === undefined || run === undefined ? {} : { image: container.image, specHash: hash, run }),
       },
     };
   };

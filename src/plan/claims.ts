@@ -3,7 +3,7 @@ import type { EpochMilliseconds } from '../model/duration.js';
 import type { ContainerHold, Hold } from '../model/hold.js';
 import type { EnvironmentName, GroupName, HoldId, RunId } from '../model/ids.js';
 import { registrationKey, type Registration, type TargetHealth } from '../model/registration.js';
-import { planRestore } from './restore.js';
+import { isPrevious, planRestore } from './restore.js';
 
 /** What an interrupted run is said to hold of one host: by its journal here, by notes on the host, or by both. */
 export interface Claim {
@@ -142,7 +142,7 @@ function newerRunOn(
     const by = container.labels[label.run];
     if (by === undefined || by === run || container.labels[label.environment] !== environment) return false;
     const taken = held.find(({ name }) => name === container.name);
-    if (taken !== undefined && taken.previous?.id !== container.id) return true;
+    if (taken !== undefined && !isPrevious(taken, container)) return true;
     const isOfGroup = group !== undefined && container.labels[label.group] === group;
     return isOfGroup && beganAfter(by, run) && container.createdAt > since;
   });

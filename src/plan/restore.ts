@@ -1,6 +1,6 @@
 import { label, samePolicy, type ObservedContainer, type RestartPolicy } from '../model/container.js';
 import type { HealthProbe } from '../model/health.js';
-import type { ContainerHold, Hold, RegistrationHold } from '../model/hold.js';
+import type { ContainerHold, HeldContainer, Hold, RegistrationHold } from '../model/hold.js';
 import type { ContainerId, ContainerName } from '../model/ids.js';
 import { isDrained, registrationKey, type Registration, type TargetHealth } from '../model/registration.js';
 
@@ -8,6 +8,8 @@ import { isDrained, registrationKey, type Registration, type TargetHealth } from
 export interface RestoreObservation {
   /** Undefined when the host cannot be asked; then only registrations of untouched containers can be planned. */
   readonly containers: readonly ObservedContainer[] | undefined;
+  /** Held containers that are gone, and that can be made again as they were. */
+  readonly remakable?: ReadonlySet<ContainerId>;
   /** The state of every registration that is held, and of every other one that the host has. */
   readonly registrations: readonly TargetHealth[];
 }
@@ -15,6 +17,8 @@ export interface RestoreObservation {
 export type RestoreStep =
   | { readonly do: 'drain'; readonly registrations: readonly Registration[] }
   | { readonly do: 'remove_container'; readonly container: ContainerId; readonly name: ContainerName }
+  /** Made again for a held container that is gone, and started if that one ran. */
+  | { readonly do: 'remake_container'; readonly container: ContainerId; readonly name: ContainerName }
   | { readonly do: 'rename_container'; readonly container: ContainerId; readonly name: ContainerName }
   | { readonly do: 'set_restart_policy'; readonly container: ContainerId; readonly policy: RestartPolicy }
   | { readonly do: 'start_container'; readonly container: ContainerId; readonly name: ContainerName }
@@ -46,7 +50,7 @@ export function planRestore(holds: readonly Hold[], observed: RestoreObservation
   if (stranger !== undefined) {
     return [{ do: 'give_up', reason: whyLeft(stranger, registrationHolds, observed.registrations) }];
   }
-  const containers = planContainers(containerHolds, observed.containers);
+  const containers = planContainers(containerHolds, observed.containers, observed.remakable ?? new Set());
   const lost = containers.find((step) => step.do === 'give_up');
   if (lost !== undefined) return [lost];
   // One that is draining still has requests in flight: it has to be waited for as well.
@@ -97,14 +101,15 @@ function lacksRegistration(
 function planContainers(
   holds: readonly ContainerHold[],
   containers: readonly ObservedContainer[],
+  remakable: ReadonlySet<ContainerId>,
 ): readonly RestoreStep[] {
   // Replaced in start order, so taken down in the reverse of it.
   const down = [...holds].reverse().flatMap((hold): readonly RestoreStep[] => {
     const current = containers.find(({ name }) => name === hold.name);
-    if (current === undefined || current.id === hold.previous?.id) return [];
+    if (current === undefined || isPrevious(hold, current)) return [];
     return [{ do: 'remove_container', container: current.id, name: hold.name }];
   });
-  const up = holds.flatMap((hold) => bringBack(hold, containers));
+  const up = holds.flatMap((hold) => bringBack(hold, containers, remakable));
   return [...down, ...up];
 }
 
@@ -113,11 +118,12 @@ function planContainers(
  * the run started carries its labels, and what it found there is the held container itself.
  */
 function foreignInPlaceOf(
-  { name, previous, group }: ContainerHold,
+  hold: ContainerHold,
   containers: readonly ObservedContainer[],
 ): ObservedContainer | undefined {
+  const { name, group } = hold;
   const current = containers.find((container) => container.name === name);
-  if (current === undefined || current.id === previous?.id) return undefined;
+  if (current === undefined || isPrevious(hold, current)) return undefined;
   const isOurs =
     current.labels[label.run] !== undefined && (group === undefined || current.labels[label.group] === group);
   return isOurs ? undefined : current;
@@ -146,6 +152,12 @@ function whyLeft(
   );
 }
 
+/** The held container itself, or the one that was made again for it after somebody had removed it. */
+export const isPrevious = (
+  { previous }: { readonly previous?: Pick<HeldContainer, 'id'> },
+  { id, labels }: Pick<ObservedContainer, 'id' | 'labels'>,
+): boolean => previous !== undefined && (id === previous.id || labels[label.remakes] === previous.id);
+
 /** The held containers that are not on the host any more: `docker container prune` removes what is stopped. */
 export const lostPredecessors = (
   holds: readonly Hold[],
@@ -155,7 +167,7 @@ export const lostPredecessors = (
     (hold): hold is ContainerHold =>
       hold.kind === 'container' &&
       hold.previous !== undefined &&
-      !containers.some(({ id }) => id === hold.previous?.id),
+      !containers.some((container) => isPrevious(hold, container)),
   );
 
 /** Containers that the run started, that stand under their own names, and of which nothing is held any more. */
@@ -187,23 +199,36 @@ export const runsThePlanned = (
       ),
   );
 
-function bringBack(hold: ContainerHold, containers: readonly ObservedContainer[]): readonly RestoreStep[] {
+function bringBack(
+  hold: ContainerHold,
+  containers: readonly ObservedContainer[],
+  remakable: ReadonlySet<ContainerId>,
+): readonly RestoreStep[] {
   const { previous, name } = hold;
   if (previous === undefined) return [];
-  const now = containers.find(({ id }) => id === previous.id);
+  const now = containers.find((container) => isPrevious(hold, container));
   if (now === undefined) {
-    return [
-      { do: 'give_up', reason: `the container "${name}" (${previous.id.slice(0, 12)}) it had is gone` },
-    ];
+    return remakable.has(previous.id)
+      ? [{ do: 'remake_container', container: previous.id, name }]
+      : [{ do: 'give_up', reason: whyLost(name, previous) }];
   }
   const steps: RestoreStep[] = [];
-  if (now.name !== name) steps.push({ do: 'rename_container', container: previous.id, name });
+  if (now.name !== name) steps.push({ do: 'rename_container', container: now.id, name });
   if (!samePolicy(now.restartPolicy, previous.restartPolicy)) {
-    steps.push({ do: 'set_restart_policy', container: previous.id, policy: previous.restartPolicy });
+    steps.push({ do: 'set_restart_policy', container: now.id, policy: previous.restartPolicy });
   }
   if (previous.running && !now.running && now.restarting !== true)
-    steps.push({ do: 'start_container', container: previous.id, name });
+    steps.push({ do: 'start_container', container: now.id, name });
   return steps;
+}
+
+function whyLost(name: ContainerName, { id, version, image, specHash }: HeldContainer): string {
+  const gone = `the container "${name}" (${id.slice(0, 12)}) it had is gone`;
+  if (image === undefined || specHash === undefined) return gone;
+  return (
+    `${gone}, and it cannot be made again: the image ${image} is not to be had, or the project's settings are not those that ` +
+    `${version ?? 'it'} was started with. Check out the project as it was then, and run adfpush recover`
+  );
 }
 
 /** What was healthy must prove it again; what was not may: it could have been a passing fault. */
@@ -262,6 +287,8 @@ export function describeStep(step: RestoreStep): string {
       return `drain ${step.registrations.length === 1 ? 'its registration' : `${step.registrations.length} registrations`}`;
     case 'remove_container':
       return `remove the new container "${step.name}"`;
+    case 'remake_container':
+      return `make the old container "${step.name}" again, since somebody removed it`;
     case 'rename_container':
       return `give the old container its name "${step.name}" back`;
     case 'set_restart_policy':

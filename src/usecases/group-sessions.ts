@@ -1,4 +1,4 @@
-import { HostSession } from '../engine/host-session.js';
+import { HostSession, type SettingsOfHost } from '../engine/host-session.js';
 import type { Run } from '../engine/run.js';
 import { forGroup } from './open-run.js';
 import { releaseDiffers } from '../errors/engine.js';
@@ -105,7 +105,7 @@ export async function openGroup(
     hosts,
     sessions: read
       .filter(({ host }) => limited.has(host))
-      .map((one) => sessionOf(one, { group, hosts, release, run })),
+      .map((one) => sessionOf(one, { group, hosts, release, run }, inventory)),
   };
 }
 
@@ -122,16 +122,27 @@ export function sessionOfJoiner(
   const own = readHost(inventory, host, group, version, run);
   const isSame = own.settings.image === settings.image && own.settings.version === settings.version;
   if (!isSame) throw releaseDiffers(group, first, host);
-  return sessionOf({ host, ...own }, { group, hosts, release, run });
+  return sessionOf({ host, ...own }, { group, hosts, release, run }, inventory);
 }
 
 function sessionOf(
   { host, layers, settings }: HostSettings,
   { group, hosts, release, run }: Pick<GroupSessions, 'group' | 'hosts' | 'release' | 'run'>,
+  inventory: Inventory,
 ): HostSession {
   const magic = settingsLayer(release, settings);
-  return new HostSession(host, { name: group, hosts, settings, release }, [...layers, magic], run);
+  const session = new HostSession(host, { name: group, hosts, settings, release }, [...layers, magic], run);
+  session.settingsAt = settingsAt(inventory, host, group, run);
+  return session;
 }
+
+/** What the project says of a host of a group, for any release. Throws `config.*`, `group.*` and what rendering throws. */
+export const settingsAt =
+  (inventory: Inventory, host: Host, group: GroupName, run: Run) =>
+  (release: Release): SettingsOfHost => {
+    const { settings, layers } = readHost(inventory, host, group, release.version, run);
+    return { containers: settings.containers, layers: [...layers, settingsLayer(release, settings)] };
+  };
 
 /** `-e rollout=…` gives a part of the rollout; a playbook reads it whole, with the defaults filled in. */
 function withWholeRollout(run: Run, release: Release, settings: GroupSettings): Run {

@@ -12,7 +12,7 @@ import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { GroupRecord } from '../model/run-record.js';
 import type { TargetGroupChoice } from '../model/settings.js';
-import { configuredProbe } from './group-sessions.js';
+import { configuredProbe, settingsAt } from './group-sessions.js';
 
 /** A session for a host of an interrupted run, with the interlocks of a run, from what is written down: no playbook, no variables. */
 export function recoverySession(
@@ -25,6 +25,7 @@ export function recoverySession(
   const session = new HostSession(host, record && groupOf(host, record, held, inventory), [], run);
   // What the interrupted run did to them is not known: health is proven, not assumed.
   session.containersTouched = containerHolds(held).length > 0;
+  if (record !== undefined) session.settingsAt = settingsAt(inventory, host, record.name, run);
   return session;
 }
 
