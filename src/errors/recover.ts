@@ -82,3 +82,13 @@ export const hostNotListed = (host: string): AdfError =>
     message: 'The inventory does not list it any more, and it is not known to be gone.',
     hint: 'Bring it back into the inventory (started, with its tags) and recover again; or put back by hand what it held.',
   });
+
+/** Without the lease of the group: another run counts with the place, so it is not registered. */
+export const placeReserved = (host: Host, runs: readonly string[], targetGroup: string): AdfError =>
+  new AdfError({
+    code: 'recover.place_reserved',
+    class: 'failed',
+    host: describeHost(host),
+    message: `run ${enumerate(runs)} has it out of "${targetGroup}", or is about to take it out.`,
+    hint: 'Wait until that run has ended, then recover again.',
+  });

@@ -83,7 +83,7 @@ export const lackingOf = (holds: readonly Hold[], observed: RestoreObservation):
       ? lacksRegistration(hold, observed.registrations)
       : observed.containers === undefined ||
         foreignInPlaceOf(hold, observed.containers) !== undefined ||
-        planContainers([hold], observed.containers).length > 0,
+        planContainers([hold], observed.containers, new Set()).length > 0,
   );
 
 function lacksRegistration(

@@ -53,11 +53,7 @@ export async function checkClaim(claimed: Claimed, run: Run): Promise<Verdict> {
   let asked = -Infinity;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return judgeClaim(claim, {
-        host: await run.blips.watch({ host }, () => lookAt(host, found, run)),
-        registrations: await statesOf(claim.places, run),
-        since,
-      });
+      return (await judgeHost(claimed, run)).verdict;
     } catch (error) {
       if (!mayPass(error)) throw error;
       if (isKnown && !needsHost) return { judge: 'believe', holds };
@@ -72,6 +68,18 @@ export async function checkClaim(claimed: Claimed, run: Run): Promise<Verdict> {
       await clock.sleep(retryPause(attempt, random));
     }
   }
+}
+
+/** Asks the host once. Throws why it cannot be asked, and what the balancer's API throws. */
+export async function judgeHost(
+  claimed: Claimed,
+  run: Run,
+): Promise<{ readonly verdict: Verdict; readonly notes: readonly Hold[] }> {
+  const claim = claimOf(claimed);
+  const { host: at, found } = claimed;
+  const host = await run.blips.watch({ host: at }, () => lookAt(at, found, run));
+  const registrations = await statesOf(claim.places, run);
+  return { verdict: judgeClaim(claim, { host, registrations, since: claimed.since }), notes: host.notes };
 }
 
 const claimOf = ({ host, record, holds, found }: Claimed): Claim => ({

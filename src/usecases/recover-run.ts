@@ -1,7 +1,7 @@
 import { restoreScaling, type ScalingRestored } from '../engine/restore-scaling.js';
 import type { Run } from '../engine/run.js';
 import type { HeldScaling } from '../engine/scaling-holds.js';
-import type { AdfError } from '../errors/adf-error.js';
+import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { wrongAccountToRecover } from '../errors/recover.js';
 import type { EventBus } from '../events/bus.js';
 import type { Inventory } from '../inventory/inventory.js';
@@ -21,6 +21,7 @@ import { takeOffOutlived } from './outlived-notes.js';
 import { phase } from './phase.js';
 import { leasesOf } from './recovery-leases.js';
 import { restoreHeld } from './recover-hosts.js';
+import { putBackUnlocked } from './recover-unlocked.js';
 import { tellInterrupted, tellRecovered } from './tell-interrupted.js';
 import type { World } from './world.js';
 
@@ -102,6 +103,12 @@ export async function recoverRun(
     const recovered = { run: now, hosts, scaling };
     tellRecovered(recovered, bus);
     return recovered;
+  } catch (error) {
+    const [reason] = errorsOf(error);
+    if (leases !== undefined || reason.code !== 'lease.unavailable') throw error;
+    const hosts = await putBackUnlocked(found, reason, recovering);
+    if (hosts.length === 0) throw error;
+    return { run: found, hosts, scaling: { left: found.scaling, errors: [], warnings: [] } };
   } finally {
     await run.reservations.end();
     run.blips.end();
