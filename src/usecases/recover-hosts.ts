@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { nameTheHeldAfterGrace } from '../engine/grace.js';
 import { describeHold, targetGroupsOf } from '../engine/hold-names.js';
 import type { HostSession } from '../engine/host-session.js';
+import { hasBaked } from '../engine/outlived-run.js';
 import { isHalfSettled, stayAtPlan, stayWithoutWayBack } from '../engine/lost-way-back.js';
 import {
   isHealthyByNow,
@@ -94,6 +95,9 @@ const registrationsOf = (holds: readonly Hold[]) =>
     hold.kind === 'registration' && hold.state !== 'absent' ? [hold.registration] : [],
   );
 
+/** Why a host stays as a run left it whose journal is elsewhere. */
+const baked = 'it has been in service for longer than the bake of that run, whose journal is not here';
+
 /** There was nothing to restore. */
 const untouched = Symbol('untouched');
 
@@ -148,6 +152,8 @@ async function restoreOne(
       const session = recoverySession(host, record, known, run, inventory);
       await session.traffic.groups({ kind: 'named', names: targetGroupsOf(known) });
       if (await isHalfSettled(session, known)) return await restoreAsOne(session, known);
+      if (!found.journaled && (await hasBaked(session, known)) && (await stayAtPlan(session, known, baked)))
+        return await restoreHost(session, run.holds.openOf(host.id));
       const outcome = await restoreHost(session, known);
       const isNeeded = outcome.error?.code === floorBlockedCode;
       if (outcome.error?.code === cannotRestoreCode && (await stayWithoutWayBack(session, known))) {
