@@ -13,8 +13,8 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 0,
     file: 'src/engine/engine.ts',
-    line: 'if (open.length === 0 && !unhealthy) continue;',
-    replacement: 'if (open.length >= 0 && !unhealthy) continue;',
+    line: 'if (lacks.length === 0 && !unhealthy) continue;',
+    replacement: 'if (lacks.length >= 0 && !unhealthy) continue;',
   },
   {
     statement: 1,
