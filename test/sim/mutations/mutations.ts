@@ -30,8 +30,8 @@ export const mutations: readonly Mutation[] = [
     what: 'does not name what is still held at its end',
     seed: 7,
     file: 'src/engine/engine.ts',
-    line: 'if (open.length === 0 && !unhealthy) continue;',
-    replacement: 'if (open.length >= 0 && !unhealthy) continue;',
+    line: 'if (lacks.length === 0 && !unhealthy) continue;',
+    replacement: 'if (lacks.length >= 0 && !unhealthy) continue;',
   },
   {
     statement: 0,

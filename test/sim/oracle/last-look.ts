@@ -7,14 +7,18 @@ import type { Program, Story } from './story.js';
 /** The longest way of a call to its host (network.ts). */
 const onItsWay: Milliseconds = 1_000;
 
+/** One look at a host is several calls; when one of them fails nothing was seen. */
+const oneLook: Milliseconds = 2_000;
+
 /** When a program saw last what a host runs. */
 export function lastLookAt(host: HostId, program: Program, story: Story): Milliseconds {
-  const look = story.calls.findLast(
-    ({ by, host: asked, method, fault, at }) =>
-      by === program.actor &&
-      asked === host &&
+  const calls = story.calls.filter(({ by, host: asked }) => by === program.actor && asked === host);
+  const failedAt = calls.findLast(({ fault }) => fault !== 'none')?.at ?? Number.POSITIVE_INFINITY;
+  const look = calls.findLast(
+    ({ method, fault, at }) =>
       (method === 'list' || method === 'inspect') &&
       fault === 'none' &&
+      Math.abs(failedAt - at) > oneLook &&
       !wasOutOfReach(story, program, host, at, at + onItsWay),
   );
   return look?.at ?? Number.NEGATIVE_INFINITY;

@@ -85,8 +85,11 @@ function isLeftToOthers(
   found: Found,
   isOf: (entry: Entry) => boolean,
 ): boolean {
-  const last = changes.findLast(isOf)?.at ?? found.at;
-  return unseen.some(isOf) || others.some((entry) => isOf(entry) && entry.by !== 'world' && entry.at >= last);
+  const own = changes.findLast(isOf);
+  const last = own?.at ?? found.at;
+  // What the program took nothing of may also have ended by itself, and that is not its to restore.
+  const isOthers = (entry: Entry): boolean => own === undefined || entry.by !== 'world';
+  return unseen.some(isOf) || others.some((entry) => isOf(entry) && isOthers(entry) && entry.at >= last);
 }
 
 function whyNotReleased({ unseen }: Since, running: readonly ContainerState[], { release }: Program) {
