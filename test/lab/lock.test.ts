@@ -86,7 +86,9 @@ describe('the lock of a group', () => {
 
       frozen.running.kill('SIGCONT');
       const { exitCode, stdout, stderr } = await frozen.running;
-      expect([exitCode, `${stdout}${stderr}`]).toEqual([5, expect.stringMatching(/lock of group|lease/)]);
+      // What it held is there again: nobody has to look. A container that it held before it was frozen would be named.
+      expect([4, 5]).toContain(exitCode);
+      expect(`${stdout}${stderr}`).toMatch(/lock of group|lease/);
       expect({ running: lane.running(), inService: lane.inService(), mutations: mutations() }).toEqual(
         before,
       );

@@ -38,15 +38,15 @@ export const mutations: readonly Mutation[] = [
     what: 'leaves the notes of settled holds on their hosts',
     seed: 3,
     file: 'src/engine/hold-book.ts',
-    text: "if (as !== 'named' && as !== 'gone') await this.#copies.forget",
-    replacement: "if (as === 'gone') await this.#copies.forget",
+    line: "if (as !== 'named' && as !== 'gone') {",
+    replacement: "if (as === 'gone') {",
   },
   {
     statement: 0,
     what: 'leaves the notes of replaced containers on their hosts',
     seed: 7,
     file: 'src/engine/hold-book.ts',
-    line: 'await this.#copies.forget(hold, host);',
+    line: 'await this.#copies.forget(hold, host, true);',
     replacement: '',
   },
   {
@@ -202,8 +202,8 @@ export const mutations: readonly Mutation[] = [
     what: 'does not verify which image a host has',
     seed: 4,
     file: 'src/engine/interlocks/guarded-traffic.ts',
-    line: 'if (!verified) throw imageNotThere(host, formatPinnedImage(image));',
-    replacement: '',
+    line: 'if (local === undefined || !verified) throw imageNotThere(host, formatPinnedImage(image));',
+    replacement: 'if (local === undefined) continue;',
   },
   // 5. One digest.
   {
@@ -220,8 +220,8 @@ export const mutations: readonly Mutation[] = [
     what: 'bakes for half of the time',
     seed: 2,
     file: 'src/engine/bake.ts',
-    line: 'const end = clock.elapsed() + duration;',
-    replacement: 'const end = clock.elapsed() + duration / 2;',
+    line: 'let end = clock.elapsed() + duration;',
+    replacement: 'let end = clock.elapsed() + duration / 2;',
   },
   {
     statement: 6,
@@ -286,7 +286,7 @@ export const mutations: readonly Mutation[] = [
     what: 'does not give a restored container its name back',
     seed: 3,
     file: 'src/plan/restore.ts',
-    line: "if (now.name !== name) steps.push({ do: 'rename_container', container: previous.id, name });",
+    line: "if (now.name !== name) steps.push({ do: 'rename_container', container: now.id, name });",
     replacement: '',
   },
   {
@@ -294,7 +294,7 @@ export const mutations: readonly Mutation[] = [
     what: 'has no hold of what a task takes',
     seed: 20,
     file: 'src/engine/task-module.ts',
-    line: 'await session.run.holds.open(session.host, checked.takes);',
+    line: 'await session.outlast(() => session.run.holds.open(session.host, checked.takes));',
     replacement: '',
   },
   {
@@ -378,8 +378,8 @@ export const mutations: readonly Mutation[] = [
     what: 'gives up when AWS asks it to slow down',
     seed: 62,
     file: 'src/traffic/mutation-queue.ts',
-    line: 'if (isTransient(error)) await this.#tryLater(batch, error);',
-    replacement: 'if (isTransient(error)) for (const request of batch) request.reject(error);',
+    line: 'await this.patience.outlast(() => this.#send(action, batch));',
+    replacement: 'await this.#send(action, batch);',
   },
   // 13. Secrets.
   {
@@ -473,8 +473,8 @@ export const defendedTwice: readonly DoubleDefence[] = [
     what: 'does not wait in a restore until requests whose answers were lost are over',
     seed: 83,
     file: 'src/engine/restore.ts',
-    text: '  await requestsOver(session, holds);\n  const deadline',
-    replacement: '  const deadline',
+    text: '    await requestsOver(session, holds);\n    return await run.blips',
+    replacement: '    return await run.blips',
     also: [
       {
         file: 'src/engine/restore.ts',
