@@ -131,6 +131,18 @@ describe('a group whose lock is moved from its hosts to a table, or back', () =>
     expect(new Set(epochs).size).toBe(5);
   });
 
+  it('goes back with a newer epoch also where all hosts are new', async () => {
+    const [first, ...others] = ids.map((id) => makeHost(id));
+    const old = requestOf(bob, { hosts: [first!] });
+    for (let turn = 1; turn <= 5; turn += 1) await (await inTable().acquire(old)).release();
+    const joined = { hosts: others };
+    const lease = await inTable().acquire(requestOf(bob, joined));
+    await onHosts.seize(requestOf(cem, joined), cem);
+    expect(await admit(lease, bob, 'h2')).toBe('lease.fenced');
+    const back = await onHosts.acquire(requestOf(ann, joined));
+    expect(back.epoch).toBeGreaterThan(lease.epoch);
+  });
+
   it('lets no change in of a run that slept through the move', async () => {
     const asleep = await onHosts.acquire(requestOf(ann));
     expect(await admit(asleep, ann)).toBe('got');
