@@ -27,8 +27,8 @@ export class DynamoLease implements Lease {
     private readonly newVersion: () => string,
     begun: Milliseconds,
   ) {
-    // Not the name that it has on the hosts when they keep it themselves: its epoch is another count.
-    this.name = `${record.lock}.dynamodb`;
+    // The name that it has on the hosts when they keep it themselves, too: the epochs of both are one count (see MovedLeases).
+    this.name = record.lock;
     this.epoch = record.epoch;
     this.#versions = [record.version];
     this.deadline = this.#deadlineFrom(begun);

@@ -68,7 +68,8 @@ export class DynamoLeaseStore implements LeaseStore {
         throw quietFor === undefined ? leaseHeld(request, holder) : leaseQuiet(request, holder, quietFor);
       }
       const begun = this.clock.elapsed();
-      const record = this.#next(request, seen, { owner, duration, released: false });
+      const next = this.#next(request, seen, { owner, duration, released: false });
+      const record = { ...next, epoch: Math.max(next.epoch, (request.above ?? 0) + 1) };
       if (await this.#write(request, record, seen)) {
         return new DynamoLease(request, record, this.table, this.clock, () => this.#newVersion(), begun);
       }

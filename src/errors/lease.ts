@@ -67,6 +67,17 @@ export const leaseMembersGone = (lease: LeaseName, gone: readonly string[], left
     hint: 'Run it again in a minute, or wait with --lock-wait 2m.',
   });
 
+/** Runs of the group keep its lock elsewhere than this project says. */
+export const leaseMoved = (lease: LeaseName, movedTo: string, run: string): AdfError =>
+  new AdfError({
+    code: 'lease.moved',
+    class: 'refused',
+    message: `Group ${describe(lease)} is not locked on its hosts: run ${run} and those after it keep its lock in ${movedTo}, and one of them may live.`,
+    hint:
+      `Give this project the same state backend (state: in adfpush.yml). If the backend was changed back on purpose, and no run of the group is under way: ` +
+      `adfpush lock release --group ${lease.group} --env ${lease.environment} --force.`,
+  });
+
 /** A held lease is not ours any more, or ran out before it could be renewed. */
 export const leaseLost = (lease: LeaseName, reason: string): AdfError =>
   new AdfError({

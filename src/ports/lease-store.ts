@@ -48,6 +48,8 @@ export interface LeaseRequest extends LeaseName {
   readonly since?: number;
   /** Listed hosts that a person leaves out of the run, since they cannot be reached. */
   readonly leftOut?: readonly HostId[];
+  /** The epoch that it gets must be above this. */
+  readonly above?: number;
 }
 
 export interface LeaseOwner {

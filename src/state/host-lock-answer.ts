@@ -48,7 +48,16 @@ export function parseAnswer(stdout: string): ParsedAnswer {
 const isAnswer = (line: string): boolean =>
   /^((got|newer|free) \d+|released|held -?\d+ -?\d+ \d+)$/.test(line);
 
+/** What a record says is its majorities, or these and where runs keep the lease from then on. */
+export const recordText = ({ quorums, moved }: Pick<MemberRecord, 'quorums' | 'moved'>): string =>
+  JSON.stringify(moved === undefined ? quorums : { quorums, moved });
+
 const quorumsShape = z.array(z.object({ members: z.array(z.string()), needed: z.number() }));
+
+const recordShape = z.union([
+  quorumsShape.transform((quorums) => ({ quorums })),
+  z.object({ quorums: quorumsShape, moved: z.object({ to: z.string(), run: z.string() }) }),
+]);
 
 function parseMemory(lines: readonly string[]): LeaseMemory {
   const comers = lines.flatMap((line): Comer[] => {
@@ -61,8 +70,8 @@ function parseMemory(lines: readonly string[]): LeaseMemory {
 
 function parseRecord(line: string): MemberRecord | undefined {
   const [, number, json = ''] = /^record (\d+) (.*)$/.exec(line) ?? [];
-  const quorums = quorumsShape.safeParse(parseJson(json)).data;
-  return quorums === undefined ? undefined : { number: Number(number), quorums };
+  const said = recordShape.safeParse(parseJson(json)).data;
+  return said === undefined ? undefined : { number: Number(number), ...said };
 }
 
 const ownerShape = z.object({ run: z.string(), who: z.string(), link: z.string().optional() });

@@ -4,7 +4,7 @@ import type { Host } from '../model/host.js';
 import type { Clock } from '../ports/clock.js';
 import type { LeaseName, LeaseOwner } from '../ports/lease-store.js';
 import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
-import { parseAnswer, type HostAnswer } from './host-lock-answer.js';
+import { parseAnswer, recordText, type HostAnswer } from './host-lock-answer.js';
 import { hostLockName, memoryDirectory } from './host-lock-name.js';
 import { hostLockScript } from './host-lock-script.js';
 import type { LeaseQuestion } from './lease-machine.js';
@@ -112,7 +112,7 @@ export class HostLockCalls {
       ADFPUSH_LOCK_OWNER: JSON.stringify(owner),
       ADFPUSH_LOCK_RUN: owner.run,
       ADFPUSH_LOCK_RECORD: String(record?.number ?? 0),
-      ADFPUSH_LOCK_LISTS: JSON.stringify(record?.quorums ?? []),
+      ADFPUSH_LOCK_LISTS: recordText(record ?? { quorums: [] }),
       ADFPUSH_LOCK_SECONDS: String(Math.ceil(duration / 1_000)),
     };
   }

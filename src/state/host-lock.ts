@@ -1,5 +1,5 @@
 import type { AdfError } from '../errors/adf-error.js';
-import { leaseHeld, leaseLost, leaseMembersGone, leaseUnavailable } from '../errors/lease.js';
+import { leaseHeld, leaseLost, leaseMembersGone, leaseMoved, leaseUnavailable } from '../errors/lease.js';
 import type { Milliseconds } from '../model/duration.js';
 import { describeHost, type Host } from '../model/host.js';
 import type { Clock } from '../ports/clock.js';
@@ -26,10 +26,12 @@ import {
   isDecided,
   questionOf,
   readLook,
+  readMove,
   renewal,
   type LeaseQuestion,
   type LeaseTerms,
   type LeaseWish,
+  type MoveLook,
   type Refusal,
 } from './lease-machine.js';
 import { areMet, majorityCount, majorityQuorum, missingOf, recordNumber } from './lease-rules.js';
@@ -72,14 +74,38 @@ export class HostLockStore implements LeaseStore {
   }
 
   /** Throws `lease.members_gone` too: ask again once no lease can live any more by hosts that are gone. */
-  async acquire(request: LeaseRequest): Promise<Lease> {
-    let wish: LeaseWish = {
-      run: request.owner.run,
-      members: idsOf(request.hosts),
-      leftOut: new Set(request.leftOut),
-      gone: new Set(),
-      ...(request.since === undefined ? {} : { since: request.since }),
-    };
+  acquire(request: LeaseRequest): Promise<Lease> {
+    return this.#acquire(wishOf(request), request);
+  }
+
+  /**
+   * For runs that keep the lease in `place`: what epochs the hosts know, and whether whoever takes it on them finds that it is kept there.
+   * Throws `lease.held` when a run has it on the hosts, and `lease.unavailable` when too few answer to know.
+   */
+  async lookMoved(request: LeaseRequest, place: string): Promise<Omit<MoveLook, 'refusal'>> {
+    const wish = wishOf(request);
+    const answers = await this.#calls.ask(
+      toHosts(request.hosts, questionOf(begin, wish), request),
+      untilMost,
+    );
+    const { refusal, ...look } = readMove(wish, place, answers);
+    if (refusal !== undefined) throw errorOf(request, refusal);
+    return look;
+  }
+
+  /**
+   * Notes on the hosts that the lease is kept in `place` from now on: nobody has it on them then, and nobody gets it until it is seized.
+   * Gives the epoch, which is above the request's `above`. Throws as `acquire` does.
+   */
+  async moveTo(place: string, request: LeaseRequest): Promise<number> {
+    const moved = { to: place, run: request.owner.run };
+    const lease = await this.#acquire({ ...wishOf(request), moved }, request);
+    await lease.release();
+    return lease.epoch;
+  }
+
+  async #acquire(wanted: LeaseWish, request: LeaseRequest): Promise<Lease> {
+    let wish = wanted;
     for (;;) {
       const acquired = await this.#try(wish, request);
       if (acquired instanceof HostLock) return acquired;
@@ -233,6 +259,15 @@ class HostLock implements Lease {
 
 const idsOf = (hosts: readonly Host[]): readonly string[] => hosts.map(({ id }) => id);
 
+const wishOf = ({ owner, hosts, leftOut, since, above }: LeaseRequest): LeaseWish => ({
+  run: owner.run,
+  members: idsOf(hosts),
+  leftOut: new Set(leftOut),
+  gone: new Set(),
+  above,
+  ...(since === undefined ? {} : { since }),
+});
+
 const lookAt = (name: LeaseName): LockQuestion => ({
   ...name,
   action: 'look',
@@ -265,6 +300,8 @@ function errorOf(name: LeaseName, refusal: Refusal): AdfError {
       return leaseHeld(name, refusal.holder);
     case 'had_since':
       return leaseLost(name, `run ${refusal.run} had it meanwhile, or released it by force.`);
+    case 'moved':
+      return leaseMoved(name, refusal.move.to, refusal.move.run);
     case 'too_few': {
       const { quorum, got, answers } = refusal;
       const failures = answers.flatMap((answer) => {

@@ -12,7 +12,9 @@ import {
   quorumsOf,
   recordNumber,
   withoutGone,
+  wasConfirmed,
   type MemberRecord,
+  type Move,
   type Quorum,
 } from './lease-rules.js';
 
@@ -43,11 +45,16 @@ export interface LeaseWish {
   readonly gone: ReadonlySet<string>;
   /** The epoch under which this run had the lease before: no other run may have had it since. */
   readonly since?: number;
+  /** Its epoch must be above this. */
+  readonly above?: number | undefined;
+  /** It is taken to note this in its record, and ended then. */
+  readonly moved?: Move | undefined;
 }
 
 export type Refusal =
   | { readonly why: 'held'; readonly holder: LeaseHolder }
   | { readonly why: 'had_since'; readonly run: string }
+  | { readonly why: 'moved'; readonly move: Move }
   /** Too few hosts of a list gave it. */
   | {
       readonly why: 'too_few';
@@ -99,6 +106,7 @@ export interface LeaseTerms {
   readonly step: number;
   /** Its record still demands more than its own list: a renewal changes that. */
   readonly isJoint: boolean;
+  readonly moved?: Move | undefined;
 }
 
 /** Runs that want the lease at the same moment may each have seen an older epoch than the other brings. */
@@ -119,7 +127,7 @@ export function questionOf(state: Asking, wish: LeaseWish): LeaseQuestion {
         action: 'confirm',
         epoch,
         hosts: wish.members,
-        record: { number: recordNumber(epoch, 1), quorums },
+        record: { number: recordNumber(epoch, 1), quorums, moved: wish.moved },
       };
     }
     case 'giving_back':
@@ -162,9 +170,16 @@ export function isDecided(state: Asking, wish: LeaseWish, answers: readonly Host
 /** Nothing is written on hosts that could not give the lease together. */
 function looked(attempt: number, wish: LeaseWish, answers: readonly HostAnswer[]): Acquiring {
   const { epoch, free, record, quorums, refusal } = readLook(wish, answers);
-  const refused = otherSince(wish, answers) ?? refusal;
+  const refused = otherSince(wish, answers) ?? refusal ?? movedAway(wish, record);
   if (refused !== undefined) return { stage: 'refused', refusal: refused };
-  return { stage: 'taking', attempt, epoch: epoch + 1, free, record, quorums };
+  const next = Math.max(epoch, wish.above ?? 0) + 1;
+  return { stage: 'taking', attempt, epoch: next, free, record, quorums };
+}
+
+/** Runs keep it elsewhere, and one of them may live: only who notes that, too, may have it for a moment. */
+function movedAway({ moved }: LeaseWish, record: MemberRecord | undefined): Refusal | undefined {
+  if (moved !== undefined || record?.moved === undefined) return undefined;
+  return { why: 'moved', move: record.moved };
 }
 
 /** What a look at the hosts of a group told. */
@@ -177,6 +192,8 @@ export interface GroupLook {
   readonly quorums: readonly Quorum[];
   /** The hosts that answered and that no other run has. */
   readonly free: readonly string[];
+  /** A majority answered, so the epoch and the record are the newest that there are. */
+  readonly isHeard: boolean;
   /** Why these hosts cannot give the lease together. */
   readonly refusal?: Refusal;
 }
@@ -195,10 +212,34 @@ export function readLook(
   // A majority must have been heard, or nobody can tell which epoch is the newest.
   const isHeard = missingOf(majorityQuorum(members), heard) <= 0;
   const epoch = Math.max(0, ...known.map((answer) => answer.epoch));
-  const look = { epoch, record, quorums, free };
+  const look = { epoch, record, quorums, free, isHeard };
   if (!isHeard) return { ...look, refusal: tooFew([majorityQuorum(members)], heard, answers) };
   if (areMet(quorums, new Set(free))) return look;
   return { ...look, refusal: refusalOf(run, quorums, new Set(free), answers) };
+}
+
+/** What hosts know of a lease that a run keeps elsewhere, namely in `to`. */
+export interface MoveLook {
+  /** The newest. */
+  readonly epoch: number;
+  /** Whoever takes it on the hosts finds the note that it was moved there. */
+  readonly isMoved: boolean;
+  /** It may be held on the hosts. */
+  readonly refusal?: Refusal;
+}
+
+/** Too few answers do when they have a note that a majority confirmed: the hosts gave it to nobody since, unless it was seized. */
+export function readMove(wish: LeaseWish, to: string, answers: readonly HostAnswer[]): MoveLook {
+  const { epoch, record, quorums, free, isHeard, refusal } = readLook(wish, answers);
+  const isNoted = record?.moved?.to === to;
+  if (refusal === undefined) {
+    const newest = answers.filter((answer) => 'record' in answer && answer.record.number === record?.number);
+    return { epoch, isMoved: isNoted && areMet(quorums, new Set(newest.map(({ host }) => host))) };
+  }
+  const why = refusalOf(wish.run, quorums, new Set(free), answers);
+  if (why.why === 'held') return { epoch, isMoved: false, refusal: why };
+  if (isNoted && wasConfirmed(record)) return { epoch, isMoved: true };
+  return isHeard ? { epoch, isMoved: false } : { epoch, isMoved: false, refusal };
 }
 
 function taken(
@@ -222,14 +263,14 @@ function taken(
 
 function confirmed(
   { attempt, epoch, quorums }: Extract<Asking, { stage: 'confirming' }>,
-  { run, members }: LeaseWish,
+  { run, members, moved }: LeaseWish,
   answers: readonly HostAnswer[],
 ): Acquiring {
   const got = hostsThat(answers, 'got');
   if (areMet(quorums, got)) {
     const quorum = majorityQuorum(members);
     const isJoint = joined(quorums, [quorum]).length > 1;
-    return { stage: 'held', terms: { epoch, hosts: members, quorum, step: 2, isJoint } };
+    return { stage: 'held', terms: { epoch, hosts: members, quorum, step: 2, isJoint, moved } };
   }
   const refusal = refusalOf(run, quorums, got, answers);
   const again = answers.some(({ kind }) => kind === 'newer');
@@ -248,10 +289,10 @@ export const renewal = (terms: LeaseTerms): LeaseQuestion => ({ ...kept(terms), 
 /** To end it. */
 export const ending = (terms: LeaseTerms): LeaseQuestion => ({ ...kept(terms), action: 'release' });
 
-const kept = ({ epoch, hosts, quorum, step }: LeaseTerms): Omit<LeaseQuestion, 'action'> => ({
+const kept = ({ epoch, hosts, quorum, step, moved }: LeaseTerms): Omit<LeaseQuestion, 'action'> => ({
   epoch,
   hosts,
-  record: { number: recordNumber(epoch, step), quorums: [quorum] },
+  record: { number: recordNumber(epoch, step), quorums: [quorum], moved },
 });
 
 /** `unsure`: too few hosts answered, and it may still be ours: ask again before its deadline. */

@@ -20,10 +20,22 @@ export interface MemberRecord {
   /** Rises with every change, see `recordNumber`. The highest counts. */
   readonly number: number;
   readonly quorums: readonly Quorum[];
+  readonly moved?: Move | undefined;
+}
+
+/** From its record on, runs keep the lease elsewhere than on the hosts. */
+export interface Move {
+  /** `dynamodb`. */
+  readonly to: string;
+  /** Who moved it. */
+  readonly run: string;
 }
 
 /** A later step of the same epoch is newer, and any step of a later epoch. A lease has as many steps as its list changes, twice. */
 export const recordNumber = (epoch: number, step: number): number => epoch * 1_000 + Math.min(step, 999);
+
+/** True when the majorities that it demands have it, or an earlier step of it: a run that has no such majority takes no second step. */
+export const wasConfirmed = ({ number }: MemberRecord): boolean => number % 1_000 > 1;
 
 export const majorityCount = (size: number): number => Math.floor(size / 2) + 1;
 

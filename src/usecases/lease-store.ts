@@ -2,6 +2,7 @@ import { connectCloud, type AwsCloud } from '../aws/access.js';
 import type { StateBackend } from '../config/state-schema.js';
 import type { LeaseStore } from '../ports/lease-store.js';
 import { HostLockStore } from '../state/host-lock.js';
+import { MovedLeases } from '../state/moved-leases.js';
 import type { World } from './world.js';
 
 /** Where this project keeps its leases; `cloud` is the environment's account, and the machine's own where it names none. */
@@ -10,8 +11,9 @@ export function leaseStoreOf(
   { transport, clock, random, presence }: Pick<World, 'transport' | 'clock' | 'random' | 'presence'>,
   cloud: AwsCloud | undefined,
 ): LeaseStore {
-  if (backend.kind === 'hosts') return new HostLockStore(transport, clock, { presence });
-  const { kind: _, ...table } = backend;
+  const hosts = new HostLockStore(transport, clock, { presence });
+  if (backend.kind === 'hosts') return hosts;
+  const { kind, ...table } = backend;
   const { region, endpoint } = backend;
   const account =
     cloud ??
@@ -19,5 +21,5 @@ export function leaseStoreOf(
       ...(region === undefined ? {} : { region }),
       ...(endpoint === undefined ? {} : { endpoint }),
     });
-  return account.leases({ ...table, clock, random });
+  return new MovedLeases(account.leases({ ...table, clock, random }), hosts, kind);
 }

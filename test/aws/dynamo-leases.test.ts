@@ -92,7 +92,7 @@ describe('a lease in DynamoDB', () => {
 
   it('has a name and a deadline: two thirds of its duration after it was asked for', async () => {
     const lease = await store.acquire(requestOf(ann));
-    expect(lease.name).toBe('prod.api.dynamodb');
+    expect(lease.name).toBe('prod.api');
     expect(lease.deadline).toBe(clock.elapsed() + 40_000);
 
     await clock.advance(20_000);

@@ -1,4 +1,4 @@
-import { parseAnswer, type HostAnswer } from '../../src/state/host-lock-answer.js';
+import { parseAnswer, recordText, type HostAnswer } from '../../src/state/host-lock-answer.js';
 import {
   begin,
   ending,
@@ -24,6 +24,8 @@ export interface Bounds {
   readonly after: readonly string[];
   /** An earlier run had the lease of the first hosts, and released it: else it is the first of the group. */
   readonly hadBefore: boolean;
+  /** The first run is of a project that keeps the lease elsewhere: it notes that on the hosts. */
+  readonly moving: boolean;
   /** A host that may answer at any later time, or never. */
   readonly hanging: string | undefined;
   /** Questions that do not reach their host, or whose answer is lost. */
@@ -70,6 +72,8 @@ export interface World {
   readonly hosts: Readonly<Record<string, HostPart>>;
   readonly runs: readonly RunState[];
   readonly grown: boolean;
+  /** A run noted on the hosts that the lease is kept elsewhere, and knows that it did. */
+  readonly moved: boolean;
   readonly losses: number;
   readonly crashes: number;
   readonly lapses: number;
@@ -127,6 +131,7 @@ export const firstWorld = ({ runs, before, after, hadBefore }: Bounds): World =>
   ),
   runs: Array.from({ length: runs }, () => idle),
   grown: false,
+  moved: false,
   losses: 0,
   crashes: 0,
   lapses: 0,
@@ -252,7 +257,7 @@ const toHost = (index: number, question: LeaseQuestion, round: number): HostQues
     run: nameOf(index),
     record: {
       number: question.record?.number ?? 0,
-      lists: question.record === undefined ? '' : JSON.stringify(question.record.quorums),
+      lists: question.record === undefined ? '' : recordText(question.record),
     },
     seconds: round,
   });
@@ -261,11 +266,12 @@ const toHost = (index: number, question: LeaseQuestion, round: number): HostQues
 function* starts(
   index: number,
   world: World,
-  { before, after }: Bounds,
+  { before, after, moving }: Bounds,
   since: number | undefined,
 ): Generator<readonly [string, World]> {
   for (const members of world.grown ? [before, after] : [before]) {
-    const wish = { run: nameOf(index), members, ...(since === undefined ? {} : { since }) };
+    const moved = moving && index === 0 ? { to: 'elsewhere', run: nameOf(index) } : undefined;
+    const wish = { run: nameOf(index), members, moved, ...(since === undefined ? {} : { since }) };
     const doing: Doing = { is: 'acquiring', state: begin, wish };
     const what = `${nameOf(index)} wants it of ${members.length}${since === undefined ? '' : ' again'}`;
     yield [what, ask(world, index, doing, questionOf(begin, wishOf(wish)))];
@@ -335,7 +341,8 @@ function afterRound(index: number, world: World): World {
       if (world.runs.some((other, at) => at !== index && other.heldUnder >= since)) {
         throw new BrokenRegain(`${nameOf(index)} took back what another run had`);
       }
-      return withRun(world, index, { doing: { is: 'holding', terms: next.terms }, basis });
+      const holding = withRun(world, index, { doing: { is: 'holding', terms: next.terms }, basis });
+      return next.terms.moved === undefined ? holding : { ...holding, moved: true };
     }
     case 'renewing': {
       const outcome = hearRenewal(doing.terms, answers);
@@ -356,11 +363,12 @@ function afterRound(index: number, world: World): World {
 }
 
 /** Whether a later run can take the lease once all others are dead, all answer and all that was given ran out. */
-export function canBeTaken(world: World, unreachable: string | undefined): boolean {
+export function canBeTaken(world: World, unreachable: string | undefined, moving = false): boolean {
   const hosts = { ...world.hosts };
   for (const [id, part] of Object.entries(hosts)) hosts[id] = ranOut(part);
   const index = world.runs.length;
-  const wish = wishOf({ run: nameOf(index), members: Object.keys(hosts) });
+  const moved = moving ? { to: 'elsewhere', run: nameOf(index) } : undefined;
+  const wish = wishOf({ run: nameOf(index), members: Object.keys(hosts), moved });
   for (let state = begin, round = 1; ; round += 1) {
     const question = questionOf(state, wish);
     const answers = question.hosts.map((host): HostAnswer => {
@@ -408,8 +416,9 @@ export function explore(bounds: Bounds): Explored {
     const holders = holdersIn(world);
     if (holders.length > 0) held += 1;
     if (holders.length > 1) return wrong('two runs hold it', step);
+    if (world.moved && holders.some((index) => index > 0)) return wrong('a run holds what was moved', step);
     const hosts = hostsKey(world);
-    const isTakeable = takeable.get(hosts) ?? canBeTaken(world, undefined);
+    const isTakeable = takeable.get(hosts) ?? canBeTaken(world, undefined, bounds.moving);
     takeable.set(hosts, isTakeable);
     if (!isTakeable) return wrong('nobody can take it any more', step);
     try {
@@ -437,7 +446,7 @@ const hostsKey = ({ hosts }: World): string =>
  * all that is known of each is written as one column, and the columns are sorted.
  */
 function keyOf(world: World, { before, hanging }: Bounds): string {
-  const { runs, grown, losses, crashes, lapses } = world;
+  const { runs, grown, moved, losses, crashes, lapses } = world;
   const columns = Object.entries(world.hosts).map(([id, part]) => {
     const kind = `${before.includes(id) ? 'old' : 'new'}${id === hanging ? ' hanging' : ''}`;
     const ofRuns = runs.map((run) => columnOf(id, run));
@@ -455,7 +464,7 @@ function keyOf(world: World, { before, hanging }: Bounds): string {
       heldUnder,
     ].join(),
   );
-  return [...columns.toSorted(), ...ofRuns, grown, losses, crashes, lapses].join('|');
+  return [...columns.toSorted(), ...ofRuns, grown, moved, losses, crashes, lapses].join('|');
 }
 
 /** What a run knows of a host, and has asked it. */

@@ -14,6 +14,7 @@ const boundsOf = (given: Partial<Bounds>): Bounds => ({
   before: three,
   after: three,
   hadBefore: false,
+  moving: false,
   hanging: undefined,
   losses: 0,
   crashes: 0,
@@ -34,6 +35,8 @@ const walks: readonly Walk[] = [
   ['where one is too slow, and takes its lease back', { before: two, after: two, lapses: 1, regains: 1 }],
   ['where the group grows', { before: two, extensions: 1 }],
   ['where the group grows by most of its hosts, and a question is lost', { before: one, losses: 1 }],
+  ['where one moves it elsewhere, and is too slow', { before: two, after: two, moving: true, lapses: 1 }],
+  ['where one moves it elsewhere while the group grows', { before: one, after: two, moving: true }],
 ];
 
 /** Minutes, so they are only walked where much is asked for. */
@@ -114,6 +117,13 @@ const broken: readonly Broken[] = [
     line: 'if (since === undefined) return undefined;',
     replacement: 'if (since !== undefined || since === undefined) return undefined;',
     bounds: { before: two, after: two, lapses: 1, regains: 1 },
+  },
+  {
+    rule: 'no run takes on the hosts what was moved',
+    file: 'src/state/lease-machine.ts',
+    line: 'if (moved !== undefined || record?.moved === undefined) return undefined;',
+    replacement: 'if (moved === undefined || record?.moved === undefined) return undefined;',
+    bounds: { before: two, after: two, moving: true },
   },
 ];
 

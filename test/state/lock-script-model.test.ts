@@ -16,7 +16,11 @@ const shells: readonly (readonly [string, readonly [string, ...string[]]])[] = [
 ];
 
 const actions = ['look', 'take', 'take', 'confirm', 'confirm', 'confirm', 'release', 'seize'] as const;
-const lists = ['[{"members":["h1"],"needed":1}]', '[{"members":["h1","h2"],"needed":2}]'] as const;
+const lists = [
+  '[{"members":["h1"],"needed":1}]',
+  '[{"members":["h1","h2"],"needed":2}]',
+  '{"quorums":[{"members":["h1"],"needed":1}],"moved":{"to":"dynamodb","run":"run-1"}}',
+] as const;
 
 const wholeBetween = (random: SeededRandom, lowest: number, highest: number): number =>
   Math.floor(random.between(lowest, highest + 1));
