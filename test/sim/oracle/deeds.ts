@@ -3,7 +3,7 @@ import type { ContainerId, HostId } from '../../../src/model/ids.js';
 import { registrationKey, type Registration } from '../../../src/model/registration.js';
 import { isProgram, type Actor, type Entry } from '../../fakes/world/timeline.js';
 import { replay, type Replay } from './replay.js';
-import type { Story } from './story.js';
+import { isContainerOf, isTargetGroupOf, type Story, type StoryGroup } from './story.js';
 
 /** A program changed what a host runs, or where it is registered. */
 export type Deed = Extract<Entry, { container: ContainerId } | { registration: Registration }>;
@@ -20,8 +20,9 @@ export const isDeed = (entry: Entry): entry is Deed =>
 
 type Kept = Extract<Entry, { type: 'hold.kept' }>;
 
-/** How a host was found, before anything of it was held or taken. */
+/** How a program found what its group has on a host, before anything of it was held or taken. */
 export interface Found {
+  readonly group: StoryGroup;
   readonly at: Milliseconds;
   readonly running: ReadonlySet<ContainerId>;
   readonly registered: ReadonlySet<string>;
@@ -49,7 +50,8 @@ export function deedsOf(story: Story): AllDeeds {
   return deeds;
 }
 
-function readDeeds({ initial, timeline }: Story): AllDeeds {
+function readDeeds({ initial, timeline, programs }: Story): AllDeeds {
+  const groups = new Map(programs.map(({ actor, group }) => [actor, group]));
   const all = new Map<Actor, Map<HostId, Deeds>>();
   replay(initial, timeline, (entry, before) => {
     if (!isProgram(entry.by) || (!isDeed(entry) && entry.type !== 'hold.kept')) return;
@@ -61,21 +63,28 @@ function readDeeds({ initial, timeline }: Story): AllDeeds {
       entry.type === 'hold.kept'
         ? before.isOfAnother(entry.by, entry.run)
         : before.isRecovering(entry.by, entry.host);
-    if (!recovers) deeds.found ??= foundOn(entry, before);
+    const group = groups.get(entry.by);
+    if (!recovers && group !== undefined) deeds.found ??= foundOn(entry, group, before);
     if (isDeed(entry)) deeds[recovers ? 'recovering' : 'own'].push(entry);
   });
   return all;
 }
 
-const foundOn = ({ host, at }: Deed | Kept, world: Replay): Found => ({
+const foundOn = ({ host, at }: Deed | Kept, group: StoryGroup, world: Replay): Found => ({
+  group,
   at,
   running: new Set(
-    [...world.containers.values()].filter((one) => one.host === host && one.running).map(({ id }) => id),
+    [...world.containers.values()]
+      .filter((one) => one.host === host && one.running && isContainerOf(group, one.name))
+      .map(({ id }) => id),
   ),
   registered: new Set(
     world
       .targetsOf(host)
-      .filter(({ state }) => state !== 'draining' && state !== 'unused')
+      .filter(
+        ({ state, registration }) =>
+          state !== 'draining' && state !== 'unused' && isTargetGroupOf(group, registration.targetGroup),
+      )
       .map(({ registration }) => registrationKey(registration)),
   ),
 });

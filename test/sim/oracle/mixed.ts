@@ -1,12 +1,20 @@
 import type { HostId } from '../../../src/model/ids.js';
 import { lastLookAt, unseenBy } from './last-look.js';
 import { wasOutOfReach } from './reach.js';
-import { ofEach, type Program, type Story } from './story.js';
+import {
+  groupsTold,
+  isContainerOf,
+  isTargetGroupOf,
+  ofEach,
+  type Program,
+  type Story,
+  type StoryGroup,
+} from './story.js';
 
 const promise = 0;
 
 /**
- * `mixed` is true exactly when hosts in service run different digests at the end: those of which the result tells; after a recovery all hosts of
+ * `mixed` is true exactly when hosts in service of one group run different digests at the end: those of which the result tells; after a recovery all hosts of
  * the group. Of a host that was out of reach, or that others changed since the program looked last, either may be said.
  */
 export const tellsWhetherMixed = ofEach((program, story) => {
@@ -16,10 +24,15 @@ export const tellsWhetherMixed = ofEach((program, story) => {
   const told = new Set(says.hosts.map(({ host }) => host));
   const hosts = ended.hosts.map(({ id }) => id).filter((id) => program.verb === 'recover' || told.has(id));
   const known = hosts.filter((host) => isKnown(host, program, story));
-  const digests = new Set(known.flatMap((host) => digestsInService(host, program)));
-  const isWrong = says.mixed ? digests.size < 2 && known.length === hosts.length : digests.size > 1;
+  // Each group may be on a release of its own.
+  const digests = Math.max(
+    ...groupsTold(program, story).map(
+      (group) => new Set(known.flatMap((host) => digestsInService(host, group, program))).size,
+    ),
+  );
+  const isWrong = says.mixed ? digests < 2 && known.length === hosts.length : digests > 1;
   if (!isWrong) return [];
-  const what = `${actor} says that the fleet is ${says.mixed ? '' : 'not '}mixed, where ${digests.size} digests are in service`;
+  const what = `${actor} says that the fleet is ${says.mixed ? '' : 'not '}mixed, where ${digests} digests are in service`;
   return [{ statement: promise, at: endedAt, what }];
 });
 
@@ -31,12 +44,17 @@ const isKnown = (host: HostId, program: Program, story: Story): boolean =>
   !unseenBy(program, host, story).some((entry) => 'container' in entry || 'registration' in entry);
 
 /** What the containers are from that serve its healthy targets. */
-function digestsInService(host: HostId, { ended }: Program): readonly string[] {
+function digestsInService(host: HostId, group: StoryGroup, { ended }: Program): readonly string[] {
   const containers = ended.hosts.find(({ id }) => id === host)?.containers ?? [];
   return ended.targets
-    .filter((target) => target.host === host && target.state === 'healthy')
+    .filter(
+      ({ host: of, state, registration }) =>
+        of === host && state === 'healthy' && isTargetGroupOf(group, registration.targetGroup),
+    )
     .flatMap(({ registration: { port } }) =>
-      containers.filter(({ running, ports }) => running && ports.includes(port)),
+      containers.filter(
+        ({ name, running, ports }) => running && ports.includes(port) && isContainerOf(group, name),
+      ),
     )
     .map(({ digest }) => digest ?? 'none');
 }

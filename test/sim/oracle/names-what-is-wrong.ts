@@ -5,6 +5,7 @@ import type { HostId } from '../../../src/model/ids.js';
 import { registrationKey } from '../../../src/model/registration.js';
 import type { NamedHost } from '../../../src/model/run-result.js';
 import type { WorldState } from '../../fakes/world/world.js';
+import { longestStaleness } from '../../fakes/world/fake-target-group.js';
 import { lastLookAt } from './last-look.js';
 import { wasOutOfReach } from './reach.js';
 import { ofEach, type Program, type Story } from './story.js';
@@ -27,7 +28,21 @@ export const namesWhatIsWrong = ofEach((program, story) =>
 const unchecked = 'What was held of it was not put back';
 
 const couldNotKnow = (host: HostId, program: Program, story: Story): boolean =>
-  wasOutOfReach(story, program, host, lastLookAt(host, program, story), program.endedAt);
+  wasOutOfReach(story, program, host, lastLookAt(host, program, story), program.endedAt) ||
+  wasToldStale(host, program, story);
+
+/** The balancer may have told, when the program asked last, what was so before its targets changed (seeds 101, 181, 266, 296, 326). */
+function wasToldStale(host: HostId, { actor, history }: Program, { timeline, faults }: Story): boolean {
+  if (faults.stale === 0) return false;
+  const past = timeline.slice(0, history);
+  const askedAt = past.findLast(({ type, by }) => type === 'traffic.read' && by === actor)?.at;
+  return (
+    askedAt !== undefined &&
+    past.some(
+      (entry) => 'registration' in entry && entry.host === host && entry.at >= askedAt - longestStaleness,
+    )
+  );
+}
 
 function whatIsWrong({ host, held, reason }: NamedHost, program: Program, story: Story): readonly string[] {
   const { taken, open } = holdsOf(host, program, story);

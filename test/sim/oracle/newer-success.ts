@@ -2,7 +2,7 @@ import type { Digest, HostId } from '../../../src/model/ids.js';
 import { isProgram, type Entry } from '../../fakes/world/timeline.js';
 import { isDeed, type Deed } from './deeds.js';
 import { replay, type Replay } from './replay.js';
-import type { Program, Statement, Story, Violation } from './story.js';
+import { isContainerOf, type Program, type Statement, type Story, type Violation } from './story.js';
 
 const promise = 0;
 
@@ -13,7 +13,7 @@ interface Success {
 }
 
 /**
- * An older run never overrides a newer success. Once a run ended with 0 on a release, nothing that is done for a run that started earlier, by
+ * An older run never overrides a newer success of its group. Once a run ended with 0 on a release, nothing that is done for a run that started earlier, by
  * itself or by whoever recovers it, replaces a container of that release, or puts another release in service. Only a run that started later may,
  * and whoever recovers that one.
  */
@@ -33,7 +33,7 @@ export const neverOverridesANewerSuccess: Statement = (story) => {
     const undone = over.find(
       ({ program, release }) =>
         entry.by !== program.actor &&
-        overrides(entry, release, before) &&
+        overrides(entry, { program, release }, before) &&
         !later.mayChange(entry, program, before),
     );
     if (undone === undefined) return;
@@ -47,14 +47,15 @@ export const neverOverridesANewerSuccess: Statement = (story) => {
 };
 
 /** It takes away a container of the release that runs, or puts a host in service that runs another one. */
-function overrides(entry: Deed, release: Digest, before: Replay): boolean {
+function overrides(entry: Deed, { program: { group }, release }: Success, before: Replay): boolean {
   if (entry.type === 'target.registered') {
     const container = before.onPort(entry.host, entry.registration.port);
-    return container !== undefined && container.digest !== release;
+    return container !== undefined && isContainerOf(group, container.name) && container.digest !== release;
   }
   if (!('container' in entry) || entry.type === 'container.created') return false;
   const container = before.containers.get(entry.container);
-  return entry.type !== 'container.started' && container?.running === true && container.digest === release;
+  if (container === undefined || !isContainerOf(group, container.name)) return false;
+  return entry.type !== 'container.started' && container.running && container.digest === release;
 }
 
 /** For which run something is done to a host, as its notes and its history tell. */

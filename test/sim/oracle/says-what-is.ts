@@ -5,13 +5,13 @@ import type { HostResult } from '../../../src/model/run-result.js';
 import type { Entry } from '../../fakes/world/timeline.js';
 import { deedsOf, type Deed, type Deeds, type Found } from './deeds.js';
 import { othersOn, unseenBy } from './last-look.js';
-import { ofEach, type Program, type Story } from './story.js';
+import { isContainerOf, isTargetGroupOf, ofEach, type Program, type Story } from './story.js';
 
 const promise = 0;
 
 /**
  * The release of every host at the end is the one that the result says, host by host: who is `deployed` or `converged` runs the release;
- * who is `restored`, `rolled_back` or `failed` runs what it ran before, and is registered as it was; of who is `untouched` nothing was changed. And of every
+ * who is `restored`, `rolled_back` or `failed` runs of the program's group what it ran before, and is registered there as it was; of who is `untouched` nothing was changed. And of every
  * host that was changed the result tells. What others did there since the program looked last it cannot know.
  */
 export const saysWhatIs = ofEach((program, story) => {
@@ -55,12 +55,13 @@ function whyWrong(
     case 'deployed':
       return (
         whyNotReleased(since, running, program) ??
-        (found && whyElsewhere(found, since, registeredOf(host, program), true))
+        (found && whyElsewhere(found, since, registeredOf(host, found, program), true))
       );
     case 'restored':
     case 'rolled_back':
       return (
-        found && (whyOthers(found, since, running) ?? whyElsewhere(found, since, registeredOf(host, program)))
+        found &&
+        (whyOthers(found, since, running) ?? whyElsewhere(found, since, registeredOf(host, found, program)))
       );
     case 'failed':
       // Nothing of it is held any more: it is as it was found, or at the plan, whatever is wrong with that.
@@ -98,7 +99,7 @@ function whyNotReleased({ unseen }: Since, running: readonly ContainerState[], {
 }
 
 function whyOthers(found: Found, since: Since, running: readonly ContainerState[]): string | undefined {
-  const ids = running.map(({ id }) => id);
+  const ids = running.filter(({ name }) => isContainerOf(found.group, name)).map(({ id }) => id);
   if (isLeftToOthers(since, found, isOfContainer) || isSame(found.running, ids)) return undefined;
   return `ran ${listed([...found.running])} and runs ${listed(ids)}`;
 }
@@ -117,9 +118,15 @@ function whyElsewhere(
   return `was in ${listed([...found.registered])} and is in ${listed(registered)}`;
 }
 
-const registeredOf = (host: HostId, { ended }: Program): readonly string[] =>
+const registeredOf = (host: HostId, { group }: Found, { ended }: Program): readonly string[] =>
   ended.targets
-    .filter((target) => target.host === host && target.state !== 'draining' && target.state !== 'unused')
+    .filter(
+      ({ host: of, state, registration }) =>
+        of === host &&
+        state !== 'draining' &&
+        state !== 'unused' &&
+        isTargetGroupOf(group, registration.targetGroup),
+    )
     .map(({ registration }) => registrationKey(registration));
 
 /** As the run found it that was recovered. */

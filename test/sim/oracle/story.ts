@@ -51,6 +51,14 @@ export const groupOfContainer = ({ groups }: Pick<Story, 'groups'>, name: string
 export const isTargetGroupOf = ({ targetGroups }: StoryGroup, arn: TargetGroupArn): boolean =>
   targetGroups.some((name) => arn.includes(`/${name}/`));
 
+/** A container of the group, also one that was put aside: containers are named after their groups. */
+export const isContainerOf = ({ name: group }: StoryGroup, name: string): boolean =>
+  name.split(/[-.]/)[0] === group;
+
+/** The groups that a program's result tells of. */
+export const groupsTold = ({ says }: Program, { groups }: Pick<Story, 'groups'>): readonly StoryGroup[] =>
+  groups.filter(({ name }) => says?.groups.some((told) => told === name));
+
 /** Something that a program wrote or said. */
 export interface Words {
   readonly where: string;
