@@ -7,7 +7,13 @@ import { formatDuration } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
 import { isDrained, type Registration, type TargetHealth } from '../model/registration.js';
 import { retryPause } from '../ports/retry.js';
-import { describeStep, lackingOf, planRestore, type RestoreObservation } from '../plan/restore.js';
+import {
+  describeStep,
+  lackingOf,
+  planRestore,
+  runsNothing,
+  type RestoreObservation,
+} from '../plan/restore.js';
 import { goneOf } from './gone-hosts.js';
 import { holdKey } from './hold-names.js';
 import type { Activity, HostSession } from './host-session.js';
@@ -171,6 +177,7 @@ export async function stillLacking(session: HostSession, holds: readonly Hold[])
     const lacking = lackingOf(holds, await observe(session, holds));
     const isVouchedFor =
       !session.containersTouched ||
+      runsNothing(holds) ||
       session.prover.isProven ||
       holds.some((hold) => hold.kind === 'registration' && hold.state === 'healthy');
     return lacking.length > 0 || isVouchedFor ? lacking : holds;

@@ -447,6 +447,7 @@ describe('the oracle', () => {
     named: [],
     mixed: false,
     groups: [groupName('api')],
+    releases: [],
     ...given,
   });
   const lookedAt = (at: number, host: HostId): CallRecord => ({ ...call(at, 'program 1', 'list'), host });

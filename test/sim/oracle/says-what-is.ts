@@ -93,8 +93,16 @@ function isLeftToOthers(
   return unseen.some(isOf) || others.some((entry) => isOf(entry) && isOthers(entry) && entry.at >= last);
 }
 
-function whyNotReleased({ unseen }: Since, running: readonly ContainerState[], { release }: Program) {
-  const isReleased = unseen.some(isOfContainer) || running.some(({ digest }) => digest === release);
+/** A recovery may leave a host on the release of a run that it recovered. */
+function whyNotReleased(
+  { unseen }: Since,
+  running: readonly ContainerState[],
+  { verb, release, says }: Program,
+): string | undefined {
+  const releases = verb === 'recover' ? (says?.releases.map(({ image }) => image) ?? []) : [release];
+  const isReleased =
+    unseen.some(isOfContainer) ||
+    running.some(({ digest = '' }) => releases.some((image) => digest !== '' && image.endsWith(digest)));
   return isReleased ? undefined : 'does not run the release';
 }
 

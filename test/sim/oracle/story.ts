@@ -96,7 +96,7 @@ export interface Program {
 }
 
 /** What a result tells of the fleet. */
-export type Said = Pick<RunResult, 'hosts' | 'named' | 'mixed' | 'groups' | 'recovered'>;
+export type Said = Pick<RunResult, 'hosts' | 'named' | 'mixed' | 'groups' | 'recovered' | 'releases'>;
 
 /** A breach of one of the statements of the design's section 7. */
 export interface Violation {
