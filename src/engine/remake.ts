@@ -62,7 +62,13 @@ async function remakeOf(
   if (image === undefined || previous?.specHash === undefined || previous.run === undefined) return undefined;
   const rendered = await renderedAt(session, name, image, previous.version ?? versionOf(holds));
   if (rendered === undefined || specHash(rendered) !== previous.specHash) return undefined;
-  const { [label.release]: _, ...labels } = session.specs.labelsFor(rendered);
+  // Who started the run that made it first, and when, is not known any more.
+  const {
+    [label.release]: _release,
+    [label.started]: _started,
+    [label.by]: _by,
+    ...labels
+  } = session.specs.labelsFor(rendered);
   return {
     spec: { ...rendered, restart: previous.restartPolicy },
     labels: {

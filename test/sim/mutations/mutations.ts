@@ -44,7 +44,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 0,
     what: 'leaves the notes of replaced containers on their hosts',
-    seed: 7,
+    seed: 5,
     file: 'src/engine/hold-book.ts',
     line: 'await this.#copies.forget(hold, host, true);',
     replacement: '',
@@ -52,7 +52,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 0,
     what: 'does not write down what it is about to change',
-    seed: 42,
+    seed: 7,
     file: 'src/engine/interlocks/mutation-gate.ts',
     line: "await journal.append({ at: clock.now(), type: 'mutation.intended', ...about, what, ...own });",
     replacement: '',
@@ -60,7 +60,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 0,
     what: 'resumes no Auto Scaling group',
-    seed: 20,
+    seed: 42,
     file: 'src/usecases/scaling.ts',
     line: 'return { results, scaling: await restoreScaling(run, held, whyKept(groups, results)) };',
     replacement: 'return { results, scaling: { left: [], errors: [], warnings: [] } };',
@@ -68,7 +68,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 0,
     what: 'does not prove a host healthy that it restores',
-    seed: 289,
+    seed: 52,
     file: 'src/plan/restore.ts',
     line: "return [{ do: 'prove_health', probe, required }];",
     replacement: 'return [];',
@@ -92,7 +92,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 0,
     what: 'rolls back a host without draining it first',
-    seed: 325,
+    seed: 77,
     file: 'src/plan/restore.ts',
     line: 'const drains = containers.length > 0 && reached.length > 0;',
     replacement: 'const drains = false;',
@@ -109,7 +109,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 1,
     what: 'takes hosts out whatever the floor says',
-    seed: 96,
+    seed: 119,
     file: 'src/engine/interlocks/floor-guard.ts',
     line: 'if (blocked === undefined) return;',
     replacement: 'return;',
@@ -150,7 +150,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 2,
     what: 'keeps no note of what it takes on the host itself',
-    seed: 57,
+    seed: 116,
     file: 'src/engine/hold-book.ts',
     line: 'await this.#copies.keepNew(hold, this.#hostOf(hold));',
     replacement: '',
@@ -158,7 +158,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 2,
     what: 'does not register again what was unhealthy when it was taken',
-    seed: 17,
+    seed: 19,
     file: 'src/plan/restore.ts',
     line: "if (asFound.length > 0) steps.push({ do: 'register', registrations: asFound, await: 'registered' });",
     replacement: '',
@@ -234,7 +234,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 6,
     what: 'does not wait until the balancers say healthy',
-    seed: 104,
+    seed: 17,
     file: 'src/traffic/await-targets.ts',
     line: "return target.state === 'healthy';",
     replacement: 'return true;',
@@ -242,7 +242,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 6,
     what: 'settles registrations before their targets are healthy',
-    seed: 104,
+    seed: 91,
     file: 'src/engine/interlocks/guarded-traffic.ts',
     line: 'await awaitInService(run.ports.traffic, registrations, { timeout, signal, onProgress: report });',
     replacement: '',
@@ -258,7 +258,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 6,
     what: 'does not count a turn that failed',
-    seed: 7,
+    seed: 70,
     file: 'src/engine/turn.ts',
     line: "if (ended.status === 'failed' || ended.status === 'unreachable') play.budget.fail();",
     replacement: '',
@@ -267,7 +267,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 7,
     what: 'goes on however many hosts fail',
-    seed: 56,
+    seed: 31,
     file: 'src/engine/failure-budget.ts',
     line: 'return this.#failed > this.#allowed;',
     replacement: 'return this.#failed > this.#allowed + 99;',
@@ -276,7 +276,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 8,
     what: 'gives a restored container its restart policy back only where it has it',
-    seed: 5,
+    seed: 7,
     file: 'src/plan/restore.ts',
     line: 'if (!samePolicy(now.restartPolicy, previous.restartPolicy)) {',
     replacement: 'if (samePolicy(now.restartPolicy, previous.restartPolicy)) {',
@@ -292,7 +292,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 8,
     what: 'has no hold of what a task takes',
-    seed: 20,
+    seed: 46,
     file: 'src/engine/task-module.ts',
     line: 'await session.outlast(() => session.run.holds.open(session.host, checked.takes));',
     replacement: '',
@@ -334,7 +334,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 10,
     what: 'changes things without asking whether its lease is alive',
-    seed: 44,
+    seed: 42,
     file: 'src/usecases/held-lease.ts',
     line: 'run.gate.guardBy(lease, { hosts, run: owner.run, regain: () => this.#regain() });',
     replacement: '',
@@ -342,7 +342,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 10,
     what: 'goes on past the deadline of its lease',
-    seed: 124,
+    seed: 59,
     file: 'src/engine/interlocks/mutation-gate.ts',
     line: 'return lost || this.#options.clock.elapsed() >= lease.deadline;',
     replacement: 'return lost;',
@@ -358,7 +358,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 10,
     what: 'tags target groups when its lease is over',
-    seed: 124,
+    seed: 59,
     file: 'src/engine/interlocks/leased-traffic.ts',
     line: 'this.#gate.requireLeases(`tag ${targetGroup}`, true);',
     replacement: '',
@@ -367,7 +367,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 11,
     what: 'works in whatever account its credentials are for',
-    seed: 181,
+    seed: 55,
     file: 'src/inventory/sources/account.ts',
     line: 'if (account !== expected) throw wrongAccount(file, expected, account, arn);',
     replacement: 'if (account === undefined) throw wrongAccount(file, expected, account, arn);',
@@ -385,7 +385,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 13,
     what: 'tells secrets in its events',
-    seed: 5,
+    seed: 13,
     file: 'src/events/bus.ts',
     line: 'const event = this.redaction.redact<Event>({ at: this.clock.now(), ...body });',
     replacement: 'const event: Event = { at: this.clock.now(), ...body };',
@@ -410,7 +410,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 14,
     what: 'is deaf to signals',
-    seed: 20,
+    seed: 89,
     file: 'src/usecases/open-run.ts',
     line: 'stop: hooks.stop,',
     replacement: 'stop: { ...hooks.stop, signal: new AbortController().signal },',
