@@ -27,12 +27,14 @@ export const isChange = ({ method }: Pick<CallRecord, 'method'>): boolean => cha
 
 /**
  * 10. One run per environment and group; a run starts no mutation past its lease's local deadline. So when a call that changes something
- * begins, its program has the lease, by its own clock, and nobody was given it since.
+ * begins, its program has the lease, by its own clock, and nobody was given it since. A recovery may register an untouched host without the
+ * lease while its group is frozen and no other program has it (seed 716).
  */
 export const changesOnlyUnderItsLease: Statement = ({ calls, timeline }) =>
   calls.filter(isChange).flatMap((call) => {
     const { validUntil, takenBy } = leaseAt(call.at, call.by, timeline);
     const what = `${call.by} began ${call.method} ${call.about} of ${call.actor}`;
+    if (validUntil === undefined && call.method === 'register' && isFree(call.at, timeline)) return [];
     if (validUntil === undefined) return [{ statement: 10, at: call.at, what: `${what} without a lease` }];
     if (call.at >= validUntil) {
       const late = Math.round(call.at - validUntil);
@@ -41,6 +43,10 @@ export const changesOnlyUnderItsLease: Statement = ({ calls, timeline }) =>
     if (takenBy === call.by) return [];
     return [{ statement: 10, at: call.at, what: `${what} while ${takenBy ?? 'nobody'} had the lease` }];
   });
+
+/** No program believes at this moment that it has a lease. */
+const isFree = (at: Milliseconds, timeline: readonly Entry[]): boolean =>
+  !timeline.some((entry) => entry.type === 'lease.valid' && entry.at <= at && entry.until > at);
 
 /** Until when this program believes in the lease that it has, and who was given that last. It has one at a time. */
 function leaseAt(
