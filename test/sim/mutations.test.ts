@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hunt, type Fate } from './mutations/hunt.js';
-import { defendedTwice, editsOf, mutations, type Mutation } from './mutations/mutations.js';
+import { editsOf, mutations, type Mutation } from './mutations/mutations.js';
 
 /** Far more than any of them needs by the seed that is written beside it; so many it may need when the world has changed since. */
 const mostSeeds = 2_000;
@@ -27,15 +27,6 @@ describe('the oracle', () => {
     '$statement: catches an engine that $what',
     async (mutation) => {
       expect(await judged(mutation)).toMatchObject({ kind: 'caught' });
-    },
-    240_000,
-  );
-
-  it.each(defendedTwice)(
-    '$statement: catches an engine that $what, and neither $second.what',
-    async ({ second, ...mutation }) => {
-      const both = { ...mutation, also: [...(mutation.also ?? []), ...second.edits] };
-      expect(await judged(both)).toMatchObject({ kind: 'caught' });
     },
     240_000,
   );

@@ -12,11 +12,6 @@ export type Mutation = Edit & {
   readonly also?: readonly Edit[];
 };
 
-/** Defended twice: alone neither is seen, since the other one keeps the harm away; without both it is. */
-export type DoubleDefence = Mutation & {
-  readonly second: { readonly what: string; readonly edits: readonly Edit[] };
-};
-
 export const editsOf = ({ also = [], ...edit }: Edit & Pick<Mutation, 'also'>): readonly Edit[] => [
   edit,
   ...also,
@@ -125,7 +120,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 1,
     what: 'believes a balancer that still shows healthy what it took out itself',
-    seed: 96,
+    seed: 650,
     file: 'src/engine/interlocks/floor-guard.ts',
     line: 'for (const registration of registrations) this.#out.add(registrationKey(registration));',
     replacement: '',
@@ -142,7 +137,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 2,
     what: 'takes for given back whatever a host keeps no note of',
-    seed: 115,
+    seed: 162,
     file: 'src/plan/claims.ts',
     line: "if (missing.length === 0) return { judge: 'returned' };",
     replacement: "return { judge: 'returned' };",
@@ -179,14 +174,6 @@ export const mutations: readonly Mutation[] = [
     file: 'src/engine/interlocks/guarded-containers.ts',
     line: 'await this.#requireDrained(container);',
     replacement: '',
-  },
-  {
-    statement: 3,
-    what: 'believes a host while a request whose answer was lost may still be carried out there',
-    seed: 345,
-    file: 'src/engine/interlocks/unfinished-requests.ts',
-    line: 'if (request.isHarmless === true) return;',
-    replacement: 'return;',
   },
   // 4. The image first.
   {
@@ -284,7 +271,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 8,
     what: 'does not give a restored container its name back',
-    seed: 3,
+    seed: 244,
     file: 'src/plan/restore.ts',
     line: "if (now.name !== name) steps.push({ do: 'rename_container', container: now.id, name });",
     replacement: '',
@@ -296,14 +283,6 @@ export const mutations: readonly Mutation[] = [
     file: 'src/engine/task-module.ts',
     line: 'await session.outlast(() => session.run.holds.open(session.host, checked.takes));',
     replacement: '',
-  },
-  {
-    statement: 8,
-    what: 'takes a request whose answer was lost for one that is over',
-    seed: 83,
-    file: 'src/model/late-effect.ts',
-    line: 'export const quietTime: Milliseconds = 15_000;',
-    replacement: 'export const quietTime: Milliseconds = 0;',
   },
   // 9. Healthy only.
   {
@@ -346,14 +325,6 @@ export const mutations: readonly Mutation[] = [
     file: 'src/engine/interlocks/mutation-gate.ts',
     line: 'return lost || this.#options.clock.elapsed() >= lease.deadline;',
     replacement: 'return lost;',
-  },
-  {
-    statement: 10,
-    what: 'registers what waited in a queue until the lease was over',
-    seed: 124,
-    file: 'src/engine/interlocks/leased-traffic.ts',
-    line: 'this.#gate.requireLeases(`register in ${targetGroup}`, true);',
-    replacement: '',
   },
   {
     statement: 10,
@@ -433,14 +404,6 @@ export const mutations: readonly Mutation[] = [
     replacement: "return { ...result, outcome: { kind: 'exited', code: 0 } };",
   },
   {
-    statement: 8,
-    what: 'restores a host container by container, though the run had settled some of them as replaced',
-    seed: 269,
-    file: 'src/engine/lost-way-back.ts',
-    line: 'return settledBeside(held, await run.ports.runtime.on(host).list(), run.id, group?.name).length > 0;',
-    replacement: 'return false;',
-  },
-  {
     statement: 1,
     what: 'counts what the run of another group has out of a shared target group as healthy',
     seed: 160,
@@ -463,39 +426,5 @@ export const mutations: readonly Mutation[] = [
     file: 'src/traffic/mutation-queue.ts',
     line: 'if (isOutcomeUnknown(error)) this.#mayComeLate(action, batch);',
     replacement: '',
-  },
-];
-
-/** What is seen only when its second defence is taken out as well. */
-export const defendedTwice: readonly DoubleDefence[] = [
-  {
-    statement: 8,
-    what: 'does not wait in a restore until requests whose answers were lost are over',
-    seed: 83,
-    file: 'src/engine/restore.ts',
-    text: '    await requestsOver(session, holds);\n    return await run.blips',
-    replacement: '    return await run.blips',
-    also: [
-      {
-        file: 'src/engine/restore.ts',
-        text: '  await requestsOver(session, holds);\n  const held',
-        replacement: '  const held',
-      },
-    ],
-    second: {
-      what: 'waits for them before it asks or changes a host',
-      edits: [
-        {
-          file: 'src/engine/interlocks/mutation-gate.ts',
-          line: 'await this.requests.over(change.host.id, signal === undefined ? {} : { signal });',
-          replacement: '',
-        },
-        {
-          file: 'src/engine/interlocks/guarded-containers.ts',
-          line: 'await run.gate.requests.over(host.id, { signal: activity.signal });',
-          replacement: '',
-        },
-      ],
-    },
   },
 ];
