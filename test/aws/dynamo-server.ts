@@ -1,7 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { CreateTableCommand, DynamoDBClient, type CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  type CreateTableCommandInput,
+} from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 
 /** What becomes of a call on its way to the table and back. */
@@ -64,6 +69,9 @@ export async function startDynamo(): Promise<DynamoServer> {
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
   await client.send(new CreateTableCommand(lockTableOf('locks')));
+  // It is made in the background, and writes are refused until then.
+  const table = { TableName: 'locks' };
+  while ((await client.send(new DescribeTableCommand(table))).Table?.TableStatus !== 'ACTIVE');
   const server: DynamoServer = {
     endpoint,
     calls,
