@@ -16,7 +16,7 @@ const readBackPause: Milliseconds = 1_000;
 
 /**
  * A run's way to one Auto Scaling group. Every change passes the gate: recorded first, and none begins past the lease's deadline; it outlasts
- * throttling and lost replies, and is read back. What restores waits until changes whose replies were lost are over. Throws `interlock.lease_over`, `journal.write`, `scaling.not_changed`, `aws.*`.
+ * throttling and lost replies, is read back, and ends when none of its requests can come late any more. Throws `interlock.lease_over`, `journal.write`, `scaling.not_changed`, `aws.*`.
  */
 export class ScalingDesk {
   readonly #run: ScalingRun;
@@ -80,8 +80,7 @@ export class ScalingDesk {
     const { gate, ports, blips } = this.#run;
     const { clock } = ports;
     const named = `${what}: Auto Scaling group ${this.#group.name}`;
-    // A suspension whose reply was lost, and that was made again, could still come after what resumes it.
-    if (restoring) await gate.requests.over(this.#place);
+    await gate.requests.over(this.#place);
     await gate.perform({ where: 'cloud', what: named, restoring }, this.#signal, () =>
       blips.cloud.outlast(async () => {
         gate.requireLeases(named, restoring);
@@ -91,10 +90,12 @@ export class ScalingDesk {
     const deadline = clock.elapsed() + readBackFor;
     for (;;) {
       const now = await this.look();
-      if (now === undefined || isDone(now)) return;
+      if (now === undefined || isDone(now)) break;
       if (clock.elapsed() >= deadline) throw scalingNotChanged(this.#group, what);
       await clock.sleep(readBackPause);
     }
+    // One whose reply was lost, and that was made again, could still come after the opposite change of this run, or of the next.
+    await gate.requests.over(this.#place);
   }
 
   get #place(): string {

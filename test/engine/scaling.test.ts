@@ -446,4 +446,24 @@ describe('what others do to an Auto Scaling group during the run', () => {
     expect(group.suspendedProcesses).toEqual(['AZRebalance', 'Launch']);
     expect(group.tags).toEqual({});
   });
+
+  it('is as it was though the tag of an interrupted run is taken off once more, late', async () => {
+    const { stage, group } = scaled({
+      suspendedProcesses: all,
+      tags: { [key]: '20261120T031400Z-00000000 HealthCheck ReplaceUnhealthy' },
+    });
+    let lost = false;
+    stage.world.calls.intercept = async (call, proceed) => {
+      if (call.method !== 'untag' || lost) return proceed();
+      lost = true;
+      stage.world.clock.after(12_000, () => void proceed().catch(() => undefined), true);
+      throw awsError(Object.assign(new Error('socket hang up'), { name: 'ECONNRESET', code: 'ECONNRESET' }), {
+        action: 'autoscaling:DeleteTags',
+        region: 'eu-west-1',
+      });
+    };
+    expect(await stage.deploy()).toMatchObject({ exit: 0, named: [] });
+    await stage.later();
+    expect(group).toMatchObject({ suspendedProcesses: ['AZRebalance'], tags: {} });
+  });
 });
