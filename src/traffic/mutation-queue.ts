@@ -107,6 +107,11 @@ export class MutationQueue {
     return this.#late.get(registrationKey(registration))?.until ?? 0;
   }
 
+  /** Until when any call whose answer was lost may take effect; 0 when there is none. */
+  get allLateUntil(): Milliseconds {
+    return Math.max(0, ...[...this.#late.values()].map(({ until }) => until));
+  }
+
   async #perform(action: Action, batch: readonly Request[]): Promise<void> {
     try {
       await this.patience.outlast(() => this.#send(action, batch));

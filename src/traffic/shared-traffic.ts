@@ -118,14 +118,25 @@ export class SharedTraffic implements Traffic {
    * Waits until no call for these registrations whose answer was lost can take effect any more. A target group that was not changed is not
    * waited for.
    */
-  async requestsOver(registrations: readonly Registration[]): Promise<void> {
-    const lateUntil = (): Milliseconds =>
+  requestsOver(registrations: readonly Registration[]): Promise<void> {
+    return this.#sleepUntil(() =>
       Math.max(
         0,
         ...registrations.map((one) => this.#desks.get(one.targetGroup)?.mutations.lateUntil(one) ?? 0),
-      );
+      ),
+    );
+  }
+
+  /** Waits until no call at all whose answer was lost can take effect any more. */
+  allRequestsOver(): Promise<void> {
+    return this.#sleepUntil(() =>
+      Math.max(0, ...[...this.#desks.values()].map(({ mutations }) => mutations.allLateUntil)),
+    );
+  }
+
+  async #sleepUntil(moment: () => Milliseconds): Promise<void> {
     for (let left = 1; left > 0;) {
-      left = lateUntil() - this.clock.elapsed();
+      left = moment() - this.clock.elapsed();
       if (left > 0) await this.clock.sleep(left);
     }
   }

@@ -14,6 +14,7 @@ import { audit, nothingFound, type AuditFinding } from './audit.js';
 import type { RunHooks } from './context.js';
 import { nobodyJoined, rollJoiners, type JoinedHosts, type RolledFleet } from './joiners.js';
 import { leaseGroups, type HeldLeases } from './lease-groups.js';
+import { letGo } from './let-go.js';
 import { findInterrupted } from './recover-first.js';
 import { recordStart } from './record-start.js';
 import { newRunId, noJournal, openRun } from './open-run.js';
@@ -81,9 +82,7 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
   } catch (error) {
     throw run.bus.redact(hooks.stop.signal.aborted ? interrupted(hooks.stop.name() ?? 'a signal') : error);
   } finally {
-    await run.reservations.end();
-    run.blips.end();
-    await leases?.release();
+    await letGo(run, leases);
     await journal.close();
     await run.bus.close();
   }

@@ -16,6 +16,7 @@ import type { CommonOptions, RunHooks } from './context.js';
 import { lookForInterrupted } from './interrupted-runs.js';
 import { JournalOnDemand } from './journal-on-demand.js';
 import { leaseGroups, type HeldLeases } from './lease-groups.js';
+import { letGo } from './let-go.js';
 import { openRun } from './open-run.js';
 import { takeOffOutlived } from './outlived-notes.js';
 import { phase } from './phase.js';
@@ -110,9 +111,7 @@ export async function recoverRun(
     if (hosts.length === 0) throw error;
     return { run: found, hosts, scaling: { left: found.scaling, errors: [], warnings: [] } };
   } finally {
-    await run.reservations.end();
-    run.blips.end();
-    await leases?.release();
+    await letGo(run, leases);
     await journal.close();
   }
 }

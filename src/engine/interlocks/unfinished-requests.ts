@@ -96,6 +96,11 @@ export class UnfinishedRequests {
     }
   }
 
+  /** Waits until no request at all can take effect any more: what comes late would hit the next run. */
+  async allOver(): Promise<void> {
+    await Promise.all([...this.#places.keys()].map((place) => this.over(place)));
+  }
+
   async #left(place: string): Promise<readonly Unfinished[]> {
     const known = this.#places.get(place);
     if (known === undefined) return [];
