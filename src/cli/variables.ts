@@ -95,7 +95,7 @@ const ofTests =
   /^ADFPUSH_(BUSYBOX|CRASH_\w+|DEEP|FLEET|HOST_KEY_\w+|LATE_EFFECTS|LOCK_\w+|SIM_\w+|TEST_\w+)$/;
 
 /**
- * A sentence for each variable that looks like one of ours and is none, since a limit that nobody reads is no limit. `flags` are those of
+ * A sentence for each variable that looks like one of ours and is none, since a misspelt setting has no effect. `flags` are those of
  * all commands: a job may set the variables of several.
  */
 export function warnOfUnknown(flags: Iterable<string>, environment: Environment): readonly string[] {

@@ -204,7 +204,7 @@ export class Blips {
     try {
       return (await presence.goneOf([host])).has(host.id);
     } catch {
-      // Where nobody can tell, it may be there.
+      // The cloud did not answer: the host may still exist.
       return false;
     }
   }

@@ -80,7 +80,7 @@ export class TaskHost implements ModuleHost {
       const step = this.#session.stepOf(this.#step);
       return runStep(this.#session, command, { ...all, ...this.#spillOf(step), step });
     }
-    // No step: it only reads, and is run again when nobody knows how it ended.
+    // Not recorded as a step: it only reads, so it is run again when its outcome is unknown.
     return this.#session.outlast(async () => {
       const connection = await this.#session.run.ports.transport.connect(this.host, this.signal);
       const result = await connection.run(command, all);

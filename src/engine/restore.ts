@@ -169,7 +169,7 @@ async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promis
 }
 
 /**
- * What of these holds the host lacks at this moment, so that nobody is sent to a host that has all it had. All of them where it cannot be
+ * What of these holds the host lacks at this moment, so that a host that has all it had is not named. All of them where it cannot be
  * asked, and where neither a probe nor a balancer says that a container is healthy which was touched. Changes nothing, and needs no lease.
  */
 export async function stillLacking(session: HostSession, holds: readonly Hold[]): Promise<readonly Hold[]> {
@@ -199,7 +199,7 @@ export async function isHealthyByNow({ run }: HostSession, holds: readonly Hold[
   }
 }
 
-/** The host has all that is held of it. What cannot be written down stays open, and whoever recovers it finds the same. */
+/** The host has all that is held of it. A hold that cannot be settled in the journal stays open; a recovery looks again. */
 export async function settleReturned({ run, eventHost }: HostSession, open: readonly Hold[]): Promise<void> {
   try {
     await run.holds.settle(open, 'returned');

@@ -43,7 +43,7 @@ export class Redaction implements SecretKeeper {
     this.#search = undefined;
   }
 
-  /** From now on this one is told the names of secrets that are not masked, each once, also of those before that nobody was told. */
+  /** Registers the reader of the names of secrets that are not masked. It gets each name once, the earlier ones first. */
   onUnmasked(listener: (name: string) => void): void {
     this.#unmaskedListener = listener;
     this.#tellUnmasked();

@@ -49,7 +49,7 @@ export interface Patience {
   watch<T>(act: () => Promise<T>): Promise<T>;
 }
 
-/** For who tells nobody what was outlasted. */
+/** For callers that report no blips. */
 export const silentPatience = (retrying: Retrying): Patience => ({
   outlast: (act) => retry(act, retrying),
   watch: (act) => act(),

@@ -15,7 +15,7 @@ export class GoneMembers {
     private readonly clock: Clock,
   ) {}
 
-  /** Those of the ids that do not exist any more, in any region of the listed hosts. None where nobody can tell. */
+  /** Those of the ids that do not exist any more, in any region of the listed hosts. None where the cloud cannot be asked. */
   async among(ids: readonly string[], listed: readonly Host[]): Promise<readonly string[]> {
     const regions = [...new Set(listed.flatMap(({ region }) => region ?? []))];
     if (this.presence === undefined || ids.length === 0 || regions.length === 0) return [];

@@ -79,7 +79,7 @@ export class HostLockStore implements LeaseStore {
   }
 
   /**
-   * For runs that keep the lease in `place`: what epochs the hosts know, and whether whoever takes it on them finds that it is kept there.
+   * For runs that keep the lease in `place`: what epochs the hosts know, and whether a run that wants it on the hosts finds that it is kept there.
    * Throws `lease.held` when a run has it on the hosts, and `lease.unavailable` when too few answer to know.
    */
   async lookMoved(request: LeaseRequest, place: string): Promise<Omit<MoveLook, 'refusal'>> {
@@ -94,7 +94,7 @@ export class HostLockStore implements LeaseStore {
   }
 
   /**
-   * Notes on the hosts that the lease is kept in `place` from now on: nobody has it on them then, and nobody gets it until it is seized.
+   * Notes on the hosts that the lease is kept in `place` from now on: no run has it on the hosts then, and none gets it until it is seized.
    * Gives the epoch, which is above the request's `above`. Throws as `acquire` does.
    */
   async moveTo(place: string, request: LeaseRequest): Promise<number> {
@@ -143,7 +143,7 @@ export class HostLockStore implements LeaseStore {
     const { epoch, refusal } = readLook({ ...wish, gone: new Set() }, answers);
     if (refusal === undefined) return { epoch };
     if (refusal.why === 'held') return { holder: refusal.holder, epoch };
-    // Nobody has it who is seen; hosts of an older list may know better, unless they are gone.
+    // No holder is seen. Hosts of an older list may have one, unless these hosts are terminated.
     const gone = await this.#gone.among(missingIn(refusal), name.hosts);
     const again = readLook({ ...wish, gone: new Set(gone) }, answers);
     if (again.refusal === undefined) return { epoch };
