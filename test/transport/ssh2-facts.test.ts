@@ -40,17 +40,34 @@ describeWithSshd('ssh2 and sshd by themselves', () => {
     });
   }
 
+  /** What each channel's exit said. Listened for in the callback itself: the exit may come in the packet that opens the channel. */
+  const exits = new WeakMap<ClientChannel, Promise<readonly unknown[]>>();
+
   const exec = (client: Client, line: string): Promise<ClientChannel> =>
     new Promise((resolve, reject) => {
-      client.exec(line, (error, channel) => (error === undefined ? resolve(channel) : reject(error)));
+      client.exec(line, (error, channel) => {
+        if (error !== undefined) {
+          reject(error);
+          return;
+        }
+        exits.set(
+          channel,
+          new Promise((exited) => {
+            channel.once('exit', (...how: unknown[]) => exited(how));
+          }),
+        );
+        resolve(channel);
+      });
     });
 
-  const end = (channel: ClientChannel): Promise<readonly unknown[]> =>
-    new Promise((resolve) => {
-      channel.once('exit', (...how: unknown[]) => resolve(how));
-      channel.resume();
-      channel.stderr.resume();
-    });
+  const exit = (channel: ClientChannel): Promise<readonly unknown[]> =>
+    exits.get(channel) ?? Promise.reject(new Error('a channel that exec did not open'));
+
+  function end(channel: ClientChannel): Promise<readonly unknown[]> {
+    channel.resume();
+    channel.stderr.resume();
+    return exit(channel);
+  }
 
   test('success: a killed command ends without a code, so only code 0 is success', async () => {
     const client = await open({});
@@ -130,7 +147,7 @@ describeWithSshd('ssh2 and sshd by themselves', () => {
     let closed = false;
     channel.once('close', () => (closed = true));
 
-    await new Promise((resolve) => channel.once('exit', resolve));
+    await exit(channel);
     await exec(client, 'true').then(end);
 
     expect(closed).toBe(false);
