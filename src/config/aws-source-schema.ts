@@ -17,13 +17,13 @@ const addressSchema = parsed((value, refuse): AddressPolicy => {
   const key = tagKey(value);
   if (key === undefined) refuse(`must be one of ${policies.join(', ')}, or a tag such as "tag:Name"`);
   return { kind: 'tag', key: key ?? '' };
-});
+}).meta({ type: 'address' });
 
 const groupBySchema = parsed((value, refuse) => {
   const key = tagKey(value);
   if (key === undefined) refuse('must name a tag, as in "tag:DeployGroup"');
   return key ?? '';
-});
+}).meta({ type: 'tag' });
 
 const tagKey = (value: unknown): string | undefined =>
   typeof value === 'string' ? /^tag:(.+)$/.exec(value)?.[1] : undefined;
@@ -50,7 +50,7 @@ const filtersSchema = parsed((value, refuse): Readonly<Record<string, readonly s
       return [name, values.filter((text) => text !== undefined)];
     }),
   );
-});
+}).meta({ type: 'mapping' });
 
 const regionsSchema = z
   .union([z.array(regionSchema).min(1), regionSchema])
@@ -58,12 +58,24 @@ const regionsSchema = z
 
 /** `source: aws_ec2`. */
 export const awsSourceSchema = z.strictObject({
-  source: z.literal('aws_ec2'),
-  account: accountSchema,
+  source: z.literal('aws_ec2').describe('hosts are instances of EC2'),
+  account: accountSchema.describe(
+    'the account that the credentials must belong to, in quotes; checked before anything else',
+  ),
   ...accessKeys,
-  regions: regionsSchema,
-  filters: filtersSchema.default({}),
-  group_by: groupBySchema.default('DeployGroup'),
-  address: addressSchema.default({ kind: 'private_ip' }),
+  regions: regionsSchema.describe('one region or a list of them'),
+  filters: filtersSchema
+    .default({})
+    .describe(
+      'filters of DescribeInstances, `{ "tag:Environment": prod }`; only running instances are hosts',
+    ),
+  group_by: groupBySchema
+    .default('DeployGroup')
+    .describe('the tag that names the groups of an instance, with commas between: `tag:DeployGroup`'),
+  address: addressSchema
+    .default({ kind: 'private_ip' })
+    .describe(
+      'the address that SSH goes to: one of private_ip, public_ip, private_dns, public_dns, ipv6, or a tag such as `tag:Name`. There is no second choice',
+    ),
   ...commonKeys,
 });

@@ -8,11 +8,15 @@ export const ownInstanceId = 'instance_id';
 /** `docker:` of `adfpush.yml`, of an environment, of a host. */
 export const dockerSchema = z
   .strictObject({
-    sudo: z.boolean().exactOptional(),
+    sudo: z.boolean().exactOptional().describe('goes through `sudo -n`'),
     socket: literalTextSchema
       .refine((path) => path.startsWith('/'), { error: 'must be an absolute path on the host' })
-      .exactOptional(),
-    follow_context: z.boolean().exactOptional(),
+      .exactOptional()
+      .describe('a socket on the host, reached by stream-local forwarding'),
+    follow_context: z
+      .boolean()
+      .exactOptional()
+      .describe('goes to the Engine that the docker context or `DOCKER_HOST` of the login user names'),
   })
   .refine(({ follow_context: follow, socket }) => follow !== true || socket === undefined, {
     error: 'must not have both: follow_context lets the login user choose the Engine, socket names it',

@@ -30,20 +30,27 @@ export interface ProjectConfig {
 
 export const projectFile = 'adfpush.yml';
 
-const projectSchema = z.strictObject({
-  name: textSchema.exactOptional(),
-  vars: variablesSchema.default({}),
-  secrets: secretsSchema.default([]),
-  ssh: sshSchema.default({}),
-  docker: dockerSchema.default({}),
-  state: stateSchema.default({ backend: 'hosts', lease: defaultLease }),
+export const projectSchema = z.strictObject({
+  name: textSchema.exactOptional().describe('the name of the project; the name of its folder without it'),
+  vars: variablesSchema.default({}).describe('variables of all hosts'),
+  secrets: secretsSchema
+    .default([])
+    .describe(
+      'variables whose values are shown as `***`: a list of names, or a mapping from names to `{ env: VARIABLE }` or `{ file: PATH }`',
+    ),
+  ssh: sshSchema.default({}).describe('how hosts are reached, below'),
+  docker: dockerSchema.default({}).describe('how the Docker Engine of a host is reached, below'),
+  state: stateSchema
+    .default({ backend: 'hosts', lease: defaultLease })
+    .describe('where journals and leases are kept, below'),
   insecure_registries: z
     .array(
       textSchema.regex(/^[^/\s]+$/, {
         error: 'must be host:port, without http:// and without a path',
       }),
     )
-    .default([]),
+    .default([])
+    .describe('`host:port` of registries that speak plain HTTP'),
 });
 
 /**

@@ -20,7 +20,7 @@ export const accountSchema = parsed((value, refuse) => {
     refuse(`must be the twelve digits of an AWS account in quotes${given}`);
   }
   return '';
-});
+}).meta({ type: 'text' });
 
 export const regionSchema = literalTextSchema
   .regex(/^[a-z0-9]+(-[a-z0-9]+)+$/, {
@@ -39,15 +39,19 @@ export const accessKeys = {
     .regex(/^arn:[^:]+:iam::\d{12}:role\/\S+$/, {
       error: 'must be the ARN of a role: arn:aws:iam::123456789012:role/name',
     })
-    .exactOptional(),
-  profile: literalTextSchema.exactOptional(),
-  endpoint: endpointSchema.exactOptional(),
+    .exactOptional()
+    .describe('a role that is assumed'),
+  profile: literalTextSchema.exactOptional().describe('the profile of the AWS configuration files'),
+  endpoint: endpointSchema.exactOptional().describe('where AWS is spoken, when it is not at AWS'),
 };
 
 /** What every environment may say, whatever its source. */
 export const commonKeys = {
-  ssh: sshSchema.default({}),
-  docker: dockerSchema.default({}),
-  vars: variablesSchema.default({}),
-  groups: z.record(z.string(), z.strictObject({ vars: variablesSchema.default({}) })).default({}),
+  ssh: sshSchema.default({}).describe('how its hosts are reached, below'),
+  docker: dockerSchema.default({}).describe('how their Docker Engine is reached, below'),
+  vars: variablesSchema.default({}).describe('variables of all its hosts'),
+  groups: z
+    .record(z.string(), z.strictObject({ vars: variablesSchema.default({}) }))
+    .default({})
+    .describe('`NAME: { vars: … }`: variables of the hosts of a group'),
 };

@@ -26,7 +26,7 @@ const proxyJumpSchema = parsed((value, refuse): string => {
     if (wrong) refuse(`has "${jump}", which is no user@host:port`, jumpHint, path);
   }
   return jumps.map(({ jump }) => jump).join(',');
-});
+}).meta({ type: 'text or list' });
 
 const isPort = (text: string): boolean => Number(text) >= 1 && Number(text) <= 65_535;
 
@@ -63,28 +63,66 @@ const strictSchema = parsed((value, refuse): (typeof strict)[number] => {
     );
   }
   return 'yes';
-});
+}).meta({ type: '`yes` or `accept-new`' });
 
 /** `ssh:` of `adfpush.yml`, of an environment, of a host. */
 export const sshSchema = z
   .strictObject({
-    transport: z.enum(['ssh2', 'openssh']).exactOptional(),
-    config_file: literalTextSchema.exactOptional(),
-    user: hostTextSchema.exactOptional(),
-    port: portSchema.exactOptional(),
-    identity_file: literalTextSchema.exactOptional(),
-    identities_only: z.boolean().exactOptional(),
-    identity_agent: literalTextSchema.exactOptional(),
-    proxy_jump: proxyJumpSchema.exactOptional(),
-    proxy_command: proxyCommandSchema.exactOptional(),
-    known_hosts_file: literalTextSchema.exactOptional(),
-    host_key_alias: hostTextSchema.exactOptional(),
-    host_keys: z.enum(['known_hosts', 'console']).exactOptional(),
-    strict_host_key_checking: strictSchema.exactOptional(),
-    instance_connect: z.boolean().exactOptional(),
-    connect_timeout: positiveDurationSchema.exactOptional(),
-    server_alive_interval: positiveDurationSchema.exactOptional(),
-    server_alive_count_max: z.int().min(1).max(100).exactOptional(),
+    transport: z
+      .enum(['ssh2', 'openssh'])
+      .exactOptional()
+      .describe(
+        '`openssh` goes through the system’s `ssh` (7.4 or newer): for certificates, FIDO keys, post-quantum-only servers',
+      ),
+    config_file: literalTextSchema
+      .exactOptional()
+      .describe('instead of `~/.ssh/config` and the system’s; `none` reads none'),
+    user: hostTextSchema.exactOptional().describe('the login user'),
+    port: portSchema.exactOptional().describe('the port of sshd'),
+    identity_file: literalTextSchema.exactOptional().describe('the key to offer, and nothing else'),
+    identities_only: z.boolean().exactOptional().describe('no other keys of the agent'),
+    identity_agent: literalTextSchema.exactOptional().describe('the socket of the agent, or `none`'),
+    proxy_jump: proxyJumpSchema
+      .exactOptional()
+      .describe('bastions, the nearest first: `user@host:port`, a list or with commas; or `none`'),
+    proxy_command: proxyCommandSchema
+      .exactOptional()
+      .describe('a command whose input and output are the connection'),
+    known_hosts_file: literalTextSchema.exactOptional().describe('where host keys are looked up'),
+    host_key_alias: hostTextSchema
+      .exactOptional()
+      .describe('the name under which a host key is looked up; `instance_id` is the id of each instance'),
+    host_keys: z
+      .enum(['known_hosts', 'console'])
+      .exactOptional()
+      .describe(
+        '`console` learns the key of a fresh EC2 instance from its console (`ec2:GetConsoleOutput`), and records it',
+      ),
+    strict_host_key_checking: strictSchema
+      .exactOptional()
+      .describe(
+        '`accept-new` believes, and records, the key of a host that has none on record; a changed key is always refused',
+      ),
+    instance_connect: z
+      .boolean()
+      .exactOptional()
+      .describe(
+        'a key made for the run, through EC2 Instance Connect (`ec2-instance-connect:SendSSHPublicKey`)',
+      ),
+    connect_timeout: positiveDurationSchema
+      .exactOptional()
+      .describe('for one connection until it is authenticated'),
+    server_alive_interval: positiveDurationSchema
+      .exactOptional()
+      .describe(
+        'the pause between keepalive messages; a lost connection is noticed within 20 s whatever it says',
+      ),
+    server_alive_count_max: z
+      .int()
+      .min(1)
+      .max(100)
+      .exactOptional()
+      .describe('unanswered keepalive messages that make a connection lost'),
   })
   .refine(({ proxy_jump, proxy_command }) => proxy_jump === undefined || proxy_command === undefined, {
     error: 'must not stand beside proxy_jump: a host has one way',

@@ -32,12 +32,25 @@ const tableSchema = literalTextSchema.regex(/^[A-Za-z0-9_.-]{3,255}$/, {
 /** `state` in `adfpush.yml`. */
 export const stateSchema = z
   .strictObject({
-    directory: literalTextSchema.exactOptional(),
-    backend: z.enum(backends).default('hosts'),
-    table: tableSchema.exactOptional(),
-    region: regionSchema.exactOptional(),
-    endpoint: endpointSchema.exactOptional(),
-    lease: durationAtLeast(3_000).default(defaultLease),
+    directory: literalTextSchema
+      .exactOptional()
+      .describe(
+        'where journals are kept on the machine that runs adfpush, relative to the project; the state folder of the user without it',
+      ),
+    backend: z
+      .enum(backends)
+      .default('hosts')
+      .describe('where leases are kept: on the hosts themselves, or in a table of DynamoDB'),
+    table: tableSchema
+      .exactOptional()
+      .describe('the table, with the partition key `lock`; for `dynamodb` only, and needed there'),
+    region: regionSchema.exactOptional().describe('its region; that of the environment without it'),
+    endpoint: endpointSchema.exactOptional().describe('its endpoint; that of the environment without it'),
+    lease: durationAtLeast(3_000)
+      .default(defaultLease)
+      .describe(
+        'how long a lease lives without being renewed; what a killed run keeps others waiting at most',
+      ),
   })
   .superRefine(({ backend, table, region, endpoint }, context) => {
     if (backend === 'dynamodb') {

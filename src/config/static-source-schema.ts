@@ -40,19 +40,19 @@ const namesSchema = z
   .pipe(z.array(nameSchema));
 
 const hostKeys = {
-  address: hostTextSchema.exactOptional(),
-  port: portSchema.exactOptional(),
-  groups: namesSchema.default([]),
-  vars: variablesSchema.default({}),
-  zone: literalTextSchema.exactOptional(),
-  region: regionSchema.exactOptional(),
-  ssh: sshSchema.default({}),
-  docker: dockerSchema.default({}),
-  target_ids: z.array(literalTextSchema).default([]),
+  address: hostTextSchema.exactOptional().describe('where SSH goes; its name without it'),
+  port: portSchema.exactOptional().describe('the port of its sshd'),
+  groups: namesSchema.default([]).describe('the groups that it is in'),
+  vars: variablesSchema.default({}).describe('its variables'),
+  zone: literalTextSchema.exactOptional().describe('its availability zone'),
+  region: regionSchema.exactOptional().describe('its region; that of the inventory without it'),
+  ssh: sshSchema.default({}).describe('as for all hosts, for this one'),
+  docker: dockerSchema.default({}).describe('as for all hosts, for this one'),
+  target_ids: z.array(literalTextSchema).default([]).describe('the ids that target groups may know it by'),
 };
 
 const bare = { groups: [], vars: {}, ssh: {}, docker: {}, targetIds: [] };
-const hostSchema = z.strictObject(hostKeys).transform(camelKeys);
+export const hostSchema = z.strictObject(hostKeys).transform(camelKeys);
 
 /** `web-1: { address: … }`, `web-1: 10.0.0.1`, or `web-1:` alone. */
 const mappingSchema = z
@@ -96,10 +96,12 @@ const hostsSchema = z.union([mappingSchema, listSchema]).superRefine((hosts, con
 /** `source: static`. */
 export const staticSourceSchema = z
   .strictObject({
-    source: z.literal('static'),
-    hosts: hostsSchema,
-    region: regionSchema.exactOptional(),
-    account: accountSchema.exactOptional(),
+    source: z.literal('static').describe('hosts are listed by hand'),
+    hosts: hostsSchema.describe(
+      'a mapping from names to hosts, or a list of them: `web-1: { address: … }`, `web-1: 10.0.0.1`',
+    ),
+    region: regionSchema.exactOptional().describe('where the target groups are'),
+    account: accountSchema.exactOptional().describe('the account of the target groups, in quotes'),
     ...accessKeys,
     ...commonKeys,
   })

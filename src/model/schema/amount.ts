@@ -21,14 +21,14 @@ export const amountSchema = parsed((value, refuse): Amount => {
   const amount = readAmount(value, 0);
   if (amount === undefined) refuse(...wrong(value, 0));
   return amount ?? { hosts: 0 };
-});
+}).meta({ type: 'hosts or share' });
 
 /** The sizes of batches, one or a list; the last one repeats. Never empty, no zero. */
 export const serialSchema = parsed((value, refuse): readonly Amount[] => {
   if (!Array.isArray(value)) return readSizes([value], (message, hint) => refuse(message, hint));
   if (value.length === 0) refuse('must not be an empty list', 'Write 1, 25%, or a list of them.');
   return readSizes(value, refuse);
-});
+}).meta({ type: 'hosts or share, or a list' });
 
 function readSizes(values: readonly unknown[], refuse: Refuse): readonly Amount[] {
   return values.flatMap((value, index) => {

@@ -23,4 +23,4 @@ export const argvSchema = parsed((value, refuse): readonly string[] => {
   if ('words' in split) return split.words;
   refuse(split.problem, shellHint);
   return [];
-});
+}).meta({ type: 'command' });

@@ -29,19 +29,21 @@ const memorySchema = parsed((value, refuse) => {
   else if (bytes < leastMemory)
     refuse(`is ${bytes} bytes, less than the 6m that Docker asks for`, 'Write the unit: 512m.');
   return bytes;
-});
+}).meta({ type: 'size' });
 
 const cpusSchema = parsed((value, refuse) => {
   const cpus = Number(scalarText(value));
   if (!(cpus > 0)) refuse(`must be a number of CPUs above 0 such as 1.5, not ${shown(value)}`);
   return cpus;
-});
+}).meta({ type: 'number' });
 
-const limitsSchema = z
+export const limitsSchema = z
   .strictObject({
-    memory: memorySchema.exactOptional(),
-    cpus: cpusSchema.exactOptional(),
-    pids: wholeNumberSchema(1).exactOptional(),
+    memory: memorySchema
+      .exactOptional()
+      .describe('memory, with its unit: `512m`; Docker takes no less than 6m'),
+    cpus: cpusSchema.exactOptional().describe('processors, in parts too: `1.5`'),
+    pids: wholeNumberSchema(1).exactOptional().describe('processes and threads'),
   })
   .transform(({ memory, ...others }) => ({
     ...others,
@@ -56,7 +58,7 @@ const restartSchema = parsed((value, refuse): RestartPolicy => {
     refuse(`must be no, always, unless-stopped, on-failure or on-failure:3, not ${shown(value)}`);
   }
   return { name: 'on-failure', maximumRetries: Number(retries ?? 0) };
-});
+}).meta({ type: 'restart policy' });
 
 const extraHostsSchema = parsed((value, refuse): readonly string[] => {
   if (isMapping(value))
@@ -67,7 +69,7 @@ const extraHostsSchema = parsed((value, refuse): readonly string[] => {
     refuse(`must be name:address, not ${shown(item)}`, undefined, [index]);
     return [];
   });
-});
+}).meta({ type: 'list or mapping' });
 
 const testSchema = parsed((value, refuse): readonly string[] => {
   if (typeof value === 'string' && value.trim() !== '')
@@ -77,21 +79,25 @@ const testSchema = parsed((value, refuse): readonly string[] => {
   if (known.length === 0 || known.length < words.length)
     refuse('must be a command: a line for sh, or a list of words');
   return ['CMD', 'CMD-SHELL', 'NONE'].includes(known[0] ?? '') ? known : ['CMD', ...known];
-});
+}).meta({ type: 'command' });
 
-const healthcheckSchema: z.ZodType<ContainerHealthcheck> = z
+export const healthcheckSchema: z.ZodType<ContainerHealthcheck> = z
   .strictObject({
-    test: testSchema,
-    interval: positiveDurationSchema.exactOptional(),
-    timeout: positiveDurationSchema.exactOptional(),
-    retries: wholeNumberSchema(1).exactOptional(),
-    start_period: durationSchema.exactOptional(),
+    test: testSchema.describe(
+      'a line for sh, a list of words, or `NONE`, which turns the check of the image off',
+    ),
+    interval: positiveDurationSchema.exactOptional().describe('between two checks'),
+    timeout: positiveDurationSchema.exactOptional().describe('for one check'),
+    retries: wholeNumberSchema(1)
+      .exactOptional()
+      .describe('failures in a row that make the container unhealthy'),
+    start_period: durationSchema.exactOptional().describe('after the start, in which failures do not count'),
   })
   .transform(camelKeys);
 
-const loggingSchema = z.strictObject({
-  driver: textSchema,
-  options: pairsSchema('max-size=10m').default({}),
+export const loggingSchema = z.strictObject({
+  driver: textSchema.describe('the logging driver of Docker'),
+  options: pairsSchema('max-size=10m').default({}).describe('what the driver takes'),
 });
 
 const labelsSchema = pairsSchema('team=web').refine(
@@ -103,29 +109,50 @@ const userSchema = parsed((value, refuse) => {
   const text = scalarText(value)?.trim() ?? '';
   if (text === '') refuse(`must be a user such as app or 1000:1000, not ${shown(value)}`);
   return text;
-});
+}).meta({ type: 'text' });
 
 /** A container of a group's variables, or of `docker_container`'s arguments. Docker Compose's words where it has them. */
 export const containerSchema: z.ZodType<ContainerTemplate> = z
   .strictObject({
-    name: containerNameSchema,
-    image: textSchema.exactOptional(),
-    command: argvSchema.exactOptional(),
-    entrypoint: argvSchema.exactOptional(),
-    user: userSchema.exactOptional(),
-    hostname: textSchema.exactOptional(),
-    ports: portsSchema.default([]),
-    env: environmentSchema.default({}),
-    env_file: textSchema.exactOptional(),
-    volumes: z.array(volumeSchema).default([]),
-    networks: textsSchema.default([]),
-    labels: labelsSchema.default({}),
-    restart: restartSchema.default({ name: 'unless-stopped' }),
-    stop_timeout: durationSchema.default(10_000),
-    limits: limitsSchema.default({}),
-    logging: loggingSchema.exactOptional(),
-    healthcheck: healthcheckSchema.exactOptional(),
-    extra_hosts: extraHostsSchema.default([]),
-    adopt: textSchema.exactOptional(),
+    name: containerNameSchema.describe('its name on the host'),
+    image: textSchema.exactOptional().describe('its image, where it is not the `image` of the group'),
+    command: argvSchema
+      .exactOptional()
+      .describe(
+        'what it runs instead of the command of its image: a list, or a line that is split as sh would, without a shell',
+      ),
+    entrypoint: argvSchema.exactOptional().describe('instead of the entrypoint of its image'),
+    user: userSchema.exactOptional().describe('`app`, or `1000:1000`'),
+    hostname: textSchema.exactOptional().describe('the host name inside'),
+    ports: portsSchema
+      .default([])
+      .describe(
+        'published ports, `host:container`: `5060:5000`, `127.0.0.1:8080:80`, `53:53/udp`; `5000` is the same on both sides',
+      ),
+    env: environmentSchema.default({}).describe('environment variables'),
+    env_file: textSchema
+      .exactOptional()
+      .describe('a template of the project that becomes environment variables, one `NAME=value` a line'),
+    volumes: z
+      .array(volumeSchema)
+      .default([])
+      .describe('mounts: `source:target[:options]`, or a mapping as in Docker Compose'),
+    networks: textsSchema.default([]).describe('networks of Docker, made where they are missing'),
+    labels: labelsSchema.default({}).describe('labels; those that begin with `adfpush.` are its own'),
+    restart: restartSchema
+      .default({ name: 'unless-stopped' })
+      .describe('the restart policy: `no`, `always`, `unless-stopped`, `on-failure`, `on-failure:3`'),
+    stop_timeout: durationSchema.default(10_000).describe('between SIGTERM and SIGKILL when it is stopped'),
+    limits: limitsSchema.default({}).describe('what it may use'),
+    logging: loggingSchema.exactOptional().describe('where its output goes'),
+    healthcheck: healthcheckSchema.exactOptional().describe('the check that Docker makes inside'),
+    extra_hosts: extraHostsSchema
+      .default([])
+      .describe('lines of its /etc/hosts: `name:address`, a list of them or a mapping'),
+    adopt: textSchema
+      .exactOptional()
+      .describe(
+        'the name of a running container that adfpush did not start, and that this one takes the place of',
+      ),
   })
   .transform(camelKeys);

@@ -12,7 +12,7 @@ export const durationSchema = parsed((value, refuse): Milliseconds => {
   const duration = read(value);
   if (duration === undefined) refuse(`must be a duration, not ${shown(value)}`, example);
   return duration ?? 0;
-});
+}).meta({ type: 'duration' });
 
 /** A duration that is not zero. */
 export const positiveDurationSchema = parsed((value, refuse): Milliseconds => {
@@ -20,7 +20,7 @@ export const positiveDurationSchema = parsed((value, refuse): Milliseconds => {
   if (duration === undefined) refuse(`must be a duration, not ${shown(value)}`, example);
   else if (duration <= 0) refuse('must be longer than zero', example);
   return duration ?? 0;
-});
+}).meta({ type: 'duration' });
 
 /** A duration of at least so much. */
 export const durationAtLeast = (least: Milliseconds) =>
@@ -29,4 +29,4 @@ export const durationAtLeast = (least: Milliseconds) =>
     if (duration === undefined) refuse(`must be a duration, not ${shown(value)}`, example);
     else if (duration < least) refuse(`must be at least ${formatDuration(least)}`, example);
     return duration ?? 0;
-  });
+  }).meta({ type: 'duration' });

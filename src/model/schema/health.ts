@@ -8,10 +8,18 @@ import { isMapping, parsed } from './parsed.js';
 import { pairsSchema, scalarText, textSchema } from './text.js';
 
 const passes = {
-  passes: wholeNumberSchema(1).default(healthDefaults.passes),
-  interval: positiveDurationSchema.default(healthDefaults.interval),
-  timeout: positiveDurationSchema.default(healthDefaults.timeout),
-  attempt_timeout: positiveDurationSchema.default(healthDefaults.attemptTimeout),
+  passes: wholeNumberSchema(1)
+    .default(healthDefaults.passes)
+    .describe('how many attempts in a row must pass'),
+  interval: positiveDurationSchema
+    .default(healthDefaults.interval)
+    .describe('the pause between two attempts'),
+  timeout: positiveDurationSchema
+    .default(healthDefaults.timeout)
+    .describe('how long the host may take until it has passed'),
+  attempt_timeout: positiveDurationSchema
+    .default(healthDefaults.attemptTimeout)
+    .describe('how long one attempt may take'),
 };
 
 /** `200`, `200-299`, or a list of them. */
@@ -29,20 +37,27 @@ export const statusSchema = parsed((value, refuse): readonly number[] => {
     );
     return [];
   });
-});
+}).meta({ type: 'statuses' });
 
 const pathSchema = textSchema.refine((path) => /^\/\S*$/.test(path), {
   error: ({ input }) => `must begin with / and hold no space, not ${shown(input)}`,
 });
 
-const httpSchema = z
+export const httpSchema = z
   .strictObject({
-    port: portSchema,
-    path: pathSchema.default('/'),
-    status: statusSchema.default([200]),
-    scheme: z.enum(['http', 'https']).default('http'),
-    host: textSchema.exactOptional(),
-    headers: pairsSchema('Name=value').default({}),
+    port: portSchema.describe('the port on the host that is asked, by HTTP from the host itself'),
+    path: pathSchema.default('/').describe('the path that is asked for'),
+    status: statusSchema
+      .default([200])
+      .describe('the statuses that pass: `200`, `200-299`, or a list of them'),
+    scheme: z
+      .enum(['http', 'https'])
+      .default('http')
+      .describe('`https` does not check the certificate: the name in it is not the address of the host'),
+    host: textSchema
+      .exactOptional()
+      .describe('the `Host` header, and the name of the server in TLS; `127.0.0.1` without it'),
+    headers: pairsSchema('Name=value').default({}).describe('more headers of the request'),
     ...passes,
   })
   .transform(({ host, attempt_timeout, ...probe }) => ({
@@ -52,8 +67,13 @@ const httpSchema = z
     attemptTimeout: attempt_timeout,
   }));
 
-const commandSchema = z
-  .strictObject({ command: argvSchema, ...passes })
+export const commandSchema = z
+  .strictObject({
+    command: argvSchema.describe(
+      'a program that is run on the host, and passes with exit 0; instead of `port`',
+    ),
+    ...passes,
+  })
   .transform(({ command, attempt_timeout, ...probe }) => ({
     kind: 'command' as const,
     ...probe,

@@ -15,7 +15,7 @@ export const repositorySchema = parsed((value, refuse): string => {
     );
   }
   return text;
-});
+}).meta({ type: 'image' });
 
 /** A tag or a digest. Docker's own rule for tags. */
 export const versionSchema = parsed((value, refuse): string => {
@@ -24,4 +24,4 @@ export const versionSchema = parsed((value, refuse): string => {
     refuse(`must be a tag or a digest of the image, not ${shown(value)}`);
   }
   return text;
-});
+}).meta({ type: 'tag or digest' });

@@ -8,7 +8,7 @@ export const wholeNumberSchema = (least: number, most = Number.MAX_SAFE_INTEGER)
     const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
     refuse(`must be a whole number ${range}, not ${shown(value)}`);
     return least;
-  });
+  }).meta({ type: 'whole number' });
 
 export const portSchema = wholeNumberSchema(1, 65_535);
 

@@ -6,7 +6,8 @@ export type Refuse = (message: string, hint?: string, path?: ValuePath) => void;
 
 /**
  * A schema made of one function, for values that may be written in several ways. What the function returns after it
- * refused does not matter. A missing value is reported as missing, and the function not asked.
+ * refused does not matter. A missing value is reported as missing, and the function not asked. `meta({ type })` says in docs/reference.md
+ * what may be written.
  */
 export const parsed = <T>(read: (value: unknown, refuse: Refuse) => T) =>
   z.unknown().transform((value, context): T => {

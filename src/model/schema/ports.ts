@@ -42,4 +42,4 @@ export const portsSchema = parsed((value, refuse): readonly PortMapping[] => {
     taken.add(key);
     return [port];
   });
-});
+}).meta({ type: 'list of ports' });

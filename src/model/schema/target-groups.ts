@@ -20,4 +20,4 @@ export const targetGroupsSchema = parsed((value, refuse): TargetGroupChoice => {
     return [];
   });
   return { kind: 'named', names: [...new Set(names)] };
-});
+}).meta({ type: 'names, `none` or `auto`' });

@@ -22,14 +22,16 @@ export const textsSchema = parsed((value, refuse) => {
     refuse('must be text', undefined, Array.isArray(value) ? [index] : []);
     return [];
   });
-});
+}).meta({ type: 'list of texts' });
 
 /**
  * Names with text values, as a mapping or as a list of `name=value`; numbers and booleans become text, and a secret is
  * taken out of its wrapping: the result is as secret as what went in.
  */
 export const pairsSchema = (example: string) =>
-  parsed((value, refuse): Readonly<Record<string, string>> => readPairs(value, example, refuse));
+  parsed((value, refuse): Readonly<Record<string, string>> => readPairs(value, example, refuse)).meta({
+    type: 'mapping or list',
+  });
 
 /** As `pairsSchema`, for variables that a program is given: each must arrive as it is. */
 export const environmentSchema = parsed((value, refuse): Readonly<Record<string, string>> => {
@@ -39,7 +41,7 @@ export const environmentSchema = parsed((value, refuse): Readonly<Record<string,
     if (fault !== undefined) refuse(...environmentRefusals[fault], [Array.isArray(value) ? index : name]);
   }
   return pairs;
-});
+}).meta({ type: 'mapping or list' });
 
 /** What such a value must be, and what to do. */
 const environmentRefusals: Readonly<Record<EnvironmentFault, readonly [string, string]>> = {

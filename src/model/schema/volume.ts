@@ -9,7 +9,7 @@ const known: readonly string[] = Object.values(volumeOptions).flat();
 /** Docker's short notation, `source:target[:options]`, or Docker Compose's mapping, which becomes that. */
 export const volumeSchema = parsed((value, refuse): string =>
   isMapping(value) ? readMapping(value, refuse) : readText(scalarText(value) ?? '', value, refuse),
-);
+).meta({ type: 'volume' });
 
 function readText(text: string, value: unknown, refuse: Refuse): string {
   if (!/^(\/[^:]*|[a-zA-Z0-9][a-zA-Z0-9_.-]*):\/[^:]*(:[a-zA-Z,]+)?$/.test(text)) {

@@ -1,0 +1,206 @@
+import { format } from 'prettier';
+import { z } from 'zod';
+import { awsSourceSchema } from '../src/config/aws-source-schema.js';
+import { dockerSchema } from '../src/config/connection-schema.js';
+import { projectSchema } from '../src/config/project-config.js';
+import { sshSchema } from '../src/config/ssh-schema.js';
+import { stateSchema } from '../src/config/state-schema.js';
+import { hostSchema, staticSourceSchema } from '../src/config/static-source-schema.js';
+import { packagedDefaults } from '../src/inventory/defaults.js';
+import { formatDuration } from '../src/model/duration.js';
+import {
+  containerSchema,
+  healthcheckSchema,
+  limitsSchema,
+  loggingSchema,
+} from '../src/model/schema/container.js';
+import { commandSchema, httpSchema } from '../src/model/schema/health.js';
+import { repositorySchema, versionSchema } from '../src/model/schema/image.js';
+import { rolloutSchema } from '../src/model/schema/rollout.js';
+import { targetGroupsSchema } from '../src/model/schema/target-groups.js';
+import { formatAmount, type Amount } from '../src/model/settings.js';
+
+/** A part of the reference: a heading, what it is about, and the schemas whose keys it lists. */
+interface Section {
+  readonly title: string;
+  readonly about: string;
+  readonly schemas: readonly z.ZodType[];
+}
+
+/** Each is read by a schema of its own (`src/inventory/group-settings.ts`). */
+const groupVariables = z.strictObject({
+  image: repositorySchema
+    .exactOptional()
+    .describe('the image of each container that names no other, without a version'),
+  version: versionSchema
+    .default(String(packagedDefaults.values['version']))
+    .describe('what is deployed unless `--version` is given; becomes a digest once a run'),
+  container: z.object().exactOptional().describe('the container, below'),
+  containers: z.array(z.object()).exactOptional().describe('instead of `container`: several, in start order'),
+  health: z
+    .object()
+    .exactOptional()
+    .describe('how a host proves its health, below, or `none`; needed with target groups'),
+  target_groups: targetGroupsSchema.describe(
+    'the target groups that its hosts are registered in; `auto` means those that a load balancer uses on the ports that the group publishes, `none` is for hosts behind no load balancer',
+  ),
+  rollout: z.object().default({}).describe('how a release is rolled, below'),
+});
+
+const sections: readonly Section[] = [
+  {
+    title: 'adfpush.yml',
+    about: 'The project. The file may be missing: then all is as by default.',
+    schemas: [projectSchema],
+  },
+  { title: 'state', about: 'In `adfpush.yml`.', schemas: [stateSchema] },
+  {
+    title: 'inventory/ENV.yml: aws_ec2',
+    about: 'An environment whose hosts are instances of EC2.',
+    schemas: [awsSourceSchema],
+  },
+  {
+    title: 'inventory/ENV.yml: static',
+    about: 'An environment whose hosts are listed by hand.',
+    schemas: [staticSourceSchema],
+  },
+  { title: 'hosts', about: 'One host of a static inventory.', schemas: [hostSchema] },
+  {
+    title: 'ssh',
+    about:
+      'In `adfpush.yml`, an inventory, or one of its hosts; the nearest one wins, key by key. What is not said here is as OpenSSH’s configuration says.',
+    schemas: [sshSchema],
+  },
+  { title: 'docker', about: 'In the same places as `ssh`.', schemas: [dockerSchema] },
+  {
+    title: 'inventory/group_vars/GROUP.yml',
+    about:
+      'What a group is: variables of these names. They may stand wherever variables may, and hold templates. All other names are your own.',
+    schemas: [groupVariables],
+  },
+  {
+    title: 'container',
+    about:
+      'A variable of the group (`inventory/group_vars/GROUP.yml`), or each of the list `containers`, in start order.',
+    schemas: [containerSchema],
+  },
+  { title: 'container.limits', about: 'What a container may use.', schemas: [limitsSchema] },
+  { title: 'container.logging', about: 'Docker’s logging driver.', schemas: [loggingSchema] },
+  { title: 'container.healthcheck', about: 'Docker’s own check.', schemas: [healthcheckSchema] },
+  {
+    title: 'health',
+    about:
+      'A variable of the group: how a host proves its health, with a `port` or with a `command`; or `none`.',
+    schemas: [httpSchema, commandSchema],
+  },
+  { title: 'rollout', about: 'A variable of the group: how a release is rolled.', schemas: [rolloutSchema] },
+];
+
+/** `docs/reference.md`, from the schemas that check the files. Throws when a key says nothing of itself. */
+export const referencePage = (): Promise<string> =>
+  format(pageText(), { parser: 'markdown', printWidth: 110 });
+
+const pageText = (): string =>
+  [
+    '# Reference of the settings',
+    '',
+    'Made by `npm run docs` from the schemas that check the files. Durations are written `90s`, `5m`, `1h30m` or `250ms`; a bare number is',
+    'seconds. “Hosts or share” is a number of hosts, `3`, or a share of them, `25%`.',
+    '',
+    ...sections.flatMap(({ title, about, schemas }) => [
+      `## ${title}`,
+      '',
+      about,
+      '',
+      '| key | type | default | means |',
+      '| --- | --- | --- | --- |',
+      ...new Set(schemas.flatMap((schema) => rowsOf(schema, title))),
+      '',
+    ]),
+  ].join('\n');
+
+const rowsOf = (schema: z.ZodType, title: string): readonly string[] =>
+  Object.entries(shapeOf(schema, title)).map(([key, value]) => {
+    const cells = [`\`${key}\``, typeOf(value), defaultOf(value), meaningOf(value, `${title}.${key}`)];
+    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  });
+
+/** The keys of a mapping, also of one that is transformed afterwards. */
+function shapeOf(schema: z.core.$ZodType, title: string): Readonly<Record<string, z.core.$ZodType>> {
+  const inner = unwrapped(schema);
+  if (inner instanceof z.ZodObject) return inner.shape;
+  throw new Error(`${title} is no mapping`);
+}
+
+/** The schema that reads what is written: without its default, and before it is transformed. */
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+  if (typeWordOf(schema) !== undefined) return schema;
+  if (schema instanceof z.ZodPipe) return unwrapped(schema.in);
+  if (
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodExactOptional ||
+    schema instanceof z.ZodOptional
+  ) {
+    return unwrapped(schema.def.innerType);
+  }
+  return schema;
+}
+
+function typeWordOf(schema: z.core.$ZodType): string | undefined {
+  const word = z.globalRegistry.get(schema)?.['type'];
+  return typeof word === 'string' ? word : undefined;
+}
+
+function typeOf(schema: z.core.$ZodType): string {
+  const inner = unwrapped(schema);
+  const word = typeWordOf(inner);
+  if (word !== undefined) return word;
+  if (inner instanceof z.ZodEnum) return inner.options.map((option) => `\`${String(option)}\``).join(' or ');
+  if (inner instanceof z.ZodLiteral)
+    return [...inner.values].map((value) => `\`${String(value)}\``).join(' or ');
+  if (inner instanceof z.ZodString) return 'text';
+  if (inner instanceof z.ZodBoolean) return '`true` or `false`';
+  if (inner instanceof z.ZodNumber) return 'whole number';
+  if (inner instanceof z.ZodArray) return `list of ${typeOf(inner.def.element)}s`;
+  if (inner instanceof z.ZodRecord || inner instanceof z.ZodObject) return 'mapping';
+  if (inner instanceof z.ZodUnion)
+    return [...new Set(inner.options.map((option) => typeOf(option)))].join(' or ');
+  throw new Error(`what may be written for a ${inner.constructor.name}?`);
+}
+
+/** What counts when the key is left out, as one would write it. */
+function defaultOf(schema: z.core.$ZodType): string {
+  if (schema instanceof z.ZodDefault) return written(schema.def.defaultValue, typeOf(schema));
+  if (schema instanceof z.ZodExactOptional || schema instanceof z.ZodOptional) return '';
+  return 'must be given';
+}
+
+function written(value: unknown, type: string): string {
+  if (type.startsWith('duration') && typeof value === 'number') {
+    return `\`${formatDuration(value).replaceAll(' ', '')}\``;
+  }
+  if (type.startsWith('hosts or share')) {
+    const amounts = [value].flat() as readonly Amount[];
+    const texts = amounts.map((amount) => formatAmount(amount)).join(', ');
+    return Array.isArray(value) ? `\`[${texts}]\`` : `\`${texts}\``;
+  }
+  if (typeof value === 'string') return `\`${value}\``;
+  if (Array.isArray(value) || typeof value !== 'object' || value === null)
+    return `\`${JSON.stringify(value)}\``;
+  const words = Object.values(value).filter((word) => typeof word === 'string');
+  return words.length === 0 ? '`{}`' : `\`${words[0] ?? ''}\``;
+}
+
+/** What a key says of itself, on whichever of its wrappings. */
+function meaningOf(schema: z.core.$ZodType, path: string): string {
+  const said = z.globalRegistry.get(schema)?.description;
+  if (said !== undefined) return said;
+  if (
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodExactOptional ||
+    schema instanceof z.ZodOptional
+  ) {
+    return meaningOf(schema.def.innerType, path);
+  }
+  throw new Error(`${path} does not say what it means: add .describe()`);
+}
