@@ -11,9 +11,11 @@ export class Tally {
   readonly #oneWay = new Set<string>();
   readonly #warnings = new Map<string, Set<string>>();
 
+  /** As Ansible counts: a task that changed something is one of those that are ok. */
   count(host: HostId, status: TaskStatus): void {
     const counts = this.of(host);
-    this.#counts.set(host, { ...counts, [status]: counts[status] + 1 });
+    const counted = { ...counts, [status]: counts[status] + 1 };
+    this.#counts.set(host, status === 'changed' ? { ...counted, ok: counted.ok + 1 } : counted);
   }
 
   of(host: HostId): TaskCounts {

@@ -81,8 +81,12 @@ function paintOf({ status, changed }: HostResult, palette: Palette): (text: stri
   return changed > 0 ? palette.yellow : palette.green;
 }
 
-const releases = ({ releases: all }: RunResult): string[] =>
-  all.map(({ group, version, image }) => `Release of ${group}: ${version}, ${image}`);
+/** What every host of a converged group runs; else only what the run was to roll. */
+const releases = ({ releases: all, outcome: how }: RunResult): string[] =>
+  all.map(
+    ({ group, version, image }) =>
+      `${how === 'converged' ? 'Release' : 'Planned release'} of ${group}: ${version}, ${image}`,
+  );
 
 /** Told as they were noticed; here only how many there were. */
 const blips = ({ blips: count = 0 }: RunResult, palette: Palette): string[] =>

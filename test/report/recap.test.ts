@@ -8,8 +8,8 @@ describe('the recap', () => {
     expect(renderRecap(resultFor(hostsOf(2)))).toBe(
       `
 RECAP
-api-1 : ok=3 changed=4 unreachable=0 failed=0 skipped=1 restored=0 deployed v2 bbbbbbbbbbbb
-api-2 : ok=3 changed=4 unreachable=0 failed=0 skipped=1 restored=0 deployed v2 bbbbbbbbbbbb
+api-1 : ok=7 changed=4 unreachable=0 failed=0 skipped=1 restored=0 deployed v2 bbbbbbbbbbbb
+api-2 : ok=7 changed=4 unreachable=0 failed=0 skipped=1 restored=0 deployed v2 bbbbbbbbbbbb
 
 Release of api: v2, registry:5000/api@${digestOf('b')}
 
@@ -26,8 +26,9 @@ Converged: deploy of api in lab, 2 hosts, 3 m 21 s.`.trim(),
     const text = renderRecap(resultFor(hosts, { hosts: hostResults, outcome: 'failed', exit: 4 }));
 
     expect(text.split('\n').length).toBeLessThan(10);
-    expect(text).toMatch(/api-\[1:6\], api-\[8:400\] \(399\) +: ok=3/);
+    expect(text).toMatch(/api-\[1:6\], api-\[8:400\] \(399\) +: ok=7/);
     expect(text).toMatch(/api-7 +: .*failed=1/);
+    expect(text).toContain('Planned release of api: v2');
   });
 
   it('names, last and loud, the hosts that need a person, with what each held and what to do next', () => {
