@@ -5,6 +5,7 @@ import { unknownCommand } from '../errors/cli.js';
 import { nearest } from '../errors/nearest.js';
 import type { ExitCode } from '../model/run-result.js';
 import { renderErrors } from '../report/error-view.js';
+import { programFile } from '../program-files.js';
 import { choosePalette } from '../report/palette.js';
 import { ignoreClosedOutputs } from './closed-outputs.js';
 import { reportCrashes } from './crash.js';
@@ -83,7 +84,7 @@ async function loadConfig(root: string, pack: Package): Promise<Config> {
         description,
         topicSeparator: ' ',
         additionalHelpFlags: ['-h'],
-        helpClass: `${import.meta.dirname}/help.js`,
+        helpClass: programFile('cli/help'),
         helpOptions: {
           maxWidth: 110,
           flagSortOrder: 'none',
@@ -91,7 +92,7 @@ async function loadConfig(root: string, pack: Package): Promise<Config> {
         },
         commands: {
           strategy: 'explicit',
-          target: `${import.meta.dirname}/../commands/table.js`,
+          target: programFile('commands/table'),
           identifier: 'commands',
         },
         topics: {

@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import {
   labAlreadyRunning,
@@ -11,6 +10,7 @@ import {
   labNotRunning,
   labReported,
 } from '../errors/lab.js';
+import { programFile } from '../program-files.js';
 import { readState, removeState, type BackgroundLab } from './state-file.js';
 
 export type { BackgroundLab } from './state-file.js';
@@ -46,12 +46,7 @@ const reportSchema = z.discriminatedUnion('ready', [
 const startLimit = 20_000;
 const stopLimit = 15_000;
 
-const entry = fileURLToPath(
-  new URL(
-    import.meta.url.endsWith('.ts') ? './background-process.ts' : './background-process.js',
-    import.meta.url,
-  ),
-);
+const entry = programFile('lab/background-process');
 
 /**
  * Starts a lab as a process of its own, that stays when this one ends. Resolves when it is ready.

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { connectCloud, type AwsCloud } from '../aws/access.js';
 import { EcrCredentials } from '../aws/ecr-credentials.js';
 import { NodeProjectFiles } from '../config/node-project-files.js';
@@ -14,6 +13,7 @@ import { alwaysThere, FleetPresence } from '../inventory/fleet-presence.js';
 import { loadInventory, type CloudAccess } from '../inventory/inventory.js';
 import { loadPlaybook } from '../playbook/load.js';
 import type { Traffic } from '../ports/traffic.js';
+import { packageFolder } from '../program-files.js';
 import { CredentialSources } from '../release/credential-sources.js';
 import { DockerConfigCredentials } from '../release/docker-config.js';
 import { HttpRegistry } from '../release/http-registry.js';
@@ -41,8 +41,6 @@ import { RecordedFiles } from './project-digest.js';
 import type { World } from './world.js';
 
 const deployPlaybook = 'playbooks/deploy.yml';
-/** Where the packaged playbooks are, seen from the built program as from its sources. */
-const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Opens the real world for one use case: reads the project and makes the ports, but speaks to nobody yet. */
 export async function openWorld(

@@ -37,12 +37,16 @@ it.each<[string, readonly string[], number]>([
   expect(await exitOf({ words: [program, ...words], closed: both })).toBe(exit);
 });
 
-/** Uses the built modules as the program does, says one thing to start with, and waits for what comes of it. */
+/** Uses the modules as the program does, says one thing to start with, and waits for what comes of it. */
 const script = (body: string): readonly string[] => [
+  '--experimental-transform-types',
+  '--no-warnings',
+  '--import',
+  `${root}/test/sim/typescript.ts`,
   '--input-type=module',
   '--eval',
-  `import { ignoreClosedOutputs } from '${root}/dist/cli/closed-outputs.js';
-  import { reportCrashes } from '${root}/dist/cli/crash.js';
+  `import { ignoreClosedOutputs } from '${root}/src/cli/closed-outputs.js';
+  import { reportCrashes } from '${root}/src/cli/crash.js';
   ignoreClosedOutputs();
   reportCrashes();
   ${body}

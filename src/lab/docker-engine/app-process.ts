@@ -1,16 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { programFile } from '../../program-files.js';
 import type { Address } from '../listen.js';
 import type { LogStream } from './log-buffer.js';
 
 /** How a process ended, as Docker counts: 128 and the signal's number when a signal ended it. */
 export type OnExit = (exitCode: number) => void;
 
-/** Beside this file's folder, as TypeScript when the lab runs from its sources, else compiled. */
-const appFile = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../app.ts' : '../app.js', import.meta.url),
-);
+const appFile = programFile('lab/app');
 
 /** What runs in a container of the lab: the lab's app, as a process of its own. */
 export class AppProcess {

@@ -1,10 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { programFile } from '../../program-files.js';
 
-const dockerCommand = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './docker-command.ts' : './docker-command.js', import.meta.url),
-);
+const dockerCommand = programFile('lab/hosts/docker-command');
 
 /** Already allowed everything that it may do: what follows the options is run. */
 const sudo = `#!/bin/sh
