@@ -3,6 +3,7 @@ import { defineConfig } from 'rolldown';
 import { entries } from './build/entries.js';
 import { licences } from './build/licences.js';
 import { lighterPackages } from './build/lighter-packages.js';
+import { quickBuiltins } from './build/quick-builtins.js';
 
 /** How `npm run build` makes the program. docs/architecture.md says why it is one bundle. */
 export default defineConfig({
@@ -20,7 +21,7 @@ export default defineConfig({
     },
     inject: { 'Intl.Segmenter': [join(import.meta.dirname, 'build/lazy-segmenter.ts'), 'LazySegmenter'] },
   },
-  plugins: [lighterPackages, licences('THIRD-PARTY-LICENCES.txt')],
+  plugins: [lighterPackages, quickBuiltins('bin.js'), licences('THIRD-PARTY-LICENCES.txt')],
   logLevel: 'warn',
   output: {
     dir: 'dist',

@@ -3,12 +3,12 @@ import type { Plugin } from 'rolldown';
 
 /**
  * Packages that dependencies try to load and do without when they are missing: the compiled parts of ssh2, which npm does not build here
- * either, and the TypeScript compiler, with which oclif would load commands from their sources.
+ * either, the TypeScript compiler, with which oclif would load commands from their sources, and what Handlebars needs to make source maps.
  */
 const optional = (id: string): boolean =>
-  id === 'cpu-features' || id === 'typescript' || id.endsWith('.node');
+  ['cpu-features', 'typescript', 'source-map'].includes(id) || id.endsWith('.node');
 
-/** What stands in for a package, as the text of a module. */
+/** Stands in for a package, as the text of a module. */
 const missing = `throw new Error('not a part of this program')`;
 
 /** oclif asks on every start, and only uses the answer on Windows. */
