@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 import { entries } from './build/entries.js';
-import { leftOut } from './build/left-out.js';
 import { licences } from './build/licences.js';
+import { lighterPackages } from './build/lighter-packages.js';
+import { quickBuiltins } from './build/quick-builtins.js';
 
 /** How `npm run build` makes the program. docs/architecture.md says why it is one bundle. */
 export default defineConfig({
@@ -17,8 +19,9 @@ export default defineConfig({
       // src/bin.ts checks the version of Node itself.
       'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"true"',
     },
+    inject: { 'Intl.Segmenter': [join(import.meta.dirname, 'build/lazy-segmenter.ts'), 'LazySegmenter'] },
   },
-  plugins: [leftOut, licences('THIRD-PARTY-LICENCES.txt')],
+  plugins: [lighterPackages, quickBuiltins('bin.js'), licences('THIRD-PARTY-LICENCES.txt')],
   logLevel: 'warn',
   output: {
     dir: 'dist',

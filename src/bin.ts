@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ignoreClosedOutputs } from './cli/closed-outputs.js';
+import { keepCompiledCode } from './cli/compile-cache.js';
 import type { Package } from './cli/program.js';
 
 const root = join(import.meta.dirname, '..');
@@ -30,6 +31,7 @@ if (argv.length === 1 && argv[0] === '--version') {
   );
   process.exitCode = 2;
 } else {
+  keepCompiledCode(process.env);
   const { main } = await import('./cli/program.js');
   await main(argv, root, pack);
 }

@@ -39,7 +39,7 @@ export interface LockTableOptions {
   readonly random: Random;
 }
 
-/** An AWS account, seen through its credentials. Makes no call, and loads no SDK, before it is asked something. */
+/** An AWS account, seen through its credentials. Makes no call before it is asked something. */
 export function connectCloud(access: CloudAccess): AwsCloud {
   const clients = new AwsClients(access);
   return {

@@ -1,4 +1,11 @@
-import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import {
+  type AutoScalingGroup,
+  CreateOrUpdateTagsCommand,
+  DeleteTagsCommand,
+  ResumeProcessesCommand,
+  SuspendProcessesCommand,
+  paginateDescribeAutoScalingGroups,
+} from '@aws-sdk/client-auto-scaling';
 import type { Region } from '../model/ids.js';
 import type { ScalingGroup, ScalingGroups } from '../ports/scaling-groups.js';
 import type { AwsClients } from './clients.js';
@@ -26,42 +33,38 @@ export class AutoScaling implements ScalingGroups {
   async suspend(region: Region, name: string, processes: readonly string[]): Promise<void> {
     // AWS takes none for all.
     if (processes.length === 0) return;
-    const { SuspendProcessesCommand } = await import('@aws-sdk/client-auto-scaling');
     await this.clients.call('autoscaling:SuspendProcesses', region, async () =>
-      (await this.clients.autoScaling(region)).send(
-        new SuspendProcessesCommand({ AutoScalingGroupName: name, ScalingProcesses: [...processes] }),
-      ),
+      this.clients
+        .autoScaling(region)
+        .send(new SuspendProcessesCommand({ AutoScalingGroupName: name, ScalingProcesses: [...processes] })),
     );
   }
 
   async resume(region: Region, name: string, processes: readonly string[]): Promise<void> {
     if (processes.length === 0) return;
-    const { ResumeProcessesCommand } = await import('@aws-sdk/client-auto-scaling');
     await this.clients.call('autoscaling:ResumeProcesses', region, async () =>
-      (await this.clients.autoScaling(region)).send(
-        new ResumeProcessesCommand({ AutoScalingGroupName: name, ScalingProcesses: [...processes] }),
-      ),
+      this.clients
+        .autoScaling(region)
+        .send(new ResumeProcessesCommand({ AutoScalingGroupName: name, ScalingProcesses: [...processes] })),
     );
   }
 
   async tag(region: Region, name: string, key: string, value: string | undefined): Promise<void> {
-    const { CreateOrUpdateTagsCommand, DeleteTagsCommand } = await import('@aws-sdk/client-auto-scaling');
     const of = { ResourceId: name, ResourceType: tagged, Key: key };
     if (value === undefined) {
       await this.clients.call('autoscaling:DeleteTags', region, async () =>
-        (await this.clients.autoScaling(region)).send(new DeleteTagsCommand({ Tags: [of] })),
+        this.clients.autoScaling(region).send(new DeleteTagsCommand({ Tags: [of] })),
       );
       return;
     }
     const Tags = [{ ...of, Value: value, PropagateAtLaunch: false }];
     await this.clients.call('autoscaling:CreateOrUpdateTags', region, async () =>
-      (await this.clients.autoScaling(region)).send(new CreateOrUpdateTagsCommand({ Tags })),
+      this.clients.autoScaling(region).send(new CreateOrUpdateTagsCommand({ Tags })),
     );
   }
 
   async #allPages(region: Region, names: readonly string[]): Promise<readonly AutoScalingGroup[]> {
-    const { paginateDescribeAutoScalingGroups } = await import('@aws-sdk/client-auto-scaling');
-    const client = await this.clients.autoScaling(region);
+    const client = this.clients.autoScaling(region);
     const found: AutoScalingGroup[] = [];
     const query = { AutoScalingGroupNames: [...names] };
     for await (const page of paginateDescribeAutoScalingGroups({ client }, query)) {

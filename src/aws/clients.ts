@@ -1,10 +1,10 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import type { EC2Client } from '@aws-sdk/client-ec2';
-import type { EC2InstanceConnectClient } from '@aws-sdk/client-ec2-instance-connect';
-import type { ECRClient } from '@aws-sdk/client-ecr';
-import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { STSClient } from '@aws-sdk/client-sts';
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EC2InstanceConnectClient } from '@aws-sdk/client-ec2-instance-connect';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { STSClient } from '@aws-sdk/client-sts';
 import { awsError, isExpired } from '../errors/aws.js';
 import type { CloudAccess } from './cloud-access.js';
 import { identityOf, type IdentityProvider } from './credentials.js';
@@ -23,17 +23,17 @@ interface ClientSettings {
   };
 }
 
-/** One client per service and region, made when it is first needed: loading the SDK takes a quarter of a second. */
+/** One client per service and region, made when it is first needed. */
 export class AwsClients {
   /** Where the account's identity is asked for. */
   readonly homeRegion: string;
-  readonly dynamoDb: (region: string) => Promise<DynamoDBClient>;
-  readonly autoScaling: (region: string) => Promise<AutoScalingClient>;
-  readonly ec2: (region: string) => Promise<EC2Client>;
-  readonly ec2InstanceConnect: (region: string) => Promise<EC2InstanceConnectClient>;
-  readonly ecr: (region: string) => Promise<ECRClient>;
-  readonly elb: (region: string) => Promise<ElasticLoadBalancingV2Client>;
-  readonly sts: (region: string) => Promise<STSClient>;
+  readonly dynamoDb: (region: string) => DynamoDBClient;
+  readonly autoScaling: (region: string) => AutoScalingClient;
+  readonly ec2: (region: string) => EC2Client;
+  readonly ec2InstanceConnect: (region: string) => EC2InstanceConnectClient;
+  readonly ecr: (region: string) => ECRClient;
+  readonly elb: (region: string) => ElasticLoadBalancingV2Client;
+  readonly sts: (region: string) => STSClient;
   #identity: IdentityProvider;
   readonly #made: Map<string, unknown>[] = [];
 
@@ -44,35 +44,16 @@ export class AwsClients {
     const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
     this.homeRegion = access.region ?? AWS_REGION ?? AWS_DEFAULT_REGION ?? 'us-east-1';
     this.#identity = identity ?? identityOf(access, this.homeRegion);
-    this.dynamoDb = this.#perRegion(async (settings) => {
-      const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
+    this.dynamoDb = this.#perRegion((settings) => {
       // A lease's calls are few and cannot wait: one that was throttled must not hold up the next ones.
       return new DynamoDBClient({ ...settings, retryMode: 'standard' });
     });
-    this.autoScaling = this.#perRegion(async (settings) => {
-      const { AutoScalingClient } = await import('@aws-sdk/client-auto-scaling');
-      return new AutoScalingClient(settings);
-    });
-    this.ec2 = this.#perRegion(async (settings) => {
-      const { EC2Client } = await import('@aws-sdk/client-ec2');
-      return new EC2Client(settings);
-    });
-    this.ec2InstanceConnect = this.#perRegion(async (settings) => {
-      const { EC2InstanceConnectClient } = await import('@aws-sdk/client-ec2-instance-connect');
-      return new EC2InstanceConnectClient(settings);
-    });
-    this.ecr = this.#perRegion(async (settings) => {
-      const { ECRClient } = await import('@aws-sdk/client-ecr');
-      return new ECRClient(settings);
-    });
-    this.elb = this.#perRegion(async (settings) => {
-      const { ElasticLoadBalancingV2Client } = await import('@aws-sdk/client-elastic-load-balancing-v2');
-      return new ElasticLoadBalancingV2Client(settings);
-    });
-    this.sts = this.#perRegion(async (settings) => {
-      const { STSClient } = await import('@aws-sdk/client-sts');
-      return new STSClient(settings);
-    });
+    this.autoScaling = this.#perRegion((settings) => new AutoScalingClient(settings));
+    this.ec2 = this.#perRegion((settings) => new EC2Client(settings));
+    this.ec2InstanceConnect = this.#perRegion((settings) => new EC2InstanceConnectClient(settings));
+    this.ecr = this.#perRegion((settings) => new ECRClient(settings));
+    this.elb = this.#perRegion((settings) => new ElasticLoadBalancingV2Client(settings));
+    this.sts = this.#perRegion((settings) => new STSClient(settings));
   }
 
   /** The same account, asked elsewhere, as the same identity. */
@@ -101,10 +82,8 @@ export class AwsClients {
     for (const clients of this.#made) clients.clear();
   }
 
-  #perRegion<Client>(
-    make: (settings: ClientSettings) => Promise<Client>,
-  ): (region: string) => Promise<Client> {
-    const clients = new Map<string, Promise<Client>>();
+  #perRegion<Client>(make: (settings: ClientSettings) => Client): (region: string) => Client {
+    const clients = new Map<string, Client>();
     this.#made.push(clients);
     return (region) => {
       const client = clients.get(region) ?? make(this.#settings(region));

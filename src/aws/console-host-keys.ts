@@ -1,3 +1,4 @@
+import { GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import { hostKeyRejected } from '../errors/host-key.js';
 import type { Host } from '../model/host.js';
 import type { HostKeySource } from '../ports/host-key-source.js';
@@ -43,8 +44,7 @@ export class ConsoleHostKeys implements HostKeySource {
   async #output(host: Host): Promise<string> {
     const region = host.region ?? this.clients.homeRegion;
     return this.clients.call('ec2:GetConsoleOutput', region, async () => {
-      const { GetConsoleOutputCommand } = await import('@aws-sdk/client-ec2');
-      const client = await this.clients.ec2(region);
+      const client = this.clients.ec2(region);
       const ask = async (Latest: boolean): Promise<string> => {
         const { Output } = await client.send(new GetConsoleOutputCommand({ InstanceId: host.id, Latest }));
         return Buffer.from(Output ?? '', 'base64').toString('utf8');

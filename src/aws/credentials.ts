@@ -1,3 +1,4 @@
+import { fromIni, fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { awsError, type AwsCall } from '../errors/aws.js';
 import type { CloudAccess } from './cloud-access.js';
 
@@ -38,7 +39,6 @@ export function identityOf(access: CloudAccess, region: string): IdentityProvide
 
 function sourceOf({ profile, endpoint }: CloudAccess, region: string): IdentityProvider {
   return async () => {
-    const { fromIni, fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
     // The whole chain would go on to other credentials, of another account perhaps, when the profile has none.
     if (profile !== undefined) return fromIni({ profile, clientConfig: { region }, ignoreCache })();
     if (endpoint !== undefined && isLoopback(endpoint) && process.env['AWS_ACCESS_KEY_ID'] === undefined) {
@@ -55,7 +55,6 @@ function assumed(
   region: string,
 ): IdentityProvider {
   return async () => {
-    const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
     return fromTemporaryCredentials({
       masterCredentials: source,
       params: { RoleArn: role, RoleSessionName: sessionName },

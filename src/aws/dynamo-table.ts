@@ -1,3 +1,4 @@
+import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { awsError } from '../errors/aws.js';
 import { explainedTable, lockItemMalformed, tableSilent, type LockTablePlace } from '../errors/dynamo.js';
 import type { Milliseconds } from '../model/duration.js';
@@ -35,8 +36,7 @@ export class DynamoTable implements LockTable {
   async read(lock: string, limit: Milliseconds): Promise<LockRecord | undefined> {
     const { table, region } = this.place;
     const { Item: item } = await this.#call('GetItem', limit, async (abortSignal) => {
-      const { GetItemCommand } = await import('@aws-sdk/client-dynamodb');
-      const client = await this.clients.dynamoDb(region);
+      const client = this.clients.dynamoDb(region);
       const command = new GetItemCommand({
         TableName: table,
         Key: { lock: { S: lock } },
@@ -54,8 +54,7 @@ export class DynamoTable implements LockTable {
   async write(record: LockRecord, expected: Expected, limit: Milliseconds): Promise<boolean> {
     const { table, region } = this.place;
     return this.#call('PutItem', limit, async (abortSignal) => {
-      const { ConditionalCheckFailedException, PutItemCommand } = await import('@aws-sdk/client-dynamodb');
-      const client = await this.clients.dynamoDb(region);
+      const client = this.clients.dynamoDb(region);
       const command = new PutItemCommand({
         TableName: table,
         Item: toItem(record),

@@ -1,4 +1,5 @@
-import type { Filter, Instance as Ec2Instance } from '@aws-sdk/client-ec2';
+import { type Filter, type Instance as Ec2Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { malformedAnswer } from '../errors/aws.js';
 import { accountId, type AccountId, type Region } from '../model/ids.js';
 import type { Fleet, Instance } from '../ports/fleet.js';
@@ -16,8 +17,7 @@ export class Ec2Fleet implements Fleet {
     const region = this.clients.homeRegion;
     const action = 'sts:GetCallerIdentity';
     const { Account, Arn } = await this.clients.call(action, region, async () => {
-      const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
-      return (await this.clients.sts(region)).send(new GetCallerIdentityCommand());
+      return this.clients.sts(region).send(new GetCallerIdentityCommand());
     });
     if (Account === undefined || Arn === undefined) throw malformedAnswer(action, region, 'no account');
     return { account: accountId(Account), arn: Arn };
@@ -39,8 +39,7 @@ export class Ec2Fleet implements Fleet {
     region: Region,
     filters: Readonly<Record<string, readonly string[]>>,
   ): Promise<readonly Ec2Instance[]> {
-    const { paginateDescribeInstances } = await import('@aws-sdk/client-ec2');
-    const client = await this.clients.ec2(region);
+    const client = this.clients.ec2(region);
     const Filters: Filter[] = Object.entries(filters).map(([Name, Values]) => ({
       Name,
       Values: [...Values],

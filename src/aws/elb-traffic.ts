@@ -1,4 +1,13 @@
-import type { TargetDescription, TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
+import {
+  AddTagsCommand,
+  DeregisterTargetsCommand,
+  DescribeTagsCommand,
+  DescribeTargetHealthCommand,
+  RegisterTargetsCommand,
+  RemoveTagsCommand,
+  type TargetDescription,
+  type TargetHealthDescription,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { targetGroupMissing } from '../errors/traffic.js';
 import type { Region, TargetGroupArn } from '../model/ids.js';
 import {
@@ -46,8 +55,7 @@ export class ElbTraffic implements Traffic {
       'elasticloadbalancing:DescribeTargetHealth',
       region,
       async () => {
-        const { DescribeTargetHealthCommand } = await import('@aws-sdk/client-elastic-load-balancing-v2');
-        const client = await this.clients.elb(region);
+        const client = this.clients.elb(region);
         return client.send(new DescribeTargetHealthCommand({ TargetGroupArn: targetGroup }));
       },
     );
@@ -64,24 +72,18 @@ export class ElbTraffic implements Traffic {
 
   async register(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void> {
     const region = regionOf(targetGroup);
-    const { RegisterTargetsCommand } = await import('@aws-sdk/client-elastic-load-balancing-v2');
     for (const Targets of inCalls(registrations)) {
       await this.clients.call('elasticloadbalancing:RegisterTargets', region, async () =>
-        (await this.clients.elb(region)).send(
-          new RegisterTargetsCommand({ TargetGroupArn: targetGroup, Targets }),
-        ),
+        this.clients.elb(region).send(new RegisterTargetsCommand({ TargetGroupArn: targetGroup, Targets })),
       );
     }
   }
 
   async deregister(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void> {
     const region = regionOf(targetGroup);
-    const { DeregisterTargetsCommand } = await import('@aws-sdk/client-elastic-load-balancing-v2');
     for (const Targets of inCalls(registrations)) {
       await this.clients.call('elasticloadbalancing:DeregisterTargets', region, async () =>
-        (await this.clients.elb(region)).send(
-          new DeregisterTargetsCommand({ TargetGroupArn: targetGroup, Targets }),
-        ),
+        this.clients.elb(region).send(new DeregisterTargetsCommand({ TargetGroupArn: targetGroup, Targets })),
       );
     }
   }
@@ -92,8 +94,7 @@ export class ElbTraffic implements Traffic {
       'elasticloadbalancing:DescribeTags',
       region,
       async () => {
-        const { DescribeTagsCommand } = await import('@aws-sdk/client-elastic-load-balancing-v2');
-        const client = await this.clients.elb(region);
+        const client = this.clients.elb(region);
         return client.send(new DescribeTagsCommand({ ResourceArns: [targetGroup] }));
       },
     );
@@ -106,8 +107,7 @@ export class ElbTraffic implements Traffic {
   async tag(targetGroup: TargetGroupArn, tags: readonly Tag[]): Promise<void> {
     const region = regionOf(targetGroup);
     await this.clients.call('elasticloadbalancing:AddTags', region, async () => {
-      const { AddTagsCommand } = await import('@aws-sdk/client-elastic-load-balancing-v2');
-      const client = await this.clients.elb(region);
+      const client = this.clients.elb(region);
       const Tags = tags.map(({ key, value }) => ({ Key: key, Value: value }));
       return client.send(new AddTagsCommand({ ResourceArns: [targetGroup], Tags }));
     });
@@ -116,8 +116,7 @@ export class ElbTraffic implements Traffic {
   async untag(targetGroup: TargetGroupArn, keys: readonly string[]): Promise<void> {
     const region = regionOf(targetGroup);
     await this.clients.call('elasticloadbalancing:RemoveTags', region, async () => {
-      const { RemoveTagsCommand } = await import('@aws-sdk/client-elastic-load-balancing-v2');
-      const client = await this.clients.elb(region);
+      const client = this.clients.elb(region);
       return client.send(new RemoveTagsCommand({ ResourceArns: [targetGroup], TagKeys: [...keys] }));
     });
   }

@@ -1,3 +1,4 @@
+import { SendSSHPublicKeyCommand } from '@aws-sdk/client-ec2-instance-connect';
 import pLimit from 'p-limit';
 import { explainedPush, notAnInstance, pushUnconfirmed } from '../errors/aws-instance-connect.js';
 import type { Host } from '../model/host.js';
@@ -21,8 +22,7 @@ export class InstanceConnect implements KeyPusher {
     const region = host.region ?? this.clients.homeRegion;
     await this.#inTurn(() =>
       this.clients.call(action, region, async () => {
-        const { SendSSHPublicKeyCommand } = await import('@aws-sdk/client-ec2-instance-connect');
-        const client = await this.clients.ec2InstanceConnect(region);
+        const client = this.clients.ec2InstanceConnect(region);
         const command = new SendSSHPublicKeyCommand({
           InstanceId: host.id,
           InstanceOSUser: user,

@@ -1,4 +1,9 @@
-import type { TargetGroup as ElbTargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2';
+import {
+  DescribeLoadBalancerAttributesCommand,
+  DescribeTargetGroupAttributesCommand,
+  type TargetGroup as ElbTargetGroup,
+  paginateDescribeTargetGroups,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import pLimit from 'p-limit';
 import { targetGroupArn, type Region } from '../model/ids.js';
 import type { TargetGroup } from '../model/registration.js';
@@ -24,8 +29,7 @@ export async function describeTargetGroups(
 }
 
 async function listAll(clients: AwsClients, region: Region): Promise<readonly ElbTargetGroup[]> {
-  const { paginateDescribeTargetGroups } = await import('@aws-sdk/client-elastic-load-balancing-v2');
-  const client = await clients.elb(region);
+  const client = clients.elb(region);
   const found: ElbTargetGroup[] = [];
   for await (const page of paginateDescribeTargetGroups({ client, pageSize }, {})) {
     found.push(...(page.TargetGroups ?? []));
@@ -78,9 +82,7 @@ type Attributes = ReadonlyMap<string, string>;
 
 function targetGroupAttributes(clients: AwsClients, region: Region, arn: string): Promise<Attributes> {
   return clients.call('elasticloadbalancing:DescribeTargetGroupAttributes', region, async () => {
-    const { DescribeTargetGroupAttributesCommand } =
-      await import('@aws-sdk/client-elastic-load-balancing-v2');
-    const client = await clients.elb(region);
+    const client = clients.elb(region);
     const { Attributes } = await client.send(
       new DescribeTargetGroupAttributesCommand({ TargetGroupArn: arn }),
     );
@@ -90,9 +92,7 @@ function targetGroupAttributes(clients: AwsClients, region: Region, arn: string)
 
 function loadBalancerAttributes(clients: AwsClients, region: Region, arn: string): Promise<Attributes> {
   return clients.call('elasticloadbalancing:DescribeLoadBalancerAttributes', region, async () => {
-    const { DescribeLoadBalancerAttributesCommand } =
-      await import('@aws-sdk/client-elastic-load-balancing-v2');
-    const client = await clients.elb(region);
+    const client = clients.elb(region);
     const { Attributes } = await client.send(
       new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn: arn }),
     );

@@ -1,21 +1,31 @@
 import type { Host } from '../model/host.js';
 import type { Connection, Transport } from '../ports/transport.js';
-import { OpenSshTransport } from './openssh/openssh-transport.js';
 import { AuthenticationBrake } from './ssh/authentication-brake.js';
 import { HandshakeGate } from './ssh/handshake-gate.js';
 import { defaultLimits } from './ssh/limits.js';
-import { SshTransport, type SshTransportOptions } from './ssh/ssh-transport.js';
+import type { SshTransportOptions } from './ssh/ssh-transport.js';
 
-/** Reaches each host by the transport that its inventory names: connections of our own, or the system's ssh. */
+/** How the hosts of an inventory are reached: connections of our own, or the system's ssh. */
+type Kind = NonNullable<Host['ssh']['transport']>;
+
+/** Reaches each host by the transport that its inventory names. A transport is loaded for the first host that needs it. */
 export class ChoosingTransport implements Transport {
-  constructor(private readonly transports: { readonly ssh2: Transport; readonly openssh: Transport }) {}
+  readonly #loaded = new Map<Kind, Promise<Transport>>();
+
+  constructor(private readonly load: Readonly<Record<Kind, () => Promise<Transport>>>) {}
 
   async connect(host: Host, signal?: AbortSignal): Promise<Connection> {
-    return this.transports[host.ssh.transport ?? 'ssh2'].connect(host, signal);
+    return (await this.#transport(host.ssh.transport ?? 'ssh2')).connect(host, signal);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.transports.ssh2.close(), this.transports.openssh.close()]);
+    await Promise.all([...this.#loaded.values()].map(async (transport) => (await transport).close()));
+  }
+
+  #transport(kind: Kind): Promise<Transport> {
+    const transport = this.#loaded.get(kind) ?? this.load[kind]();
+    this.#loaded.set(kind, transport);
+    return transport;
   }
 }
 
@@ -26,5 +36,14 @@ export function chosenByHost(options: SshTransportOptions): Transport {
     brake: new AuthenticationBrake(options.clock),
     ...options,
   };
-  return new ChoosingTransport({ ssh2: new SshTransport(shared), openssh: new OpenSshTransport(shared) });
+  return new ChoosingTransport({
+    ssh2: async () => {
+      const { SshTransport } = await import('./ssh/ssh-transport.js');
+      return new SshTransport(shared);
+    },
+    openssh: async () => {
+      const { OpenSshTransport } = await import('./openssh/openssh-transport.js');
+      return new OpenSshTransport(shared);
+    },
+  });
 }

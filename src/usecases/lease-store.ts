@@ -1,25 +1,31 @@
-import { connectCloud, type AwsCloud } from '../aws/access.js';
+import type { AwsCloud } from '../aws/access.js';
 import type { StateBackend } from '../config/state-schema.js';
 import type { LeaseStore } from '../ports/lease-store.js';
 import { HostLockStore } from '../state/host-lock.js';
 import { MovedLeases } from '../state/moved-leases.js';
 import type { World } from './world.js';
 
-/** Where this project keeps its leases; `cloud` is the environment's account, and the machine's own where it names none. */
-export function leaseStoreOf(
+/**
+ * Where this project keeps its leases; `cloud` is the environment's account, and the machine's own where it names none. Only for a table of
+ * that account the AWS SDK is loaded.
+ */
+export async function leaseStoreOf(
   backend: StateBackend,
   { transport, clock, random, presence }: Pick<World, 'transport' | 'clock' | 'random' | 'presence'>,
   cloud: AwsCloud | undefined,
-): LeaseStore {
+): Promise<LeaseStore> {
   const hosts = new HostLockStore(transport, clock, { presence });
   if (backend.kind === 'hosts') return hosts;
   const { kind, ...table } = backend;
   const { region, endpoint } = backend;
-  const account =
-    cloud ??
-    connectCloud({
-      ...(region === undefined ? {} : { region }),
-      ...(endpoint === undefined ? {} : { endpoint }),
-    });
+  const account = cloud ?? (await ownAccount(region, endpoint));
   return new MovedLeases(account.leases({ ...table, clock, random }), hosts, kind);
+}
+
+async function ownAccount(region: string | undefined, endpoint: string | undefined): Promise<AwsCloud> {
+  const { connectCloud } = await import('../aws/access.js');
+  return connectCloud({
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  });
 }

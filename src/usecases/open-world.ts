@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { connectCloud, type AwsCloud } from '../aws/access.js';
+import type { AwsCloud } from '../aws/access.js';
 import { EcrCredentials } from '../aws/ecr-credentials.js';
 import { NodeProjectFiles } from '../config/node-project-files.js';
 import { loadProject } from '../config/project.js';
@@ -12,6 +12,7 @@ import { Redaction } from '../events/redaction.js';
 import { alwaysThere, FleetPresence } from '../inventory/fleet-presence.js';
 import { loadInventory, type CloudAccess } from '../inventory/inventory.js';
 import { loadPlaybook } from '../playbook/load.js';
+import type { Fleet } from '../ports/fleet.js';
 import type { Traffic } from '../ports/traffic.js';
 import { packageFolder } from '../program-files.js';
 import { CredentialSources } from '../release/credential-sources.js';
@@ -57,7 +58,7 @@ export async function openWorld(
   });
   const password = await becomePassword(askBecomePass, prompt, redaction);
   const { access } = await project.environment(environment);
-  const cloud = access === undefined ? undefined : connectTo(access);
+  const cloud = access === undefined ? undefined : await connectTo(access);
   const home = homedir();
   // As OpenSSH, which goes by the passwd entry and not by HOME; a build's container may have none for its user.
   const local = localFacts(home);
@@ -112,10 +113,10 @@ export async function openWorld(
       redaction: () => redaction.stream(),
       now: () => clock.now(),
     }),
-    leases: leaseStoreOf(project.config.stateBackend, { transport, clock, random, presence }, cloud),
+    leases: await leaseStoreOf(project.config.stateBackend, { transport, clock, random, presence }, cloud),
     leaseDuration: project.config.leaseDuration,
     owner: ownerFromEnvironment(process.env, local.localUser, hostname()),
-    listHosts: () => loadInventory(project, environment, (given) => connectTo(given).fleet),
+    listHosts: () => loadInventory(project, environment, () => fleetOf(cloud, environment)),
     async deployPlaybook() {
       const own = (await files.read(deployPlaybook)) !== undefined;
       return loadPlaybook(own ? files : new NodeProjectFiles(packageFolder), deployPlaybook, moduleDirectory);
@@ -152,7 +153,9 @@ function secretFile(path: string): Uint8Array | undefined {
   }
 }
 
-function connectTo({ regions, role, profile, endpoint }: CloudAccess): AwsCloud {
+/** The AWS SDK is loaded for environments that are in AWS. */
+async function connectTo({ regions, role, profile, endpoint }: CloudAccess): Promise<AwsCloud> {
+  const { connectCloud } = await import('../aws/access.js');
   const [region] = regions;
   return connectCloud({
     ...(role === undefined ? {} : { role }),
@@ -166,6 +169,11 @@ function connectTo({ regions, role, profile, endpoint }: CloudAccess): AwsCloud 
 export function stateFolder(configured: string | undefined, project: string, home: string): string {
   if (configured === undefined) return stateDirectory(process.env, home);
   return isAbsolute(configured) ? configured : resolve(project, configured);
+}
+
+function fleetOf(cloud: AwsCloud | undefined, environment: string): Fleet {
+  if (cloud === undefined) throw cloudNotConfigured(environment);
+  return cloud.fleet;
 }
 
 /** Where the environment says nothing of AWS there are no target groups to ask for. */
