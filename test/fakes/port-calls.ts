@@ -4,7 +4,18 @@ import type { Actor } from './world/timeline.js';
 /** One call of a port by the program under test. */
 export interface PortCall {
   readonly port:
-    'transport' | 'runtime' | 'http' | 'traffic' | 'scaling' | 'registry' | 'journal' | 'lease' | 'fleet';
+    | 'transport'
+    | 'runtime'
+    | 'http'
+    | 'traffic'
+    | 'scaling'
+    | 'registry'
+    | 'journal'
+    | 'fleet'
+    | 'lease'
+    /** What a lease asks where it is kept: the locks of hosts, or a table. */
+    | 'lock'
+    | 'table';
   readonly method: string;
   /** Whose call it is: a host, or a part of the control side such as `traffic`. */
   readonly actor: string;

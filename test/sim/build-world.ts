@@ -75,6 +75,7 @@ function addHost(world: World, scenario: Scenario, id: string, zone: string): Fa
   });
   host.networks.add('bridge');
   host.clockAhead = scenario.faults.drifts.find((drift) => drift.host === id)?.ahead ?? 0;
+  host.clockRate = scenario.faults.clockRates.find((one) => one.host === id)?.rate ?? 1;
   const digest = world.images.tagged(repository, previousTag);
   if (hasPrevious && digest !== undefined) {
     for (const { name: group, containers } of groups) {

@@ -30,6 +30,12 @@ export interface FaultPlan {
   readonly machineDrifts: readonly { readonly machine: string; readonly ahead: Milliseconds }[];
   /** How far the own clocks of hosts are ahead of the world's. */
   readonly drifts: readonly { readonly host: string; readonly ahead: Milliseconds }[];
+  /** How fast the own clocks of hosts run: their locks live by them. */
+  readonly clockRates: readonly { readonly host: string; readonly rate: number }[];
+  /** Hosts that take connections and say nothing for a while, longer than anybody waits for an answer. */
+  readonly hangs: readonly Window[];
+  /** A question of a lease arrives much later, where it is kept. */
+  readonly lockSlow: number;
   /** Hosts that cannot be reached at all. */
   readonly unreachable: readonly string[];
   /** Hosts that cannot be reached for a while. */
@@ -59,7 +65,7 @@ export interface FaultPlan {
   readonly engineRestarts: readonly (Window & { readonly by: EngineEnd })[];
   /** A pull fails in the middle. */
   readonly pullFails: number;
-  /** A call of the lease's store gets no answer. */
+  /** What a lease asks where it is kept, one host or a table, gets no answer. */
   readonly leaseLost: number;
   /** From then on the journals of the first machine cannot be written. */
   readonly diskFullAt?: Milliseconds;
@@ -107,6 +113,9 @@ export const noFaults: FaultPlan = {
   stale: 0,
   machineDrifts: [],
   drifts: [],
+  clockRates: [],
+  hangs: [],
+  lockSlow: 0,
   unreachable: [],
   lost: [],
   blips: [],
@@ -156,6 +165,7 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     stale,
     machineDrifts,
     drifts,
+    ...randomLockFaults(random.fork('locks'), hosts),
     unreachable: random.chance(likelihood / 8) ? someHost() : [],
     lost: someHost().map(window),
     blips: [],
@@ -167,6 +177,24 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     ...randomRareFaults(random.fork('rare'), hosts, likelihood),
   };
 }
+
+/** In one of four fleets something is wrong with the locks on the hosts. */
+const randomLockFaults = (
+  random: SeededRandom,
+  hosts: readonly string[],
+): Pick<FaultPlan, 'clockRates' | 'hangs' | 'lockSlow'> => ({
+  clockRates: random.fork('rates').chance(0.12)
+    ? hosts.map((host) => ({ host, rate: random.between(0.95, 1.05) }))
+    : [],
+  hangs: random.chance(0.1)
+    ? Array.from({ length: random.integer(1, 2) }, () => ({
+        host: hosts[random.integer(0, hosts.length - 1)] ?? '',
+        at: random.between(0, 240_000),
+        lasts: random.chance(0.5) ? random.between(5_000, 40_000) : random.between(60_000, 400_000),
+      }))
+    : [],
+  lockSlow: random.chance(0.12) ? 0.05 : 0,
+});
 
 const randomBlips = (random: SeededRandom, hosts: readonly string[]): readonly Blip[] =>
   random.chance(0.5)

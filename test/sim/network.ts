@@ -14,7 +14,7 @@ import type { Life } from './control/life.js';
 import type { FaultPlan } from './faults.js';
 import { environment, group } from './project-of.js';
 
-type Fault = 'none' | 'before' | 'after' | 'late' | 'throttled' | 'pull' | 'cut';
+type Fault = 'none' | 'before' | 'after' | 'late' | 'throttled' | 'pull' | 'cut' | 'slow';
 
 /** One call of a port, as the world saw it begin. */
 export interface CallRecord extends PortCall {
@@ -26,6 +26,8 @@ export interface CallRecord extends PortCall {
 /** What all processes of one simulation share of the network. */
 export interface SharedNetwork {
   readonly record: CallRecord[];
+  /** What leases asked where they are kept. */
+  readonly lockRecord: CallRecord[];
   /** An image was pulled: from then on calls may fail. */
   rollBegan: boolean;
 }
@@ -39,7 +41,7 @@ export interface NetworkOptions {
   readonly life: Life;
   readonly actor: Actor;
   readonly machine: string;
-  /** Told before each call, with its number, counted from 1. */
+  /** Told before each call, with its number, counted from 1; what leases ask where they are kept is counted apart. */
   readonly onCall: (number: number, call: PortCall) => void;
 }
 
@@ -84,10 +86,13 @@ export class SimulatedNetwork {
   readonly #streams = new Map<string, SeededRandom>();
   readonly #options: NetworkOptions;
   readonly #lateness: SeededRandom;
+  readonly #slowness: SeededRandom;
   #calls = 0;
+  #lockCalls = 0;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
+    this.#slowness = options.seed.fork('slowness');
     this.#lateness = options.seed.fork('lateness');
   }
 
@@ -98,17 +103,23 @@ export class SimulatedNetwork {
     const random = this.#streamOf(call.actor);
     const fault = this.#faultOf(call, random);
     const [there, back] = [latency(random), latency(random)];
-    shared.record.push({ ...call, at: world.clock.elapsed(), by: actor, fault });
+    const isLocks = call.port === 'lock' || call.port === 'table';
+    const record = isLocks ? shared.lockRecord : shared.record;
+    record.push({ ...call, at: world.clock.elapsed(), by: actor, fault });
     shared.rollBegan ||= call.method === 'pull';
-    onCall((this.#calls += 1), call);
+    onCall(isLocks ? (this.#lockCalls += 1) : (this.#calls += 1), call);
+    // What it asks where it is kept takes its time, and goes wrong.
+    if (call.port === 'lease') return this.#atHome(proceed);
     await this.#pass(there);
     // What was on its way when its process was killed may still arrive, or not.
     if (life.isDead && random.chance(0.5)) await life.goesOn();
+    if (fault === 'slow') await this.#pass(this.#slowness.between(...slowness));
     if (fault === 'before' || fault === 'throttled' || fault === 'pull') {
       await life.goesOn();
       throw this.#failure(call, fault);
     }
     if (this.#isCut(call)) return this.#silent(call);
+    await this.#hangs(call);
     if (fault === 'late') {
       const atMost = call.host === undefined ? latestInCloud : latest;
       world.clock.after(
@@ -132,6 +143,29 @@ export class SimulatedNetwork {
     return result;
   };
 
+  /** In the process itself. */
+  async #atHome<T>(proceed: () => Promise<T>): Promise<T> {
+    const { life } = this.#options;
+    await life.goesOn();
+    try {
+      return await proceed();
+    } finally {
+      await life.goesOn();
+    }
+  }
+
+  /** A host that hangs does what its lock is asked once it goes on, whoever still waits for that. */
+  async #hangs({ port, host }: PortCall): Promise<void> {
+    const { faults, world } = this.#options;
+    if (port !== 'lock') return;
+    for (;;) {
+      const now = world.clock.elapsed();
+      const hang = faults.hangs.find((one) => one.host === host && now >= one.at && now < one.at + one.lasts);
+      if (hang === undefined) return;
+      await new Promise<void>((resolve) => world.clock.after(hang.at + hang.lasts - now, resolve, true));
+    }
+  }
+
   /** One stream an actor: one more call of one host changes nothing for the others. */
   #streamOf(actor: string): SeededRandom {
     const stream = this.#streams.get(actor) ?? this.#options.seed.fork(actor);
@@ -143,7 +177,7 @@ export class SimulatedNetwork {
     const draw = random.next();
     const { faults, shared } = this.#options;
     const { lostBefore, lostAfter, late, throttled, lostReply, lateReply } = faults;
-    const { sparesPreflight, pullFails, leaseLost } = faults;
+    const { sparesPreflight, pullFails, leaseLost, lockSlow } = faults;
     if (call.method === 'pull' && draw < pullFails) return 'pull';
     if (call.port === 'journal') return this.#isDiskFull() ? 'before' : 'none';
     if (sparesPreflight && !shared.rollBegan) return 'none';
@@ -153,9 +187,10 @@ export class SimulatedNetwork {
       const mayBeLate = cloudChanges.has(call.method);
       return mayBeLate && draw < throttled + lostReply + lateReply ? 'late' : 'none';
     }
-    if (call.port === 'lease') {
+    if (call.port === 'lock' || call.port === 'table') {
       if (draw < leaseLost / 2) return 'before';
-      return draw < leaseLost ? 'after' : 'none';
+      if (draw < leaseLost) return 'after';
+      return draw < leaseLost + lockSlow ? 'slow' : 'none';
     }
     if (call.host === undefined) return 'none';
     if (draw < lostBefore) return 'before';
@@ -163,7 +198,7 @@ export class SimulatedNetwork {
     return changes.has(call.method) && draw < lostBefore + lostAfter + late ? 'late' : 'none';
   }
 
-  /** Between this machine and the host nothing gets through; or, for a lease, too few hosts can be asked. */
+  /** Between this machine and the host nothing gets through; or it hangs, and its lock alone answers when that is over. */
   #isCut({ host, port }: PortCall): boolean {
     const { faults, world, machine } = this.#options;
     const now = world.clock.elapsed();
@@ -171,8 +206,11 @@ export class SimulatedNetwork {
       ({ at, lasts, machine: only }) =>
         (only === undefined || only === machine) && now >= at && now < at + lasts,
     );
-    if (port === 'lease') return cut.some(({ hosts }) => hosts.length * 2 >= world.hosts.size);
-    return host !== undefined && cut.some(({ hosts }) => hosts.includes(host));
+    const hung = port === 'lock' ? [] : faults.hangs.filter(({ at, lasts }) => now >= at && now < at + lasts);
+    return (
+      host !== undefined &&
+      (cut.some(({ hosts }) => hosts.includes(host)) || hung.some((one) => one.host === host))
+    );
   }
 
   #isDiskFull(): boolean {
@@ -189,6 +227,8 @@ export class SimulatedNetwork {
 
   #failure(call: PortCall, fault: Fault): AdfError {
     const { world } = this.#options;
+    // A lease makes do with some of its hosts.
+    if (call.port === 'lock' && call.host !== undefined) return this.#hostFailure(call, call.host, fault);
     world.timeline.record('world', {
       type: 'fault',
       what: `${call.port}.${call.method} of ${call.actor} lost (${fault})`,
@@ -196,7 +236,7 @@ export class SimulatedNetwork {
     if (call.host !== undefined) return this.#hostFailure(call, call.host, fault);
     if (call.port === 'journal')
       return journalWrite('/state/journal', new Error('ENOSPC: no space left on device'));
-    if (call.port === 'lease') {
+    if (call.port === 'table') {
       return leaseUnavailable(
         { environment: environmentName(environment), group: groupName(group) },
         0,
@@ -226,6 +266,9 @@ export class SimulatedNetwork {
     return new Promise((resolve) => this.#options.world.clock.after(duration, resolve));
   }
 }
+
+/** What arrives so late may find that nobody waits for it any more, or that the lease ran out meanwhile. */
+const slowness = [2_000, 70_000] as const;
 
 /** Mostly a few milliseconds, now and then a second. */
 const latency = (random: SeededRandom): Milliseconds =>

@@ -3,7 +3,12 @@ import type { Milliseconds } from '../../src/model/duration.js';
 import { floorOf, type Amount, type OnFailure, type RolloutSettings } from '../../src/model/settings.js';
 import type { SeededRandom } from '../fakes/seeded-random.js';
 import type { GroupOfScenario, Launch } from './control/launch.js';
-import { randomLaunches, randomNeighbourLaunches, randomRivals } from './control/random-launches.js';
+import {
+  randomLaunches,
+  randomNeighbourLaunches,
+  randomRivals,
+  withLockKill,
+} from './control/random-launches.js';
 import { noFaults, randomFaults, type FaultPlan } from './faults.js';
 
 /** What the release that is rolled does when it is started. */
@@ -63,6 +68,10 @@ export interface Scenario {
   readonly rivals: readonly Launch[];
   /** At the end somebody recovers what is left, in peace. */
   readonly finish: boolean;
+  /** Where leases are kept: on the hosts, in a table of the cloud, or on the hosts by the first process and in a table by all others. */
+  readonly leases: 'hosts' | 'table' | 'moved';
+  /** The hosts had a lease before. Else nobody can tell how many there are that may have one, and the first lease needs all of them. */
+  readonly knowsLease: boolean;
 }
 
 export const repository = 'registry:5000/api';
@@ -146,6 +155,8 @@ export const calmScenario: Scenario = {
   launches: [{ verb: 'deploy', machine: 'desk', after: 0, tag: releaseTag }],
   rivals: [],
   finish: false,
+  leases: 'hosts',
+  knowsLease: true,
 };
 
 /** A scenario drawn from the seed. Each aspect has a stream of its own, so that changing one leaves the others. */
@@ -164,6 +175,7 @@ export function randomScenario(seed: SeededRandom): Scenario {
     [releaseTag, otherTag],
     hosts.map(({ id }) => id),
   );
+  const growth = randomGrowth(seed.fork('growth'), hosts.length);
   // Where a process is killed while it settles, there is to be something to settle.
   const settles = launches.some(({ killAtSettling }) => killAtSettling !== undefined);
   return {
@@ -188,19 +200,43 @@ export function randomScenario(seed: SeededRandom): Scenario {
       seed.fork('command'),
       hosts.map(({ id }) => id),
     ),
-    faults: randomFaults(
-      seed.fork('faults'),
-      hosts.map(({ id }) => id),
-    ),
-    launches,
+    faults: {
+      ...randomFaults(
+        seed.fork('faults'),
+        hosts.map(({ id }) => id),
+      ),
+      ...(growth === undefined ? {} : { joins: growth.joins }),
+    },
+    launches: withLockKill(seed.fork('lock kill'), launches),
     rivals: [
       ...randomRivals(seed.fork('rivals'), [releaseTag, otherTag]),
+      ...(growth?.rivals ?? []),
       ...(neighbour === undefined
         ? []
         : randomNeighbourLaunches(seed.fork('neighbour launches'), releaseTag)),
     ],
     finish: seed.fork('finish').chance(0.7),
+    leases: seed
+      .fork('leases')
+      .pick(['hosts', 'hosts', 'hosts', 'hosts', 'hosts', 'hosts', 'hosts', 'hosts', 'table', 'moved']),
+    knowsLease: hasPrevious && seed.fork('knows lease').chance(0.8),
   };
+}
+
+/** One in five small groups grows to a multiple while it is rolled, and somebody who sees all its hosts comes for it, too. */
+function randomGrowth(
+  random: SeededRandom,
+  hosts: number,
+): { readonly joins: FaultPlan['joins']; readonly rivals: readonly Launch[] } | undefined {
+  if (hosts > 4 || !random.chance(0.2)) return undefined;
+  const joins = Array.from({ length: random.integer(1, 4) }, (_, index) => ({
+    host: `joiner-${index + 1}`,
+    at: random.between(500, 90_000),
+  }));
+  const after = Math.max(...joins.map(({ at }) => at)) + random.between(0, 30_000);
+  const verb = random.chance(0.7) ? 'deploy' : 'recover';
+  const machine = random.chance(0.3) ? 'desk' : 'build';
+  return { joins, rivals: [{ verb, machine, after, tag: random.pick([releaseTag, otherTag]) }] };
 }
 
 /** A third of all fleets has some. */

@@ -129,6 +129,8 @@ function* simplerThan(scenario: Scenario): Generator<Scenario> {
       'containers',
       'restart',
       'previousRestart',
+      'leases',
+      'knowsLease',
     ].includes(name);
     const now = entriesOf(scenario).find(([key]) => key === name)?.[1];
     if (isPlain && JSON.stringify(now) !== JSON.stringify(value)) yield { ...scenario, [name]: value };
@@ -169,8 +171,8 @@ function* simplerFaults(faults: FaultPlan): Generator<FaultPlan> {
 }
 
 function* simplerLaunches(launch: Launch): Generator<Launch> {
-  const { killAtCall, killAtSettling, freeze, signalAtCall, lateHost, ...calm } = launch;
-  const fates = { killAtCall, killAtSettling, freeze, signalAtCall, lateHost };
+  const { killAtCall, killAtLockCall, killAtSettling, freeze, signalAtCall, lateHost, ...calm } = launch;
+  const fates = { killAtCall, killAtLockCall, killAtSettling, freeze, signalAtCall, lateHost };
   for (const [name, fate] of entriesOf(fates)) {
     if (fate !== undefined) yield { ...calm, ...given({ ...fates, [name]: undefined }) };
   }

@@ -21,7 +21,10 @@ import type { Registry } from '../../src/ports/registry.js';
 import type { ScalingGroups } from '../../src/ports/scaling-groups.js';
 import type { Traffic } from '../../src/ports/traffic.js';
 import type { Transport } from '../../src/ports/transport.js';
-import { accountId } from '../../src/model/ids.js';
+import { HostFence } from '../../src/state/host-fence.js';
+import { HostLockStore } from '../../src/state/host-lock.js';
+import { MovedLeases } from '../../src/state/moved-leases.js';
+import { accountId, environmentName, groupName, hostId } from '../../src/model/ids.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { FakeContainerRuntime } from '../fakes/fake-container-runtime.js';
 import { WorldFleet } from '../fakes/world-fleet.js';
@@ -30,7 +33,6 @@ import { FakeRegistry } from '../fakes/fake-registry.js';
 import { FakeScalingGroups } from '../fakes/fake-scaling-groups.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
-import { MemoryFence } from '../fakes/memory-fence.js';
 import { MemoryHostHolds } from '../fakes/memory-host-holds.js';
 import { MemoryJournalStore } from '../fakes/memory-journal.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
@@ -39,13 +41,17 @@ import type { Entry } from '../fakes/world/timeline.js';
 import type { World, WorldState } from '../fakes/world/world.js';
 import { buildWorld, scheduleAccidents } from './build-world.js';
 import type { Launch } from './control/launch.js';
-import { SimulatedLeases } from './control/leases.js';
+import { SimulatedHostLocks } from './control/host-locks.js';
+import { SimulatedLeaseTable } from './control/leases.js';
 import { ControlProcess, type ProcessRecord } from './control/process.js';
+import { SimulatedPresence } from './control/presence.js';
 import { SimulatedProcesses } from './control/processes.js';
+import { watched } from './control/watched-leases.js';
 import { noFaults } from './faults.js';
 import { LockedHttp } from './locked-http.js';
 import { SimulatedNetwork, type CallRecord, type SharedNetwork } from './network.js';
-import { releaseTag, type Scenario } from './scenario.js';
+import { environment } from './project-of.js';
+import { groupsOf, releaseTag, type Scenario } from './scenario.js';
 
 /** The whole world of a program under simulation. */
 export interface SimulatedPorts {
@@ -85,6 +91,8 @@ export interface SimulatedRun {
   readonly final: WorldState;
   readonly timeline: readonly Entry[];
   readonly calls: readonly CallRecord[];
+  /** What leases asked where they are kept. */
+  readonly lockCalls: readonly CallRecord[];
   /** In the order in which they ended. */
   readonly processes: readonly ProcessRecord[];
   /** Of the process that was started first. */
@@ -127,7 +135,7 @@ export async function simulate(
   await clock.advance(settlingTime(scenario));
 
   const timeline = world.timeline.entries.slice(history);
-  const { records, calls } = control;
+  const { records, calls, lockCalls } = control;
   const first = records.find(({ number }) => number === 1);
   const { result, thrown } = first?.outcome.kind === 'ended' ? first.outcome : {};
   return {
@@ -137,6 +145,7 @@ export async function simulate(
     final: world.state(),
     timeline,
     calls,
+    lockCalls,
     processes: records,
     events: first?.events ?? [],
     ...(result === undefined ? {} : { result }),
@@ -144,17 +153,18 @@ export async function simulate(
     ended: first?.ended ?? initial,
     journals: control.journals,
     ...(hangs === undefined ? {} : { hangs }),
-    hash: hashOf([...records.flatMap(({ events }) => events), ...calls, ...timeline]),
+    hash: hashOf([...records.flatMap(({ events }) => events), ...calls, ...lockCalls, ...timeline]),
   };
 }
 
 /** The processes of the control side, on all machines. */
 class ControlSide {
   readonly records: ProcessRecord[] = [];
-  readonly #network: SharedNetwork = { record: [], rollBegan: false };
+  readonly #network: SharedNetwork = { record: [], lockRecord: [], rollBegan: false };
   readonly #disks = new Map<string, Map<RunId, JournalRecord[]>>();
   readonly #processes = new SimulatedProcesses();
-  readonly #leases: SimulatedLeases;
+  readonly #locks: SimulatedHostLocks;
+  readonly #table: SimulatedLeaseTable;
   #count = 0;
 
   constructor(
@@ -163,11 +173,25 @@ class ControlSide {
     private readonly program: SimulatedProgram,
     private readonly random: SeededRandom,
   ) {
-    this.#leases = new SimulatedLeases(world.clock, world.timeline);
+    this.#table = new SimulatedLeaseTable(world.clock);
+    this.#locks = new SimulatedHostLocks(world);
+    if (!scenario.knowsLease) return;
+    for (const { name, hosts } of groupsOf(scenario)) {
+      const lease = { environment: environmentName(environment), group: groupName(name) };
+      this.#locks.remember(
+        lease,
+        hosts.map(({ id }) => hostId(id)),
+      );
+    }
   }
 
   get calls(): readonly CallRecord[] {
     return this.#network.record;
+  }
+
+  /** What their leases asked where they are kept. */
+  get lockCalls(): readonly CallRecord[] {
+    return this.#network.lockRecord;
   }
 
   get journals(): readonly JournalRecord[] {
@@ -246,9 +270,9 @@ class ControlSide {
       registry: new FakeRegistry(world, process),
       journals: new MemoryJournalStore(calls, this.#diskOf(launch.machine)),
       hostHolds: new MemoryHostHolds(world, process),
-      fence: new MemoryFence(world, process),
+      fence: new HostFence(this.#locks.seenBy(process)),
       processes: this.#processes.seenBy(number, launch.machine),
-      leases: this.#leases.seenBy(process),
+      leases: watched(this.#leasesOf(process), process, world),
       reader: { read: process.read },
       stop: process.stop,
       fleet: new WorldFleet(world, account, process),
@@ -256,6 +280,15 @@ class ControlSide {
       scenario,
       launch,
     };
+  }
+
+  /** On the hosts or in the table, by the real store of each. */
+  #leasesOf(process: ControlProcess): LeaseStore {
+    const { world, scenario } = this;
+    const presence = new SimulatedPresence(world, process);
+    const hosts = new HostLockStore(this.#locks.seenBy(process), process.clock, { presence });
+    const isInTable = scenario.leases === 'table' || (scenario.leases === 'moved' && process.number > 1);
+    return isInTable ? new MovedLeases(this.#table.seenBy(process), hosts, 'dynamodb') : hosts;
   }
 
   /** The one command of the playbook fails where the scenario says so. */

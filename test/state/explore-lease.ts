@@ -120,7 +120,7 @@ const idle: RunState = {
 };
 
 const releasedPart = (members: readonly string[]): HostPart => ({
-  lock: { epoch: 1, owner: undefined, by: 'run-before', since: 0, until: 0 },
+  lock: { epoch: 1, owner: undefined, by: 'run-before', since: 0, until: 0, seconds: 0 },
   record: { number: recordNumber(1, 2), lists: JSON.stringify([majorityQuorum(members)]) },
   fence: { epoch: 1, run: 'run-before' },
 });
@@ -163,7 +163,7 @@ function mayRunOut(part: HostPart, { runs }: World): boolean {
 }
 
 const ranOut = (part: HostPart): HostPart =>
-  parts.of(part.lock === undefined ? part : { ...part, lock: { ...part.lock, until: 0 } });
+  parts.of(part.lock === undefined ? part : { ...part, lock: { ...part.lock, until: 0, seconds: 0 } });
 
 const withHost = (world: World, id: string, part: HostPart): World => ({
   ...world,

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hostFenceScript } from '../../src/state/host-fence-script.js';
 import { hostLockScript } from '../../src/state/host-lock-script.js';
 import { recordNumber } from '../../src/state/lease-rules.js';
 import { makeHost } from '../fakes/make-host.js';
@@ -25,10 +26,13 @@ const lists = [
 const wholeBetween = (random: SeededRandom, lowest: number, highest: number): number =>
   Math.floor(random.between(lowest, highest + 1));
 
-/** Any question of any run, whatever the order, about epochs near one another. */
+/** Any question of any run to the lock or its fence, whatever the order, about epochs near one another. */
 function anyQuestion(random: SeededRandom): Record<string, string> {
   const run = `run-${wholeBetween(random, 1, 3)}`;
   const epoch = wholeBetween(random, 1, 5);
+  if (random.chance(0.15)) {
+    return { ADFPUSH_LOCK_NAME: 'prod.api', ADFPUSH_LOCK_EPOCH: String(epoch), ADFPUSH_LOCK_RUN: run };
+  }
   return {
     ADFPUSH_LOCK_ACTION: random.pick(actions),
     ADFPUSH_LOCK_NAME: 'prod.api',
@@ -42,9 +46,9 @@ function anyQuestion(random: SeededRandom): Record<string, string> {
 }
 
 describe.each(shells.filter(([, [program]]) => existsSync(program)))(
-  'the script of the lock, run by %s',
+  'the scripts of the lock and its fence, run by %s',
   (_name, shell) => {
-    it('answers every question as the model does, over 12 sequences', async () => {
+    it('answers every question as the model does, over 12 sequences, with restarts of the host', async () => {
       const kinds = new Set<string>();
       for (let seed = 1; seed <= 12; seed += 1) {
         const random = new SeededRandom(seed);
@@ -57,11 +61,18 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
           const connection = await transport.connect(makeHost('h1'));
           const model = new ModelLockHost();
           let uptime = 1_000;
+          let boots = 0;
           for (let turn = 1; turn <= 25; turn += 1) {
             uptime += random.chance(0.2) ? wholeBetween(random, 1, 90) : 0;
-            proc.set(uptime);
+            if (random.chance(0.06)) {
+              boots += 1;
+              uptime = wholeBetween(random, 0, 40);
+              model.reboot();
+            }
+            proc.set(uptime, `boot-${boots}`);
             const env = anyQuestion(random);
-            const said = await connection.run({ script: hostLockScript }, { env });
+            const script = 'ADFPUSH_LOCK_ACTION' in env ? hostLockScript : hostFenceScript;
+            const said = await connection.run({ script }, { env });
             const expected = model.answer(env, uptime);
             const asked = `seed ${seed}, turn ${turn}: ${JSON.stringify(env)} ${said.stderr}`;
             expect(said.stdout, asked).toBe(expected.stdout);
@@ -71,7 +82,7 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
           rmSync(folder, { recursive: true, force: true });
         }
       }
-      expect([...kinds].toSorted()).toEqual(['free', 'got', 'held', 'newer', 'released']);
+      expect([...kinds].toSorted()).toEqual(['admitted', 'fenced', 'free', 'got', 'held', 'newer', 'released']);
     }, 240_000);
   },
 );

@@ -7,8 +7,11 @@ export interface HostPart {
     /** Undefined once it is released. */
     readonly owner: string | undefined;
     readonly by: string;
+    /** Seconds since boot. */
     readonly since: number;
     readonly until: number;
+    /** How long it lives: a host that was restarted keeps it for so long again. */
+    readonly seconds: number;
   };
   readonly record: { readonly number: number; readonly lists: string };
   readonly fence: { readonly epoch: number; readonly run: string };
@@ -89,7 +92,7 @@ function hold(part: HostPart, question: HostQuestion, moment: Moment): Said {
     return [part, `newer ${lock.epoch}`];
   }
   const since = isOwn(part, question) ? (lock?.since ?? now) : now;
-  const taken = { ...part, lock: { epoch, owner, by: run, since, until: now + seconds + 1 } };
+  const taken = { ...part, lock: { epoch, owner, by: run, since, until: now + seconds + 1, seconds } };
   return [taken, `got ${epoch}\n${memoryOf(part)}`];
 }
 
@@ -102,7 +105,7 @@ function confirm(part: HostPart, question: HostQuestion, said: string): Said {
 const keepRecord = (part: HostPart, { record }: HostQuestion): HostPart =>
   record.number > part.record.number ? { ...part, record } : part;
 
-function admit(part: HostPart, { epoch, run }: HostQuestion): HostPart | undefined {
+function admit(part: HostPart, { epoch, run }: Pick<HostQuestion, 'epoch' | 'run'>): HostPart | undefined {
   const { epoch: known, run: by } = part.fence;
   if (known > epoch || (known === epoch && by !== run)) return undefined;
   return { ...part, fence: { epoch, run } };
@@ -110,7 +113,7 @@ function admit(part: HostPart, { epoch, run }: HostQuestion): HostPart | undefin
 
 const released = (part: HostPart, { epoch, run }: HostQuestion): HostPart => ({
   ...part,
-  lock: { epoch, owner: undefined, by: run, since: 0, until: 0 },
+  lock: { epoch, owner: undefined, by: run, since: 0, until: 0, seconds: 0 },
 });
 
 function seize(part: HostPart, question: HostQuestion): Said {
@@ -120,7 +123,19 @@ function seize(part: HostPart, question: HostQuestion): Said {
   return admitted === undefined ? [seized, `newer ${part.fence.epoch}`] : [admitted, `got ${question.epoch}`];
 }
 
-/** The question that the environment of the lock's script asks. */
+/** The part after a restart of its host: how long that took is unknown, so the lock lives for its whole duration again. */
+export const rebooted = ({ lock, ...part }: HostPart): HostPart =>
+  lock === undefined ? part : { ...part, lock: { ...lock, since: 0, until: lock.seconds } };
+
+/** What `hostFenceScript` does on a host. */
+export function fenceAnswerOf(part: HostPart, question: Pick<HostQuestion, 'epoch' | 'run'>): Said {
+  const admitted = admit(part, question);
+  return admitted === undefined
+    ? [part, `fenced ${part.fence.epoch} ${part.fence.run}`]
+    : [admitted, 'admitted'];
+}
+
+/** The question that the environment of a script asks; the action of the fence's script is ''. */
 export const questionIn = (env: NonNullable<RunOptions['env']>): HostQuestion => ({
   action: env['ADFPUSH_LOCK_ACTION'] ?? '',
   epoch: Number(env['ADFPUSH_LOCK_EPOCH']),
@@ -133,16 +148,25 @@ export const questionIn = (env: NonNullable<RunOptions['env']>): HostQuestion =>
   seconds: Number(env['ADFPUSH_LOCK_SECONDS']),
 });
 
-/** A host that answers as the script would, for tests of who asks. */
+/** A host that answers as the scripts of the lock and of its fence would, about one lease. */
 export class ModelLockHost {
-  #part = noPart;
+  constructor(private part = noPart) {}
 
   /** `now` in seconds since boot. */
   answer(env: NonNullable<RunOptions['env']>, now: number): CommandResult {
-    const moment = { now: Math.floor(now), lives: (this.#part.lock?.until ?? 0) > Math.floor(now) };
-    const [part, said] = answerOf(this.#part, questionIn(env), moment);
-    this.#part = part;
+    const moment = { now: Math.floor(now), lives: (this.part.lock?.until ?? 0) > Math.floor(now) };
+    const question = questionIn(env);
+    const [part, said] =
+      question.action === ''
+        ? fenceAnswerOf(this.part, question)
+        : answerOf(this.part, question, moment);
+    this.part = part;
     const outcome = { kind: 'exited', code: 0 } as const;
     return { outcome, stdout: `${said}\n`, stderr: '', duration: 0, truncated: false };
+  }
+
+  /** It was restarted: its seconds count from 0 again. */
+  reboot(): void {
+    this.part = rebooted(this.part);
   }
 }

@@ -41,6 +41,13 @@ export class FakeHost {
   engineVersion = '27.0.0';
   /** How far its own clock is ahead of the world's: what it dates, it dates by its own. */
   clockAhead: Milliseconds = 0;
+  /** How fast its own clock runs: 1.01 gains a second in 100. */
+  clockRate = 1;
+  /** How often it was booted since the world began. */
+  boots = 0;
+  #bootedAt: Milliseconds = 0;
+  /** When the world began it was up for so long, by its own clock. */
+  #upBefore: Milliseconds = 3_600_000;
   /** False while nobody gets through to it over SSH. What runs on it goes on running. */
   #found = true;
   #power: 'on' | 'off' | 'gone' = 'on';
@@ -66,6 +73,11 @@ export class FakeHost {
   /** Terminated: nobody sees it again. */
   get isGone(): boolean {
     return this.#power === 'gone';
+  }
+
+  /** Since it was booted, by its own clock. */
+  get uptime(): Milliseconds {
+    return this.#upBefore + (this.clock.elapsed() - this.#bootedAt) * this.clockRate;
   }
 
   /** Nobody gets through to it from now on. */
@@ -119,6 +131,9 @@ export class FakeHost {
       () => {
         if (this.#power === 'gone') return;
         this.#power = 'on';
+        this.boots += 1;
+        this.#bootedAt = this.clock.elapsed();
+        this.#upBefore = 0;
         this.timeline.record('world', { type: 'host.up', host: this.host.id });
         this.engineRuns = true;
         this.#startByPolicy();

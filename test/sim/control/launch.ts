@@ -18,6 +18,8 @@ export interface Launch {
   readonly killAtCall?: number;
   /** SIGKILL just before a hold's end is written for this time, counted from 1: in the journal, or by taking its note off its host. */
   readonly killAtSettling?: number;
+  /** SIGKILL just before this call by which its lease asks a host, or a table, counted from 1. */
+  readonly killAtLockCall?: number;
   /** SIGTERM just before this call. */
   readonly signalAtCall?: number;
   /** It stands still from this call on, for a while. */

@@ -3,7 +3,6 @@ import type { Milliseconds } from '../../../src/model/duration.js';
 import type { Lease, LeaseOwner, LeaseRequest, LeaseStore } from '../../../src/ports/lease-store.js';
 import type { FakeClock } from '../../fakes/fake-clock.js';
 import type { Caller } from '../../fakes/port-calls.js';
-import type { Timeline } from '../../fakes/world/timeline.js';
 
 interface Held {
   readonly owner: LeaseOwner;
@@ -13,27 +12,24 @@ interface Held {
 }
 
 /**
- * The leases of a simulated world, as the protocol on the hosts gives them: each taking is a new epoch, and who holds one counts its time from
- * when it asked, so it believes that it ran out before the store does.
+ * The leases of a simulated world that are kept in a table of the cloud: each taking is a new epoch in one step, and who holds one counts
+ * its time from when it asked, so it believes that it ran out before the table does.
  */
-export class SimulatedLeases {
+export class SimulatedLeaseTable {
   readonly #held = new Map<string, Held>();
   readonly #epochs = new Map<string, number>();
 
-  constructor(
-    private readonly clock: FakeClock,
-    private readonly timeline: Timeline,
-  ) {}
+  constructor(private readonly clock: FakeClock) {}
 
   seenBy(caller: Caller): LeaseStore {
     const call = <T>(method: string, about: string, effect: () => T): Promise<T> =>
-      caller.calls.make({ port: 'lease', method, actor: 'lease', about }, effect);
+      caller.calls.make({ port: 'table', method, actor: 'table', about }, effect);
     return {
       acquire: async (request) => {
         const askedAt = this.clock.elapsed();
         const name = nameOf(request);
-        const held = await call('acquire', name, () => this.#take(name, request, caller));
-        return this.#lease(name, held, request, askedAt, caller, call);
+        const held = await call('acquire', name, () => this.#take(name, request));
+        return this.#lease(name, held, request, askedAt, call);
       },
       look: (lease) =>
         call('look', nameOf(lease), () => {
@@ -59,17 +55,16 @@ export class SimulatedLeases {
   }
 
   /** Asked again by the same run, since the answer was lost, it is that run's all the same. */
-  #take(name: string, request: LeaseRequest, { actor }: Caller): Held {
+  #take(name: string, request: LeaseRequest): Held {
     const now = this.clock.elapsed();
     const other = this.#holder(name);
     if (other !== undefined && other.owner.run !== request.owner.run) {
       throw leaseHeld(request, this.#describe(other));
     }
-    const epoch = (this.#epochs.get(name) ?? 0) + 1;
+    const epoch = Math.max(this.#epochs.get(name) ?? 0, request.above ?? 0) + 1;
     const held = { owner: request.owner, since: now, epoch, expiresAt: now + request.duration };
     this.#epochs.set(name, epoch);
     this.#held.set(name, held);
-    this.timeline.record(actor, { type: 'lease.taken', lease: name, run: request.owner.run });
     return held;
   }
 
@@ -78,16 +73,11 @@ export class SimulatedLeases {
     held: Held,
     request: LeaseRequest,
     askedAt: Milliseconds,
-    { actor }: Caller,
     call: <T>(method: string, about: string, effect: () => T) => Promise<T>,
   ): Lease {
     const validFor = request.duration * 0.9;
-    const { clock, timeline } = this;
-    const noteDeadline = (deadline: Milliseconds): Milliseconds => {
-      timeline.record(actor, { type: 'lease.valid', lease: name, until: deadline });
-      return deadline;
-    };
-    let deadline = noteDeadline(askedAt + validFor);
+    const { clock } = this;
+    let deadline = askedAt + validFor;
     return {
       name,
       epoch: held.epoch,
@@ -100,12 +90,11 @@ export class SimulatedLeases {
           if (this.#holder(name) !== held) throw leaseLost(request, 'it ran out.');
           held.expiresAt = clock.elapsed() + request.duration;
         });
-        deadline = noteDeadline(asked + validFor);
+        deadline = asked + validFor;
       },
       release: async () => {
         await call('release', name, () => {
           if (this.#held.get(name) === held) this.#held.delete(name);
-          timeline.record(actor, { type: 'lease.released', lease: name });
         }).catch(() => undefined);
       },
     };

@@ -54,14 +54,15 @@ export class ControlProcess implements Caller {
   }
 
   /** Lets happen to it what is to happen at this call of its own. */
-  readonly onCall = (call: number, { method, about }: PortCall): void => {
-    const { killAtCall, killAtSettling, signalAtCall, freeze } = this.launch;
+  readonly onCall = (call: number, { port, method, about }: PortCall): void => {
+    const { killAtCall, killAtLockCall, killAtSettling, signalAtCall, freeze } = this.launch;
+    if (port === 'lock' || port === 'table') {
+      if (call === killAtLockCall) this.#kill();
+      return;
+    }
     const settles = about === 'hold.settled' || method === 'forgetHold';
     if (settles) this.#settlings += 1;
-    if (call === killAtCall || (settles && this.#settlings === killAtSettling)) {
-      this.#became('killed');
-      this.life.kill();
-    }
+    if (call === killAtCall || (settles && this.#settlings === killAtSettling)) this.#kill();
     if (call === freeze?.atCall) {
       this.#became('frozen');
       this.life.freeze(freeze.lasts);
@@ -101,6 +102,12 @@ export class ControlProcess implements Caller {
       ended: world.state(),
       ...(this.#signalledAt === undefined ? {} : { signalledAt: this.#signalledAt }),
     };
+  }
+
+  #kill(): void {
+    if (this.life.isDead) return;
+    this.#became('killed');
+    this.life.kill();
   }
 
   #became(became: 'begun' | 'killed' | 'frozen' | 'signalled' | 'ended'): void {

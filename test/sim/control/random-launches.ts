@@ -70,6 +70,25 @@ function staleMemory(
   ];
 }
 
+/** In one of twelve the first process is killed while it takes its lease, or renews it; and then somebody comes. */
+export function withLockKill(
+  random: SeededRandom,
+  [first, ...others]: readonly [Launch, ...Launch[]],
+): readonly [Launch, ...Launch[]] {
+  if (!random.chance(0.08)) return [first, ...others];
+  const next: Launch = {
+    verb: random.chance(0.4) ? 'recover' : 'deploy',
+    machine: random.chance(0.5) ? 'desk' : 'laptop',
+    after: random.pick([0, 20_000, 60_000, 200_000]),
+    tag: first.tag,
+  };
+  const killed = {
+    ...first,
+    killAtLockCall: random.chance(0.5) ? random.integer(1, 40) : random.integer(1, 400),
+  };
+  return [killed, ...(others.length > 0 ? others : [next])];
+}
+
 const isKilled = ({ killAtCall, killAtSettling }: Launch): boolean =>
   killAtCall !== undefined || killAtSettling !== undefined;
 

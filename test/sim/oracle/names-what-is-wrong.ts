@@ -1,4 +1,5 @@
 import { describeHold } from '../../../src/engine/hold-names.js';
+import type { Milliseconds } from '../../../src/model/duration.js';
 import { samePolicy } from '../../../src/model/container.js';
 import type { Hold } from '../../../src/model/hold.js';
 import type { HostId } from '../../../src/model/ids.js';
@@ -17,7 +18,7 @@ const promise = 0;
  */
 export const namesWhatIsWrong = ofEach((program, story) =>
   (program.says?.named ?? [])
-    .filter(({ host }) => !couldNotKnow(host, program, story))
+    .filter((named) => !couldNotKnow(named, program, story))
     // Weaker here: what a journal claims of a host, and its notes do not say, is told as it is claimed (seed 5637).
     .filter(({ reason }) => !reason.startsWith(unchecked))
     .flatMap((named) => whatIsWrong(named, program, story))
@@ -27,20 +28,30 @@ export const namesWhatIsWrong = ofEach((program, story) =>
 /** How the message of `recover.unchecked` begins. */
 const unchecked = 'What was held of it was not put back';
 
-const couldNotKnow = (host: HostId, program: Program, story: Story): boolean =>
-  wasOutOfReach(story, program, host, lastLookAt(host, program, story), program.endedAt) ||
-  wasToldStale(host, program, story);
+/** How the message of `restore.incomplete` begins: what the balancer told right after the restore decides, whatever is asked later. */
+const readBack = 'Read back after restoring';
 
-/** The balancer may have told, when the program asked last, what was so before its targets changed (seeds 101, 181, 266, 296, 326). */
-function wasToldStale(host: HostId, { actor, history }: Program, { timeline, faults }: Story): boolean {
+const couldNotKnow = (named: NamedHost, program: Program, story: Story): boolean =>
+  wasOutOfReach(story, program, named.host, lastLookAt(named.host, program, story), program.endedAt) ||
+  wasToldStale(named, program, story);
+
+/** The balancer may have told, when the program asked last, what was so before its targets changed (seeds 101, 115, 181, 266, 296, 326). */
+function wasToldStale(
+  { host, reason }: NamedHost,
+  { actor, history }: Program,
+  { timeline, faults }: Story,
+): boolean {
   if (faults.stale === 0) return false;
   const past = timeline.slice(0, history);
-  const askedAt = past.findLast(({ type, by }) => type === 'traffic.read' && by === actor)?.at;
+  const askedAt = past.filter(({ type, by }) => type === 'traffic.read' && by === actor).map(({ at }) => at);
+  const changedAt = past
+    .filter((entry) => 'registration' in entry && entry.host === host)
+    .map(({ at }) => at);
+  const isWithin = (asked: Milliseconds, to: Milliseconds): boolean =>
+    changedAt.some((at) => at >= asked - longestStaleness && at <= to);
   return (
-    askedAt !== undefined &&
-    past.some(
-      (entry) => 'registration' in entry && entry.host === host && entry.at >= askedAt - longestStaleness,
-    )
+    askedAt.slice(-1).some((asked) => isWithin(asked, Number.POSITIVE_INFINITY)) ||
+    (reason.startsWith(readBack) && askedAt.some((asked) => isWithin(asked, asked)))
   );
 }
 

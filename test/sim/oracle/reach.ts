@@ -40,6 +40,9 @@ function downTimes({ timeline, faults }: Story, host: HostId): readonly Window[]
 }
 
 const cuts = ({ faults }: Story, machine: string, host: HostId): readonly Window[] =>
-  faults.partitions
-    .filter(({ hosts, machine: only }) => hosts.includes(host) && (only === undefined || only === machine))
-    .map(({ at, lasts }) => ({ from: at, to: at + lasts }));
+  [
+    ...faults.partitions.filter(
+      ({ hosts, machine: only }) => hosts.includes(host) && (only === undefined || only === machine),
+    ),
+    ...faults.hangs.filter((hang) => hang.host === host),
+  ].map(({ at, lasts }) => ({ from: at, to: at + lasts }));
