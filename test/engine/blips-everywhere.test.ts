@@ -142,6 +142,12 @@ const kinds: readonly Kind[] = [
     begins: isOfCloud,
     failure: ofCloud('TimeoutError', { code: 'ETIMEDOUT' }),
   },
+  {
+    name: 'the address of AWS is not found',
+    lasts: 30_000,
+    begins: isOfCloud,
+    failure: ofCloud('getaddrinfo ENOTFOUND', { code: 'ENOTFOUND' }),
+  },
   { name: 'the AWS token has expired', lasts: 30_000, begins: isOfCloud, failure: ofCloud('ExpiredToken') },
 ];
 
@@ -342,7 +348,7 @@ const resultOf = async (
 
 describe.each(scenes)('$name', (scene) => {
   // A recovery pulls nothing, and its connections are opened by the calls that need them.
-  const met = kinds.filter(({ name }) => scene.run === deploy || !/registry|sshd|name/.test(name));
+  const met = kinds.filter(({ name }) => scene.run === deploy || !/registry|sshd|a name/.test(name));
   it.each(met)(
     'ends as without it when $name, wherever that happens',
     async (kind) => {
