@@ -95,7 +95,11 @@ async function restoreUntil(session: HostSession, holds: readonly Hold[]): Promi
     });
   try {
     await requestsOver(session, holds);
-    return await run.blips.outlast(place, () => attemptSome(attempt, session), { signal, report });
+    return await run.blips.outlast(place, () => attemptSome(attempt, session), {
+      signal,
+      report,
+      isAnswer: false,
+    });
   } catch (thrown) {
     const error = last ?? thrown;
     const isGone = blipSourceOf(error) !== undefined && (await goneOf([host], run)).has(host.id);
@@ -249,7 +253,8 @@ async function observe(
   const own =
     group === undefined ? [] : await traffic.registrations(await traffic.groups(group.settings.targetGroups));
   const known = asked.flat();
-  const list = (): Promise<readonly ObservedContainer[]> => run.ports.runtime.on(host).list();
+  const list = (): Promise<readonly ObservedContainer[]> =>
+    session.outlast(() => run.ports.runtime.on(host).list());
   const containers = needsHost ? await (isReadBack ? settledContainers(session, list) : list()) : undefined;
   return {
     containers,
