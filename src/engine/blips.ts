@@ -1,7 +1,7 @@
 import { AdfError, errorsOf } from '../errors/adf-error.js';
 import { blipSourceOf, tooManyBlips } from '../errors/blip.js';
 import type { EventBus } from '../events/bus.js';
-import type { BlipSource } from '../model/blip.js';
+import type { BlipRecord, BlipSource } from '../model/blip.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
@@ -17,6 +17,8 @@ const connectTimeout: Milliseconds = 15_000;
 export const reconnectDefault: Milliseconds = 300_000;
 /** What is back sooner is told as a blip only. */
 const worthTelling: Milliseconds = 5_000;
+/** Of more the first ones are not kept for the end of the run. */
+const mostRecorded = 50;
 /** A host is asked after in the cloud when it has been away for so long, and then again and again. */
 const askIfGone = { first: 5_000, every: 30_000 } as const;
 
@@ -74,6 +76,7 @@ export class Blips {
   readonly #timeLost = new Map<string, Milliseconds>();
   /** Since when nothing has answered there: one loss, whose patience all share who meet it. */
   readonly #silentSince = new Map<Realm, Milliseconds>();
+  #over: readonly BlipRecord[] = [];
   #isChanging = false;
   #hasEnded = false;
 
@@ -94,6 +97,11 @@ export class Blips {
   /** A turn of this host begins, or a restore: `max_blips` is for one of them. */
   turnBegins({ id }: Host): void {
     this.#countInTurn.delete(id);
+  }
+
+  /** Those that are over, the last ones at most. */
+  get over(): readonly BlipRecord[] {
+    return this.#over;
   }
 
   /** How long blips of the place have lasted, all together. */
@@ -198,6 +206,14 @@ export class Blips {
     const { host } = place;
     const about = host === undefined ? {} : { host: { id: host.id, name: host.name } };
     bus.emit({ type: 'blip', ...about, source, reason, duration });
+    const over = {
+      at: clock.now(),
+      ...(host === undefined ? {} : { host: host.id }),
+      source,
+      reason,
+      duration,
+    };
+    this.#over = [...this.#over, over].slice(-mostRecorded);
   }
 
   /** A registry answers by way of a host: what a host says of it tells nothing of the hosts, and the other way round. */

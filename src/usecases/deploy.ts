@@ -222,8 +222,10 @@ async function lookAgain(fleet: RolledFleet, joined: JoinedHosts, run: Run): Pro
 /** A result that cannot be recorded is a result all the same. */
 async function recordEnd({ exit }: RunResult, run: Run): Promise<void> {
   const { journal, clock } = run.ports;
+  const { over: blips } = run.blips;
+  const noticed = blips.length === 0 ? {} : { environment: run.environment, blips };
   try {
-    await journal.append({ at: clock.now(), type: 'run.ended', exit });
+    await journal.append({ at: clock.now(), type: 'run.ended', exit, ...noticed });
   } catch (error) {
     run.bus.emit({ type: 'warning', message: errorsOf(error)[0].message });
   }
