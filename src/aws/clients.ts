@@ -5,7 +5,7 @@ import { EC2InstanceConnectClient } from '@aws-sdk/client-ec2-instance-connect';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { STSClient } from '@aws-sdk/client-sts';
-import { awsError, isExpired } from '../errors/aws.js';
+import { awsError, goneIsExpired, isExpired } from '../errors/aws.js';
 import type { CloudAccess } from './cloud-access.js';
 import { identityOf, type IdentityProvider } from './credentials.js';
 
@@ -35,6 +35,8 @@ export class AwsClients {
   readonly elb: (region: string) => ElasticLoadBalancingV2Client;
   readonly sts: (region: string) => STSClient;
   #identity: IdentityProvider;
+  /** AWS has accepted the identity, in this run. */
+  #wasAccepted = false;
   readonly #made: Map<string, unknown>[] = [];
 
   constructor(
@@ -63,14 +65,18 @@ export class AwsClients {
 
   /**
    * Makes one call of the API, whose IAM action is given; whatever it throws is an error of errors/aws.ts. Credentials that AWS calls expired
-   * are not used again: the next call asks for new ones, as a renewed login or another assumed session has them.
+   * are not used again: the next call asks for new ones, as a renewed login or another assumed session has them. Credentials that were there
+   * before and are gone have expired too: their file is written again at this moment, or what gives them does not answer.
    */
   async call<T>(action: string, region: string, make: () => Promise<T>): Promise<T> {
     const identity = this.#identity;
     try {
-      return await make();
+      const result = await make();
+      this.#wasAccepted = true;
+      return result;
     } catch (thrown) {
-      const error = awsError(thrown, { ...this.access, action, region });
+      const call = { ...this.access, action, region };
+      const error = this.#wasAccepted ? goneIsExpired(awsError(thrown, call), call) : awsError(thrown, call);
       if (isExpired(error) && identity === this.#identity) this.#forget();
       throw error;
     }

@@ -76,24 +76,30 @@ const named =
 /** Renewed this long before they expire, so that none expires on its way. */
 const renewBefore = 5 * 60_000;
 
-/** The same identity for all who ask, until it is about to expire. A failure is not kept. */
+/**
+ * The same identity for all who ask, until it is about to expire. A failure is not kept; while the last identity is still valid, one that
+ * cannot be renewed at this moment is used on.
+ */
 function once(provider: IdentityProvider): IdentityProvider {
-  let current: Promise<Identity> | undefined;
+  let last: Identity | undefined;
+  let asked: Promise<Identity> | undefined;
   return async () => {
-    const asked = (current ??= provider());
+    if (last !== undefined && isValidFor(renewBefore, last)) return last;
+    const asking = (asked ??= provider());
     try {
-      const identity = await asked;
-      if (identity.expiration === undefined || identity.expiration.getTime() - Date.now() > renewBefore) {
-        return identity;
-      }
+      last = await asking;
+      return last;
     } catch (error) {
-      if (current === asked) current = undefined;
-      throw error;
+      if (last === undefined || !isValidFor(0, last)) throw error;
+      return last;
+    } finally {
+      if (asked === asking) asked = undefined;
     }
-    if (current === asked) current = provider();
-    return current;
   };
 }
+
+const isValidFor = (time: number, { expiration }: Identity): boolean =>
+  expiration === undefined || expiration.getTime() - Date.now() > time;
 
 /** True for an address of this machine, whatever its port. */
 const isLoopback = (endpoint: string): boolean =>

@@ -21,6 +21,7 @@ export const containerAnswer = z.object({
     Dead: z.boolean().default(false),
     ExitCode: z.number().default(0),
     StartedAt: z.string().nullish(),
+    FinishedAt: z.string().nullish(),
     Health: z.object({ Status: z.string() }).nullish(),
   }),
   Config: z.object({

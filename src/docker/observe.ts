@@ -16,6 +16,7 @@ export function observedContainer(
   const digest = labels[label.digest];
   const running = state.Running && !state.Restarting && !state.Paused && !state.Dead;
   const startedAt = moment(state.StartedAt);
+  const finishedAt = state.Running ? undefined : moment(state.FinishedAt);
   const sources = bindSourcesOf(answer, labels);
   const health = healthOf(state.Health?.Status);
   const managedBy = managerOf(answer, labels, () => inUnitFile(name));
@@ -32,6 +33,7 @@ export function observedContainer(
     restartPolicy: restartPolicyOf(hostConfig.RestartPolicy),
     createdAt: moment(answer.Created) ?? 0,
     ...(startedAt === undefined ? {} : { startedAt }),
+    ...(finishedAt === undefined ? {} : { finishedAt }),
     ports: portsOf(answer),
     networks: Object.keys(answer.NetworkSettings?.Networks ?? {}),
     ...(sources.length === 0 ? {} : { bindSources: sources }),

@@ -83,6 +83,18 @@ async function whyNotWell(session: HostSession): Promise<Unhealthy | undefined> 
 }
 
 /**
+ * True for a host that was disturbed in this run, or whose Engine was restarted since it was proven healthy, and which is well again: proven
+ * anew, and healthy for its load balancers. False at once when nothing disturbed it.
+ */
+export async function isWellAgain(session: HostSession, stop: AbortSignal): Promise<boolean> {
+  const { run, place, prover, group } = session;
+  const isDisturbed =
+    run.blips.timeLost(place) > 0 ||
+    (await prover.whyNotHealthy(group?.settings.health))?.byItsEngine === true;
+  return isDisturbed && !isGivenUp(session) && (await whyNotWellAgain(session, stop)) === undefined;
+}
+
+/**
  * Something disturbed the host, or its Engine was restarted: that says nothing of the release. It has to become well again: proven
  * healthy, and healthy for its load balancers.
  */

@@ -1,7 +1,7 @@
 import { AdfError, errorsOf } from '../errors/adf-error.js';
 import { blipSourceOf, tooManyBlips } from '../errors/blip.js';
 import type { EventBus } from '../events/bus.js';
-import type { BlipSource } from '../model/blip.js';
+import type { BlipRecord, BlipSource } from '../model/blip.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
@@ -9,12 +9,16 @@ import { mostBlips } from '../model/settings.js';
 import type { Clock } from '../ports/clock.js';
 import type { Presence } from '../ports/presence.js';
 import type { Random } from '../ports/random.js';
-import { retryPause, type Patience } from '../ports/retry.js';
+import { patienceEnds, retryPause, type Patience } from '../ports/retry.js';
 
 /** One connection timeout, where a host sets none: what a blip is given before anything was changed. */
 const connectTimeout: Milliseconds = 15_000;
 /** Where no group says how long a lost host is reconnected to; and for the cloud. */
 export const reconnectDefault: Milliseconds = 300_000;
+/** What is back sooner is told as a blip only. */
+const worthTelling: Milliseconds = 5_000;
+/** Of more the first ones are not kept for the end of the run. */
+const mostRecorded = 50;
 /** A host is asked after in the cloud when it has been away for so long, and then again and again. */
 const askIfGone = { first: 5_000, every: 30_000 } as const;
 
@@ -33,6 +37,8 @@ export interface Waiting {
   readonly signal?: AbortSignal;
   /** Told what is waited for, at most once for each blip. */
   readonly report?: (message: string) => void;
+  /** False for a call that may succeed without the place: what it asks of that is watched by itself. */
+  readonly isAnswer?: boolean;
 }
 
 export interface BlipsOptions {
@@ -48,7 +54,14 @@ interface Blip {
   readonly since: Milliseconds;
   overAt?: Milliseconds;
   askedIfGoneAt: Milliseconds;
+  isTold: boolean;
 }
+
+/** What fails together when the way there is lost: all hosts, when a bastion is; and all of AWS. */
+type Realm = 'hosts' | 'cloud' | 'registry';
+
+const realmOf = ({ host }: Place, source: BlipSource): Realm =>
+  host === undefined ? 'cloud' : source === 'registry' ? 'registry' : 'hosts';
 
 /**
  * The blips of one run: what is away, since when, and how long it is waited for. All who wait for a place share one blip. It is told when it
@@ -61,6 +74,9 @@ export class Blips {
   readonly #givenUp = new Set<string>();
   readonly #countInTurn = new Map<HostId, number>();
   readonly #timeLost = new Map<string, Milliseconds>();
+  /** Since when nothing has answered there: one loss, whose patience all share who meet it. */
+  readonly #silentSince = new Map<Realm, Milliseconds>();
+  #over: readonly BlipRecord[] = [];
   #isChanging = false;
   #hasEnded = false;
 
@@ -83,6 +99,11 @@ export class Blips {
     this.#countInTurn.delete(id);
   }
 
+  /** Those that are over, the last ones at most. */
+  get over(): readonly BlipRecord[] {
+    return this.#over;
+  }
+
   /** How long blips of the place have lasted, all together. */
   timeLost(place: Place): Milliseconds {
     return this.#timeLost.get(keyOf(place)) ?? 0;
@@ -91,6 +112,12 @@ export class Blips {
   /** True when the place was given up and has not answered since. */
   isGivenUp(place: Place): boolean {
     return this.#givenUp.has(keyOf(place));
+  }
+
+  /** Since when something is away that was given up, and has not answered since. */
+  get lostSince(): Milliseconds | undefined {
+    const since = [...this.#givenUp].flatMap((key) => this.#last.get(key)?.since ?? []);
+    return since.length === 0 ? undefined : Math.min(...since);
   }
 
   /** For those who ask AWS, or a registry. */
@@ -110,7 +137,7 @@ export class Blips {
     for (let attempt = 1; ; attempt += 1) {
       const attempted = clock.elapsed();
       try {
-        return await this.watch(place, act);
+        return await this.watch(place, act, waiting);
       } catch (error) {
         const blip = this.#last.get(keyOf(place));
         if (blip === undefined || sourceAt(place, error) === undefined) throw error;
@@ -122,6 +149,7 @@ export class Blips {
           throw error;
         }
         if (attempt === 1 && blip.since >= attempted) tell(blip, left, waiting);
+        this.#tellLong(place, blip, left);
         await clock.sleep(Math.min(retryPause(attempt, random), left), signal);
         if (this.#isOver()) throw error;
       }
@@ -129,16 +157,20 @@ export class Blips {
   }
 
   /** Makes a call once, and notices what it tells of the place. Throws what the call throws. */
-  async watch<T>(place: Place, act: () => Promise<T>): Promise<T> {
+  async watch<T>(
+    place: Place,
+    act: () => Promise<T>,
+    { isAnswer = true }: Pick<Waiting, 'isAnswer'> = {},
+  ): Promise<T> {
     const begun = this.#options.clock.elapsed();
     try {
       const result = await act();
-      this.#answered(place, begun);
+      if (isAnswer) this.#answered(place, begun);
       return result;
     } catch (error) {
       const source = sourceAt(place, error);
-      if (source === undefined) this.#answered(place, begun);
-      else this.notice(place, source, error, begun);
+      if (source !== undefined) this.notice(place, source, error, begun);
+      else if (isAnswer && tellsOf(place, error)) this.#answered(place, begun);
       throw error;
     }
   }
@@ -149,7 +181,10 @@ export class Blips {
     const known = this.#last.get(key);
     if (known !== undefined && (known.overAt === undefined || begun <= known.overAt)) return;
     const since = this.#options.clock.elapsed();
-    this.#last.set(key, { source, reason: errorsOf(error)[0].message, since, askedIfGoneAt: since });
+    const reason = errorsOf(error)[0].message;
+    this.#last.set(key, { source, reason, since, askedIfGoneAt: since, isTold: false });
+    const realm = realmOf(place, source);
+    if (!this.#silentSince.has(realm)) this.#silentSince.set(realm, since);
     const { host } = place;
     if (host !== undefined) this.#countInTurn.set(host.id, (this.#countInTurn.get(host.id) ?? 0) + 1);
   }
@@ -158,6 +193,7 @@ export class Blips {
   #answered(place: Place, begun: Milliseconds): void {
     const key = keyOf(place);
     const blip = this.#last.get(key);
+    this.#heard(place, begun);
     if (blip === undefined || begun <= blip.since) return;
     const wasGivenUp = this.#givenUp.delete(key);
     if (blip.overAt !== undefined) return;
@@ -170,14 +206,37 @@ export class Blips {
     const { host } = place;
     const about = host === undefined ? {} : { host: { id: host.id, name: host.name } };
     bus.emit({ type: 'blip', ...about, source, reason, duration });
+    const over = {
+      at: clock.now(),
+      ...(host === undefined ? {} : { host: host.id }),
+      source,
+      reason,
+      duration,
+    };
+    this.#over = [...this.#over, over].slice(-mostRecorded);
   }
 
-  #giveUpAt(
-    { host, reconnect = reconnectDefault }: Place,
-    { since }: Blip,
-    begun: Milliseconds,
-  ): Milliseconds {
-    return this.#isChanging ? since + reconnect : begun + (host?.ssh.connectTimeout ?? connectTimeout);
+  /** A registry answers by way of a host: what a host says of it tells nothing of the hosts, and the other way round. */
+  #heard({ host }: Place, begun: Milliseconds): void {
+    for (const realm of host === undefined ? (['cloud'] as const) : (['hosts', 'registry'] as const)) {
+      if (begun > (this.#silentSince.get(realm) ?? Infinity)) this.#silentSince.delete(realm);
+    }
+  }
+
+  /** Patience is for one loss: where nothing has answered since another place was lost, it began with that. */
+  #giveUpAt(place: Place, { since, source }: Blip, begun: Milliseconds): Milliseconds {
+    const { host, reconnect = reconnectDefault } = place;
+    if (!this.#isChanging) return begun + (host?.ssh.connectTimeout ?? connectTimeout);
+    return patienceEnds(reconnect, since, this.#silentSince.get(realmOf(place, source)));
+  }
+
+  #tellLong({ host }: Place, blip: Blip, left: Milliseconds): void {
+    const { clock, bus } = this.#options;
+    if (blip.isTold || clock.elapsed() - blip.since < worthTelling) return;
+    blip.isTold = true;
+    const { source, reason } = blip;
+    const about = host === undefined ? {} : { host: { id: host.id, name: host.name } };
+    bus.emit({ type: 'blip.waiting', ...about, source, reason, until: clock.now() + left });
   }
 
   /** A method, since the compiler believes that nothing ends while an attempt sleeps. */
@@ -215,6 +274,10 @@ function sourceAt({ host }: Place, error: unknown): BlipSource | undefined {
   const source = blipSourceOf(error);
   return host !== undefined && source === 'cloud' ? undefined : source;
 }
+
+/** A call that was cancelled tells nothing, and an error of AWS nothing of a host. */
+const tellsOf = ({ host }: Place, error: unknown): boolean =>
+  error instanceof AdfError && (host === undefined || !error.code.startsWith('aws.'));
 
 const keyOf = ({ host }: Place): string => host?.id ?? '';
 

@@ -2,7 +2,7 @@ import { crashLoop, notProven } from '../errors/modules.js';
 import { notProvenHealthy } from '../errors/engine.js';
 import { connectionLost, isUnreachable } from '../errors/ssh.js';
 import { errorsOf } from '../errors/adf-error.js';
-import { label, type ObservedContainer } from '../model/container.js';
+import { label, mayBeStartedByEngine, type ObservedContainer } from '../model/container.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
 import type { HealthProbe } from '../model/health.js';
 import type { ContainerName } from '../model/ids.js';
@@ -301,10 +301,6 @@ export class HealthProver {
     return logs.join('\n').trimEnd();
   }
 }
-
-/** It was not its own end: an Engine that is restarted stops it, and starts it again. Nor does its policy say that somebody must start it. */
-const mayBeStartedByEngine = ({ running, restarting, restartPolicy }: ObservedContainer): boolean =>
-  !running && restarting !== true && ['always', 'unless-stopped'].includes(restartPolicy.name);
 
 /** Changes with every restart of every container. */
 const fingerprint = (containers: readonly ObservedContainer[]): string =>

@@ -9,9 +9,9 @@ import type { HostSession } from './host-session.js';
  * nothing is lost, or it is not healthy; then it is as it was, and still held.
  */
 export async function stayWithoutWayBack(session: HostSession, origin: readonly Hold[]): Promise<boolean> {
-  const { run, host } = session;
+  const { containers } = session;
   try {
-    const lost = lostPredecessors(origin, await run.ports.runtime.on(host).list());
+    const lost = lostPredecessors(origin, await containers.list());
     if (lost.length === 0) return false;
     const gone = lost.map(describeHold).join(', ');
     return await stayAtPlan(session, origin, `its way back is lost, since somebody removed ${gone}`);
@@ -30,9 +30,9 @@ export async function stayAtPlan(
   origin: readonly Hold[],
   why: string,
 ): Promise<boolean> {
-  const { run, host, prover, group } = session;
+  const { run, host, containers, prover, group } = session;
   try {
-    if (!runsThePlanned(origin, await run.ports.runtime.on(host).list(), run.id)) return false;
+    if (!runsThePlanned(origin, await containers.list(), run.id)) return false;
     const probe = group?.settings.health;
     if (probe === undefined) await prover.requireHealthy();
     else await prover.prove(probe);
@@ -51,9 +51,9 @@ export async function stayAtPlan(
 
 /** Some of the host's containers are at the plan for good, and `held` would take others back. Throws why the host cannot be asked. */
 export async function isHalfSettled(
-  { run, host, group }: HostSession,
+  { run, containers, group }: HostSession,
   held: readonly Hold[],
 ): Promise<boolean> {
   if (!held.some(({ kind }) => kind === 'container')) return false;
-  return settledBeside(held, await run.ports.runtime.on(host).list(), run.id, group?.name).length > 0;
+  return settledBeside(held, await containers.list(), run.id, group?.name).length > 0;
 }

@@ -1,3 +1,4 @@
+import { formatDuration } from '../model/duration.js';
 import type { HostId } from '../model/ids.js';
 import { modules } from '../modules/catalogue.js';
 import { allowanceOfHosts, allowanceOfTargets, unlimited, type Allowance } from '../plan/allowance.js';
@@ -23,9 +24,10 @@ export async function nextAllowed(
     if (ids.size > 0) return queue.filter(({ host }) => ids.has(host.id));
     // A dry run heals nobody: it goes on as the plan does, with the next host alone.
     if (run.checkMode) return queue.slice(0, 1);
-    if (clock.elapsed() - begun >= run.floor.floorWait || isStopping(run)) return [];
+    const left = run.floor.givesUpAt(begun) - clock.elapsed();
+    if (left <= 0 || isStopping(run)) return [];
     if (!told) {
-      const reason = 'no healthy host can be spared now';
+      const reason = `no healthy host can be spared now, waiting ${formatDuration(left)} at most`;
       run.bus.emit({ type: 'batch.waiting', play: play.name, batch, reason });
     }
     await clock.sleep(lookAgain, run.stop.signal).catch(() => undefined);

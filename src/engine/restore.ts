@@ -3,6 +3,7 @@ import { leaseOverCode, restoreIncomplete } from '../errors/engine.js';
 import { hostGone } from '../errors/fleet.js';
 import { blipSourceOf } from '../errors/blip.js';
 import { leaseFencedCode } from '../errors/lease.js';
+import type { ObservedContainer } from '../model/container.js';
 import { formatDuration } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
 import { isDrained, type Registration, type TargetHealth } from '../model/registration.js';
@@ -19,6 +20,7 @@ import { holdKey } from './hold-names.js';
 import type { Activity, HostSession } from './host-session.js';
 import { remakableOf } from './remake.js';
 import { carryOut } from './restore-steps.js';
+import { settledContainers } from './settled-containers.js';
 
 export interface RestoreOutcome {
   /** The host matches its holds again, read back. */
@@ -93,7 +95,11 @@ async function restoreUntil(session: HostSession, holds: readonly Hold[]): Promi
     });
   try {
     await requestsOver(session, holds);
-    return await run.blips.outlast(place, () => attemptSome(attempt, session), { signal, report });
+    return await run.blips.outlast(place, () => attemptSome(attempt, session), {
+      signal,
+      report,
+      isAnswer: false,
+    });
   } catch (thrown) {
     const error = last ?? thrown;
     const isGone = blipSourceOf(error) !== undefined && (await goneOf([host], run)).has(host.id);
@@ -152,7 +158,9 @@ async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promis
   bus.emit({ type: 'restore.started', host: session.eventHost, steps: steps.map(describeStep) });
   for (const step of steps) await carryOut(step, session, before);
   const all = together(wanted, book.openOf(session.host.id));
-  const missing = planRestore(all, await observe(session, all)).filter((step) => step.do !== 'prove_health');
+  const missing = planRestore(all, await observe(session, all, { isReadBack: true })).filter(
+    (step) => step.do !== 'prove_health',
+  );
   if (missing.length > 0) {
     const error = restoreIncomplete(session.host, missing.map(describeStep));
     return { restored: false, error, unhealthyAsFound: false };
@@ -227,8 +235,15 @@ const ranSomething = (holds: readonly Hold[]): boolean =>
   !holds.some((hold) => hold.kind === 'container') ||
   holds.some((hold) => hold.kind === 'container' && hold.previous !== undefined);
 
-/** The host is asked only when one of its containers is held: a registration comes back without SSH. */
-async function observe(session: HostSession, holds: readonly Hold[]): Promise<RestoreObservation> {
+/**
+ * The host is asked only when one of its containers is held: a registration comes back without SSH. What is down is started again, so only a
+ * read back has to wait for an Engine that is being restarted.
+ */
+async function observe(
+  session: HostSession,
+  holds: readonly Hold[],
+  { isReadBack = false } = {},
+): Promise<RestoreObservation> {
   const { run, host, traffic, group } = session;
   await requestsOver(session, holds);
   const held = registrationsOf(holds);
@@ -238,7 +253,9 @@ async function observe(session: HostSession, holds: readonly Hold[]): Promise<Re
   const own =
     group === undefined ? [] : await traffic.registrations(await traffic.groups(group.settings.targetGroups));
   const known = asked.flat();
-  const containers = needsHost ? await run.ports.runtime.on(host).list() : undefined;
+  const list = (): Promise<readonly ObservedContainer[]> =>
+    session.outlast(() => run.ports.runtime.on(host).list());
+  const containers = needsHost ? await (isReadBack ? settledContainers(session, list) : list()) : undefined;
   return {
     containers,
     remakable: await remakableOf(session, holds, containers ?? []),

@@ -57,6 +57,8 @@ interface Failure {
   readonly message: string;
   readonly status?: number;
   readonly requestId?: string;
+  /** The name that could not be resolved. */
+  readonly hostname?: string;
 }
 
 function read(thrown: unknown): Failure {
@@ -66,11 +68,13 @@ function read(thrown: unknown): Failure {
   // EC2 and ELBv2 put their error code into `name` or `Code`; the SDK's class name is in `name` otherwise.
   const code = 'Code' in thrown && typeof thrown.Code === 'string' ? thrown.Code : undefined;
   const { httpStatusCode: status, requestId } = metadata;
+  const hostname = 'hostname' in thrown && typeof thrown.hostname === 'string' ? thrown.hostname : undefined;
   return {
     name: network ?? code ?? thrown.name,
     message: thrown.message,
     ...(typeof status === 'number' ? { status } : {}),
     ...(typeof requestId === 'string' ? { requestId } : {}),
+    ...(hostname === undefined ? {} : { hostname }),
   };
 }
 
@@ -90,14 +94,8 @@ const invalid = new Set([
 ]);
 
 function credentialsError(failure: Failure, call: AwsCall): AdfError | undefined {
-  const login = `Log in again${call.profile === undefined ? '' : ` (aws sso login --profile ${call.profile})`}, then run the same command.`;
   if (expired.has(failure.name) || (absent.has(failure.name) && /expired/i.test(failure.message))) {
-    return new AdfError({
-      code: 'aws.expired_credentials',
-      class: 'refused',
-      message: `The AWS credentials have expired, seen at ${where(call)}.`,
-      hint: login,
-    });
+    return expiredCredentials(call, 'have expired');
   }
   if (absent.has(failure.name)) {
     return new AdfError({
@@ -115,6 +113,18 @@ function credentialsError(failure: Failure, call: AwsCall): AdfError | undefined
     hint: `Check the access key, this machine's clock, and that the account has ${call.region} enabled.`,
   });
 }
+
+const expiredCredentials = (call: AwsCall, what: string): AdfError =>
+  new AdfError({
+    code: 'aws.expired_credentials',
+    class: 'refused',
+    message: `The AWS credentials ${what}, seen at ${where(call)}.`,
+    hint: `Log in again${call.profile === undefined ? '' : ` (aws sso login --profile ${call.profile})`}, then run the same command.`,
+  });
+
+/** For a caller whose credentials AWS accepted before: that there are none at this moment may pass, as with expired ones. */
+export const goneIsExpired = (error: AdfError, call: AwsCall): AdfError =>
+  error.code === 'aws.no_credentials' ? expiredCredentials(call, 'are gone') : error;
 
 const denied = new Set([
   'AccessDenied',
@@ -175,10 +185,12 @@ const throttled = new Set([
   'TooManyRequestsException',
 ]);
 const network = new Set([
-  'EAI_AGAIN',
+  'ECONNABORTED',
   'ECONNREFUSED',
   'ECONNRESET',
+  'EHOSTDOWN',
   'EHOSTUNREACH',
+  'ENETDOWN',
   'ENETUNREACH',
   'EPIPE',
   'ETIMEDOUT',
@@ -186,14 +198,20 @@ const network = new Set([
   'RequestTimeout',
   'RequestTimeoutException',
 ]);
+/** `ENOTFOUND` too: a name server that has lost its own way answers as it does for a name that does not exist. */
+const unresolved = new Set(['EAI_AGAIN', 'ENOTFOUND']);
+
+/** What a server says that breaks off a TLS handshake for a fault of its own. Source: RFC 8446, section 6.2, `internal_error`. */
+const brokenHandshake = /alert internal error|alert number 80\b/i;
+/** OpenSSL's codes of a certificate that is not trusted, and Node's of one for another name. */
+const untrusted = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|^ERR_TLS_|^ERR_SSL_/;
 
 function outageError(failure: Failure, call: AwsCall): AdfError | undefined {
   if (throttled.has(failure.name) || failure.status === 429) return awsThrottled(call);
-  // Each region has names of its own: one that doesn't exist has no address.
-  if (failure.name === 'ENOTFOUND' && call.endpoint === undefined) {
-    return wrongRegion(call, 'its AWS endpoint has no address');
-  }
-  if (network.has(failure.name) || failure.name === 'ENOTFOUND') {
+  if (unresolved.has(failure.name)) return nameUnresolved(failure, call);
+  const isTls = failure.name === 'EPROTO' || untrusted.test(failure.name);
+  if (isTls && !brokenHandshake.test(failure.message)) return tlsRefused(failure, call);
+  if (isTls || network.has(failure.name)) {
     return new AdfError({
       code: 'aws.unreachable',
       class: 'refused',
@@ -221,6 +239,36 @@ export const awsThrottled = (call: AwsCall): AdfError =>
     message: `AWS throttles ${where(call)}, also after several retries.`,
     hint: 'Something else in the account calls this API often; try again when it is quieter.',
   });
+
+/**
+ * The address of AWS has no entry in DNS at this moment. Each region has names of its own, so the name of a region that does not exist is
+ * never found: the error says which name it is.
+ */
+function nameUnresolved({ name, hostname }: Failure, call: AwsCall): AdfError {
+  const what = hostname === undefined ? (call.endpoint ?? `the name of AWS in ${call.region}`) : hostname;
+  return new AdfError({
+    code: 'aws.unreachable',
+    class: 'refused',
+    message: `The name ${what} cannot be resolved, so ${where(call)} is not answered: ${name}.`,
+    hint:
+      call.endpoint === undefined
+        ? `Is "${call.region}" in the inventory's \`regions\` spelled correctly? Check this machine's DNS and network too.`
+        : "Check the spelling of the endpoint, and this machine's DNS.",
+  });
+}
+
+/** The other end speaks no TLS, or is not who it should be: asking again would not help. */
+const tlsRefused = ({ name, message }: Failure, call: AwsCall): AdfError =>
+  new AdfError({
+    code: 'aws.tls',
+    class: 'refused',
+    message: `There is no trusted TLS connection to ${call.endpoint ?? `AWS in ${call.region}`} for ${call.action}: ${reasonOfTls(message)} (${name}).`,
+    hint: 'Is there a proxy or a login page in between? The certificate of its authority goes into NODE_EXTRA_CA_CERTS.',
+  });
+
+/** OpenSSL puts the file and line of its own source around the reason. */
+const reasonOfTls = (message: string): string =>
+  /error:[0-9A-F]+:[^:]*:[^:]*:(?<reason>[^:]+):/i.exec(message)?.groups?.['reason'] ?? plain(message);
 
 /** An answer that lacks what the API's documentation promises. */
 export const malformedAnswer = (action: string, region: string, lacks: string): AdfError =>

@@ -35,6 +35,7 @@ const registryTrouble = new RegExp(
     'EOF|short read|connection reset|broken pipe|filesystem layer verification failed',
     'connection refused|timeout|timed out|deadline exceeded|request canceled',
     'no such host|server misbehaving|temporary failure in name resolution',
+    'no route to host|(network|host) is (unreachable|down)|tls: internal error',
   ].join('|'),
   'i',
 );

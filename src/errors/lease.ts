@@ -114,3 +114,13 @@ export const fenceSilent = (host: NamedHost, reason: string): AdfError =>
     message: `${describeHost(host)} cannot tell whether another run has the lock by now: ${reason}`,
     hint: 'Nothing is changed there without that. Make /var/tmp or /dev/shm writable on the host for its login user: df -h /var/tmp /dev/shm tells whether one is full.',
   });
+
+/** A host keeps no note of the release that a run found there. */
+export const confirmationNotKept = (host: NamedHost, reason: string): AdfError =>
+  new AdfError({
+    code: 'confirmation.write',
+    class: 'failed',
+    host: describeHost(host),
+    message: `${describeHost(host)} cannot keep which run its release was confirmed by: ${reason}`,
+    hint: 'Make /var/tmp or /dev/shm writable on the host for its login user: df -h /var/tmp /dev/shm tells whether one is full.',
+  });

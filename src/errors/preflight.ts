@@ -244,7 +244,15 @@ export const changedSincePlan = (what: string): AdfError =>
   );
 
 /** A run that was started later has rolled the group while this one waited. */
-export const newerReleaseThere = ({ group, run, version, by, startedAt, hosts }: NewerRelease): AdfError => {
+export const newerReleaseThere = ({
+  group,
+  run,
+  version,
+  by,
+  startedAt,
+  isConfirmed = false,
+  hosts,
+}: NewerRelease): AdfError => {
   const started = [
     ...(by === undefined ? [] : [`by ${by}`]),
     ...(startedAt === undefined ? [] : [`at ${isoTime(startedAt)}`]),
@@ -254,7 +262,7 @@ export const newerReleaseThere = ({ group, run, version, by, startedAt, hosts }:
   return refused(
     'newer_release',
     undefined,
-    `This run is older than the release of "${group}": ${version ?? 'what runs'} on ${where} is of run ${run}, which was started${started === '' ? '' : ` ${started}`}, after this run.`,
+    `This run is older than the release of "${group}": ${version ?? 'what runs'} on ${where} ${isConfirmed ? 'was confirmed by' : 'is of'} run ${run}, which was started${started === '' ? '' : ` ${started}`}, after this run.`,
     'Nothing was changed. Deploy again what the group should have: a run that is started now is newer. --force puts this build over the newer one.',
   );
 };

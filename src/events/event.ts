@@ -93,6 +93,16 @@ export type EventBody =
       readonly reason: string;
       readonly duration: Milliseconds;
     }
+  /** Something has not answered for a while, and is waited for. `host` is absent for AWS. Told once, and not of what is back soon. */
+  | {
+      readonly type: 'blip.waiting';
+      readonly host?: EventHost;
+      readonly source: BlipSource;
+      /** What the first call that failed said. */
+      readonly reason: string;
+      /** When it is given up at the latest. */
+      readonly until: EpochMilliseconds;
+    }
   // Plays, batches, turns, tasks
   | { readonly type: 'play.started'; readonly play: string; readonly hosts: readonly EventHost[] }
   | {

@@ -102,6 +102,8 @@ export interface ObservedContainer {
   readonly restartPolicy: RestartPolicy;
   readonly createdAt: EpochMilliseconds;
   readonly startedAt?: EpochMilliseconds;
+  /** When it ended last, by its host's clock; absent while it runs, and of one that never ran. */
+  readonly finishedAt?: EpochMilliseconds;
   /** Published ports, as configured (also of a stopped container). */
   readonly ports: readonly PortMapping[];
   readonly networks: readonly string[];
@@ -112,3 +114,10 @@ export interface ObservedContainer {
   /** Who else looks after it; adfpush must not take it over. */
   readonly managedBy?: 'systemd' | 'compose' | 'auto-remove';
 }
+
+/**
+ * A container that does not run although its restart policy says that the Engine starts it again: somebody stopped it, or its Engine is being
+ * restarted and brings it back. One that waits for its restart is none of these.
+ */
+export const mayBeStartedByEngine = ({ running, restarting, restartPolicy }: ObservedContainer): boolean =>
+  !running && restarting !== true && ['always', 'unless-stopped'].includes(restartPolicy.name);

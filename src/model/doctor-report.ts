@@ -1,7 +1,10 @@
 import type { EpochMilliseconds, Milliseconds } from './duration.js';
 import type { EnvironmentName, HostId } from './ids.js';
 
-/** What is looked at on a host, in this order: each needs those before it that lead to a session. */
+/**
+ * What is looked at on a host, in this order: each needs those before it that lead to a session. `blips` is what did not answer for a while,
+ * now or in the last runs.
+ */
 export const hostChecks = [
   'name',
   'tcp',
@@ -12,11 +15,12 @@ export const hostChecks = [
   'clock',
   'docker',
   'disk',
+  'blips',
 ] as const;
 export type HostCheck = (typeof hostChecks)[number];
 
 /** What is looked at once for all hosts. */
-export type SharedCheck = 'hosts' | 'account' | 'image' | 'target_groups' | 'own_clock';
+export type SharedCheck = 'hosts' | 'account' | 'image' | 'target_groups' | 'own_clock' | 'blips';
 
 export interface Finding<Check extends string = string> {
   readonly check: Check;

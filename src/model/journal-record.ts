@@ -1,6 +1,7 @@
+import type { BlipRecord } from './blip.js';
 import type { EpochMilliseconds, Milliseconds } from './duration.js';
 import type { Hold, ScalingHold, Settlement } from './hold.js';
-import type { HoldId, HostId } from './ids.js';
+import type { EnvironmentName, HoldId, HostId } from './ids.js';
 import type { LeaseEpoch, ProcessRecord, RunRecord } from './run-record.js';
 
 /** One line of the journal. Each is synced before the side effect that it describes. No secrets in any. */
@@ -31,5 +32,11 @@ export type JournalRecord = { readonly at: EpochMilliseconds } & (
       readonly process: ProcessRecord;
       readonly epochs?: readonly LeaseEpoch[];
     }
-  | { readonly type: 'run.ended'; readonly exit: number }
+  /** With what blipped meanwhile, if anything did: `doctor` shows it. */
+  | {
+      readonly type: 'run.ended';
+      readonly exit: number;
+      readonly environment?: EnvironmentName;
+      readonly blips?: readonly BlipRecord[];
+    }
 );

@@ -12,5 +12,7 @@ export interface NewerRelease {
   readonly by?: string;
   /** When that run was started, on the clock of the first of these hosts. */
   readonly startedAt?: EpochMilliseconds;
+  /** It found there what it wanted, and rolled nothing. */
+  readonly isConfirmed?: boolean;
   readonly hosts: readonly Host[];
 }

@@ -1,62 +1,116 @@
 import { label, type ContainerSpec, type ObservedContainer } from '../model/container.js';
 import { parseIsoTime, type EpochMilliseconds } from '../model/duration.js';
-import type { RunId } from '../model/ids.js';
+import type { Host } from '../model/host.js';
+import type { ContainerId, RunId } from '../model/ids.js';
 import type { NewerRelease } from '../model/newer-release.js';
 import { specHash } from '../model/spec-hash.js';
 import { beganAfter } from './claims.js';
 import type { GroupObservation, HostObservation } from './observation.js';
 
+/** Which run a container is of: the one that created it, or a later one that found it as it wanted it. */
+interface Claimed {
+  readonly host: Host;
+  readonly container: ObservedContainer;
+  readonly run: string;
+  readonly by?: string;
+  /** When that run was started. */
+  readonly startedAt?: EpochMilliseconds;
+  /** Since when it is of that run. */
+  readonly since: EpochMilliseconds;
+  readonly isConfirmed: boolean;
+}
+
 /**
- * The release of a run that was started after this one and rolled hosts before it: this run would put an older build over a newer.
- * It is asked of each host that this run would roll, and answered by what runs there:
- * - The container was created after this run was started. A run that is started when the newer one is over is thus never older.
- * - The run that created it was started after this one.
+ * The release of a run that was started after this one and rolled hosts before it, or found them as it wanted them: this run would put an
+ * older build over a newer. It is asked of each host that this run would roll, and answered by what runs there:
+ * - The container was created after this run was started, or found so by the newer run. A run that is started when the newer one is over is
+ *   thus never older.
+ * - The run that created it, or found it so, was started after this one.
  * Both moments of both runs are readings of that host's own clock: clocks of the machines that deploy are not compared. Containers of
  * versions that did not write down the start of their run go by the times in the names of the runs, for the second point only.
  */
 export function newerRelease(group: GroupObservation, run: RunId): NewerRelease | undefined {
-  const found = group.hosts.flatMap((observation) =>
-    newerContainers(observation, group, run).map((container) => ({ host: observation.host, container })),
-  );
-  const [first] = found.toSorted((a, b) => startOf(b.container) - startOf(a.container));
-  const by = first?.container.labels[label.run];
-  if (first === undefined || by === undefined) return undefined;
-  const own = found.filter(({ container }) => container.labels[label.run] === by);
-  const { labels } =
-    own.find(({ container }) => container.labels[label.release] !== undefined)?.container ?? first.container;
-  const startedAt = parseIsoTime(labels[label.started]);
+  const found = group.hosts.flatMap((observation) => newerContainers(observation, group, run));
+  const [first] = found.toSorted((a, b) => startOf(b) - startOf(a));
+  if (first === undefined) return undefined;
+  const own = found.filter((one) => one.run === first.run);
+  const version = own.flatMap(({ container: { labels } }) => labels[label.release] ?? [])[0];
+  const { by, startedAt, isConfirmed } = first;
   return {
     group: group.group,
-    run: by,
-    ...(labels[label.release] === undefined ? {} : { version: labels[label.release] }),
-    ...(labels[label.by] === undefined ? {} : { by: labels[label.by] }),
+    run: first.run,
+    ...(version === undefined ? {} : { version }),
+    ...(by === undefined ? {} : { by }),
     ...(startedAt === undefined ? {} : { startedAt }),
+    ...(isConfirmed ? { isConfirmed } : {}),
     hosts: [...new Set(own.map(({ host }) => host))],
   };
 }
 
-function newerContainers(
-  { containers, specs, startedAt }: HostObservation,
-  { environment, group }: GroupObservation,
+/** The containers of a host that this run did not start: when it finds the host as it wants it, they are of its release too. */
+export const confirmedContainers = (
+  { containers, specs }: HostObservation,
+  group: Pick<GroupObservation, 'environment' | 'group'>,
   run: RunId,
-): readonly ObservedContainer[] {
+): readonly ContainerId[] =>
+  containers
+    .filter((one) => isOfGroup(one, group) && one.labels[label.run] !== run && isWhatIsPlanned(one, specs))
+    .map(({ id }) => id);
+
+function newerContainers(
+  observation: HostObservation,
+  group: GroupObservation,
+  run: RunId,
+): readonly Claimed[] {
+  const { containers, specs, startedAt } = observation;
   if (startedAt === undefined) return [];
-  return containers.filter(
-    (container) =>
-      container.running &&
-      container.labels[label.environment] === environment &&
-      container.labels[label.group] === group &&
-      container.createdAt > startedAt &&
-      isOfLaterRun(container, startedAt, run) &&
-      !isWhatIsPlanned(container, specs),
-  );
+  return containers
+    .filter((container) => isOfGroup(container, group) && !isWhatIsPlanned(container, specs))
+    .flatMap((container) => claimsOn(container, observation))
+    .filter((claimed) => claimed.since > startedAt && isOfLaterRun(claimed, startedAt, run));
 }
 
-function isOfLaterRun({ labels }: ObservedContainer, startedAt: EpochMilliseconds, run: RunId): boolean {
-  const by = labels[label.run];
-  if (by === undefined || by === run) return false;
-  const started = parseIsoTime(labels[label.started]);
-  return started === undefined ? beganAfter(by, run) : started > startedAt;
+const isOfGroup = (
+  { running, labels }: ObservedContainer,
+  { environment, group }: Pick<GroupObservation, 'environment' | 'group'>,
+): boolean => running && labels[label.environment] === environment && labels[label.group] === group;
+
+function claimsOn(container: ObservedContainer, { host, confirmed }: HostObservation): readonly Claimed[] {
+  const { id, labels, createdAt } = container;
+  const { [label.run]: run, [label.by]: by } = labels;
+  const startedAt = parseIsoTime(labels[label.started]);
+  const about = { host, container };
+  return [
+    ...(run === undefined
+      ? []
+      : [
+          {
+            ...about,
+            run,
+            ...(by === undefined ? {} : { by }),
+            ...(startedAt === undefined ? {} : { startedAt }),
+            since: createdAt,
+            isConfirmed: false,
+          },
+        ]),
+    ...(confirmed?.containers.includes(id) === true
+      ? [
+          {
+            ...about,
+            run: confirmed.run,
+            by: confirmed.by,
+            startedAt: confirmed.startedAt,
+            since: confirmed.at,
+            isConfirmed: true,
+          },
+        ]
+      : []),
+  ];
+}
+
+function isOfLaterRun({ run: by, startedAt }: Claimed, ownStart: EpochMilliseconds, run: RunId): boolean {
+  if (by === run) return false;
+  return startedAt === undefined ? beganAfter(by, run) : startedAt > ownStart;
 }
 
 /** The newer run put there just what this one would. */
@@ -68,5 +122,5 @@ const isWhatIsPlanned = (container: ObservedContainer, specs: readonly Container
       specHash(spec) === container.labels[label.specHash],
   );
 
-const startOf = ({ labels, createdAt }: ObservedContainer): EpochMilliseconds =>
-  parseIsoTime(labels[label.started]) ?? createdAt;
+const startOf = ({ startedAt, container: { createdAt } }: Claimed): EpochMilliseconds =>
+  startedAt ?? createdAt;

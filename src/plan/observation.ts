@@ -1,3 +1,4 @@
+import type { ConfirmedRelease } from '../model/confirmed-release.js';
 import type { ContainerSpec, ObservedContainer } from '../model/container.js';
 import type { EpochMilliseconds } from '../model/duration.js';
 import type { ContainerName, EnvironmentName, GroupName } from '../model/ids.js';
@@ -16,6 +17,8 @@ export interface HostObservation {
   /** When this run was started, on the host's own clock; absent where that does not tell. */
   readonly startedAt?: EpochMilliseconds;
   readonly containers: readonly ObservedContainer[];
+  /** What a run of the group found there as it wanted it. Only asked for under the lease, of a host that is to be changed. */
+  readonly confirmed?: ConfirmedRelease;
   /** All its registrations in the group's target groups. */
   readonly registrations: readonly TargetHealth[];
   /** The containers that this host is to run, in start order. */

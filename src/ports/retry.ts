@@ -11,6 +11,20 @@ export function retryPause(attempt: number, random: Random): Milliseconds {
   return pause * (0.5 + random.next());
 }
 
+/** The longest blip that is no failure, 30 s, and one connection timeout. */
+const leastPatience: Milliseconds = 45_000;
+
+/**
+ * When somebody gives up who began to wait at `begun` because of a loss: patience is counted from the loss, not from each one who comes to
+ * wait for it, so that the patiences of one loss do not add up. But whoever waits outlasts a blip first. All but `patience` are readings of
+ * `Clock.elapsed`.
+ */
+export const patienceEnds = (
+  patience: Milliseconds,
+  begun: Milliseconds,
+  lostSince: Milliseconds = begun,
+): Milliseconds => Math.max(Math.min(begun, lostSince) + patience, begun + Math.min(patience, leastPatience));
+
 /** What a call is made again by. */
 export interface Retrying {
   readonly clock: Clock;

@@ -54,6 +54,7 @@ const headings: Readonly<
   clock: 'clock',
   docker: 'docker',
   disk: 'disk',
+  blips: 'blips',
 };
 
 const rowsOf = (hosts: readonly HostDiagnosis[], palette: Palette): (readonly string[])[] =>

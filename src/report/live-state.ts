@@ -133,6 +133,7 @@ export class LiveState {
         return;
       case 'warning':
       case 'blip':
+      case 'blip.waiting':
       case 'host_key.recorded':
       case 'play.ended':
       case 'hold.opened':

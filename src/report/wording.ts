@@ -1,6 +1,7 @@
 import type { Event, EventHost, Phase } from '../events/event.js';
 import { formatDuration } from '../model/duration.js';
 import { countHosts, foldHosts } from './host-ranges.js';
+import { clockTime } from './lines.js';
 
 /** How a line should strike the reader. */
 export type Tone = 'plain' | 'heading' | 'good' | 'changed' | 'warning' | 'bad' | 'alarm' | 'quiet';
@@ -73,6 +74,13 @@ export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
       return {
         tone: 'warning',
         text: `Warning: out of reach for ${formatDuration(event.duration)}, and back: ${event.reason}`,
+        verbosity: 0,
+        ...(event.host === undefined ? {} : { host: event.host }),
+      };
+    case 'blip.waiting':
+      return {
+        tone: 'warning',
+        text: `Waiting until ${clockTime(event.until)} at the latest: ${event.reason}`,
         verbosity: 0,
         ...(event.host === undefined ? {} : { host: event.host }),
       };

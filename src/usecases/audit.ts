@@ -1,16 +1,19 @@
+import { isWellAgain } from '../engine/bake.js';
 import type { PlaybookResult } from '../engine/engine.js';
 import { goneOf } from '../engine/gone-hosts.js';
 import type { Run } from '../engine/run.js';
 import type { AdfError } from '../errors/adf-error.js';
 import { auditFailed } from '../errors/engine.js';
 import type { Inventory } from '../inventory/inventory.js';
-import { describeHost } from '../model/host.js';
+import type { Milliseconds } from '../model/duration.js';
+import { describeHost, type Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
 import { whyNotConverged } from '../plan/convergence.js';
 import type { HostObservation } from '../plan/observation.js';
 import type { JoinedHosts, RolledFleet } from './joiners.js';
 import type { PreparedGroup } from './prepare-deploy.js';
-import { observeGroup } from './preflight.js';
+import type { GroupSessions } from './group-sessions.js';
+import { observeGroup, observeHost } from './preflight.js';
 
 /** What the last look at the fleet found. */
 export interface AuditFinding {
@@ -43,8 +46,12 @@ export async function audit(
   );
   const untouched = new Set(rolls.flatMap(({ result }) => [...result.untouched]));
   for (const { opened } of [...groups, ...rolls.map(({ group }) => group)]) {
+    const lost = (host: Host): Milliseconds => run.blips.timeLost({ host });
+    const lostBefore = new Map(opened.sessions.map(({ host }) => [host.id, lost(host)]));
     const { observation, unobserved } = await observeGroup(opened);
-    for (const host of observation.hosts) {
+    for (const seen of observation.hosts) {
+      const isClear = whyNotConverged(seen).length === 0 && lost(seen.host) === lostBefore.get(seen.host.id);
+      const host = isClear || !wentWell ? seen : await seenWell(seen, opened, run);
       states.set(host.host.id, host);
       const why = whyNotConverged(host);
       const isTold = failed.has(host.host.id) || untouched.has(host.host.id);
@@ -54,12 +61,28 @@ export async function audit(
       unobserved.map(({ session: { host } }) => host),
       run,
     );
-    const lost = unobserved.filter(({ session: { host } }) => !gone.has(host.id) && !failed.has(host.id));
-    if (wentWell) errors.push(...lost.map(({ error }) => error));
+    const unseen = unobserved.filter(({ session: { host } }) => !gone.has(host.id) && !failed.has(host.id));
+    if (wentWell) errors.push(...unseen.map(({ error }) => error));
   }
   const warnings = listed === undefined ? [] : await goneHosts(groups, all, before, listed, run);
   for (const message of warnings) run.bus.emit({ type: 'warning', message });
   return { errors, warnings, states };
+}
+
+/** A host that was disturbed, or whose Engine was restarted a moment ago, is looked at again once it is well. */
+async function seenWell(
+  seen: HostObservation,
+  { sessions }: GroupSessions,
+  run: Run,
+): Promise<HostObservation> {
+  const session = sessions.find(({ host }) => host.id === seen.host.id);
+  if (session === undefined) return seen;
+  try {
+    return (await isWellAgain(session, run.stop.signal)) ? await observeHost(session, run) : seen;
+  } catch {
+    // What was seen first is told.
+    return seen;
+  }
 }
 
 const endedWell = ({ stopped, named }: PlaybookResult): boolean => !stopped && named.length === 0;

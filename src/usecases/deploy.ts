@@ -11,6 +11,7 @@ import { isRegistered } from '../plan/floor.js';
 import type { HostObservation } from '../plan/observation.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { audit, nothingFound, type AuditFinding } from './audit.js';
+import { confirmReleases, withConfirmed } from './confirm-release.js';
 import type { RunHooks } from './context.js';
 import { nobodyJoined, rollJoiners, type JoinedHosts, type RolledFleet } from './joiners.js';
 import { leaseGroups, type HeldLeases } from './lease-groups.js';
@@ -59,7 +60,7 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
 
     if (!options.check) {
       leases = await phase(run, 'lease', () => leaseGroups(groups, run, world, options.lockWait ?? 0));
-      groups = await verifyUnderLease(groups, options, hooks, run);
+      groups = await verifyUnderLease(groups, options, hooks, run, world);
       await refuseInterrupted(world, options, run, inventory);
       await recordStart(groups, options, run, world, leases.epochs);
       run.blips.changesBegin();
@@ -76,6 +77,9 @@ export async function deployWith(world: World, options: DeployOptions, hooks: Ru
     const scaling = allRestored([suspended, ...joined.rolls.map((roll) => roll.scaling)]);
     const findings = await lookAgain(fleet, joined, run);
     const result = deployResult({ run, groups, results, scaling, joined, findings, startedAt, begun });
+    const opened = groups.map((group) => group.opened);
+    if (result.exit === 0 && !run.checkMode)
+      await confirmReleases(opened, findings.states, world.confirmations, run);
     await recordEnd(result, run);
     run.bus.emit({ type: 'run.ended', result });
     return result;
@@ -104,6 +108,7 @@ async function verifyUnderLease(
   options: DeployOptions,
   hooks: RunHooks,
   run: Run,
+  { confirmations }: World,
 ): Promise<readonly PreparedGroup[]> {
   const looked = await Promise.all(
     groups.map(async (group) => ({ group, again: await observeGroup(group.opened) })),
@@ -112,7 +117,9 @@ async function verifyUnderLease(
     refuseLostRegistration(group.observed, again);
     refuseUnfit(again);
   }
-  const observations = looked.map(({ again }) => again.observation);
+  const observations = await Promise.all(
+    looked.map(({ group, again }) => withConfirmed(again.observation, group.opened, confirmations)),
+  );
   refuseOlderRun(options, observations, run);
   tellOlderRun(options, observations, run);
   const mayPlanAgain = hooks.confirm === undefined && run.verb !== 'rollback';
@@ -222,8 +229,10 @@ async function lookAgain(fleet: RolledFleet, joined: JoinedHosts, run: Run): Pro
 /** A result that cannot be recorded is a result all the same. */
 async function recordEnd({ exit }: RunResult, run: Run): Promise<void> {
   const { journal, clock } = run.ports;
+  const { over: blips } = run.blips;
+  const noticed = blips.length === 0 ? {} : { environment: run.environment, blips };
   try {
-    await journal.append({ at: clock.now(), type: 'run.ended', exit });
+    await journal.append({ at: clock.now(), type: 'run.ended', exit, ...noticed });
   } catch (error) {
     run.bus.emit({ type: 'warning', message: errorsOf(error)[0].message });
   }

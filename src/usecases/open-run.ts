@@ -112,7 +112,7 @@ export function openRun(
     }),
     gate,
     blips,
-    floor: new FloorGuard({ traffic, clock, random }, reservations.of(`${environment}/${id}`)),
+    floor: new FloorGuard({ traffic, clock, random, blips }, reservations.of(`${environment}/${id}`)),
     reservations,
     images: new PinnedImages(registry, ({ server, password }) =>
       redaction.add(password, `the password of ${server}`),
@@ -152,7 +152,10 @@ const bookOf = (
 export const forGroup = (run: Run, group: GroupName): Run => ({
   ...run,
   holds: bookOf(run, group),
-  floor: new FloorGuard(run.ports, run.reservations.of(`${run.environment}/${group}`)),
+  floor: new FloorGuard(
+    { ...run.ports, blips: run.blips },
+    run.reservations.of(`${run.environment}/${group}`),
+  ),
   runOnce: new RunOnce(),
 });
 

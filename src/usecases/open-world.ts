@@ -18,6 +18,7 @@ import { packageFolder } from '../program-files.js';
 import { CredentialSources } from '../release/credential-sources.js';
 import { DockerConfigCredentials } from '../release/docker-config.js';
 import { HttpRegistry } from '../release/http-registry.js';
+import { HostConfirmations } from '../state/host-confirmations.js';
 import { HostFence } from '../state/host-fence.js';
 import { FileJournalStore } from '../state/journal-file.js';
 import { ownerFromEnvironment } from '../state/lease-owner.js';
@@ -96,6 +97,7 @@ export async function openWorld(
     hostHolds: runtime.holds,
     presence,
     fence: new HostFence(transport),
+    confirmations: new HostConfirmations(transport),
     processes: systemProcesses,
     http: new TransportHttp(transport, clock),
     traffic: cloud?.traffic ?? noTraffic(environment),

@@ -57,7 +57,7 @@ export function refuseUnfit({ observation, unobserved }: ObservedGroup): void {
   if (first !== undefined) throw new AdfErrors([first, ...others], 'refused');
 }
 
-async function observeHost(session: HostSession, run: Run): Promise<HostObservation> {
+export async function observeHost(session: HostSession, run: Run): Promise<HostObservation> {
   const { host, group, containers, traffic, specs } = session;
   const { clock, transport } = run.ports;
   const begun = clock.elapsed();

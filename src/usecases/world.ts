@@ -2,6 +2,7 @@ import type { Redaction } from '../events/redaction.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
+import type { Confirmations } from '../ports/confirmations.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
 import type { Fence } from '../ports/fence.js';
 import type { FilesOfHosts } from '../ports/host-files.js';
@@ -42,6 +43,8 @@ export interface World {
   readonly hostHolds: HostHolds;
   readonly presence: Presence;
   readonly fence: Fence;
+  /** Absent where nothing is kept of what runs found as they wanted it. */
+  readonly confirmations?: Confirmations;
   readonly processes: Processes;
   /** For output that is too much for memory; absent where nothing is kept of it. */
   readonly spills?: SpillStore;

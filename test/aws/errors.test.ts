@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectCloud } from '../../src/aws/access.js';
 import type { CloudAccess } from '../../src/aws/cloud-access.js';
 import { errorsOf, type AdfError } from '../../src/errors/adf-error.js';
-import { isTransient } from '../../src/errors/aws.js';
+import { awsError, isTransient } from '../../src/errors/aws.js';
+import { blipSourceOf } from '../../src/errors/blip.js';
 import { region, targetGroupArn } from '../../src/model/ids.js';
 import { ec2Error, ec2Reply, queryError, queryReply, stubAws } from './stub-aws.js';
 
@@ -142,6 +143,77 @@ test('an endpoint that is down is unreachable, by name', async () => {
   expect(isTransient(error)).toBe(true);
 });
 
+/** As Node throws them, with what it puts into the message. */
+const thrown = (code: string, message: string, more: object = {}): Error =>
+  Object.assign(new Error(message), { code, ...more });
+const inIreland = { action: 'ec2:DescribeInstances', region: 'eu-west-1' };
+
+test.each([
+  ['EAI_AGAIN', 'getaddrinfo EAI_AGAIN ec2.eu-west-1.amazonaws.com'],
+  ['ENOTFOUND', 'getaddrinfo ENOTFOUND ec2.eu-west-1.amazonaws.com'],
+  ['ECONNREFUSED', 'connect ECONNREFUSED 52.95.1.1:443'],
+  ['ECONNRESET', 'Client network socket disconnected before secure TLS connection was established'],
+  ['ECONNABORTED', 'read ECONNABORTED'],
+  ['EHOSTUNREACH', 'connect EHOSTUNREACH 52.95.1.1:443'],
+  ['EHOSTDOWN', 'connect EHOSTDOWN 52.95.1.1:443'],
+  ['ENETUNREACH', 'connect ENETUNREACH 52.95.1.1:443'],
+  ['ENETDOWN', 'connect ENETDOWN 52.95.1.1:443'],
+  ['ETIMEDOUT', 'connect ETIMEDOUT 52.95.1.1:443'],
+  [
+    'EPROTO',
+    'write EPROTO 40:error:0A000438:SSL routines:ssl3_read_bytes:tlsv1 alert internal error:x.c:918:SSL alert number 80',
+  ],
+])('%s is a blip of the cloud: %s', (code, message) => {
+  const error = awsError(thrown(code, message), inIreland);
+
+  expect(error).toMatchObject({ code: 'aws.unreachable', class: 'refused' });
+  expect(blipSourceOf(error)).toBe('cloud');
+});
+
+test.each(['ENOTFOUND', 'EAI_AGAIN'])(
+  '%s says which name was not found, and which region it is of',
+  (code) => {
+    const hostname = 'ec2.eu-wset-1.amazonaws.com';
+
+    const error = awsError(thrown(code, `getaddrinfo ${code} ${hostname}`, { hostname }), {
+      ...inIreland,
+      region: 'eu-wset-1',
+    });
+
+    expect(error.message).toBe(
+      `The name ${hostname} cannot be resolved, so ec2:DescribeInstances in eu-wset-1 is not answered: ${code}.`,
+    );
+    expect(error.hint).toContain('"eu-wset-1"');
+  },
+);
+
+test.each([
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate', 'self-signed certificate'],
+  ['CERT_HAS_EXPIRED', 'certificate has expired', 'certificate has expired'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify the first certificate', 'unable to verify'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', "Host: ec2… is not in the cert's altnames", 'altnames'],
+  [
+    'EPROTO',
+    'write EPROTO 40:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:x.c:77:\n',
+    ': wrong version number (EPROTO)',
+  ],
+])('%s is no blip: the other end is not AWS', (code, message, reason) => {
+  const error = awsError(thrown(code, message), inIreland);
+
+  expect(error).toMatchObject({ code: 'aws.tls', class: 'refused' });
+  expect(error.message).toContain(reason);
+  expect(blipSourceOf(error)).toBeUndefined();
+});
+
+test('a proxy that answers 502 without a word of AWS is a blip', async () => {
+  await using aws = await stubAws(() => ({ status: 502, body: '<html>Bad Gateway</html>' }));
+
+  const error = await failureOf(describe({ endpoint: aws.endpoint }));
+
+  expect(error.code).toBe('aws.unavailable');
+  expect(blipSourceOf(error)).toBe('cloud');
+});
+
 test('a profile that does not exist is an error, not somebody else', async () => {
   asKeyHolder();
   await using aws = await stubAws(({ action }) => ec2Reply(action, '<reservationSet/>'));
@@ -207,6 +279,45 @@ test('credentials that are about to expire are renewed', async () => {
   await fleet.instances(region('eu-central-1'), {});
 
   expect(aws.count('AssumeRole')).toBeGreaterThanOrEqual(2);
+});
+
+test('credentials that cannot be renewed at this moment are used on while they are valid', async () => {
+  const soon = new Date(Date.now() + 60_000).toISOString();
+  let assumptions = 0;
+  await using aws = await stubAws(({ action }) => {
+    if (action !== 'AssumeRole') return ec2Reply(action, '<reservationSet/>');
+    return (assumptions += 1) > 1 ? queryError(403, 'AccessDenied', 'No') : assumed(soon);
+  });
+  const { fleet } = connectCloud({ endpoint: aws.endpoint, role });
+
+  await fleet.instances(ireland, {});
+
+  expect(await fleet.instances(region('eu-central-1'), {})).toEqual([]);
+  expect(assumptions).toBeGreaterThan(1);
+});
+
+test('a credentials file that is written again in the middle of a run is a blip', async () => {
+  const file = path.join(folder, 'credentials');
+  const keys = '[prod]\naws_access_key_id = AKIAPROD\naws_secret_access_key = s\n';
+  await writeFile(file, keys);
+  let isExpired = false;
+  await using aws = await stubAws(({ action }) =>
+    isExpired ? ec2Error(400, 'RequestExpired', 'expired') : ec2Reply(action, '<reservationSet/>'),
+  );
+  const { fleet } = connectCloud({ endpoint: aws.endpoint, profile: 'prod' });
+  await fleet.instances(ireland, {});
+  await writeFile(file, '');
+  isExpired = true;
+
+  const expired = await failureOf(fleet.instances(ireland, {}));
+  isExpired = false;
+  const gone = await failureOf(fleet.instances(ireland, {}));
+  await writeFile(file, keys);
+
+  expect(expired.code).toBe('aws.expired_credentials');
+  expect(gone.message).toMatch(/^The AWS credentials are gone/);
+  expect(blipSourceOf(gone)).toBe('cloud');
+  expect(await fleet.instances(ireland, {})).toEqual([]);
 });
 
 test('a role that may not be assumed is denied under the name of that action', async () => {

@@ -80,12 +80,16 @@ test.each([
   expect(observe({ State }).running).toBe(false);
 });
 
-test('a container that was never started has no start, and one that ended has an exit code', () => {
-  const never = observe({ State: { Running: false, StartedAt: '0001-01-01T00:00:00Z' } });
-  const ended = observe({ State: { Running: false, ExitCode: 137 } });
+test('a container that was never started has no start, and one that ended has an exit code and an end', () => {
+  const year1 = '0001-01-01T00:00:00Z';
+  const FinishedAt = '2026-11-20T11:00:00Z';
+  const never = observe({ State: { Running: false, StartedAt: year1, FinishedAt: year1 } });
+  const ended = observe({ State: { Running: false, ExitCode: 137, FinishedAt } });
 
   expect(never).not.toHaveProperty('startedAt');
-  expect(ended.exitCode).toBe(137);
+  expect(never).not.toHaveProperty('finishedAt');
+  expect(ended).toMatchObject({ exitCode: 137, finishedAt: Date.parse(FinishedAt) });
+  expect(observe({ State: { FinishedAt } })).not.toHaveProperty('finishedAt');
 });
 
 test.each([['always'], ['unless-stopped'], ['no'], ['']])('the restart policy "%s" is read', (Name) => {

@@ -34,6 +34,8 @@ interface Kind {
   strike?(first: PortCall, lasts: Milliseconds, stage: FleetStage): void;
   /** Whether a call within that time is neither answered nor refused, but carried out when the time is over. */
   stalls?(call: PortCall, first: PortCall): boolean;
+  /** The call that meets it first is answered. */
+  readonly answers?: true;
   /** Requests fail that the blip itself explains: containers go down with their Engine. */
   readonly takesContainersDown?: true;
 }
@@ -112,6 +114,15 @@ const kinds: readonly Kind[] = [
     takesContainersDown: true,
   },
   {
+    name: 'dockerd stops its containers while it still answers, and is restarted',
+    lasts: 10_000,
+    begins: isOfEngine,
+    failure: () => undefined,
+    strike: ({ host }, lasts, stage) => stage.host(host ?? '').restartEngine(lasts, 'terminated', 3_000),
+    answers: true,
+    takesContainersDown: true,
+  },
+  {
     name: 'dockerd is killed, with live-restore',
     lasts: 8_000,
     begins: isOfEngine,
@@ -142,11 +153,17 @@ const kinds: readonly Kind[] = [
     begins: isOfCloud,
     failure: ofCloud('TimeoutError', { code: 'ETIMEDOUT' }),
   },
+  {
+    name: 'the address of AWS is not found',
+    lasts: 30_000,
+    begins: isOfCloud,
+    failure: ofCloud('getaddrinfo ENOTFOUND', { code: 'ENOTFOUND' }),
+  },
   { name: 'the AWS token has expired', lasts: 30_000, begins: isOfCloud, failure: ofCloud('ExpiredToken') },
 ];
 
 /** Whether the call that meets the blip first is carried out all the same. */
-type Answer = 'never arrives' | 'is lost';
+type Answer = 'never arrives' | 'is lost' | 'is answered';
 
 /** Calls that only read: whether they were carried out does not matter. */
 const reads = new Set(
@@ -342,7 +359,7 @@ const resultOf = async (
 
 describe.each(scenes)('$name', (scene) => {
   // A recovery pulls nothing, and its connections are opened by the calls that need them.
-  const met = kinds.filter(({ name }) => scene.run === deploy || !/registry|sshd|name/.test(name));
+  const met = kinds.filter(({ name }) => scene.run === deploy || !/registry|sshd|a name/.test(name));
   it.each(met)(
     'ends as without it when $name, wherever that happens',
     async (kind) => {
@@ -358,9 +375,12 @@ describe.each(scenes)('$name', (scene) => {
       for (const [index, call] of calls.entries()) {
         if (!kind.begins(call)) continue;
         const lasts = index < firstChange ? Math.min(kind.lasts, longestBeforeChange) : kind.lasts;
-        const answers: readonly Answer[] = reads.has(call.method)
-          ? ['never arrives']
-          : ['never arrives', 'is lost'];
+        const answers: readonly Answer[] =
+          kind.answers === true
+            ? ['is answered']
+            : reads.has(call.method)
+              ? ['never arrives']
+              : ['never arrives', 'is lost'];
         for (const answer of answers) {
           tried += 1;
           if (tried % every(scene) !== 0 && tried !== 1) continue;

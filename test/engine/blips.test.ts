@@ -101,6 +101,50 @@ describe('a blip is not a failure', () => {
   });
 });
 
+/** The name of AWS in the region has no entry in DNS at this moment. */
+const unresolved = (code: string): Error =>
+  awsError(
+    Object.assign(new Error(`getaddrinfo ${code} ec2.eu-west-1.amazonaws.com`), {
+      code,
+      hostname: 'ec2.eu-west-1.amazonaws.com',
+    }),
+    { action: 'ec2:DescribeInstances', region: 'eu-west-1' },
+  );
+const ofCloud = ({ port }: PortCall): boolean => port === 'fleet' || port === 'traffic';
+
+describe.each(['ENOTFOUND', 'EAI_AGAIN'])('the name of AWS is not resolved: %s', (code) => {
+  it('for 10 s before the first change', async () => {
+    const stage = stageOf();
+    failFor(stage, ofCloud, 10_000, (call) => (ofCloud(call) ? unresolved(code) : undefined));
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ exit: 0, errors: [], blips: 1 });
+    expect(stage.now).toEqual(allDeployed);
+    expect(stage.told('blip')).toMatchObject([{ source: 'cloud' }]);
+  });
+
+  it('for a minute while a host is drained', async () => {
+    const stage = stageOf();
+    const drains = ({ method }: PortCall): boolean => method === 'deregister';
+    failFor(stage, drains, 60_000, (call) => (ofCloud(call) ? unresolved(code) : undefined));
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ exit: 0, errors: [], blips: 1 });
+    expect(stage.now).toEqual(allDeployed);
+  });
+
+  it('ever, as in a region that does not exist: refused after one connection timeout, with the name', async () => {
+    const stage = stageOf();
+    failFor(stage, ofCloud, Infinity, (call) => (ofCloud(call) ? unresolved(code) : undefined));
+    await expect(stage.deploy()).rejects.toMatchObject({
+      class: 'refused',
+      message: expect.stringContaining('ec2.eu-west-1.amazonaws.com cannot be resolved') as string,
+      hint: expect.stringContaining('spelled correctly') as string,
+    });
+    expect(stage.world.clock.elapsed()).toBeGreaterThanOrEqual(15_000);
+    expect(stage.world.clock.elapsed()).toBeLessThan(20_000);
+    expect(stage.mutations).toEqual([]);
+  });
+});
+
 describe('what is longer than a blip is a failure', () => {
   it('before the first change the run is refused after one connection timeout', async () => {
     const stage = stageOf();

@@ -26,6 +26,7 @@ import { FakeScalingGroups } from '../fakes/fake-scaling-groups.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
 import { Life, mortal, type Death } from '../fakes/mortal-world.js';
+import { MemoryConfirmations } from '../fakes/memory-confirmations.js';
 import { MemoryFence } from '../fakes/memory-fence.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { FakeProcesses } from '../fakes/fake-processes.js';
@@ -80,6 +81,7 @@ export class FleetStage {
   readonly v1: Digest;
   /** One for all its runs: each has an id of its own. */
   readonly #random = new SeededRandom(1);
+  readonly #confirmations = new MemoryConfirmations(this.world);
   readonly #stop = new AbortController();
   readonly #ended = new Set<number>();
   #pid = 0;
@@ -239,6 +241,7 @@ export class FleetStage {
       hostHolds: new MemoryHostHolds(world),
       presence: new FleetPresence(fleet),
       fence: new MemoryFence(world),
+      confirmations: this.#confirmations,
       processes: new FakeProcesses((this.#pid += 1), this.#ended),
       owner: { who: 'ann@desk' },
       listHosts: () => loadInventory(project, 'test', () => fleet),

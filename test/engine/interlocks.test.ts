@@ -414,7 +414,10 @@ describe('the floor guard', () => {
       warn: () => undefined,
     });
     const random = new SeededRandom(1);
-    const guard = new FloorGuard({ traffic, clock, random }, reservations.of('test/api'));
+    const guard = new FloorGuard(
+      { traffic, clock, random, blips: { lostSince: undefined } },
+      reservations.of('test/api'),
+    );
     guard.set(minHealthy, floorWait);
     const take = (index: number, signal = never) =>
       guard.take(

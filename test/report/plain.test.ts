@@ -93,6 +93,24 @@ describe('plain lines', () => {
     expect(linesOf([waiting, waiting, waiting])).toEqual(['Batch 2 waits: floor']);
   });
 
+  it('tell until when something is waited for, by the clock of this machine', () => {
+    const [host] = hostsOf(1);
+    const until = new Date(2026, 10, 28, 21, 5, 10).getTime();
+    const waiting = {
+      at: 0,
+      type: 'blip.waiting',
+      source: 'connection',
+      until,
+      reason: 'no answer',
+    } as const;
+    expect(linesOf([{ ...waiting, host: host! }])[0]).toContain(
+      'Waiting until 21:05:10 at the latest: no answer',
+    );
+    expect(linesOf([{ ...waiting, source: 'cloud' }])).toEqual([
+      'Waiting until 21:05:10 at the latest: no answer',
+    ]);
+  });
+
   it('fall silent when nobody listens any more, and never throw', () => {
     const written: string[] = [];
     let fail: (error: Error) => void = () => undefined;

@@ -13,6 +13,9 @@ import { describeWithSshd, freePort, Sshd } from '../transport/sshd.js';
 import { containing, matching } from '../transport/matching.js';
 import { systemClock } from '../transport/system-clock.js';
 
+/** Nothing is asked again here. */
+const once = <T>(act: () => Promise<T>): Promise<T> => act();
+
 const statuses = ({ findings }: HostDiagnosis): Readonly<Record<string, string>> =>
   Object.fromEntries(findings.map(({ check, status }) => [check, status]));
 
@@ -34,7 +37,7 @@ describeWithSshd('doctor, on a host with a real OpenSSH server', () => {
 
   const examine = async (host: Host, clock: Clock = systemClock): Promise<HostDiagnosis> => {
     const transport = sshd.transport();
-    const ports = { transport, runtime: new EngineRuntime(transport, systemClock), clock };
+    const ports = { transport, runtime: new EngineRuntime(transport, systemClock), clock, outlast: once };
     try {
       return await examineHost(host, ports, new AbortController().signal);
     } finally {
@@ -83,7 +86,8 @@ describeWithSshd('doctor, on a host with a real OpenSSH server', () => {
 
   test('of a host that is left alone since others refused the key, nothing but that is told', async () => {
     const transport = sshd.transport();
-    const ports = { transport, runtime: new EngineRuntime(transport, systemClock), clock: systemClock };
+    const runtime = new EngineRuntime(transport, systemClock);
+    const ports = { transport, runtime, clock: systemClock, outlast: once };
     const hosts = [1, 2, 3].map((n) =>
       sshd.host({ identityFile: join(sshd.folder, 'host_ed25519') }, { id: hostId(`refusing-${n}`) }),
     );

@@ -151,6 +151,47 @@ describe('a build that was started before the one whose release runs', () => {
     expect(await roll(stage, older)).toMatchObject({ exit: 0, outcome: 'converged' });
   });
 
+  it('is refused when the newer one found the release that it wanted, and rolled nothing', async () => {
+    const stage = stageOf();
+    await roll(stage, await start(stage, 'v3'));
+    const older = await start(stage, 'v2');
+    const newer = await start(stage, 'v3');
+    expect(await roll(stage, newer)).toMatchObject({ exit: 0, outcome: 'converged' });
+    const before = stage.mutations.length;
+
+    const [error, ...others] = await refusals(roll(stage, older));
+
+    expect(others).toEqual([]);
+    expect(error).toMatchObject({ code: 'preflight.newer_release', class: 'refused' });
+    expect(error?.message).toMatch(
+      /^This run is older than the release of "api": v3 on 3 hosts was confirmed by run \S+, which was started by jenkins@v3 at \S+, after this run\.$/,
+    );
+    expect(stage.mutations).toHaveLength(before);
+    expect(stage.leases.holder('test.api')).toBeUndefined();
+    expect(await roll(stage, older, { force: true })).toMatchObject({ exit: 0 });
+    expect(await stage.later()).toEqual(all(stage, 'v2'));
+  });
+
+  it('is refused when the newer one rolled a part of the hosts, and found the others as it wanted them', async () => {
+    const stage = stageOf();
+    await roll(stage, await start(stage, 'v3'), { limit: 'i-1' });
+    const older = await start(stage, 'v2');
+    await roll(stage, await start(stage, 'v3'));
+    const [error] = await refusals(roll(stage, older, { limit: 'i-1' }));
+    expect(error?.message).toContain('v3 on i-1 was confirmed by run');
+  });
+
+  it('is refused whichever of two newer ones found it last', async () => {
+    const stage = stageOf();
+    await roll(stage, await start(stage, 'v3'));
+    const first = await start(stage, 'v3');
+    const older = await start(stage, 'v2');
+    const newest = await start(stage, 'v3');
+    await roll(stage, newest);
+    await roll(stage, first);
+    expect(await refusals(roll(stage, older))).toMatchObject([{ code: 'preflight.newer_release' }]);
+  });
+
   it('goes ahead with --force, and says over what', async () => {
     const stage = stageOf();
     const older = await start(stage, 'v2');
@@ -249,6 +290,26 @@ describe('never refused as an older build', () => {
       .told('plan.made')
       .map(({ plan }) => plan.hosts.map(({ from }) => from.containers[0]?.version));
     expect(plans.at(-1)).toEqual(['v2', 'v2', 'v2']);
+    expect(await stage.later()).toEqual(all(stage, 'v3'));
+  });
+
+  it('is one that is started after a newer one found the release that it wanted', async () => {
+    const stage = stageOf();
+    await roll(stage, await start(stage, 'v3'));
+    await roll(stage, await start(stage, 'v3'));
+    expect(await roll(stage, await start(stage, 'v2'))).toMatchObject({ exit: 0 });
+    expect(await stage.later()).toEqual(all(stage, 'v2'));
+  });
+
+  it('is one over what a later run has put there since the newer one found its release', async () => {
+    const stage = stageOf();
+    await roll(stage, await start(stage, 'v3'));
+    const older = await start(stage, 'v2');
+    const other = await start(stage, 'v1');
+    await roll(stage, await start(stage, 'v3'));
+    await roll(stage, other, { force: true });
+    expect(await roll(stage, older, { force: true })).toMatchObject({ exit: 0 });
+    expect(await roll(stage, await start(stage, 'v3'))).toMatchObject({ exit: 0 });
     expect(await stage.later()).toEqual(all(stage, 'v3'));
   });
 

@@ -15,6 +15,8 @@ import { keepsWish, placeOf, registrationAt, reservedBy, type Reservation } from
 import { Rotation } from '../../plan/rotation.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
+import { patienceEnds } from '../../ports/retry.js';
+import type { Blips } from '../blips.js';
 import type { Activity } from '../host-session.js';
 import type { SharedTraffic } from '../../traffic/shared-traffic.js';
 import type { OwnReservations } from './reservations.js';
@@ -28,6 +30,7 @@ export const lookAgain: Milliseconds = 2_000;
  * runs of other groups, after the own wish is written: what they have out, or want out, counts as out.
  */
 export class FloorGuard {
+  readonly #blips: FloorPorts['blips'];
   readonly #traffic: SharedTraffic;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -47,7 +50,8 @@ export class FloorGuard {
   /** When targets last came back: while that happens now and then, whoever waits is in a queue, not blocked. */
   #gaveBackAt: Milliseconds = -Infinity;
 
-  constructor({ traffic, clock, random }: FloorPorts, reservations: OwnReservations) {
+  constructor({ traffic, clock, random, blips }: FloorPorts, reservations: OwnReservations) {
+    this.#blips = blips;
     this.#traffic = traffic;
     this.#clock = clock;
     this.#random = random;
@@ -90,13 +94,22 @@ export class FloorGuard {
     this.#reservations.take(registrations);
   }
 
+  /** When somebody gives up who waits for the floor since `begun`; both are readings of `Clock.elapsed`. */
+  givesUpAt(begun: Milliseconds): Milliseconds {
+    return patienceEnds(
+      this.#floorWait,
+      Math.max(begun, this.#gaveBackAt),
+      Math.max(this.#blips.lostSince ?? Infinity, this.#gaveBackAt),
+    );
+  }
+
   /** Waits until all of these may be drained, and counts them as out from then on. Throws `floor.blocked`, `play.halted`. */
   async take(
     host: Host,
     groups: readonly TargetGroup[],
     registrations: readonly Registration[],
     { signal, mayTakeOut }: Pick<Activity, 'signal' | 'mayTakeOut'>,
-    onWaiting: (why: string) => void,
+    onWaiting: (why: string, atMost: Milliseconds) => void,
   ): Promise<void> {
     const begun = this.#clock.elapsed();
     const wanted = groups.filter(({ arn }) => registrations.some(({ targetGroup }) => targetGroup === arn));
@@ -112,12 +125,12 @@ export class FloorGuard {
         const blocked = this.#tryToTake(looks, registrations);
         if (blocked === undefined) return;
         if (blocked.verdict.zoneUnknown === true) throw floorNeedsZone(host, blocked.targetGroup.name);
-        const waited = this.#clock.elapsed() - Math.max(begun, this.#gaveBackAt);
-        if (waited >= this.#floorWait)
-          throw floorBlocked(host, blocked.targetGroup.name, describe(blocked), waited);
-        onWaiting(describe(blocked));
+        const now = this.#clock.elapsed();
+        const left = this.givesUpAt(begun) - now;
+        if (left <= 0) throw floorBlocked(host, blocked.targetGroup.name, describe(blocked), now - begun);
+        onWaiting(describe(blocked), left);
         const pause = this.#giveWay(looks, registrations) ? this.#jittered(lookAgain) : lookAgain;
-        await this.#clock.sleep(Math.min(pause, this.#floorWait - waited), signal);
+        await this.#clock.sleep(Math.min(pause, left), signal);
       }
     } catch (error) {
       this.#reservations.takeBack(registrations);
@@ -229,6 +242,8 @@ export class FloorGuard {
 }
 
 interface FloorPorts {
+  /** Hosts that are lost keep the floor from giving way: what they were waited for is a part of `floor_wait`. */
+  readonly blips: Pick<Blips, 'lostSince'>;
   readonly traffic: SharedTraffic;
   readonly clock: Clock;
   readonly random: Random;

@@ -20,6 +20,7 @@ import type {
 } from '../../ports/container-runtime.js';
 import type { RegistryCredentials } from '../../ports/registry.js';
 import type { HostSession } from '../host-session.js';
+import { settledContainers } from '../settled-containers.js';
 import type { SentRequest } from './unfinished-requests.js';
 
 /** What a look found that an earlier attempt has done. */
@@ -46,7 +47,7 @@ export class GuardedContainers implements HostContainers {
   }
 
   list(): Promise<readonly ObservedContainer[]> {
-    return this.#read(() => this.#runtime.list());
+    return settledContainers(this.#session, () => this.#read(() => this.#runtime.list()));
   }
 
   inspect(container: ContainerId | ContainerName): Promise<ObservedContainer | undefined> {

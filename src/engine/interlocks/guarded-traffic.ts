@@ -1,6 +1,6 @@
 import { holdMissing, imageNotThere } from '../../errors/engine.js';
 import { wrongPlatformPulled } from '../../errors/modules.js';
-import type { Milliseconds } from '../../model/duration.js';
+import { formatDuration, type Milliseconds } from '../../model/duration.js';
 import {
   isDrained,
   registrationKey,
@@ -115,8 +115,8 @@ export class GuardedTraffic implements HostTraffic {
     const groups = await this.#known(registrations);
     const mayTakeOut = (): boolean =>
       activity.mayTakeOut() && (activity.restoring || run.gate.closedBy === undefined);
-    await run.floor.take(host, groups, registrations, { signal, mayTakeOut }, (why) =>
-      report(`waiting for the floor: ${why}`),
+    await run.floor.take(host, groups, registrations, { signal, mayTakeOut }, (why, atMost) =>
+      report(`waiting for the floor, ${formatDuration(atMost)} at most: ${why}`),
     );
     // The floor may have been waited for, and AWS knows no fence: the host is asked whether the lease is still this run's.
     if (!activity.restoring) {

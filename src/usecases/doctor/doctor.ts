@@ -3,6 +3,7 @@ import type { Run } from '../../engine/run.js';
 import type { Inventory } from '../../inventory/inventory.js';
 import { selectHosts } from '../../inventory/patterns.js';
 import type { DoctorReport, Finding, SharedCheck } from '../../model/doctor-report.js';
+import type { Host } from '../../model/host.js';
 import { targetGroupName } from '../../model/ids.js';
 import { formatPinnedImage } from '../../model/release.js';
 import { chosenHosts } from '../chosen-hosts.js';
@@ -12,6 +13,7 @@ import { newRunId, noJournal, openRun } from '../open-run.js';
 import { openWorld } from '../open-world.js';
 import type { World } from '../world.js';
 import { attempt } from './attempt.js';
+import { blipsOfLastRuns, cloudBlips, withBlips } from './blips.js';
 import { ownClock } from './clocks.js';
 import { examineHost } from './examine-host.js';
 import { failed } from './findings.js';
@@ -51,19 +53,29 @@ export async function doctorWith(
     for (const group of options.groups) shared.push(...(await examineGroup(group, inventory, run)));
     const limit = pLimit(Math.max(1, run.forks));
     const diagnoses = await Promise.all(
-      hosts.map((host) => limit(() => examineHost(host, run.ports, run.stop.signal))),
+      hosts.map((host) => limit(() => examineHost(host, portsFor(host, run), run.stop.signal))),
     );
     run.stop.signal.throwIfAborted();
+    const before = await blipsOfLastRuns(world.journals, run.environment);
+    const noticed = { now: run.blips.over, before };
     return {
       environment: run.environment,
       at: world.clock.now(),
-      shared: [...shared, ...ownClock(diagnoses)],
-      hosts: diagnoses,
+      shared: [...shared, ...ownClock(diagnoses), ...cloudBlips(noticed)],
+      hosts: diagnoses.map((diagnosis) => withBlips(diagnosis, noticed)),
     };
   } finally {
     await run.bus.close();
   }
 }
+
+const portsFor = (
+  host: Host,
+  { ports, blips, stop: { signal } }: Run,
+): Parameters<typeof examineHost>[1] => ({
+  ...ports,
+  outlast: (act) => blips.outlast({ host }, act, { signal }),
+});
 
 const listed = ({ hosts, lookedFor }: Inventory, chosen: number): Finding<SharedCheck> => ({
   check: 'hosts',

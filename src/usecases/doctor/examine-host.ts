@@ -3,6 +3,7 @@ import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
 import type { ContainerRuntime } from '../../ports/container-runtime.js';
+import type { Patience } from '../../ports/retry.js';
 import type { Transport } from '../../ports/transport.js';
 import { attempt } from './attempt.js';
 import { clockFinding } from './clocks.js';
@@ -15,20 +16,29 @@ interface Ports {
   readonly transport: Transport;
   readonly runtime: ContainerRuntime;
   readonly clock: Clock;
+  /** What is asked of the host is asked again by this, when a blip kept it from being answered. */
+  readonly outlast: Patience['outlast'];
 }
 
 /** Goes phase by phase as far as the host lets it. What does not work is a finding; a bug of ours is thrown. */
 export async function examineHost(
   host: Host,
-  { transport, runtime, clock }: Ports,
+  { transport, runtime, clock, outlast }: Ports,
   signal: AbortSignal,
 ): Promise<HostDiagnosis> {
-  const begun = clock.elapsed();
-  const reached = await attempt(() => transport.connect(host, signal));
+  const reached = await attempt(() =>
+    outlast(async () => {
+      const begun = clock.elapsed();
+      await transport.connect(host, signal);
+      return clock.elapsed() - begun;
+    }),
+  );
   if ('error' in reached) return diagnosis(host, unreached(reached.error));
-  const way = throughTheDoor(host, clock.elapsed() - begun);
-  const session = await attempt(() => lookAtSession(reached.value, clock, signal));
-  const engine = await attempt(() => runtime.on(host).info());
+  const way = throughTheDoor(host, reached.value);
+  const session = await attempt(() =>
+    outlast(async () => lookAtSession(await transport.connect(host, signal), clock, signal)),
+  );
+  const engine = await attempt(() => outlast(() => runtime.on(host).info()));
   const clockAhead = 'value' in session ? session.value.clockAhead : undefined;
   return {
     ...diagnosis(host, [

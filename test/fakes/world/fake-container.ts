@@ -46,6 +46,7 @@ export class FakeContainer {
   exitCode: number | undefined;
   restartCount = 0;
   startedAt: EpochMilliseconds | undefined;
+  finishedAt: EpochMilliseconds | undefined;
   readonly createdAt: EpochMilliseconds;
   /** Somebody stopped it: the policy `unless-stopped` does not start it again when its host comes back. */
   #stoppedByHand = false;
@@ -176,6 +177,7 @@ export class FakeContainer {
       restartPolicy: this.restartPolicy,
       createdAt: this.createdAt,
       ...(this.startedAt === undefined ? {} : { startedAt: this.startedAt }),
+      ...(this.running || this.finishedAt === undefined ? {} : { finishedAt: this.finishedAt }),
       ports: birth.ports,
       networks: birth.networks,
       ...(birth.bindSources === undefined ? {} : { bindSources: birth.bindSources }),
@@ -200,6 +202,7 @@ export class FakeContainer {
 
   #end(exitCode: number): void {
     this.#forgetFate();
+    if (this.running) this.finishedAt = this.#now();
     this.running = false;
     this.listening = false;
     this.serving = false;

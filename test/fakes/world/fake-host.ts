@@ -91,11 +91,18 @@ export class FakeHost {
     this.#found = true;
   }
 
-  /** Its Docker Engine ends now with all that it runs, unless that lives on, and begins again after a while. Nobody can ask it meanwhile. */
-  restartEngine(lasts: Milliseconds, by: EngineEnd | 'live_restore'): void {
+  /**
+   * Its Docker Engine ends now with all that it runs, unless that lives on, and begins again after a while. Nobody can ask it meanwhile, but
+   * for the first `stopping` milliseconds: so long it still answers while its containers are down already.
+   */
+  restartEngine(lasts: Milliseconds, by: EngineEnd | 'live_restore', stopping: Milliseconds = 0): void {
     if (this.#power !== 'on' || !this.engineRuns) return;
-    this.engineRuns = false;
     if (by !== 'live_restore') for (const container of this.containers.values()) container.engineEnds(by);
+    if (stopping > 0) {
+      this.clock.after(stopping, () => this.restartEngine(lasts - stopping, by), true);
+      return;
+    }
+    this.engineRuns = false;
     this.timeline.record('world', { type: 'engine.down', host: this.host.id });
     this.clock.after(
       lasts,

@@ -1,0 +1,62 @@
+import { mayBeStartedByEngine, type ObservedContainer } from '../model/container.js';
+import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
+import type { HostSession } from './host-session.js';
+
+/**
+ * Since a container ended, until its Engine has ended too or is not about to. By default dockerd gives its containers 15 s when it is
+ * stopped, and 5 s more than the longest stop timeout among them. Source: moby, daemon/daemon.go, ShutdownTimeout.
+ */
+const shutdown = { usual: 15_000, afterStopTimeout: 5_000 } as const;
+const pause: Milliseconds = 1_000;
+
+/**
+ * The containers that a host has. A dockerd that is being stopped stops its containers one by one, and answers meanwhile on connections that
+ * are open: what is seen then is not what the host had, since it starts them again. Who stopped a container it does not tell. So while one
+ * is down that its restart policy would have running, and has not been down for longer than a dockerd needs to end, `list` is made again. The
+ * time of blips is not counted. Throws what `list` throws.
+ */
+export async function settledContainers(
+  session: HostSession,
+  list: () => Promise<readonly ObservedContainer[]>,
+): Promise<readonly ObservedContainer[]> {
+  const { run, activity, place } = session;
+  const { clock } = run.ports;
+  const settled = settleTime(session);
+  const begun = clock.elapsed();
+  const lostBefore = run.blips.timeLost(place);
+  for (let zero: EpochMilliseconds | undefined; ;) {
+    const containers = await list();
+    const down = containers.filter(mayBeStartedByEngine);
+    if (down.length === 0) return containers;
+    zero ??= await clockZero(session);
+    const lost = run.blips.timeLost(place) - lostBefore;
+    const endsAt = Math.max(...down.map((one) => endedAt(one, zero, begun))) + settled + lost;
+    const left = Math.min(endsAt, begun + settled + lost) - clock.elapsed();
+    if (left <= 0) return containers;
+    activity.report(
+      `looking again: its Docker Engine may be restarting, ${down.map(({ name }) => name).join(', ')} ended just now`,
+    );
+    await clock.sleep(Math.min(pause, left), activity.signal);
+  }
+}
+
+function settleTime({ group }: HostSession): Milliseconds {
+  const stopTimeouts = group?.settings.containers.map(({ stopTimeout }) => stopTimeout) ?? [];
+  return Math.max(shutdown.usual, ...stopTimeouts.map((timeout) => timeout + shutdown.afterStopTimeout));
+}
+
+/** On this machine's clock. Where the host's clock is not known, as if it had ended when it was first looked at. */
+function endedAt(
+  { finishedAt }: ObservedContainer,
+  zero: EpochMilliseconds | undefined,
+  lookedAt: Milliseconds,
+): Milliseconds {
+  if (finishedAt === undefined) return -Infinity;
+  return zero === undefined ? lookedAt : finishedAt - zero;
+}
+
+/** The host's own time at the zero of this machine's clock. */
+async function clockZero({ startedAt, run, host }: HostSession): Promise<EpochMilliseconds | undefined> {
+  if (startedAt !== undefined) return startedAt - run.begun;
+  return (await run.ports.runtime.on(host).info()).clockZero;
+}
