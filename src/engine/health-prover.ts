@@ -122,6 +122,11 @@ export class HealthProver {
     return this.#provenFor !== undefined;
   }
 
+  /** The containers that run now and were proven healthy; none when what runs now is not proven. */
+  get proven(): readonly ObservedContainer[] {
+    return this.isProven ? this.#proven : [];
+  }
+
   /** A container is about to change: what was proven is proven no more. */
   forget(): void {
     this.#provenFor = undefined;

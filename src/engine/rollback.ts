@@ -52,9 +52,12 @@ async function atOnce([first]: readonly HostSession[], run: Run): Promise<number
 async function rollBackHost(session: HostSession, run: Run): Promise<RollbackResult> {
   const { stop, holds } = run;
   if (isStopping(run)) return { session, outcome: undefined };
+  const finished = new Set(session.prover.proven.map(({ id }) => id));
+  // Once the old containers are back and proven, going on is the shorter way.
+  const servesTheNew = (): boolean => session.prover.proven.some(({ id }) => finished.has(id));
   const turnRound = new AbortController();
   const onStop = (): void => {
-    if (session.prover.isProven) turnRound.abort(interrupted(stop.name() ?? 'a signal'));
+    if (servesTheNew()) turnRound.abort(interrupted(stop.name() ?? 'a signal'));
   };
   stop.signal.addEventListener('abort', onStop, { once: true });
   try {
@@ -66,7 +69,7 @@ async function rollBackHost(session: HostSession, run: Run): Promise<RollbackRes
     if (outcome.error?.code === cannotRestoreCode && (await stayWithoutWayBack(session, origin))) {
       return { session, outcome: await bringBackRegistrations(session) };
     }
-    if (outcome.restored || !isStopping(run) || !session.prover.isProven) return { session, outcome };
+    if (outcome.restored || !isStopping(run) || !servesTheNew()) return { session, outcome };
     return { session, outcome: await stayInService(session) };
   } finally {
     stop.signal.removeEventListener('abort', onStop);

@@ -1,3 +1,4 @@
+import type { ObservedContainer } from '../model/container.js';
 import type { Digest } from '../model/ids.js';
 import type { HostObservation } from './observation.js';
 
@@ -16,11 +17,16 @@ export const isMixed = (hosts: readonly ReleaseInService[]): boolean => {
 };
 
 /** In service is a host with a healthy target; in a group without target groups every host is. */
-export function releaseInService(
-  { containers, specs, registrations }: HostObservation,
-  isBehindTargetGroups: boolean,
+export function releaseInService(seen: HostObservation, isBehindTargetGroups: boolean): ReleaseInService {
+  if (isBehindTargetGroups && !seen.registrations.some(({ state }) => state === 'healthy')) return nothing;
+  return releaseOf(seen.containers, seen);
+}
+
+/** What these containers are of the host's group. */
+export function releaseOf(
+  containers: readonly ObservedContainer[],
+  { specs }: Pick<HostObservation, 'specs'>,
 ): ReleaseInService {
-  if (isBehindTargetGroups && !registrations.some(({ state }) => state === 'healthy')) return nothing;
   const names = new Set(specs.map(({ name }) => name));
   return new Map(
     containers.flatMap(({ name, running, digest }) =>

@@ -1,13 +1,13 @@
 import { isTransient } from '../errors/aws.js';
 import type { Milliseconds } from '../model/duration.js';
-import type { TargetHealth } from '../model/registration.js';
 import type { Clock } from '../ports/clock.js';
 import type { HealthReader } from './health-reader.js';
+import type { Look } from './newest-sightings.js';
 
 /** Someone who waits for a target group. None of these may throw. */
 export interface Waiter {
   /** A look that began after the waiter joined. */
-  answer(targets: readonly TargetHealth[]): void;
+  answer(look: Look): void;
   /** The look failed for a reason that may pass; there will be others. */
   trouble(error: unknown): void;
   /** The look failed for good. */
@@ -55,9 +55,9 @@ export class HealthPoller {
   async #look(): Promise<readonly Waiter[]> {
     let present: readonly Waiter[] = [];
     try {
-      const targets = await this.reader.read(() => (present = [...this.#waiters]));
+      const look = await this.reader.read(() => (present = [...this.#waiters]));
       this.#slowness = 1;
-      this.#tell(present, (waiter) => waiter.answer(targets));
+      this.#tell(present, (waiter) => waiter.answer(look));
     } catch (error) {
       if (isTransient(error)) {
         this.#slowness = Math.min(this.#slowness * 2, slowest);

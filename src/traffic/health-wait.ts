@@ -4,6 +4,7 @@ import { healthOfEach, type Registration, type TargetHealth } from '../model/reg
 import type { Clock } from '../ports/clock.js';
 import type { HealthPoller } from './health-poller.js';
 import type { HealthReader } from './health-reader.js';
+import { isDoubtfulOf, type Look } from './newest-sightings.js';
 import { statesInWords } from './states-in-words.js';
 
 /** Gives an answer when the targets are as awaited, undefined to keep waiting; throws to give up at once. */
@@ -45,7 +46,7 @@ export class HealthWait<T> {
       this.#reject = reject;
     });
     this.#leave = poller.join({
-      answer: (targets) => this.#consider(targets),
+      answer: (look) => this.#consider(look),
       trouble: (error) => this.#remember(error),
       fail: (error) => this.#end(() => this.#reject(error)),
     });
@@ -57,10 +58,12 @@ export class HealthWait<T> {
     this.#end(() => this.#reject(this.options.signal?.reason));
   };
 
-  #consider(targets: readonly TargetHealth[]): void {
+  #consider({ targets, doubtful }: Look): void {
     if (this.#over.signal.aborted) return;
     this.#trouble = undefined;
     this.#seen = this.#withAwaited(targets);
+    // An old answer says nothing of what is waited for; the next one will.
+    if (isDoubtfulOf(doubtful, this.options.registrations)) return;
     try {
       const verdict = this.judge(this.#seen);
       if (verdict !== undefined) this.#end(() => this.#resolve(verdict));
@@ -75,7 +78,7 @@ export class HealthWait<T> {
     await this.clock.sleep(this.options.timeout, over).catch(() => undefined);
     if (over.aborted) return;
     const lastLook = this.reader.read().then(
-      (targets) => this.#consider(targets),
+      (look) => this.#consider(look),
       (error: unknown) => this.#remember(error),
     );
     await Promise.race([lastLook, this.clock.sleep(lastLookPatience, over).catch(() => undefined)]);

@@ -10,6 +10,9 @@ import type { Traffic } from '../ports/traffic.js';
 
 type Action = 'register' | 'deregister';
 
+/** What the queue changes target groups by. */
+export type Changes = Pick<Traffic, Action>;
+
 interface Request {
   readonly action: Action;
   readonly registrations: readonly Registration[];
@@ -38,7 +41,7 @@ export class MutationQueue {
   readonly #late = new Map<string, { readonly action: Action; readonly until: Milliseconds }>();
 
   constructor(
-    private readonly traffic: Traffic,
+    private readonly traffic: Changes,
     private readonly clock: Clock,
     private readonly targetGroup: TargetGroupArn,
     private readonly coalesce: Milliseconds,

@@ -16,7 +16,8 @@ import type { Traffic } from '../ports/traffic.js';
 import { HealthPoller } from './health-poller.js';
 import { HealthReader } from './health-reader.js';
 import { HealthWait, type Judge, type UntilOptions } from './health-wait.js';
-import { MutationQueue } from './mutation-queue.js';
+import { MutationQueue, type Changes } from './mutation-queue.js';
+import { isDoubtfulOf, NewestSightings, type Look } from './newest-sightings.js';
 import { RecentAnswers } from './recent-answers.js';
 
 export type { Judge, UntilOptions } from './health-wait.js';
@@ -88,7 +89,7 @@ export class SharedTraffic implements Traffic {
     targetGroup: TargetGroupArn,
     registrations: readonly Registration[],
   ): Promise<readonly TargetHealth[]> {
-    return healthOfEach(registrations, await this.fresh(targetGroup));
+    return healthOfEach(registrations, await this.#current(targetGroup, registrations));
   }
 
   register(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void> {
@@ -143,11 +144,23 @@ export class SharedTraffic implements Traffic {
 
   /**
    * Every registered target, by a read that began after this call; callers at the same time share one. Throttling and
-   * lost replies are outlasted.
+   * lost replies are outlasted; an answer that may be older than the run's own last change is asked for again.
    */
   fresh(targetGroup: TargetGroupArn): Promise<readonly TargetHealth[]> {
+    return this.#current(targetGroup);
+  }
+
+  /** As `fresh`; `about` are those of which the answer has to be current, all when absent. */
+  async #current(
+    targetGroup: TargetGroupArn,
+    about?: readonly Registration[],
+  ): Promise<readonly TargetHealth[]> {
     const { reader } = this.#desk(targetGroup);
-    return this.#patience.outlast(() => reader.read());
+    for (;;) {
+      const { targets, doubtful } = await this.#patience.outlast(() => reader.read());
+      if (!isDoubtfulOf(doubtful, about)) return targets;
+      await this.clock.sleep(this.#pollInterval);
+    }
   }
 
   /** The write's outcome, once it can take effect no more. */
@@ -173,16 +186,44 @@ export class SharedTraffic implements Traffic {
   #desk(targetGroup: TargetGroupArn): Desk {
     const known = this.#desks.get(targetGroup);
     if (known !== undefined) return known;
-    // Who polls asks again anyway; what it meets is noticed all the same.
-    const health: Traffic['health'] = (arn) => this.#patience.watch(() => this.traffic.health(arn));
-    const reader = new HealthReader({ health }, this.clock, targetGroup, this.#coalesce);
+    const sightings = new NewestSightings();
+    const reader = new HealthReader(
+      (arn) => this.#look(arn, sightings),
+      this.clock,
+      targetGroup,
+      this.#coalesce,
+    );
     const desk = {
       reader,
       poller: new HealthPoller(reader, this.clock, this.#pollInterval),
-      mutations: new MutationQueue(this.traffic, this.clock, targetGroup, this.#coalesce, this.#patience),
+      mutations: new MutationQueue(
+        this.#noting(sightings),
+        this.clock,
+        targetGroup,
+        this.#coalesce,
+        this.#patience,
+      ),
     };
     this.#desks.set(targetGroup, desk);
     return desk;
+  }
+
+  /** Who polls asks again anyway; what it meets is noticed all the same. */
+  async #look(targetGroup: TargetGroupArn, sightings: NewestSightings): Promise<Look> {
+    const asked = this.clock.elapsed();
+    const targets = await this.#patience.watch(() => this.traffic.health(targetGroup));
+    return sightings.look(targets, asked, this.clock.elapsed());
+  }
+
+  /** Changes of registrations, of which those that were carried out are remembered. */
+  #noting(sightings: NewestSightings): Changes {
+    const change =
+      (action: keyof Changes): Changes[typeof action] =>
+      async (targetGroup, registrations) => {
+        await this.traffic[action](targetGroup, registrations);
+        sightings.changed(action, registrations, this.clock.elapsed());
+      };
+    return { register: change('register'), deregister: change('deregister') };
   }
 }
 

@@ -18,6 +18,7 @@ import {
   isMixed,
   plannedRelease,
   releaseInService,
+  releaseOf,
   type ReleaseInService,
 } from '../plan/release-in-service.js';
 import type { AuditFinding } from './audit.js';
@@ -281,10 +282,16 @@ const releasesOf = (
     const isGone = results.some(({ gone }) => gone.some((one) => one.session.host.id === id));
     if (before === undefined || isGone) return [];
     const status = statusDone(session, group, results);
-    if (status === 'named') return [];
+    if (status === 'named') return [provenInService(session, before)];
     const isPlanned = status === 'deployed' || status === 'converged';
     return isPlanned ? plannedRelease(before) : releaseInService(before, isBehind);
   });
+
+/** What a named host was last proven to run, unless it is still out of a target group. */
+function provenInService({ prover, run, host }: HostSession, before: HostObservation): ReleaseInService {
+  const isOut = run.holds.openOf(host.id).some(({ kind }) => kind === 'registration');
+  return isOut ? new Map() : releaseOf(prover.proven, before);
+}
 
 export const resultError = ({ code, message, host, at, hint }: AdfError): ResultError => ({
   code,

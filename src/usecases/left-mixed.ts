@@ -52,7 +52,7 @@ async function hostsInService(
 async function releasesOf(
   hosts: readonly Host[],
   { name }: GroupRecord,
-  { forks, environment, ports: { runtime } }: Run,
+  { forks, environment, blips, stop, ports: { runtime } }: Run,
 ): Promise<readonly ReleaseInService[]> {
   const limit = pLimit(Math.max(1, forks));
   const isOfGroup = ({ running, labels }: ObservedContainer): boolean =>
@@ -60,10 +60,7 @@ async function releasesOf(
   const lists = await Promise.all(
     hosts.map((host) =>
       limit(async () =>
-        runtime
-          .on(host)
-          .list()
-          .catch(() => []),
+        blips.outlast({ host }, () => runtime.on(host).list(), { signal: stop.signal }).catch(() => []),
       ),
     ),
   );

@@ -249,6 +249,23 @@ describe('a failure in a later batch', () => {
     expect(await stage.later()).toEqual(allOnV1(4));
   });
 
+  it.each([
+    ['before its old container is back leaves a host on the new release', 'drain its registration', 'v2'],
+    ['when its old container is back and proven finishes the rollback', 'put it back in service', 'v1'],
+  ])('and a signal %s', async (_, step, version) => {
+    const stage = stageBrokenOn('i-3', { hosts: 4, targetGroup: { deregistrationDelay: 5_000 } });
+    stage.at(
+      (event) => event.type === 'restore.step' && event.host.id === 'i-2' && event.step === step,
+      () => stage.interrupt(),
+    );
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ exit: 143, named: [] });
+    expect(result.hosts[1]?.status).toBe(version === 'v1' ? 'rolled_back' : 'deployed');
+    expect((await stage.later())[1]).toBe(
+      `i-2: ${version} running, ${version === 'v1' ? '' : 'no, '}in service`,
+    );
+  });
+
   it('leaves those that had finished with on_failure: restore, and says that the fleet is mixed', async () => {
     const stage = stageBrokenOn('i-3', { hosts: 4, rollout: { on_failure: 'restore' } });
     const result = await stage.deploy();

@@ -3,6 +3,7 @@ import { AdfError } from '../../src/errors/adf-error.js';
 import { awsThrottled } from '../../src/errors/aws.js';
 import { region, targetGroupArn } from '../../src/model/ids.js';
 import type { Registration, TargetHealth } from '../../src/model/registration.js';
+import { staleAtMost } from '../../src/traffic/newest-sightings.js';
 import { SharedTraffic } from '../../src/traffic/shared-traffic.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { ScriptedTraffic } from './scripted-traffic.js';
@@ -235,4 +236,56 @@ test('looking for target groups outlasts throttling, for all who ask at that tim
 
   expect(await clock.run(Promise.all([ask(), ask()]))).toEqual([[], []]);
   expect(traffic.of('targetGroups').map((call) => call.at)).toEqual([0, 500, 1_500, 3_500, 7_500]);
+});
+
+test('an answer that falls behind what the run changed itself is asked for again', async () => {
+  const { clock, traffic, shared } = setUp();
+  traffic.show(at('i-1'), { state: 'healthy' });
+  await clock.run(shared.deregister(api, [at('i-1')]));
+  const looking = shared.healthOf(api, [at('i-1')]);
+  await clock.advance(3_000);
+  traffic.show(at('i-1'), { state: 'draining' });
+  expect(await clock.run(looking)).toMatchObject([{ state: 'draining' }]);
+});
+
+test('an answer that falls behind what was seen since the change is asked for again', async () => {
+  const { clock, traffic, shared } = setUp();
+  await clock.run(shared.register(api, [at('i-1')]));
+  traffic.show(at('i-1'), { state: 'healthy' });
+  await clock.run(shared.fresh(api));
+  traffic.show(at('i-1'), { state: 'initial' });
+  const looking = shared.fresh(api);
+  await clock.advance(3_000);
+  traffic.show(at('i-1'), { state: 'healthy' });
+  expect(await clock.run(looking)).toMatchObject([{ state: 'healthy' }]);
+});
+
+test('what stays behind longer than an answer can be old is believed: somebody else changed it', async () => {
+  const { clock, traffic, shared } = setUp();
+  traffic.show(at('i-1'), { state: 'healthy' });
+  await clock.run(shared.deregister(api, [at('i-1')]));
+  const asked = clock.elapsed();
+  expect(await clock.run(shared.fresh(api))).toMatchObject([{ state: 'healthy' }]);
+  expect(clock.elapsed() - asked).toBeGreaterThanOrEqual(staleAtMost);
+  // From then on it is known.
+  const again = clock.elapsed();
+  await clock.run(shared.fresh(api));
+  expect(clock.elapsed() - again).toBeLessThan(1_000);
+});
+
+test('an answer that may be stale about others is no reason to ask again', async () => {
+  const { clock, traffic, shared } = setUp();
+  traffic.show(at('i-1'), { state: 'healthy' });
+  await clock.run(shared.deregister(api, [at('i-1')]));
+  const asked = clock.elapsed();
+  await clock.run(shared.healthOf(api, [at('i-2')]));
+  expect(clock.elapsed() - asked).toBeLessThan(1_000);
+});
+
+test('a wait is not over by an answer from before the change', async () => {
+  const { clock, traffic, shared } = setUp();
+  traffic.show(at('i-1'), { state: 'healthy' });
+  await clock.run(shared.deregister(api, [at('i-1')]));
+  const wait = shared.until(api, healthy('i-1'), { timeout: 5_000, registrations: [at('i-1')] });
+  await expect(clock.run(wait)).rejects.toMatchObject({ code: 'traffic.timeout' });
 });

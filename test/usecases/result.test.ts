@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { journalWrite } from '../../src/errors/journal.js';
 import { connectionLost } from '../../src/errors/ssh.js';
 import { deployWith } from '../../src/usecases/deploy.js';
 import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
@@ -91,6 +92,37 @@ describe('mixed', () => {
       'i-3: v1 running, in service',
     ]);
     expect(result).toMatchObject({ exit: 0, mixed: true });
+  });
+
+  it('is said after a recovery though one answer of a host is lost when they are looked at', async () => {
+    const stage = await killedAfter('runtime.stop', 2, { hosts: 2 });
+    let isReleased = false;
+    let lost = 0;
+    stage.world.calls.intercept = (call, proceed) => {
+      isReleased ||= call.port === 'lease' && call.method === 'release';
+      if (!isReleased || call.method !== 'list' || call.host !== 'i-2' || lost > 0) return proceed();
+      lost += 1;
+      return Promise.reject(connectionLost(stage.host('i-2').host, 'cut'));
+    };
+    expect(await stage.recover()).toMatchObject({ exit: 0, mixed: true });
+    expect(lost).toBe(1);
+  });
+
+  it('is said of an interrupted run where a host on the release is named, since its end could not be written', async () => {
+    const stage = new FleetStage({ rollout: { bake: '1h' } });
+    stage.at(
+      ({ type }) => type === 'bake.started',
+      () => {
+        stage.world.calls.intercept = (call, proceed) =>
+          call.port === 'journal'
+            ? Promise.reject(journalWrite('/state/journal', new Error('full')))
+            : proceed();
+        stage.interrupt();
+      },
+    );
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ exit: 5, mixed: true, named: [{ host: 'i-1' }] });
+    expect(stage.now[0]).toBe('i-1: v2 running, in service');
   });
 });
 
