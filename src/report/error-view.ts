@@ -3,6 +3,7 @@ import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { formatPosition, type Position } from '../model/source.js';
 import { withVisibleControls } from './control-characters.js';
 import { plainPalette, type Palette } from './palette.js';
+import { inSources } from './source-places.js';
 
 /** Gives a line of a user's file, for the caret; lines count from 1. */
 export type SourceLines = (file: string, line: number) => string | undefined;
@@ -30,7 +31,7 @@ function renderError(error: AdfError, source: SourceLines, palette: Palette): st
       : withVisibleControls(hint)
           .split('\n')
           .map((line) => `  ${line}`)),
-    ...(error.class === 'bug' ? stackOf(error).map((line) => palette.dim(line)) : []),
+    ...(error.class === 'bug' ? stackOf(error).map((line) => palette.dim(inSources(line))) : []),
   ].join('\n');
 }
 
