@@ -1,12 +1,13 @@
 import { describeHold } from '../../../src/engine/hold-names.js';
 import { samePolicy } from '../../../src/model/container.js';
 import type { Hold } from '../../../src/model/hold.js';
+import type { Milliseconds } from '../../../src/model/duration.js';
 import type { HostId } from '../../../src/model/ids.js';
 import { registrationKey } from '../../../src/model/registration.js';
 import type { NamedHost } from '../../../src/model/run-result.js';
 import type { WorldState } from '../../fakes/world/world.js';
 import { longestStaleness } from '../../fakes/world/fake-target-group.js';
-import { lastLookAt } from './last-look.js';
+import { lastLookAt, othersOn } from './last-look.js';
 import { wasOutOfReach } from './reach.js';
 import { ofEach, type Program, type Story } from './story.js';
 
@@ -27,20 +28,24 @@ export const namesWhatIsWrong = ofEach((program, story) =>
 /** How the message of `recover.unchecked` begins. */
 const unchecked = 'What was held of it was not put back';
 
+/** Hosts are looked at together, and named one after the other. */
+const fromLookToName: Milliseconds = 5_000;
+
 const couldNotKnow = (host: HostId, program: Program, story: Story): boolean =>
   wasOutOfReach(story, program, host, lastLookAt(host, program, story), program.endedAt) ||
-  wasToldStale(host, program, story);
+  wasChangedSince(host, program, story);
 
-/** The balancer may have told, when the program asked last, what was so before its targets changed (seeds 101, 181, 266, 296, 326). */
-function wasToldStale(host: HostId, { actor, history }: Program, { timeline, faults }: Story): boolean {
-  if (faults.stale === 0) return false;
-  const past = timeline.slice(0, history);
-  const askedAt = past.findLast(({ type, by }) => type === 'traffic.read' && by === actor)?.at;
-  return (
-    askedAt !== undefined &&
-    past.some(
-      (entry) => 'registration' in entry && entry.host === host && entry.at >= askedAt - longestStaleness,
-    )
+/**
+ * What others did there, or happened by itself, after the program looked and named the host is not its to tell. The balancer's answers may be
+ * older than that.
+ */
+function wasChangedSince(host: HostId, program: Program, story: Story): boolean {
+  const namedAt = program.namedAt.get(host) ?? program.endedAt;
+  const lookedAt = namedAt - fromLookToName;
+  const toldAt = story.faults.stale > 0 ? lookedAt - longestStaleness : lookedAt;
+  return othersOn(host, program, story).some(
+    (entry) =>
+      ('registration' in entry && entry.at >= toldAt) || ('container' in entry && entry.at >= lookedAt),
   );
 }
 
@@ -56,9 +61,7 @@ function whatIsWrong({ host, held, reason }: NamedHost, program: Program, story:
     held.includes(what) || !lacks(hold, ended) ? [] : [`${host} lacks ${what}, which is not said`],
   );
   const isIll = ended.targets.some((target) => target.host === host && target.state !== 'healthy');
-  // Weaker here: in a recovery it may have become healthy while other hosts were still being recovered (seed 4254).
-  const isJudged = program.verb === 'deploy';
-  const unfounded = held.length === 0 && !isIll && isJudged ? [`${host} is named, and is in service`] : [];
+  const unfounded = held.length === 0 && !isIll ? [`${host} is named, and is in service`] : [];
   return [...excess, ...silent, ...unfounded].map((what) => `${what} (${reason})`);
 }
 
