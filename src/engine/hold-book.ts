@@ -43,6 +43,8 @@ export class HoldBook {
   readonly #open = new Map<string, Hold>();
   /** The first hold of each thing: where a host came from when the run met it. */
   readonly #first = new Map<string, Hold>();
+  /** Those that are in the journal and whose opening failed after that: whoever opened them took nothing. */
+  readonly #untaken = new Set<string>();
   /** How the holds that are not open ended. */
   readonly #settled = new Map<string, Settlement>();
   readonly #hosts = new Map<HostId, Host>();
@@ -87,11 +89,18 @@ export class HoldBook {
       const key = keyOf(host.id, taking);
       await this.#alone(key, async () => {
         const known = this.#open.get(key);
+        if (known === undefined) this.#untaken.add(key);
         await (known === undefined
           ? this.#write(this.#holdOf(host, taking))
           : this.#copies.ensure(known, this.#hostOf(known)));
+        this.#untaken.delete(key);
       });
     }
+  }
+
+  /** False when the hold was written down, and could not be opened to its end: what it is about was not taken by this run. */
+  mayBeTaken(hold: Hold): boolean {
+    return !this.#untaken.has(holdKey(hold));
   }
 
   #holdOf(host: Host, taking: Taking): Hold {
@@ -115,6 +124,7 @@ export class HoldBook {
       const key = holdKey(hold);
       await this.#alone(key, async () => {
         const known = this.#open.get(key);
+        this.#untaken.delete(key);
         await (known === undefined ? this.#write(hold) : this.#copies.ensure(known, this.#hostOf(known)));
       });
     }

@@ -178,9 +178,11 @@ async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promis
 
 /**
  * What of these holds the host lacks at this moment, so that a host that has all it had is not named. All of them where it cannot be
- * asked, and where neither a probe nor a balancer says that a container is healthy which was touched. Changes nothing, and needs no lease.
+ * asked, and where neither a probe nor a balancer says that a container is healthy which was touched; never one for which nothing was taken.
+ * Changes nothing, and needs no lease.
  */
-export async function stillLacking(session: HostSession, holds: readonly Hold[]): Promise<readonly Hold[]> {
+export async function stillLacking(session: HostSession, open: readonly Hold[]): Promise<readonly Hold[]> {
+  const holds = open.filter((hold) => session.run.holds.mayBeTaken(hold));
   try {
     const lacking = lackingOf(holds, await observe(session, holds));
     const isVouchedFor =

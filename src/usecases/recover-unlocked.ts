@@ -38,6 +38,8 @@ export async function putBackUnlocked(
     done += back.length;
     results.push(told(id, holds, back, unavailable, recovering));
   }
+  // The run that comes next does not know of a call whose answer was lost.
+  await run.ports.traffic.allRequestsOver();
   return done === 0 ? [] : results;
 }
 

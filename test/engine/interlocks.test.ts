@@ -546,6 +546,21 @@ ${tasks}`;
     expect(stage.mutations.filter((call) => call.includes('deregister'))).toEqual([]);
   });
 
+  it('let no host out of service whose image is pruned while it waits for the floor', async () => {
+    const stage = new FleetStage({ playbook: play(pull + drain + swap) });
+    const v2 = stage.release(image.healthy());
+    stage.atTask('i-1', 'elb_target', 'task.started', () => {
+      for (const other of stage.registrations.slice(1)) stage.group.flap(other, 30_000);
+    });
+    stage.at(
+      (event) => event.type === 'task.progress' && event.message.startsWith('waiting for the floor'),
+      () => stage.host('i-1').images.delete(v2),
+    );
+    const result = await stage.deploy();
+    expect(codes(result)).toEqual(['interlock.image_missing']);
+    expect(stage.mutations.filter((call) => call.includes('deregister'))).toEqual([]);
+  });
+
   it('let no host out of service whose image is for another platform, however it came there', async () => {
     const stage = new FleetStage({ playbook: play(drain + swap) });
     const v2 = stage.release({ ...image.healthy(), architecture: 'arm64', hidesPlatform: true });

@@ -139,6 +139,7 @@ function story({
     ended,
     exit,
     named,
+    namedAt: new Map(),
     ...(says === undefined ? {} : { says }),
     ...(signalledAt === undefined ? {} : { signalledAt }),
   };
@@ -226,8 +227,8 @@ describe('the oracle', () => {
   });
 
   it('5: sees a second digest', () => {
-    expect(breaches({ timeline: [created(0, h1), created(1, h2, v3)] })).toEqual([5]);
-    expect(breaches({ timeline: [created(0, h1), created(1, h2, v1)] })).toEqual([]);
+    expect(breaches({ timeline: [created(0, h1), created(20_000, h2, v3)] })).toEqual([5]);
+    expect(breaches({ timeline: [created(0, h1), created(20_000, h2, v1)] })).toEqual([]);
   });
 
   it('6: sees a host that leaves before the last batch is healthy and baked', () => {

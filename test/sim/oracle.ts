@@ -107,7 +107,7 @@ const storyGroupOf = ({ name, containers, targetGroups, hosts }: ScenarioGroup):
 });
 
 function programOf(
-  { actor, launch, begunAt, endedAt, ended, outcome, events, signalledAt }: ProcessRecord,
+  { actor, launch, begunAt, endedAt, ended, outcome, events, namedAt, signalledAt }: ProcessRecord,
   timeline: readonly Entry[],
   groups: readonly StoryGroup[],
 ): Program {
@@ -134,6 +134,7 @@ function programOf(
     history: historyOf(actor, timeline),
     ended,
     named,
+    namedAt,
     ...(result === undefined ? {} : { says: result }),
     commandsReported: events.flatMap((event) =>
       event.type === 'task.ended' && event.task.module === 'command' && event.status === 'changed'

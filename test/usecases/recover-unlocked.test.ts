@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
+import { awsError } from '../../src/errors/aws.js';
 import { leaseUnavailable } from '../../src/errors/lease.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
+import { quietTime } from '../../src/model/late-effect.js';
 import { placeOf, tagsOf } from '../../src/plan/reservation.js';
 import { deployWith } from '../../src/usecases/deploy.js';
 import { recoverWith } from '../../src/usecases/recover.js';
@@ -32,6 +34,11 @@ async function frozenAfter(method: string): Promise<FrozenStage> {
   return stage;
 }
 
+const lostAnswer = (): Error =>
+  awsError(Object.assign(new Error('socket hang up'), { name: 'ECONNRESET', code: 'ECONNRESET' }), {
+    action: 'elasticloadbalancing:RegisterTargets',
+    region: 'eu-west-1',
+  });
 const codeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => 'recovered',
@@ -54,6 +61,19 @@ describe('a host whose registration alone was taken, in a group that cannot be l
     expect(await stage.recover()).toMatchObject({ exit: 0, named: [] });
     expect(await place(stage)).toBe('i-1: v1 running, in service');
     expect(stage.host('i-1').holds.size).toBe(0);
+  });
+
+  it('is told of only once a call whose answer was lost cannot come late any more', async () => {
+    const stage = await frozenAfter('traffic.deregister');
+    const { intercept } = stage.world.calls;
+    let lostAt: number | undefined;
+    stage.world.calls.intercept = (call, proceed) => {
+      if (call.method !== 'register' || lostAt !== undefined) return intercept(call, proceed);
+      lostAt = stage.world.clock.elapsed();
+      return Promise.reject(lostAnswer());
+    };
+    expect(await stage.recover()).toMatchObject({ exit: 5, named: [{ host: 'i-1' }] });
+    expect(stage.world.clock.elapsed() - (lostAt ?? Infinity)).toBeGreaterThanOrEqual(quietTime);
   });
 
   it('is left out where another run has reserved its place', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { journalWrite } from '../../src/errors/journal.js';
 import { connectionLost } from '../../src/errors/ssh.js';
 import { deployWith } from '../../src/usecases/deploy.js';
-import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, repository, type StageOptions } from '../engine/fleet-stage.js';
 import { image } from '../fakes/world/image-behaviour.js';
 
 const statuses = ({ hosts }: { readonly hosts: readonly { readonly status: string }[] }): readonly string[] =>
@@ -156,6 +156,29 @@ describe('a host that is named', () => {
     expect(result).toMatchObject({ exit: 4, named: [] });
     expect(await stage.later()).toEqual([1, 2, 3].map((host) => `i-${host}: v1 running, in service`));
     expect((await stage.recover()).recovered).toEqual([]);
+  });
+
+  it('is not said to hold a container that was not taken, whoever replaced it since', async () => {
+    const stage = new FleetStage({ rollout: { on_failure: 'stop' } });
+    const host = stage.host('i-1');
+    stage.world.calls.intercept = (call, proceed) => {
+      const isOfContainer = call.method === 'keepHold' && host.holds.size === 1;
+      if (!isOfContainer || call.host !== 'i-1') return proceed();
+      const found = host.named('api');
+      if (found?.restartPolicy.name !== 'no') {
+        if (found !== undefined) host.remove('operator', found);
+        host.runs({
+          name: 'api',
+          repository,
+          digest: stage.v1,
+          ports: [5060],
+          restartPolicy: { name: 'no' },
+        });
+      }
+      return Promise.reject(connectionLost(host.host, 'cut'));
+    };
+    const result = await stage.deploy();
+    expect(result.named).toMatchObject([{ host: 'i-1', held: ['its registration in api-http:5060'] }]);
   });
 
   it('is said to hold what it lacks, and nothing that it has', async () => {

@@ -118,7 +118,9 @@ export class GuardedTraffic implements HostTraffic {
     await run.floor.take(host, groups, registrations, { signal, mayTakeOut }, (why, atMost) =>
       report(`waiting for the floor, ${formatDuration(atMost)} at most: ${why}`),
     );
-    // The floor may have been waited for, and AWS knows no fence: the host is asked whether the lease is still this run's.
+    // The floor may have been waited for: the image may have been pruned since.
+    await this.#requireImages();
+    // AWS knows no fence: the host is asked whether the lease is still this run's.
     if (!activity.restoring) {
       await this.#session.outlast(() => run.gate.admit({ where: 'host', host, what: 'drain it' }, signal));
     }

@@ -1,5 +1,6 @@
 import type { Event } from '../../../src/events/event.js';
 import type { Milliseconds } from '../../../src/model/duration.js';
+import type { HostId } from '../../../src/model/ids.js';
 import type { RunResult } from '../../../src/model/run-result.js';
 import { PortCalls, type Caller, type PortCall } from '../../fakes/port-calls.js';
 import type { Actor } from '../../fakes/world/timeline.js';
@@ -23,6 +24,8 @@ export interface ProcessRecord {
   readonly signalledAt?: Milliseconds;
   readonly outcome: Outcome;
   readonly events: readonly Event[];
+  /** When it named each host as needing a person, for the last time. */
+  readonly namedAt: ReadonlyMap<HostId, Milliseconds>;
   /** The world when it ended. */
   readonly ended: WorldState;
 }
@@ -34,6 +37,7 @@ export class ControlProcess implements Caller {
   readonly life: Life;
   readonly clock: ProcessClock;
   readonly events: Event[] = [];
+  readonly #namedAt = new Map<HostId, Milliseconds>();
   readonly #stop = new AbortController();
   #signalledAt: Milliseconds | undefined;
   #settlings = 0;
@@ -75,7 +79,9 @@ export class ControlProcess implements Caller {
   };
 
   readonly read = (event: Event): void => {
-    if (!this.life.isDead) this.events.push(event);
+    if (this.life.isDead) return;
+    this.events.push(event);
+    if (event.type === 'host.named') this.#namedAt.set(event.host.id, this.world.clock.elapsed());
   };
 
   /** Runs it until it ends or is killed. */
@@ -99,6 +105,7 @@ export class ControlProcess implements Caller {
       endedAt: world.clock.elapsed(),
       outcome,
       events,
+      namedAt: this.#namedAt,
       ended: world.state(),
       ...(this.#signalledAt === undefined ? {} : { signalledAt: this.#signalledAt }),
     };

@@ -181,8 +181,8 @@ export const mutations: readonly Mutation[] = [
     what: 'drains hosts that do not have the image',
     seed: 4,
     file: 'src/engine/interlocks/guarded-traffic.ts',
-    line: 'await this.#requireImages();',
-    replacement: '',
+    line: 'if (activity.restoring) return;',
+    replacement: 'return;',
   },
   {
     statement: 4,

@@ -1,6 +1,7 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { HostId } from '../../../src/model/ids.js';
 import { amountOf, type RolloutSettings } from '../../../src/model/settings.js';
+import type { Entry } from '../../fakes/world/timeline.js';
 import { replay, type Replay } from './replay.js';
 import { isTargetGroupOf, ofEach, type StoryGroup, type Violation } from './story.js';
 
@@ -28,8 +29,7 @@ export const bakesEachBatch = ofEach(({ actor, group }, { initial, timeline, rol
     if (entry.by === 'operator' && 'host' in entry) outByHand.add(entry.host);
     if (entry.by === actor && 'container' in entry) changed.add(entry.host);
     if (entry.by !== actor || !('host' in entry) || before.isRecovering(actor, entry.host)) return;
-    // One that is in no target group leaves when its container is put aside.
-    if (entry.type !== 'target.deregistered' && entry.type !== 'container.renamed') return;
+    if (!takesItsTurn(entry)) return;
     if (entry.type === 'target.deregistered') wholeSince.delete(entry.host);
     if (left.has(entry.host)) return;
     left.add(entry.host);
@@ -50,6 +50,13 @@ export const bakesEachBatch = ofEach(({ actor, group }, { initial, timeline, rol
   });
   return violations;
 });
+
+/**
+ * A turn takes its host out first. One that is in no target group leaves when its container is put aside; and one that had no container, with a playbook
+ * that forgets the drain, when it gets one: what takes it out later takes it back (seed 1754).
+ */
+const takesItsTurn = ({ type }: Entry): boolean =>
+  type === 'target.deregistered' || type === 'container.renamed' || type === 'container.created';
 
 /** Since when all targets of a host are healthy again. */
 function noteWhole(

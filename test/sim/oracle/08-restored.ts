@@ -2,7 +2,7 @@ import type { ContainerId, HostId } from '../../../src/model/ids.js';
 import { isProgram, type Entry } from '../../fakes/world/timeline.js';
 import type { ContainerState, WorldState } from '../../fakes/world/world.js';
 import { replay } from './replay.js';
-import type { Statement, Story, StoryGroup } from './story.js';
+import { isContainerOf, namesOfContainers, type Statement, type Story, type StoryGroup } from './story.js';
 
 /**
  * 8. A restored host runs the very container it ran before: digest, config, restart policy. Where there was none, it has none.
@@ -17,7 +17,9 @@ export const restoresTheVeryContainer: Statement = (story) => {
     const releases = releasesOf(group, story);
     const isOwn = ({ name }: ContainerState): boolean => nameOfGroup(name) === group.name;
     return initial.hosts
-      .filter(({ id }) => group.hosts.includes(id) && !named.includes(id) && !changedAfterwards(story, id))
+      .filter(
+        ({ id }) => group.hosts.includes(id) && !named.includes(id) && !changedAfterwards(story, id, group),
+      )
       .flatMap(({ id }) => {
         const now = runningOn(end, id).filter(isOwn);
         const first = ranAtFirst.get(id);
@@ -82,9 +84,15 @@ function runningWhenTouched({ initial, timeline }: Story): ReadonlyMap<HostId, R
   return touched;
 }
 
-/** It is gone, or its containers ended or were changed by hand after the programs' last deed there: that is not their doing. */
-function changedAfterwards({ timeline }: Story, host: HostId): boolean {
-  const deeds = timeline.filter((entry) => 'host' in entry && entry.host === host);
+/** It is gone, or the group's containers ended or were changed by hand after the programs' last deed with them there: that is not their doing. */
+function changedAfterwards(story: Story, host: HostId, group: StoryGroup): boolean {
+  const names = namesOfContainers(story);
+  const deeds = story.timeline.filter(
+    (entry) =>
+      'host' in entry &&
+      entry.host === host &&
+      (!('container' in entry) || isContainerOf(group, names.get(entry.container) ?? '')),
+  );
   const lastDeed = deeds.findLastIndex((entry) => isProgram(entry.by) && 'container' in entry);
   return deeds.slice(lastDeed + 1).some(isOwnAccord) || deeds.some(({ type }) => type === 'host.gone');
 }

@@ -1,5 +1,5 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
-import type { HostId } from '../../../src/model/ids.js';
+import type { ContainerId, HostId } from '../../../src/model/ids.js';
 import { registrationKey } from '../../../src/model/registration.js';
 import { replay } from './replay.js';
 import { isProgram } from '../../fakes/world/timeline.js';
@@ -9,8 +9,9 @@ import type { Statement, Violation } from './story.js';
 const sinceLastProbe: Milliseconds = 30_000;
 
 /**
- * 9. An unhealthy host is never put in service. Two may go back without being healthy: a registration that a run found unhealthy when it
- * began or when it took it, and one whose containers no program touched since it was taken (the balancer's own check guards it).
+ * 9. An unhealthy host is never put in service. Three may go back without being healthy: a registration that a run found unhealthy when it
+ * began or when it took it, one whose containers no program touched since it was taken (the balancer's own check guards it), and one whose
+ * container had ended by itself when a run took it: the host goes back to exactly that (seed 800).
  */
 export const registersOnlyHealthyHosts: Statement = ({ initial, timeline }) => {
   const violations: Violation[] = [];
@@ -19,6 +20,7 @@ export const registersOnlyHealthyHosts: Statement = ({ initial, timeline }) => {
       .filter(({ state }) => state !== 'healthy')
       .map(({ registration }) => registrationKey(registration)),
   );
+  const foundDown = new Set<ContainerId>();
   const takenAt = new Map<string, Milliseconds>();
   const touchedAt = new Map<HostId, Milliseconds>();
   replay(initial, timeline, (entry, before) => {
@@ -26,6 +28,11 @@ export const registersOnlyHealthyHosts: Statement = ({ initial, timeline }) => {
       for (const [key, { state }] of before.targets) if (state !== 'healthy') foundUnhealthy.add(key);
     }
     if ('container' in entry && isProgram(entry.by)) touchedAt.set(entry.host, entry.at);
+    if (entry.type === 'hold.kept' && entry.hold.kind === 'container') {
+      const { previous } = entry.hold;
+      if (previous?.running === false && before.containers.get(previous.id)?.running === false)
+        foundDown.add(previous.id);
+    }
     if (entry.type === 'target.deregistered') {
       const taken = registrationKey(entry.registration);
       takenAt.set(taken, entry.at);
@@ -41,6 +48,7 @@ export const registersOnlyHealthyHosts: Statement = ({ initial, timeline }) => {
       );
     const served = container?.serving === true ? entry.at : (container?.servedAt ?? Number.NEGATIVE_INFINITY);
     if (entry.at - served <= sinceLastProbe || foundUnhealthy.has(key)) return;
+    if (container?.running === false && foundDown.has(container.id)) return;
     const touched = touchedAt.get(entry.host) ?? Number.NEGATIVE_INFINITY;
     const untouched = touched < (takenAt.get(key) ?? entry.at);
     if (!untouched)

@@ -44,9 +44,16 @@ export const changesOnlyUnderItsLease: Statement = ({ calls, timeline }) =>
     return [{ statement: 10, at: call.at, what: `${what} while ${takenBy ?? 'nobody'} had the lease` }];
   });
 
-/** No program believes at this moment that it has a lease. */
-const isFree = (at: Milliseconds, timeline: readonly Entry[]): boolean =>
-  !timeline.some((entry) => entry.type === 'lease.valid' && entry.at <= at && entry.until > at);
+/** No program that lives believes at this moment that it has a lease. */
+function isFree(at: Milliseconds, timeline: readonly Entry[]): boolean {
+  const past = timeline.filter((entry) => entry.at <= at);
+  const over = new Set(
+    past.flatMap((entry) =>
+      entry.type === 'process' && (entry.became === 'killed' || entry.became === 'ended') ? [entry.by] : [],
+    ),
+  );
+  return !past.some((entry) => entry.type === 'lease.valid' && entry.until > at && !over.has(entry.by));
+}
 
 /** Until when this program believes in the lease that it has, and who was given that last. It has one at a time. */
 function leaseAt(

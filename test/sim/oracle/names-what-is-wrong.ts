@@ -7,7 +7,7 @@ import { registrationKey } from '../../../src/model/registration.js';
 import type { NamedHost } from '../../../src/model/run-result.js';
 import type { WorldState } from '../../fakes/world/world.js';
 import { longestStaleness } from '../../fakes/world/fake-target-group.js';
-import { lastLookAt } from './last-look.js';
+import { lastLookAt, othersOn } from './last-look.js';
 import { wasOutOfReach } from './reach.js';
 import { ofEach, type Program, type Story } from './story.js';
 
@@ -18,7 +18,7 @@ const promise = 0;
  */
 export const namesWhatIsWrong = ofEach((program, story) =>
   (program.says?.named ?? [])
-    .filter((named) => !couldNotKnow(named, program, story))
+    .filter(({ host }) => !couldNotKnow(host, program, story))
     // Weaker here: what a journal claims of a host, and its notes do not say, is told as it is claimed (seed 5637).
     .filter(({ reason }) => !reason.startsWith(unchecked))
     .flatMap((named) => whatIsWrong(named, program, story))
@@ -28,30 +28,24 @@ export const namesWhatIsWrong = ofEach((program, story) =>
 /** How the message of `recover.unchecked` begins. */
 const unchecked = 'What was held of it was not put back';
 
-/** How the message of `restore.incomplete` begins: what the balancer told right after the restore decides, whatever is asked later. */
-const readBack = 'Read back after restoring';
+/** Hosts are looked at together, and named one after the other. */
+const fromLookToName: Milliseconds = 5_000;
 
-const couldNotKnow = (named: NamedHost, program: Program, story: Story): boolean =>
-  wasOutOfReach(story, program, named.host, lastLookAt(named.host, program, story), program.endedAt) ||
-  wasToldStale(named, program, story);
+const couldNotKnow = (host: HostId, program: Program, story: Story): boolean =>
+  wasOutOfReach(story, program, host, lastLookAt(host, program, story), program.endedAt) ||
+  wasChangedSince(host, program, story);
 
-/** The balancer may have told, when the program asked last, what was so before its targets changed (seeds 101, 115, 181, 266, 296, 326). */
-function wasToldStale(
-  { host, reason }: NamedHost,
-  { actor, history }: Program,
-  { timeline, faults }: Story,
-): boolean {
-  if (faults.stale === 0) return false;
-  const past = timeline.slice(0, history);
-  const askedAt = past.filter(({ type, by }) => type === 'traffic.read' && by === actor).map(({ at }) => at);
-  const changedAt = past
-    .filter((entry) => 'registration' in entry && entry.host === host)
-    .map(({ at }) => at);
-  const isWithin = (asked: Milliseconds, to: Milliseconds): boolean =>
-    changedAt.some((at) => at >= asked - longestStaleness && at <= to);
-  return (
-    askedAt.slice(-1).some((asked) => isWithin(asked, Number.POSITIVE_INFINITY)) ||
-    (reason.startsWith(readBack) && askedAt.some((asked) => isWithin(asked, asked)))
+/**
+ * What others did there, or happened by itself, after the program looked and named the host is not its to tell. The balancer's answers may be
+ * older than that.
+ */
+function wasChangedSince(host: HostId, program: Program, story: Story): boolean {
+  const namedAt = program.namedAt.get(host) ?? program.endedAt;
+  const lookedAt = namedAt - fromLookToName;
+  const toldAt = story.faults.stale > 0 ? lookedAt - longestStaleness : lookedAt;
+  return othersOn(host, program, story).some(
+    (entry) =>
+      ('registration' in entry && entry.at >= toldAt) || ('container' in entry && entry.at >= lookedAt),
   );
 }
 
@@ -67,9 +61,7 @@ function whatIsWrong({ host, held, reason }: NamedHost, program: Program, story:
     held.includes(what) || !lacks(hold, ended) ? [] : [`${host} lacks ${what}, which is not said`],
   );
   const isIll = ended.targets.some((target) => target.host === host && target.state !== 'healthy');
-  // Weaker here: in a recovery it may have become healthy while other hosts were still being recovered (seed 4254).
-  const isJudged = program.verb === 'deploy';
-  const unfounded = held.length === 0 && !isIll && isJudged ? [`${host} is named, and is in service`] : [];
+  const unfounded = held.length === 0 && !isIll ? [`${host} is named, and is in service`] : [];
   return [...excess, ...silent, ...unfounded].map((what) => `${what} (${reason})`);
 }
 

@@ -5,7 +5,15 @@ import type { HostResult } from '../../../src/model/run-result.js';
 import type { Entry } from '../../fakes/world/timeline.js';
 import { deedsOf, type Deed, type Deeds, type Found } from './deeds.js';
 import { othersOn, unseenBy } from './last-look.js';
-import { isContainerOf, isTargetGroupOf, ofEach, type Program, type Story } from './story.js';
+import {
+  isContainerOf,
+  isTargetGroupOf,
+  namesOfContainers,
+  ofEach,
+  type Program,
+  type Story,
+  type StoryGroup,
+} from './story.js';
 
 const promise = 0;
 
@@ -40,8 +48,12 @@ function whyWrong(
 ): string | undefined {
   const { host, status, image } = said;
   const changes = (program.verb === 'recover' ? deeds?.recovering : deeds?.own) ?? [];
-  const found = program.verb === 'recover' ? foundByRecovered(host, program, story) : deeds?.found;
+  const found =
+    program.verb === 'recover'
+      ? foundByRecovered(host, changes, program, story)
+      : [deeds?.found ?? []].flat();
   const since = { changes, unseen: unseenBy(program, host, story), others: othersOn(host, program, story) };
+  const ofGroup = (one: Found): Since => sinceOf(one.group, since, story);
   const running = runningOn(host, program);
   if (image !== undefined && !since.unseen.some(isOfContainer)) {
     if (!running.some(({ digest }) => digest !== undefined && image.endsWith(digest)))
@@ -55,19 +67,24 @@ function whyWrong(
     case 'deployed':
       return (
         whyNotReleased(since, running, program) ??
-        (found && whyElsewhere(found, since, registeredOf(host, found, program), true))
+        firstOf(found, (one) => whyElsewhere(one, ofGroup(one), registeredOf(host, one, program), true))
       );
     case 'restored':
     case 'rolled_back':
-      return (
-        found &&
-        (whyOthers(found, since, running) ?? whyElsewhere(found, since, registeredOf(host, found, program)))
+      return firstOf(
+        found,
+        (one) =>
+          whyOthers(one, ofGroup(one), running) ??
+          whyElsewhere(one, ofGroup(one), registeredOf(host, one, program)),
       );
     case 'failed':
       // Nothing of it is held any more: it is as it was found, or at the plan, whatever is wrong with that.
       if (since.others.some(({ type, at }) => type === 'container.exited' && at >= (changes.at(-1)?.at ?? 0)))
         return undefined;
-      return whyNotReleased(since, running, program) && found && whyOthers(found, since, running);
+      return (
+        whyNotReleased(since, running, program) &&
+        firstOf(found, (one) => whyOthers(one, ofGroup(one), running))
+      );
     default:
       return undefined;
   }
@@ -79,6 +96,23 @@ interface Since {
   readonly others: readonly Entry[];
   readonly unseen: readonly Entry[];
 }
+
+/** What of that concerns one group: a host may be in several. */
+function sinceOf(group: StoryGroup, { changes, others, unseen }: Since, story: Story): Since {
+  const names = namesOfContainers(story);
+  const concerns = (entry: Entry): boolean => {
+    if ('container' in entry) return isContainerOf(group, names.get(entry.container) ?? '');
+    return !('registration' in entry) || isTargetGroupOf(group, entry.registration.targetGroup);
+  };
+  return {
+    changes: changes.filter(concerns),
+    others: others.filter(concerns),
+    unseen: unseen.filter(concerns),
+  };
+}
+
+const firstOf = (found: readonly Found[], why: (found: Found) => string | undefined): string | undefined =>
+  found.map(why).find((one) => one !== undefined);
 
 /** Others changed it after the program did so last, or it happened where the program did not look any more. */
 function isLeftToOthers(
@@ -137,11 +171,24 @@ const registeredOf = (host: HostId, { group }: Found, { ended }: Program): reado
     )
     .map(({ registration }) => registrationKey(registration));
 
-/** As the run found it that was recovered. */
-function foundByRecovered(host: HostId, { says }: Program, story: Story): Found | undefined {
+/**
+ * As the runs found it that were recovered: those for whose groups the recovery changed something there, or all when it changed nothing. What an
+ * older run held may have been left to a newer one.
+ */
+function foundByRecovered(
+  host: HostId,
+  changes: readonly Deed[],
+  { says }: Program,
+  story: Story,
+): readonly Found[] {
   const recovered = new Set(says?.recovered);
-  const of = story.programs.find(({ run }) => run !== undefined && recovered.has(run));
-  return of === undefined ? undefined : deedsOf(story).get(of.actor)?.get(host)?.found;
+  const found = story.programs
+    .filter(({ run }) => run !== undefined && recovered.has(run))
+    .flatMap(({ actor }) => deedsOf(story).get(actor)?.get(host)?.found ?? []);
+  const changed = found.filter(
+    ({ group }) => sinceOf(group, { changes, others: [], unseen: [] }, story).changes.length > 0,
+  );
+  return changed.length > 0 ? changed : found;
 }
 
 const runningOn = (host: HostId, { ended }: Program): readonly ContainerState[] =>

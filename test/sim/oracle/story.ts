@@ -1,5 +1,5 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
-import type { Digest, HostId, RunId, TargetGroupArn } from '../../../src/model/ids.js';
+import type { ContainerId, Digest, HostId, RunId, TargetGroupArn } from '../../../src/model/ids.js';
 import type { RunResult } from '../../../src/model/run-result.js';
 import type { RolloutSettings } from '../../../src/model/settings.js';
 import type { Actor, Entry } from '../../fakes/world/timeline.js';
@@ -55,6 +55,16 @@ export const isTargetGroupOf = ({ targetGroups }: StoryGroup, arn: TargetGroupAr
 export const isContainerOf = ({ name: group }: StoryGroup, name: string): boolean =>
   name.split(/[-.]/)[0] === group;
 
+/** Under which name each container was made. */
+export function namesOfContainers({ initial, timeline }: Story): ReadonlyMap<ContainerId, string> {
+  return new Map([
+    ...initial.hosts.flatMap(({ containers }) => containers.map(({ id, name }) => [id, name] as const)),
+    ...timeline.flatMap((entry) =>
+      entry.type === 'container.created' ? [[entry.container, entry.name] as const] : [],
+    ),
+  ]);
+}
+
 /** The groups that a program's result tells of. */
 export const groupsTold = ({ says }: Program, { groups }: Pick<Story, 'groups'>): readonly StoryGroup[] =>
   groups.filter(({ name }) => says?.groups.some((told) => told === name));
@@ -86,6 +96,8 @@ export interface Program {
   /** As the shell sees it; what is refused is thrown. Absent when it was killed. */
   readonly exit?: number;
   readonly named: readonly HostId[];
+  /** When it named each of them. */
+  readonly namedAt: ReadonlyMap<HostId, Milliseconds>;
   /** Absent when it was killed, or ended without a result. */
   readonly says?: Said;
   readonly signalledAt?: Milliseconds;
