@@ -126,8 +126,8 @@ export class Fleet {
     return Object.fromEntries(hosts.map(({ id }) => [`${id}:${String(port)}`, 'healthy']));
   }
 
-  load(targetGroup = 'api-http'): Load {
-    const load = new Load(`${this.cloud.url(targetGroup)}/`);
+  load(targetGroup = 'api-http', clients?: number): Load {
+    const load = new Load(`${this.cloud.url(targetGroup)}/`, clients);
     this.#loads.push(load);
     return load;
   }

@@ -5,6 +5,8 @@ export interface LoadResult {
   readonly sent: number;
   /** What went wrong, each in words; empty when every request was answered with 200. */
   readonly failures: readonly string[];
+  /** When each of those was sent, and when it failed; as `Date.now()` tells. */
+  readonly failedBetween: readonly (readonly [sent: number, failed: number])[];
   /** How many answers came from each version. */
   readonly byVersion: Readonly<Record<string, number>>;
 }
@@ -14,6 +16,7 @@ export class Load {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #clients: readonly Promise<void>[];
   readonly #failures: string[] = [];
+  readonly #failedBetween: (readonly [number, number])[] = [];
   readonly #byVersion: Record<string, number> = {};
   #sent = 0;
   #stopping = false;
@@ -30,19 +33,25 @@ export class Load {
     this.#stopping = true;
     await Promise.all(this.#clients);
     this.#agent.destroy();
-    return { sent: this.#sent, failures: this.#failures, byVersion: this.#byVersion };
+    const [failures, failedBetween] = [this.#failures, this.#failedBetween];
+    return { sent: this.#sent, failures, failedBetween, byVersion: this.#byVersion };
   }
 
   async #run(): Promise<void> {
     while (!this.#stopping) {
       this.#sent += 1;
+      const sent = Date.now();
+      const failed = (how: string): void => {
+        this.#failures.push(how);
+        this.#failedBetween.push([sent, Date.now()]);
+      };
       try {
         const { status, body } = await this.#ask();
         const version = body.trim();
         if (status === 200) this.#byVersion[version] = (this.#byVersion[version] ?? 0) + 1;
-        else this.#failures.push(`${String(status)} ${version}`);
+        else failed(`${String(status)} ${version}`);
       } catch (error) {
-        this.#failures.push(error instanceof Error ? error.message : String(error));
+        failed(error instanceof Error ? error.message : String(error));
       }
       // Not a wait for anything: the pace of the clients.
       await pause(20);

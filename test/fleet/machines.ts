@@ -15,6 +15,8 @@ export interface Machines {
   readonly engine: string;
   /** Reached from the hosts and from the control side alike: `10.86.0.2:5000`. */
   readonly registry: string;
+  /** The registry's container in the outer Engine. */
+  readonly registryContainer: string;
   readonly hosts: readonly Machine[];
   /** Who logs in: a member of the group `docker`, with sh as shell. */
   readonly user: string;
@@ -79,6 +81,7 @@ export async function startMachines(
     const machines: Machines = {
       engine: engine.address,
       registry,
+      registryContainer: registryStarted.getId(),
       hosts: hosts.map(({ id }, n) => ({ container: id, address: addresses[n] ?? '' })),
       user,
       keyFile,

@@ -4,6 +4,9 @@ import { until } from '../until.js';
 import { execIn, mustExecIn } from './exec.js';
 import { parseContainers, type SeenContainer } from './seen-container.js';
 
+/** As the host's entry script does it. */
+const startEngine = 'setsid dockerd --insecure-registry 0.0.0.0/0 < /dev/null >> /var/log/dockerd.log 2>&1 &';
+
 /** One host as the tests see and harm it: past SSH and past adfpush, from the outer Engine. */
 export class FleetHost {
   constructor(
@@ -41,6 +44,22 @@ export class FleetHost {
     await this.sh('pgrep -x sshd > /dev/null || /usr/sbin/sshd');
     await until('sshd', 5_000, async () =>
       (await execIn(this.machine, ['sh', '-c', 'ss -ltn | grep -q :22'])).code === 0 ? true : undefined,
+    );
+  }
+
+  /** Its Engine ends: asked to, with its containers; or killed, with `live-restore` without them. Resolves when it is gone. */
+  async stopEngine(signal: 'TERM' | 'KILL'): Promise<void> {
+    await this.sh(`
+      pid=$(cat /var/run/docker.pid)
+      kill -${signal} "$pid"
+      while kill -0 "$pid" 2> /dev/null; do sleep 0.05; done`);
+  }
+
+  /** Resolves when the Engine answers again. */
+  async startEngine(): Promise<void> {
+    await this.sh(`pgrep -x dockerd > /dev/null || ${startEngine}`);
+    await until('the Docker Engine of a host', 30_000, async () =>
+      (await execIn(this.machine, ['docker', 'version'])).code === 0 ? true : undefined,
     );
   }
 
