@@ -25,6 +25,7 @@ export default defineConfig({
   // The modules of a package that are written as ES modules: what is not used of them is left out.
   resolve: { mainFields: ['module', 'main'] },
   transform: {
+    target: 'node22',
     define: {
       // Of CommonJS packages that ask where they are.
       __dirname: 'import.meta.dirname',

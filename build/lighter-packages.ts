@@ -14,6 +14,9 @@ const missing = `throw new Error('not a part of this program')`;
 /** oclif asks on every start, and only uses the answer on Windows. */
 const wsl = `export const isWsl = false;`;
 
+/** ssh2 offers agents for HTTPS, which this program does not use: they load TLS, which takes 17 ms. */
+const nothing = `export {};`;
+
 /**
  * Measures plain text by itself, and loads the package only for other text: its regular expressions over Unicode's tables take 10 ms to
  * compile. `file` is the package's module.
@@ -32,6 +35,7 @@ export const lighterPackages: Plugin = {
   async resolveId(id, importer, { kind }) {
     if (optional(id)) return replaced('missing');
     if (id === 'wsl-utils') return replaced('wsl');
+    if (id === './http-agents.js' && importer?.includes('/ssh2/')) return replaced('nothing');
     if (id !== 'string-width') return null;
     // oclif brings an old major, whose regular expression for emoji takes 12 ms to compile: the same package serves all that require it.
     const found = await this.resolve(id, kind === 'require-call' ? thisFile : importer, { skipSelf: true });
@@ -40,6 +44,7 @@ export const lighterPackages: Plugin = {
   load(id) {
     if (id === replaced('missing')) return missing;
     if (id === replaced('wsl')) return wsl;
+    if (id === replaced('nothing')) return nothing;
     const [, file] = id.split(replaced('width:'));
     return file === undefined ? null : width(file);
   },

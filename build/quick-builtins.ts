@@ -12,7 +12,8 @@ export const quickBuiltins = (entry: string): Plugin => ({
   generateBundle(_options, bundle) {
     const early = importedBy(entry, bundle);
     for (const chunk of chunksOf(bundle)) {
-      if (!early.has(chunk.fileName)) chunk.code = chunk.code.replace(builtinImport, taken);
+      if (early.has(chunk.fileName)) continue;
+      chunk.code = chunk.code.replace(builtinImport, taken).replace(dynamicImport, takenLater);
     }
   },
 });
@@ -25,13 +26,22 @@ function taken(...match: readonly unknown[]): string {
   const { whole, space, names, first, others, from } = match.at(-1) as Readonly<
     Record<string, string | undefined>
   >;
-  const source = `globalThis.process.getBuiltinModule("${from ?? ''}")`;
+  const source = builtin(from ?? '');
   const variables = [whole ?? space ?? first, ...[names ?? others].map((list) => list && destructured(list))];
   return `const ${variables
     .filter((variable) => variable !== undefined)
     .map((variable) => `${variable} = ${source}`)
     .join(', ')};`;
 }
+
+/** `import("node:x")`. */
+const dynamicImport = /(?<![\w$.])import\("(node:[\w/]+)"\)/g;
+
+/** With the exports as they are, read only when they are asked for, and the default export that an import has. */
+const takenLater = (_match: string, from: string): string =>
+  `Promise.resolve(${builtin(from)}).then((all) => ({ __proto__: all, default: all }))`;
+
+const builtin = (name: string): string => `globalThis.process.getBuiltinModule("${name}")`;
 
 /** `{ a as b }` of an import as `{ a: b }`. */
 const destructured = (list: string): string => `{ ${list.replaceAll(' as ', ': ')} }`;

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ignoreClosedOutputs } from './cli/closed-outputs.js';
 import { keepCompiledCode } from './cli/compile-cache.js';
 import type { Package } from './cli/program.js';
 
-const root = join(import.meta.dirname, '..');
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** This program's own package.json, which npm wrote. */
 const readPackage = (): Package => JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Package;

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+// As a whole: a Node that is too old has no compile cache, and must come as far as to say that it is too old.
+import nodeModule from 'node:module';
 import { isAbsolute, join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,7 +16,7 @@ export function keepCompiledCode(env: Environment): void {
   const base = cacheHome(env);
   if (base === undefined) return;
   const folder = join(base, 'adfpush', 'compiled');
-  if (isOurs(folder)) enableCompileCache(folder);
+  if (isOurs(folder)) nodeModule.enableCompileCache(folder);
 }
 
 /** A home that does not exist stays so: it is that of a user who should have none. */

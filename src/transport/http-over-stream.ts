@@ -1,7 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
 import { AdfError } from '../errors/adf-error.js';
 import { noAnswer } from '../errors/http.js';
 import type { Host } from '../model/host.js';
@@ -68,8 +67,9 @@ export async function requestOverStream(
   }
 }
 
+/** TLS is loaded here and not at the top: few requests need it, and it takes as long as half of Node's own start. */
 const overTls = (stream: Duplex, name: string): Duplex =>
-  connectTls({
+  process.getBuiltinModule('node:tls').connect({
     socket: stream,
     rejectUnauthorized: false,
     // RFC 6066: an address is no server name.

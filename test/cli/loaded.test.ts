@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
@@ -54,6 +55,25 @@ it('--version loads the start alone', async () => {
     'src/cli/closed-outputs.ts',
     'src/cli/compile-cache.ts',
   ]);
+});
+
+it('the start imports nothing that a Node too old for it lacks', () => {
+  const known = [
+    'existsSync',
+    'mkdirSync',
+    'readFileSync',
+    'statSync',
+    'isAbsolute',
+    'join',
+    'fileURLToPath',
+  ];
+  const files = ['bin.js', 'start.js'].map((file) => readFileSync(join(dirname(program), file), 'utf8'));
+  const imports = files.flatMap((text) => [...text.matchAll(/^import \{ (.+) \} from "node:/gm)]);
+  const names = imports.flatMap(([, list = '']) => list.split(', ').map((name) => name.split(' as ')[0]));
+
+  expect(names).toContain('readFileSync');
+  expect(names.filter((name) => name !== undefined && !known.includes(name))).toEqual([]);
+  expect(files.join('')).not.toMatch(/import\.meta\.(dirname|filename)|getBuiltinModule/);
 });
 
 it.each(['', ...Object.keys(commands)])('%s --help loads nothing that runs a command', async (id) => {
