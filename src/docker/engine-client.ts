@@ -77,7 +77,7 @@ export class EngineClient {
   async call(request: EngineRequest, also: readonly number[] = []): Promise<EngineAnswer> {
     const answer = await this.ask(request);
     if ((answer.status >= 200 && answer.status < 300) || also.includes(answer.status)) return answer;
-    if (answer.status === 500) await this.#requireStaying(answer);
+    if (answer.status === 500) await this.requireStaying(this.messageOf(answer));
     throw this.failure(answer);
   }
 
@@ -109,19 +109,18 @@ export class EngineClient {
   }
 
   /**
-   * An Engine that was asked to end takes no new connection, and answers 500 on those that it has to whatever it cannot do any more. Measured
-   * with Docker 20.10: a start fails with "failed to update store for object type *libnetwork.endpoint".
+   * For when the Engine said that something failed: one that was asked to end takes no new connection, and on those that it has it fails
+   * whatever it cannot do any more. Measured with Docker 20.10: a start with "failed to update store for object type *libnetwork.endpoint", a
+   * pull with "error creating lease". Throws `docker.unreachable` then, and the transport's errors.
    */
-  async #requireStaying(answer: EngineAnswer): Promise<void> {
+  async requireStaying(failure: string): Promise<void> {
     const anew = new EngineAgent(() => this.#dial());
     try {
       await this.#exchange('/_ping', { method: 'GET', path: '/_ping' }, anew);
     } catch (error) {
       const explained = this.#explain(error, undefined);
       const isEnding = explained instanceof AdfError && explained.code === 'docker.unreachable';
-      throw isEnding
-        ? dockerUnreachable(this.host, `it was ending when it answered 500: ${this.messageOf(answer)}`)
-        : explained;
+      throw isEnding ? dockerUnreachable(this.host, `it was ending when it said: ${failure}`) : explained;
     } finally {
       anew.destroy();
     }

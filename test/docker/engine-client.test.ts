@@ -446,10 +446,10 @@ test('half a container is not left behind when a network cannot be joined', asyn
   expect(engine.lines.at(-1)).toBe('DELETE /v1.41/containers/abc');
 });
 
-describe('an Engine that answers 500', () => {
+describe('an Engine that says that something failed', () => {
   const start = (): Promise<void> => engine.containers.start(containerId('c1'));
 
-  test('and takes no new connection was ending: it does not answer, which may pass', async () => {
+  test('with 500, and takes no new connection, was ending: it does not answer, which may pass', async () => {
     await engine.start();
     engine.on('POST /containers/c1/start', (_asked, response) => {
       engine.ends();
@@ -463,6 +463,20 @@ describe('an Engine that answers 500', () => {
       message: containing('failed to update store'),
     });
     expect(blipSourceOf(error)).toBe('engine');
+  });
+
+  test('within a pull, and takes no new connection, was ending too', async () => {
+    await engine.start();
+    engine.on('POST /images/create', (_asked, response) => {
+      engine.ends();
+      response.writeHead(200).end(`${JSON.stringify({ error: 'error creating lease: context canceled' })}\n`);
+    });
+
+    const error = await engine.containers
+      .pull(image, undefined, () => undefined)
+      .catch((thrown: unknown) => thrown);
+
+    expect(error).toMatchObject({ code: 'docker.unreachable', message: containing('error creating lease') });
   });
 
   test('and stays means it', async () => {
