@@ -70,10 +70,14 @@ export class EngineClient {
     });
   }
 
-  /** The answer when its status is 2xx or one of `also`. Throws `docker.api` with the Engine's own message otherwise. */
+  /**
+   * The answer when its status is 2xx or one of `also`. Throws `docker.api` with the Engine's own message otherwise; `docker.unreachable`
+   * when the Engine was ending as it answered.
+   */
   async call(request: EngineRequest, also: readonly number[] = []): Promise<EngineAnswer> {
     const answer = await this.ask(request);
     if ((answer.status >= 200 && answer.status < 300) || also.includes(answer.status)) return answer;
+    if (answer.status === 500) await this.requireStaying(this.messageOf(answer));
     throw this.failure(answer);
   }
 
@@ -102,6 +106,24 @@ export class EngineClient {
       answer.status,
       `what it says cannot be read: ${z.prettifyError(parsed.error)}`,
     );
+  }
+
+  /**
+   * For when the Engine said that something failed: one that was asked to end takes no new connection, and on those that it has it fails
+   * whatever it cannot do any more. Measured with Docker 20.10: a start with "failed to update store for object type *libnetwork.endpoint", a
+   * pull with "error creating lease". Throws `docker.unreachable` then, and the transport's errors.
+   */
+  async requireStaying(failure: string): Promise<void> {
+    const anew = new EngineAgent(() => this.#dial());
+    try {
+      await this.#exchange('/_ping', { method: 'GET', path: '/_ping' }, anew);
+    } catch (error) {
+      const explained = this.#explain(error, undefined);
+      const isEnding = explained instanceof AdfError && explained.code === 'docker.unreachable';
+      throw isEnding ? dockerUnreachable(this.host, `it was ending when it said: ${failure}`) : explained;
+    } finally {
+      anew.destroy();
+    }
   }
 
   #identify(): Promise<EngineIdentity> {
@@ -134,13 +156,13 @@ export class EngineClient {
     }
   }
 
-  #exchange(path: string, request: EngineRequest): Promise<EngineAnswer> {
+  #exchange(path: string, request: EngineRequest, agent = this.#agent): Promise<EngineAnswer> {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const query = new URLSearchParams(request.query).toString();
     const over = new AbortController();
     return new Promise<EngineAnswer>((resolve, reject) => {
       const outgoing = httpRequest({
-        agent: this.#agent,
+        agent,
         host: 'docker',
         method: request.method,
         path: query === '' ? path : `${path}?${query}`,

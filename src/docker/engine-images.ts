@@ -51,7 +51,9 @@ export class EngineImages {
       },
     });
     if (answer.status >= 300) failure = this.client.messageOf(answer);
-    if (failure !== undefined) throw dockerPull(this.host, name, failure);
+    if (failure === undefined) return;
+    await this.client.requireStaying(failure);
+    throw dockerPull(this.host, name, failure);
   }
 
   async removeImage(id: string): Promise<boolean> {

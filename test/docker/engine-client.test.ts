@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EngineRuntime } from '../../src/docker/engine-runtime.js';
+import { blipSourceOf } from '../../src/errors/blip.js';
 import { containerId, containerName } from '../../src/model/ids.js';
 import { Secret } from '../../src/model/secret.js';
 import { LocalTransport } from '../../src/transport/local-connection.js';
@@ -443,4 +444,45 @@ test('half a container is not left behind when a network cannot be joined', asyn
   });
 
   expect(engine.lines.at(-1)).toBe('DELETE /v1.41/containers/abc');
+});
+
+describe('an Engine that says that something failed', () => {
+  const start = (): Promise<void> => engine.containers.start(containerId('c1'));
+
+  test('with 500, and takes no new connection, was ending: it does not answer, which may pass', async () => {
+    await engine.start();
+    engine.on('POST /containers/c1/start', (_asked, response) => {
+      engine.ends();
+      response.writeHead(500).end(JSON.stringify({ message: 'failed to update store: open : no such file' }));
+    });
+
+    const error = await start().catch((thrown: unknown) => thrown);
+
+    expect(error).toMatchObject({
+      code: 'docker.unreachable',
+      message: containing('failed to update store'),
+    });
+    expect(blipSourceOf(error)).toBe('engine');
+  });
+
+  test('within a pull, and takes no new connection, was ending too', async () => {
+    await engine.start();
+    engine.on('POST /images/create', (_asked, response) => {
+      engine.ends();
+      response.writeHead(200).end(`${JSON.stringify({ error: 'error creating lease: context canceled' })}\n`);
+    });
+
+    const error = await engine.containers
+      .pull(image, undefined, () => undefined)
+      .catch((thrown: unknown) => thrown);
+
+    expect(error).toMatchObject({ code: 'docker.unreachable', message: containing('error creating lease') });
+  });
+
+  test('and stays means it', async () => {
+    await engine.start();
+    engine.json('POST /containers/c1/start', { message: 'port is already allocated' }, 500);
+
+    await expect(start()).rejects.toMatchObject({ code: 'docker.api', status: 500 });
+  });
 });

@@ -50,6 +50,11 @@ export class FakeEngine {
     this.#server.closeAllConnections();
   }
 
+  /** Takes no new connection from now on, and still answers on those that it has, as dockerd does once it was asked to end. */
+  ends(): void {
+    this.#server.close();
+  }
+
   get socket(): string {
     return join(this.#folder, 'docker.sock');
   }

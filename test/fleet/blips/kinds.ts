@@ -106,7 +106,8 @@ const engineKinds: readonly Kind[] = [
     undo: (_, host) => host.startEngine(),
   },
   {
-    name: 'dockerd killed, live-restore',
+    // With live-restore: its containers live on.
+    name: 'dockerd killed',
     of: 'host',
     lasts: 2_000,
     arm: async (world) => {

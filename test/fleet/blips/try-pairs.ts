@@ -118,7 +118,7 @@ async function tryOnce(
     wrong.push(...wrongWithRun(ran, expected), ...wrongWithTelling(ran, kind, blips));
   }
   wrong.push(...(await wrongWithFleet(world, expected, before)));
-  wrong.push(...wrongWithTraces(await world.traces(), expected, kind));
+  wrong.push(...wrongWithTraces(await world.traces(version), expected, kind));
   wrong.push(...wrongWithLoad(await load.stop(), kind, windows));
   return { hit, wrong: wrong.length === 0 ? [] : [...wrong, `${ran.stderr}\n${ran.stdout}`], blips };
 }

@@ -18,7 +18,7 @@ const awsName = 'aws.fleet.test';
 /** Where the step of a turn leaves its traces on a host: one line when it begins, one when it ends. */
 const witness = '/tmp/adfpush-witness';
 const step = `    - name: leave a trace
-      shell: echo began >> ${witness}; sleep 0.3; echo ended >> ${witness}
+      shell: echo '{{ release.version }} began' >> ${witness}; sleep 0.3; echo '{{ release.version }} ended' >> ${witness}
 
     - name: replace the containers
 `;
@@ -226,7 +226,6 @@ export class World {
       if (exit !== 0) throw new Error(`${version} ended with ${String(exit)}: ${stderr}\n${stdout}`);
       this.isClean = true;
     }
-    await this.traces();
     return this.fleet.settled();
   }
 
@@ -244,11 +243,12 @@ export class World {
     await this.joiner.reset();
   }
 
-  /** What the steps of all turns left on each host since this was last asked, by host name. */
-  async traces(): Promise<Readonly<Record<string, readonly string[]>>> {
+  /** What the steps of all turns with a version left on each host, by host name. */
+  async traces(version: string): Promise<Readonly<Record<string, readonly string[]>>> {
     const found = this.fleet.hosts.map(async (host) => {
-      const lines = await host.sh(`cat ${witness} 2> /dev/null || true; rm -f ${witness}`);
-      return [host.name, lines.split('\n').filter((line) => line !== '')] as const;
+      const lines = (await host.sh(`cat ${witness} 2> /dev/null || true`)).split('\n');
+      const ours = lines.filter((line) => line.startsWith(`${version} `));
+      return [host.name, ours.map((line) => line.slice(version.length + 1))] as const;
     });
     return Object.fromEntries(await Promise.all(found));
   }

@@ -52,7 +52,8 @@ export class FleetHost {
     await this.sh(`
       pid=$(cat /var/run/docker.pid)
       kill -${signal} "$pid"
-      while kill -0 "$pid" 2> /dev/null; do sleep 0.05; done`);
+      while [ -e "/proc/$pid/exe" ]; do sleep 0.05; done
+      rm -f /var/run/docker.pid`);
   }
 
   /** Resolves when the Engine answers again. */
