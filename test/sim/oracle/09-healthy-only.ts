@@ -10,7 +10,7 @@ const sinceLastProbe: Milliseconds = 30_000;
 
 /**
  * 9. An unhealthy host is never put in service. Two may go back without being healthy: a registration that a run found unhealthy when it
- * began or when it took it, and one whose containers no program touched since it was taken (the balancer's own check guards it).
+ * began or when it took it, also one whose container had just ended (seed 800), and one whose containers no program touched since it was taken (the balancer's own check guards it).
  */
 export const registersOnlyHealthyHosts: Statement = ({ initial, timeline }) => {
   const violations: Violation[] = [];
@@ -29,7 +29,9 @@ export const registersOnlyHealthyHosts: Statement = ({ initial, timeline }) => {
     if (entry.type === 'target.deregistered') {
       const taken = registrationKey(entry.registration);
       takenAt.set(taken, entry.at);
-      if (before.targets.get(taken)?.state !== 'healthy') foundUnhealthy.add(taken);
+      const { host, registration } = entry;
+      const isServed = before.onPort(host, registration.port) !== undefined;
+      if (before.targets.get(taken)?.state !== 'healthy' || !isServed) foundUnhealthy.add(taken);
     }
     if (entry.type !== 'target.registered' || !isProgram(entry.by)) return;
     const key = registrationKey(entry.registration);

@@ -1,11 +1,18 @@
-import type { HostId } from '../../../src/model/ids.js';
+import type { ContainerId, HostId } from '../../../src/model/ids.js';
 import type { ContainerState } from '../../fakes/world/world.js';
 import { registrationKey } from '../../../src/model/registration.js';
 import type { HostResult } from '../../../src/model/run-result.js';
 import type { Entry } from '../../fakes/world/timeline.js';
 import { deedsOf, type Deed, type Deeds, type Found } from './deeds.js';
 import { othersOn, unseenBy } from './last-look.js';
-import { isContainerOf, isTargetGroupOf, ofEach, type Program, type Story } from './story.js';
+import {
+  isContainerOf,
+  isTargetGroupOf,
+  ofEach,
+  type Program,
+  type Story,
+  type StoryGroup,
+} from './story.js';
 
 const promise = 0;
 
@@ -61,13 +68,14 @@ function whyWrong(
     case 'rolled_back':
       return (
         found &&
-        (whyOthers(found, since, running) ?? whyElsewhere(found, since, registeredOf(host, found, program)))
+        (whyOthers(found, since, running, story) ??
+          whyElsewhere(found, since, registeredOf(host, found, program)))
       );
     case 'failed':
       // Nothing of it is held any more: it is as it was found, or at the plan, whatever is wrong with that.
       if (since.others.some(({ type, at }) => type === 'container.exited' && at >= (changes.at(-1)?.at ?? 0)))
         return undefined;
-      return whyNotReleased(since, running, program) && found && whyOthers(found, since, running);
+      return whyNotReleased(since, running, program) && found && whyOthers(found, since, running, story);
     default:
       return undefined;
   }
@@ -106,9 +114,18 @@ function whyNotReleased(
   return isReleased ? undefined : 'does not run the release';
 }
 
-function whyOthers(found: Found, since: Since, running: readonly ContainerState[]): string | undefined {
+function whyOthers(
+  found: Found,
+  since: Since,
+  running: readonly ContainerState[],
+  story: Story,
+): string | undefined {
+  // A recovery may have changed what another group has there (seed 1223).
+  const own = containersOf(found.group, story);
+  const isOfGroup = (entry: Entry): boolean =>
+    isOfContainer(entry) && 'container' in entry && own.has(entry.container);
   const ids = running.filter(({ name }) => isContainerOf(found.group, name)).map(({ id }) => id);
-  if (isLeftToOthers(since, found, isOfContainer) || isSame(found.running, ids)) return undefined;
+  if (isLeftToOthers(since, found, isOfGroup) || isSame(found.running, ids)) return undefined;
   return `ran ${listed([...found.running])} and runs ${listed(ids)}`;
 }
 
@@ -151,6 +168,17 @@ const isOfTarget = ({ type }: Entry): boolean =>
   type === 'target.registered' || type === 'target.deregistered' || type === 'host.gone';
 
 const isOfContainer = (entry: Entry): boolean => 'container' in entry && entry.type !== 'container.serving';
+
+/** All that there ever were, by the names that they were made under. */
+const containersOf = (group: StoryGroup, { initial, timeline }: Story): ReadonlySet<ContainerId> =>
+  new Set([
+    ...initial.hosts
+      .flatMap(({ containers }) => containers.filter(({ name }) => isContainerOf(group, name)))
+      .map(({ id }) => id),
+    ...timeline.flatMap((entry) =>
+      entry.type === 'container.created' && isContainerOf(group, entry.name) ? [entry.container] : [],
+    ),
+  ]);
 
 const listed = (what: readonly string[]): string => what.join(' ') || 'nothing';
 
