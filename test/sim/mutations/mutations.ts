@@ -63,7 +63,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 0,
     what: 'does not prove a host healthy that it restores',
-    seed: 52,
+    seed: 59,
     file: 'src/plan/restore.ts',
     line: "return [{ do: 'prove_health', probe, required }];",
     replacement: 'return [];',
@@ -79,7 +79,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 0,
     what: 'leaves the new container in place when it restores a host',
-    seed: 31,
+    seed: 27,
     file: 'src/plan/restore.ts',
     line: "return [{ do: 'remove_container', container: current.id, name: hold.name }];",
     replacement: 'return [];',
@@ -333,6 +333,22 @@ export const mutations: readonly Mutation[] = [
     file: 'src/engine/interlocks/leased-traffic.ts',
     line: 'this.#gate.requireLeases(`tag ${targetGroup}`, true);',
     replacement: '',
+  },
+  {
+    statement: 10,
+    what: 'takes half of the hosts for a majority',
+    seed: 857,
+    file: 'src/state/lease-rules.ts',
+    text: 'Math.floor(size / 2) + 1',
+    replacement: 'Math.max(1, Math.ceil(size / 2))',
+  },
+  {
+    statement: 10,
+    what: 'asks for no majority of the lists of the last lease',
+    seed: 45,
+    file: 'src/state/lease-rules.ts',
+    line: 'if (record !== undefined) return joined(record.quorums, [majority]);',
+    replacement: 'if (record !== undefined) return [majority];',
   },
   // 11. The right place.
   {
