@@ -120,7 +120,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 1,
     what: 'believes a balancer that still shows healthy what it took out itself',
-    seed: 650,
+    seed: 1224,
     file: 'src/engine/interlocks/floor-guard.ts',
     line: 'for (const registration of registrations) this.#out.add(registrationKey(registration));',
     replacement: '',
