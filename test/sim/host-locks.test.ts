@@ -83,6 +83,20 @@ describe('the locks on simulated hosts', () => {
     expect((await stage.acquire('run-b')).epoch).toBe(3);
   });
 
+  it('give a lease that its run counts from the questions, however late their answers come', async () => {
+    const stage = new Stage();
+    const lease = await stage.acquire('run-a', async (call, proceed) => {
+      const answer = await proceed();
+      if (call.method === 'confirm') await stage.clock.sleep(8_000);
+      return answer;
+    });
+    expect(lease.deadline).toBe(54_000);
+    const askedAt = stage.clock.elapsed();
+    await stage.clock.run(lease.renew());
+    expect(stage.clock.elapsed()).toBe(askedAt + 8_000);
+    expect(lease.deadline).toBe(askedAt + 54_000);
+  });
+
   it('give a lease without the host that hangs, which does later what it was asked', async () => {
     const stage = new Stage();
     const carriedOut: string[] = [];
