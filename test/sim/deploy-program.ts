@@ -16,7 +16,8 @@ export const deployProgram: SimulatedProgram = async (ports) => {
   const { groups: _, ...allGroups } = common;
   const recovered = scenario.neighbour === undefined ? common : allGroups;
   const world = await worldOf(ports);
+  const lockWait = launch.calm === true || launch.waits === true ? 600_000 : 0;
   return launch.verb === 'recover'
-    ? recoverWith(world, { ...recovered, lockWait: launch.calm === true ? 600_000 : 0 }, hooks)
-    : deployWith(world, { ...common, check: false, diff: false }, hooks);
+    ? recoverWith(world, { ...recovered, lockWait }, hooks)
+    : deployWith(world, { ...common, lockWait, check: false, diff: false }, hooks);
 };

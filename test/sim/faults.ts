@@ -34,8 +34,14 @@ export interface FaultPlan {
   readonly clockRates: readonly { readonly host: string; readonly rate: number }[];
   /** Hosts that take connections and say nothing for a while, longer than anybody waits for an answer. */
   readonly hangs: readonly Window[];
-  /** A question of a lease arrives much later, where it is kept. */
+  /** A question of a lease arrives much later where it is kept, or its answer does. */
   readonly lockSlow: number;
+  /** From the beginning for so long, what leases ask from the machine reaches these hosts only much later: a route that is jammed. */
+  readonly slowRoutes: readonly {
+    readonly machine: string;
+    readonly hosts: readonly string[];
+    readonly lasts: Milliseconds;
+  }[];
   /** Hosts that cannot be reached at all. */
   readonly unreachable: readonly string[];
   /** Hosts that cannot be reached for a while. */
@@ -116,6 +122,7 @@ export const noFaults: FaultPlan = {
   clockRates: [],
   hangs: [],
   lockSlow: 0,
+  slowRoutes: [],
   unreachable: [],
   lost: [],
   blips: [],
@@ -182,7 +189,7 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
 const randomLockFaults = (
   random: SeededRandom,
   hosts: readonly string[],
-): Pick<FaultPlan, 'clockRates' | 'hangs' | 'lockSlow'> => ({
+): Pick<FaultPlan, 'clockRates' | 'hangs' | 'lockSlow' | 'slowRoutes'> => ({
   clockRates: random.fork('rates').chance(0.12)
     ? hosts.map((host) => ({ host, rate: random.between(0.95, 1.05) }))
     : [],
@@ -194,6 +201,7 @@ const randomLockFaults = (
       }))
     : [],
   lockSlow: random.chance(0.12) ? 0.05 : 0,
+  slowRoutes: [],
 });
 
 const randomBlips = (random: SeededRandom, hosts: readonly string[]): readonly Blip[] =>

@@ -14,7 +14,8 @@ import type { Life } from './control/life.js';
 import type { FaultPlan } from './faults.js';
 import { environment, group } from './project-of.js';
 
-type Fault = 'none' | 'before' | 'after' | 'late' | 'throttled' | 'pull' | 'cut' | 'slow';
+type Fault =
+  'none' | 'before' | 'after' | 'late' | 'throttled' | 'pull' | 'cut' | 'slow_question' | 'slow_answer';
 
 /** One call of a port, as the world saw it begin. */
 export interface CallRecord extends PortCall {
@@ -113,7 +114,7 @@ export class SimulatedNetwork {
     await this.#pass(there);
     // What was on its way when its process was killed may still arrive, or not.
     if (life.isDead && random.chance(0.5)) await life.goesOn();
-    if (fault === 'slow') await this.#pass(this.#slowness.between(...slowness));
+    if (fault === 'slow_question') await this.#pass(this.#slowness.between(...slowness));
     if (fault === 'before' || fault === 'throttled' || fault === 'pull') {
       await life.goesOn();
       throw this.#failure(call, fault);
@@ -137,6 +138,7 @@ export class SimulatedNetwork {
       throw error;
     });
     await this.#pass(back);
+    if (fault === 'slow_answer') await this.#pass(this.#slowness.between(...slowness));
     if (this.#isCut(call)) return this.#silent(call);
     await life.goesOn();
     if (fault === 'after') throw this.#failure(call, fault);
@@ -180,17 +182,19 @@ export class SimulatedNetwork {
     const { sparesPreflight, pullFails, leaseLost, lockSlow } = faults;
     if (call.method === 'pull' && draw < pullFails) return 'pull';
     if (call.port === 'journal') return this.#isDiskFull() ? 'before' : 'none';
-    if (sparesPreflight && !shared.rollBegan) return 'none';
+    const isSpared = sparesPreflight && !shared.rollBegan;
+    if (call.port === 'lock' || call.port === 'table') {
+      if (this.#isJammed(call) || draw < lockSlow / 2) return 'slow_question';
+      if (draw < lockSlow) return 'slow_answer';
+      if (isSpared || draw >= lockSlow + leaseLost) return 'none';
+      return draw < lockSlow + leaseLost / 2 ? 'before' : 'after';
+    }
+    if (isSpared) return 'none';
     if (call.port === 'traffic' || call.port === 'scaling') {
       if (draw < throttled) return 'throttled';
       if (draw < throttled + lostReply) return 'after';
       const mayBeLate = cloudChanges.has(call.method);
       return mayBeLate && draw < throttled + lostReply + lateReply ? 'late' : 'none';
-    }
-    if (call.port === 'lock' || call.port === 'table') {
-      if (draw < leaseLost / 2) return 'before';
-      if (draw < leaseLost) return 'after';
-      return draw < leaseLost + lockSlow ? 'slow' : 'none';
     }
     if (call.host === undefined) return 'none';
     if (draw < lostBefore) return 'before';
@@ -210,6 +214,14 @@ export class SimulatedNetwork {
     return (
       host !== undefined &&
       (cut.some(({ hosts }) => hosts.includes(host)) || hung.some((one) => one.host === host))
+    );
+  }
+
+  #isJammed({ host }: PortCall): boolean {
+    const { faults, machine: own, world } = this.#options;
+    return faults.slowRoutes.some(
+      ({ machine, hosts, lasts }) =>
+        machine === own && world.clock.elapsed() < lasts && host !== undefined && hosts.includes(host),
     );
   }
 

@@ -310,7 +310,18 @@ describe('the oracle', () => {
     expect(breaches({ timeline, calls: [call(100, 'program 1', 'list')] })).toEqual([]);
     expect(breaches({ timeline, calls: [call(100, 'program 1')] })).toEqual([10]);
     const both = [...timeline, ...leased(50, 'program 2', 150)];
-    expect(breaches({ timeline: both, calls: [call(60, 'program 1')] })).toEqual([10]);
+    // It has the lease of another, and changes something.
+    expect(breaches({ timeline: both, calls: [call(60, 'program 1')] })).toEqual([10, 10]);
+  });
+
+  it('10: sees two programs that have one lease at one moment', () => {
+    const timeline = leased(0, 'program 1', 100);
+    expect(breaches({ timeline: [...timeline, ...leased(99, 'program 2', 200)] })).toEqual([10]);
+    expect(breaches({ timeline: [...timeline, ...leased(100, 'program 2', 200)] })).toEqual([]);
+    const released = entry(50, 'program 1', { type: 'lease.released', lease: 'test.api' });
+    expect(breaches({ timeline: [...timeline, released, ...leased(60, 'program 2', 200)] })).toEqual([]);
+    const killed = entry(50, 'program 1', { type: 'process', became: 'killed' });
+    expect(breaches({ timeline: [...timeline, killed, ...leased(60, 'program 2', 200)] })).toEqual([]);
   });
 
   it('11: sees a change in a wrong account', () => {

@@ -16,7 +16,7 @@ import { endsWithAResult } from './oracle/ends-with-a-result.js';
 import { exitsZeroOnlyWhenConverged } from './oracle/converged.js';
 import { keepsPredecessorsDown } from './oracle/kept-stay-down.js';
 import { dropsNoRequest } from './oracle/no-request-dropped.js';
-import { changesOnlyUnderItsLease } from './oracle/10-one-run.js';
+import { changesOnlyUnderItsLease, holdsItsLeaseAlone } from './oracle/10-one-run.js';
 import { changesNothingElsewhere } from './oracle/11-right-place.js';
 import { endsAllTheSame } from './oracle/12-slow-cloud.js';
 import { keepsSecrets } from './oracle/13-secrets.js';
@@ -49,6 +49,7 @@ const statements: readonly Statement[] = [
   restoresTheVeryContainer,
   registersOnlyHealthyHosts,
   changesOnlyUnderItsLease,
+  holdsItsLeaseAlone,
   changesNothingElsewhere,
   endsAllTheSame,
   keepsSecrets,

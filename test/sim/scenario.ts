@@ -6,6 +6,7 @@ import type { GroupOfScenario, Launch } from './control/launch.js';
 import {
   randomLaunches,
   randomNeighbourLaunches,
+  randomRace,
   randomRivals,
   withLockKill,
 } from './control/random-launches.js';
@@ -175,6 +176,11 @@ export function randomScenario(seed: SeededRandom): Scenario {
     [releaseTag, otherTag],
     hosts.map(({ id }) => id),
   );
+  const race = randomRace(
+    seed.fork('race'),
+    [releaseTag, otherTag],
+    hosts.map(({ id }) => id),
+  );
   const growth = randomGrowth(seed.fork('growth'), hosts.length);
   // Where a process is killed while it settles, there is to be something to settle.
   const settles = launches.some(({ killAtSettling }) => killAtSettling !== undefined);
@@ -206,11 +212,13 @@ export function randomScenario(seed: SeededRandom): Scenario {
         hosts.map(({ id }) => id),
       ),
       ...(growth === undefined ? {} : { joins: growth.joins }),
+      ...(race === undefined ? {} : { slowRoutes: race.slowRoutes }),
     },
     launches: withLockKill(seed.fork('lock kill'), launches),
     rivals: [
       ...randomRivals(seed.fork('rivals'), [releaseTag, otherTag]),
       ...(growth?.rivals ?? []),
+      ...(race === undefined ? [] : [race.rival]),
       ...(neighbour === undefined
         ? []
         : randomNeighbourLaunches(seed.fork('neighbour launches'), releaseTag)),
@@ -236,7 +244,8 @@ function randomGrowth(
   const after = Math.max(...joins.map(({ at }) => at)) + random.between(0, 30_000);
   const verb = random.chance(0.7) ? 'deploy' : 'recover';
   const machine = random.chance(0.3) ? 'desk' : 'build';
-  return { joins, rivals: [{ verb, machine, after, tag: random.pick([releaseTag, otherTag]) }] };
+  const tag = random.pick([releaseTag, otherTag]);
+  return { joins, rivals: [{ verb, machine, after, tag, ...(random.chance(0.5) ? { waits: true } : {}) }] };
 }
 
 /** A third of all fleets has some. */

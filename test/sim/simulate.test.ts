@@ -94,7 +94,14 @@ describe('the scenarios', () => {
       expect(scenarios.filter(({ faults }) => faults[kind] > 0).length).toBeGreaterThan(20);
     expect(seen(({ faults }) => faults.drifts.length > 0).size).toBe(2);
     expect(seen(({ faults }) => faults.machineDrifts.length > 0).size).toBe(2);
-    expect(seen(({ faults }) => faults.joins.length).size).toBe(4);
+    expect(seen(({ faults }) => faults.joins.length).size).toBe(5);
+    expect(seen(({ leases }) => leases)).toEqual(new Set(['hosts', 'table', 'moved']));
+    expect(seen(({ knowsLease }) => knowsLease).size).toBe(2);
+    for (const kind of ['hangs', 'clockRates', 'slowRoutes'] as const)
+      expect(scenarios.some(({ faults }) => faults[kind].length > 0)).toBe(true);
+    expect(
+      seen(({ launches }) => launches.some(({ killAtLockCall }) => killAtLockCall !== undefined)).size,
+    ).toBe(2);
     expect(seen(({ launches }) => launches.some(({ lateHost }) => lateHost !== undefined)).size).toBe(2);
     const engineEnds = scenarios.flatMap(({ faults }) => faults.engineRestarts.map(({ by }) => by));
     expect(new Set(engineEnds)).toEqual(new Set(['terminated', 'killed']));

@@ -82,7 +82,15 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
           rmSync(folder, { recursive: true, force: true });
         }
       }
-      expect([...kinds].toSorted()).toEqual(['admitted', 'fenced', 'free', 'got', 'held', 'newer', 'released']);
+      expect([...kinds].toSorted()).toEqual([
+        'admitted',
+        'fenced',
+        'free',
+        'got',
+        'held',
+        'newer',
+        'released',
+      ]);
     }, 240_000);
   },
 );

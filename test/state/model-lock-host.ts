@@ -157,9 +157,7 @@ export class ModelLockHost {
     const moment = { now: Math.floor(now), lives: (this.part.lock?.until ?? 0) > Math.floor(now) };
     const question = questionIn(env);
     const [part, said] =
-      question.action === ''
-        ? fenceAnswerOf(this.part, question)
-        : answerOf(this.part, question, moment);
+      question.action === '' ? fenceAnswerOf(this.part, question) : answerOf(this.part, question, moment);
     this.part = part;
     const outcome = { kind: 'exited', code: 0 } as const;
     return { outcome, stdout: `${said}\n`, stderr: '', duration: 0, truncated: false };

@@ -26,6 +26,8 @@ export interface Launch {
   readonly freeze?: { readonly atCall: number; readonly lasts: Milliseconds };
   /** When it is started this host cannot be reached for a while: it answers late. */
   readonly lateHost?: { readonly host: string; readonly lasts: Milliseconds };
+  /** It waits for its lease as long as another run has it, up to ten minutes. */
+  readonly waits?: boolean;
   /** Nothing goes wrong on its way to the world any more: what it leaves is not for want of an answer. */
   readonly calm?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { SeededRandom } from '../../fakes/seeded-random.js';
+import type { FaultPlan } from '../faults.js';
 import type { Launch } from './launch.js';
 
 /** Runs have some hundred calls: so that all parts of a run are met, the earlier ones are not preferred too much. */
@@ -113,6 +114,29 @@ export function randomRivals(random: SeededRandom, tags: readonly [string, ...st
       ...(random.chance(0.5) ? randomFate(random) : {}),
     },
   ];
+}
+
+/**
+ * One in twenty is started twice at the same moment, on two machines: both come for the lease while nobody has it. In most of these each
+ * machine has a jammed route to the half of the hosts that the other one reaches at once.
+ */
+export function randomRace(
+  random: SeededRandom,
+  tags: readonly [string, ...string[]],
+  hosts: readonly string[],
+): { readonly rival: Launch; readonly slowRoutes: FaultPlan['slowRoutes'] } | undefined {
+  if (!random.chance(0.05)) return undefined;
+  const rival: Launch = {
+    verb: random.chance(0.8) ? 'deploy' : 'recover',
+    machine: 'build',
+    after: random.between(0, 60),
+    tag: random.pick(tags),
+    ...(random.chance(0.5) ? { waits: true } : {}),
+  };
+  if (random.chance(0.3)) return { rival, slowRoutes: [] };
+  const lasts = random.between(3_000, 60_000);
+  const halves = Map.groupBy(hosts, (_host) => random.pick(['desk', 'build']));
+  return { rival, slowRoutes: [...halves].map(([machine, slow]) => ({ machine, hosts: slow, lasts })) };
 }
 
 /** The second group is rolled while the first one is. */

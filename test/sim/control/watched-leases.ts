@@ -41,8 +41,8 @@ export function watched(store: LeaseStore, { actor, calls }: Caller, { clock, ti
           noteDeadline(lease);
         },
         release: async () => {
-          await call('release', name, () => lease.release());
           timeline.record(actor, { type: 'lease.released', lease: name });
+          await call('release', name, () => lease.release());
         },
         ...(lease.extend === undefined
           ? {}

