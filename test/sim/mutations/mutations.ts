@@ -422,7 +422,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 2,
     what: 'does not wait for an AWS call whose answer was lost',
-    seed: 743,
+    seed: 769,
     file: 'src/traffic/mutation-queue.ts',
     line: 'if (isOutcomeUnknown(error)) this.#mayComeLate(action, batch);',
     replacement: '',
