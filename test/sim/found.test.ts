@@ -87,4 +87,42 @@ describe('a run', () => {
       }),
     ).toEqual([]);
   });
+
+  it('tells that the fleet is mixed though the last answer of the balancer is stale', async () => {
+    expect(
+      await breachesOf(939, {
+        hosts: [
+          { id: 'h1', zone: 'a' },
+          { id: 'h2', zone: 'b' },
+        ],
+        targetGroups: [{ name: 'api-1', ports: [5060, 5070], deregistrationDelay: 0, crossZone: true }],
+        ports: [5060, 5070],
+        rollout: { bake: 60_000, onFailure: 'restore' },
+        faults: {
+          lostBefore: 0.01,
+          lostAfter: 0.01,
+          throttled: 0.05,
+          lostReply: 0.05,
+          stale: 0.2,
+          pullFails: 0.2,
+          leaseLost: 0.05,
+        },
+      }),
+    ).toEqual([]);
+  });
+
+  it('takes no host for failed that a stale answer shows out of service', async () => {
+    expect(
+      await breachesOf(1632, {
+        hosts: [
+          { id: 'h1', zone: 'a' },
+          { id: 'h2', zone: 'b' },
+          { id: 'h3', zone: 'a' },
+        ],
+        targetGroups: [{ name: 'api-1', ports: [5060], deregistrationDelay: 30_000, crossZone: true }],
+        rollout: { serial: [{ hosts: 2 }], minHealthy: { hosts: 1 }, bake: 0, onFailure: 'restore' },
+        faults: { sparesPreflight: true, stale: 0.2 },
+      }),
+    ).toEqual([]);
+  });
 });

@@ -87,7 +87,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 0,
     what: 'rolls back a host without draining it first',
-    seed: 77,
+    seed: 245,
     file: 'src/plan/restore.ts',
     line: 'const drains = containers.length > 0 && reached.length > 0;',
     replacement: 'const drains = false;',
@@ -221,7 +221,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 6,
     what: 'does not wait until the balancers say healthy',
-    seed: 17,
+    seed: 50,
     file: 'src/traffic/await-targets.ts',
     line: "return target.state === 'healthy';",
     replacement: 'return true;',
@@ -229,7 +229,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 6,
     what: 'settles registrations before their targets are healthy',
-    seed: 91,
+    seed: 178,
     file: 'src/engine/interlocks/guarded-traffic.ts',
     line: 'await awaitInService(run.ports.traffic, registrations, { timeout, signal, onProgress: report });',
     replacement: '',
@@ -438,7 +438,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 2,
     what: 'does not wait for an AWS call whose answer was lost',
-    seed: 743,
+    seed: 769,
     file: 'src/traffic/mutation-queue.ts',
     line: 'if (isOutcomeUnknown(error)) this.#mayComeLate(action, batch);',
     replacement: '',
