@@ -115,10 +115,11 @@ async function observeTargetGroups(
   if (group === undefined) return [];
   const groups = await traffic.groups(group.settings.targetGroups);
   return Promise.all(
-    groups.map(async (targetGroup) => ({
-      targetGroup,
-      targets: await run.ports.traffic.fresh(targetGroup.arn),
-    })),
+    groups.map(async (targetGroup) => {
+      const targets = await run.ports.traffic.fresh(targetGroup.arn);
+      run.floor.knowRegistered(targetGroup, targets);
+      return { targetGroup, targets };
+    }),
   );
 }
 

@@ -482,6 +482,15 @@ describe('the floor guard', () => {
     await expect(world.clock.run(take(2))).rejects.toMatchObject({ code: 'floor.blocked' });
   });
 
+  it('takes percentages of what preflight found, though somebody deregisters one before the first drain', async () => {
+    const { world, group, guard, take, registrations } = guardWith(4, { percent: 75 });
+    const targets = registrations.map((registration) => ({ registration, state: 'healthy' as const }));
+    guard.knowRegistered(group.settings, targets);
+    group.deregister('operator', registrations[3]!);
+    await world.clock.advance(60_000);
+    await expect(world.clock.run(take(0))).rejects.toMatchObject({ code: 'floor.blocked' });
+  });
+
   it('never takes the last healthy one of a zone that is not balanced across', async () => {
     const stage = new FleetStage({
       hosts: [{ zone: 'a' }, { zone: 'a' }, { zone: 'b' }, { zone: 'b' }],

@@ -43,6 +43,7 @@ export class FloorGuard {
   readonly #base = new Map<TargetGroupArn, readonly TargetHealth[]>();
   /** Registered before, and taken by a run that was interrupted. */
   readonly #missing: Registration[] = [];
+  readonly #found = new Map<TargetGroupArn, readonly TargetHealth[]>();
   readonly #zones = new Map<string, string>();
   readonly #hosts = new Map<GroupName, { readonly listed: number; readonly up: Set<HostId> }>();
   #minHealthy: Amount = { percent: 50 };
@@ -92,6 +93,14 @@ export class FloorGuard {
   knowOut(registrations: readonly Registration[]): void {
     this.#missing.push(...registrations);
     this.#reservations.take(registrations);
+  }
+
+  /**
+   * Preflight found these. Percentages are of them too, as the plan says, though somebody deregisters one before the first drain. What is
+   * found later counts no more.
+   */
+  knowRegistered({ arn }: TargetGroup, targets: readonly TargetHealth[]): void {
+    if (!this.#base.has(arn)) this.#found.set(arn, targets.filter(isRegistered));
   }
 
   /** When somebody gives up who waits for the floor since `begun`; both are readings of `Clock.elapsed`. */
@@ -222,7 +231,7 @@ export class FloorGuard {
     this.#othersOut.set(arn, out);
   }
 
-  /** Taken by an interrupted run, or by another one that goes on, so that they are not registered now. */
+  /** Taken by an interrupted run, by another one that goes on, or by somebody since preflight, so that they are not registered now. */
   #missingFrom(
     { arn }: TargetGroup,
     targets: readonly TargetHealth[],
@@ -232,6 +241,7 @@ export class FloorGuard {
     const missing = new Map(
       [
         ...this.#missing.filter(({ targetGroup }) => targetGroup === arn),
+        ...(this.#found.get(arn) ?? []).map(({ registration }) => registration),
         ...[...reservedBy(others)].map((place) => registrationAt(place, arn)),
       ].map((one) => [placeOf(one), one]),
     );
