@@ -12,6 +12,7 @@ import { parseImageReference } from '../../src/release/image-reference.js';
 import { digest } from './docker-registry.js';
 import { HurriedClock } from './hurried-clock.js';
 import { stubRegistry, type SeenRequest, type StubReply } from './stub-registry.js';
+import { describeUnless, notOnPath } from '../describe-unless.js';
 
 const indexType = 'application/vnd.oci.image.index.v1+json';
 const index = JSON.stringify({
@@ -257,27 +258,29 @@ test('a token server without TLS is refused when the registry is not declared in
   });
 });
 
-test('a registry whose certificate is not trusted is not asked without TLS instead', async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'adfpush-tls-'));
-  const [keyFile, certFile] = [path.join(folder, 'key'), path.join(folder, 'cert')];
-  const subject = ['-nodes', '-days', '1', '-subj', '/CN=localhost', '-keyout', keyFile, '-out', certFile];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', ...subject], { stdio: 'ignore' });
-  const tls = { key: await readFile(keyFile), cert: await readFile(certFile) };
-  let asked = 0;
-  const server = createServer(tls, (_, response) => {
-    asked += 1;
-    response.end();
-  }).listen(0, 'localhost');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+describeUnless(notOnPath('openssl'), 'a registry whose certificate is not trusted', () => {
+  test('is not asked without TLS instead', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'adfpush-tls-'));
+    const [keyFile, certFile] = [path.join(folder, 'key'), path.join(folder, 'cert')];
+    const subject = ['-nodes', '-days', '1', '-subj', '/CN=localhost', '-keyout', keyFile, '-out', certFile];
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', ...subject], { stdio: 'ignore' });
+    const tls = { key: await readFile(keyFile), cert: await readFile(certFile) };
+    let asked = 0;
+    const server = createServer(tls, (_, response) => {
+      asked += 1;
+      response.end();
+    }).listen(0, 'localhost');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
 
-  await expect(client(alice).resolve(`localhost:${port}/api:v1`)).rejects.toMatchObject({
-    code: 'registry.unavailable',
-    hint: expect.stringContaining('NODE_EXTRA_CA_CERTS') as string,
+    await expect(client(alice).resolve(`localhost:${port}/api:v1`)).rejects.toMatchObject({
+      code: 'registry.unavailable',
+      hint: expect.stringContaining('NODE_EXTRA_CA_CERTS') as string,
+    });
+
+    expect(asked).toBe(0);
+    server.close();
+    await rm(folder, { recursive: true });
   });
-
-  expect(asked).toBe(0);
-  server.close();
-  await rm(folder, { recursive: true });
 });
