@@ -41,9 +41,9 @@ afterAll(async () => {
 });
 
 describe('the packed program, installed for itself', () => {
-  it('holds what is built and the packaged playbook, and nothing else', () => {
+  it('holds what is built, the packaged playbook and what tells of it, and nothing else', () => {
     const others = packed.files.filter(
-      ({ path }) => !/^(dist\/|playbooks\/|package\.json$|README\.md$|LICENSE$)/.test(path),
+      ({ path }) => !/^(dist\/|playbooks\/|package\.json$|README\.md$|CHANGELOG\.md$|LICENSE$)/.test(path),
     );
     expect(others).toEqual([]);
     expect(packed.files.map(({ path }) => path)).toContain('dist/THIRD-PARTY-LICENCES.txt');

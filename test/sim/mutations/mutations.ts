@@ -63,7 +63,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 0,
     what: 'does not prove a host healthy that it restores',
-    seed: 59,
+    seed: 418,
     file: 'src/plan/restore.ts',
     line: "return [{ do: 'prove_health', probe, required }];",
     replacement: 'return [];',
@@ -153,7 +153,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 2,
     what: 'does not register again what was unhealthy when it was taken',
-    seed: 28,
+    seed: 67,
     file: 'src/plan/restore.ts',
     line: "if (asFound.length > 0) steps.push({ do: 'register', registrations: asFound, await: 'registered' });",
     replacement: '',
@@ -221,7 +221,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 6,
     what: 'does not wait until the balancers say healthy',
-    seed: 50,
+    seed: 17,
     file: 'src/traffic/await-targets.ts',
     line: "return target.state === 'healthy';",
     replacement: 'return true;',
@@ -229,7 +229,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 6,
     what: 'settles registrations before their targets are healthy',
-    seed: 178,
+    seed: 128,
     file: 'src/engine/interlocks/guarded-traffic.ts',
     line: 'await awaitInService(run.ports.traffic, registrations, { timeout, signal, onProgress: report });',
     replacement: '',
