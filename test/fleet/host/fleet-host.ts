@@ -115,7 +115,7 @@ export class FleetHost {
     await this.sh(`docker run --detach --name ${name} --publish ${String(port)}:5000 ${image}`);
   }
 
-  /** As it was when the fleet started: sshd answers, and Docker has no containers, networks, volumes or images. */
+  /** As it was when the fleet started: sshd answers, Docker has no containers, networks, volumes or images, and no lock was ever taken. */
   async reset(): Promise<void> {
     await this.thaw();
     await this.sh(`
@@ -126,7 +126,7 @@ export class FleetHost {
       docker network prune --force
       volumes=$(docker volume ls --quiet); [ -z "$volumes" ] || docker volume rm --force $volumes
       images=$(docker images --all --quiet | sort -u); [ -z "$images" ] || docker rmi --force $images
-      rm -rf /home/*/.adfpush /home/*/.local /var/lib/adfpush /tmp/adfpush*`);
+      rm -rf /home/*/.adfpush /home/*/.local /var/lib/adfpush /tmp/adfpush* /var/tmp/adfpush /dev/shm/adfpush`);
     await this.startSshd();
   }
 }
