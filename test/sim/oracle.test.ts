@@ -250,6 +250,16 @@ describe('the oracle', () => {
     expect(breaches({ timeline: restored, ended: rolled, final: rolled, exit: 0 })).toEqual([7]);
   });
 
+  it('7: lets a host go back that left service by the hand of another, a moment before its turn', () => {
+    const others = [{ ...out(0, h2)[0]!, by: 'operator' as const }, ...turn(0, h2).slice(1)];
+    const restored = [...turn(0, h1).slice(0, 6), started(60_000, h1, oldOf(h1)), back(62_000, h1)];
+    const rolledBack = [...out(100_000, h2), gone(102_000, h2), back(108_000, h2)];
+    const timeline = [...others, ...restored, ...rolledBack].sort((a, b) => a.at - b.at);
+    const sevens = breaches({ timeline }).filter((statement) => statement === 7);
+    expect(sevens).toEqual([]);
+    expect(breaches({ timeline: [...timeline, ...out(120_000, h3)] })).toContain(7);
+  });
+
   it.each([
     ['another container', [{ ...containerOf(h1, 'old'), id: containerId('h1-third') }]],
     [
