@@ -368,6 +368,10 @@ describe('the oracle', () => {
     const kept = entry(1, 'program 1', { type: 'hold.kept', host: h1, run: runId('r'), hold });
     expect(breaches({ timeline: [kept] })).toEqual([0]);
     expect(breaches({ timeline: [kept], named: [h1], exit: 5 })).toEqual([]);
+    // A lost call excuses the note of what is back, and of nothing else.
+    const lost: CallRecord = { ...call(2, 'program 1', 'forgetHold'), host: h1, fault: 'after' };
+    expect(breaches({ timeline: [kept], calls: [lost] })).toEqual([0]);
+    expect(breaches({ timeline: [kept], calls: [lost], final: worldWith({ h1: [] }) })).not.toContain(0);
     const ill = worldWith();
     const targets = ill.targets.map((one, index) =>
       index === 0 ? { ...one, state: 'unhealthy' as const } : one,
