@@ -621,6 +621,13 @@ describe('the oracle', () => {
     expect(breaches({ faults: { ...noFaults, lostAfter: 0.01 }, named: [h1], exit: 5 })).toEqual([]);
     const rollout = { ...calmScenario.rollout, onFailure: 'stop' as const };
     expect(breaches({ faults: noFaults, named: [h1], exit: 5, rollout })).toEqual([]);
+    const targets = worldWith().targets.map((one) =>
+      one.host === h1 ? { ...one, state: 'unhealthy' as const } : one,
+    );
+    const ill = { ...worldWith(), targets };
+    const given = { faults: noFaults, named: [h1], exit: 5, initial: ill };
+    expect(breaches({ ...given, ended: ill, final: ill })).toEqual([]);
+    expect(breaches(given)).toEqual([0]);
   });
 
   it('sees a host that is left on the release by a roll that failed', () => {
