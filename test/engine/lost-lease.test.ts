@@ -99,6 +99,24 @@ describe('a run whose lease is lost while a host is out', () => {
     expect(await stage.later()).toEqual(asFound);
   });
 
+  it('tells of it as an error when its time was up between the hold and the drain', async () => {
+    const stage = stageOfSlowDrains();
+    const { calls, clock } = stage.world;
+    let hangs = false;
+    calls.intercept = async (call, proceed) => {
+      if (call.method === 'renew' && hangs) await clock.sleep(130_000);
+      if (call.method === 'tags' && stage.host('i-2').holds.size > 0 && !hangs) {
+        hangs = true;
+        await clock.sleep(120_000);
+      }
+      return proceed();
+    };
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ outcome: 'failed', exit: 4, named: [] });
+    expect(result.errors.map(({ code }) => code)).toContain('interlock.lease_over');
+    expect(result.hosts).toContainEqual(expect.objectContaining({ host: 'i-2', status: 'restored' }));
+  });
+
   it('gives up after two durations of the lease, and names what it holds', async () => {
     const stage = stageOfSlowDrains();
     stage.world.calls.intercept = (call, proceed) =>

@@ -250,6 +250,16 @@ describe('the oracle', () => {
     expect(breaches({ timeline: restored, ended: rolled, final: rolled, exit: 0 })).toEqual([7]);
   });
 
+  it('7: lets a host go back that left service by the hand of another, a moment before its turn', () => {
+    const others = [{ ...out(0, h2)[0]!, by: 'operator' as const }, ...turn(0, h2).slice(1)];
+    const restored = [...turn(0, h1).slice(0, 6), started(60_000, h1, oldOf(h1)), back(62_000, h1)];
+    const rolledBack = [...out(100_000, h2), gone(102_000, h2), back(108_000, h2)];
+    const timeline = [...others, ...restored, ...rolledBack].sort((a, b) => a.at - b.at);
+    const sevens = breaches({ timeline }).filter((statement) => statement === 7);
+    expect(sevens).toEqual([]);
+    expect(breaches({ timeline: [...timeline, ...out(120_000, h3)] })).toContain(7);
+  });
+
   it.each([
     ['another container', [{ ...containerOf(h1, 'old'), id: containerId('h1-third') }]],
     [
@@ -358,6 +368,10 @@ describe('the oracle', () => {
     const kept = entry(1, 'program 1', { type: 'hold.kept', host: h1, run: runId('r'), hold });
     expect(breaches({ timeline: [kept] })).toEqual([0]);
     expect(breaches({ timeline: [kept], named: [h1], exit: 5 })).toEqual([]);
+    // A lost call excuses the note of what is back, and of nothing else.
+    const lost: CallRecord = { ...call(2, 'program 1', 'forgetHold'), host: h1, fault: 'after' };
+    expect(breaches({ timeline: [kept], calls: [lost] })).toEqual([0]);
+    expect(breaches({ timeline: [kept], calls: [lost], final: worldWith({ h1: [] }) })).not.toContain(0);
     const ill = worldWith();
     const targets = ill.targets.map((one, index) =>
       index === 0 ? { ...one, state: 'unhealthy' as const } : one,
@@ -607,6 +621,13 @@ describe('the oracle', () => {
     expect(breaches({ faults: { ...noFaults, lostAfter: 0.01 }, named: [h1], exit: 5 })).toEqual([]);
     const rollout = { ...calmScenario.rollout, onFailure: 'stop' as const };
     expect(breaches({ faults: noFaults, named: [h1], exit: 5, rollout })).toEqual([]);
+    const targets = worldWith().targets.map((one) =>
+      one.host === h1 ? { ...one, state: 'unhealthy' as const } : one,
+    );
+    const ill = { ...worldWith(), targets };
+    const given = { faults: noFaults, named: [h1], exit: 5, initial: ill };
+    expect(breaches({ ...given, ended: ill, final: ill })).toEqual([]);
+    expect(breaches(given)).toEqual([0]);
   });
 
   it('sees a host that is left on the release by a roll that failed', () => {

@@ -112,7 +112,7 @@ export class FloorGuard {
     );
   }
 
-  /** Waits until all of these may be drained, and counts them as out from then on. Throws `floor.blocked`, `play.halted`. */
+  /** Waits until all of these may be drained, and counts them as out from then on. Throws `floor.blocked`, `play.halted`, what `mayTakeOut` throws. */
   async take(
     host: Host,
     groups: readonly TargetGroup[],

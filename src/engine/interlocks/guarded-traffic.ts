@@ -113,8 +113,11 @@ export class GuardedTraffic implements HostTraffic {
     await this.#requireImages();
     this.#requireHeld(registrations);
     const groups = await this.#known(registrations);
-    const mayTakeOut = (): boolean =>
-      activity.mayTakeOut() && (activity.restoring || run.gate.closedBy === undefined);
+    // A lease that ran out meanwhile is the run's own failure, and no play that others halted.
+    const mayTakeOut = (): boolean => {
+      if (!activity.restoring) run.gate.requireLeases('drain');
+      return activity.mayTakeOut();
+    };
     await run.floor.take(host, groups, registrations, { signal, mayTakeOut }, (why, atMost) =>
       report(`waiting for the floor, ${formatDuration(atMost)} at most: ${why}`),
     );

@@ -91,7 +91,8 @@ function holdsOf(
   return { taken, open };
 }
 
-function lacks(hold: Hold, { hosts, targets }: WorldState): boolean {
+/** What is held is not there as it was. */
+export function lacks(hold: Hold, { hosts, targets }: WorldState): boolean {
   if (hold.kind === 'registration') {
     const key = registrationKey(hold.registration);
     const state =

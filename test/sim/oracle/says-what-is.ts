@@ -1,8 +1,9 @@
-import type { HostId } from '../../../src/model/ids.js';
+import type { Milliseconds } from '../../../src/model/duration.js';
+import type { HostId, RunId } from '../../../src/model/ids.js';
 import type { ContainerState } from '../../fakes/world/world.js';
 import { registrationKey } from '../../../src/model/registration.js';
 import type { HostResult } from '../../../src/model/run-result.js';
-import type { Entry } from '../../fakes/world/timeline.js';
+import { isProgram, type Entry } from '../../fakes/world/timeline.js';
 import { deedsOf, type Deed, type Deeds, type Found } from './deeds.js';
 import { othersOn, unseenBy } from './last-look.js';
 import {
@@ -52,7 +53,12 @@ function whyWrong(
     program.verb === 'recover'
       ? foundByRecovered(host, changes, program, story)
       : [deeds?.found ?? []].flat();
-  const since = { changes, unseen: unseenBy(program, host, story), others: othersOn(host, program, story) };
+  const recovered = recoveredBy(program, story);
+  const since = {
+    changes,
+    unseen: unseenBy(program, host, story),
+    others: othersOn(host, program, story).filter(({ by }) => !recovered.has(by)),
+  };
   const ofGroup = (one: Found): Since => sinceOf(one.group, since, story);
   const running = runningOn(host, program);
   if (image !== undefined && !since.unseen.some(isOfContainer)) {
@@ -88,6 +94,12 @@ function whyWrong(
     default:
       return undefined;
   }
+}
+
+/** Whose runs a recovery answers for: what they did is no doing of others. */
+function recoveredBy({ verb, says }: Program, { programs }: Story): ReadonlySet<Entry['by']> {
+  const runs = new Set(verb === 'recover' ? says?.recovered : []);
+  return new Set(programs.flatMap(({ run, actor }) => (run !== undefined && runs.has(run) ? [actor] : [])));
 }
 
 /** What the program did to the host, what others did there or happened by itself, and what of that came after it looked last. */
@@ -153,12 +165,19 @@ function whyElsewhere(
   registered: readonly string[],
   orPlanned = false,
 ): string | undefined {
-  const isAsFound = orPlanned
-    ? [...found.registered].every((one) => registered.includes(one))
-    : isSame(found.registered, registered);
-  if (isAsFound || isLeftToOthers(since, found, isOfTarget)) return undefined;
+  const keys = new Set([...found.registered, ...registered]);
+  const wrong = [...keys].filter((key) => {
+    const isOf = (entry: Entry): boolean => isOfTarget(entry) && isAbout(entry, key);
+    const isAsFound = found.registered.has(key) === registered.includes(key);
+    return !isAsFound && !(orPlanned && registered.includes(key)) && !isLeftToOthers(since, found, isOf);
+  });
+  if (wrong.length === 0) return undefined;
   return `was in ${listed([...found.registered])} and is in ${listed(registered)}`;
 }
+
+/** What somebody did to one registration says nothing of the others (seed 725); who takes the host takes them all. */
+const isAbout = (entry: Entry, key: string): boolean =>
+  !('registration' in entry) || registrationKey(entry.registration) === key;
 
 const registeredOf = (host: HostId, { group }: Found, { ended }: Program): readonly string[] =>
   ended.targets
@@ -178,17 +197,32 @@ const registeredOf = (host: HostId, { group }: Found, { ended }: Program): reado
 function foundByRecovered(
   host: HostId,
   changes: readonly Deed[],
-  { says }: Program,
+  { says, begunAt }: Program,
   story: Story,
 ): readonly Found[] {
   const recovered = new Set(says?.recovered);
   const found = story.programs
-    .filter(({ run }) => run !== undefined && recovered.has(run))
+    .filter(({ run }) => run !== undefined && recovered.has(run) && !wasSettled(run, host, begunAt, story))
     .flatMap(({ actor }) => deedsOf(story).get(actor)?.get(host)?.found ?? []);
   const changed = found.filter(
     ({ group }) => sinceOf(group, { changes, others: [], unseen: [] }, story).changes.length > 0,
   );
   return changed.length > 0 ? changed : found;
+}
+
+/** All that a run had noted on a host was taken off again by programs before that moment: nothing is left to recover there (seed 1523). */
+function wasSettled(run: RunId, host: HostId, before: Milliseconds, { timeline }: Story): boolean {
+  const open = new Set<string>();
+  let wasHeld = false;
+  for (const entry of timeline) {
+    if (entry.at >= before) break;
+    if ((entry.type !== 'hold.kept' && entry.type !== 'hold.forgotten') || entry.host !== host) continue;
+    if (entry.run !== run) continue;
+    wasHeld = true;
+    if (entry.type === 'hold.kept') open.add(entry.hold.id);
+    else if (isProgram(entry.by)) open.delete(entry.hold);
+  }
+  return wasHeld && open.size === 0;
 }
 
 const runningOn = (host: HostId, { ended }: Program): readonly ContainerState[] =>
