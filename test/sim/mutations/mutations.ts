@@ -321,7 +321,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 10,
     what: 'goes on past the deadline of its lease',
-    seed: 59,
+    seed: 486,
     file: 'src/engine/interlocks/mutation-gate.ts',
     line: 'return lost || this.#options.clock.elapsed() >= lease.deadline;',
     replacement: 'return lost;',
