@@ -482,11 +482,11 @@ describe('the floor guard', () => {
     await expect(world.clock.run(take(2))).rejects.toMatchObject({ code: 'floor.blocked' });
   });
 
-  it('takes percentages of what preflight found, though somebody deregisters one before the first drain', async () => {
-    const { world, group, guard, take, registrations } = guardWith(4, { percent: 75 });
+  it('takes percentages of what preflight found, though somebody deregisters two before the first drain', async () => {
+    const { world, group, guard, take, registrations } = guardWith(8, { percent: 75 });
     const targets = registrations.map((registration) => ({ registration, state: 'healthy' as const }));
     guard.knowRegistered(group.settings, targets);
-    group.deregister('operator', registrations[3]!);
+    for (const gone of registrations.slice(6)) group.deregister('operator', gone);
     await world.clock.advance(60_000);
     await expect(world.clock.run(take(0))).rejects.toMatchObject({ code: 'floor.blocked' });
   });
