@@ -3,6 +3,7 @@
 // of them fails.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 const projects = ['fleet', 'crashes', 'unit'];
 
@@ -20,7 +21,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const exits = await Promise.all(running.map((child) => ended(child)));
 process.exitCode = exits.every((exit) => exit === 0) ? 0 : 1;
 
-/** Output that comes from several at once is made of whole lines: nothing is drawn over. */
+/** The output of several at once is passed on in whole lines. */
 function vitest(...args: readonly string[]): ChildProcess {
   return spawn('vitest', ['run', ...args], { stdio: ['ignore', areOptions ? 'pipe' : 'inherit', 'inherit'] });
 }
@@ -32,7 +33,9 @@ function reportsOf(project: string): readonly string[] {
 }
 
 function ended(child: ChildProcess): Promise<number | null> {
-  child.stdout?.on('data', (text: Buffer) => process.stdout.write(text));
+  if (child.stdout !== null) {
+    createInterface({ input: child.stdout }).on('line', (line) => process.stdout.write(`${line}\n`));
+  }
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (exit) => resolve(exit));

@@ -9,8 +9,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Lets Node keep the compiled code of the program, so that the next start does not compile it again. The folder follows the XDG base directory
  * specification: `$XDG_CACHE_HOME/adfpush/compiled`, else `~/.cache/adfpush/compiled`. If it cannot be made or written, each start compiles.
  *
- * Node runs what it reads from there. So the folder must be ours, and nobody else may write to it; Node's own default, a folder in the shared
- * temporary directory, is not used.
+ * Node runs the code that it reads from there. So the folder must belong to this user, and no other user may write to it. Node's own default, a
+ * folder in the shared temporary directory, is not used.
  */
 export function keepCompiledCode(env: Environment): void {
   const base = cacheHome(env);

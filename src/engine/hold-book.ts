@@ -43,7 +43,7 @@ export class HoldBook {
   readonly #open = new Map<string, Hold>();
   /** The first hold of each thing: where a host came from when the run met it. */
   readonly #first = new Map<string, Hold>();
-  /** Those that are in the journal and whose opening failed after that: whoever opened them took nothing. */
+  /** Holds that are in the journal, but could not be opened on the host. Nothing was taken for them. */
   readonly #untaken = new Set<string>();
   /** How the holds that are not open ended. */
   readonly #settled = new Map<string, Settlement>();

@@ -15,9 +15,8 @@ export function retryPause(attempt: number, random: Random): Milliseconds {
 const leastPatience: Milliseconds = 45_000;
 
 /**
- * When somebody gives up who began to wait at `begun` because of a loss: patience is counted from the loss, not from each one who comes to
- * wait for it, so that the patiences of one loss do not add up. But whoever waits outlasts a blip first. All but `patience` are readings of
- * `Clock.elapsed`.
+ * When a caller that began to wait at `begun` gives up. Patience is counted from the loss, which all callers share, and not from each call: so
+ * one loss is waited for once. But each caller waits at least as long as a blip may last. All but `patience` are readings of `Clock.elapsed`.
  */
 export const patienceEnds = (
   patience: Milliseconds,

@@ -92,8 +92,8 @@ export class FakeHost {
   }
 
   /**
-   * Its Docker Engine ends now with all that it runs, unless that lives on, and begins again after a while. Nobody can ask it meanwhile, but
-   * for the first `stopping` milliseconds: so long it still answers while its containers are down already.
+   * Its Docker Engine ends now, and starts again after `lasts`. Its containers end with it, unless live-restore keeps them. For the first
+   * `stopping` milliseconds it still answers while its containers are down already; after that it does not answer.
    */
   restartEngine(lasts: Milliseconds, by: EngineEnd | 'live_restore', stopping: Milliseconds = 0): void {
     if (this.#power !== 'on' || !this.engineRuns) return;

@@ -35,7 +35,7 @@ export class Bastion {
   }
 
   async start(): Promise<void> {
-    // Not with pgrep: nobody reaps what was killed there.
+    // Not with pgrep, which also finds processes that have ended and are not reaped.
     await mustExecIn(this.machine, ['sh', '-ec', `${listens} || /usr/sbin/sshd`]);
     await until('the sshd of the bastion', 5_000, async () =>
       (await execIn(this.machine, ['sh', '-c', listens])).code === 0 ? true : undefined,

@@ -103,7 +103,7 @@ export const answering =
       body: Buffer.from(method === 'HEAD' ? '' : `${String(status)} for a while\n`),
     });
 
-/** The server does what it is asked for, and nobody hears of it. */
+/** The server carries out the request, and its answer is lost. */
 export const silent: Disturbance = async ({ pass }) => {
   await pass();
   return undefined;

@@ -22,8 +22,8 @@ interface KeptPart {
 }
 
 /**
- * The locks and the fences on the hosts of a simulated world. Each host answers the scripts of the lock and of the fence as the model
- * does, which is proven equal to the scripts (lock-script-model.test.ts): whoever asks is the real store.
+ * The locks and the fences on the hosts of a simulated world. The real store asks. Each host answers by the model of the two scripts;
+ * lock-script-model.test.ts proves that the model equals the scripts.
  */
 export class SimulatedHostLocks {
   readonly #parts = new Map<HostId, Map<string, KeptPart>>();
@@ -100,7 +100,7 @@ function callOf({ id: host }: Host, script: string, env: Environment): PortCall 
   return { port: 'lock', method: env['ADFPUSH_LOCK_ACTION'] ?? '', actor: `lock of ${host}`, host, about };
 }
 
-/** To whoever runs a command a lost connection is a result. One who gives up waits no more; what the host was asked it may do all the same. */
+/** The result when the connection is lost, or when the caller gives up. The host may carry out the command all the same. */
 async function unlessGivenUp(
   answer: Promise<CommandResult>,
   signal: AbortSignal | undefined,

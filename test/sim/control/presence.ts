@@ -4,7 +4,7 @@ import type { Presence } from '../../../src/ports/presence.js';
 import type { Caller } from '../../fakes/port-calls.js';
 import type { World } from '../../fakes/world/world.js';
 
-/** As EC2 tells whoever asks by ids: those that run are there. */
+/** What EC2 answers to a question by ids: the instances that run. */
 export class SimulatedPresence implements Presence {
   constructor(
     private readonly world: World,

@@ -117,7 +117,7 @@ export function randomRivals(random: SeededRandom, tags: readonly [string, ...st
 }
 
 /**
- * One in twenty is started twice at the same moment, on two machines: both come for the lease while nobody has it. In most of these each
+ * One run in twenty is started twice at the same moment, on two machines. Both want the lease while no run has it. In most of these each
  * machine has a jammed route to the half of the hosts that the other one reaches at once.
  */
 export function randomRace(
