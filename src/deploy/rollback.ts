@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
 import { noPreviousRelease, releaseAmbiguous, releaseNotKept } from '../errors/rollback.js';
-import type { Run } from '../engine/run.js';
+import type { Run } from '../engine/index.js';
 import type { ObservedContainer } from '../model/container.js';
 import type { Host } from '../model/host.js';
 import type { PinnedImage, Release } from '../model/release.js';

@@ -1,5 +1,4 @@
-import type { Run } from '../engine/run.js';
-import { describeHold } from '../engine/hold-names.js';
+import { describeHold, type Run } from '../engine/index.js';
 import { AdfErrors, type AdfError } from '../errors/adf-error.js';
 import { notAllRestored, notRecovered } from '../errors/recover.js';
 import type { Inventory } from '../inventory/inventory.js';

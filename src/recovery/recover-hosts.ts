@@ -1,17 +1,21 @@
 import pLimit from 'p-limit';
-import { nameTheHeldAfterGrace } from '../engine/grace.js';
-import { describeHold, targetGroupsOf } from '../engine/hold-names.js';
-import type { HostSession } from '../engine/host-session.js';
-import { hasBaked } from '../engine/outlived-run.js';
-import { isHalfSettled, stayAtPlan, stayWithoutWayBack } from '../engine/lost-way-back.js';
 import {
+  forGroup,
+  describeHold,
+  hasBaked,
+  type HostSession,
+  isHalfSettled,
   isHealthyByNow,
+  nameTheHeldAfterGrace,
   restoreHost,
-  settleReturned,
-  stillLacking,
   type RestoreOutcome,
-} from '../engine/restore.js';
-import type { Run } from '../engine/run.js';
+  type Run,
+  settleReturned,
+  stayAtPlan,
+  stayWithoutWayBack,
+  stillLacking,
+  targetGroupsOf,
+} from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { cannotRestore, cannotRestoreCode, floorBlockedCode } from '../errors/engine.js';
 import type { EventHost } from '../events/event.js';
@@ -23,7 +27,6 @@ import type { GroupName, HostId } from '../model/ids.js';
 import type { Evidence } from '../plan/claims.js';
 import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js';
 import { checkClaim, type Claimed } from './check-claims.js';
-import { forGroup } from '../run/open-run.js';
 import type { RecoveredHost, Recovering } from './recover-run.js';
 import { recoverySession, withKnownProbe } from './recovery-session.js';
 

@@ -1,5 +1,4 @@
-import { describeHold } from '../engine/hold-names.js';
-import type { Run } from '../engine/run.js';
+import { describeHold, type Run } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { placeReserved } from '../errors/recover.js';
 import type { Hold, RegistrationHold } from '../model/hold.js';
