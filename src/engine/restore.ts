@@ -289,9 +289,10 @@ async function observe(
   const held = registrationsOf(holds);
   const needsHost = touchesHost(holds);
   const byGroup = Map.groupBy(held, ({ targetGroup }) => targetGroup);
-  const asked = await Promise.all([...byGroup].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)));
   const own =
     group === undefined ? [] : await traffic.registrations(await traffic.groups(group.settings.targetGroups));
+  // What is held is asked for last: that decides what is restored and named, and a look may take its time.
+  const asked = await Promise.all([...byGroup].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)));
   const known = asked.flat();
   const list = (): Promise<readonly ObservedContainer[]> =>
     session.outlast(() => run.ports.runtime.on(host).list());

@@ -107,6 +107,30 @@ describe('a run whose lease is lost while a host is out', () => {
     },
   );
 
+  it('names no host that another run puts back while it is looked at', async () => {
+    const stage = new FleetStage({ rollout: { on_failure: 'stop' } });
+    let next: 'stop' | 'health' | undefined = 'stop';
+    stage.at(
+      ({ type }) => type === 'play.ended' && next === undefined,
+      () => (next = 'health'),
+    );
+    stage.world.calls.intercept = async (call, proceed) => {
+      const result = await proceed();
+      if (call.method !== next) return result;
+      next = undefined;
+      if (call.method === 'stop') {
+        stage.leases.lapse(key);
+        await (await stage.leases.acquire(ofBob)).release();
+      } else {
+        await recoverWith(await stage.elsewhere(), { ...deployOptions, groups: [key.slice(5)] }, stage.hooks);
+      }
+      return result;
+    };
+    const result = await stage.deploy();
+    expect(await stage.later()).toEqual(asFound);
+    expect(result).toMatchObject({ exit: 4, named: [] });
+  });
+
   it('waits for its hosts to come back, and restores then', async () => {
     const stage = stageOfSlowDrains();
     let out = true;
