@@ -31,7 +31,8 @@ export { describeHold, targetGroupsOf } from './holds/hold-names.js';
 export { isHalfSettled, stayAtPlan, stayWithoutWayBack } from './holds/lost-way-back.js';
 export { hasBaked } from './holds/outlived-run.js';
 export {
-  isHealthyByNow,
+  illAsFound,
+  isIllAsFound,
   restoreHost,
   settleReturned,
   stillLacking,

@@ -5,7 +5,8 @@ import {
   hasBaked,
   type HostSession,
   isHalfSettled,
-  isHealthyByNow,
+  illAsFound,
+  isIllAsFound,
   nameTheHeldAfterGrace,
   restoreHost,
   type RestoreOutcome,
@@ -122,8 +123,7 @@ async function restoreOne(
   const about = { host: host.id, name: host.name, ...(record === undefined ? {} : { group: record.name }) };
   if (outcome === untouched) return { ...about, restored: false, untouched: true, held: [] };
   const session = recoverySession(host, record, open, run, inventory);
-  const isWell = !outcome.unhealthyAsFound || (await isHealthyByNow(session, run.holds.originOf(host.id)));
-  if (outcome.restored && open.length === 0 && isWell) {
+  if (outcome.restored && open.length === 0 && !(await isIllAsFound(session, outcome, false))) {
     return {
       ...about,
       restored: true,
@@ -135,14 +135,16 @@ async function restoreOne(
   // What is claimed of a host that could not be checked there is not believed by half.
   const isUnchecked = outcome.error?.code === claimUncheckedCode;
   const lacking = open.length === 0 || isUnchecked ? open : await stillLacking(session, open);
-  if (open.length > 0 && lacking.length === 0) {
+  const isBack = open.length > 0 && lacking.length === 0;
+  if (isBack) {
+    const isIll = await isIllAsFound(session, outcome, true);
     await settleReturned(session, open);
-    return { ...about, restored: true, held: [] };
+    if (!isIll) return { ...about, restored: true, held: [] };
   }
-  const reason = outcome.error?.message ?? 'it was not healthy before, and is back in that state';
+  const reason = (isBack ? undefined : outcome.error?.message) ?? illAsFound;
   return {
     ...about,
-    restored: outcome.restored,
+    restored: outcome.restored || isBack,
     ...(await nameHeld(eventHost, lacking, reason, run)),
     ...(outcome.error === undefined ? {} : { error: outcome.error }),
   };

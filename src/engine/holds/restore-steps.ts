@@ -1,10 +1,11 @@
-import { errorsOf } from '../../errors/adf-error.js';
-import { cannotRestore } from '../../errors/engine.js';
+import { AdfError, errorsOf } from '../../errors/adf-error.js';
+import { cannotRestore, unhealthyCode } from '../../errors/engine.js';
 import { isUnreachable } from '../../errors/ssh.js';
+import { isNotInService } from '../../errors/traffic.js';
 import type { HealthProbe } from '../../model/health.js';
 import type { Hold } from '../../model/hold.js';
-import { registrationKey, type Registration } from '../../model/registration.js';
-import { describeStep, runsNothing, type RestoreStep } from '../../plan/restore.js';
+import { type Registration, registrationKey } from '../../model/registration.js';
+import { type RestoreStep, describeStep, runsNothing } from '../../plan/restore.js';
 import type { HostSession } from '../host-session.js';
 import { remake } from '../task/remake.js';
 
@@ -19,7 +20,7 @@ export async function carryOut(
   session: HostSession,
   holds: readonly Hold[],
 ): Promise<void> {
-  const { containers, traffic, prover, host } = session;
+  const { containers, traffic, host } = session;
   session.activity.report(describeStep(step));
   switch (step.do) {
     case 'drain':
@@ -39,9 +40,9 @@ export async function carryOut(
     case 'prove_health':
       return step.required ? proveHealthy(session, step.probe) : tryToProveHealthy(session, step.probe);
     case 'register':
-      return step.await === 'healthy' || prover.isProven
+      return step.await === 'healthy'
         ? traffic.putInService(step.registrations, inServiceTimeout)
-        : traffic.registerAsFound(step.registrations);
+        : registerAsFound(step.registrations, session);
     case 'give_up':
       throw cannotRestore(host, step.reason);
   }
@@ -65,6 +66,25 @@ async function drain(
   });
   await run.holds.open(host, takings);
   return traffic.drain(registrations, group?.settings.rollout.drainTimeout ?? 'default');
+}
+
+/**
+ * What was not healthy when it was taken may be healthy by now: the balancer is waited for where the host's own health check passes. A host
+ * that stays unhealthy there is back as it was found all the same.
+ */
+async function registerAsFound(
+  registrations: readonly Registration[],
+  { traffic, prover, activity }: HostSession,
+): Promise<void> {
+  if (!prover.isProven) return traffic.registerAsFound(registrations);
+  try {
+    await traffic.putInService(registrations, inServiceTimeout);
+  } catch (error) {
+    const isIll = error instanceof AdfError && error.code === unhealthyCode;
+    if (!isIll && !isNotInService(error)) throw error;
+    activity.report(`not healthy, as it was found: ${error.message}`);
+    if (isIll) await traffic.registerAsFound(registrations);
+  }
 }
 
 async function proveHealthy({ prover }: HostSession, probe: HealthProbe): Promise<void> {

@@ -1,12 +1,12 @@
 import { AdfError, errorsOf } from '../../errors/adf-error.js';
+import { blipSourceOf } from '../../errors/blip.js';
 import { leaseOverCode, restoreIncomplete } from '../../errors/engine.js';
 import { hostGone } from '../../errors/fleet.js';
-import { blipSourceOf } from '../../errors/blip.js';
 import { leaseFencedCode } from '../../errors/lease.js';
 import type { ObservedContainer } from '../../model/container.js';
 import { formatDuration } from '../../model/duration.js';
-import type { Hold } from '../../model/hold.js';
-import { isDrained, type Registration, type TargetHealth } from '../../model/registration.js';
+import type { Hold, RegistrationHold } from '../../model/hold.js';
+import { type Registration, type TargetHealth, isDrained } from '../../model/registration.js';
 import { retryPause } from '../../ports/retry.js';
 import {
   describeStep,
@@ -27,7 +27,7 @@ export interface RestoreOutcome {
   readonly restored: boolean;
   /** Why it does not, or what a person should know although it does. */
   readonly error?: AdfError;
-  /** Came back to what was unhealthy when it was taken. */
+  /** Came back to what was unhealthy when it was taken; it may be healthy by now (`isIllAsFound`). */
   readonly unhealthyAsFound: boolean;
 }
 
@@ -170,36 +170,62 @@ async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promis
   return {
     restored: true,
     unhealthyAsFound:
-      ranSomething(before) &&
-      !session.prover.isProven &&
-      steps.some((step) => step.do === 'register' && step.await === 'registered'),
+      ranSomething(before) && steps.some((step) => step.do === 'register' && step.await === 'registered'),
   };
 }
 
 /**
  * What of these holds the host lacks at this moment, so that a host that has all it had is not named. All of them where it cannot be
- * asked, and where neither a probe nor a balancer says that a container is healthy which was touched; never one for which nothing was taken.
- * Changes nothing, and needs no lease.
+ * asked, and where neither a probe nor a balancer says that a container is healthy which was touched, and which has to be; never one for
+ * which nothing was taken. Changes nothing, and needs no lease.
  */
 export async function stillLacking(session: HostSession, open: readonly Hold[]): Promise<readonly Hold[]> {
   const holds = open.filter((hold) => session.run.holds.mayBeTaken(hold));
   try {
-    const lacking = lackingOf(holds, await observe(session, holds));
-    const isVouchedFor =
-      !session.containersTouched ||
-      runsNothing(holds) ||
-      session.prover.isProven ||
-      holds.some((hold) => hold.kind === 'registration' && hold.state === 'healthy');
-    return lacking.length > 0 || isVouchedFor ? lacking : holds;
+    const observed = await observe(session, holds);
+    const lacking = lackingOf(holds, observed);
+    return lacking.length > 0 || (await isVouchedFor(session, holds, observed)) ? lacking : holds;
   } catch {
     return holds;
   }
 }
 
+/** Another run may have put it back, and proven it: so the balancer and the probe are asked as things are now. */
+async function isVouchedFor(
+  { run, host, containersTouched, prover }: HostSession,
+  holds: readonly Hold[],
+  { registrations }: RestoreObservation,
+): Promise<boolean> {
+  const needsNone = !containersTouched || runsNothing(holds) || wasIll(run.holds.originOf(host.id));
+  if (needsNone || prover.isProven || registrations.some(({ state }) => state === 'healthy')) return true;
+  return prover.requireHealthy().then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Why such a host is named. */
+export const illAsFound = 'it was not healthy before, and is back in that state';
+
+/**
+ * A host that is back to what it was, and was not healthy there, is named when it is not so by now. `isBack`: it has all that is held of it,
+ * whoever put it back.
+ */
+export async function isIllAsFound(
+  session: HostSession,
+  outcome: RestoreOutcome | undefined,
+  isBack: boolean,
+): Promise<boolean> {
+  const origin = session.run.holds.originOf(session.host.id);
+  const mayBeIll = outcome?.unhealthyAsFound === true || (isBack && wasIll(origin));
+  return mayBeIll && !(await isHealthyByNow(session, origin));
+}
+
 /** What was not healthy when it was taken need not be so any more once it is back. False where that cannot be asked. */
-export async function isHealthyByNow({ run }: HostSession, holds: readonly Hold[]): Promise<boolean> {
+async function isHealthyByNow({ run }: HostSession, holds: readonly Hold[]): Promise<boolean> {
   try {
-    const groups = Map.groupBy(registrationsOf(holds), ({ targetGroup }) => targetGroup);
+    const had = holds.filter((hold) => hold.kind === 'container' || hold.state !== 'absent');
+    const groups = Map.groupBy(registrationsOf(had), ({ targetGroup }) => targetGroup);
     const targets = await Promise.all(
       [...groups].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)),
     );
@@ -237,6 +263,18 @@ const ranSomething = (holds: readonly Hold[]): boolean =>
   !holds.some((hold) => hold.kind === 'container') ||
   holds.some((hold) => hold.kind === 'container' && hold.previous !== undefined);
 
+/** It ran something, and a balancer did not find that healthy. */
+const wasIll = (holds: readonly Hold[]): boolean =>
+  ranSomething(holds) && holds.some((hold) => hold.kind === 'registration' && !mayBeHealthy.has(hold.state));
+
+/** One that was on its way into service, or out of it, may have been healthy there. */
+const mayBeHealthy: ReadonlySet<RegistrationHold['state']> = new Set([
+  'healthy',
+  'initial',
+  'draining',
+  'absent',
+]);
+
 /**
  * The host is asked only when one of its containers is held: a registration comes back without SSH. What is down is started again, so only a
  * read back has to wait for an Engine that is being restarted.
@@ -251,9 +289,10 @@ async function observe(
   const held = registrationsOf(holds);
   const needsHost = touchesHost(holds);
   const byGroup = Map.groupBy(held, ({ targetGroup }) => targetGroup);
-  const asked = await Promise.all([...byGroup].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)));
   const own =
     group === undefined ? [] : await traffic.registrations(await traffic.groups(group.settings.targetGroups));
+  // What is held is asked for last: that decides what is restored and named, and a look may take its time.
+  const asked = await Promise.all([...byGroup].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)));
   const known = asked.flat();
   const list = (): Promise<readonly ObservedContainer[]> =>
     session.outlast(() => run.ports.runtime.on(host).list());

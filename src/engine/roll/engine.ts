@@ -8,7 +8,8 @@ import { nameTheHeldAfterGrace } from './grace.js';
 import { describeHold } from '../holds/hold-names.js';
 import { runPlay, type PlayResult } from './play.js';
 import {
-  isHealthyByNow,
+  illAsFound,
+  isIllAsFound,
   restoreHost,
   settleReturned,
   stillLacking,
@@ -190,14 +191,13 @@ async function nameTheHeld(
     const open = run.holds.openOf(session.host.id);
     const lacks = lacking.get(session) ?? [];
     const outcome = restores.get(session) ?? outcomeOf(session, plays);
-    const unhealthy =
-      outcome?.unhealthyAsFound === true &&
-      !(await isHealthyByNow(session, run.holds.originOf(session.host.id)));
-    if (open.length > 0 && lacks.length === 0) await settleReturned(session, open);
+    const isBack = open.length > 0 && lacks.length === 0;
+    const unhealthy = await isIllAsFound(session, outcome, isBack);
+    if (isBack) await settleReturned(session, open);
     if (lacks.length === 0 && !unhealthy) continue;
     const held = lacks.map(describeHold);
-    const asFound = 'it was not healthy before, and is back in that state';
-    const reason = outcome?.error?.message ?? (unhealthy ? asFound : 'on_failure left it as it is');
+    const whyHeld = outcome?.error?.message ?? 'on_failure left it as it is';
+    const reason = held.length === 0 ? illAsFound : whyHeld;
     run.bus.emit({ type: 'host.named', host: session.eventHost, held, reason });
     named.push({ session, held, reason });
     // When even the journal is gone, the name still reaches the person.

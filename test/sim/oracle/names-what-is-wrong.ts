@@ -19,14 +19,9 @@ const promise = 0;
 export const namesWhatIsWrong = ofEach((program, story) =>
   (program.says?.named ?? [])
     .filter(({ host }) => !couldNotKnow(host, program, story))
-    // Weaker here: what a journal claims of a host, and its notes do not say, is told as it is claimed (seed 5637).
-    .filter(({ reason }) => !reason.startsWith(unchecked))
     .flatMap((named) => whatIsWrong(named, program, story))
     .map((what) => ({ statement: promise, at: program.endedAt, what: `${program.actor}: ${what}` })),
 );
-
-/** How the message of `recover.unchecked` begins. */
-const unchecked = 'What was held of it was not put back';
 
 /** Hosts are looked at together, and named one after the other. */
 const fromLookToName: Milliseconds = 5_000;
