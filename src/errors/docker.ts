@@ -31,7 +31,7 @@ export const mayPullLater = ({ message }: AdfError): boolean => registryTrouble.
 const registryTrouble = new RegExp(
   [
     'toomanyrequests|too many requests',
-    'http status: (429|5\\d\\d)|50[0234] [a-z]|internal server error|bad gateway|service unavailable|gateway time-?out',
+    'http (status: )?(429|5\\d\\d)|50[0234] [a-z]|internal server error|bad gateway|service unavailable|gateway time-?out',
     'EOF|short read|connection reset|broken pipe|filesystem layer verification failed',
     'connection refused|timeout|timed out|deadline exceeded|request canceled',
     'no such host|server misbehaving|temporary failure in name resolution',

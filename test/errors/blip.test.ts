@@ -11,6 +11,8 @@ describe('an image that could not be pulled', () => {
   it.each([
     'received unexpected HTTP status: 503 Service Unavailable',
     'error parsing HTTP 429 response body: toomanyrequests: slow down',
+    // Of a proxy before the registry, Docker 20.10.
+    'error parsing HTTP 429 response body: invalid character \'<\' looking for beginning of value: "<html>slow down</html>"',
     'Get "https://registry:5000/v2/": dial tcp: lookup registry on 127.0.0.53:53: no such host',
     'Get "https://registry:5000/v2/": dial tcp: lookup registry on 127.0.0.53:53: server misbehaving',
     'Get "https://registry:5000/v2/": dial tcp 10.0.0.9:5000: connect: connection refused',
