@@ -5,7 +5,6 @@ import { FloorGuard } from '../engine/interlocks/floor-guard.js';
 import { LeasedTraffic } from '../engine/interlocks/leased-traffic.js';
 import type { Redaction } from '../events/redaction.js';
 import { Reservations } from '../engine/interlocks/reservations.js';
-import { SecretFreeTransport } from '../engine/interlocks/secret-free-transport.js';
 import { MutationGate } from '../engine/interlocks/mutation-gate.js';
 import { PinnedImages } from '../engine/pinned-images.js';
 import type { Run, TagSelection } from '../engine/run.js';
@@ -52,9 +51,9 @@ export function openRun(
     hostFiles,
     hostHolds: fullHolds,
     redaction,
+    transport,
     fence,
   } = world;
-  const transport = new SecretFreeTransport(world.transport, redaction);
   const journal = withoutSecrets(fullJournal, redaction);
   const hostHolds = holdsWithoutSecrets(fullHolds, redaction);
   const bus = given ?? openBus(world, hooks);

@@ -24,6 +24,7 @@ import { FakeHostHttp } from '../fakes/fake-host-http.js';
 import { FakeRegistry } from '../fakes/fake-registry.js';
 import { FakeScalingGroups } from '../fakes/fake-scaling-groups.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
+import { SecretFreeTransport } from '../../src/transport/secret-free-transport.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
 import { Life, mortal, type Death } from '../fakes/mortal-world.js';
 import { MemoryConfirmations } from '../fakes/memory-confirmations.js';
@@ -228,7 +229,7 @@ export class FleetStage {
       files,
       redaction,
       hostFiles: this.hostFiles,
-      transport: this.transport,
+      transport: new SecretFreeTransport(this.transport, redaction),
       runtime: new FakeContainerRuntime(world),
       http: new FakeHostHttp(world),
       traffic: new FakeTraffic(world),
