@@ -1,3 +1,4 @@
+import { Diagnostics } from '../errors/diagnostics.js';
 import { emptyPlaybook, notAListOfPlays, playbookNotFound } from '../errors/playbook.js';
 import { describeValue } from '../expression/describe.js';
 import type { ProjectFiles } from '../ports/project-files.js';
@@ -22,7 +23,8 @@ export async function loadPlaybook(
 
 /** The same from text. */
 export function readPlaybook(file: string, text: string, modules: ModuleDirectory): Playbook {
-  const document = new PlaybookDocument(file, text);
+  const diagnostics = new Diagnostics();
+  const document = new PlaybookDocument(file, text, diagnostics);
   const { value } = document;
   if (value === null || (Array.isArray(value) && value.length === 0)) throw emptyPlaybook(file);
   if (!Array.isArray(value)) throw notAListOfPlays(describeValue(value), document.placeOf([]));
@@ -30,6 +32,6 @@ export function readPlaybook(file: string, text: string, modules: ModuleDirector
     const read = readPlay(document, play, [index], modules);
     return read === undefined ? [] : [read];
   });
-  document.refuseErrors();
+  diagnostics.refuse();
   return { file, plays };
 }

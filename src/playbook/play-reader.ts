@@ -18,7 +18,7 @@ export function readPlay(
 ): Play | undefined {
   if (!isMapping(value)) {
     const hint = 'A play is a mapping: "- hosts: api", and below it tasks.';
-    document.report(
+    document.diagnostics.report(
       wrongKeywordValue('play', 'a mapping', describeValue(value), document.placeOf(path), hint),
     );
     return undefined;
@@ -28,7 +28,7 @@ export function readPlay(
   // Facts come from the inventory; Ansible's own gathering is not done, so that asking for it must not go unheard.
   if (play.boolean('gather_facts', false)) {
     const place = document.placeOfKey([...path, 'gather_facts']);
-    document.report(
+    document.diagnostics.report(
       notSupportedYet('gather_facts', 'a play', place, 'Read what you need with a task and register it.'),
     );
   }
@@ -72,7 +72,7 @@ function readHosts(play: MappingReader, document: PlaybookDocument, path: ValueP
   const { value: patterns, locate } = play.rawTexts('hosts');
   if (play.value('hosts') === undefined) {
     const hint = 'Name a group or a pattern: hosts: api, or hosts: api:&canary.';
-    document.report(missingKeyword('hosts', 'the play', document.placeOf(path), hint));
+    document.diagnostics.report(missingKeyword('hosts', 'the play', document.placeOf(path), hint));
   }
   return { value: patterns.join(':'), locate: locateThrough(locate, () => [0]) };
 }
@@ -105,7 +105,7 @@ function refuseUnknownKeywords(
     const place = document.placeOfKey(play.pathOf(key));
     const later = Object.hasOwn(laterInPlays, key) ? laterInPlays[key] : undefined;
     if (later !== undefined) {
-      document.report(notSupportedYet(key, 'a play', place, later));
+      document.diagnostics.report(notSupportedYet(key, 'a play', place, later));
       continue;
     }
     const hint = Object.hasOwn(elsewhereInPlays, key)
@@ -113,6 +113,6 @@ function refuseUnknownKeywords(
       : modules.get(key) === undefined
         ? undefined
         : `${key} is a module: write it as a task, below "tasks:".`;
-    document.report(unknownKeyword(key, 'a play', playKeywords, place, hint));
+    document.diagnostics.report(unknownKeyword(key, 'a play', playKeywords, place, hint));
   }
 }

@@ -32,7 +32,7 @@ export function readTask(
 ): Task | undefined {
   if (!isMapping(value)) {
     const hint = 'A task is a mapping with a module: "- shell: uptime".';
-    document.report(
+    document.diagnostics.report(
       wrongKeywordValue('task', 'a mapping', describeValue(value), document.placeOf(path), hint),
     );
     return undefined;
@@ -102,10 +102,11 @@ function moduleOf(
     } else if (found === undefined) {
       found = [key, words];
     } else {
-      document.report(severalModules(found[0], key, document.placeOfKey(task.pathOf(key))));
+      document.diagnostics.report(severalModules(found[0], key, document.placeOfKey(task.pathOf(key))));
     }
   }
-  if (found === undefined && !unknown) document.report(noModule(document.placeOf(path), modules.names));
+  if (found === undefined && !unknown)
+    document.diagnostics.report(noModule(document.placeOf(path), modules.names));
   return found;
 }
 
@@ -118,7 +119,7 @@ function reportUnknown(
   const place = document.placeOfKey(task.pathOf(key));
   const later = Object.hasOwn(laterInTasks, key) ? laterInTasks[key] : undefined;
   if (later !== undefined) {
-    document.report(notSupportedYet(key, 'a task', place, later));
+    document.diagnostics.report(notSupportedYet(key, 'a task', place, later));
     return;
   }
   const hint = isOldLoop(key)
@@ -126,7 +127,7 @@ function reportUnknown(
     : Object.hasOwn(elsewhereInTasks, key)
       ? elsewhereInTasks[key]
       : undefined;
-  document.report(unknownModule(key, modules.names, taskKeywords, place, hint));
+  document.diagnostics.report(unknownModule(key, modules.names, taskKeywords, place, hint));
 }
 
 function readArguments(
@@ -136,16 +137,16 @@ function readArguments(
   given: unknown,
   path: ValuePath,
 ): Raw {
-  document.attempt(() => {
+  document.diagnostics.collect(() => {
     checkTemplates(given, document.locate, path);
-  }, undefined);
+  });
   const locate = locateWithin(document.locate, path);
   if (given === null || given === undefined) return { value: {}, locate };
   if (isMapping(given)) {
     for (const argument of Object.keys(given)) {
       if (words.arguments.length === 0 || words.arguments.includes(argument)) continue;
       const place = document.placeOfKey([...path, argument]);
-      document.report(unknownArgument(argument, module, words.arguments, place));
+      document.diagnostics.report(unknownArgument(argument, module, words.arguments, place));
     }
     return { value: given, locate };
   }
@@ -153,7 +154,7 @@ function readArguments(
     // A variable may be the whole mapping: it is known, and checked by the module, when the task runs.
     if (isOneExpression(given)) return { value: given, locate };
     const place = document.placeOf(path);
-    document.report(argumentsNotAMapping(module, describeValue(given), words.arguments, place));
+    document.diagnostics.report(argumentsNotAMapping(module, describeValue(given), words.arguments, place));
     return { value: {}, locate };
   }
   // The bare value stands where the module's mapping would.
@@ -170,7 +171,7 @@ function readLoop(task: MappingReader, document: PlaybookDocument): Raw | undefi
   if (typeof loop.value === 'string' && mayBeTemplate(loop.value)) return loop;
   const place = document.placeOf(task.pathOf('loop'));
   const hint = 'Write a list, or a template that is one: loop: "{{ ports }}".';
-  document.report(wrongKeywordValue('loop', 'a list', describeValue(loop.value), place, hint));
+  document.diagnostics.report(wrongKeywordValue('loop', 'a list', describeValue(loop.value), place, hint));
   return undefined;
 }
 
@@ -179,7 +180,7 @@ function readLoopVariable(task: MappingReader, document: PlaybookDocument): stri
   const control = new MappingReader(document, value, task.pathOf('loop_control'));
   for (const key of control.keys.filter((known) => known !== 'loop_var')) {
     const place = document.placeOfKey(control.pathOf(key));
-    document.report(unknownKeyword(key, 'loop_control', ['loop_var'], place));
+    document.diagnostics.report(unknownKeyword(key, 'loop_control', ['loop_var'], place));
   }
   return control.variableName('loop_var') ?? 'item';
 }
@@ -187,5 +188,6 @@ function readLoopVariable(task: MappingReader, document: PlaybookDocument): stri
 function refuseRetriesWithoutUntil(task: MappingReader, document: PlaybookDocument): void {
   if (task.value('until') !== undefined) return;
   const lone = ['retries', 'delay'].find((keyword) => task.value(keyword) !== undefined);
-  if (lone !== undefined) document.report(retriesWithoutUntil(lone, document.placeOfKey(task.pathOf(lone))));
+  if (lone !== undefined)
+    document.diagnostics.report(retriesWithoutUntil(lone, document.placeOfKey(task.pathOf(lone))));
 }

@@ -1,5 +1,6 @@
 import type { HostSession } from '../engine/host-session.js';
-import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
+import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import { throwAll } from '../errors/diagnostics.js';
 import { foundFor } from '../errors/usecases.js';
 import { formatPosition } from '../model/source.js';
 
@@ -41,7 +42,7 @@ export class Findings {
 
   /** Throws all that was found. */
   refuse(): void {
-    const [first, ...others] = [...this.#findings.values()].map(({ error, hosts, among }) =>
+    const errors = [...this.#findings.values()].map(({ error, hosts, among }) =>
       hosts.size === among.length
         ? error
         : foundFor(
@@ -49,7 +50,7 @@ export class Findings {
             [...hosts].map(({ host }) => host),
           ),
     );
-    if (first !== undefined) throw new AdfErrors([first, ...others]);
+    throwAll(errors);
   }
 
   #keep(sessions: readonly HostSession[], thrown: unknown): void {

@@ -2,7 +2,8 @@ import pLimit from 'p-limit';
 import type { HostSession } from '../engine/host-session.js';
 import { variablesOfSession } from '../engine/task-variables.js';
 import type { Run } from '../engine/run.js';
-import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
+import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import { throwAll } from '../errors/diagnostics.js';
 import { runningHosts } from '../plan/allowance.js';
 import { findRefusals } from '../plan/preflight.js';
 import type { GroupObservation, HostObservation, ObservedTargetGroup } from '../plan/observation.js';
@@ -53,8 +54,7 @@ export async function observeGroup(opened: GroupSessions): Promise<ObservedGroup
 
 /** Refuses the group as a whole when anything speaks against it. Throws AdfErrors of class `refused`. */
 export function refuseUnfit({ observation, unobserved }: ObservedGroup): void {
-  const [first, ...others] = [...unobserved.map(({ error }) => error), ...findRefusals(observation)];
-  if (first !== undefined) throw new AdfErrors([first, ...others], 'refused');
+  throwAll([...unobserved.map(({ error }) => error), ...findRefusals(observation)], 'refused');
 }
 
 export async function observeHost(session: HostSession, run: Run): Promise<HostObservation> {

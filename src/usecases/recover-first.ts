@@ -1,6 +1,7 @@
 import type { Run } from '../engine/run.js';
 import { describeHold } from '../engine/hold-names.js';
-import { AdfErrors, type AdfError } from '../errors/adf-error.js';
+import type { AdfError } from '../errors/adf-error.js';
+import { throwAll } from '../errors/diagnostics.js';
 import { notAllRestored, notRecovered } from '../errors/recover.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
@@ -105,9 +106,4 @@ function stillHeld({ run, hosts, scaling }: RecoveredRun, inventory: Inventory):
     ...held.flatMap(({ error }) => error ?? []),
     ...scaling.errors,
   ];
-}
-
-/** The first decides the exit code. */
-function throwAll([first, ...others]: readonly AdfError[]): void {
-  if (first !== undefined) throw new AdfErrors([first, ...others]);
 }
