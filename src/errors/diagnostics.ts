@@ -1,3 +1,4 @@
+import { formatPosition } from '../model/source.js';
 import { AdfErrors, errorsOf, type AdfError, type ErrorClass } from './adf-error.js';
 
 /**
@@ -31,9 +32,10 @@ export class Diagnostics {
     }
   }
 
-  /** Throws all that was reported, as `throwAll` does, in the order of the files. */
+  /** Throws all that was reported, as `throwAll` does, in the order of the files. A file that is read twice is not wrong twice. */
   refuse(): void {
-    throwAll(inOrderOfFiles(this.#errors));
+    const told = new Map(this.#errors.map((error) => [keyOf(error), error]));
+    throwAll(inOrderOfFiles([...told.values()]));
   }
 
   #keep(thrown: unknown): void {
@@ -43,6 +45,10 @@ export class Diagnostics {
   }
 }
 
+/** The same for errors that say the same of the same place. */
+export const keyOf = ({ code, at, message }: AdfError): string =>
+  `${code} ${at === undefined ? '' : formatPosition(at)} ${message}`;
+
 /**
  * Throws one error as it is, and several as AdfErrors. Returns when there is none. With a class they are AdfErrors of that class: what failed
  * on a host is a refusal when it is found before the first change.
@@ -50,7 +56,9 @@ export class Diagnostics {
 export function throwAll(errors: readonly AdfError[], errorClass?: ErrorClass): void {
   const [first, ...others] = errors;
   if (first === undefined) return;
-  throw others.length === 0 && errorClass === undefined ? first : new AdfErrors([first, ...others], errorClass);
+  throw others.length === 0 && errorClass === undefined
+    ? first
+    : new AdfErrors([first, ...others], errorClass);
 }
 
 /** File after file as they were met, each from top to bottom; what has no place comes first. */

@@ -6,7 +6,7 @@ import type { PlaybookDocument } from './document.js';
 import { elsewhereInPlays, laterInPlays, playKeywords } from './keywords.js';
 import { MappingReader } from './mapping-reader.js';
 import type { ModuleDirectory } from './modules.js';
-import type { Play, Raw, Section, Task } from './playbook.js';
+import type { Inherited, Play, Raw, Section, TaskNode } from './playbook.js';
 import { readTask } from './task-reader.js';
 
 /** Reads a play; undefined when too little of it is right to go on. All that is wrong is reported. */
@@ -49,9 +49,6 @@ export function readPlay(
     ...withoutAbsent(optional),
     strategy: play.oneOf('strategy', ['free', 'linear']) ?? 'free',
     anyErrorsFatal: play.boolean('any_errors_fatal', false),
-    become: play.boolean('become', false),
-    environment: play.mapping('environment'),
-    tags: play.words('tags'),
     sections: readSections(play, document, modules),
   };
 }
@@ -82,16 +79,23 @@ function readSections(
   document: PlaybookDocument,
   modules: ModuleDirectory,
 ): readonly Section[] {
+  const inherited: Inherited = {
+    become: play.boolean('become', false),
+    environment: [play.mapping('environment')],
+    tags: play.words('tags'),
+  };
+  let index = 0;
   return (['pre_tasks', 'tasks', 'post_tasks'] as const).flatMap((name): readonly Section[] => {
     const read = (value: unknown): readonly unknown[] | undefined =>
       Array.isArray(value) ? value : undefined;
     const hint = `Begin each task with a dash: "- shell: uptime".`;
     const values = play.read(name, 'a list of tasks', read, hint) ?? [];
-    const tasks = values.flatMap((value, index): readonly Task[] => {
-      const task = readTask(document, value, [...play.pathOf(name), index], modules);
+    const nodes = values.flatMap((value, item): readonly TaskNode[] => {
+      const path = [...play.pathOf(name), item];
+      const task = readTask(document, value, path, modules, { ...inherited, index: index++ });
       return task === undefined ? [] : [task];
     });
-    return tasks.length === 0 ? [] : [{ name, tasks }];
+    return nodes.length === 0 ? [] : [{ kind: 'section', name, nodes }];
   });
 }
 

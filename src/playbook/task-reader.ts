@@ -17,7 +17,7 @@ import type { PlaybookDocument } from './document.js';
 import { elsewhereInTasks, isOldLoop, laterInTasks, taskKeywords } from './keywords.js';
 import { MappingReader } from './mapping-reader.js';
 import type { ModuleDirectory, ModuleWords } from './modules.js';
-import type { Raw, Task } from './playbook.js';
+import type { Inherited, Raw, Task } from './playbook.js';
 
 /** How often and how far apart Ansible retries when nothing else is said. */
 const defaultRetries = 3;
@@ -29,6 +29,7 @@ export function readTask(
   value: unknown,
   path: ValuePath,
   modules: ModuleDirectory,
+  given: Inherited & Pick<Task, 'index'>,
 ): Task | undefined {
   if (!isMapping(value)) {
     const hint = 'A task is a mapping with a module: "- shell: uptime".';
@@ -39,10 +40,12 @@ export function readTask(
   }
   const task = new MappingReader(document, value, path);
   const module = moduleOf(task, document, path, modules);
-  const rest = readKeywords(task, document);
+  const rest = readKeywords(task, document, given);
   if (module === undefined) return undefined;
   const [name, words] = module;
   return {
+    kind: 'task',
+    index: given.index,
     name: task.rawText('name') ?? { value: name, locate: locateWithin(document.locate, path) },
     at: document.positionOf(path),
     module: name,
@@ -54,7 +57,8 @@ export function readTask(
 function readKeywords(
   task: MappingReader,
   document: PlaybookDocument,
-): Omit<Task, 'name' | 'at' | 'module' | 'args'> {
+  inherited: Inherited,
+): Omit<Task, 'kind' | 'index' | 'name' | 'at' | 'module' | 'args'> {
   const loop = readLoop(task, document);
   const register = task.variableName('register');
   const until = task.condition('until');
@@ -77,10 +81,10 @@ function readKeywords(
     // As in Ansible, a timeout of 0 is none.
     ...(timeout === undefined || timeout === 0 ? {} : { timeout }),
     noLog: task.boolean('no_log', false),
-    ...(task.value('become') === undefined ? {} : { become: task.boolean('become', false) }),
-    environment: task.mapping('environment'),
+    become: task.boolean('become', inherited.become),
+    environment: [...inherited.environment, task.mapping('environment')],
     vars: task.variables('vars'),
-    tags: task.words('tags'),
+    tags: [...inherited.tags, ...task.words('tags')],
   };
 }
 

@@ -1,8 +1,7 @@
 import type { HostSession } from '../engine/host-session.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
-import { throwAll } from '../errors/diagnostics.js';
+import { keyOf, throwAll } from '../errors/diagnostics.js';
 import { foundFor } from '../errors/usecases.js';
-import { formatPosition } from '../model/source.js';
 
 interface Finding {
   readonly error: AdfError;
@@ -56,8 +55,7 @@ export class Findings {
   #keep(sessions: readonly HostSession[], thrown: unknown): void {
     for (const error of errorsOf(thrown)) {
       if (error.class === 'bug') throw thrown;
-      const at = error.at === undefined ? '' : formatPosition(error.at);
-      const key = `${error.code} ${at} ${error.message}`;
+      const key = keyOf(error);
       const finding = this.#findings.get(key) ?? { error, hosts: new Set(), among: this.#among };
       for (const session of sessions) finding.hosts.add(session);
       this.#findings.set(key, finding);

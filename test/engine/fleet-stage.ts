@@ -9,7 +9,7 @@ import { groupName, hostId, type Digest } from '../../src/model/ids.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import type { Registration, TargetGroup, TargetState } from '../../src/model/registration.js';
 import type { RunResult } from '../../src/model/run-result.js';
-import { readPlaybook } from '../../src/playbook/load.js';
+import { loadPlaybook } from '../../src/playbook/load.js';
 import { deployWith } from '../../src/usecases/deploy.js';
 import { rollbackWith, type RollbackOptions } from '../../src/usecases/rollback.js';
 import { recoverWith, type RecoverOptions } from '../../src/usecases/recover.js';
@@ -247,8 +247,10 @@ export class FleetStage {
       owner: { who: 'ann@desk' },
       listHosts: () => loadInventory(project, 'test', () => fleet),
       deployPlaybook: () =>
-        Promise.resolve(
-          readPlaybook('playbooks/deploy.yml', this.#options.playbook ?? packaged, moduleDirectory),
+        loadPlaybook(
+          new MemoryFiles({ 'playbooks/deploy.yml': this.#options.playbook ?? packaged }),
+          'playbooks/deploy.yml',
+          moduleDirectory,
         ),
       close: () => Promise.resolve(),
     };
