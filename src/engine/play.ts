@@ -12,6 +12,7 @@ import { nameForPeople } from './play-hosts.js';
 import { onTop, playLayers, readRollout } from './play-settings.js';
 import { rollBack, type RollbackResult } from './rollback.js';
 import type { Run } from './run.js';
+import { isStopping } from './stop-signal.js';
 import type { TurnResult } from './turn.js';
 import type { TurnPlay } from './turn-play.js';
 
@@ -173,5 +174,3 @@ async function openPlay(
     },
   };
 }
-
-const isStopping = ({ stop }: Run): boolean => stop.signal.aborted;

@@ -5,6 +5,7 @@ import type { HostSession } from './host-session.js';
 import { stayWithoutWayBack } from './lost-way-back.js';
 import { restoreHost, type RestoreOutcome } from './restore.js';
 import type { Run } from './run.js';
+import { isStopping } from './stop-signal.js';
 
 export interface RollbackResult {
   readonly session: HostSession;
@@ -94,5 +95,3 @@ async function bringBackRegistrations(session: HostSession): Promise<RestoreOutc
   const outcome = await restoreHost(session, open);
   return outcome.restored ? undefined : outcome;
 }
-
-const isStopping = ({ stop }: Run): boolean => stop.signal.aborted;

@@ -7,8 +7,8 @@ import { loadPlaybook } from '../../src/playbook/load.js';
 import type { Journal } from '../../src/ports/journal.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import type { CommandResult } from '../../src/ports/transport.js';
-import { moduleDirectory } from '../../src/usecases/module-directory.js';
-import { openRun, type RunChoices } from '../../src/usecases/open-run.js';
+import { moduleDirectory } from '../../src/world/module-directory.js';
+import { openRun, type RunChoices } from '../../src/run/open-run.js';
 import { FleetStage } from './fleet-stage.js';
 
 export interface AdHocOptions extends Partial<RunChoices> {

@@ -4,7 +4,7 @@ import { blipSourceOf } from '../../src/errors/blip.js';
 import { dockerPull, dockerUnreachable } from '../../src/errors/docker.js';
 import { connectionLost, unreachable } from '../../src/errors/ssh.js';
 import type { Milliseconds } from '../../src/model/duration.js';
-import { deployWith } from '../../src/usecases/deploy.js';
+import { deployWith } from '../../src/deploy/deploy.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import { breadth } from '../deep.js';
 import type { PortCall } from '../fakes/port-calls.js';

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Redaction } from '../../src/events/redaction.js';
 import type { Host } from '../../src/model/host.js';
 import { Secret } from '../../src/model/secret.js';
-import { openWorld } from '../../src/usecases/open-world.js';
-import type { World } from '../../src/usecases/world.js';
+import { openWorld } from '../../src/world/open-world.js';
+import type { World } from '../../src/world/world.js';
 import { describeWithSshd, Sshd } from '../transport/sshd.js';
 
 const secret = 's3cret-word';

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { RestartPolicy } from '../../src/model/container.js';
 import type { Playbook } from '../../src/playbook/playbook.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
-import { moduleDirectory } from '../../src/usecases/module-directory.js';
+import { moduleDirectory } from '../../src/world/module-directory.js';
 import { formatAmount } from '../../src/model/settings.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { groupsOf, repository, type Scenario, type ScenarioGroup } from './scenario.js';

@@ -5,8 +5,8 @@ import { leaseUnavailable } from '../../src/errors/lease.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import { quietTime } from '../../src/model/late-effect.js';
 import { placeOf, tagsOf } from '../../src/plan/reservation.js';
-import { deployWith } from '../../src/usecases/deploy.js';
-import { recoverWith } from '../../src/usecases/recover.js';
+import { deployWith } from '../../src/deploy/deploy.js';
+import { recoverWith } from '../../src/recovery/recover.js';
 import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
 
 const api = { environment: environmentName('test'), group: groupName('api') };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { accountId } from '../../src/model/ids.js';
-import { deployWith } from '../../src/usecases/deploy.js';
-import { planDeployWith } from '../../src/usecases/plan.js';
-import { recoverWith, type RecoverOptions } from '../../src/usecases/recover.js';
+import { deployWith } from '../../src/deploy/deploy.js';
+import { planDeployWith } from '../../src/deploy/plan.js';
+import { recoverWith, type RecoverOptions } from '../../src/recovery/recover.js';
 import { renderStatus } from '../../src/report/status-view.js';
-import { statusWith } from '../../src/usecases/status.js';
+import { statusWith } from '../../src/deploy/status.js';
 import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
 import type { Life } from '../fakes/mortal-world.js';
 

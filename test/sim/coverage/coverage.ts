@@ -41,7 +41,7 @@ function coverageOf(file: string): CoveredSource {
 }
 
 function tellShares(): void {
-  for (const folder of ['engine', 'plan', 'state', 'usecases']) {
+  for (const folder of ['deploy', 'recovery', 'run', 'check', 'engine', 'plan', 'state']) {
     const own = sources.filter(({ file }) => file.startsWith(`src/${folder}/`));
     const all = own.flatMap(({ branches }) => branches).length;
     const reached = own.flatMap(({ branches, wasReached }) =>

@@ -1,11 +1,11 @@
 /** The use cases that recover, or decide what is recovered. */
-const recovery: ReadonlySet<string> = new Set(
-  [
+const recovery: ReadonlySet<string> = new Set([
+  'src/run/held-lease.ts',
+  'src/run/lease-groups.ts',
+  ...[
     'check-claims',
-    'held-lease',
     'interrupted-runs',
     'journal-on-demand',
-    'lease-groups',
     'outlived-notes',
     'recover',
     'recover-first',
@@ -15,8 +15,8 @@ const recovery: ReadonlySet<string> = new Set(
     'recovery-leases',
     'recovery-session',
     'tell-interrupted',
-  ].map((name) => `src/usecases/${name}.ts`),
-);
+  ].map((name) => `src/recovery/${name}.ts`),
+]);
 
 /** The part of the sources whose branches the seeds are to reach. */
 export const isCovered = (file: string): boolean =>
