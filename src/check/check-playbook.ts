@@ -16,7 +16,7 @@ import { selectHosts } from '../inventory/patterns.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { UnknownValue } from '../model/unknown.js';
 import { dockerContainer } from '../modules/docker-container.js';
-import type { Play, Playbook, Task } from '../playbook/playbook.js';
+import { walk, type Play, type Playbook, type Task } from '../playbook/playbook.js';
 import { checkConditions } from './check-conditions.js';
 import { TaskChecker } from './check-task.js';
 import { Findings } from './findings.js';
@@ -71,9 +71,9 @@ async function checkPlay(
   );
   const scope = { layers, base };
   checkConditions(play, plays, hosts, (session) => variablesOf(undefined, session, scope), findings);
-  const tasks = play.sections.flatMap((section) => section.tasks);
-  for (const task of tasks.filter((one) => isSelected([...play.tags, ...one.tags], tags))) {
-    const checker = new TaskChecker(play, task);
+  for (const task of walk(play.sections)) {
+    if (!isSelected(task.tags, tags)) continue;
+    const checker = new TaskChecker(task);
     for (const session of hosts) {
       const variables = variablesOf(task, session, scope, facts.of(session));
       findings.collectFor([session], () => checker.check(variables));

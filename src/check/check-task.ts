@@ -15,7 +15,7 @@ import { UnknownValue } from '../model/unknown.js';
 import { modules } from '../modules/catalogue.js';
 import type { SourceFile } from '../modules/module.js';
 import { findSource } from '../modules/source-files.js';
-import type { Play, Task } from '../playbook/playbook.js';
+import type { Task } from '../playbook/playbook.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import { makerOf } from './makers.js';
 
@@ -26,10 +26,7 @@ export class TaskChecker {
 
   readonly #makers: Maker[] = [];
 
-  constructor(
-    readonly play: Play,
-    readonly task: Task,
-  ) {}
+  constructor(readonly task: Task) {}
 
   /** Throws what the task would fail with whatever the host does. Nothing for hosts that its `when` leaves out already. */
   check(variables: Variables): void {
@@ -47,10 +44,10 @@ export class TaskChecker {
   }
 
   #checkItem(variables: Variables): void {
-    const { task, play } = this;
+    const { task } = this;
     const module = modules.get(task.module);
     if (module === undefined || allHold(task.when, variables) === false) return;
-    renderEnvironment(play.environment, task.environment, variables);
+    renderEnvironment(task.environment, variables);
     this.#checkNamed(variables);
     const args = renderArguments(task, module, variables);
     const maker = makerOf(task.module, args, task.name.value, task.at);

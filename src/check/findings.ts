@@ -1,7 +1,7 @@
 import type { HostSession } from '../engine/index.js';
-import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
+import { type AdfError, errorsOf } from '../errors/adf-error.js';
+import { keyOf, throwAll } from '../errors/diagnostics.js';
 import { foundFor } from '../errors/usecases.js';
-import { formatPosition } from '../model/source.js';
 
 interface Finding {
   readonly error: AdfError;
@@ -41,7 +41,7 @@ export class Findings {
 
   /** Throws all that was found. */
   refuse(): void {
-    const [first, ...others] = [...this.#findings.values()].map(({ error, hosts, among }) =>
+    const errors = [...this.#findings.values()].map(({ error, hosts, among }) =>
       hosts.size === among.length
         ? error
         : foundFor(
@@ -49,14 +49,13 @@ export class Findings {
             [...hosts].map(({ host }) => host),
           ),
     );
-    if (first !== undefined) throw new AdfErrors([first, ...others]);
+    throwAll(errors);
   }
 
   #keep(sessions: readonly HostSession[], thrown: unknown): void {
     for (const error of errorsOf(thrown)) {
       if (error.class === 'bug') throw thrown;
-      const at = error.at === undefined ? '' : formatPosition(error.at);
-      const key = `${error.code} ${at} ${error.message}`;
+      const key = keyOf(error);
       const finding = this.#findings.get(key) ?? { error, hosts: new Set(), among: this.#among };
       for (const session of sessions) finding.hosts.add(session);
       this.#findings.set(key, finding);

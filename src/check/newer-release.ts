@@ -1,5 +1,5 @@
 import type { Run } from '../engine/index.js';
-import { AdfErrors } from '../errors/adf-error.js';
+import { throwAll } from '../errors/diagnostics.js';
 import { newerReleaseThere } from '../errors/preflight.js';
 import { rolledSinceElsewhere } from '../errors/resume.js';
 import { describeHost } from '../model/host.js';
@@ -30,8 +30,7 @@ export function refuseOlderRun(
 ): void {
   if (resumes !== undefined) refuseRolledSince(resumes, groups, run);
   if (verb === 'rollback' || force === true) return;
-  const [first, ...others] = newerThan(groups, run).map(newerReleaseThere);
-  if (first !== undefined) throw new AdfErrors([first, ...others], 'refused');
+  throwAll(newerThan(groups, run).map(newerReleaseThere), 'refused');
 }
 
 /** What `--force` goes over is told. */

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { type HostSession, type Run, variablesOfSession } from '../engine/index.js';
-import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
+import { type AdfError, errorsOf } from '../errors/adf-error.js';
+import { throwAll } from '../errors/diagnostics.js';
 import { runningHosts } from '../plan/allowance.js';
 import { findRefusals } from '../plan/preflight.js';
 import type { GroupObservation, HostObservation, ObservedTargetGroup } from '../plan/observation.js';
@@ -51,8 +52,7 @@ export async function observeGroup(opened: GroupSessions): Promise<ObservedGroup
 
 /** Refuses the group as a whole when anything speaks against it. Throws AdfErrors of class `refused`. */
 export function refuseUnfit({ observation, unobserved }: ObservedGroup): void {
-  const [first, ...others] = [...unobserved.map(({ error }) => error), ...findRefusals(observation)];
-  if (first !== undefined) throw new AdfErrors([first, ...others], 'refused');
+  throwAll([...unobserved.map(({ error }) => error), ...findRefusals(observation)], 'refused');
 }
 
 export async function observeHost(session: HostSession, run: Run): Promise<HostObservation> {

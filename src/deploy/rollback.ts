@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
-import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
+import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import { throwAll } from '../errors/diagnostics.js';
 import { noPreviousRelease, releaseAmbiguous, releaseNotKept } from '../errors/rollback.js';
 import type { Run } from '../engine/index.js';
 import type { ObservedContainer } from '../model/container.js';
@@ -78,8 +79,7 @@ async function containersOf(hosts: readonly Host[], run: Run): Promise<Container
     ),
   );
   run.stop.signal.throwIfAborted();
-  const [first, ...others] = errors;
-  if (found.length === 0 && first !== undefined) throw new AdfErrors([first, ...others], 'refused');
+  if (found.length === 0) throwAll(errors, 'refused');
   return found;
 }
 

@@ -41,5 +41,3 @@ export {
 export { restoreScaling, type ScalingRestored } from './holds/restore-scaling.js';
 export { findScalingHolds, scalingOf, type HeldScaling, type ScalingOf } from './holds/scaling-holds.js';
 export { suspendScaling } from './holds/suspend-scaling.js';
-
-export { SecretFreeTransport } from './interlocks/secret-free-transport.js';

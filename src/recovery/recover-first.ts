@@ -1,5 +1,6 @@
-import { describeHold, type Run } from '../engine/index.js';
-import { AdfErrors, type AdfError } from '../errors/adf-error.js';
+import { type Run, describeHold } from '../engine/index.js';
+import { type AdfError } from '../errors/adf-error.js';
+import { throwAll } from '../errors/diagnostics.js';
 import { notAllRestored, notRecovered } from '../errors/recover.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
@@ -104,9 +105,4 @@ function stillHeld({ run, hosts, scaling }: RecoveredRun, inventory: Inventory):
     ...held.flatMap(({ error }) => error ?? []),
     ...scaling.errors,
   ];
-}
-
-/** The first decides the exit code. */
-function throwAll([first, ...others]: readonly AdfError[]): void {
-  if (first !== undefined) throw new AdfErrors([first, ...others]);
 }

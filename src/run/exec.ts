@@ -99,14 +99,14 @@ function oneCommand({ argv, become }: ExecOptions): Playbook {
         varsFiles: raw([]),
         strategy: 'free',
         anyErrorsFatal: false,
-        become,
-        environment: raw({}),
-        tags: [],
         sections: [
           {
+            kind: 'section',
             name: 'tasks',
-            tasks: [
+            nodes: [
               {
+                kind: 'task',
+                index: 0,
                 name: raw(argv.join(' ')),
                 at,
                 module: 'command',
@@ -123,7 +123,8 @@ function oneCommand({ argv, become }: ExecOptions): Playbook {
                 runOnce: false,
                 oneWay: false,
                 noLog: false,
-                environment: raw({}),
+                become,
+                environment: [],
                 vars: raw({}),
                 tags: [],
               },

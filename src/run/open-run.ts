@@ -1,4 +1,4 @@
-import { newRun, SecretFreeTransport, type Run, type TagSelection } from '../engine/index.js';
+import { newRun, type Run, type TagSelection } from '../engine/index.js';
 import type { Redaction } from '../events/redaction.js';
 import { EventBus } from '../events/bus.js';
 import { isoTime } from '../model/duration.js';
@@ -30,7 +30,7 @@ export function openRun(
   fullJournal: Journal,
   { verb, checkMode = false, tags = {}, bus: given }: RunChoices,
 ): Run {
-  const { clock, random, runtime, http, traffic, registry, files, hostFiles } = world;
+  const { clock, random, transport, runtime, http, traffic, registry, files, hostFiles } = world;
   const { presence, fence, scaling, spills, redaction } = world;
   return newRun({
     id,
@@ -41,7 +41,7 @@ export function openRun(
     ports: {
       clock,
       random,
-      transport: new SecretFreeTransport(world.transport, redaction),
+      transport,
       runtime,
       http,
       traffic,

@@ -32,6 +32,7 @@ import { systemRandom as random } from '../system/random.js';
 import { chosenByHost } from '../transport/choosing-transport.js';
 import { TransportFiles } from '../transport/host-files/transport-files.js';
 import { TransportHttp } from '../transport/host-http.js';
+import { SecretFreeTransport } from '../transport/secret-free-transport.js';
 import { localFacts } from '../transport/ssh/openssh-config/local-facts.js';
 import { becomePassword } from './become-password.js';
 import type { CommonOptions, RunHooks } from './context.js';
@@ -66,7 +67,7 @@ export async function openWorld(
   const agentSocket = unlessBlank(process.env['SSH_AUTH_SOCK']);
   const state = stateFolder(project.config.stateDirectory, directory, home);
   const notices = new Notices();
-  const transport = chosenByHost({
+  const reached = chosenByHost({
     clock,
     random,
     homeDirectory: local.homeDirectory,
@@ -79,6 +80,8 @@ export async function openWorld(
       notices.tell({ type: 'host_key.recorded', host: { id, name }, ...recorded }),
     ...passphraseSources(prompt, redaction),
   });
+  // Docker, files, HTTP, leases and tasks reach hosts through this one, so that no secret becomes an argument there.
+  const transport = new SecretFreeTransport(reached, redaction);
   const runtime = new EngineRuntime(transport, clock);
   const credentials = new CredentialSources([
     new EcrCredentials(access ?? {}),

@@ -9,7 +9,7 @@ import { groupName, hostId, type Digest } from '../../src/model/ids.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import type { Registration, TargetGroup, TargetState } from '../../src/model/registration.js';
 import type { RunResult } from '../../src/model/run-result.js';
-import { readPlaybook } from '../../src/playbook/load.js';
+import { loadPlaybook } from '../../src/playbook/load.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { rollbackWith, type RollbackOptions } from '../../src/deploy/rollback.js';
 import { recoverWith, type RecoverOptions } from '../../src/recovery/recover.js';
@@ -24,6 +24,7 @@ import { FakeHostHttp } from '../fakes/fake-host-http.js';
 import { FakeRegistry } from '../fakes/fake-registry.js';
 import { FakeScalingGroups } from '../fakes/fake-scaling-groups.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
+import { SecretFreeTransport } from '../../src/transport/secret-free-transport.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
 import { Life, mortal, type Death } from '../fakes/mortal-world.js';
 import { MemoryConfirmations } from '../fakes/memory-confirmations.js';
@@ -228,7 +229,7 @@ export class FleetStage {
       files,
       redaction,
       hostFiles: this.hostFiles,
-      transport: this.transport,
+      transport: new SecretFreeTransport(this.transport, redaction),
       runtime: new FakeContainerRuntime(world),
       http: new FakeHostHttp(world),
       traffic: new FakeTraffic(world),
@@ -246,8 +247,10 @@ export class FleetStage {
       owner: { who: 'ann@desk' },
       listHosts: () => loadInventory(project, 'test', () => fleet),
       deployPlaybook: () =>
-        Promise.resolve(
-          readPlaybook('playbooks/deploy.yml', this.#options.playbook ?? packaged, moduleDirectory),
+        loadPlaybook(
+          new MemoryFiles({ 'playbooks/deploy.yml': this.#options.playbook ?? packaged }),
+          'playbooks/deploy.yml',
+          moduleDirectory,
         ),
       close: () => Promise.resolve(),
     };

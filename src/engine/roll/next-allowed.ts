@@ -1,9 +1,9 @@
 import { formatDuration } from '../../model/duration.js';
 import type { HostId } from '../../model/ids.js';
 import { modules } from '../../modules/catalogue.js';
-import { allowanceOfHosts, allowanceOfTargets, unlimited, type Allowance } from '../../plan/allowance.js';
+import { type Allowance, allowanceOfHosts, allowanceOfTargets, unlimited } from '../../plan/allowance.js';
 import { nextBatch } from '../../plan/batches.js';
-import type { Play } from '../../playbook/playbook.js';
+import { type Play, walk } from '../../playbook/playbook.js';
 import type { HostSession } from '../host-session.js';
 import { lookAgain } from '../interlocks/floor-guard.js';
 import type { Run } from '../run.js';
@@ -35,7 +35,7 @@ export async function nextAllowed(
 }
 
 const takesHostsOut = ({ sections }: Play): boolean =>
-  sections.some(({ tasks }) => tasks.some((task) => modules.get(task.module)?.takesHostOut === true));
+  walk(sections).some(({ module }) => modules.get(module)?.takesHostOut === true);
 
 /** Only plays over a group with containers are held to the floor here; any drain is held to it by the interlock. */
 async function allowanceOf(queue: readonly HostSession[], play: Play, run: Run): Promise<Allowance> {

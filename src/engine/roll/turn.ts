@@ -1,9 +1,9 @@
-import { errorsOf, type AdfError } from '../../errors/adf-error.js';
+import { type AdfError, errorsOf } from '../../errors/adf-error.js';
 import { interrupted, playHaltedCode, runOnceFailed } from '../../errors/engine.js';
 import type { EventTask } from '../../events/event.js';
 import { render } from '../../expression/templates.js';
 import { UnknownValue } from '../../model/unknown.js';
-import type { Task } from '../../playbook/playbook.js';
+import type { Task, TaskNode } from '../../playbook/playbook.js';
 import type { Barrier } from './barrier.js';
 import type { HostSession } from '../host-session.js';
 import { restoreHost, type RestoreOutcome } from '../holds/restore.js';
@@ -86,31 +86,16 @@ async function runTasks(session: HostSession, play: TurnPlay, barrier: Barrier |
   const onLeaseLost = (): void => cancel.abort(gate.lost.reason);
   stop.signal.addEventListener('abort', onStop, { once: true });
   gate.lost.addEventListener('abort', onLeaseLost, { once: true });
+  const runOne = async (task: Task): Promise<Ended> => {
+    if (!isSelected(task.tags, session.run.tags)) return { status: 'ok' };
+    await barrier?.arrive();
+    if (stop.signal.aborted) onStop();
+    if (gate.closedBy !== undefined) return { status: 'failed', error: gate.closedBy };
+    if (cancel.signal.aborted || isHalted(session, play)) return { status: 'interrupted' };
+    return endedBy(await runAndTell(task, session, play, cancel.signal), task);
+  };
   try {
-    let index = 0;
-    for (const task of play.play.sections.flatMap((section) => section.tasks)) {
-      const event: EventTask = {
-        play: play.play.name,
-        index: index++,
-        name: nameOf(task, session, play),
-        module: task.module,
-      };
-      if (!isSelected([...play.play.tags, ...task.tags], session.run.tags)) continue;
-      await barrier?.arrive();
-      if (stop.signal.aborted) onStop();
-      if (gate.closedBy !== undefined) return { status: 'failed', error: gate.closedBy };
-      if (cancel.signal.aborted || isHalted(session, play)) return { status: 'interrupted' };
-      const outcome = await runAndTell(task, event, session, play, cancel.signal);
-      const failed = outcome.status === 'failed' || outcome.status === 'unreachable';
-      const ignored = outcome.status === 'failed' ? task.ignoreErrors : task.ignoreUnreachable;
-      if (!failed || ignored) continue;
-      if (outcome.error?.code === playHaltedCode) return { status: 'interrupted' };
-      return {
-        status: outcome.status === 'unreachable' ? 'unreachable' : 'failed',
-        ...(outcome.error === undefined ? {} : { error: outcome.error }),
-      };
-    }
-    return { status: 'ok' };
+    return await runNodes(play.play.sections, runOne);
   } catch (error) {
     if (gate.closedBy !== undefined) return { status: 'failed', error: gate.closedBy };
     if (cancel.signal.aborted) return { status: 'interrupted' };
@@ -119,6 +104,24 @@ async function runTasks(session: HostSession, play: TurnPlay, barrier: Barrier |
     stop.signal.removeEventListener('abort', onStop);
     gate.lost.removeEventListener('abort', onLeaseLost);
   }
+}
+
+/** Runs what is below these nodes, one after the other, until one of them does not end well. */
+async function runNodes(nodes: readonly TaskNode[], runOne: (task: Task) => Promise<Ended>): Promise<Ended> {
+  for (const node of nodes) {
+    const ended = await (node.kind === 'task' ? runOne(node) : runNodes(node.nodes, runOne));
+    if (ended.status !== 'ok') return ended;
+  }
+  return { status: 'ok' };
+}
+
+/** What a task's outcome means for the turn. */
+function endedBy({ status, error }: TaskOutcome, task: Task): Ended {
+  const failed = status === 'failed' || status === 'unreachable';
+  const ignored = status === 'failed' ? task.ignoreErrors : task.ignoreUnreachable;
+  if (!failed || ignored) return { status: 'ok' };
+  if (error?.code === playHaltedCode) return { status: 'interrupted' };
+  return { status, ...(error === undefined ? {} : { error }) };
 }
 
 /** What was replaced in this turn is proven healthy. */
@@ -132,12 +135,13 @@ const isHalted = ({ run, host }: HostSession, { budget }: TurnPlay): boolean =>
 /** Runs the task, once for all hosts where it says so, keeps its result and tells how it ended. */
 async function runAndTell(
   task: Task,
-  event: EventTask,
   session: HostSession,
   play: TurnPlay,
   signal: AbortSignal,
 ): Promise<TaskOutcome> {
   const { bus, ports, tally } = session.run;
+  const { index, module } = task;
+  const event: EventTask = { play: play.play.name, index, name: nameOf(task, session, play), module };
   const begun = ports.clock.elapsed();
   bus.emit({ type: 'task.started', host: session.eventHost, task: event });
   const run = async (): Promise<TaskOutcome> => runTask(task, event, session, play, signal);

@@ -179,13 +179,12 @@ export interface TaskSettings {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** The `environment` of the play under that of the task, rendered to text. */
+/** The environment of a task, the lowest mapping first, rendered to text. */
 export function renderEnvironment(
-  play: Task['environment'],
-  task: Task['environment'],
+  environment: Task['environment'],
   variables: Variables,
 ): Readonly<Record<string, string>> {
-  const entries = [play, task].flatMap((raw) =>
+  const entries = environment.flatMap((raw) =>
     Object.entries(asMapping(render(raw, variables))).map(([name, value]) => {
       const text = value instanceof Secret ? value.reveal() : String(value);
       const fault = environmentFault(text);

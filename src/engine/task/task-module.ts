@@ -17,7 +17,7 @@ export async function callModule(
   variables: Variables,
   attempt: Attempt,
 ): Promise<TaskOutcome> {
-  const { task, module, session, play, event } = call;
+  const { task, module, session, event } = call;
   const args = renderArguments(task, module, variables);
   if (args instanceof UnknownValue) return skippedAsUnknown(args, factsSetBy(task));
   const host = new TaskHost(
@@ -25,9 +25,9 @@ export async function callModule(
     {
       event,
       at: task.at,
-      become: task.become ?? play.play.become,
+      become: task.become,
       noLog: task.noLog,
-      environment: renderEnvironment(play.play.environment, task.environment, variables),
+      environment: renderEnvironment(task.environment, variables),
     },
     variables,
   );
@@ -75,9 +75,9 @@ function applied(
 }
 
 /** Where in its run a task is, in words that are no one's secret: the same again when the same run would come here again. */
-function positionOf({ play, event, task }: TaskCall, { item, attempt }: Attempt): string {
+function positionOf({ play, task }: TaskCall, { item, attempt }: Attempt): string {
   const loop = item === undefined ? '' : `.item-${item + 1}`;
-  return `${play.play.name}.task-${event.index + 1}.line-${task.at.line}${loop}.attempt-${attempt}`;
+  return `${play.play.name}.task-${task.index + 1}.line-${task.at.line}${loop}.attempt-${attempt}`;
 }
 
 /** In a dry run, why a look at the host would not see what the run would. */

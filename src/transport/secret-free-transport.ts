@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
-import { secretInArgument } from '../../errors/secrets.js';
-import { describeHost, type Host } from '../../model/host.js';
-import type { SecretKeeper } from '../../ports/secret-keeper.js';
+import { secretInArgument } from '../errors/secrets.js';
+import { describeHost, type Host } from '../model/host.js';
+import type { SecretKeeper } from '../ports/secret-keeper.js';
 import type {
   CommandResult,
   Connection,
@@ -12,9 +12,12 @@ import type {
   StepRecord,
   StreamOptions,
   Transport,
-} from '../../ports/transport.js';
+} from '../ports/transport.js';
 
-/** Promise 13 at the port: no program is started on a host with a secret in its arguments. Throws `secret.in_argument`. */
+/**
+ * Promise 13 at the port: no program is started on a host with a secret in its arguments. Throws `secret.in_argument`. All paths to a host
+ * go through one of these, which is made where the world is opened.
+ */
 export class SecretFreeTransport implements Transport {
   readonly #guarded = new WeakMap<Connection, Connection>();
 
@@ -53,7 +56,7 @@ class SecretFreeConnection implements Connection {
 
   async run(command: RemoteCommand, options: RunOptions = {}): Promise<CommandResult> {
     // A script travels over stdin; with arguments, the folder that they are run in is one of them.
-    if ('argv' in command) this.#check([...command.argv, options.cwd ?? '']);
+    this.#check('argv' in command ? [...command.argv, options.cwd ?? ''] : (command.exposes ?? []));
     return this.connection.run(command, options);
   }
 
