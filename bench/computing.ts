@@ -4,7 +4,7 @@ import { evaluateCondition, parseCondition } from '../src/expression/condition.j
 import { render } from '../src/expression/templates.js';
 import { Variables } from '../src/expression/variables.js';
 import { Secret } from '../src/model/secret.js';
-import { planDeploy } from '../src/plan/deploy-plan.js';
+import { planRoll } from '../src/plan/roll-plan.js';
 import { findRefusals } from '../src/plan/preflight.js';
 import { placesOfNewHosts, tenThousandHosts } from '../test/plan/large-fleet.js';
 import { cpuOf } from './measure.js';
@@ -48,7 +48,7 @@ function redactStream(): void {
 function plan(serial: Parameters<typeof tenThousandHosts>[0]): void {
   const group = tenThousandHosts(serial);
   findRefusals(group);
-  planDeploy(group);
+  planRoll(group);
 }
 
 const actions: Readonly<Record<string, () => void>> = {

@@ -1,4 +1,5 @@
 import type { Plan } from '../model/plan.js';
+import type { InterruptedStatus } from '../model/status-report.js';
 
 export interface Question {
   /** Takes the live view away while the question stands. */
@@ -10,18 +11,36 @@ export interface Question {
   readonly output: NodeJS.WritableStream;
 }
 
-/** Asks on the terminal whether to go ahead with plans that were shown. Anything but yes is no. */
-export async function confirmOnTerminal(plans: readonly Plan[], question: Question): Promise<boolean> {
+/** Asks on the terminal whether to go ahead with plans that were shown. */
+export async function confirmPlans(plans: readonly Plan[], question: Question): Promise<boolean> {
   const hosts = plans.flatMap(({ batches }) => batches.flat());
   // There is nothing to be afraid of when nothing would be rolled.
-  if (hosts.length === 0) return true;
+  return hosts.length === 0 || ask(wordingOf(plans, hosts.length), question);
+}
+
+/** Asks on the terminal whether to restore what interrupted runs hold. */
+export const confirmRecovery = (runs: readonly InterruptedStatus[], question: Question): Promise<boolean> =>
+  ask(
+    `${runs.map(heldBy).join('\n')}\nRestore what ${runs.length === 1 ? 'it holds' : 'they hold'} first?`,
+    question,
+  );
+
+/** Hosts named in a question; the others are counted. */
+const namedHosts = 5;
+
+function heldBy({ run, verb, who, held }: InterruptedStatus): string {
+  const lines = held.slice(0, namedHosts).map(({ name, what }) => `  ${name}: ${what.join(', ')}`);
+  const more = held.length > namedHosts ? [`  and ${held.length - namedHosts} more hosts`] : [];
+  const title = `Run ${run} (${verb}, started by ${who}) was interrupted, and still holds`;
+  return [held.length === 0 ? `${title} Auto Scaling groups` : `${title}:`, ...lines, ...more].join('\n');
+}
+
+/** Anything but yes is no. */
+async function ask(message: string, question: Question): Promise<boolean> {
   question.pause();
   const { default: confirm } = await import('@inquirer/confirm');
   try {
-    return await confirm(
-      { message: wordingOf(plans, hosts.length), default: false },
-      { output: question.output, signal: question.signal },
-    );
+    return await confirm({ message, default: false }, { output: question.output, signal: question.signal });
   } catch (error) {
     if (question.signal.aborted) return false;
     // Ctrl-C at the question is a key, not a signal.

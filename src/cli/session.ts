@@ -1,12 +1,11 @@
 import { AdfError, errorsOf } from '../errors/adf-error.js';
 import type { Redaction } from '../events/redaction.js';
 import type { Milliseconds } from '../model/duration.js';
-import type { Plan } from '../model/plan.js';
 import { exitOfSignal, type ExitCode, type RunResult } from '../model/run-result.js';
 import { errorDocument } from '../report/event-json.js';
 import type { RunHooks } from '../world/context.js';
 import { isClosed } from './closed-outputs.js';
-import { confirmOnTerminal } from './confirm.js';
+import { confirmPlans, confirmRecovery, type Question } from './confirm.js';
 import { whenCrashing } from './crash.js';
 import { isLiveTerminal, openReaders, type ReaderOptions, type Readers } from './readers.js';
 import { graceOnTerminal, graceWithoutTerminal, Interruption } from './signals.js';
@@ -66,7 +65,7 @@ export async function inSession<T>(
     exitNow: (name) => exitNow(readers, exitOfSignal(name)),
   });
   const forget = whenCrashing(() => heldLines(readers.holds.lines));
-  const unhear = whenNobodyListens(options.stream, () => {
+  const stopListening = whenNobodyListens(options.stream, () => {
     process.stderr.write('Nobody reads what is said here any more: the run stops, as on SIGTERM.\n');
     interruption.hangUp();
   });
@@ -86,7 +85,7 @@ export async function inSession<T>(
     throw explained(thrown, readers, interruption);
   } finally {
     for (const warning of await readers.close()) process.stderr.write(`Warning: ${warning}\n`);
-    unhear();
+    stopListening();
     interruption.dispose();
     forget();
   }
@@ -97,35 +96,35 @@ export async function inSession<T>(
  * run. Calls `then` once. Returns how to take that back.
  */
 function whenNobodyListens(stream: NodeJS.WriteStream, then: () => void): () => void {
-  const unhear = (): unknown => stream.removeListener('error', onError);
+  const stopListening = (): unknown => stream.removeListener('error', onError);
   const onError = (error: Error): void => {
     if (!isClosed(error)) return;
-    unhear();
+    stopListening();
     then();
   };
   stream.on('error', onError);
-  return unhear;
+  return stopListening;
 }
 
 const hooksOf = (
   readers: Readers,
   interruption: Interruption,
-  askOn: NodeJS.WritableStream | undefined,
-): RunHooks => ({
-  readers: readers.all,
-  stop: interruption,
-  ...(askOn === undefined
-    ? {}
-    : {
-        confirm: (plans: readonly Plan[]) =>
-          confirmOnTerminal(plans, {
-            pause: readers.pause,
-            interrupt: () => interruption.interrupt(),
-            signal: interruption.signal,
-            output: askOn,
-          }),
-      }),
-});
+  output: NodeJS.WritableStream | undefined,
+): RunHooks => {
+  const hooks = { readers: readers.all, stop: interruption };
+  if (output === undefined) return hooks;
+  const question: Question = {
+    pause: readers.pause,
+    interrupt: () => interruption.interrupt(),
+    signal: interruption.signal,
+    output,
+  };
+  return {
+    ...hooks,
+    confirm: (plans) => confirmPlans(plans, question),
+    confirmRecovery: (runs) => confirmRecovery(runs, question),
+  };
+};
 
 /** Where a person can be asked, though what they asked for goes elsewhere: into a pipe, say. */
 const promptStream = (stream: NodeJS.WriteStream): NodeJS.WriteStream | undefined =>

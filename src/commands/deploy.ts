@@ -7,7 +7,7 @@ export default class Deploy extends RollCommand {
   static override summary = 'Roll a release over the hosts of a group';
   static override description = `Rolls a release over a group in batches: each host leaves its load balancer, gets the new container, proves that it is healthy, and comes back. A host that fails is restored to what it ran before; on_failure says what becomes of the others.
 
-On a terminal it shows the plan and asks. Without one (a build server) it goes ahead. The first SIGINT or SIGTERM stops the run and restores what it holds; the second exits at once.`;
+What an interrupted run still holds of the group is restored first. On a terminal it asks before that, and again with the plan. Without one (a build server) it goes ahead. The first SIGINT or SIGTERM stops the run and restores what it holds; the second exits at once.`;
   static override usage = 'deploy --group G[,G2] --env E [--version V] [FLAGS]';
   static override examples = [
     {

@@ -33,8 +33,8 @@ export default class PlanCommand extends BaseCommand {
       diff: false,
     };
     const plans = await inSession(onlyProgress(process.stderr), async ({ hooks }) => {
-      const { planDeploy } = await import('../deploy/plan.js');
-      return planDeploy(options, hooks);
+      const { plan } = await import('../deploy/plan.js');
+      return plan(options, hooks);
     });
     if (flags.json) this.print({ plans });
     else this.printText(plans.map((plan) => renderPlan(plan, this.view)).join('\n\n'));

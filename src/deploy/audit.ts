@@ -8,7 +8,7 @@ import type { HostId } from '../model/ids.js';
 import { whyNotConverged } from '../plan/convergence.js';
 import type { HostObservation } from '../plan/observation.js';
 import type { JoinedHosts, RolledFleet } from './joiners.js';
-import type { PreparedGroup } from './prepare-deploy.js';
+import type { PreparedGroup } from './plan-groups.js';
 import type { GroupSessions } from '../run/group-sessions.js';
 import { observeGroup, observeHost } from '../check/preflight.js';
 

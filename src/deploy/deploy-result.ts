@@ -2,7 +2,6 @@ import type { HostSession, PlaybookResult, Run, ScalingRestored } from '../engin
 import type { AdfError } from '../errors/adf-error.js';
 import { deregisteredByOthers, hostGone, hostGoneCode, hostSkipped } from '../errors/fleet.js';
 import { label } from '../model/container.js';
-import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { HostId } from '../model/ids.js';
 import { targetGroupNameOf } from '../model/registration.js';
 import { formatPinnedImage } from '../model/release.js';
@@ -17,10 +16,10 @@ import {
   releaseOf,
   type ReleaseInService,
 } from '../plan/release-in-service.js';
-import { endingOf, orInvalid, resultError, type Ending } from '../run/endings.js';
+import { endingOf, orInvalid, resultError, resultOf, type Ending } from '../run/endings.js';
 import type { AuditFinding } from './audit.js';
 import type { JoinedHosts } from './joiners.js';
-import type { PreparedGroup } from './prepare-deploy.js';
+import type { PreparedGroup } from './plan-groups.js';
 
 interface Ended {
   readonly run: Run;
@@ -29,14 +28,11 @@ interface Ended {
   readonly scaling: ScalingRestored;
   readonly joined: JoinedHosts;
   readonly findings: AuditFinding;
-  readonly startedAt: EpochMilliseconds;
-  /** On the monotonic clock. */
-  readonly begun: Milliseconds;
 }
 
 /** The one document that tells how a deploy ended. */
 export function deployResult(ended: Ended): RunResult {
-  const { run, groups, results, scaling, joined, findings, startedAt, begun } = ended;
+  const { run, groups, results, scaling, joined, findings } = ended;
   const all = [...results, ...joined.rolls.map(({ result }) => result)];
   const named = all.flatMap((result) => result.named);
   const errors = [
@@ -55,16 +51,10 @@ export function deployResult(ended: Ended): RunResult {
     hostResults(group, results.slice(index, index + 1), findings, run),
   );
   const needsPerson = named.length + scaling.errors.length > 0;
-  const [outcome, exit] = orInvalid(endingOf(run, needsPerson, errors, endedWell(run, groups)), errors);
+  const ending = orInvalid(endingOf(run, needsPerson, errors, endedWell(run, groups)), errors);
   return {
-    run: run.id,
-    verb: run.verb,
-    environment: run.environment,
+    ...resultOf(run, ending),
     groups: groups.map(({ opened }) => opened.group),
-    outcome,
-    exit,
-    startedAt,
-    duration: run.ports.clock.elapsed() - begun,
     releases: groups.map(({ opened: { group, release } }) => ({
       group,
       version: release.version,
@@ -82,7 +72,6 @@ export function deployResult(ended: Ended): RunResult {
       reason,
     })),
     errors: errors.map(resultError),
-    blips: run.bus.told('blip'),
     warnings: [
       ...[...groups, ...joined.rolls.map(({ group }) => group)].flatMap(({ plan }) => plan.warnings),
       ...joined.warnings,

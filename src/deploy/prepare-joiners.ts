@@ -5,13 +5,13 @@ import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
-import { planDeploy } from '../plan/deploy-plan.js';
+import { planRoll } from '../plan/roll-plan.js';
 import { refusalsPerHost } from '../plan/preflight.js';
 import { refusalsOfFloor } from '../plan/refuse-floor.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { checkPlaybook } from '../check/check-playbook.js';
 import { sessionOfJoiner, type GroupSessions } from '../run/group-sessions.js';
-import type { PreparedGroup } from './prepare-deploy.js';
+import type { PreparedGroup } from './plan-groups.js';
 import { observeGroup, type ObservedGroup } from '../check/preflight.js';
 
 export interface UnfitJoiner {
@@ -83,7 +83,7 @@ async function prepare(
   return {
     opened: { ...opened, sessions },
     observed: { observation: fit, unobserved: [] },
-    plan: planDeploy(fit),
+    plan: planRoll(fit),
     leftOut: [],
   };
 }

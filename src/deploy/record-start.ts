@@ -6,7 +6,7 @@ import type { RunId } from '../model/ids.js';
 import type { Plan } from '../model/plan.js';
 import { formatPinnedImage } from '../model/release.js';
 import type { AskedFor, GroupRecord, LeaseEpoch, ProjectDigest } from '../model/run-record.js';
-import type { DeployOptions, PreparedGroup } from './prepare-deploy.js';
+import type { DeployOptions, PreparedGroup } from './plan-groups.js';
 import { digestOfExtraVars, type RecordedFiles } from '../world/project-digest.js';
 import type { World } from '../world/world.js';
 

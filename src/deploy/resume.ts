@@ -16,7 +16,7 @@ import type { CommonOptions, RunHooks } from '../world/context.js';
 import { deployWith } from './deploy.js';
 import { findRun, type RunChoice } from './find-run.js';
 import { openJournals } from '../world/open-journals.js';
-import { openWorld } from '../world/open-world.js';
+import { inWorld } from '../world/open-world.js';
 import { changesOf, digestOfExtraVars } from '../world/project-digest.js';
 import type { World } from '../world/world.js';
 
@@ -31,12 +31,7 @@ export interface ResumeOptions extends Omit<CommonOptions, 'environment' | 'limi
 /** Goes on with an interrupted run. Throws `resume.*`, and what a deploy refuses. */
 export async function resume(options: ResumeOptions, hooks: RunHooks): Promise<RunResult> {
   const environment = options.environment ?? (await environmentOf(options));
-  const world = await openWorld({ ...options, environment }, hooks);
-  try {
-    return await resumeWith(world, options, hooks);
-  } finally {
-    await world.close();
-  }
+  return inWorld({ ...options, environment }, hooks, (world) => resumeWith(world, options, hooks));
 }
 
 async function environmentOf(options: ResumeOptions): Promise<string> {

@@ -2,7 +2,7 @@ import { type HostSession, type PlaybookResult, renderPattern, runPlaybook } fro
 import { selectHosts } from '../inventory/patterns.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Play, Playbook } from '../playbook/playbook.js';
-import type { PreparedGroup } from './prepare-deploy.js';
+import type { PreparedGroup } from './plan-groups.js';
 
 /** Runs the playbook over the hosts of a group that are not converged, in the plan's order. */
 export async function rollGroup(

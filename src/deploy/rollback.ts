@@ -19,8 +19,8 @@ import { parseImageReference } from '../release/image-reference.js';
 import type { ChooseRelease, OtherImage } from '../run/choose-release.js';
 import type { RunHooks } from '../world/context.js';
 import { deployWith } from './deploy.js';
-import { openWorld } from '../world/open-world.js';
-import type { DeployOptions } from './prepare-deploy.js';
+import { inWorld } from '../world/open-world.js';
+import type { DeployOptions } from './plan-groups.js';
 import type { World } from '../world/world.js';
 
 export interface RollbackOptions extends Omit<DeployOptions, 'version' | 'choose' | 'verb'> {
@@ -29,14 +29,8 @@ export interface RollbackOptions extends Omit<DeployOptions, 'version' | 'choose
 }
 
 /** Rolls groups back to a release that their hosts still have. Throws `rollback.*`, and what a deploy refuses. */
-export async function rollback(options: RollbackOptions, hooks: RunHooks): Promise<RunResult> {
-  const world = await openWorld(options, hooks);
-  try {
-    return await rollbackWith(world, options, hooks);
-  } finally {
-    await world.close();
-  }
-}
+export const rollback = (options: RollbackOptions, hooks: RunHooks): Promise<RunResult> =>
+  inWorld(options, hooks, (world) => rollbackWith(world, options, hooks));
 
 /**
  * A rollback is a deploy whose release comes from the containers that the hosts keep, and not from a registry: when a release is bad is no

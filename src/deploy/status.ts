@@ -5,20 +5,21 @@ import type {
   InterruptedStatus,
   StatusReport,
 } from '../model/status-report.js';
-import { describeHold, type Run } from '../engine/index.js';
+import { type Run } from '../engine/index.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { label, type ObservedContainer } from '../model/container.js';
-import { environmentName, groupName, type GroupName } from '../model/ids.js';
+import { groupName, type GroupName } from '../model/ids.js';
 import type { HostObservation } from '../plan/observation.js';
 import { whyDrifted } from '../plan/convergence.js';
+import { inWorld } from '../world/open-world.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import { resultError } from '../run/endings.js';
 import { openGroup } from '../run/group-sessions.js';
 import { lookForInterrupted } from '../recovery/interrupted-runs.js';
-import { newRunId, noJournal, openRun } from '../run/open-run.js';
-import { openWorld } from '../world/open-world.js';
+import { withRun } from '../run/with-run.js';
 import { observeGroup, type ObservedGroup } from '../check/preflight.js';
-import { isUnderWay } from '../recovery/recover-first.js';
+import { notUnderWay } from '../recovery/recover-first.js';
+import { interruptedStatus } from '../recovery/tell-interrupted.js';
 import type { World } from '../world/world.js';
 
 export interface StatusOptions extends CommonOptions {
@@ -26,25 +27,11 @@ export interface StatusOptions extends CommonOptions {
 }
 
 /** What the hosts of some groups really run, and what differs from the configuration. Changes nothing. */
-export async function status(options: StatusOptions, hooks: RunHooks): Promise<StatusReport> {
-  const world = await openWorld(options, hooks);
-  try {
-    return await statusWith(world, options, hooks);
-  } finally {
-    await world.close();
-  }
-}
+export const status = (options: StatusOptions, hooks: RunHooks): Promise<StatusReport> =>
+  inWorld(options, hooks, (world) => statusWith(world, options, hooks));
 
-export async function statusWith(
-  world: World,
-  options: StatusOptions,
-  hooks: RunHooks,
-): Promise<StatusReport> {
-  const run = openRun(world, options, hooks, newRunId(world.clock, world.random), noJournal, {
-    verb: 'status',
-    checkMode: true,
-  });
-  try {
+export const statusWith = (world: World, options: StatusOptions, hooks: RunHooks): Promise<StatusReport> =>
+  withRun(world, options, hooks, { verb: 'status', checkMode: true }, async (run) => {
     const inventory = await run.blips.cloud.outlast(() => world.listHosts());
     const groups: GroupStatus[] = [];
     for (const group of options.groups) {
@@ -53,15 +40,12 @@ export async function statusWith(
       groups.push(groupStatus(await observeGroup(opened)));
     }
     return {
-      environment: environmentName(options.environment),
+      environment: run.environment,
       at: world.clock.now(),
       groups,
       interrupted: await interruptedOf(options.groups.map(groupName), inventory, world, run),
     };
-  } finally {
-    await run.bus.close();
-  }
-}
+  });
 
 /** Those that hold something of these groups; not one that is under way. */
 async function interruptedOf(
@@ -71,22 +55,8 @@ async function interruptedOf(
   { forks }: Run,
 ): Promise<readonly InterruptedStatus[]> {
   const { runs } = await lookForInterrupted(world, inventory, { groups, forks });
-  const underWay = await Promise.all(runs.map((run) => isUnderWay(run, world, inventory)));
-  const names = new Map(inventory.hosts.map(({ id, name }) => [id, name]));
-  return runs
-    .filter((_, index) => underWay[index] !== true)
-    .map(({ run, verb, groupNames, owner, at, held }) => ({
-      run,
-      verb,
-      groups: groupNames,
-      ...owner,
-      since: at,
-      held: [...Map.groupBy(held, ({ host }) => host)].map(([host, holds]) => ({
-        host,
-        name: names.get(host) ?? host,
-        what: holds.map(describeHold),
-      })),
-    }));
+  const dead = await notUnderWay(runs, world, inventory);
+  return dead.map((run) => interruptedStatus(run, inventory));
 }
 
 function groupStatus({ observation, unobserved }: ObservedGroup): GroupStatus {

@@ -60,7 +60,8 @@ export function newRun({ ports: given, leaseDuration, redaction, ...known }: New
     bus.emit({ type: 'warning', message });
     tally.warn(message);
   });
-  const shared = { ...known, ports, gate, blips, reservations, tally };
+  const startedAt = clock.now() - (clock.elapsed() - known.begun);
+  const shared = { ...known, startedAt, ports, gate, blips, reservations, tally };
   return {
     ...shared,
     holds: holdBook(shared),

@@ -1,5 +1,5 @@
 import type { EventBus } from '../events/bus.js';
-import type { Milliseconds } from '../model/duration.js';
+import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { EnvironmentName, RunId } from '../model/ids.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { Layer } from '../expression/scope.js';
@@ -21,6 +21,8 @@ export interface Run {
   readonly verb: string;
   /** Who runs it, and the build's page. */
   readonly owner: RunRecord['owner'];
+  /** When it was started, on this machine's clock. */
+  readonly startedAt: EpochMilliseconds;
   /** When it was started, as a reading of `clock.elapsed`, whatever it waited for since. */
   readonly begun: Milliseconds;
   readonly environment: EnvironmentName;

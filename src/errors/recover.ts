@@ -22,6 +22,15 @@ export const notRecovered = (run: Interrupted, held: readonly string[]): AdfErro
     hint: `Restore it with: adfpush recover ${run.run} --env ${run.environment}. Without --no-recover a deploy does so first.`,
   });
 
+/** A person at the terminal said no to restoring it. */
+export const recoveryDeclined = (run: Interrupted, held: readonly string[]): AdfError =>
+  new AdfError({
+    code: 'recover.declined',
+    class: 'refused',
+    message: `The ${named(run)} was interrupted${held.length === 0 ? '' : ` and still holds: ${held.join('; ')}`}. That it is restored was not confirmed.`,
+    hint: `Nothing was changed. A group is only rolled when nothing of it is held: restore it with adfpush recover ${run.run} --env ${run.environment}.`,
+  });
+
 /** Hosts of an interrupted run that could not be restored: nothing is rolled over them. */
 export const notAllRestored = (run: Interrupted, hosts: readonly string[]): AdfError =>
   new AdfError({

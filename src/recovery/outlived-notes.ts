@@ -1,7 +1,7 @@
 import { describeHold, type Run } from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
-import { leaseGroups } from '../run/lease-groups.js';
+import { leaseGroups } from '../run/leases.js';
 import { noJournal, openRun } from '../run/open-run.js';
 import type { Recovering } from './recover-run.js';
 import { leasesOf } from './recovery-leases.js';

@@ -1,7 +1,7 @@
 import { type Run, describeHold } from '../engine/index.js';
 import { type AdfError } from '../errors/adf-error.js';
 import { throwAll } from '../errors/diagnostics.js';
-import { notAllRestored, notRecovered } from '../errors/recover.js';
+import { notAllRestored, notRecovered, recoveryDeclined } from '../errors/recover.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
 import { groupName } from '../model/ids.js';
@@ -12,7 +12,7 @@ import { takeOffLeftNotes } from './outlived-notes.js';
 import { phase } from '../run/phase.js';
 import { recoverAll } from './recover.js';
 import type { RecoveredRun } from './recover-run.js';
-import { tellInterrupted } from './tell-interrupted.js';
+import { interruptedStatus, tellInterrupted } from './tell-interrupted.js';
 import type { World } from '../world/world.js';
 
 export interface RecoverFirstOptions extends CommonOptions {
@@ -24,7 +24,7 @@ export interface RecoverFirstOptions extends CommonOptions {
 
 /**
  * Before a group is changed, what an interrupted run of it still holds is restored: an aborted build needs no person. A dry run only tells
- * of it. Throws `recover.refused` with `noRecover`, `recover.named` when hosts need a person, `lease.held` of a run that is under way.
+ * of it, and a person at a terminal is asked first. Throws `recover.refused` with `noRecover`, `recover.declined`, `recover.named` when hosts need a person, `lease.held` of a run that is under way.
  */
 export async function recoverFirst(
   world: World,
@@ -40,16 +40,19 @@ export async function recoverFirst(
   const recovering = { id: run.id, world, options, hooks, bus, inventory };
   if (!run.checkMode) await takeOffLeftNotes(left, recovering);
   if (runs.length === 0) return;
-  if (run.checkMode) {
-    for (const found of runs) await tellUnlessUnderWay(found, world, run, inventory);
-    return;
-  }
-  if (options.noRecover === true) {
-    const dead = await Promise.all(
-      runs.map(async (found) => ((await isUnderWay(found, world, inventory)) ? [] : [found])),
-    );
-    throwAll(dead.flat().map((found) => notRecovered(found, found.held.map(describeHold))));
-    return;
+  if (run.checkMode || options.noRecover === true || hooks.confirmRecovery !== undefined) {
+    const dead = await notUnderWay(runs, world, inventory);
+    if (run.checkMode) {
+      for (const found of dead) tellInterrupted(found, inventory, bus, false);
+      return;
+    }
+    if (options.noRecover === true) {
+      throwAll(dead.map((found) => notRecovered(found, found.held.map(describeHold))));
+      return;
+    }
+    const asked = dead.map((found) => interruptedStatus(found, inventory));
+    if (asked.length > 0 && (await hooks.confirmRecovery?.(asked)) === false)
+      throwAll(dead.map((found) => recoveryDeclined(found, found.held.map(describeHold))));
   }
   const recovered = await recoverAll(runs, recovering);
   run.stop.signal.throwIfAborted();
@@ -71,19 +74,18 @@ export async function findInterrupted(
 const look = (world: World, { groups }: RecoverFirstOptions, { forks, blips }: Run, inventory: Inventory) =>
   lookForInterrupted(world, inventory, { groups: groups.map(groupName), forks, blips });
 
-/** Of a run that is under way a dry run has nothing to say: it holds what it holds. */
-async function tellUnlessUnderWay(
-  found: InterruptedRun,
-  world: World,
-  run: Run,
+/** Those whose lease does not live, or whose process is known to have ended; what is under way holds what it holds. */
+export async function notUnderWay(
+  runs: readonly InterruptedRun[],
+  world: Pick<World, 'leases' | 'processes'>,
   inventory: Inventory,
-): Promise<void> {
-  if (await isUnderWay(found, world, inventory)) return;
-  tellInterrupted(found, inventory, run.bus, false);
+): Promise<readonly InterruptedRun[]> {
+  const underWay = await Promise.all(runs.map((run) => isUnderWay(run, world, inventory)));
+  return runs.filter((_, index) => underWay[index] !== true);
 }
 
-/** Its lease lives, and its process is not known to have ended. Where nobody can tell, it is taken for dead: nothing is changed by that. */
-export async function isUnderWay(
+/** Where nobody can tell, a run is taken for dead: nothing is changed by that. */
+async function isUnderWay(
   { process, run, groupNames, environment }: InterruptedRun,
   { leases, processes }: Pick<World, 'leases' | 'processes'>,
   inventory: Inventory,

@@ -1,9 +1,8 @@
 import type { Run } from '../engine/index.js';
-import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import { describeHost } from '../model/host.js';
 import { formatPinnedImage } from '../model/release.js';
 import type { HostResult, RunResult } from '../model/run-result.js';
-import { endingOf, resultError } from '../run/endings.js';
+import { endingOf, resultError, resultOf } from '../run/endings.js';
 import type { InterruptedRuns } from './interrupted-runs.js';
 import type { RecoveredHost, RecoveredRun } from './recover-run.js';
 
@@ -13,13 +12,10 @@ interface Ended {
   readonly look: InterruptedRuns;
   /** Hosts in service of the groups that were recovered run more than one release. */
   readonly mixed: boolean;
-  readonly startedAt: EpochMilliseconds;
-  /** On the monotonic clock. */
-  readonly begun: Milliseconds;
 }
 
 /** The one document that tells how a recovery ended. */
-export function recoverResult({ run, recovered, look, mixed, startedAt, begun }: Ended): RunResult {
+export function recoverResult({ run, recovered, look, mixed }: Ended): RunResult {
   const hosts = lastOfEach(recovered);
   const named = hosts.filter(({ reason }) => reason !== undefined);
   const groups = recovered.flatMap((one) => one.run.groups);
@@ -29,16 +25,10 @@ export function recoverResult({ run, recovered, look, mixed, startedAt, begun }:
   const unseen = [...look.unread, ...unasked.map(({ error }) => error)];
   const needsPerson = named.length > 0 || scaling.length > 0;
   // What could not be looked at may be held. A journal may have told of a host all the same.
-  const [outcome, exit] = endingOf(run, needsPerson, unseen);
+  const ending = endingOf(run, needsPerson, unseen);
   return {
-    run: run.id,
-    verb: 'recover',
-    environment: run.environment,
+    ...resultOf(run, ending),
     groups: [...new Set(recovered.flatMap((one) => one.run.groupNames))],
-    outcome,
-    exit,
-    startedAt,
-    duration: run.ports.clock.elapsed() - begun,
     releases: groups.map(({ name, release }) => ({
       group: name,
       version: release.version,
@@ -48,7 +38,6 @@ export function recoverResult({ run, recovered, look, mixed, startedAt, begun }:
     mixed,
     oneWay: [],
     named: named.map(({ host, name, held, reason = '' }) => ({ host, name, held, reason })),
-    blips: run.bus.told('blip'),
     errors: [...named.flatMap(({ error }) => error ?? []), ...scaling, ...unseen].map(resultError),
     warnings: [
       ...recovered.flatMap((one) => one.scaling.warnings),

@@ -13,11 +13,9 @@ import { whoCameSince } from './check-claims.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import { lookForInterrupted } from './interrupted-runs.js';
 import { JournalOnDemand } from './journal-on-demand.js';
-import { leaseGroups, type HeldLeases } from '../run/lease-groups.js';
-import { letGo } from '../run/let-go.js';
+import { closeRun, withLeases } from '../run/leases.js';
 import { openRun } from '../run/open-run.js';
 import { takeOffOutlived } from './outlived-notes.js';
-import { phase } from '../run/phase.js';
 import { leasesOf } from './recovery-leases.js';
 import { restoreHeld } from './recover-hosts.js';
 import { putBackUnlocked } from './recover-unlocked.js';
@@ -80,38 +78,50 @@ export async function recoverRun(
     ...openRun(world, options, hooks, found.run, journal, { verb: found.verb, bus }),
     owner: found.owner,
   };
-  let leases: HeldLeases | undefined;
+  let isLeased = false as boolean;
   try {
-    leases = await phase(run, 'lease', async () => {
-      const wait = await waitFor(found, recovering);
-      // A lease of the run's own name would be given to its living process and to this one alike.
-      return leaseGroups(leasesOf(found, inventory), { ...run, id: recovering.id }, world, wait);
+    const wait = await waitFor(found, recovering);
+    // A lease of the run's own name would be given to its living process and to this one alike.
+    const owner: Run = { ...run, id: recovering.id };
+    return await withLeases(leasesOf(found, inventory), owner, world, wait, async ({ epochs }) => {
+      isLeased = true;
+      run.blips.changesBegin();
+      await awaitRequestsOver(found, run);
+      const now = await lookAgain(found, run.forks, recovering);
+      return now === undefined ? undefined : await restoreRun(now, run, epochs, recovering);
     });
-    run.blips.changesBegin();
-    await awaitRequestsOver(found, run);
-    const now = await lookAgain(found, run.forks, recovering);
-    if (now === undefined) return undefined;
-    refuseOtherAccount(now, inventory);
-    tellInterrupted(now, inventory, bus, true);
-    await writeDown(now, run, leases.epochs, recovering);
-    await takeOffOutlived(now, run, recovering);
-    const hosts = await restoreHeld(now, run, whoCameSince(now, leases.epochs), recovering);
-    const scaling = await restoreScaling(run, heldScaling(now), whyKept(hosts, inventory));
-    const needsPerson = scaling.left.length > 0 || hosts.some(({ reason }) => reason !== undefined);
-    await journal.append({ at: world.clock.now(), type: 'run.ended', exit: needsPerson ? 5 : 4 });
-    const recovered = { run: now, hosts, scaling };
-    tellRecovered(recovered, bus);
-    return recovered;
   } catch (error) {
     const [reason] = errorsOf(error);
-    if (leases !== undefined || reason.code !== 'lease.unavailable') throw error;
+    if (isLeased || reason.code !== 'lease.unavailable') throw error;
     const hosts = await putBackUnlocked(found, reason, recovering);
     if (hosts.length === 0) throw error;
     return { run: found, hosts, scaling: { left: found.scaling, errors: [], warnings: [] } };
   } finally {
-    await letGo(run, leases);
+    await closeRun(run);
     await journal.close();
   }
+}
+
+/** Under the leases: writes down that it is recovered, restores what it holds, and ends it. */
+async function restoreRun(
+  found: InterruptedRun,
+  run: Run,
+  epochs: readonly LeaseEpoch[],
+  recovering: Recovering,
+): Promise<RecoveredRun> {
+  const { inventory, bus } = recovering;
+  const { journal, clock } = run.ports;
+  refuseOtherAccount(found, inventory);
+  tellInterrupted(found, inventory, bus, true);
+  await writeDown(found, run, epochs, recovering);
+  await takeOffOutlived(found, run, recovering);
+  const hosts = await restoreHeld(found, run, whoCameSince(found, epochs), recovering);
+  const scaling = await restoreScaling(run, heldScaling(found), whyKept(hosts, inventory));
+  const needsPerson = scaling.left.length > 0 || hosts.some(({ reason }) => reason !== undefined);
+  await journal.append({ at: clock.now(), type: 'run.ended', exit: needsPerson ? 5 : 4 });
+  const recovered = { run: found, hosts, scaling };
+  tellRecovered(recovered, bus);
+  return recovered;
 }
 
 /** A note that the run was about to keep on a host may still come there: the host is believed once that is over. */

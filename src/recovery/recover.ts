@@ -1,4 +1,3 @@
-import { interrupted } from '../errors/engine.js';
 import { unknownRun } from '../errors/recover.js';
 import type { EventBus } from '../events/bus.js';
 import type { Milliseconds } from '../model/duration.js';
@@ -9,8 +8,8 @@ import type { InterruptedRun } from '../plan/interrupted-run.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import { lookForInterrupted, type InterruptedRuns } from './interrupted-runs.js';
 import { isLeftMixed } from './left-mixed.js';
-import { newRunId, noJournal, openRun } from '../run/open-run.js';
-import { openWorld } from '../world/open-world.js';
+import { withRun } from '../run/with-run.js';
+import { inWorld } from '../world/open-world.js';
 import { phase } from '../run/phase.js';
 import { takeOffLeftNotes } from './outlived-notes.js';
 import { recoverResult } from './recover-result.js';
@@ -27,29 +26,15 @@ export interface RecoverOptions extends CommonOptions {
 }
 
 /** Restores all that interrupted runs still hold. Throws what is refused before any change: `lease.held` of a run that lives. */
-export async function recover(options: RecoverOptions, hooks: RunHooks): Promise<RunResult> {
-  const world = await openWorld(options, hooks);
-  try {
-    return await recoverWith(world, options, hooks);
-  } finally {
-    await world.close();
-  }
-}
+export const recover = (options: RecoverOptions, hooks: RunHooks): Promise<RunResult> =>
+  inWorld(options, hooks, (world) => recoverWith(world, options, hooks));
 
 /** The story of a recovery, in any world: look for interrupted runs, in journals and on hosts; then one after the other, the newest first. */
-export async function recoverWith(
-  world: World,
-  options: RecoverOptions,
-  hooks: RunHooks,
-): Promise<RunResult> {
-  const startedAt = world.clock.now();
-  const begun = world.clock.elapsed();
-  const id = newRunId(world.clock, world.random);
-  const run = openRun(world, options, hooks, id, noJournal, { verb: 'recover' });
-  const groups = options.groups?.map(groupName);
-  try {
-    const { environment } = options;
-    run.bus.emit({ type: 'run.started', run: id, verb: 'recover', environment, groups: groups ?? [] });
+export const recoverWith = (world: World, options: RecoverOptions, hooks: RunHooks): Promise<RunResult> =>
+  withRun(world, options, hooks, { verb: 'recover' }, async (run) => {
+    const { id, verb, environment, bus } = run;
+    const groups = options.groups?.map(groupName);
+    bus.emit({ type: 'run.started', run: id, verb, environment, groups: groups ?? [] });
     const inventory = await phase(run, 'inventory', () => run.blips.cloud.outlast(() => world.listHosts()));
     const look = await phase(run, 'recovery', () =>
       lookForInterrupted(world, inventory, {
@@ -59,21 +44,16 @@ export async function recoverWith(
         ...(options.run === undefined ? {} : { run: runId(options.run) }),
       }),
     );
-    tellUnseen(look, run.bus);
+    tellUnseen(look, bus);
     if (options.run !== undefined && look.runs.length === 0) await requireKnown(options.run, world, options);
-    const recovering = { id, world, options, hooks, bus: run.bus, inventory };
+    const recovering = { id, world, options, hooks, bus, inventory };
     await takeOffLeftNotes(look.left, recovering);
     const recovered = await recoverAll(look.runs, recovering);
     const mixed = await isLeftMixed(recovered, inventory, run);
-    const result = recoverResult({ run, recovered, look, mixed, startedAt, begun });
-    run.bus.emit({ type: 'run.ended', result });
+    const result = recoverResult({ run, recovered, look, mixed });
+    bus.emit({ type: 'run.ended', result });
     return result;
-  } catch (error) {
-    throw run.bus.redact(hooks.stop.signal.aborted ? interrupted(hooks.stop.name() ?? 'a signal') : error);
-  } finally {
-    await run.bus.close();
-  }
-}
+  });
 
 /** Recovers these, in their order; what came of those that were still interrupted when their turn came. */
 export async function recoverAll(

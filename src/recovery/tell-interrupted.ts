@@ -1,8 +1,29 @@
 import { describeHold } from '../engine/index.js';
 import type { EventBus } from '../events/bus.js';
 import type { Inventory } from '../inventory/inventory.js';
+import type { InterruptedStatus } from '../model/status-report.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
 import type { RecoveredRun } from './recover-run.js';
+
+/** An interrupted run as people see it. */
+export function interruptedStatus(
+  { run, verb, groupNames, owner, at, held }: InterruptedRun,
+  { hosts }: Inventory,
+): InterruptedStatus {
+  const names = new Map(hosts.map(({ id, name }) => [id, name]));
+  return {
+    run,
+    verb,
+    groups: groupNames,
+    ...owner,
+    since: at,
+    held: [...Map.groupBy(held, ({ host }) => host)].map(([host, holds]) => ({
+      host,
+      name: names.get(host) ?? host,
+      what: holds.map(describeHold),
+    })),
+  };
+}
 
 /** Tells of an interrupted run; when it is recovered now, each hold is told as held by this process. */
 export function tellInterrupted(

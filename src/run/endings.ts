@@ -24,6 +24,21 @@ export const orInvalid = ([outcome, exit]: Ending, errors: readonly AdfError[]):
   outcome === 'failed' && errors.every((error) => error.class === 'invalid') ? 2 : exit,
 ];
 
+/** What every result document says of its run. */
+export const resultOf = (
+  { id, verb, environment, startedAt, begun, bus, ports }: Run,
+  [outcome, exit]: Ending,
+) => ({
+  run: id,
+  verb,
+  environment,
+  outcome,
+  exit,
+  startedAt,
+  duration: ports.clock.elapsed() - begun,
+  blips: bus.told('blip'),
+});
+
 /** An error as the result document tells it. */
 export const resultError = ({ code, message, host, at, hint }: AdfError): ResultError => ({
   code,

@@ -1,13 +1,12 @@
 import { HostSession, runPlaybook } from '../engine/index.js';
-import { interrupted } from '../errors/engine.js';
 import { groupName } from '../model/ids.js';
 import type { HostResult, RunResult } from '../model/run-result.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { chosenHosts } from './chosen-hosts.js';
+import { inWorld } from '../world/open-world.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
-import { endingOf, resultError } from './endings.js';
-import { newRunId, noJournal, openRun } from './open-run.js';
-import { openWorld } from '../world/open-world.js';
+import { endingOf, resultError, resultOf } from './endings.js';
+import { withRun } from './with-run.js';
 import type { World } from '../world/world.js';
 
 export interface ExecOptions extends CommonOptions {
@@ -18,70 +17,40 @@ export interface ExecOptions extends CommonOptions {
 }
 
 /** Runs one command on every host of some groups, side by side; never through a shell. */
-export async function exec(options: ExecOptions, hooks: RunHooks): Promise<RunResult> {
-  const world = await openWorld(options, hooks);
-  try {
-    return await execWith(world, options, hooks);
-  } finally {
-    await world.close();
-  }
-}
+export const exec = (options: ExecOptions, hooks: RunHooks): Promise<RunResult> =>
+  inWorld(options, hooks, (world) => execWith(world, options, hooks));
 
-export async function execWith(world: World, options: ExecOptions, hooks: RunHooks): Promise<RunResult> {
-  const startedAt = world.clock.now();
-  const begun = world.clock.elapsed();
-  const run = openRun(world, options, hooks, newRunId(world.clock, world.random), noJournal, {
-    verb: 'exec',
-  });
-  const groups = options.groups.map(groupName);
-  try {
-    run.bus.emit({
-      type: 'run.started',
-      run: run.id,
-      verb: 'exec',
-      environment: options.environment,
-      groups,
-    });
+export const execWith = (world: World, options: ExecOptions, hooks: RunHooks): Promise<RunResult> =>
+  withRun(world, options, hooks, { verb: 'exec' }, async (run) => {
+    const { id, verb, environment } = run;
+    const groups = options.groups.map(groupName);
+    run.bus.emit({ type: 'run.started', run: id, verb, environment, groups });
     const inventory = await run.blips.cloud.outlast(() => world.listHosts());
     const sessions = chosenHosts(inventory, options).map(
       (host) => new HostSession(host, undefined, inventory.layersFor(host), run),
     );
     const { turns, errors } = await runPlaybook(oneCommand(options), () => sessions, run);
     const failures = [...turns.flatMap(({ error }) => error ?? []), ...errors];
-    const [outcome, exit] = endingOf(run, false, failures);
+    const endedWell = new Set(turns.flatMap(({ session, status }) => (status === 'ok' ? [session] : [])));
     const result: RunResult = {
-      run: run.id,
-      verb: 'exec',
-      environment: run.environment,
+      ...resultOf(run, endingOf(run, false, failures)),
       groups,
-      outcome,
-      exit,
-      startedAt,
-      duration: world.clock.elapsed() - begun,
       releases: [],
-      hosts: sessions.map(({ host }): HostResult => ({
-        host: host.id,
-        name: host.name,
-        ...run.tally.of(host.id),
-        status: turns.some(({ session, status }) => session.host.id === host.id && status === 'ok')
-          ? 'ok'
-          : 'failed',
+      hosts: sessions.map((session): HostResult => ({
+        host: session.host.id,
+        name: session.host.name,
+        ...run.tally.of(session.host.id),
+        status: endedWell.has(session) ? 'ok' : 'failed',
       })),
       mixed: false,
       oneWay: [],
       named: [],
       errors: failures.map(resultError),
-      blips: run.bus.told('blip'),
       warnings: run.tally.warnings,
     };
     run.bus.emit({ type: 'run.ended', result });
     return result;
-  } catch (error) {
-    throw run.bus.redact(hooks.stop.signal.aborted ? interrupted(hooks.stop.name() ?? 'a signal') : error);
-  } finally {
-    await run.bus.close();
-  }
-}
+  });
 
 /** A playbook of one task: what an operator could have written, so that everything that holds for tasks holds here. */
 function oneCommand({ argv, become }: ExecOptions): Playbook {

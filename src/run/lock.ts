@@ -4,9 +4,9 @@ import type { Inventory } from '../inventory/inventory.js';
 import { environmentName, groupName } from '../model/ids.js';
 import type { LockReport, ReleasedLock } from '../model/lock-report.js';
 import type { LeaseLook, LeaseName } from '../ports/lease-store.js';
+import { inWorld } from '../world/open-world.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import { newRunId } from './open-run.js';
-import { openWorld } from '../world/open-world.js';
 import type { World } from '../world/world.js';
 
 export interface LockOptions extends CommonOptions {
@@ -66,16 +66,3 @@ const leaseOf = (inventory: Inventory, { environment }: LockOptions, group: stri
   group: groupName(group),
   hosts: requireGroup(inventory, group),
 });
-
-async function inWorld<T>(
-  options: LockOptions,
-  hooks: Pick<RunHooks, 'prompt'>,
-  act: (world: World) => Promise<T>,
-): Promise<T> {
-  const world = await openWorld(options, hooks);
-  try {
-    return await act(world);
-  } finally {
-    await world.close();
-  }
-}

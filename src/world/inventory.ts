@@ -4,12 +4,11 @@ import { ansibleDocument, type AnsibleDocument } from '../inventory/documents.js
 import { selectHosts } from '../inventory/patterns.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { CommonOptions } from './context.js';
-import { openWorld } from './open-world.js';
+import { inWorld } from './open-world.js';
 
 /** The hosts of an environment as the cloud or the file tells them now, cut down to `limit`. Connects to none of them. */
-export async function listInventory(options: CommonOptions): Promise<Inventory> {
-  const world = await openWorld(options);
-  try {
+export const listInventory = (options: CommonOptions): Promise<Inventory> =>
+  inWorld(options, {}, async (world) => {
     const inventory = await world.listHosts();
     if (options.limit === undefined) return inventory;
     const hosts = selectHosts(inventory, options.limit);
@@ -18,10 +17,7 @@ export async function listInventory(options: CommonOptions): Promise<Inventory> 
       hosts,
       group: (name) => inventory.group(name).filter((host) => hosts.includes(host)),
     };
-  } finally {
-    await world.close();
-  }
-}
+  });
 
 /**
  * The same for Ansible, with the variables of every host. One that cannot be rendered without a run (it speaks of the release, say)

@@ -45,6 +45,20 @@ import type { World } from './world.js';
 
 const deployPlaybook = 'playbooks/deploy.yml';
 
+/** Opens the real world for one use case, and closes it whatever comes of that. */
+export async function inWorld<T>(
+  options: CommonOptions,
+  hooks: Pick<RunHooks, 'prompt'>,
+  act: (world: World) => Promise<T>,
+): Promise<T> {
+  const world = await openWorld(options, hooks);
+  try {
+    return await act(world);
+  } finally {
+    await world.close();
+  }
+}
+
 /** Opens the real world for one use case: reads the project and makes the ports, but speaks to nobody yet. */
 export async function openWorld(
   { project: directory, environment, askBecomePass = false, redaction = new Redaction() }: CommonOptions,

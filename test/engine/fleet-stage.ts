@@ -13,7 +13,7 @@ import { loadPlaybook } from '../../src/playbook/load.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { rollbackWith, type RollbackOptions } from '../../src/deploy/rollback.js';
 import { recoverWith, type RecoverOptions } from '../../src/recovery/recover.js';
-import type { DeployOptions } from '../../src/deploy/prepare-deploy.js';
+import type { DeployOptions } from '../../src/deploy/plan-groups.js';
 import type { RunHooks } from '../../src/world/context.js';
 import { RecordedFiles } from '../../src/world/project-digest.js';
 import { moduleDirectory } from '../../src/world/module-directory.js';

@@ -4,7 +4,7 @@ import { errorsOf } from '../../src/errors/adf-error.js';
 import { awsError } from '../../src/errors/aws.js';
 import { OpenHolds } from '../../src/report/open-holds.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
-import { planDeployWith } from '../../src/deploy/plan.js';
+import { planWith } from '../../src/deploy/plan.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import type { FakeScalingGroup } from '../fakes/world/world.js';
 import { deployOptions, FleetStage, type StageOptions } from './fleet-stage.js';
@@ -126,9 +126,7 @@ describe('an Auto Scaling group that would replace a drained host', () => {
   it('is told in the plan, and to whoever reads along', async () => {
     const { stage } = scaled({ suspendedProcesses: ['HealthCheck'] });
     const suspends = ['AZRebalance', 'ReplaceUnhealthy'];
-    const [plan] = await stage.world.clock.run(
-      planDeployWith(await stage.ports(), deployOptions, stage.hooks),
-    );
+    const [plan] = await stage.world.clock.run(planWith(await stage.ports(), deployOptions, stage.hooks));
     expect(plan?.scaling).toEqual([{ name: 'api-asg', region: 'eu-west-1', suspends }]);
     expect(changes(stage)).toEqual([]);
     await stage.deploy();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Host } from '../../src/model/host.js';
 import type { HostId } from '../../src/model/ids.js';
 import { registrationKey, type TargetHealth } from '../../src/model/registration.js';
-import { planDeploy } from '../../src/plan/deploy-plan.js';
+import { planRoll } from '../../src/plan/roll-plan.js';
 import { floorFor, judgeDrain } from '../../src/plan/floor.js';
 import type { GroupObservation, HostObservation } from '../../src/plan/observation.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
@@ -17,7 +17,7 @@ const onPorts = (id: string, ports: readonly number[], zone = 'a'): HostObservat
 };
 
 const sizes = (group: GroupObservation): readonly number[] =>
-  planDeploy(group).batches.map((batch) => batch.length);
+  planRoll(group).batches.map((batch) => batch.length);
 
 describe('a batch is cut by what its hosts really take', () => {
   it('when each host is in the target group on several ports', () => {
@@ -45,7 +45,7 @@ describe('a batch is cut by what its hosts really take', () => {
       { targetGroup: makeTargetGroup('api-admin'), targets: admin.map((one) => target(one)) },
       { targetGroup: makeTargetGroup(), targets: web.map((one) => target(one)) },
     ];
-    const plan = planDeploy(observeGroup(hosts, { rollout: allAtOnce, targetGroups }));
+    const plan = planRoll(observeGroup(hosts, { rollout: allAtOnce, targetGroups }));
     expect(plan.batches).toEqual([['i-1'], ['i-2', 'i-3', 'i-4'], ['i-5', 'i-6']]);
   });
 
@@ -59,7 +59,7 @@ describe('a batch is cut by what its hosts really take', () => {
     }));
     const inZone = (batch: readonly HostId[], zone: string): number =>
       batch.filter((id) => hosts.some(({ host }) => host.id === id && host.zone === zone)).length;
-    const { batches } = planDeploy({ ...group, targetGroups: zonal });
+    const { batches } = planRoll({ ...group, targetGroups: zonal });
     expect(batches.flat().length).toBe(8);
     for (const batch of batches) {
       expect(inZone(batch, 'b')).toBeLessThan(2);
@@ -77,7 +77,7 @@ describe('a batch is cut by what its hosts really take', () => {
   it('in fleets of any layout exactly where the floor would say no to the next drain', () => {
     for (let seed = 1; seed <= 300; seed += 1) {
       const group = randomGroup(new SeededRandom(seed));
-      const { batches } = planDeploy(group);
+      const { batches } = planRoll(group);
       expect(batches.flat().length, `seed ${seed}`).toBe(group.hosts.length);
       for (const [index, batch] of batches.entries()) {
         const next = batches[index + 1]?.[0];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeHost } from '../fakes/make-host.js';
-import { planDeploy } from '../../src/plan/deploy-plan.js';
+import { planRoll } from '../../src/plan/roll-plan.js';
 import type { HostObservation } from '../../src/plan/observation.js';
 import {
   gone,
@@ -23,7 +23,7 @@ const hosts = ['i-1', 'i-2', 'i-3', 'i-4'].map((id, index) =>
 
 describe('a plan', () => {
   it('says where each host comes from, where it goes, and why', () => {
-    const [plan] = planDeploy(observeGroup(hosts)).hosts;
+    const [plan] = planRoll(observeGroup(hosts)).hosts;
     const [{ specs, registrations }] = [hosts[0]!];
     expect(plan).toMatchObject({
       host: 'i-1',
@@ -42,32 +42,30 @@ describe('a plan', () => {
   });
 
   it('leaves converged hosts as they are, in no batch', () => {
-    const plan = planDeploy(observeGroup([converged('i-1'), ...hosts.slice(1)]));
+    const plan = planRoll(observeGroup([converged('i-1'), ...hosts.slice(1)]));
     expect(plan.hosts[0]).toMatchObject({ action: 'converged', reasons: [] });
     expect(plan.hosts[0]?.to).toEqual(plan.hosts[0]?.from);
     expect(plan.batches.flat().sort()).toEqual(['i-2', 'i-3', 'i-4']);
   });
 
   it('is empty when all hosts are converged', () => {
-    const plan = planDeploy(observeGroup(['i-1', 'i-2'].map(converged)));
+    const plan = planRoll(observeGroup(['i-1', 'i-2'].map(converged)));
     expect(plan).toMatchObject({ batches: [], minimumDuration: 0, warnings: [] });
   });
 
   it('rolls unhealthy hosts first, then zone by zone in turn', () => {
     const [first, second, third, fourth] = hosts;
     const sick = { ...fourth!, registrations: [target(makeRegistration('i-4'), 'unhealthy')] };
-    const plan = planDeploy(observeGroup([first!, second!, third!, sick]));
+    const plan = planRoll(observeGroup([first!, second!, third!, sick]));
     expect(plan.batches).toEqual([['i-4'], ['i-1'], ['i-2'], ['i-3']]);
   });
 
   it('cuts batches to what the floors of all target groups allow', () => {
     const second = hosts.slice(0, 2).map(({ host }) => target(makeRegistration(host.id, 'api-admin')));
     const group = observeGroup(hosts, { rollout: { ...rollout, serial: [{ percent: 100 }] } });
-    expect(planDeploy(group).batches.map((batch) => batch.length)).toEqual([2, 2]);
+    expect(planRoll(group).batches.map((batch) => batch.length)).toEqual([2, 2]);
     const two = [...group.targetGroups, { targetGroup: makeTargetGroup('api-admin'), targets: second }];
-    expect(planDeploy({ ...group, targetGroups: two }).batches.map((batch) => batch.length)).toEqual([
-      1, 2, 1,
-    ]);
+    expect(planRoll({ ...group, targetGroups: two }).batches.map((batch) => batch.length)).toEqual([1, 2, 1]);
   });
 
   it('tells each target group with its delay, its health and its floor', () => {
@@ -77,7 +75,7 @@ describe('a plan', () => {
       target(makeRegistration('i-5'), 'draining'),
       gone(makeRegistration('i-6')),
     ];
-    const { targetGroups } = planDeploy(
+    const { targetGroups } = planRoll(
       observeGroup(hosts, { targetGroups: [{ targetGroup: makeTargetGroup(), targets }] }),
     );
     expect(targetGroups).toMatchObject([
@@ -86,12 +84,12 @@ describe('a plan', () => {
   });
 
   it('takes at least a deregistration delay and a bake for each batch', () => {
-    const { minimumDuration } = planDeploy(observeGroup(hosts));
+    const { minimumDuration } = planRoll(observeGroup(hosts));
     expect(minimumDuration).toBe(4 * (60_000 + 30_000));
   });
 
   it('takes no delay for a batch that is registered nowhere', () => {
-    const { minimumDuration } = planDeploy(observeGroup([...hosts.slice(0, 3), fresh('i-4')]));
+    const { minimumDuration } = planRoll(observeGroup([...hosts.slice(0, 3), fresh('i-4')]));
     expect(minimumDuration).toBe(3 * 60_000 + 4 * 30_000);
   });
 
@@ -102,24 +100,24 @@ describe('a plan', () => {
       targetGroupChoice: { kind: 'none' },
       rollout: { ...rollout, serial: [{ percent: 100 }], minHealthy: { percent: 75 } },
     });
-    expect(planDeploy(group).batches.map((batch) => batch.length)).toEqual([1, 1, 1, 1]);
-    expect(planDeploy(group).minimumDuration).toBe(4 * 30_000);
+    expect(planRoll(group).batches.map((batch) => batch.length)).toEqual([1, 1, 1, 1]);
+    expect(planRoll(group).minimumDuration).toBe(4 * 30_000);
   });
 });
 
 describe('a plan warns', () => {
   it('of nothing in an ordinary roll', () => {
-    expect(planDeploy(observeGroup(hosts)).warnings).toEqual([]);
+    expect(planRoll(observeGroup(hosts)).warnings).toEqual([]);
   });
 
   it('of downtime that was accepted', () => {
     const group = observeGroup(hosts, { rollout: { ...rollout, minHealthy: { percent: 0 } } });
-    expect(planDeploy(group).warnings).toEqual(['min_healthy is 0: downtime is accepted.']);
+    expect(planRoll(group).warnings).toEqual(['min_healthy is 0: downtime is accepted.']);
   });
 
   it('of a host that is new, with the ports it will be registered on', () => {
     const host = { ...fresh('i-4'), host: makeHost('i-4', { name: 'api-4' }) };
-    expect(planDeploy(observeGroup([...hosts.slice(0, 3), host])).warnings).toEqual([
+    expect(planRoll(observeGroup([...hosts.slice(0, 3), host])).warnings).toEqual([
       'api-4 (i-4) is new: it will be registered on port 5060.',
     ]);
   });
@@ -130,13 +128,13 @@ describe('a plan warns', () => {
       hosts.map((host, index) => (index < 2 ? { ...host, runtime: { ...host.runtime, elsewhere } } : host)),
     );
 
-    expect(planDeploy(group).warnings).toEqual([
+    expect(planRoll(group).warnings).toEqual([
       "On i-1, i-2 the login user's docker goes to unix:///run/user/1000/docker.sock (DOCKER_HOST), not to the Engine that is deployed to, unix:///var/run/docker.sock. `docker: { follow_context: true }` follows the user.",
     ]);
   });
 
   it('names the Engine that each host is rolled through', () => {
-    expect(planDeploy(observeGroup(hosts)).hosts[0]?.engine).toEqual({
+    expect(planRoll(observeGroup(hosts)).hosts[0]?.engine).toEqual({
       version: '27.0.0',
       apiVersion: '1.46',
       address: 'unix:///var/run/docker.sock',
@@ -149,7 +147,7 @@ describe('a plan warns', () => {
       targetGroup: makeTargetGroup('api-http', { slowStart: 60_000 }),
       targets,
     }));
-    expect(planDeploy({ ...group, targetGroups }).warnings).toEqual([
+    expect(planRoll({ ...group, targetGroups }).warnings).toEqual([
       'Target group "api-http" has a slow start longer than the bake: a fault may show only after it.',
     ]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planDeploy } from '../../src/plan/deploy-plan.js';
+import { planRoll } from '../../src/plan/roll-plan.js';
 import { findRefusals } from '../../src/plan/preflight.js';
 import { placesOfNewHosts, tenThousandHosts } from './large-fleet.js';
 
@@ -10,7 +10,7 @@ describe('a fleet of 10,000 hosts', () => {
   ])('is planned, %s', (_, serial, batches) => {
     const group = tenThousandHosts(serial);
     expect(findRefusals(group)).toEqual([]);
-    expect(planDeploy(group).batches.length).toBe(batches);
+    expect(planRoll(group).batches.length).toBe(batches);
   });
 
   it('has the places of its new hosts found', () => {

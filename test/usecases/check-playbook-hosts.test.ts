@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { AdfErrors, errorsOf, type AdfError } from '../../src/errors/adf-error.js';
-import { planDeployWith } from '../../src/deploy/plan.js';
+import { planWith } from '../../src/deploy/plan.js';
 import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
-import type { DeployOptions } from '../../src/deploy/prepare-deploy.js';
+import type { DeployOptions } from '../../src/deploy/plan-groups.js';
 
 /** What a deploy with this playbook is refused for, and that nothing was changed, nor any host even spoken to. */
 async function refusedFor(
@@ -26,7 +26,7 @@ const passes = async (
   given: Partial<DeployOptions> = {},
 ): Promise<void> => {
   const stage = new FleetStage({ ...options, playbook });
-  const planned = planDeployWith(await stage.ports(), { ...deployOptions, ...given }, stage.hooks);
+  const planned = planWith(await stage.ports(), { ...deployOptions, ...given }, stage.hooks);
   expect(await stage.world.clock.run(planned)).toHaveLength(1);
 };
 

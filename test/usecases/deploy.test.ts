@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AdfError, AdfErrors, errorsOf } from '../../src/errors/adf-error.js';
 import { groupName } from '../../src/model/ids.js';
 import type { Plan } from '../../src/model/plan.js';
-import { planDeployWith } from '../../src/deploy/plan.js';
+import { planWith } from '../../src/deploy/plan.js';
 import { deployOptions, FleetStage, repository } from '../engine/fleet-stage.js';
 import { digestOf } from '../fakes/digest-of.js';
 import { labelsOf } from '../fakes/fake-container-runtime.js';
@@ -592,9 +592,7 @@ describe('a dry run', () => {
 describe('a plan', () => {
   it('is what a deploy would do, and changes nothing', async () => {
     const stage = new FleetStage({ hosts: 4, rollout: { serial: [1, '100%'] } });
-    const plans = await stage.world.clock.run(
-      planDeployWith(await stage.ports(), deployOptions, stage.hooks),
-    );
+    const plans = await stage.world.clock.run(planWith(await stage.ports(), deployOptions, stage.hooks));
     expect(plans.map(({ batches }) => batches)).toEqual([[['i-1'], ['i-2', 'i-3'], ['i-4']]]);
     expect(stage.mutations).toEqual([]);
     await stage.deploy();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { errorsOf, type AdfError } from '../../src/errors/adf-error.js';
 import { label } from '../../src/model/container.js';
 import { deployWith } from '../../src/deploy/deploy.js';
-import { planDeployWith } from '../../src/deploy/plan.js';
+import { planWith } from '../../src/deploy/plan.js';
 import { deployOptions, FleetStage, repository, type StageOptions } from '../engine/fleet-stage.js';
 import { labelsOf } from '../fakes/fake-container-runtime.js';
 import type { Death } from '../fakes/mortal-world.js';
@@ -119,7 +119,7 @@ describe('a task that makes the source', () => {
     const stage = stageOf(mountsIt, { playbook: playbook(task) });
     stage.host('i-3').sources.set(conf, 'missing');
     const [plan] = await stage.world.clock.run(
-      planDeployWith(await stage.ports(), { ...deployOptions, check: true }, stage.hooks),
+      planWith(await stage.ports(), { ...deployOptions, check: true }, stage.hooks),
     );
     expect(plan?.warnings).toEqual([
       `Whether ${conf} is there on i-3 is unknown until the task "configure" (playbooks/deploy.yml:8:7) has run, before the swap.`,

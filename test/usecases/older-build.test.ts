@@ -5,7 +5,7 @@ import type { Milliseconds } from '../../src/model/duration.js';
 
 import type { RunResult } from '../../src/model/run-result.js';
 import { deployWith } from '../../src/deploy/deploy.js';
-import type { DeployOptions } from '../../src/deploy/prepare-deploy.js';
+import type { DeployOptions } from '../../src/deploy/plan-groups.js';
 import { resumeWith } from '../../src/deploy/resume.js';
 import { rollbackWith } from '../../src/deploy/rollback.js';
 import type { World } from '../../src/world/world.js';

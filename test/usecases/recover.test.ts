@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { accountId } from '../../src/model/ids.js';
 import { deployWith } from '../../src/deploy/deploy.js';
-import { planDeployWith } from '../../src/deploy/plan.js';
+import { planWith } from '../../src/deploy/plan.js';
 import { recoverWith, type RecoverOptions } from '../../src/recovery/recover.js';
 import { renderStatus } from '../../src/report/status-view.js';
 import { statusWith } from '../../src/deploy/status.js';
 import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
 import type { Life } from '../fakes/mortal-world.js';
+import type { RunHooks } from '../../src/world/context.js';
 import { image } from '../fakes/world/image-behaviour.js';
 
 const all = (hosts: number, what: string): readonly string[] =>
@@ -211,6 +212,31 @@ describe('a deploy of a group that a killed run holds', () => {
     expect(stage.mutations.slice(before)).toEqual([]);
   });
 
+  it.each([true, false])('asks a person at a terminal first, who says %s', async (yes) => {
+    const stage = await killedAfter('runtime.stop');
+    const before = stage.mutations.length;
+    const asked: unknown[] = [];
+    const confirmRecovery: RunHooks['confirmRecovery'] = (runs) => {
+      asked.push(...runs);
+      expect(stage.mutations.slice(before)).toEqual([]);
+      return Promise.resolve(yes);
+    };
+    const deploy = stage.deploy({}, { confirmRecovery });
+    if (yes) expect(await deploy).toMatchObject({ exit: 0 });
+    else expect(await thrownBy(deploy)).toMatchObject([{ code: 'recover.declined', class: 'refused' }]);
+    expect(asked).toMatchObject([{ verb: 'deploy', who: 'ann@desk', held: [{ host: 'i-1' }] }]);
+    if (yes) expect(await stage.later()).toEqual(all(3, 'v2 running, in service'));
+    else expect(stage.mutations.slice(before)).toEqual([]);
+  });
+
+  it('does not ask about a run that may be under way on another machine', async () => {
+    const stage = await killedAfter('runtime.stop');
+    const confirmRecovery = () => Promise.reject(new Error('it was asked about'));
+    const hooks = { ...stage.hooks, confirmRecovery };
+    const deploy = stage.world.clock.run(deployWith(await stage.elsewhere(), deployOptions, hooks));
+    expect(await thrownBy(deploy)).toMatchObject([{ code: 'lease.held' }]);
+  });
+
   it('is refused when a host needs a person, with exit code 5', async () => {
     const stage = await killedAfter('runtime.stop');
     const { holds } = stage.host('i-1');
@@ -226,7 +252,7 @@ describe('a deploy of a group that a killed run holds', () => {
     const before = stage.mutations.length;
     await stage.deploy({ check: true }).catch(() => undefined);
     await stage.world.clock
-      .run(planDeployWith(await stage.ports(), { ...deployOptions, check: true }, stage.hooks))
+      .run(planWith(await stage.ports(), { ...deployOptions, check: true }, stage.hooks))
       .catch(() => undefined);
     expect(stage.told('recovery.found').map(({ recovering }) => recovering)).toEqual([false, false]);
     expect(stage.mutations.slice(before)).toEqual([]);

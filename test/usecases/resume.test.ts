@@ -6,7 +6,7 @@ import type { RunResult } from '../../src/model/run-result.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { resumeWith, type ResumeOptions } from '../../src/deploy/resume.js';
 import { rollbackWith } from '../../src/deploy/rollback.js';
-import type { DeployOptions } from '../../src/deploy/prepare-deploy.js';
+import type { DeployOptions } from '../../src/deploy/plan-groups.js';
 import type { World } from '../../src/world/world.js';
 import { deployOptions, FleetStage, repository, type StageOptions } from '../engine/fleet-stage.js';
 import { digestOf } from '../fakes/digest-of.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { AdfError, errorsOf } from '../../src/errors/adf-error.js';
-import { planDeployWith } from '../../src/deploy/plan.js';
+import { planWith } from '../../src/deploy/plan.js';
 import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
 
 const withLost = (ids: readonly string[], hosts = 4): FleetStage => {
@@ -99,7 +99,7 @@ describe('--skip-unreachable', () => {
     const stage = withLost(['i-2']);
     const options = { ...deployOptions, skipUnreachable: 1 };
 
-    const [plan] = await stage.world.clock.run(planDeployWith(await stage.ports(), options, stage.hooks));
+    const [plan] = await stage.world.clock.run(planWith(await stage.ports(), options, stage.hooks));
 
     expect(plan?.leftOut).toMatchObject([{ name: 'i-2' }]);
     expect(plan?.hosts.map(({ host }) => host)).toEqual(['i-1', 'i-3', 'i-4']);

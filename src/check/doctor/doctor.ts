@@ -7,10 +7,10 @@ import type { Host } from '../../model/host.js';
 import { targetGroupName } from '../../model/ids.js';
 import { formatPinnedImage } from '../../model/release.js';
 import { chosenHosts } from '../../run/chosen-hosts.js';
+import { inWorld } from '../../world/open-world.js';
 import type { CommonOptions, RunHooks } from '../../world/context.js';
 import { openGroup, type GroupSessions } from '../../run/group-sessions.js';
-import { newRunId, noJournal, openRun } from '../../run/open-run.js';
-import { openWorld } from '../../world/open-world.js';
+import { withRun } from '../../run/with-run.js';
 import type { World } from '../../world/world.js';
 import { attempt } from './attempt.js';
 import { blipsOfLastRuns, cloudBlips, withBlips } from './blips.js';
@@ -24,31 +24,14 @@ export interface DoctorOptions extends CommonOptions {
 }
 
 /** What works on the way to each host, and on it; what does not, and what to do. Changes nothing. */
-export async function doctor(options: DoctorOptions, hooks: RunHooks): Promise<DoctorReport> {
-  const world = await openWorld(options, hooks);
-  try {
-    return await doctorWith(world, options, hooks);
-  } finally {
-    await world.close();
-  }
-}
+export const doctor = (options: DoctorOptions, hooks: RunHooks): Promise<DoctorReport> =>
+  inWorld(options, hooks, (world) => doctorWith(world, options, hooks));
 
 /** Throws what keeps it from knowing any host: `config.*`, `inventory.*`, `aws.*`. */
-export async function doctorWith(
-  world: World,
-  options: DoctorOptions,
-  hooks: RunHooks,
-): Promise<DoctorReport> {
-  const id = newRunId(world.clock, world.random);
-  const run = openRun(world, options, hooks, id, noJournal, { verb: 'doctor', checkMode: true });
-  try {
+export const doctorWith = (world: World, options: DoctorOptions, hooks: RunHooks): Promise<DoctorReport> =>
+  withRun(world, options, hooks, { verb: 'doctor', checkMode: true }, async (run) => {
     const inventory = await run.blips.cloud.outlast(() => world.listHosts());
-    const hosts =
-      options.groups.length > 0
-        ? chosenHosts(inventory, options)
-        : options.limit === undefined
-          ? inventory.hosts
-          : selectHosts(inventory, options.limit);
+    const hosts = hostsOf(inventory, options);
     const shared = [listed(inventory, hosts.length), ...accountOf(inventory)];
     for (const group of options.groups) shared.push(...(await examineGroup(group, inventory, run)));
     const limit = pLimit(Math.max(1, run.forks));
@@ -64,9 +47,11 @@ export async function doctorWith(
       shared: [...shared, ...ownClock(diagnoses), ...cloudBlips(noticed)],
       hosts: diagnoses.map((diagnosis) => withBlips(diagnosis, noticed)),
     };
-  } finally {
-    await run.bus.close();
-  }
+  });
+
+function hostsOf(inventory: Inventory, options: DoctorOptions): readonly Host[] {
+  if (options.groups.length > 0) return chosenHosts(inventory, options);
+  return options.limit === undefined ? inventory.hosts : selectHosts(inventory, options.limit);
 }
 
 const portsFor = (

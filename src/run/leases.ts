@@ -10,6 +10,7 @@ import { retry } from '../ports/retry.js';
 import { waitForLease } from '../state/wait-for-lease.js';
 import type { GroupSessions } from './group-sessions.js';
 import { HeldLease } from './held-lease.js';
+import { phase } from './phase.js';
 import type { World } from '../world/world.js';
 
 export interface HeldLeases {
@@ -24,6 +25,33 @@ export interface LeasedGroup {
   readonly opened: Pick<GroupSessions, 'group' | 'hosts'>;
   /** Hosts that the run goes without. */
   readonly leftOut?: readonly { readonly session: { readonly host: Host } }[];
+}
+
+/**
+ * Acts under the leases of these groups, and lets them go once no request of the run can take effect any more: one whose answer was lost
+ * would hit the run that comes next, which does not know of it. Throws as `leaseGroups`, and what `act` throws.
+ */
+export async function withLeases<T>(
+  groups: readonly LeasedGroup[],
+  run: Run,
+  world: World,
+  wait: Milliseconds,
+  act: (leases: HeldLeases) => Promise<T>,
+): Promise<T> {
+  const leases = await phase(run, 'lease', () => leaseGroups(groups, run, world, wait));
+  try {
+    return await act(leases);
+  } finally {
+    await closeRun(run);
+    await Promise.all([run.gate.requests.allOver(), run.ports.traffic.allRequestsOver()]);
+    await leases.release();
+  }
+}
+
+/** Ends what a run keeps doing beside its tasks: renewing reservations, waiting for what does not answer. Never throws. */
+export async function closeRun({ reservations, blips }: Run): Promise<void> {
+  await reservations.end();
+  blips.end();
 }
 
 /** Who waits wants to know for whom, and not with every question. */
@@ -61,7 +89,9 @@ export async function leaseGroups(
         clock: world.clock,
         random: world.random,
         signal: run.stop.signal,
-        onHeld: nowAndThen(world.clock, ({ message }) => run.bus.emit({ type: 'warning', message })),
+        onHeld: atMostEvery(tellAgain, world.clock, ({ message }) =>
+          run.bus.emit({ type: 'warning', message }),
+        ),
       });
       held.push(new HeldLease(lease, request, world, run));
     }
@@ -91,10 +121,14 @@ export async function leaseGroups(
   }
 }
 
-function nowAndThen(clock: Clock, tell: (held: AdfError) => void): (held: AdfError) => void {
+function atMostEvery(
+  pause: Milliseconds,
+  clock: Clock,
+  tell: (held: AdfError) => void,
+): (held: AdfError) => void {
   let toldAt = -Infinity;
   return (held) => {
-    if (clock.elapsed() - toldAt < tellAgain) return;
+    if (clock.elapsed() - toldAt < pause) return;
     toldAt = clock.elapsed();
     tell(held);
   };

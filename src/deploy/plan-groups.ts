@@ -4,18 +4,17 @@ import type { Milliseconds } from '../model/duration.js';
 import { groupName, type GroupName } from '../model/ids.js';
 import type { Plan } from '../model/plan.js';
 import type { RunRecord } from '../model/run-record.js';
-import { planDeploy } from '../plan/deploy-plan.js';
+import { planRoll } from '../plan/roll-plan.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { checkPlaybook } from '../check/check-playbook.js';
 import type { ChooseRelease } from '../run/choose-release.js';
-import type { CommonOptions, RunHooks } from '../world/context.js';
+import type { CommonOptions } from '../world/context.js';
 import { checkEnvFiles } from '../check/check-env-files.js';
-import { openGroup, readGroup } from '../run/group-sessions.js';
+import { openGroup, readGroup, type HostSettings } from '../run/group-sessions.js';
 import { leaveOutUnreachable, type ReachedGroup } from '../check/leave-out.js';
 import { refuseOlderRun } from '../check/newer-release.js';
 import { phase } from '../run/phase.js';
 import { observeGroup, refuseUnfit } from '../check/preflight.js';
-import { recoverFirst } from '../recovery/recover-first.js';
 import { withScaling } from './scaling.js';
 import type { World } from '../world/world.js';
 
@@ -49,47 +48,47 @@ export interface PreparedGroup extends ReachedGroup {
   readonly plan: Plan;
 }
 
-/** All that is known before anything is changed. */
-export interface Prepared {
-  readonly inventory: Inventory;
-  readonly groups: readonly PreparedGroup[];
+/** What the files and the inventory say, before any host is connected to. */
+export interface Project {
   readonly playbook: Playbook;
+  readonly inventory: Inventory;
+  readonly settings: ReadonlyMap<GroupName, readonly HostSettings[]>;
 }
 
-/** Steps 1 to 3 of a deploy, and the plan: all that can be known and refused before anything is changed. */
-export async function prepareDeploy(
-  world: World,
-  options: DeployOptions,
-  hooks: RunHooks,
-  run: Run,
-  verb: string,
-): Promise<Prepared> {
-  const names = options.groups.map(groupName);
-  run.bus.emit({
-    type: 'run.started',
-    run: run.id,
-    verb,
-    environment: options.environment,
-    groups: names,
-  });
+/** Reads playbook, inventory and settings. Throws what is wrong in them. */
+export async function readProject(world: World, options: DeployOptions, run: Run): Promise<Project> {
+  const { id, verb, environment } = run;
+  const groups = options.groups.map(groupName);
+  run.bus.emit({ type: 'run.started', run: id, verb, environment, groups });
   const playbook = await world.deployPlaybook();
   const inventory = await phase(run, 'inventory', () => run.blips.cloud.outlast(() => world.listHosts()));
   const settings = new Map(
-    names.map((group) => [group, readGroup(inventory, { ...versionOf(options), group }, run)]),
+    groups.map((group) => [group, readGroup(inventory, { ...versionOf(options), group }, run)]),
   );
   for (const hosts of settings.values()) await checkEnvFiles(hosts, run);
-  await recoverFirst(world, options, hooks, run, inventory);
-  tellGone(options, names, inventory, run);
+  return { playbook, inventory, settings };
+}
+
+/**
+ * Resolves the releases, connects to every host, and plans: all that can be known and refused before anything is changed. Changes nothing.
+ * Throws what speaks against the roll.
+ */
+export async function planGroups(
+  { playbook, inventory, settings }: Project,
+  options: DeployOptions,
+  run: Run,
+): Promise<readonly PreparedGroup[]> {
+  tellGone(options, [...settings.keys()], inventory, run);
   const opened = await phase(run, 'release', () =>
     Promise.all(
-      names.map((group) =>
+      [...settings].map(([group, read]) =>
         openGroup(
           inventory,
           {
             group,
-            ...(options.limit === undefined ? {} : { limit: options.limit }),
+            read,
             ...versionOf(options),
-            read: settings.get(group) ?? [],
+            ...(options.limit === undefined ? {} : { limit: options.limit }),
             ...(options.choose === undefined ? {} : { choose: options.choose }),
             ...(options.resumes === undefined ? {} : { only: options.resumes.hosts }),
           },
@@ -114,7 +113,7 @@ export async function prepareDeploy(
   }
   tellLeftOut(groups, run);
   for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan });
-  return { inventory, groups, playbook };
+  return groups;
 }
 
 /** The plan of a group that nothing speaks against. */
@@ -122,7 +121,7 @@ export async function planGroup(
   group: ReachedGroup,
   { variables = [] }: Pick<DeployOptions, 'variables'>,
 ): Promise<PreparedGroup> {
-  const plan = withLeftOut(planDeploy(group.observed.observation), group);
+  const plan = withLeftOut(planRoll(group.observed.observation), group);
   return {
     ...group,
     plan: {

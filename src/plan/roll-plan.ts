@@ -23,7 +23,7 @@ import { Rotation } from './rotation.js';
 import { zonesOf } from './zones.js';
 
 /** What deploy will do to a group that nothing speaks against (see preflight.ts): from and to, host by host, batch by batch. */
-export function planDeploy(group: GroupObservation): Plan {
+export function planRoll(group: GroupObservation): Plan {
   const hosts = group.hosts.map((observation) => planHost(observation, group));
   const rolled = new Set(hosts.filter(({ action }) => action === 'roll').map(({ host }) => host));
   const order = rollOrder(

@@ -1,0 +1,37 @@
+import { isStopping, type Run } from '../engine/index.js';
+import { interrupted } from '../errors/engine.js';
+import type { CommonOptions, RunHooks } from '../world/context.js';
+import type { World } from '../world/world.js';
+import { closeRun } from './leases.js';
+import { newRunId, noJournal, openRun, type RunChoices } from './open-run.js';
+
+/** How a run is opened that closes by itself. */
+export interface WholeRunChoices extends RunChoices {
+  /** It changes something: a journal is made for it. */
+  readonly journaled?: boolean;
+}
+
+/**
+ * One run of any verb, with an id of its own: opened, and closed whatever comes of it. What it throws is told without secrets; after a signal
+ * that is the signal, `run.interrupted`. Throws `journal.*` when its journal cannot be made.
+ */
+export async function withRun<T>(
+  world: World,
+  options: CommonOptions,
+  hooks: RunHooks,
+  { journaled = false, ...choices }: WholeRunChoices,
+  act: (run: Run) => Promise<T>,
+): Promise<T> {
+  const id = newRunId(world.clock, world.random);
+  const journal = journaled ? await world.journals.create(id) : noJournal;
+  const run = openRun(world, options, hooks, id, journal, choices);
+  try {
+    return await act(run);
+  } catch (error) {
+    throw run.bus.redact(isStopping(run) ? interrupted(run.stop.name() ?? 'a signal') : error);
+  } finally {
+    await closeRun(run);
+    await journal.close();
+    await run.bus.close();
+  }
+}
