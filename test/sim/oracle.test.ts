@@ -112,7 +112,9 @@ const turn = (at: number, host: HostId): Entry[] => [
 const rolled = worldWith(Object.fromEntries(all.map((host) => [host, [containerOf(host, 'new')]])));
 
 type Given = Partial<Story> &
-  Partial<Pick<Program, 'ended' | 'exit' | 'named' | 'says' | 'signalledAt' | 'commandsReported'>>;
+  Partial<
+    Pick<Program, 'ended' | 'exit' | 'named' | 'namedAt' | 'says' | 'signalledAt' | 'commandsReported'>
+  >;
 
 /** So that hosts may have to be named. */
 const somethingGoesWrong: FaultPlan = { ...noFaults, lostBefore: 0.01 };
@@ -122,6 +124,7 @@ function story({
   ended = worldWith(),
   exit = 4,
   named = [],
+  namedAt = new Map(),
   commandsReported = [],
   signalledAt,
   says,
@@ -140,7 +143,7 @@ function story({
     ended,
     exit,
     named,
-    namedAt: new Map(),
+    namedAt,
     ...(says === undefined ? {} : { says }),
     ...(signalledAt === undefined ? {} : { signalledAt }),
   };
@@ -610,6 +613,16 @@ describe('the oracle', () => {
     expect(named([], worldWith(), { timeline: [] })).toEqual([0]);
     const faults: FaultPlan = { ...noFaults, unreachable: ['h1'] };
     expect(named([registrationHeld], worldWith(), { faults })).toEqual([]);
+    // It is lost, named, found again and looked at.
+    const lost = entry(500_000, 'world', { type: 'host.lost', host: h1 });
+    const found = entry(900_000, 'world', { type: 'host.found', host: h1 });
+    const at = (moment: number) => {
+      const calls = [lookedAt(400_000, h1), lookedAt(950_000, h1)];
+      const namedAt = new Map([[h1, moment]]);
+      return named([registrationHeld], worldWith(), { timeline: [...timeline, lost, found], calls, namedAt });
+    };
+    expect(at(600_000)).toEqual([]);
+    expect(at(960_000)).toEqual([0]);
   });
 
   it('takes no name for an excuse that was given before another program changed the host', () => {
