@@ -18,6 +18,7 @@ import { digestOf } from '../fakes/digest-of.js';
 import type { Actor, Entry, Happening } from '../fakes/world/timeline.js';
 import type { ContainerState, HostState, WorldState } from '../fakes/world/world.js';
 import { judge, namedAtTheEnd } from './oracle.js';
+import { keepsTheFloor } from './oracle/01-floor.js';
 import { deedsOf } from './oracle/deeds.js';
 import { droppedFor, dropsOf } from './oracle/drops.js';
 import { neverOverridesANewerSuccess } from './oracle/newer-success.js';
@@ -186,6 +187,26 @@ describe('the oracle', () => {
       ...out(30_000, h2),
     ];
     expect(breaches({ timeline, named: [...all], exit: 5 })).toEqual([]);
+  });
+
+  it('1: counts what a living or killed run of another group has out while others are told of it, not what an ended one left', () => {
+    const web: StoryGroup = { ...api, name: 'web' };
+    const left = [...out(0, h1), ...out(0, h2)].map((one) => ({
+      ...one,
+      by: one.by === 'world' ? one.by : ('program 2' as const),
+    }));
+    const floored = (fate: Pick<Program, 'exit'>, at: number) => {
+      const timeline = [...left, gone(1, h1), gone(1, h2), ...out(at, h3)];
+      const one = story({ timeline, named: [...all], exit: 5 });
+      const [own] = one.programs;
+      if (own === undefined) throw new Error('a story of one program');
+      const { exit: _, ...killed } = { ...own, actor: 'program 2' as const, group: web, endedAt: 2_000 };
+      return keepsTheFloor({ ...one, programs: [own, { ...killed, ...fate }] }).length;
+    };
+    expect(floored({}, 35_000)).toBe(1);
+    expect(floored({}, 60_000)).toBe(0);
+    expect(floored({ exit: 5 }, 35_000)).toBe(0);
+    expect(floored({ exit: 5 }, 1_500)).toBe(1);
   });
 
   it('1: sees the last healthy target of a zone go, where zones are not balanced across', () => {
