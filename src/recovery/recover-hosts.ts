@@ -24,6 +24,7 @@ import { hostGoneCode } from '../errors/fleet.js';
 import { claimUnchecked, claimUncheckedCode, hostNotListed } from '../errors/recover.js';
 import { formatDuration } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
+import type { Host } from '../model/host.js';
 import type { GroupName, HostId } from '../model/ids.js';
 import type { Evidence } from '../plan/claims.js';
 import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js';
@@ -132,8 +133,7 @@ async function restoreOne(
     };
   }
   if (outcome.error?.code === hostGoneCode) return settleGone(eventHost, open, run);
-  // What is claimed of a host that could not be checked there is not believed by half.
-  const isUnchecked = outcome.error?.code === claimUncheckedCode;
+  const isUnchecked = outcome.error?.code === claimUncheckedCode && !(await answers(host, run));
   const lacking = open.length === 0 || isUnchecked ? open : await stillLacking(session, open);
   const isBack = open.length > 0 && lacking.length === 0;
   if (isBack) {
@@ -170,6 +170,15 @@ async function restoreOne(
     }
   }
 }
+
+/** What is claimed of a host is told as it is claimed while the host does not answer, and as the host shows it once it does. */
+const answers = (host: Host, run: Run): Promise<boolean> =>
+  run.blips
+    .watch({ host }, () => run.ports.runtime.on(host).list())
+    .then(
+      () => true,
+      () => false,
+    );
 
 /**
  * The run was killed while it settled the containers of a host, and its journal, which would say that the host is at the plan, is not here.

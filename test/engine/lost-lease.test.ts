@@ -4,7 +4,7 @@ import { leaseUnavailable } from '../../src/errors/lease.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { LeaseRequest } from '../../src/ports/lease-store.js';
 import { recoverWith } from '../../src/recovery/recover.js';
-import { deployOptions, FleetStage } from './fleet-stage.js';
+import { FleetStage, type StageOptions, deployOptions } from './fleet-stage.js';
 
 const key = 'test.api';
 const ofBob: LeaseRequest = {
@@ -87,10 +87,14 @@ describe('a run whose lease is lost while a host is out', () => {
     expect(stage.leases.holder(key)).toBeUndefined();
   });
 
-  it.each(['healthy', 'unhealthy'] as const)(
-    'names no host that was %s and that another run has put back, healthy',
-    async (state) => {
-      const stage = new FleetStage({ states: [state], rollout: { on_failure: 'stop' } });
+  it.each([
+    ['a healthy host', { states: ['healthy'] }],
+    ['a host that was unhealthy', { states: ['unhealthy'] }],
+    ['a worker without a target group', { groupVars: { target_groups: 'none' } }],
+  ] satisfies readonly (readonly [string, StageOptions])[])(
+    'does not name %s that another run has put back',
+    async (_, options) => {
+      const stage = new FleetStage({ ...options, rollout: { on_failure: 'stop' } });
       let isStopped = false;
       stage.world.calls.intercept = async (call, proceed) => {
         const result = await proceed();

@@ -107,6 +107,12 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
       at(time + lasts, `${id} can be reached again`, () => host.find());
     });
   }
+  for (const { host: id, at: time, lasts } of faults.fullLocks) {
+    withHost(world, id, (host) => {
+      at(time, `the disk of ${id} takes no lock`, () => (host.lockDiskIsFull = true));
+      at(time + lasts, `the disk of ${id} takes locks again`, () => (host.lockDiskIsFull = false));
+    });
+  }
   for (const { host: id, at: time, lasts, of } of faults.blips) {
     withHost(world, id, (host) => {
       at(time, `the ${of} of ${id} is away for a moment`, () =>

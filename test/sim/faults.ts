@@ -34,6 +34,8 @@ export interface FaultPlan {
   readonly clockRates: readonly { readonly host: string; readonly rate: number }[];
   /** Hosts that take connections and say nothing for a while, longer than anybody waits for an answer. */
   readonly hangs: readonly Window[];
+  /** Hosts whose disk is full for a while where their locks are kept: it takes no lock and no renewal. */
+  readonly fullLocks: readonly Window[];
   /** A question of a lease arrives much later where it is kept, or its answer does. */
   readonly lockSlow: number;
   /** From the beginning for so long, what leases ask from the machine reaches these hosts only much later: a route that is jammed. */
@@ -121,6 +123,7 @@ export const noFaults: FaultPlan = {
   drifts: [],
   clockRates: [],
   hangs: [],
+  fullLocks: [],
   lockSlow: 0,
   slowRoutes: [],
   unreachable: [],
@@ -189,7 +192,7 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
 const randomLockFaults = (
   random: SeededRandom,
   hosts: readonly string[],
-): Pick<FaultPlan, 'clockRates' | 'hangs' | 'lockSlow' | 'slowRoutes'> => ({
+): Pick<FaultPlan, 'clockRates' | 'hangs' | 'fullLocks' | 'lockSlow' | 'slowRoutes'> => ({
   clockRates: random.fork('rates').chance(0.12)
     ? hosts.map((host) => ({ host, rate: random.between(0.95, 1.05) }))
     : [],
@@ -200,9 +203,18 @@ const randomLockFaults = (
         lasts: random.chance(0.5) ? random.between(5_000, 40_000) : random.between(60_000, 400_000),
       }))
     : [],
+  fullLocks: randomFullLocks(random.fork('full'), hosts),
   lockSlow: random.chance(0.12) ? 0.05 : 0,
   slowRoutes: [],
 });
+
+/** One host, or all of them: what fills their disks is often a log of the service itself. */
+const randomFullLocks = (random: SeededRandom, hosts: readonly string[]): FaultPlan['fullLocks'] => {
+  if (!random.chance(0.06)) return [];
+  const [at, lasts] = [random.between(0, 180_000), random.between(5_000, 300_000)];
+  const full = random.chance(0.5) ? hosts : [random.pick([hosts[0] ?? '', ...hosts.slice(1)])];
+  return full.map((host) => ({ host, at, lasts }));
+};
 
 const randomBlips = (random: SeededRandom, hosts: readonly string[]): readonly Blip[] =>
   random.chance(0.5)

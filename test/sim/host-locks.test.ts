@@ -113,6 +113,34 @@ describe('the locks on simulated hosts', () => {
     expect(carriedOut).toContain('look');
   });
 
+  it('are neither taken nor renewed on hosts whose disk is full, while their fences let the holder in', async () => {
+    const stage = new Stage();
+    const [first, second] = stage.hosts;
+    if (first === undefined || second === undefined) throw new Error('there are hosts');
+    first.lockDiskIsFull = true;
+    const lease = await stage.acquire('run-a');
+    second.lockDiskIsFull = true;
+    await expect(stage.clock.run(lease.renew())).rejects.toMatchObject({ code: 'lease.unavailable' });
+    const fence = new HostFence(stage.transportOf('program 1'));
+    await fence.admit(first.host, { lease: lease.name, epoch: lease.epoch, run: 'run-a' });
+    await stage.clock.advance(70_000);
+    await expect(stage.acquire('run-b')).rejects.toMatchObject({ code: 'lease.unavailable' });
+    first.lockDiskIsFull = false;
+    expect((await stage.acquire('run-b')).epoch).toBeGreaterThan(lease.epoch);
+  });
+
+  it('let a deploy go on over a short full disk; after a long one, a recovery waits until the disk takes files again', async () => {
+    const full = (lasts: number) => calmScenario.hosts.map(({ id }) => ({ host: id, at: 15_000, lasts }));
+    const deployed = async (lasts: number) => {
+      const faults = { ...calmScenario.faults, fullLocks: full(lasts) };
+      const run = await simulate(1, { ...calmScenario, faults, finish: true }, deployProgram);
+      expect(judge(storyOf(run))).toEqual([]);
+      return storyOf(run).programs.map(({ exit }) => exit);
+    };
+    expect(await deployed(20_000)).toEqual([0, 0]);
+    expect(await deployed(400_000)).toEqual([5, 3, 0]);
+  });
+
   it('keep a deploy going while one host hangs for longer than its lease', async () => {
     const hang = { host: 'h4', at: 15_000, lasts: 90_000 };
     const scenario = { ...calmScenario, faults: { ...calmScenario.faults, hangs: [hang] } };

@@ -18,6 +18,7 @@ import { digestOf } from '../fakes/digest-of.js';
 import type { Actor, Entry, Happening } from '../fakes/world/timeline.js';
 import type { ContainerState, HostState, WorldState } from '../fakes/world/world.js';
 import { judge, namedAtTheEnd } from './oracle.js';
+import { keepsTheFloor } from './oracle/01-floor.js';
 import { deedsOf } from './oracle/deeds.js';
 import { droppedFor, dropsOf } from './oracle/drops.js';
 import { neverOverridesANewerSuccess } from './oracle/newer-success.js';
@@ -112,7 +113,9 @@ const turn = (at: number, host: HostId): Entry[] => [
 const rolled = worldWith(Object.fromEntries(all.map((host) => [host, [containerOf(host, 'new')]])));
 
 type Given = Partial<Story> &
-  Partial<Pick<Program, 'ended' | 'exit' | 'named' | 'says' | 'signalledAt' | 'commandsReported'>>;
+  Partial<
+    Pick<Program, 'ended' | 'exit' | 'named' | 'namedAt' | 'says' | 'signalledAt' | 'commandsReported'>
+  >;
 
 /** So that hosts may have to be named. */
 const somethingGoesWrong: FaultPlan = { ...noFaults, lostBefore: 0.01 };
@@ -122,6 +125,7 @@ function story({
   ended = worldWith(),
   exit = 4,
   named = [],
+  namedAt = new Map(),
   commandsReported = [],
   signalledAt,
   says,
@@ -140,7 +144,7 @@ function story({
     ended,
     exit,
     named,
-    namedAt: new Map(),
+    namedAt,
     ...(says === undefined ? {} : { says }),
     ...(signalledAt === undefined ? {} : { signalledAt }),
   };
@@ -183,6 +187,26 @@ describe('the oracle', () => {
       ...out(30_000, h2),
     ];
     expect(breaches({ timeline, named: [...all], exit: 5 })).toEqual([]);
+  });
+
+  it('1: counts what a living or killed run of another group has out while others are told of it, not what an ended one left', () => {
+    const web: StoryGroup = { ...api, name: 'web' };
+    const left = [...out(0, h1), ...out(0, h2)].map((one) => ({
+      ...one,
+      by: one.by === 'world' ? one.by : ('program 2' as const),
+    }));
+    const floored = (fate: Pick<Program, 'exit'>, at: number) => {
+      const timeline = [...left, gone(1, h1), gone(1, h2), ...out(at, h3)];
+      const one = story({ timeline, named: [...all], exit: 5 });
+      const [own] = one.programs;
+      if (own === undefined) throw new Error('a story of one program');
+      const { exit: _, ...killed } = { ...own, actor: 'program 2' as const, group: web, endedAt: 2_000 };
+      return keepsTheFloor({ ...one, programs: [own, { ...killed, ...fate }] }).length;
+    };
+    expect(floored({}, 35_000)).toBe(1);
+    expect(floored({}, 60_000)).toBe(0);
+    expect(floored({ exit: 5 }, 35_000)).toBe(0);
+    expect(floored({ exit: 5 }, 1_500)).toBe(1);
   });
 
   it('1: sees the last healthy target of a zone go, where zones are not balanced across', () => {
@@ -610,6 +634,16 @@ describe('the oracle', () => {
     expect(named([], worldWith(), { timeline: [] })).toEqual([0]);
     const faults: FaultPlan = { ...noFaults, unreachable: ['h1'] };
     expect(named([registrationHeld], worldWith(), { faults })).toEqual([]);
+    // It is lost, named, found again and looked at.
+    const lost = entry(500_000, 'world', { type: 'host.lost', host: h1 });
+    const found = entry(900_000, 'world', { type: 'host.found', host: h1 });
+    const at = (moment: number) => {
+      const calls = [lookedAt(400_000, h1), lookedAt(950_000, h1)];
+      const namedAt = new Map([[h1, moment]]);
+      return named([registrationHeld], worldWith(), { timeline: [...timeline, lost, found], calls, namedAt });
+    };
+    expect(at(600_000)).toEqual([]);
+    expect(at(960_000)).toEqual([0]);
   });
 
   it('takes no name for an excuse that was given before another program changed the host', () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +43,41 @@ function anyQuestion(random: SeededRandom): Record<string, string> {
     ADFPUSH_LOCK_RECORD: String(random.chance(0.2) ? 0 : recordNumber(epoch, wholeBetween(random, 0, 3))),
     ADFPUSH_LOCK_LISTS: random.pick(lists),
     ADFPUSH_LOCK_SECONDS: '60',
+  };
+}
+
+interface SmallDisk {
+  readonly folder: string;
+  /** Another file system, as /dev/shm is. */
+  readonly memory: string;
+  fill(full: boolean): void;
+  remove(): void;
+}
+
+/** A file system of its own that can be filled up; undefined where nothing can be mounted. */
+function smallDisk(): SmallDisk | undefined {
+  const root = mkdtempSync(join(tmpdir(), 'adfpush-full-'));
+  const [folder, memory] = [join(root, 'disk'), join(root, 'memory')];
+  for (const path of [folder, memory]) mkdirSync(path);
+  const filler = join(folder, 'filler');
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder], { stdio: 'ignore' });
+  } catch {
+    rmSync(root, { recursive: true });
+    console.warn('LEFT OUT: locks on a full disk, since nothing can be mounted here');
+    return undefined;
+  }
+  return {
+    folder,
+    memory,
+    fill(full) {
+      rmSync(filler, { force: true });
+      if (full) execFileSync('sh', ['-c', `cat /dev/zero >'${filler}' 2>/dev/null || true`]);
+    },
+    remove() {
+      execFileSync('umount', [folder], { stdio: 'ignore' });
+      rmSync(root, { recursive: true, force: true });
+    },
   };
 }
 
@@ -91,6 +127,40 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
         'newer',
         'released',
       ]);
+    }, 240_000);
+
+    it('changes nothing that the model does not change while the disk is full, over 4 sequences', async () => {
+      const told = { refused: 0, done: 0 };
+      for (let seed = 1; seed <= 4; seed += 1) {
+        const random = new SeededRandom(`full ${seed}`);
+        const disk = smallDisk();
+        if (disk === undefined) return;
+        try {
+          const proc = new FakeProc(join(disk.memory, 'proc'));
+          const machine = { directory: join(disk.folder, 'lock'), proc, reachable: true };
+          const transport = new ShellTransport(new Map([['h1', machine]]), shell, { memory: disk.memory });
+          const connection = await transport.connect(makeHost('h1'));
+          const model = new ModelLockHost();
+          let uptime = 1_000;
+          let isFull = false;
+          for (let turn = 1; turn <= 25; turn += 1) {
+            uptime += random.chance(0.2) ? wholeBetween(random, 1, 90) : 0;
+            proc.set(uptime);
+            if (random.chance(0.3)) isFull = !isFull;
+            disk.fill(isFull);
+            const env = anyQuestion(random);
+            const script = 'ADFPUSH_LOCK_ACTION' in env ? hostLockScript : hostFenceScript;
+            const said = await connection.run({ script }, { env });
+            const expected = model.answer(env, uptime, isFull);
+            const asked = `seed ${seed}, turn ${turn}: ${isFull ? 'full' : ''} ${JSON.stringify(env)} ${said.stderr}`;
+            expect([said.outcome, said.stdout], asked).toEqual([expected.outcome, expected.stdout]);
+            if (isFull) told[expected.stdout === '' ? 'refused' : 'done'] += 1;
+          }
+        } finally {
+          disk.remove();
+        }
+      }
+      expect(Math.min(told.refused, told.done)).toBeGreaterThan(2);
     }, 240_000);
   },
 );

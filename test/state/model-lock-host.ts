@@ -148,19 +148,29 @@ export const questionIn = (env: NonNullable<RunOptions['env']>): HostQuestion =>
   seconds: Number(env['ADFPUSH_LOCK_SECONDS']),
 });
 
+const silent: CommandResult = {
+  outcome: { kind: 'exited', code: 0 },
+  stdout: '',
+  stderr: '',
+  duration: 0,
+  truncated: false,
+};
+
 /** A host that answers as the scripts of the lock and of its fence would, about one lease. */
 export class ModelLockHost {
   constructor(private part = noPart) {}
 
-  /** `now` in seconds since boot. */
-  answer(env: NonNullable<RunOptions['env']>, now: number): CommandResult {
+  /** `now` in seconds since boot. `isFull`: its disk takes nothing more; a fence is then kept in memory. */
+  answer(env: NonNullable<RunOptions['env']>, now: number, isFull = false): CommandResult {
     const moment = { now: Math.floor(now), lives: (this.part.lock?.until ?? 0) > Math.floor(now) };
     const question = questionIn(env);
     const [part, said] =
       question.action === '' ? fenceAnswerOf(this.part, question) : answerOf(this.part, question, moment);
+    const isWritten = part.lock !== this.part.lock || part.record !== this.part.record;
+    if (isFull && isWritten)
+      return { ...silent, outcome: { kind: 'exited', code: 1 }, stderr: 'cannot write' };
     this.part = part;
-    const outcome = { kind: 'exited', code: 0 } as const;
-    return { outcome, stdout: `${said}\n`, stderr: '', duration: 0, truncated: false };
+    return { ...silent, stdout: `${said}\n` };
   }
 
   /** It was restarted: its seconds count from 0 again. */

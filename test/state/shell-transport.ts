@@ -29,12 +29,13 @@ export class ShellTransport implements Transport {
   constructor(
     private readonly hosts: ReadonlyMap<string, ShellHost>,
     private readonly shell: readonly [string, ...string[]] = ['/bin/sh'],
-    /** The login user, where the test may choose one. */
-    private readonly as: { readonly uid?: number; readonly gid?: number } = {},
+    /** The login user, where the test may choose one; and the folder that is in memory, beside the other one unless it is said. */
+    private readonly given: { readonly uid?: number; readonly gid?: number; readonly memory?: string } = {},
   ) {}
 
   connect(host: Host): Promise<Connection> {
     const known = this.hosts.get(host.id);
+    const { memory, ...as } = this.given;
     if (known?.reachable !== true) return Promise.reject(unreachable(host, 'tcp', 'connect ECONNREFUSED'));
     return Promise.resolve({
       host,
@@ -45,10 +46,10 @@ export class ShellTransport implements Transport {
           PATH: process.env['PATH'],
           ...options?.env,
           ADFPUSH_LOCK_DIRECTORY: known.directory,
-          ADFPUSH_LOCK_MEMORY: `${known.directory}-memory`,
+          ADFPUSH_LOCK_MEMORY: memory ?? `${known.directory}-memory`,
           ADFPUSH_LOCK_PROC: known.proc.folder,
         };
-        return runInShell(this.shell, script, { ...this.as, env });
+        return runInShell(this.shell, script, { ...as, env });
       },
       recordOf: () => Promise.reject(new Error('not used by the lock')),
       endStep: () => Promise.reject(new Error('not used by the lock')),

@@ -149,7 +149,7 @@ describe('the journal of a killed run, after another machine recovered it and de
     await stage.later();
     expect(await stage.recover(patient)).toMatchObject({
       exit: 5,
-      named: [{ host: 'i-1' }],
+      named: [{ host: 'i-1', held: ['its registration in api-http:5060'] }],
       errors: [{ code: 'recover.unchecked' }],
     });
     expect(stage.now[0]).toBe('i-1: v1 running, not registered');

@@ -36,6 +36,8 @@ export class FakeHost {
   /** The newest epoch of each lease that it met, and whose that was. */
   readonly fences = new Map<string, { readonly epoch: number; readonly run: string }>();
   freeBytes = 20_000_000_000;
+  /** The disk where its locks are kept takes no file. */
+  lockDiskIsFull = false;
   /** What is at paths that containers mount; a folder where nothing is said. */
   readonly sources = new Map<string, SourceKind>();
   engineVersion = '27.0.0';

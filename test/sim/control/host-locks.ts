@@ -81,7 +81,7 @@ export class SimulatedHostLocks {
     parts.set(name, part);
     if (part.boots !== fake.boots) part.model.reboot();
     part.boots = fake.boots;
-    return part.model.answer(env, fake.uptime / 1_000);
+    return part.model.answer(env, fake.uptime / 1_000, fake.lockDiskIsFull);
   }
 
   #of(host: HostId): Map<string, KeptPart> {

@@ -438,7 +438,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 2,
     what: 'does not wait for an AWS call whose answer was lost',
-    seed: 3101,
+    seed: 3961,
     file: 'src/traffic/mutation-queue.ts',
     line: 'if (isOutcomeUnknown(error)) this.#mayComeLate(action, batch);',
     replacement: '',

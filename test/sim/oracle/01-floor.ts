@@ -10,7 +10,10 @@ import type { Program, Statement, Violation } from './story.js';
 /** Between the program's last look and its drain, a target may fall ill that nobody could foresee. */
 const unforeseeable: Milliseconds = 30_000;
 
-/** What a run has out is known to runs of other groups for a lease after it was written; it is written again three times in a lease. */
+/**
+ * What a killed run has out is known to runs of other groups for a lease after it was written; it is written again three times in a lease.
+ * One that ends takes off what it wrote, also for hosts that it leaves out and names (seed 11816).
+ */
 const reservationLasts: Milliseconds = (defaultLease * 2) / 3;
 
 /**
@@ -23,10 +26,12 @@ export const keepsTheFloor: Statement = ({ initial, timeline, rollout, zonal, pr
   const fellIllAt = new Map<string, Milliseconds>();
   const takenOut = new Map<string, { readonly host: HostId; readonly by: Actor }>();
   const programOf = (actor: Actor): Program | undefined => programs.find((one) => one.actor === actor);
-  /** A run of another group that died tells nobody any more what it has out. */
-  const isKnownTo = (by: Actor, taker: Actor, at: Milliseconds): boolean =>
-    programOf(by)?.group.name === programOf(taker)?.group.name ||
-    at < (programOf(taker)?.endedAt ?? Infinity) + reservationLasts;
+  /** A run of another group that ended or died tells nobody any more what it has out. */
+  const isKnownTo = (by: Actor, taker: Actor, at: Milliseconds): boolean => {
+    const { group, exit, endedAt = Infinity } = programOf(taker) ?? {};
+    const isToldUntil = endedAt + (exit === undefined ? reservationLasts : 0);
+    return programOf(by)?.group.name === group?.name || at < isToldUntil;
+  };
   const bases = new Map<string, number>();
   const baseOf = ({ by, at }: Entry, targetGroup: string, before: Replay): number => {
     const known = bases.get(`${by} ${targetGroup}`);

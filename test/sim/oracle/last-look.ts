@@ -10,9 +10,16 @@ const onItsWay: Milliseconds = 1_000;
 /** One look at a host is several calls; when one of them fails nothing was seen. */
 const oneLook: Milliseconds = 2_000;
 
-/** When a program saw last what a host runs. */
-export function lastLookAt(host: HostId, program: Program, story: Story): Milliseconds {
-  const calls = story.calls.filter(({ by, host: asked }) => by === program.actor && asked === host);
+/** When a program saw last, until a moment, what a host runs. */
+export function lastLookAt(
+  host: HostId,
+  program: Program,
+  story: Story,
+  until: Milliseconds = Number.POSITIVE_INFINITY,
+): Milliseconds {
+  const calls = story.calls.filter(
+    ({ by, host: asked, at }) => by === program.actor && asked === host && at <= until,
+  );
   const failedAt = calls.findLast(({ fault }) => fault !== 'none')?.at ?? Number.POSITIVE_INFINITY;
   const look = calls.findLast(
     ({ method, fault, at }) =>

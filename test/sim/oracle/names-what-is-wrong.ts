@@ -30,17 +30,22 @@ const fromLookToName: Milliseconds = 5_000;
 const isOnlyRegistered = (hold: Hold, reason: string): boolean =>
   hold.kind === 'registration' && reason.startsWith('it is registered again in');
 
-const couldNotKnow = (host: HostId, program: Program, story: Story): boolean =>
-  wasOutOfReach(story, program, host, lastLookAt(host, program, story), program.endedAt) ||
-  wasChangedSince(host, program, story);
+/** What it sees of the host after it has named it changes the name no more (seed 11487). */
+function couldNotKnow(host: HostId, program: Program, story: Story): boolean {
+  const lookedAt = lastLookAt(host, program, story, namedAtOf(host, program));
+  return (
+    wasOutOfReach(story, program, host, lookedAt, program.endedAt) || wasChangedSince(host, program, story)
+  );
+}
+
+const namedAtOf = (host: HostId, { namedAt, endedAt }: Program): Milliseconds => namedAt.get(host) ?? endedAt;
 
 /**
  * What others did there, or happened by itself, after the program looked and named the host is not its to tell. The balancer's answers may be
  * older than that.
  */
 function wasChangedSince(host: HostId, program: Program, story: Story): boolean {
-  const namedAt = program.namedAt.get(host) ?? program.endedAt;
-  const lookedAt = namedAt - fromLookToName;
+  const lookedAt = namedAtOf(host, program) - fromLookToName;
   const toldAt = story.faults.stale > 0 ? lookedAt - longestStaleness : lookedAt;
   return othersOn(host, program, story).some(
     (entry) =>
