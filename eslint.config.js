@@ -23,13 +23,32 @@ const borders = {
   aws: [],
   release: [],
   state: [],
+  system: [],
+  // What a use case is made of, in one direction: each may import those above it.
+  world: [
+    ...['aws', 'config', 'docker', 'engine', 'events', 'expression', 'inventory', 'modules', 'playbook'],
+    ...['release', 'state', 'system', 'transport'],
+  ],
+  run: ['world', 'engine', 'events', 'expression', 'inventory', 'playbook', 'release', 'state', 'traffic'],
+  check: ['run', 'world', 'engine', 'expression', 'inventory', 'modules', 'plan', 'playbook'],
+  recovery: ['run', 'world', 'engine', 'events', 'inventory', 'plan'],
+  deploy: [
+    ...['recovery', 'check', 'run', 'world', 'engine', 'expression', 'inventory', 'plan', 'playbook'],
+    ...['release'],
+  ],
   report: ['events', 'plan'],
   lab: [],
+  cli: ['config', 'events', 'expression', 'report', 'system', 'world'],
+  commands: ['cli', 'inventory', 'lab', 'report'],
 };
+/** Open to all. */
 const open = ['errors', 'model', 'ports'];
 
 /** These folders are simulated, so time, randomness and the world reach them through ports only. */
-const deterministic = ['plan', 'playbook', 'expression', 'engine', 'modules', 'traffic'];
+const deterministic = [
+  ...['plan', 'playbook', 'expression', 'engine', 'modules', 'traffic'],
+  ...['run', 'recovery', 'deploy'],
+];
 
 const folders = Object.keys(borders);
 const borderRules = folders.map((folder) => ({
@@ -40,13 +59,21 @@ const borderRules = folders.map((folder) => ({
       {
         patterns: [
           {
-            regex: `^(\\.\\./)+(${[...folders, 'usecases', 'commands', 'cli']
+            regex: `^(\\.\\./)+(${folders
               .filter(
                 (other) => other !== folder && !open.includes(other) && !borders[folder].includes(other),
               )
               .join('|')})/`,
             message: `src/${folder} may import only from: ${[...open, ...borders[folder]].join(', ')}.`,
           },
+          ...(folder === 'engine'
+            ? []
+            : [
+                {
+                  regex: '/engine/(?!index\\.js$)',
+                  message: "The engine's only face is src/engine/index.ts.",
+                },
+              ]),
           ...(deterministic.includes(folder)
             ? [
                 {

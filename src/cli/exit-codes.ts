@@ -33,6 +33,3 @@ export const exitOfClass = (errorClass: ErrorClass): ExitCode => byClass[errorCl
 /** Anything that is not one of our errors is a bug of ours. */
 export const exitOfThrown = (thrown: unknown): ExitCode =>
   thrown instanceof AdfError || thrown instanceof AdfErrors ? exitOfClass(thrown.class) : 1;
-
-/** 128 and the number of the signal, as shells have it. */
-export const exitOfSignal = (name: 'SIGINT' | 'SIGTERM'): ExitCode => (name === 'SIGINT' ? 130 : 143);

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { Milliseconds } from '../model/duration.js';
 import type { ExitCode, RunResult } from '../model/run-result.js';
-import type { RunHooks } from '../usecases/context.js';
+import type { RunHooks } from '../world/context.js';
 import { BaseCommand } from './base-command.js';
 import { durationOf, exitCodeFlag, graceFlag, lockWaitFlag, reportFlags } from './flags.js';
 import { inSession } from './session.js';

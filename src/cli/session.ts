@@ -2,13 +2,12 @@ import { AdfError, errorsOf } from '../errors/adf-error.js';
 import type { Redaction } from '../events/redaction.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Plan } from '../model/plan.js';
-import type { RunResult } from '../model/run-result.js';
+import { exitOfSignal, type ExitCode, type RunResult } from '../model/run-result.js';
 import { errorDocument } from '../report/event-json.js';
-import type { RunHooks } from '../usecases/context.js';
+import type { RunHooks } from '../world/context.js';
 import { isClosed } from './closed-outputs.js';
 import { confirmOnTerminal } from './confirm.js';
 import { whenCrashing } from './crash.js';
-import { exitOfSignal } from './exit-codes.js';
 import { isLiveTerminal, openReaders, type ReaderOptions, type Readers } from './readers.js';
 import { graceOnTerminal, graceWithoutTerminal, Interruption } from './signals.js';
 import { TerminalPrompt } from './terminal-prompt.js';
@@ -43,7 +42,7 @@ export class InterruptedRun extends Error {
   override readonly name = 'InterruptedRun';
 
   constructor(
-    readonly exit: 5 | 130 | 143,
+    readonly exit: ExitCode,
     readonly held: readonly string[],
     override readonly cause: unknown,
   ) {
@@ -153,7 +152,7 @@ function explained(thrown: unknown, readers: Readers, interruption: Interruption
   const name = interruption.name();
   if (name === undefined || !(thrown instanceof AdfError) || thrown.code !== 'run.interrupted') return thrown;
   const held = readers.holds.lines;
-  return new InterruptedRun(held.length > 0 ? 5 : name === 'SIGINT' ? 130 : 143, held, thrown);
+  return new InterruptedRun(held.length > 0 ? 5 : exitOfSignal(name), held, thrown);
 }
 
 function exitNow(readers: Readers, code: number): void {

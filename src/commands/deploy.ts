@@ -41,7 +41,7 @@ On a terminal it shows the plan and asks. Without one (a build server) it goes a
       groups: this.groups(flags),
     };
     return this.roll(flags, raw, async (hooks) => {
-      const { deploy } = await import('../usecases/deploy.js');
+      const { deploy } = await import('../deploy/deploy.js');
       return deploy(options, hooks);
     });
   }

@@ -43,7 +43,7 @@ export default class Doctor extends BaseCommand {
       groups: splitNames('--group', flags.group),
     };
     const report = await inSession(onlyProgress(process.stderr), async ({ hooks }) => {
-      const { doctor } = await import('../usecases/doctor/doctor.js');
+      const { doctor } = await import('../check/doctor/doctor.js');
       return doctor(options, hooks);
     });
     if (flags.json) this.print(report);

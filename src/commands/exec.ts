@@ -63,7 +63,7 @@ export default class Exec extends BaseCommand {
         ...(flags.junit === undefined ? {} : { junit: flags.junit }),
       },
       async ({ hooks, kept }) => {
-        const { exec } = await import('../usecases/exec.js');
+        const { exec } = await import('../run/exec.js');
         const result = await exec(options, hooks);
         if (flags.json) this.print(kept() ?? result);
         return result.exit;

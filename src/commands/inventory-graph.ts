@@ -21,7 +21,7 @@ export default class InventoryGraph extends BaseCommand {
   protected async perform(): Promise<ExitCode> {
     const { flags } = await this.parse(InventoryGraph);
     const options = this.common(flags);
-    const { listInventory } = await import('../usecases/inventory.js');
+    const { listInventory } = await import('../world/inventory.js');
     const inventory = await listInventory(options);
     const { hosts } = inventory;
     if (flags.json) this.print(inventoryDocument(inventory));

@@ -28,7 +28,7 @@ With --ansible it speaks Ansible's dynamic inventory protocol: a script of one l
   protected async perform(): Promise<ExitCode> {
     const { flags } = await this.parse(InventoryList);
     const options = this.common(flags);
-    const { ansibleInventory, listInventory } = await import('../usecases/inventory.js');
+    const { ansibleInventory, listInventory } = await import('../world/inventory.js');
     if (flags.ansible) {
       this.print(await ansibleInventory(options));
       return 0;

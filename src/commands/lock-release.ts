@@ -35,7 +35,7 @@ With --force it is taken away from its run, if that is alive. The lock's epoch i
     const { flags } = await this.parse(LockRelease);
     const options = { ...this.common(flags), groups: this.groups(flags), force: flags.force };
     const released = await inSession(onlyProgress(process.stderr), async ({ hooks }) => {
-      const { releaseLocks } = await import('../usecases/lock.js');
+      const { releaseLocks } = await import('../run/lock.js');
       return releaseLocks(options, hooks);
     });
     if (flags.json) this.print({ environment: options.environment, groups: released });

@@ -31,7 +31,7 @@ export default class LockStatus extends BaseCommand {
     const { flags } = await this.parse(LockStatus);
     const options = { ...this.common(flags), groups: this.groups(flags) };
     const report = await inSession(onlyProgress(process.stderr), async ({ hooks }) => {
-      const { lockStatus } = await import('../usecases/lock.js');
+      const { lockStatus } = await import('../run/lock.js');
       return lockStatus(options, hooks);
     });
     if (flags.json) this.print(report);

@@ -33,7 +33,7 @@ export default class PlanCommand extends BaseCommand {
       diff: false,
     };
     const plans = await inSession(onlyProgress(process.stderr), async ({ hooks }) => {
-      const { planDeploy } = await import('../usecases/plan.js');
+      const { planDeploy } = await import('../deploy/plan.js');
       return planDeploy(options, hooks);
     });
     if (flags.json) this.print({ plans });

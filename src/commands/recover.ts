@@ -73,7 +73,7 @@ It changes nothing when there is nothing to restore, and it can be interrupted a
         ...(flags.junit === undefined ? {} : { junit: flags.junit }),
       },
       async ({ hooks, kept }) => {
-        const { recover } = await import('../usecases/recover.js');
+        const { recover } = await import('../recovery/recover.js');
         const result = await recover(options, hooks);
         if (flags.json) this.print(kept() ?? result);
         return result.exit;

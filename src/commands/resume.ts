@@ -45,7 +45,7 @@ Without RUN it is the newest interrupted run in the journals of this machine. It
       ...(flags.env === undefined ? {} : { environment: flags.env }),
     };
     return this.roll(flags, raw, async (hooks) => {
-      const { resume } = await import('../usecases/resume.js');
+      const { resume } = await import('../deploy/resume.js');
       return resume(options, hooks);
     });
   }

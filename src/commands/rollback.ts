@@ -48,7 +48,7 @@ On a terminal it shows the plan and asks. Without one it goes ahead.`;
       ...(flags.to === undefined ? {} : { to: flags.to }),
     };
     return this.roll(flags, raw, async (hooks) => {
-      const { rollback } = await import('../usecases/rollback.js');
+      const { rollback } = await import('../deploy/rollback.js');
       return rollback(options, hooks);
     });
   }

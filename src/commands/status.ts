@@ -39,7 +39,7 @@ export default class Status extends BaseCommand {
       groups: this.groups(flags),
     };
     const report = await inSession(onlyProgress(process.stderr), async ({ hooks }) => {
-      const { status } = await import('../usecases/status.js');
+      const { status } = await import('../deploy/status.js');
       return status(options, hooks);
     });
     if (flags.json) this.print(report);

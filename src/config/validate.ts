@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { AdfErrors, type AdfError } from '../errors/adf-error.js';
+import type { AdfError } from '../errors/adf-error.js';
 import { invalidValue, missingKey, unknownKey } from '../errors/config.js';
+import { inOrderOfFiles, throwAll } from '../errors/diagnostics.js';
 import type { ValuePath } from '../model/source.js';
 import { formatPath, valueAt } from './describe-value.js';
 import { complain, type Complaint } from './complaint.js';
@@ -22,9 +23,8 @@ export function validate<T>(schema: z.ZodType<T>, document: Located, base: Value
   const result = schema.safeParse(document.value, { error: knownKeys.note });
   if (result.success) return result.data;
   const errors = result.error.issues.flatMap((issue) => errorsOf(issue, [], document, base, knownKeys));
-  const [first, ...others] = errors.sort(byPosition);
-  if (first === undefined) throw invalidValue(`\`${formatPath(base)}\` does not fit.`, {});
-  throw others.length === 0 ? first : new AdfErrors([first, ...others]);
+  throwAll(inOrderOfFiles(errors));
+  throw invalidValue(`\`${formatPath(base)}\` does not fit.`, {});
 }
 
 /** Zod's issues do not say which keys would have been known; the schema that raised them does, while it checks. */
@@ -102,8 +102,4 @@ function likeliest(branches: readonly z.core.$ZodIssue[][]): readonly z.core.$Zo
     (a, b) => misfit(a) - misfit(b) || depth(b) - depth(a) || wrongs(a) - wrongs(b),
   );
   return best ?? [];
-}
-
-function byPosition(a: AdfError, b: AdfError): number {
-  return (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0);
 }

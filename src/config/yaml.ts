@@ -1,6 +1,7 @@
 import { YAMLException, constructFromEvents, parseEvents, type Event } from 'js-yaml';
-import { AdfErrors, type AdfError } from '../errors/adf-error.js';
+import type { AdfError } from '../errors/adf-error.js';
 import { ambiguousNumber, duplicateKey, yamlSyntax } from '../errors/config.js';
+import { throwAll } from '../errors/diagnostics.js';
 import type { Locate, ValuePath } from '../model/source.js';
 import { Lines } from './lines.js';
 import { readPlaces, type Flaw, type Place } from './places.js';
@@ -27,8 +28,7 @@ export function parseYaml(file: string, text: string): YamlDocument {
   return explained(lines, () => {
     const events = parseEvents(source, { filename: file });
     const { root, flaws } = readPlaces(source, events);
-    const [first, ...others] = flaws.map((flaw) => errorOf(flaw, lines));
-    if (first !== undefined) throw new AdfErrors([first, ...others]);
+    throwAll(flaws.map((flaw) => errorOf(flaw, lines)));
     return { value: valueOf(source, events), ...locators(root, lines) };
   });
 }

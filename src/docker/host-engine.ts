@@ -222,7 +222,7 @@ export class HostEngine implements HostContainers {
   async #look(folder: string): Promise<HostLook> {
     const connection = await this.transport.connect(this.host);
     const options = { timeout: 20_000, env: { [dataFolderVariable]: folder } };
-    const result = await connection.run({ script: hostLookScript }, options);
+    const result = await connection.run({ script: hostLookScript, exposes: [folder] }, options);
     return succeeded(result) ? readHostLook(result.stdout) : {};
   }
 }

@@ -8,3 +8,7 @@ export interface StopSignal {
   /** How long whoever sent it will probably wait. */
   readonly grace: Milliseconds;
 }
+
+/** The run was asked to stop: it begins nothing new. */
+export const isStopping = ({ stop }: { readonly stop: Pick<StopSignal, 'signal'> }): boolean =>
+  stop.signal.aborted;

@@ -7,8 +7,23 @@ type ErrorPlace = Pick<ErrorDetails, 'at' | 'sourceLine'>;
 const invalid = (code: string, message: string, place: ErrorPlace, hint?: string): AdfError =>
   new AdfError({ code, class: 'invalid', message, ...place, ...(hint === undefined ? {} : { hint }) });
 
-export const playbookNotFound = (path: string): AdfError =>
-  invalid('playbook.not_found', `there is no playbook ${path}`, {}, 'Paths are relative to the project.');
+/** `place` is where it is imported. */
+export const playbookNotFound = (path: string, place?: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.not_found',
+    `there is no playbook ${path}`,
+    place ?? {},
+    `Paths are relative to the ${place === undefined ? 'project' : 'folder of the file that imports them'}.`,
+  );
+
+/** `way` leads from the file that is imported again back to itself. */
+export const importCycle = (way: readonly string[], place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.import_cycle',
+    `${way[0] ?? ''} imports itself: ${way.join(' imports ')}`,
+    place,
+    'Take one of these imports out.',
+  );
 
 export const emptyPlaybook = (path: string): AdfError =>
   invalid(

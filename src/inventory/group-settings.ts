@@ -4,6 +4,7 @@ import { placeOf } from '../config/located.js';
 import { validate } from '../config/validate.js';
 import { AdfError } from '../errors/adf-error.js';
 import type { Place } from '../errors/config.js';
+import { Diagnostics } from '../errors/diagnostics.js';
 import {
   missingSetting,
   nameTwice,
@@ -20,7 +21,6 @@ import { rolloutSchema } from '../model/schema/rollout.js';
 import { targetGroupsSchema } from '../model/schema/target-groups.js';
 import type { GroupSettings, RolloutSettings, TargetGroupChoice } from '../model/settings.js';
 import { locateWithin, type Locate } from '../model/source.js';
-import { Problems } from './problems.js';
 
 /** A rendered variable of one host. */
 export interface RenderedVariable {
@@ -38,16 +38,17 @@ export type ReadVariable = (name: string) => RenderedVariable | undefined;
  * Throws `config.*` and `group.*` errors, and what rendering throws.
  */
 export function readGroupSettings(read: ReadVariable): GroupSettings {
-  const problems = new Problems();
-  const image = problems.collect(() => readOptional(read, 'image', repositorySchema));
-  const version = problems.collect(() => readOptional(read, 'version', versionSchema));
-  const containers = problems.collect(() => readContainers(read));
-  const targetGroups = problems.collect(() => readTargetGroups(read));
-  const health = problems.collect(() => readHealth(read, targetGroups));
-  const rollout = problems.collect(() => readRollout(read));
-  problems.collect(() => refuseMissingImage(read, containers ?? []));
+  const diagnostics = new Diagnostics();
+  const image = diagnostics.collect(() => readOptional(read, 'image', repositorySchema));
+  const version = diagnostics.collect(() => readOptional(read, 'version', versionSchema));
+  const containers = diagnostics.collect(() => readContainers(read));
+  const targetGroups = diagnostics.collect(() => readTargetGroups(read));
+  const health = diagnostics.collect(() => readHealth(read, targetGroups));
+  const rollout = diagnostics.collect(() => readRollout(read));
+  diagnostics.collect(() => refuseMissingImage(read, containers ?? []));
   const locateContainers = locateOf(read);
-  return problems.resultOf(() => ({
+  diagnostics.refuse();
+  return {
     ...(locateContainers === undefined ? {} : { locateContainers }),
     ...(image === undefined ? {} : { image }),
     ...(version === undefined ? {} : { version }),
@@ -55,7 +56,7 @@ export function readGroupSettings(read: ReadVariable): GroupSettings {
     ...(health === undefined ? {} : { health }),
     targetGroups: targetGroups ?? { kind: 'none' },
     rollout: rollout ?? readRollout(() => undefined),
-  }));
+  };
 }
 
 const readRollout = (read: ReadVariable): RolloutSettings =>
@@ -104,15 +105,14 @@ function readSeveral(read: ReadVariable, mayBeMissing: boolean): RenderedVariabl
 
 function validateSeveral({ value, locate }: RenderedVariable): readonly ContainerTemplate[] {
   if (!Array.isArray(value) || value.length === 0) throw noContainers(placeOf({ locate }, [], 'value'));
-  const problems = new Problems();
+  const diagnostics = new Diagnostics();
   const containers = value.flatMap((item: unknown, index) => {
     const part = { value: item, locate: locate && locateWithin(locate, [index]) };
-    return problems.collect(() => [validate(containerSchema, part, ['containers', index])]) ?? [];
+    return diagnostics.collect(() => [validate(containerSchema, part, ['containers', index])]) ?? [];
   });
-  return problems.resultOf(() => {
-    refuseClashes(containers, (index) => placeOf({ locate }, [index], 'value'));
-    return containers;
-  });
+  diagnostics.refuse();
+  refuseClashes(containers, (index) => placeOf({ locate }, [index], 'value'));
+  return containers;
 }
 
 function refuseClashes(

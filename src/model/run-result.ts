@@ -4,6 +4,9 @@ import type { EnvironmentName, GroupName, HostId, RunId } from './ids.js';
 /** The exit codes of section 4. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 130 | 143;
 
+/** 128 and the number of the signal, as shells have it. */
+export const exitOfSignal = (name: 'SIGINT' | 'SIGTERM'): ExitCode => (name === 'SIGINT' ? 130 : 143);
+
 export type RunOutcome = 'converged' | 'failed' | 'refused' | 'needs_person' | 'interrupted' | 'drift';
 
 /** The one result document of a run: what `--json` prints and the recap shows. */

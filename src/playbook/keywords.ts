@@ -47,7 +47,6 @@ export const taskKeywords = [
 export const laterInPlays: Readonly<Record<string, string>> = {
   handlers: 'Make it a task with "when: result.changed".',
   roles: 'Write its tasks into this play.',
-  import_playbook: 'Write its plays into this playbook, or run the playbooks one after the other.',
   max_unavailable: 'Use serial, which works in batches.',
 };
 

@@ -149,7 +149,7 @@ export class MappingReader {
   }
 
   report(error: AdfError): void {
-    this.#document.report(error);
+    this.#document.diagnostics.report(error);
   }
 
   #condition(key: string, value: unknown, path: ValuePath): readonly Expression[] {
@@ -161,13 +161,13 @@ export class MappingReader {
     const placeOf =
       typeof value === 'string' ? placeInScalar(this.#document.locate, path, source) : undefined;
     const at = this.#document.positionOf(path);
-    return this.#document.attempt<readonly Expression[]>(() => [parseCondition(source, at, placeOf)], []);
+    return this.#document.diagnostics.collect(() => [parseCondition(source, at, placeOf)]) ?? [];
   }
 
   #rawOf<T>(key: string, value: T): Raw<T> {
-    this.#document.attempt(() => {
+    this.#document.diagnostics.collect(() => {
       checkTemplates(value, this.#document.locate, this.pathOf(key));
-    }, undefined);
+    });
     return { value, locate: locateWithin(this.#document.locate, this.pathOf(key)) };
   }
 

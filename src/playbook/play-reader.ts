@@ -6,7 +6,7 @@ import type { PlaybookDocument } from './document.js';
 import { elsewhereInPlays, laterInPlays, playKeywords } from './keywords.js';
 import { MappingReader } from './mapping-reader.js';
 import type { ModuleDirectory } from './modules.js';
-import type { Play, Raw, Section, Task } from './playbook.js';
+import type { Inherited, Play, Raw, Section, TaskNode } from './playbook.js';
 import { readTask } from './task-reader.js';
 
 /** Reads a play; undefined when too little of it is right to go on. All that is wrong is reported. */
@@ -18,7 +18,7 @@ export function readPlay(
 ): Play | undefined {
   if (!isMapping(value)) {
     const hint = 'A play is a mapping: "- hosts: api", and below it tasks.';
-    document.report(
+    document.diagnostics.report(
       wrongKeywordValue('play', 'a mapping', describeValue(value), document.placeOf(path), hint),
     );
     return undefined;
@@ -28,7 +28,7 @@ export function readPlay(
   // Facts come from the inventory; Ansible's own gathering is not done, so that asking for it must not go unheard.
   if (play.boolean('gather_facts', false)) {
     const place = document.placeOfKey([...path, 'gather_facts']);
-    document.report(
+    document.diagnostics.report(
       notSupportedYet('gather_facts', 'a play', place, 'Read what you need with a task and register it.'),
     );
   }
@@ -49,9 +49,6 @@ export function readPlay(
     ...withoutAbsent(optional),
     strategy: play.oneOf('strategy', ['free', 'linear']) ?? 'free',
     anyErrorsFatal: play.boolean('any_errors_fatal', false),
-    become: play.boolean('become', false),
-    environment: play.mapping('environment'),
-    tags: play.words('tags'),
     sections: readSections(play, document, modules),
   };
 }
@@ -72,7 +69,7 @@ function readHosts(play: MappingReader, document: PlaybookDocument, path: ValueP
   const { value: patterns, locate } = play.rawTexts('hosts');
   if (play.value('hosts') === undefined) {
     const hint = 'Name a group or a pattern: hosts: api, or hosts: api:&canary.';
-    document.report(missingKeyword('hosts', 'the play', document.placeOf(path), hint));
+    document.diagnostics.report(missingKeyword('hosts', 'the play', document.placeOf(path), hint));
   }
   return { value: patterns.join(':'), locate: locateThrough(locate, () => [0]) };
 }
@@ -82,16 +79,23 @@ function readSections(
   document: PlaybookDocument,
   modules: ModuleDirectory,
 ): readonly Section[] {
+  const inherited: Inherited = {
+    become: play.boolean('become', false),
+    environment: [play.mapping('environment')],
+    tags: play.words('tags'),
+  };
+  let index = 0;
   return (['pre_tasks', 'tasks', 'post_tasks'] as const).flatMap((name): readonly Section[] => {
     const read = (value: unknown): readonly unknown[] | undefined =>
       Array.isArray(value) ? value : undefined;
     const hint = `Begin each task with a dash: "- shell: uptime".`;
     const values = play.read(name, 'a list of tasks', read, hint) ?? [];
-    const tasks = values.flatMap((value, index): readonly Task[] => {
-      const task = readTask(document, value, [...play.pathOf(name), index], modules);
+    const nodes = values.flatMap((value, item): readonly TaskNode[] => {
+      const path = [...play.pathOf(name), item];
+      const task = readTask(document, value, path, modules, { ...inherited, index: index++ });
       return task === undefined ? [] : [task];
     });
-    return tasks.length === 0 ? [] : [{ name, tasks }];
+    return nodes.length === 0 ? [] : [{ kind: 'section', name, nodes }];
   });
 }
 
@@ -105,7 +109,7 @@ function refuseUnknownKeywords(
     const place = document.placeOfKey(play.pathOf(key));
     const later = Object.hasOwn(laterInPlays, key) ? laterInPlays[key] : undefined;
     if (later !== undefined) {
-      document.report(notSupportedYet(key, 'a play', place, later));
+      document.diagnostics.report(notSupportedYet(key, 'a play', place, later));
       continue;
     }
     const hint = Object.hasOwn(elsewhereInPlays, key)
@@ -113,6 +117,6 @@ function refuseUnknownKeywords(
       : modules.get(key) === undefined
         ? undefined
         : `${key} is a module: write it as a task, below "tasks:".`;
-    document.report(unknownKeyword(key, 'a play', playKeywords, place, hint));
+    document.diagnostics.report(unknownKeyword(key, 'a play', playKeywords, place, hint));
   }
 }

@@ -35,19 +35,34 @@ export interface Play {
   readonly minHealthy?: Raw;
   readonly bake?: Raw;
   readonly onFailure?: Raw;
-  readonly become: boolean;
-  readonly environment: Raw<Readonly<Record<string, unknown>>>;
-  readonly tags: readonly string[];
   /** `pre_tasks`, `tasks` and `post_tasks`, in this order. */
   readonly sections: readonly Section[];
 }
 
+/**
+ * What a play runs is a tree. Its leaves are tasks; what keeps nodes together is a node too. A task holds all that it inherits from the
+ * nodes above it, so that none of these has to be asked.
+ */
+export type TaskNode = Section | Task;
+
 export interface Section {
+  readonly kind: 'section';
   readonly name: 'pre_tasks' | 'tasks' | 'post_tasks';
-  readonly tasks: readonly Task[];
+  readonly nodes: readonly TaskNode[];
 }
 
-export interface Task {
+/** What a task inherits from the play. */
+export interface Inherited {
+  readonly become: boolean;
+  /** The mappings that its environment is made of, the lowest first. */
+  readonly environment: readonly Raw<Readonly<Record<string, unknown>>>[];
+  readonly tags: readonly string[];
+}
+
+export interface Task extends Inherited {
+  readonly kind: 'task';
+  /** The place of the task in its play, from 0, counted over all sections. */
+  readonly index: number;
   /** The given name, or the module's. May hold templates. */
   readonly name: Raw<string>;
   readonly at: Position;
@@ -74,11 +89,12 @@ export interface Task {
   readonly oneWay: boolean;
   readonly timeout?: Milliseconds;
   readonly noLog: boolean;
-  readonly become?: boolean;
-  readonly environment: Raw<Readonly<Record<string, unknown>>>;
   readonly vars: Raw<Readonly<Record<string, unknown>>>;
-  readonly tags: readonly string[];
 }
+
+/** The tasks of these nodes and of all nodes below them, in the order of the file. */
+export const walk = (nodes: readonly TaskNode[]): readonly Task[] =>
+  nodes.flatMap((node) => (node.kind === 'task' ? [node] : walk(node.nodes)));
 
 /** The keywords of a play that steer its roll, rendered. */
 export interface PlayRollout {

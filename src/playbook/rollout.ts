@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { validate } from '../config/validate.js';
-import { AdfErrors, errorsOf, type AdfError } from '../errors/adf-error.js';
+import { Diagnostics } from '../errors/diagnostics.js';
 import { wrongKeywordValue } from '../errors/playbook.js';
 import { describeValue } from '../expression/describe.js';
 import { placeOfValue } from '../expression/place.js';
@@ -52,7 +52,7 @@ const limitOf = ({ anyErrorsFatal }: Play, given: number | undefined): number =>
 /** Reads all keywords before it complains. */
 class KeywordReader {
   readonly #variables: Variables;
-  readonly #errors: AdfError[] = [];
+  readonly #diagnostics = new Diagnostics();
 
   constructor(variables: Variables) {
     this.#variables = variables;
@@ -61,14 +61,7 @@ class KeywordReader {
   /** Undefined when the keyword is absent, or its template renders to nothing. */
   read<T>(keyword: string, raw: Raw | undefined, schema: z.ZodType<T>): T | undefined {
     if (raw === undefined) return undefined;
-    try {
-      return this.#readGiven(keyword, raw, schema);
-    } catch (thrown) {
-      const errors = errorsOf(thrown);
-      if (errors.some((error) => error.class === 'bug')) throw thrown;
-      this.#errors.push(...errors);
-      return undefined;
-    }
+    return this.#diagnostics.collect(() => this.#readGiven(keyword, raw, schema));
   }
 
   #readGiven<T>(keyword: string, raw: Raw, schema: z.ZodType<T>): T | undefined {
@@ -83,7 +76,6 @@ class KeywordReader {
   }
 
   refuseErrors(): void {
-    const [first, ...others] = this.#errors;
-    if (first !== undefined) throw others.length === 0 ? first : new AdfErrors([first, ...others]);
+    this.#diagnostics.refuse();
   }
 }

@@ -17,7 +17,7 @@ import type { PlaybookDocument } from './document.js';
 import { elsewhereInTasks, isOldLoop, laterInTasks, taskKeywords } from './keywords.js';
 import { MappingReader } from './mapping-reader.js';
 import type { ModuleDirectory, ModuleWords } from './modules.js';
-import type { Raw, Task } from './playbook.js';
+import type { Inherited, Raw, Task } from './playbook.js';
 
 /** How often and how far apart Ansible retries when nothing else is said. */
 const defaultRetries = 3;
@@ -29,20 +29,23 @@ export function readTask(
   value: unknown,
   path: ValuePath,
   modules: ModuleDirectory,
+  given: Inherited & Pick<Task, 'index'>,
 ): Task | undefined {
   if (!isMapping(value)) {
     const hint = 'A task is a mapping with a module: "- shell: uptime".';
-    document.report(
+    document.diagnostics.report(
       wrongKeywordValue('task', 'a mapping', describeValue(value), document.placeOf(path), hint),
     );
     return undefined;
   }
   const task = new MappingReader(document, value, path);
   const module = moduleOf(task, document, path, modules);
-  const rest = readKeywords(task, document);
+  const rest = readKeywords(task, document, given);
   if (module === undefined) return undefined;
   const [name, words] = module;
   return {
+    kind: 'task',
+    index: given.index,
     name: task.rawText('name') ?? { value: name, locate: locateWithin(document.locate, path) },
     at: document.positionOf(path),
     module: name,
@@ -54,7 +57,8 @@ export function readTask(
 function readKeywords(
   task: MappingReader,
   document: PlaybookDocument,
-): Omit<Task, 'name' | 'at' | 'module' | 'args'> {
+  inherited: Inherited,
+): Omit<Task, 'kind' | 'index' | 'name' | 'at' | 'module' | 'args'> {
   const loop = readLoop(task, document);
   const register = task.variableName('register');
   const until = task.condition('until');
@@ -77,10 +81,10 @@ function readKeywords(
     // As in Ansible, a timeout of 0 is none.
     ...(timeout === undefined || timeout === 0 ? {} : { timeout }),
     noLog: task.boolean('no_log', false),
-    ...(task.value('become') === undefined ? {} : { become: task.boolean('become', false) }),
-    environment: task.mapping('environment'),
+    become: task.boolean('become', inherited.become),
+    environment: [...inherited.environment, task.mapping('environment')],
     vars: task.variables('vars'),
-    tags: task.words('tags'),
+    tags: [...inherited.tags, ...task.words('tags')],
   };
 }
 
@@ -102,10 +106,11 @@ function moduleOf(
     } else if (found === undefined) {
       found = [key, words];
     } else {
-      document.report(severalModules(found[0], key, document.placeOfKey(task.pathOf(key))));
+      document.diagnostics.report(severalModules(found[0], key, document.placeOfKey(task.pathOf(key))));
     }
   }
-  if (found === undefined && !unknown) document.report(noModule(document.placeOf(path), modules.names));
+  if (found === undefined && !unknown)
+    document.diagnostics.report(noModule(document.placeOf(path), modules.names));
   return found;
 }
 
@@ -118,7 +123,7 @@ function reportUnknown(
   const place = document.placeOfKey(task.pathOf(key));
   const later = Object.hasOwn(laterInTasks, key) ? laterInTasks[key] : undefined;
   if (later !== undefined) {
-    document.report(notSupportedYet(key, 'a task', place, later));
+    document.diagnostics.report(notSupportedYet(key, 'a task', place, later));
     return;
   }
   const hint = isOldLoop(key)
@@ -126,7 +131,7 @@ function reportUnknown(
     : Object.hasOwn(elsewhereInTasks, key)
       ? elsewhereInTasks[key]
       : undefined;
-  document.report(unknownModule(key, modules.names, taskKeywords, place, hint));
+  document.diagnostics.report(unknownModule(key, modules.names, taskKeywords, place, hint));
 }
 
 function readArguments(
@@ -136,16 +141,16 @@ function readArguments(
   given: unknown,
   path: ValuePath,
 ): Raw {
-  document.attempt(() => {
+  document.diagnostics.collect(() => {
     checkTemplates(given, document.locate, path);
-  }, undefined);
+  });
   const locate = locateWithin(document.locate, path);
   if (given === null || given === undefined) return { value: {}, locate };
   if (isMapping(given)) {
     for (const argument of Object.keys(given)) {
       if (words.arguments.length === 0 || words.arguments.includes(argument)) continue;
       const place = document.placeOfKey([...path, argument]);
-      document.report(unknownArgument(argument, module, words.arguments, place));
+      document.diagnostics.report(unknownArgument(argument, module, words.arguments, place));
     }
     return { value: given, locate };
   }
@@ -153,7 +158,7 @@ function readArguments(
     // A variable may be the whole mapping: it is known, and checked by the module, when the task runs.
     if (isOneExpression(given)) return { value: given, locate };
     const place = document.placeOf(path);
-    document.report(argumentsNotAMapping(module, describeValue(given), words.arguments, place));
+    document.diagnostics.report(argumentsNotAMapping(module, describeValue(given), words.arguments, place));
     return { value: {}, locate };
   }
   // The bare value stands where the module's mapping would.
@@ -170,7 +175,7 @@ function readLoop(task: MappingReader, document: PlaybookDocument): Raw | undefi
   if (typeof loop.value === 'string' && mayBeTemplate(loop.value)) return loop;
   const place = document.placeOf(task.pathOf('loop'));
   const hint = 'Write a list, or a template that is one: loop: "{{ ports }}".';
-  document.report(wrongKeywordValue('loop', 'a list', describeValue(loop.value), place, hint));
+  document.diagnostics.report(wrongKeywordValue('loop', 'a list', describeValue(loop.value), place, hint));
   return undefined;
 }
 
@@ -179,7 +184,7 @@ function readLoopVariable(task: MappingReader, document: PlaybookDocument): stri
   const control = new MappingReader(document, value, task.pathOf('loop_control'));
   for (const key of control.keys.filter((known) => known !== 'loop_var')) {
     const place = document.placeOfKey(control.pathOf(key));
-    document.report(unknownKeyword(key, 'loop_control', ['loop_var'], place));
+    document.diagnostics.report(unknownKeyword(key, 'loop_control', ['loop_var'], place));
   }
   return control.variableName('loop_var') ?? 'item';
 }
@@ -187,5 +192,6 @@ function readLoopVariable(task: MappingReader, document: PlaybookDocument): stri
 function refuseRetriesWithoutUntil(task: MappingReader, document: PlaybookDocument): void {
   if (task.value('until') !== undefined) return;
   const lone = ['retries', 'delay'].find((keyword) => task.value(keyword) !== undefined);
-  if (lone !== undefined) document.report(retriesWithoutUntil(lone, document.placeOfKey(task.pathOf(lone))));
+  if (lone !== undefined)
+    document.diagnostics.report(retriesWithoutUntil(lone, document.placeOfKey(task.pathOf(lone))));
 }

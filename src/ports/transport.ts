@@ -37,7 +37,13 @@ export type ForwardTarget =
  * `argv` runs one program, each argument quoted for sh; `script` is given to `/bin/sh -s` over stdin, so that
  * its length has no limit and it is in no argv.
  */
-export type RemoteCommand = { readonly argv: readonly string[] } | { readonly script: string };
+export type RemoteCommand =
+  | { readonly argv: readonly string[] }
+  | {
+      readonly script: string;
+      /** The values that the script itself gives to programs as arguments. No secret may be in them. */
+      readonly exposes?: readonly string[];
+    };
 
 /** One execution of one command in one run on one host. Whoever asks for the same again does not mean another. */
 export interface StepId {

@@ -1,7 +1,7 @@
 import { noAnswer } from '../errors/http.js';
 import type { Clock } from '../ports/clock.js';
 import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
-import { succeeded, type Connection } from '../ports/transport.js';
+import { succeeded, type Connection, type RemoteCommand } from '../ports/transport.js';
 import { connectionLost } from '../errors/ssh.js';
 import { parseHttpText } from './http-text.js';
 import { bodyLimit, requestOverStream } from './http-over-stream.js';
@@ -11,9 +11,9 @@ import { quote } from './quote.js';
 type Program = 'curl' | 'wget' | 'shell';
 
 /**
- * The same request, made by a program of the host. Header values stay out of argv, where everybody on the host could read them:
- * curl gets them over stdin; wget could not, so it is used for requests without any; bash opens a bare connection, over
- * which we speak ourselves.
+ * The same request, made by a program of the host. The URL and the values of headers stay out of argv, where everybody on the host could
+ * read them. curl gets both over stdin. wget reads only its URL from there, so it is used for requests without headers; the name in the
+ * Host header is an argument of it. bash opens a bare connection, which carries the request.
  */
 export async function requestByProgram(
   connection: Connection,
@@ -28,11 +28,11 @@ export async function requestByProgram(
     const answer = await requestOverStream(connection.host, stream, request, clock, signal);
     return { ...answer, via: 'shell' };
   }
-  const script = program === 'curl' ? curlScript(request) : wgetScript(request);
-  const result = await connection.run(
-    { script },
-    { timeout: request.timeout + 2_000, ...(signal === undefined ? {} : { signal }) },
-  );
+  const command = program === 'curl' ? { script: curlScript(request) } : wgetCommand(request);
+  const result = await connection.run(command, {
+    timeout: request.timeout + 2_000,
+    ...(signal === undefined ? {} : { signal }),
+  });
   signal?.throwIfAborted();
   if (result.outcome.kind === 'unknown') throw connectionLost(connection.host, result.outcome.reason);
   // wget shows headers on stderr; its exit code also tells of statuses, which are answers.
@@ -63,7 +63,11 @@ async function findProgram(
   if (result.outcome.kind === 'unknown') throw connectionLost(connection.host, result.outcome.reason);
   const found = new Set(succeeded(result) ? result.stdout.split('\n') : []);
   const plain =
-    Object.keys(request.headers).length === 0 && request.body === undefined && request.method === 'GET';
+    Object.keys(request.headers).length === 0 &&
+    request.body === undefined &&
+    request.method === 'GET' &&
+    // wget takes each line for a URL of its own.
+    !/[\r\n]/.test(request.path);
   if (found.has('curl')) return 'curl';
   if (found.has('wget') && plain) return 'wget';
   if (found.has('bash')) return 'shell';
@@ -105,13 +109,16 @@ const curlQuoted = (value: string): string =>
     .replaceAll('\r', '\\r')
     .replaceAll('\t', '\\t');
 
-function wgetScript(request: HostHttpRequest): string {
+function wgetCommand(request: HostHttpRequest): RemoteCommand {
+  const { hostHeader } = request;
   const timeout = Math.max(1, Math.ceil(request.timeout / 1_000));
-  const name = request.hostHeader === undefined ? '' : `--header=${quote(`Host: ${request.hostHeader}`)} `;
-  return (
-    `wget --quiet --server-response --output-document=- --content-on-error --max-redirect=0 --tries=1 --no-proxy ` +
-    `--no-check-certificate --timeout=${timeout} ${name}${quote(urlOf(request))}`
-  );
+  const name = hostHeader === undefined ? '' : `--header=${quote(`Host: ${hostHeader}`)} `;
+  return {
+    script:
+      `printf '%s\\n' ${quote(urlOf(request))} | wget --quiet --server-response --output-document=- --content-on-error ` +
+      `--max-redirect=0 --tries=1 --no-proxy --no-check-certificate --timeout=${timeout} ${name}--input-file=-`,
+    ...(hostHeader === undefined ? {} : { exposes: [hostHeader] }),
+  };
 }
 
 /** wget prints the head of each answer indented. */

@@ -16,7 +16,7 @@ it('a bug is told with its places in the sources', async () => {
 
   expect(exitCode).toBe(1);
   expect(stderr).toContain('planted');
-  expect(stderr).toMatch(/at async openWorld \(src\/usecases\/open-world\.ts:\d+:\d+\)/);
+  expect(stderr).toMatch(/at async openWorld \(src\/world\/open-world\.ts:\d+:\d+\)/);
   expect(stderr).toMatch(/at async InventoryList\.perform \(src\/commands\/inventory-list\.ts:\d+:\d+\)/);
   expect(stderr).not.toContain('dist/');
 });

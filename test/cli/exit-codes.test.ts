@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { allExits, exitCodes, exitOfSignal, exitOfThrown } from '../../src/cli/exit-codes.js';
+import { allExits, exitCodes, exitOfThrown } from '../../src/cli/exit-codes.js';
+import { exitOfSignal } from '../../src/model/run-result.js';
 import { AdfError, AdfErrors, type ErrorClass } from '../../src/errors/adf-error.js';
 
 const error = (errorClass: ErrorClass): AdfError =>

@@ -81,11 +81,13 @@ it.each(['', ...Object.keys(commands)])('%s --help loads nothing that runs a com
 
   expect(sources).toContain('@oclif/core');
   expect(heavyParts(sources)).toEqual([]);
-  expect([...sources].filter((source) => source.startsWith('src/usecases/'))).toEqual([]);
+  expect([...sources].filter((source) => /^src\/(deploy|recovery|run|check|world)\//.test(source))).toEqual(
+    [],
+  );
 });
 
 it('lists the hosts of a file without the AWS SDK, ssh2 and the lab', async () => {
   const sources = await sourcesLoadedBy(['inventory', 'list', '--env', 'staging'], 'two-environments');
-  expect(sources).toContain('src/usecases/inventory.ts');
+  expect(sources).toContain('src/world/inventory.ts');
   expect(heavyParts(sources)).toEqual([]);
 });

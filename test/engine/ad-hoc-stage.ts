@@ -1,13 +1,14 @@
-import { runPlaybook, type PlaybookResult } from '../../src/engine/engine.js';
+import { runPlaybook, type PlaybookResult } from '../../src/engine/roll/engine.js';
 import { HostSession } from '../../src/engine/host-session.js';
 import type { Run } from '../../src/engine/run.js';
 import type { Host } from '../../src/model/host.js';
 import { runId } from '../../src/model/ids.js';
-import { readPlaybook } from '../../src/playbook/load.js';
+import { loadPlaybook } from '../../src/playbook/load.js';
 import type { Journal } from '../../src/ports/journal.js';
+import { MemoryFiles } from '../fakes/memory-files.js';
 import type { CommandResult } from '../../src/ports/transport.js';
-import { moduleDirectory } from '../../src/usecases/module-directory.js';
-import { openRun, type RunChoices } from '../../src/usecases/open-run.js';
+import { moduleDirectory } from '../../src/world/module-directory.js';
+import { openRun, type RunChoices } from '../../src/run/open-run.js';
 import { FleetStage } from './fleet-stage.js';
 
 export interface AdHocOptions extends Partial<RunChoices> {
@@ -38,7 +39,8 @@ export class AdHocStage {
     const { fleet } = this;
     const run = await this.#openRun();
     const sessions = fleet.hosts.map(({ host }) => sessionOf(host, run));
-    const playbook = readPlaybook('playbook.yml', text, moduleDirectory);
+    const files = new MemoryFiles({ 'playbook.yml': text });
+    const playbook = await loadPlaybook(files, 'playbook.yml', moduleDirectory);
     return fleet.world.clock.run(runPlaybook(playbook, () => sessions, run));
   }
 

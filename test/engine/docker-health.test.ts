@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { statusWith } from '../../src/usecases/status.js';
+import { statusWith } from '../../src/deploy/status.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import { deployOptions, FleetStage } from './fleet-stage.js';
 

@@ -9,21 +9,22 @@ import { groupName, hostId, type Digest } from '../../src/model/ids.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import type { Registration, TargetGroup, TargetState } from '../../src/model/registration.js';
 import type { RunResult } from '../../src/model/run-result.js';
-import { readPlaybook } from '../../src/playbook/load.js';
-import { deployWith } from '../../src/usecases/deploy.js';
-import { rollbackWith, type RollbackOptions } from '../../src/usecases/rollback.js';
-import { recoverWith, type RecoverOptions } from '../../src/usecases/recover.js';
-import type { DeployOptions } from '../../src/usecases/prepare-deploy.js';
-import type { RunHooks } from '../../src/usecases/context.js';
-import { RecordedFiles } from '../../src/usecases/project-digest.js';
-import { moduleDirectory } from '../../src/usecases/module-directory.js';
-import { Notices } from '../../src/usecases/notices.js';
-import type { World } from '../../src/usecases/world.js';
+import { loadPlaybook } from '../../src/playbook/load.js';
+import { deployWith } from '../../src/deploy/deploy.js';
+import { rollbackWith, type RollbackOptions } from '../../src/deploy/rollback.js';
+import { recoverWith, type RecoverOptions } from '../../src/recovery/recover.js';
+import type { DeployOptions } from '../../src/deploy/prepare-deploy.js';
+import type { RunHooks } from '../../src/world/context.js';
+import { RecordedFiles } from '../../src/world/project-digest.js';
+import { moduleDirectory } from '../../src/world/module-directory.js';
+import { Notices } from '../../src/world/notices.js';
+import type { World } from '../../src/world/world.js';
 import { FakeContainerRuntime, labelsOf } from '../fakes/fake-container-runtime.js';
 import { FakeHostHttp } from '../fakes/fake-host-http.js';
 import { FakeRegistry } from '../fakes/fake-registry.js';
 import { FakeScalingGroups } from '../fakes/fake-scaling-groups.js';
 import { FakeTraffic } from '../fakes/fake-traffic.js';
+import { SecretFreeTransport } from '../../src/transport/secret-free-transport.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
 import { Life, mortal, type Death } from '../fakes/mortal-world.js';
 import { MemoryConfirmations } from '../fakes/memory-confirmations.js';
@@ -228,7 +229,7 @@ export class FleetStage {
       files,
       redaction,
       hostFiles: this.hostFiles,
-      transport: this.transport,
+      transport: new SecretFreeTransport(this.transport, redaction),
       runtime: new FakeContainerRuntime(world),
       http: new FakeHostHttp(world),
       traffic: new FakeTraffic(world),
@@ -246,8 +247,10 @@ export class FleetStage {
       owner: { who: 'ann@desk' },
       listHosts: () => loadInventory(project, 'test', () => fleet),
       deployPlaybook: () =>
-        Promise.resolve(
-          readPlaybook('playbooks/deploy.yml', this.#options.playbook ?? packaged, moduleDirectory),
+        loadPlaybook(
+          new MemoryFiles({ 'playbooks/deploy.yml': this.#options.playbook ?? packaged }),
+          'playbooks/deploy.yml',
+          moduleDirectory,
         ),
       close: () => Promise.resolve(),
     };

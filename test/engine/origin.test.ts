@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { deployWith } from '../../src/usecases/deploy.js';
-import { recoverWith } from '../../src/usecases/recover.js';
+import { deployWith } from '../../src/deploy/deploy.js';
+import { recoverWith } from '../../src/recovery/recover.js';
 import { deployOptions, FleetStage, packaged } from './fleet-stage.js';
 
 /** A deploy that died right after the first of these calls. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { label } from '../../src/model/container.js';
-import { deployWith } from '../../src/usecases/deploy.js';
-import { recoverWith } from '../../src/usecases/recover.js';
+import { deployWith } from '../../src/deploy/deploy.js';
+import { recoverWith } from '../../src/recovery/recover.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import { deployOptions, FleetStage, type StageOptions } from './fleet-stage.js';
 

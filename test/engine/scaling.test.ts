@@ -4,7 +4,7 @@ import { errorsOf } from '../../src/errors/adf-error.js';
 import { awsError } from '../../src/errors/aws.js';
 import { OpenHolds } from '../../src/report/open-holds.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
-import { planDeployWith } from '../../src/usecases/plan.js';
+import { planDeployWith } from '../../src/deploy/plan.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import type { FakeScalingGroup } from '../fakes/world/world.js';
 import { deployOptions, FleetStage, type StageOptions } from './fleet-stage.js';

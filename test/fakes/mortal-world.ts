@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/ports/clock.js';
-import type { World } from '../../src/usecases/world.js';
+import type { World } from '../../src/world/world.js';
 
 /** A call by which a process may die: right before it goes out, or right after it did its work, with the answer lost. */
 export interface Death {

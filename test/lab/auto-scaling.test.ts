@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Event } from '../../src/events/event.js';
 import { startLab, type Lab } from '../../src/lab/lab.js';
 import type { RunResult } from '../../src/model/run-result.js';
-import { deploy as rollRelease } from '../../src/usecases/deploy.js';
+import { deploy as rollRelease } from '../../src/deploy/deploy.js';
 
 const all = ['AZRebalance', 'HealthCheck', 'ReplaceUnhealthy'];
 const group = 'api-asg';

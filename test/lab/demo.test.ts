@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { runDemo, type Deploy } from '../../src/lab/demo.js';
 import { startLab, type Lab } from '../../src/lab/lab.js';
-import { deploy as rollRelease } from '../../src/usecases/deploy.js';
+import { deploy as rollRelease } from '../../src/deploy/deploy.js';
 
 let directory: string;
 let lab: Lab;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import type { Layer } from '../../src/expression/scope.js';
 import type { Amount } from '../../src/model/settings.js';
-import { deployWith } from '../../src/usecases/deploy.js';
+import { deployWith } from '../../src/deploy/deploy.js';
 import { environment, group as groupName } from '../sim/project-of.js';
 import { calmScenario, type Scenario } from '../sim/scenario.js';
 import { simulate, type SimulatedProgram } from '../sim/simulate.js';

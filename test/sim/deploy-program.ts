@@ -1,6 +1,6 @@
-import type { RunHooks } from '../../src/usecases/context.js';
-import { deployWith } from '../../src/usecases/deploy.js';
-import { recoverWith } from '../../src/usecases/recover.js';
+import type { RunHooks } from '../../src/world/context.js';
+import { deployWith } from '../../src/deploy/deploy.js';
+import { recoverWith } from '../../src/recovery/recover.js';
 import { environment, group } from './project-of.js';
 import type { SimulatedProgram } from './simulate.js';
 import { worldOf } from './world-of.js';

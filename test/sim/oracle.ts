@@ -1,4 +1,5 @@
-import { exitOfSignal, exitOfThrown } from '../../src/cli/exit-codes.js';
+import { exitOfThrown } from '../../src/cli/exit-codes.js';
+import { exitOfSignal } from '../../src/model/run-result.js';
 import { AdfError } from '../../src/errors/adf-error.js';
 import { hostId, type HostId } from '../../src/model/ids.js';
 import { digestOf } from '../fakes/digest-of.js';

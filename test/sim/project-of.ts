@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { RestartPolicy } from '../../src/model/container.js';
 import type { Playbook } from '../../src/playbook/playbook.js';
-import { readPlaybook } from '../../src/playbook/load.js';
-import { moduleDirectory } from '../../src/usecases/module-directory.js';
+import { loadPlaybook } from '../../src/playbook/load.js';
+import { moduleDirectory } from '../../src/world/module-directory.js';
 import { formatAmount } from '../../src/model/settings.js';
+import { MemoryFiles } from '../fakes/memory-files.js';
 import { groupsOf, repository, type Scenario, type ScenarioGroup } from './scenario.js';
 
 /** The environment and the group of every simulated fleet. */
@@ -137,23 +138,33 @@ const forgotten: Readonly<Record<NonNullable<Scenario['forgets']>, RegExp>> = {
   proof: taskOf('prove it healthy'),
 };
 
-/** Read once for all: reading changes nothing. */
 const playbooks = new Map<string, Playbook>();
 
-/** The packaged one; with a command between the proof of health and the way back into service, with many words, or without what somebody forgot. */
-export function playbookOf({ hasCommand, forgets, wordy }: Scenario): Playbook {
-  const key = `${hasCommand} ${forgets ?? 'nothing'} ${wordy}`;
-  const known = playbooks.get(key);
-  if (known !== undefined) return known;
+const keyOf = ({ hasCommand, forgets, wordy }: Scenario): string =>
+  `${hasCommand} ${forgets ?? 'nothing'} ${wordy}`;
+
+/** The playbook of a scenario that was prepared. */
+export function playbookOf(scenario: Scenario): Playbook {
+  const playbook = playbooks.get(keyOf(scenario));
+  if (playbook === undefined) throw new Error('the playbook of this scenario was not prepared');
+  return playbook;
+}
+
+/**
+ * Reads the playbook of a scenario, once for all runs: reading changes nothing. It is the packaged one; with a command between the proof of
+ * health and the way back into service, with many words, or without what somebody forgot.
+ */
+export async function preparePlaybook(scenario: Scenario): Promise<void> {
+  if (playbooks.has(keyOf(scenario))) return;
+  const { hasCommand, forgets, wordy } = scenario;
   const nothing = '    - name: nothing\n      debug: hello\n\n';
   const less = forgets === undefined ? packaged : packaged.replace(forgotten[forgets], nothing);
   const commanding = hasCommand
     ? less.replace('\n    - name: put in', `${commandTask}\n    - name: put in`)
     : less;
   const text = wordy ? withWords(commanding) : commanding;
-  const playbook = readPlaybook('playbooks/deploy.yml', text, moduleDirectory);
-  playbooks.set(key, playbook);
-  return playbook;
+  const files = new MemoryFiles({ 'playbooks/deploy.yml': text });
+  playbooks.set(keyOf(scenario), await loadPlaybook(files, 'playbooks/deploy.yml', moduleDirectory));
 }
 
 /** In the play that rolls. */

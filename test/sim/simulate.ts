@@ -50,7 +50,7 @@ import { watched } from './control/watched-leases.js';
 import { noFaults } from './faults.js';
 import { LockedHttp } from './locked-http.js';
 import { SimulatedNetwork, type CallRecord, type SharedNetwork } from './network.js';
-import { environment } from './project-of.js';
+import { environment, preparePlaybook } from './project-of.js';
 import { groupsOf, releaseTag, type Scenario } from './scenario.js';
 
 /** The whole world of a program under simulation. */
@@ -119,6 +119,7 @@ export async function simulate(
   scenario: Scenario,
   program: SimulatedProgram,
 ): Promise<SimulatedRun> {
+  await preparePlaybook(scenario);
   const random = new SeededRandom(seed);
   const timers = random.fork('timers');
   const clock = new FakeClock({ lateness: () => timers.between(0, 2) });

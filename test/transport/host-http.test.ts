@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { SecretFreeTransport } from '../../src/transport/secret-free-transport.js';
 import { isUnreachable } from '../../src/errors/ssh.js';
+import { Redaction } from '../../src/events/redaction.js';
+import { Secret } from '../../src/model/secret.js';
 import type { HostHttpRequest, HostHttpResponse } from '../../src/ports/host-http.js';
 import { TransportHttp } from '../../src/transport/host-http.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
@@ -100,16 +103,29 @@ beforeEach(() => {
   silent = false;
 });
 
+const whereIs = (program: string): string =>
+  execFileSync('/bin/sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();
+
 /** A PATH with the shell's usual company, and of the programs that can ask only these. */
 function pathWith(...programs: string[]): string {
   const folder = temporaryFolder();
   for (const program of ['sh', 'cat', 'dd', ...programs]) {
-    symlinkSync(
-      execFileSync('/bin/sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim(),
-      join(folder, program),
-    );
+    symlinkSync(whereIs(program), join(folder, program));
   }
   return folder;
+}
+
+/** Puts programs in front of these in a PATH, which keep the arguments that they are started with. Returns how to read those. */
+function keepingArguments(path: string, ...programs: string[]): () => string {
+  const kept = join(path, 'arguments');
+  writeFileSync(kept, '');
+  for (const program of programs) {
+    const real = whereIs(program);
+    rmSync(join(path, program), { force: true });
+    const script = `#!/bin/sh\nprintf '%s\\n' ${program} "$@" >>${kept}\nexec ${real} "$@"\n`;
+    writeFileSync(join(path, program), script, { mode: 0o755 });
+  }
+  return () => readFileSync(kept, 'utf8');
 }
 
 const ways: { via: HostHttpResponse['via']; config: string[]; path?: () => string }[] = [
@@ -215,6 +231,67 @@ describe.each(ways)('a request from the host by $via', ({ via, config, path }) =
 
       await expect(asking).rejects.toThrow('enough');
     });
+  });
+});
+
+describeWithSshd('a request that holds a secret, where sshd refuses to forward', () => {
+  const secretPath = `/health?token=s3cret-%22path%22&more='$HOME'`;
+  const secretName = 's3cret-name.example.com';
+
+  /** Asks on a host that has only this program to ask with. Returns the answer or the error, and what the program was started with. */
+  async function askBy(
+    program: string,
+    more: Partial<HostHttpRequest>,
+  ): Promise<{ answer: unknown; argumentsOf: string }> {
+    const path = pathWith();
+    const argumentsOf = keepingArguments(path, program);
+    const sshd = await Sshd.start({ config: ['AllowTcpForwarding no'], environment: { PATH: path } });
+    const redaction = new Redaction();
+    for (const secret of [secretPath, secretName]) redaction.add(new Secret(secret));
+    const transport = new SecretFreeTransport(sshd.transport(), redaction);
+    const request: HostHttpRequest = {
+      method: 'GET',
+      scheme: 'http',
+      address: '127.0.0.1',
+      port,
+      path: '/health',
+      headers: {},
+      timeout: 5_000,
+      ...more,
+    };
+    try {
+      const answer: unknown = await new TransportHttp(transport, systemClock)
+        .request(sshd.host(), request)
+        .catch((error: unknown) => error);
+      return { answer, argumentsOf: argumentsOf() };
+    } finally {
+      await transport.close();
+      await sshd.stop();
+    }
+  }
+
+  test.each(['curl', 'wget', 'bash'])('has a path in no argument of %s', async (program) => {
+    const { answer, argumentsOf } = await askBy(program, { path: secretPath });
+
+    expect(answer).toMatchObject({ status: 200, via: program === 'bash' ? 'shell' : program });
+    expect(seen).toMatchObject([{ url: secretPath }]);
+    expect(argumentsOf).toContain(program);
+    expect(argumentsOf).not.toContain('s3cret');
+  });
+
+  test.each(['curl', 'bash'])('has a name in no argument of %s', async (program) => {
+    const { answer, argumentsOf } = await askBy(program, { hostHeader: secretName });
+
+    expect(answer).toMatchObject({ status: 200 });
+    expect(seen).toMatchObject([{ host: containing(secretName) }]);
+    expect(argumentsOf).not.toContain('s3cret');
+  });
+
+  test('is not made by wget, which could not be told the name in secret', async () => {
+    const { answer, argumentsOf } = await askBy('wget', { hostHeader: secretName });
+
+    expect(answer).toMatchObject({ code: 'secret.in_argument' });
+    expect(argumentsOf).toBe('');
   });
 });
 

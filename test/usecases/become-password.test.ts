@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Redaction } from '../../src/events/redaction.js';
 import { Secret } from '../../src/model/secret.js';
 import { becomeVariable } from '../../src/system/secret-environment.js';
-import { becomePassword } from '../../src/usecases/become-password.js';
+import { becomePassword } from '../../src/world/become-password.js';
 import { errorsFromAsync } from '../config/error-text.js';
 
 const person = { ask: async () => new Secret('typed-by-hand') };

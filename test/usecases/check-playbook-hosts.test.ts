@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { AdfErrors, errorsOf, type AdfError } from '../../src/errors/adf-error.js';
-import { planDeployWith } from '../../src/usecases/plan.js';
+import { planDeployWith } from '../../src/deploy/plan.js';
 import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
-import type { DeployOptions } from '../../src/usecases/prepare-deploy.js';
+import type { DeployOptions } from '../../src/deploy/prepare-deploy.js';
 
 /** What a deploy with this playbook is refused for, and that nothing was changed, nor any host even spoken to. */
 async function refusedFor(

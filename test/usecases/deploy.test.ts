@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AdfError, AdfErrors, errorsOf } from '../../src/errors/adf-error.js';
 import { groupName } from '../../src/model/ids.js';
 import type { Plan } from '../../src/model/plan.js';
-import { planDeployWith } from '../../src/usecases/plan.js';
+import { planDeployWith } from '../../src/deploy/plan.js';
 import { deployOptions, FleetStage, repository } from '../engine/fleet-stage.js';
 import { digestOf } from '../fakes/digest-of.js';
 import { labelsOf } from '../fakes/fake-container-runtime.js';

@@ -3,7 +3,7 @@ import { findsFault, type DoctorReport } from '../../src/model/doctor-report.js'
 import { awsError } from '../../src/errors/aws.js';
 import { environmentName, hostId, runId } from '../../src/model/ids.js';
 import { renderDoctor } from '../../src/report/doctor-view.js';
-import { doctorWith, type DoctorOptions } from '../../src/usecases/doctor/doctor.js';
+import { doctorWith, type DoctorOptions } from '../../src/check/doctor/doctor.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import { FleetStage } from '../engine/fleet-stage.js';
 

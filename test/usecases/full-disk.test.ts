@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fenceSilent } from '../../src/errors/lease.js';
-import { deployWith } from '../../src/usecases/deploy.js';
+import { deployWith } from '../../src/deploy/deploy.js';
 import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
 
 let isFull = false;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/model/run-result.js';
-import { deployWith } from '../../src/usecases/deploy.js';
-import { recoverWith } from '../../src/usecases/recover.js';
+import { deployWith } from '../../src/deploy/deploy.js';
+import { recoverWith } from '../../src/recovery/recover.js';
 import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
 import { image } from '../fakes/world/image-behaviour.js';
 

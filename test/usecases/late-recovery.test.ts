@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Milliseconds } from '../../src/model/duration.js';
-import type { RunHooks } from '../../src/usecases/context.js';
-import { deployWith } from '../../src/usecases/deploy.js';
-import { recoverWith } from '../../src/usecases/recover.js';
-import type { World } from '../../src/usecases/world.js';
+import type { RunHooks } from '../../src/world/context.js';
+import { deployWith } from '../../src/deploy/deploy.js';
+import { recoverWith } from '../../src/recovery/recover.js';
+import type { World } from '../../src/world/world.js';
 import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
 import { Life, mortal } from '../fakes/mortal-world.js';
 

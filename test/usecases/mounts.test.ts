@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { errorsOf, type AdfError } from '../../src/errors/adf-error.js';
 import { label } from '../../src/model/container.js';
-import { deployWith } from '../../src/usecases/deploy.js';
-import { planDeployWith } from '../../src/usecases/plan.js';
+import { deployWith } from '../../src/deploy/deploy.js';
+import { planDeployWith } from '../../src/deploy/plan.js';
 import { deployOptions, FleetStage, repository, type StageOptions } from '../engine/fleet-stage.js';
 import { labelsOf } from '../fakes/fake-container-runtime.js';
 import type { Death } from '../fakes/mortal-world.js';

@@ -6,7 +6,7 @@ import { HostLabels } from '../../src/report/host-labels.js';
 import { layOut } from '../../src/report/lines.js';
 import { plainPalette } from '../../src/report/palette.js';
 import { describe as sentenceOf } from '../../src/report/wording.js';
-import { Notices } from '../../src/usecases/notices.js';
+import { Notices } from '../../src/world/notices.js';
 import { FleetStage } from '../engine/fleet-stage.js';
 
 const recorded = (id: string): Extract<EventBody, { type: 'host_key.recorded' }> => ({

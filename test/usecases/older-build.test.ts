@@ -4,11 +4,11 @@ import { label } from '../../src/model/container.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 
 import type { RunResult } from '../../src/model/run-result.js';
-import { deployWith } from '../../src/usecases/deploy.js';
-import type { DeployOptions } from '../../src/usecases/prepare-deploy.js';
-import { resumeWith } from '../../src/usecases/resume.js';
-import { rollbackWith } from '../../src/usecases/rollback.js';
-import type { World } from '../../src/usecases/world.js';
+import { deployWith } from '../../src/deploy/deploy.js';
+import type { DeployOptions } from '../../src/deploy/prepare-deploy.js';
+import { resumeWith } from '../../src/deploy/resume.js';
+import { rollbackWith } from '../../src/deploy/rollback.js';
+import type { World } from '../../src/world/world.js';
 import { groupName } from '../../src/model/ids.js';
 import type { Death } from '../fakes/mortal-world.js';
 import { MemoryJournalStore } from '../fakes/memory-journal.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { unreachable } from '../../src/errors/ssh.js';
 import type { RunResult } from '../../src/model/run-result.js';
-import { deployWith } from '../../src/usecases/deploy.js';
-import { recoverWith } from '../../src/usecases/recover.js';
+import { deployWith } from '../../src/deploy/deploy.js';
+import { recoverWith } from '../../src/recovery/recover.js';
 import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
 
 const { project, environment, extraVars } = deployOptions;

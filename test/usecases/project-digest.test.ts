@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runId } from '../../src/model/ids.js';
-import { changesOf, digestOfExtraVars, RecordedFiles } from '../../src/usecases/project-digest.js';
+import { changesOf, digestOfExtraVars, RecordedFiles } from '../../src/world/project-digest.js';
 import { FleetStage } from '../engine/fleet-stage.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { deployWith } from '../../src/usecases/deploy.js';
-import { recoverWith } from '../../src/usecases/recover.js';
+import { deployWith } from '../../src/deploy/deploy.js';
+import { recoverWith } from '../../src/recovery/recover.js';
 import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
 
 const allOnV1 = [1, 2, 3].map((host) => `i-${host}: v1 running, in service`);

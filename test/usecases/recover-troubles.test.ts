@@ -3,9 +3,9 @@ import { errorsOf } from '../../src/errors/adf-error.js';
 import { awsError } from '../../src/errors/aws.js';
 import { journalUnreadable, journalWrite } from '../../src/errors/journal.js';
 import type { RunResult } from '../../src/model/run-result.js';
-import { deployWith } from '../../src/usecases/deploy.js';
-import { recoverWith } from '../../src/usecases/recover.js';
-import type { World } from '../../src/usecases/world.js';
+import { deployWith } from '../../src/deploy/deploy.js';
+import { recoverWith } from '../../src/recovery/recover.js';
+import type { World } from '../../src/world/world.js';
 import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
 
 const all = (hosts: number, what: string): readonly string[] =>

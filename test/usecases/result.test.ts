@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { journalWrite } from '../../src/errors/journal.js';
 import { connectionLost } from '../../src/errors/ssh.js';
-import { deployWith } from '../../src/usecases/deploy.js';
+import { deployWith } from '../../src/deploy/deploy.js';
 import { deployOptions, FleetStage, repository, type StageOptions } from '../engine/fleet-stage.js';
 import { image } from '../fakes/world/image-behaviour.js';
 

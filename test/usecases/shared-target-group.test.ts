@@ -4,9 +4,9 @@ import { groupName } from '../../src/model/ids.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import type { TargetGroup } from '../../src/model/registration.js';
 import { clockMargin, ofOthers, reservationsIn } from '../../src/plan/reservation.js';
-import type { RunHooks } from '../../src/usecases/context.js';
-import type { World } from '../../src/usecases/world.js';
-import { deployWith } from '../../src/usecases/deploy.js';
+import type { RunHooks } from '../../src/world/context.js';
+import type { World } from '../../src/world/world.js';
+import { deployWith } from '../../src/deploy/deploy.js';
 import { labelsOf } from '../fakes/fake-container-runtime.js';
 import { deployOptions, FleetStage, repository } from '../engine/fleet-stage.js';
 

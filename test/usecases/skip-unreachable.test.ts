@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { AdfError, errorsOf } from '../../src/errors/adf-error.js';
-import { planDeployWith } from '../../src/usecases/plan.js';
+import { planDeployWith } from '../../src/deploy/plan.js';
 import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
 
 const withLost = (ids: readonly string[], hosts = 4): FleetStage => {

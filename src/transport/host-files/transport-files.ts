@@ -15,7 +15,13 @@ import type {
   WriteOptions,
   WriteResult,
 } from '../../ports/host-files.js';
-import { succeeded, type CommandResult, type RunOptions, type Transport } from '../../ports/transport.js';
+import {
+  succeeded,
+  type CommandResult,
+  type RemoteCommand,
+  type RunOptions,
+  type Transport,
+} from '../../ports/transport.js';
 import { fetchScript, readScript, sumMark } from './fetch-script.js';
 import { lookScript } from './look-script.js';
 import { parseLooks } from './looks.js';
@@ -41,13 +47,16 @@ class ScriptedFiles implements HostFiles {
 
   async look(places: readonly FilePlace[]): Promise<readonly FileLook[]> {
     const output = new Collected();
-    await this.#run(places[0]?.path ?? '', lookScript(places), { toStdout: (chunk) => output.add(chunk) });
+    const exposes = places.flatMap(({ path, into = '' }) => [path, into]);
+    const command = { script: lookScript(places), exposes };
+    await this.#run(places[0]?.path ?? '', command, { toStdout: (chunk) => output.add(chunk) });
     return parseLooks(places, output.bytes.toString());
   }
 
   async read(path: string, limit: number): Promise<Uint8Array | undefined> {
     const output = new Collected();
-    await this.#run(path, readScript(path, limit + 1), { toStdout: (chunk) => output.add(chunk) });
+    const command = { script: readScript(path, limit + 1), exposes: [path] };
+    await this.#run(path, command, { toStdout: (chunk) => output.add(chunk) });
     return output.bytes.length > limit ? undefined : output.bytes;
   }
 
@@ -57,7 +66,7 @@ class ScriptedFiles implements HostFiles {
       hash.update(chunk);
       await take(chunk);
     };
-    const { stderr } = await this.#run(path, fetchScript(path), { toStdout });
+    const { stderr } = await this.#run(path, { script: fetchScript(path), exposes: [path] }, { toStdout });
     const told = stderr.split(sumMark)[1]?.trim();
     const got = hash.digest('hex');
     if (told !== got) throw changedMeanwhile(this.host, path);
@@ -65,28 +74,32 @@ class ScriptedFiles implements HostFiles {
   }
 
   async write(path: string, content: FileContent, options: WriteOptions = {}): Promise<WriteResult> {
-    const { onProgress = () => undefined } = options;
+    const { onProgress = () => undefined, validate = [] } = options;
     const { sha256 } = content;
     const script = writeScript(path, { sha256, nonce: newNonce() }, options);
-    const { stdout } = await this.#run(path, script, { stdin: told(content.open(), onProgress) });
+    const command = { script, exposes: [path, ...validate, ...wordsOf(options)] };
+    const { stdout } = await this.#run(path, command, { stdin: told(content.open(), onProgress) });
     return stdout === '' ? {} : { backup: stdout };
   }
 
   async shape(path: string, wanted: FileShape, attributes: FileAttributes = {}): Promise<void> {
-    await this.#run(path, shapeScript(path, newNonce(), wanted, attributes));
+    const script = shapeScript(path, newNonce(), wanted, attributes);
+    const target = wanted.kind === 'link' ? [wanted.target] : [];
+    await this.#run(path, { script, exposes: [path, ...target, ...wordsOf(attributes)] });
   }
 
   async sweep(path: string): Promise<void> {
-    await this.#run(path, sweepScript(path));
+    await this.#run(path, { script: sweepScript(path), exposes: [path] });
   }
 
-  async #run(path: string, script: string, options: RunOptions = {}): Promise<CommandResult> {
+  async #run(path: string, command: RemoteCommand, options: RunOptions = {}): Promise<CommandResult> {
     const { become, signal } = this.access;
     const connection = await this.transport.connect(this.host, signal);
-    const result = await connection.run(
-      { script },
-      { ...options, become, ...(signal === undefined ? {} : { signal }) },
-    );
+    const result = await connection.run(command, {
+      ...options,
+      become,
+      ...(signal === undefined ? {} : { signal }),
+    });
     if (succeeded(result)) return result;
     signal?.throwIfAborted();
     if (result.outcome.kind === 'unknown') throw connectionLost(this.host, result.outcome.reason);
@@ -102,6 +115,13 @@ class ScriptedFiles implements HostFiles {
       : fileScriptFailed(this.host, path, describeOutcome(outcome), reason);
   }
 }
+
+/** What chmod and chown are given. */
+const wordsOf = ({ mode = '', owner = '', group = '' }: FileAttributes): readonly string[] => [
+  String(mode),
+  owner,
+  group,
+];
 
 const isProblem = (code: string): code is keyof typeof fileProblems => Object.hasOwn(fileProblems, code);
 

@@ -1,0 +1,107 @@
+import { ZodError } from 'zod';
+import {
+  allHold,
+  explainArguments,
+  type Maker,
+  renderArguments,
+  renderEnvironment,
+} from '../engine/index.js';
+import { loopNotAList } from '../errors/engine.js';
+import { checkCondition, parseCondition } from '../expression/condition.js';
+import { render, renderFile } from '../expression/templates.js';
+import type { Variables } from '../expression/variables.js';
+import { locateWithin } from '../model/source.js';
+import { UnknownValue } from '../model/unknown.js';
+import { modules } from '../modules/catalogue.js';
+import type { SourceFile } from '../modules/module.js';
+import { findSource } from '../modules/source-files.js';
+import type { Task } from '../playbook/playbook.js';
+import type { ProjectFiles } from '../ports/project-files.js';
+import { makerOf } from './makers.js';
+
+/** Checks one task, host after host; what was found right for one is not looked at again for the next that has the same. */
+export class TaskChecker {
+  readonly #right = new Set<string>();
+  readonly #needed: { readonly source: SourceFile; readonly variables: Variables }[] = [];
+
+  readonly #makers: Maker[] = [];
+
+  constructor(readonly task: Task) {}
+
+  /** Throws what the task would fail with whatever the host does. Nothing for hosts that its `when` leaves out already. */
+  check(variables: Variables): void {
+    const { task } = this;
+    if (task.loop === undefined) {
+      this.#checkItem(variables);
+      return;
+    }
+    const rendered = render(task.loop, variables);
+    const items: unknown = rendered instanceof UnknownValue ? [rendered] : rendered;
+    if (!Array.isArray(items)) throw loopNotAList(task.loop.locate([]) ?? task.at, typeof items);
+    for (const item of items as readonly unknown[]) {
+      this.#checkItem(variables.with({ name: 'loop', values: { [task.loopVar]: item }, literal: true }));
+    }
+  }
+
+  #checkItem(variables: Variables): void {
+    const { task } = this;
+    const module = modules.get(task.module);
+    if (module === undefined || allHold(task.when, variables) === false) return;
+    renderEnvironment(task.environment, variables);
+    this.#checkNamed(variables);
+    const args = renderArguments(task, module, variables);
+    const maker = makerOf(task.module, args, task.name.value, task.at);
+    if (maker !== undefined) this.#makers.push(maker);
+    if (args instanceof UnknownValue) return;
+    const key = JSON.stringify(args);
+    try {
+      if (!this.#right.has(key)) module.validate(args);
+      const source = module.source?.(args);
+      if (source !== undefined) this.#needed.push({ source, variables });
+    } catch (error) {
+      throw error instanceof ZodError ? explainArguments(error, task) : error;
+    }
+    this.#right.add(key);
+  }
+
+  /** What the task may put on the host, as the last `check` found. */
+  takeMakers(): readonly Maker[] {
+    return this.#makers.splice(0);
+  }
+
+  /**
+   * Looks for the files of the control side that the last `check` found to be needed, and renders those that are templates. Throws the
+   * first of `file.source_missing`, `template.*` and `expression.*`.
+   */
+  async checkSources(project: ProjectFiles): Promise<void> {
+    const { task } = this;
+    for (const { source, variables } of this.#needed.splice(0)) {
+      const { argument, src, folder, template = false } = source;
+      const at = task.args.locate([argument]) ?? task.at;
+      const { path, kind } = await findSource(project, task.at.file, folder, src, at);
+      if (!template || kind !== 'file') continue;
+      const text = await project.read(path);
+      if (text !== undefined) renderFile({ file: path, text }, variables);
+    }
+  }
+
+  /** Arguments that are conditions or names of variables, which a module reads only when it runs. */
+  #checkNamed(variables: Variables): void {
+    const { module: name, args, at } = this.task;
+    const module = modules.get(name);
+    if (module === undefined || typeof args.value !== 'object' || args.value === null) return;
+    for (const [argument, value] of Object.entries(args.value)) {
+      const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+      texts.forEach((text, index) => {
+        if (typeof text !== 'string') return;
+        const place = args.locate(Array.isArray(value) ? [argument, index] : [argument]) ?? at;
+        if (module.conditionArguments.includes(argument)) {
+          checkCondition(parseCondition(text, place), new Set(variables.names()));
+        }
+        if (module.variableArguments.includes(argument) && !text.includes('{{')) {
+          render({ value: `{{ ${text} }}`, locate: locateWithin(() => place, []) }, variables);
+        }
+      });
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import pLimit from 'p-limit';
+import { type HostSession, type Run, variablesOfSession } from '../engine/index.js';
+import { type AdfError, errorsOf } from '../errors/adf-error.js';
+import { throwAll } from '../errors/diagnostics.js';
+import { runningHosts } from '../plan/allowance.js';
+import { findRefusals } from '../plan/preflight.js';
+import type { GroupObservation, HostObservation, ObservedTargetGroup } from '../plan/observation.js';
+import type { RuntimeInfo } from '../ports/container-runtime.js';
+import { describeHost } from '../model/host.js';
+import type { GroupSessions } from '../run/group-sessions.js';
+import { observeMounts } from './observe-mounts.js';
+
+/** A host that could not be looked at, and why. */
+export interface Unobserved {
+  readonly session: HostSession;
+  readonly error: AdfError;
+}
+
+export interface ObservedGroup {
+  readonly observation: GroupObservation;
+  readonly unobserved: readonly Unobserved[];
+}
+
+/** Looks at every host of the group and at its target groups: changes nothing, refuses nothing. */
+export async function observeGroup(opened: GroupSessions): Promise<ObservedGroup> {
+  const { run } = opened;
+  const limit = pLimit(Math.max(1, run.forks));
+  const looked = await Promise.all(
+    opened.sessions.map((session) =>
+      limit(async () => observeHost(session, run).catch((error: unknown) => asUnobserved(session, error))),
+    ),
+  );
+  run.stop.signal.throwIfAborted();
+  const hosts = looked.flatMap((one) => ('error' in one ? [] : [one]));
+  run.floor.knowHosts(opened.group, opened.hosts.length, runningHosts(opened.hosts, hosts));
+  const [first] = opened.sessions;
+  return {
+    observation: {
+      environment: run.environment,
+      group: opened.group,
+      release: opened.release,
+      platforms: opened.platforms,
+      rollout: opened.settings.rollout,
+      targetGroupChoice: opened.settings.targetGroups,
+      targetGroups: first === undefined ? [] : await observeTargetGroups(first, run),
+      peers: opened.hosts,
+      hosts,
+    },
+    unobserved: looked.flatMap((one) => ('error' in one ? [one] : [])),
+  };
+}
+
+/** Refuses the group as a whole when anything speaks against it. Throws AdfErrors of class `refused`. */
+export function refuseUnfit({ observation, unobserved }: ObservedGroup): void {
+  throwAll([...unobserved.map(({ error }) => error), ...findRefusals(observation)], 'refused');
+}
+
+export async function observeHost(session: HostSession, run: Run): Promise<HostObservation> {
+  const { host, group, containers, traffic, specs } = session;
+  const { clock, transport } = run.ports;
+  const begun = clock.elapsed();
+  await session.outlast(() => transport.connect(host, run.stop.signal));
+  if (!session.seen)
+    run.bus.emit({ type: 'host.connected', host: session.eventHost, duration: clock.elapsed() - begun });
+  session.seen = true;
+  const templates = group?.settings.containers ?? [];
+  const variables = variablesOfSession(session);
+  const image =
+    group === undefined ? undefined : `${group.release.image.repository}@${group.release.image.digest}`;
+  const groups = group === undefined ? [] : await traffic.groups(group.settings.targetGroups);
+  const [runtime, observed, wanted, registrations, planned] = await Promise.all([
+    containers.info(),
+    containers.list(),
+    specs.from(templates, image, variables),
+    traffic.registrations(groups),
+    traffic.planned(groups),
+  ]);
+  if (runtime.clockZero !== undefined) session.startedAt ??= runtime.clockZero + run.begun;
+  tellOtherEngine(session, runtime, run);
+  session.engine = runtime;
+  const mounts = await observeMounts(session, wanted);
+  session.expectedImages = wanted.map((spec) => spec.image);
+  return {
+    host,
+    runtime,
+    ...(session.startedAt === undefined ? {} : { startedAt: session.startedAt }),
+    containers: observed,
+    registrations,
+    specs: wanted,
+    adopt: new Set(templates.flatMap(({ adopt }) => adopt ?? [])),
+    probed: group?.settings.health !== undefined,
+    planned,
+    ...(mounts.length === 0 ? {} : { mounts }),
+  };
+}
+
+/** An Engine that was upgraded since the plan was made is gone on with, in the API version that is negotiated anew. */
+function tellOtherEngine(
+  { engine: before, eventHost, host }: HostSession,
+  { version }: RuntimeInfo,
+  run: Run,
+): void {
+  if (before === undefined || before.version === version) return;
+  const message = `its Docker Engine is ${version} now, ${before.version} before.`;
+  run.bus.emit({ type: 'warning', host: eventHost, message });
+  run.tally.warn(message, describeHost(host));
+}
+
+async function observeTargetGroups(
+  { group, traffic }: HostSession,
+  run: Run,
+): Promise<readonly ObservedTargetGroup[]> {
+  if (group === undefined) return [];
+  const groups = await traffic.groups(group.settings.targetGroups);
+  return Promise.all(
+    groups.map(async (targetGroup) => {
+      const targets = await run.ports.traffic.fresh(targetGroup.arn);
+      run.floor.knowRegistered(targetGroup, targets);
+      return { targetGroup, targets };
+    }),
+  );
+}
+
+const asUnobserved = (session: HostSession, error: unknown): Unobserved => ({
+  session,
+  error: errorsOf(error)[0],
+});

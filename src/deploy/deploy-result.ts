@@ -1,0 +1,285 @@
+import type { HostSession, PlaybookResult, Run, ScalingRestored } from '../engine/index.js';
+import type { AdfError } from '../errors/adf-error.js';
+import { deregisteredByOthers, hostGone, hostGoneCode, hostSkipped } from '../errors/fleet.js';
+import { label } from '../model/container.js';
+import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
+import type { HostId } from '../model/ids.js';
+import { targetGroupNameOf } from '../model/registration.js';
+import { formatPinnedImage } from '../model/release.js';
+import type { HostResult, RunResult } from '../model/run-result.js';
+import { whyNotConverged } from '../plan/convergence.js';
+import type { HostObservation } from '../plan/observation.js';
+import {
+  hasLostContainer,
+  isMixed,
+  plannedRelease,
+  releaseInService,
+  releaseOf,
+  type ReleaseInService,
+} from '../plan/release-in-service.js';
+import { endingOf, orInvalid, resultError, type Ending } from '../run/endings.js';
+import type { AuditFinding } from './audit.js';
+import type { JoinedHosts } from './joiners.js';
+import type { PreparedGroup } from './prepare-deploy.js';
+
+interface Ended {
+  readonly run: Run;
+  readonly groups: readonly PreparedGroup[];
+  readonly results: readonly PlaybookResult[];
+  readonly scaling: ScalingRestored;
+  readonly joined: JoinedHosts;
+  readonly findings: AuditFinding;
+  readonly startedAt: EpochMilliseconds;
+  /** On the monotonic clock. */
+  readonly begun: Milliseconds;
+}
+
+/** The one document that tells how a deploy ended. */
+export function deployResult(ended: Ended): RunResult {
+  const { run, groups, results, scaling, joined, findings, startedAt, begun } = ended;
+  const all = [...results, ...joined.rolls.map(({ result }) => result)];
+  const named = all.flatMap((result) => result.named);
+  const errors = [
+    ...errorsOfTurns(all),
+    ...all.flatMap((result) => result.errors),
+    ...joined.errors,
+    ...changedByOthers([...groups, ...joined.rolls.map(({ group }) => group)]),
+    ...findings.errors,
+    ...scaling.errors,
+    ...groups.flatMap(({ leftOut }) =>
+      leftOut.map(({ session, error }) => hostSkipped(session.host, error.message)),
+    ),
+  ];
+  // One result per group that was begun, in their order.
+  const hosts = groups.flatMap((group, index) =>
+    hostResults(group, results.slice(index, index + 1), findings, run),
+  );
+  const needsPerson = named.length + scaling.errors.length > 0;
+  const [outcome, exit] = orInvalid(endingOf(run, needsPerson, errors, endedWell(run, groups)), errors);
+  return {
+    run: run.id,
+    verb: run.verb,
+    environment: run.environment,
+    groups: groups.map(({ opened }) => opened.group),
+    outcome,
+    exit,
+    startedAt,
+    duration: run.ports.clock.elapsed() - begun,
+    releases: groups.map(({ opened: { group, release } }) => ({
+      group,
+      version: release.version,
+      image: formatPinnedImage(release.image),
+    })),
+    hosts: [...hosts, ...joinedHosts(joined, findings, run)],
+    mixed: groups.some((group, index) =>
+      endedMixed(group, results.slice(index, index + 1), joined, findings),
+    ),
+    oneWay: run.tally.oneWay,
+    named: named.map(({ session: { host }, held, reason }) => ({
+      host: host.id,
+      name: host.name,
+      held,
+      reason,
+    })),
+    errors: errors.map(resultError),
+    blips: run.bus.told('blip'),
+    warnings: [
+      ...[...groups, ...joined.rolls.map(({ group }) => group)].flatMap(({ plan }) => plan.warnings),
+      ...joined.warnings,
+      ...findings.warnings,
+      ...scaling.warnings,
+      ...leftOnTheNewRelease(groups, results),
+      ...run.tally.warnings,
+    ],
+  };
+}
+
+/** Groups are rolled one after the other; a later one that fails does not take the earlier ones back. */
+function leftOnTheNewRelease(
+  groups: readonly PreparedGroup[],
+  results: readonly PlaybookResult[],
+): readonly string[] {
+  const failed = groups[results.findIndex(({ stopped }) => stopped)];
+  if (failed === undefined) return [];
+  return groups
+    .slice(0, groups.indexOf(failed))
+    .flatMap(({ opened: { group, release }, plan }) =>
+      plan.batches.length === 0
+        ? []
+        : [
+            `"${group}" was rolled to ${release.version} before "${failed.opened.group}" failed, and stays there.`,
+          ],
+    );
+}
+
+/** A dry run that would roll a host has found drift. */
+const endedWell = ({ checkMode }: Run, groups: readonly PreparedGroup[]): Ending =>
+  checkMode && groups.some(({ plan }) => plan.hosts.some(({ action }) => action === 'roll'))
+    ? ['drift', 6]
+    : ['converged', 0];
+
+/** A host that is not as planned is an error, whoever made it so. */
+const changedByOthers = (groups: readonly PreparedGroup[]): readonly AdfError[] =>
+  groups.flatMap(({ opened }) =>
+    opened.sessions.flatMap(({ host, traffic }) =>
+      traffic.removedByOthers.map((one) =>
+        deregisteredByOthers(host, `${targetGroupNameOf(one)}:${one.port}`),
+      ),
+    ),
+  );
+
+/** That a host is gone is said once, with what it held. */
+const errorsOfTurns = (results: readonly PlaybookResult[]): readonly AdfError[] =>
+  results.flatMap(({ turns, gone }) => [
+    ...turns.flatMap(({ error, restore }) =>
+      [error, restore?.error].flatMap((one) => (one === undefined || one.code === hostGoneCode ? [] : [one])),
+    ),
+    ...gone.map(({ session: { host }, held }) => hostGone(host, held)),
+  ]);
+
+function hostResults(
+  group: PreparedGroup,
+  results: readonly PlaybookResult[],
+  { states }: AuditFinding,
+  run: Run,
+): readonly HostResult[] {
+  const { opened, leftOut } = group;
+  const sessions = [...opened.sessions, ...leftOut.map(({ session }) => session)];
+  return sessions.map((session): HostResult => {
+    const { host } = session;
+    const seen = states.get(host.id);
+    return {
+      host: host.id,
+      name: host.name,
+      ...run.tally.of(host.id),
+      status: statusSeen(statusDone(session, group, results), beforeOf(host.id, group), seen),
+      ...runningOn(seen, opened),
+    };
+  });
+}
+
+/** How the preflight found a host. */
+const beforeOf = (host: HostId, { observed }: PreparedGroup): HostObservation | undefined =>
+  observed.observation.hosts.find((one) => one.host.id === host);
+
+/** What the last look saw of a host outdoes what was done to it. */
+function statusSeen(
+  done: HostResult['status'],
+  before: HostObservation | undefined,
+  seen: HostObservation | undefined,
+): HostResult['status'] {
+  if (seen === undefined) return done;
+  const isPlanned = whyNotConverged(seen).length === 0;
+  switch (done) {
+    case 'deployed':
+    case 'converged':
+      return isPlanned ? done : 'failed';
+    case 'restored':
+    case 'rolled_back':
+      return before !== undefined && hasLostContainer(before, seen) ? 'failed' : done;
+    // Its turns went well, and replaced nothing: it was out of service, and is back.
+    case 'ok':
+      return isPlanned ? 'deployed' : done;
+    default:
+      return done;
+  }
+}
+
+/** By what the plan and the run did, whatever the host is like now. */
+function statusDone(
+  session: HostSession,
+  { plan }: PreparedGroup,
+  results: readonly PlaybookResult[],
+): HostResult['status'] {
+  const { id } = session.host;
+  const converged = plan.hosts.some(({ host, action }) => host === id && action === 'converged');
+  return converged ? 'converged' : statusOf(session, results);
+}
+
+const joinedHosts = (
+  { rolls, unfit }: JoinedHosts,
+  findings: AuditFinding,
+  run: Run,
+): readonly HostResult[] => [
+  ...rolls.flatMap(({ group, result }) =>
+    hostResults(group, [result], findings, run).map((host) => ({ ...host, joined: true as const })),
+  ),
+  ...unfit.map(({ host: { id, name } }): HostResult => ({
+    host: id,
+    name,
+    ...run.tally.of(id),
+    status: 'untouched',
+    joined: true,
+  })),
+];
+
+function statusOf({ host, run }: HostSession, results: readonly PlaybookResult[]): HostResult['status'] {
+  if (results.some(({ named }) => named.some(({ session }) => session.host.id === host.id))) return 'named';
+  if (results.some(({ rolledBack }) => rolledBack.has(host.id))) return 'rolled_back';
+  const turns = results.flatMap((result) =>
+    result.turns.filter(({ session }) => session.host.id === host.id),
+  );
+  const bad = turns.find(({ status }) => status !== 'ok');
+  if (bad?.restore?.restored === true) return 'restored';
+  if (bad !== undefined && bad.status !== 'interrupted') return 'failed';
+  // A later play may have been cut short, or may not have got to the host: that it was rolled before is what counts.
+  if (run.holds.wasReplaced(host.id)) return 'deployed';
+  if (turns.some(({ restore }) => restore?.restored === true)) return 'restored';
+  const wasHeld = run.holds.originOf(host.id).length > 0;
+  if (bad !== undefined) return wasHeld ? 'restored' : 'untouched';
+  if (results.some(({ untouched }) => untouched.has(host.id)) && !wasHeld) return 'untouched';
+  return wasHeld || (run.checkMode && turns.length > 0) ? 'ok' : 'untouched';
+}
+
+function runningOn(
+  observation: HostObservation | undefined,
+  { sessions }: PreparedGroup['opened'],
+): Pick<HostResult, 'version' | 'image'> {
+  const names = sessions[0]?.group?.settings.containers.map(({ name }) => name) ?? [];
+  const main = observation?.containers.find(({ name, running }) => running && name === names[0]);
+  const version = main?.labels[label.release];
+  return {
+    ...(version === undefined ? {} : { version }),
+    ...(main === undefined ? {} : { image: main.image }),
+  };
+}
+
+/** The hosts in service run more than one release; one that could not be asked at the end is as the run left it. */
+function endedMixed(
+  group: PreparedGroup,
+  results: readonly PlaybookResult[],
+  { rolls }: JoinedHosts,
+  findings: AuditFinding,
+): boolean {
+  const joined = rolls.filter((roll) => roll.group.opened.group === group.opened.group);
+  return isMixed([
+    ...releasesOf(group, results, findings),
+    ...joined.flatMap((roll) => releasesOf(roll.group, [roll.result], findings)),
+  ]);
+}
+
+/** What those of its hosts run that are in service, as far as known. */
+const releasesOf = (
+  group: PreparedGroup,
+  results: readonly PlaybookResult[],
+  { states }: AuditFinding,
+): readonly ReleaseInService[] =>
+  group.opened.sessions.flatMap((session) => {
+    const { id } = session.host;
+    const isBehind = group.observed.observation.targetGroups.length > 0;
+    const seen = states.get(id);
+    if (seen !== undefined) return releaseInService(seen, isBehind);
+    const before = beforeOf(id, group);
+    const isGone = results.some(({ gone }) => gone.some((one) => one.session.host.id === id));
+    if (before === undefined || isGone) return [];
+    const status = statusDone(session, group, results);
+    if (status === 'named') return [provenInService(session, before)];
+    const isPlanned = status === 'deployed' || status === 'converged';
+    return isPlanned ? plannedRelease(before) : releaseInService(before, isBehind);
+  });
+
+/** What a named host was last proven to run, unless it is still out of a target group. */
+function provenInService({ prover, run, host }: HostSession, before: HostObservation): ReleaseInService {
+  const isOut = run.holds.openOf(host.id).some(({ kind }) => kind === 'registration');
+  return isOut ? new Map() : releaseOf(prover.proven, before);
+}

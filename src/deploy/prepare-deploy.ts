@@ -1,0 +1,171 @@
+import type { Run } from '../engine/index.js';
+import type { Inventory } from '../inventory/inventory.js';
+import type { Milliseconds } from '../model/duration.js';
+import { groupName, type GroupName } from '../model/ids.js';
+import type { Plan } from '../model/plan.js';
+import type { RunRecord } from '../model/run-record.js';
+import { planDeploy } from '../plan/deploy-plan.js';
+import type { Playbook } from '../playbook/playbook.js';
+import { checkPlaybook } from '../check/check-playbook.js';
+import type { ChooseRelease } from '../run/choose-release.js';
+import type { CommonOptions, RunHooks } from '../world/context.js';
+import { checkEnvFiles } from '../check/check-env-files.js';
+import { openGroup, readGroup } from '../run/group-sessions.js';
+import { leaveOutUnreachable, type ReachedGroup } from '../check/leave-out.js';
+import { refuseOlderRun } from '../check/newer-release.js';
+import { phase } from '../run/phase.js';
+import { observeGroup, refuseUnfit } from '../check/preflight.js';
+import { recoverFirst } from '../recovery/recover-first.js';
+import { withScaling } from './scaling.js';
+import type { World } from '../world/world.js';
+
+export interface DeployOptions extends CommonOptions {
+  /** What the run is called; `deploy` when absent. */
+  readonly verb?: string;
+  readonly groups: readonly string[];
+  /** The interrupted run that this one goes on with. */
+  readonly resumes?: Pick<RunRecord, 'run' | 'hosts'>;
+  /** A tag or a digest; without it the group's own `version`. */
+  readonly version?: string;
+  /** Says which release it is, instead of the version and its registry. */
+  readonly choose?: ChooseRelease;
+  /** A dry run: every task's check, and no change. */
+  readonly check: boolean;
+  readonly diff: boolean;
+  readonly tags?: readonly string[];
+  readonly skipTags?: readonly string[];
+  /** How long to wait while another run has the group. */
+  readonly lockWait?: Milliseconds;
+  /** Refuses when an interrupted run still holds something of a group, instead of recovering it first. */
+  readonly noRecover?: boolean;
+  /** Goes ahead also over the release of a run that was started later. */
+  readonly force?: boolean;
+  /** So many hosts that cannot be reached are left out, and the run fails for them at its end; none when absent. */
+  readonly skipUnreachable?: number;
+}
+
+/** What is known of one group when its roll may begin. */
+export interface PreparedGroup extends ReachedGroup {
+  readonly plan: Plan;
+}
+
+/** All that is known before anything is changed. */
+export interface Prepared {
+  readonly inventory: Inventory;
+  readonly groups: readonly PreparedGroup[];
+  readonly playbook: Playbook;
+}
+
+/** Steps 1 to 3 of a deploy, and the plan: all that can be known and refused before anything is changed. */
+export async function prepareDeploy(
+  world: World,
+  options: DeployOptions,
+  hooks: RunHooks,
+  run: Run,
+  verb: string,
+): Promise<Prepared> {
+  const names = options.groups.map(groupName);
+  run.bus.emit({
+    type: 'run.started',
+    run: run.id,
+    verb,
+    environment: options.environment,
+    groups: names,
+  });
+  const playbook = await world.deployPlaybook();
+  const inventory = await phase(run, 'inventory', () => run.blips.cloud.outlast(() => world.listHosts()));
+  const settings = new Map(
+    names.map((group) => [group, readGroup(inventory, { ...versionOf(options), group }, run)]),
+  );
+  for (const hosts of settings.values()) await checkEnvFiles(hosts, run);
+  await recoverFirst(world, options, hooks, run, inventory);
+  tellGone(options, names, inventory, run);
+  const opened = await phase(run, 'release', () =>
+    Promise.all(
+      names.map((group) =>
+        openGroup(
+          inventory,
+          {
+            group,
+            ...(options.limit === undefined ? {} : { limit: options.limit }),
+            ...versionOf(options),
+            read: settings.get(group) ?? [],
+            ...(options.choose === undefined ? {} : { choose: options.choose }),
+            ...(options.resumes === undefined ? {} : { only: options.resumes.hosts }),
+          },
+          run,
+        ),
+      ),
+    ),
+  );
+  for (const { sessions } of opened) await checkPlaybook(playbook, sessions, inventory);
+  const observed = await phase(run, 'preflight', () =>
+    Promise.all(opened.map(async (group) => ({ opened: group, observed: await observeGroup(group) }))),
+  );
+  refuseOlderRun(
+    options,
+    observed.map((group) => group.observed.observation),
+    run,
+  );
+  const groups: PreparedGroup[] = [];
+  for (const group of leaveOutUnreachable(observed, options.skipUnreachable ?? 0)) {
+    refuseUnfit(group.observed);
+    groups.push(await planGroup(group, options));
+  }
+  tellLeftOut(groups, run);
+  for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan });
+  return { inventory, groups, playbook };
+}
+
+/** The plan of a group that nothing speaks against. */
+export async function planGroup(
+  group: ReachedGroup,
+  { variables = [] }: Pick<DeployOptions, 'variables'>,
+): Promise<PreparedGroup> {
+  const plan = withLeftOut(planDeploy(group.observed.observation), group);
+  return {
+    ...group,
+    plan: {
+      ...(await withScaling(plan, group.opened)),
+      ...(variables.length === 0 ? {} : { variables }),
+    },
+  };
+}
+
+const versionOf = ({ version }: DeployOptions): Pick<DeployOptions, 'version'> =>
+  version === undefined ? {} : { version };
+
+/** Who goes on with a run notes which of its hosts are not there any more. */
+function tellGone(
+  { resumes }: DeployOptions,
+  groups: readonly GroupName[],
+  inventory: Inventory,
+  { bus }: Run,
+): void {
+  const listed = new Set(groups.flatMap((group) => inventory.group(group)).map(({ id }) => id));
+  for (const id of resumes?.hosts ?? []) {
+    if (listed.has(id)) continue;
+    const message = `${id} was a host of run ${resumes?.run ?? ''}, and is not listed any more.`;
+    bus.emit({ type: 'warning', message });
+  }
+}
+
+const withLeftOut = (plan: Plan, { leftOut }: ReachedGroup): Plan =>
+  leftOut.length === 0
+    ? plan
+    : {
+        ...plan,
+        leftOut: leftOut.map(({ session: { host }, error }) => ({
+          host: host.id,
+          name: host.name,
+          reason: error.message,
+        })),
+      };
+
+function tellLeftOut(groups: readonly PreparedGroup[], run: Run): void {
+  for (const { session, error } of groups.flatMap(({ leftOut }) => leftOut)) {
+    run.tally.count(session.host.id, 'unreachable');
+    const message = `it is left out of the run: ${error.message}`;
+    run.bus.emit({ type: 'warning', host: session.eventHost, message });
+  }
+}

@@ -1,0 +1,76 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import type { PinnedImages, Run } from '../engine/index.js';
+import type { Layer } from '../expression/scope.js';
+import type { RunId } from '../model/ids.js';
+import type { Plan } from '../model/plan.js';
+import { formatPinnedImage } from '../model/release.js';
+import type { AskedFor, GroupRecord, LeaseEpoch, ProjectDigest } from '../model/run-record.js';
+import type { DeployOptions, PreparedGroup } from './prepare-deploy.js';
+import { digestOfExtraVars, type RecordedFiles } from '../world/project-digest.js';
+import type { World } from '../world/world.js';
+
+/** Writes down what the run is, before it changes anything: with this and its holds it can be restored without its playbook. */
+export async function recordStart(
+  groups: readonly PreparedGroup[],
+  options: DeployOptions,
+  { id, verb, environment, owner, images, ports: { journal, clock } }: Run,
+  { processes, files }: World,
+  epochs: readonly LeaseEpoch[],
+): Promise<void> {
+  const records = groups.map(recordOf);
+  for (const [index, { opened }] of groups.entries()) {
+    const record = records[index];
+    if (record !== undefined) opened.run.holds.knowGroup(record);
+  }
+  await journal.append({
+    at: clock.now(),
+    type: 'run.started',
+    run: id,
+    verb,
+    environment,
+    groups: records,
+    hosts: groups.flatMap(({ opened }) => opened.sessions.map(({ host }) => host.id)),
+    owner,
+    process: processes.self,
+    plan: digestOfPlans(groups.map(({ plan }) => plan)),
+    asked: {
+      ...askedFor(options),
+      project: await projectDigest(files, options.extraVars, id),
+      images: await pinnedImages(images),
+    },
+    epochs,
+    ...(options.resumes === undefined ? {} : { resumes: options.resumes.run }),
+  });
+}
+
+const recordOf = ({ opened: { group, release, settings }, observed }: PreparedGroup): GroupRecord => ({
+  name: group,
+  release,
+  targetGroups: observed.observation.targetGroups.map(({ targetGroup }) => targetGroup.name),
+  rollout: settings.rollout,
+});
+
+const askedFor = ({ limit, tags, skipTags }: DeployOptions): AskedFor => ({
+  ...(limit === undefined ? {} : { limit }),
+  ...(tags === undefined ? {} : { tags }),
+  ...(skipTags === undefined ? {} : { skipTags }),
+});
+
+async function projectDigest(
+  files: RecordedFiles,
+  given: readonly Layer[],
+  run: RunId,
+): Promise<ProjectDigest> {
+  const extraVars = digestOfExtraVars(given, run);
+  return { ...(await files.seen()), ...(extraVars === undefined ? {} : { extraVars }) };
+}
+
+const pinnedImages = async (images: PinnedImages): Promise<Readonly<Record<string, string>>> =>
+  Object.fromEntries(
+    Object.entries(await images.known()).map(([reference, image]) => [reference, formatPinnedImage(image)]),
+  );
+
+/** sha256 over what the plans say, as hexadecimal digits. */
+export const digestOfPlans = (plans: readonly Plan[]): string =>
+  bytesToHex(sha256(new TextEncoder().encode(JSON.stringify(plans))));

@@ -1,0 +1,108 @@
+import { type Run, describeHold } from '../engine/index.js';
+import { type AdfError } from '../errors/adf-error.js';
+import { throwAll } from '../errors/diagnostics.js';
+import { notAllRestored, notRecovered } from '../errors/recover.js';
+import type { Inventory } from '../inventory/inventory.js';
+import type { Milliseconds } from '../model/duration.js';
+import { groupName } from '../model/ids.js';
+import type { InterruptedRun } from '../plan/interrupted-run.js';
+import type { CommonOptions, RunHooks } from '../world/context.js';
+import { lookForInterrupted } from './interrupted-runs.js';
+import { takeOffLeftNotes } from './outlived-notes.js';
+import { phase } from '../run/phase.js';
+import { recoverAll } from './recover.js';
+import type { RecoveredRun } from './recover-run.js';
+import { tellInterrupted } from './tell-interrupted.js';
+import type { World } from '../world/world.js';
+
+export interface RecoverFirstOptions extends CommonOptions {
+  readonly groups: readonly string[];
+  readonly lockWait?: Milliseconds;
+  /** Refuses instead. */
+  readonly noRecover?: boolean;
+}
+
+/**
+ * Before a group is changed, what an interrupted run of it still holds is restored: an aborted build needs no person. A dry run only tells
+ * of it. Throws `recover.refused` with `noRecover`, `recover.named` when hosts need a person, `lease.held` of a run that is under way.
+ */
+export async function recoverFirst(
+  world: World,
+  options: RecoverFirstOptions,
+  hooks: RunHooks,
+  run: Run,
+  inventory: Inventory,
+): Promise<void> {
+  const { bus } = run;
+  const { runs, left, unread } = await phase(run, 'recovery', () => look(world, options, run, inventory));
+  // What could not be asked is refused by the preflight, or has no part in the run.
+  for (const { message } of unread) bus.emit({ type: 'warning', message });
+  const recovering = { id: run.id, world, options, hooks, bus, inventory };
+  if (!run.checkMode) await takeOffLeftNotes(left, recovering);
+  if (runs.length === 0) return;
+  if (run.checkMode) {
+    for (const found of runs) await tellUnlessUnderWay(found, world, run, inventory);
+    return;
+  }
+  if (options.noRecover === true) {
+    const dead = await Promise.all(
+      runs.map(async (found) => ((await isUnderWay(found, world, inventory)) ? [] : [found])),
+    );
+    throwAll(dead.flat().map((found) => notRecovered(found, found.held.map(describeHold))));
+    return;
+  }
+  const recovered = await recoverAll(runs, recovering);
+  run.stop.signal.throwIfAborted();
+  throwAll(recovered.flatMap((one) => stillHeld(one, inventory)));
+}
+
+/** Between that look and the lease of the group another run may have come and been interrupted: what it holds is to be restored first. */
+export async function findInterrupted(
+  world: World,
+  options: RecoverFirstOptions,
+  run: Run,
+  inventory: Inventory,
+): Promise<readonly InterruptedRun[]> {
+  const listed = new Set(inventory.hosts.map(({ id }) => id));
+  const { runs } = await look(world, options, run, inventory);
+  return runs.filter(({ held, scaling }) => scaling.length > 0 || held.some(({ host }) => listed.has(host)));
+}
+
+const look = (world: World, { groups }: RecoverFirstOptions, { forks, blips }: Run, inventory: Inventory) =>
+  lookForInterrupted(world, inventory, { groups: groups.map(groupName), forks, blips });
+
+/** Of a run that is under way a dry run has nothing to say: it holds what it holds. */
+async function tellUnlessUnderWay(
+  found: InterruptedRun,
+  world: World,
+  run: Run,
+  inventory: Inventory,
+): Promise<void> {
+  if (await isUnderWay(found, world, inventory)) return;
+  tellInterrupted(found, inventory, run.bus, false);
+}
+
+/** Its lease lives, and its process is not known to have ended. Where nobody can tell, it is taken for dead: nothing is changed by that. */
+export async function isUnderWay(
+  { process, run, groupNames, environment }: InterruptedRun,
+  { leases, processes }: Pick<World, 'leases' | 'processes'>,
+  inventory: Inventory,
+): Promise<boolean> {
+  if (process !== undefined && processes.hasEnded(process) === true) return false;
+  const looks = await Promise.allSettled(
+    groupNames.map((group) => leases.look({ environment, group, hosts: inventory.group(group) })),
+  );
+  return looks.some((one) => one.status === 'fulfilled' && one.value.holder?.run === run);
+}
+
+/** A host that the inventory does not list is in nobody's way, though a person should see to it. */
+function stillHeld({ run, hosts, scaling }: RecoveredRun, inventory: Inventory): readonly AdfError[] {
+  const listed = new Set(inventory.hosts.map(({ id }) => id));
+  const held = hosts.filter((host) => host.held.length > 0 && listed.has(host.host));
+  const names = held.map(({ name }) => name);
+  return [
+    ...(names.length === 0 ? [] : [notAllRestored(run, names)]),
+    ...held.flatMap(({ error }) => error ?? []),
+    ...scaling.errors,
+  ];
+}

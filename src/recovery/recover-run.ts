@@ -1,0 +1,237 @@
+import { type HeldScaling, restoreScaling, type Run, type ScalingRestored } from '../engine/index.js';
+import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import { wrongAccountToRecover } from '../errors/recover.js';
+import type { EventBus } from '../events/bus.js';
+import type { Inventory } from '../inventory/inventory.js';
+import { formatDuration, type Milliseconds } from '../model/duration.js';
+import type { ScalingHold } from '../model/hold.js';
+import { describeHost } from '../model/host.js';
+import type { GroupName, HostId, RunId } from '../model/ids.js';
+import type { LeaseEpoch, RunRecord } from '../model/run-record.js';
+import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js';
+import { whoCameSince } from './check-claims.js';
+import type { CommonOptions, RunHooks } from '../world/context.js';
+import { lookForInterrupted } from './interrupted-runs.js';
+import { JournalOnDemand } from './journal-on-demand.js';
+import { leaseGroups, type HeldLeases } from '../run/lease-groups.js';
+import { letGo } from '../run/let-go.js';
+import { openRun } from '../run/open-run.js';
+import { takeOffOutlived } from './outlived-notes.js';
+import { phase } from '../run/phase.js';
+import { leasesOf } from './recovery-leases.js';
+import { restoreHeld } from './recover-hosts.js';
+import { putBackUnlocked } from './recover-unlocked.js';
+import { tellInterrupted, tellRecovered } from './tell-interrupted.js';
+import type { World } from '../world/world.js';
+
+/** Where a run is recovered: in a process of its own, or before a deploy. */
+export interface Recovering {
+  /** Of the run that recovers, whose the leases are. */
+  readonly id: RunId;
+  readonly world: World;
+  readonly options: CommonOptions & { readonly lockWait?: Milliseconds };
+  readonly hooks: RunHooks;
+  readonly bus: EventBus;
+  readonly inventory: Inventory;
+}
+
+/** What came of an interrupted run. */
+export interface RecoveredRun {
+  readonly run: InterruptedRun;
+  readonly hosts: readonly RecoveredHost[];
+  /** Of Auto Scaling groups. */
+  readonly scaling: ScalingRestored;
+}
+
+/** What came of one host that was held. */
+export interface RecoveredHost {
+  readonly host: HostId;
+  readonly name: string;
+  readonly group?: GroupName;
+  /** It matches what was held of it again, or it is gone for good. */
+  readonly restored: boolean;
+  /** Nothing had to be restored: it was as it had been, or what was held of it is out of date. */
+  readonly untouched?: boolean;
+  /** It keeps what the interrupted run gave it. */
+  readonly atPlan?: boolean;
+  /** What is still held of it. */
+  readonly held: readonly string[];
+  /** Why a person has to look at it; absent when nobody has to. */
+  readonly reason?: string;
+  readonly error?: AdfError;
+}
+
+/**
+ * Restores what one interrupted run still holds, and ends it: under the leases of its groups, where it is looked at again; in its own
+ * journal, or in one that is made when its own is on another machine. Throws `lease.held` when it lives, `lease.unavailable`,
+ * `recover.wrong_account`, `journal.*`. Undefined when somebody else recovered it meanwhile.
+ */
+export async function recoverRun(
+  found: InterruptedRun,
+  recovering: Recovering,
+): Promise<RecoveredRun | undefined> {
+  const { world, options, hooks, bus, inventory } = recovering;
+  const journal = new JournalOnDemand(async () => {
+    // One without its first record, too: whoever made it, to recover this run, was killed that early.
+    const isThere = (await world.journals.runs()).includes(found.run);
+    return isThere ? world.journals.reopen(found.run) : world.journals.create(found.run);
+  });
+  const run: Run = {
+    ...openRun(world, options, hooks, found.run, journal, { verb: found.verb, bus }),
+    owner: found.owner,
+  };
+  let leases: HeldLeases | undefined;
+  try {
+    leases = await phase(run, 'lease', async () => {
+      const wait = await waitFor(found, recovering);
+      // A lease of the run's own name would be given to its living process and to this one alike.
+      return leaseGroups(leasesOf(found, inventory), { ...run, id: recovering.id }, world, wait);
+    });
+    run.blips.changesBegin();
+    await awaitRequestsOver(found, run);
+    const now = await lookAgain(found, run.forks, recovering);
+    if (now === undefined) return undefined;
+    refuseOtherAccount(now, inventory);
+    tellInterrupted(now, inventory, bus, true);
+    await writeDown(now, run, leases.epochs, recovering);
+    await takeOffOutlived(now, run, recovering);
+    const hosts = await restoreHeld(now, run, whoCameSince(now, leases.epochs), recovering);
+    const scaling = await restoreScaling(run, heldScaling(now), whyKept(hosts, inventory));
+    const needsPerson = scaling.left.length > 0 || hosts.some(({ reason }) => reason !== undefined);
+    await journal.append({ at: world.clock.now(), type: 'run.ended', exit: needsPerson ? 5 : 4 });
+    const recovered = { run: now, hosts, scaling };
+    tellRecovered(recovered, bus);
+    return recovered;
+  } catch (error) {
+    const [reason] = errorsOf(error);
+    if (leases !== undefined || reason.code !== 'lease.unavailable') throw error;
+    const hosts = await putBackUnlocked(found, reason, recovering);
+    if (hosts.length === 0) throw error;
+    return { run: found, hosts, scaling: { left: found.scaling, errors: [], warnings: [] } };
+  } finally {
+    await letGo(run, leases);
+    await journal.close();
+  }
+}
+
+/** A note that the run was about to keep on a host may still come there: the host is believed once that is over. */
+async function awaitRequestsOver(found: InterruptedRun, { ports: { clock }, bus }: Run): Promise<void> {
+  const hosts = new Set(found.unknown.flatMap(({ host }) => host ?? []));
+  const quiet = Math.max(0, ...[...hosts].map((host) => timeUntilQuiet(host, found, clock.now())));
+  if (quiet === 0) return;
+  const message = `something that run ${found.run} had begun may still be under way: waiting ${formatDuration(quiet)}.`;
+  bus.emit({ type: 'warning', message });
+  await clock.sleep(quiet);
+}
+
+/**
+ * Under the leases. A host that was asked before and does not answer now is still said to be held. Without the journal nothing else tells
+ * which hosts the run had: all are asked then, whatever group they are in by now.
+ */
+async function lookAgain(
+  found: InterruptedRun,
+  forks: number,
+  { world, inventory }: Recovering,
+): Promise<InterruptedRun | undefined> {
+  const { run, journaled, groupNames } = found;
+  const { runs, unasked } = await lookForInterrupted(world, inventory, {
+    run,
+    forks,
+    hosts: new Set(found.held.map(({ host }) => host)),
+    ...(journaled && groupNames.length > 0 ? { groups: groupNames } : {}),
+  });
+  const [now] = runs;
+  const known = new Set(now?.held.map(({ id }) => id));
+  const unseen = found.held.filter(({ id, host }) => unasked.has(host) && !known.has(id));
+  if (unseen.length === 0) return now;
+  const rest = now ?? { ...found, outlived: [], unwritten: [], scaling: [] };
+  return {
+    ...rest,
+    held: [...rest.held, ...unseen],
+    origin: [...rest.origin, ...unseen],
+    unwritten: [...rest.unwritten, ...unseen],
+    noted: new Set(now?.noted),
+  };
+}
+
+/** A lease that runs out is free a moment later, on a slow host's clock too. */
+const moment: Milliseconds = 5_000;
+
+/** The lease of a process that is known to have ended is nobody's: that it runs out is waited for without being asked to. */
+async function waitFor(found: InterruptedRun, recovering: Recovering): Promise<Milliseconds> {
+  const {
+    world: { processes, leases },
+    options: { lockWait = 0 },
+    bus,
+    inventory,
+  } = recovering;
+  if (found.process === undefined || processes.hasEnded(found.process) !== true) return lockWait;
+  const { environment } = found;
+  const looks = await Promise.all(
+    leasesOf(found, inventory).map(({ opened: { group, hosts } }) =>
+      leases.look({ environment, group, hosts }),
+    ),
+  );
+  const left = Math.max(0, ...looks.map(({ holder }) => holder?.expiresIn ?? 0));
+  if (left === 0) return lockWait;
+  const message = `The process of run ${found.run} has ended without letting go of its lock: waiting until that runs out, ${formatDuration(left)} at most.`;
+  bus.emit({ type: 'warning', message });
+  return Math.max(lockWait, left + moment);
+}
+
+function refuseOtherAccount(found: InterruptedRun, { account }: Inventory): void {
+  const accounts = found.held.flatMap((hold) =>
+    hold.kind === 'registration' ? [hold.account ?? hold.registration.targetGroup.split(':')[4]] : [],
+  );
+  const other = [...accounts, ...found.scaling.map((hold) => hold.account)].find(
+    (one) => one !== undefined && account !== undefined && one !== account,
+  );
+  if (other !== undefined && account !== undefined) throw wrongAccountToRecover(found, other, account);
+}
+
+/** From here on the journal tells what the hosts do, and who works on it. */
+async function writeDown(
+  found: InterruptedRun,
+  { ports: { journal } }: Run,
+  epochs: readonly LeaseEpoch[],
+  { world: { clock, processes, owner: me } }: Recovering,
+): Promise<void> {
+  if (!found.journaled) await journal.append({ at: clock.now(), type: 'run.started', ...recordOf(found) });
+  await journal.append({
+    at: clock.now(),
+    type: 'run.recovering',
+    by: me.who,
+    process: processes.self,
+    epochs,
+  });
+  for (const hold of found.unwritten) await journal.append({ at: clock.now(), type: 'hold.opened', hold });
+}
+
+const heldScaling = ({ run, scaling }: InterruptedRun): readonly HeldScaling[] =>
+  scaling.map((hold) => ({ run, hold }));
+
+/** An Auto Scaling group would replace a host that is still out of service. */
+const whyKept =
+  (hosts: readonly RecoveredHost[], inventory: Inventory) =>
+  ({ name, region }: ScalingHold): string | undefined => {
+    const out = new Set(hosts.filter(({ held }) => held.length > 0).map(({ host }) => host));
+    const own = inventory.hosts.filter(
+      (host) => out.has(host.id) && host.autoScalingGroup === name && host.region === region,
+    );
+    return own.length === 0
+      ? undefined
+      : `it would replace ${own.map(describeHost).join(', ')}, which needs a person first.`;
+  };
+
+/** What hosts tell of a run whose journal is elsewhere. Its process is on another machine; what it planned is not known. */
+const recordOf = ({ run, verb, environment, owner, groups, held }: InterruptedRun): RunRecord => ({
+  run,
+  verb,
+  environment,
+  owner,
+  groups,
+  hosts: [...new Set(held.map(({ host }) => host))],
+  process: { machine: 'unknown', pid: 0, started: 'unknown' },
+  plan: '',
+  asked: {},
+});

@@ -1,0 +1,34 @@
+import { isStopping, type Run } from '../engine/index.js';
+import type { AdfError } from '../errors/adf-error.js';
+import { exitOfSignal, type ExitCode, type ResultError, type RunOutcome } from '../model/run-result.js';
+import { formatPosition } from '../model/source.js';
+
+/** How a run ended, in a word and as an exit code. */
+export type Ending = readonly [RunOutcome, ExitCode];
+
+/** How a run ended: a host that needs a person outweighs a signal, and a signal outweighs errors. Without any of them it is `otherwise`. */
+export function endingOf(
+  run: Pick<Run, 'stop'>,
+  needsPerson: boolean,
+  errors: readonly AdfError[],
+  otherwise: Ending = ['converged', 0],
+): Ending {
+  if (needsPerson) return ['needs_person', 5];
+  if (isStopping(run)) return ['interrupted', exitOfSignal(run.stop.name() ?? 'SIGTERM')];
+  return errors.length === 0 ? otherwise : ['failed', 4];
+}
+
+/** A run of which only the user's own files were wrong ended as they would have been refused. */
+export const orInvalid = ([outcome, exit]: Ending, errors: readonly AdfError[]): Ending => [
+  outcome,
+  outcome === 'failed' && errors.every((error) => error.class === 'invalid') ? 2 : exit,
+];
+
+/** An error as the result document tells it. */
+export const resultError = ({ code, message, host, at, hint }: AdfError): ResultError => ({
+  code,
+  message,
+  ...(host === undefined ? {} : { host }),
+  ...(at === undefined ? {} : { at: formatPosition(at) }),
+  ...(hint === undefined ? {} : { hint }),
+});

@@ -1,0 +1,101 @@
+import { reconnectDefault, type Run } from '../engine/index.js';
+import { AdfError } from '../errors/adf-error.js';
+import type { Milliseconds } from '../model/duration.js';
+import type { Clock } from '../ports/clock.js';
+import type { Host } from '../model/host.js';
+import type { GroupName } from '../model/ids.js';
+import type { LeaseEpoch } from '../model/run-record.js';
+import type { LeaseRequest } from '../ports/lease-store.js';
+import { retry } from '../ports/retry.js';
+import { waitForLease } from '../state/wait-for-lease.js';
+import type { GroupSessions } from './group-sessions.js';
+import { HeldLease } from './held-lease.js';
+import type { World } from '../world/world.js';
+
+export interface HeldLeases {
+  /** Lays a group's lease on the hosts that it has now. Throws `lease.held`, `lease.unavailable`. */
+  extend(group: GroupName, hosts: readonly Host[]): Promise<void>;
+  /** Of each lease, as it is held at this moment. */
+  readonly epochs: readonly LeaseEpoch[];
+  release(): Promise<void>;
+}
+
+export interface LeasedGroup {
+  readonly opened: Pick<GroupSessions, 'group' | 'hosts'>;
+  /** Hosts that the run goes without. */
+  readonly leftOut?: readonly { readonly session: { readonly host: Host } }[];
+}
+
+/** Who waits wants to know for whom, and not with every question. */
+const tellAgain: Milliseconds = 60_000;
+
+/**
+ * Takes the lease of every group, in the order of their names so that two runs cannot wait for one another, and keeps them renewed.
+ * From then on no mutation starts past their deadlines, or where a newer epoch was. Throws `lease.held`, `lease.unavailable`; what it got
+ * is let go then.
+ */
+export async function leaseGroups(
+  groups: readonly LeasedGroup[],
+  run: Run,
+  world: World,
+  wait: Milliseconds,
+): Promise<HeldLeases> {
+  const held: HeldLease[] = [];
+  const release = async (): Promise<void> => {
+    await Promise.all(held.map((lease) => lease.release()));
+  };
+  try {
+    for (const { opened, leftOut = [] } of groups.toSorted((a, b) =>
+      a.opened.group < b.opened.group ? -1 : 1,
+    )) {
+      const request: LeaseRequest = {
+        environment: run.environment,
+        group: opened.group,
+        hosts: opened.hosts,
+        leftOut: leftOut.map(({ session }) => session.host.id),
+        owner: { run: run.id, ...world.owner },
+        duration: world.leaseDuration,
+      };
+      const lease = await waitForLease(world.leases, request, {
+        wait,
+        clock: world.clock,
+        random: world.random,
+        signal: run.stop.signal,
+        onHeld: nowAndThen(world.clock, ({ message }) => run.bus.emit({ type: 'warning', message })),
+      });
+      held.push(new HeldLease(lease, request, world, run));
+    }
+    const extend = async (group: GroupName, hosts: readonly Host[]): Promise<void> => {
+      for (const lease of held) {
+        if (lease.group !== group) continue;
+        const { clock, random } = world;
+        await retry(() => lease.extend(hosts), {
+          clock,
+          random,
+          patience: reconnectDefault,
+          mayPass: (error) => error instanceof AdfError && error.code === 'lease.unavailable',
+          signal: run.stop.signal,
+        });
+      }
+    };
+    return {
+      extend,
+      release,
+      get epochs() {
+        return held.map(({ group, epoch }) => ({ group, epoch }));
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+function nowAndThen(clock: Clock, tell: (held: AdfError) => void): (held: AdfError) => void {
+  let toldAt = -Infinity;
+  return (held) => {
+    if (clock.elapsed() - toldAt < tellAgain) return;
+    toldAt = clock.elapsed();
+    tell(held);
+  };
+}

@@ -1,0 +1,83 @@
+import type { Duplex } from 'node:stream';
+import { secretInArgument } from '../errors/secrets.js';
+import { describeHost, type Host } from '../model/host.js';
+import type { SecretKeeper } from '../ports/secret-keeper.js';
+import type {
+  CommandResult,
+  Connection,
+  ForwardTarget,
+  RemoteCommand,
+  RunOptions,
+  StepId,
+  StepRecord,
+  StreamOptions,
+  Transport,
+} from '../ports/transport.js';
+
+/**
+ * Promise 13 at the port: no program is started on a host with a secret in its arguments. Throws `secret.in_argument`. All paths to a host
+ * go through one of these, which is made where the world is opened.
+ */
+export class SecretFreeTransport implements Transport {
+  readonly #guarded = new WeakMap<Connection, Connection>();
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly secrets: Pick<SecretKeeper, 'isIn'>,
+  ) {}
+
+  async connect(host: Host, signal?: AbortSignal): Promise<Connection> {
+    const connection = await this.transport.connect(host, signal);
+    const known = this.#guarded.get(connection);
+    if (known !== undefined) return known;
+    const guarded = new SecretFreeConnection(connection, this.secrets);
+    this.#guarded.set(connection, guarded);
+    return guarded;
+  }
+
+  close(): Promise<void> {
+    return this.transport.close();
+  }
+}
+
+class SecretFreeConnection implements Connection {
+  constructor(
+    private readonly connection: Connection,
+    private readonly secrets: Pick<SecretKeeper, 'isIn'>,
+  ) {}
+
+  get host(): Host {
+    return this.connection.host;
+  }
+
+  get alive(): boolean {
+    return this.connection.alive;
+  }
+
+  async run(command: RemoteCommand, options: RunOptions = {}): Promise<CommandResult> {
+    // A script travels over stdin; with arguments, the folder that they are run in is one of them.
+    this.#check('argv' in command ? [...command.argv, options.cwd ?? ''] : (command.exposes ?? []));
+    return this.connection.run(command, options);
+  }
+
+  recordOf(step: StepId): Promise<StepRecord> {
+    return this.connection.recordOf(step);
+  }
+
+  endStep(step: StepId, options?: Pick<RunOptions, 'become'>): Promise<void> {
+    return this.connection.endStep(step, options);
+  }
+
+  async stream(argv: readonly string[], options?: StreamOptions): Promise<Duplex> {
+    this.#check(argv);
+    return this.connection.stream(argv, options);
+  }
+
+  forward(to: ForwardTarget): Promise<Duplex> {
+    return this.connection.forward(to);
+  }
+
+  #check(argv: readonly string[]): void {
+    if (this.secrets.isIn(argv)) throw secretInArgument(`A command on ${describeHost(this.host)}`);
+  }
+}

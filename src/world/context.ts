@@ -1,0 +1,37 @@
+import type { EventReader } from '../events/bus.js';
+import type { Redaction } from '../events/redaction.js';
+import type { Layer } from '../expression/scope.js';
+import type { StopSignal } from '../engine/index.js';
+import type { FlagVariable } from '../model/flag-variable.js';
+import type { Plan } from '../model/plan.js';
+import type { SecretPrompt } from '../ports/secret-prompt.js';
+
+/** What every use case needs to know. */
+export interface CommonOptions {
+  /** The project's folder. */
+  readonly project: string;
+  readonly environment: string;
+  /** In the order given; later ones win. */
+  readonly extraVars: readonly Layer[];
+  /** A host pattern `a:&b:!c`. */
+  readonly limit?: string;
+  /** Hosts worked on at the same time. */
+  readonly forks?: number;
+  /** The variables that stand for flags, for who wants to know where a value came from. */
+  readonly variables?: readonly FlagVariable[];
+  /** Ask for the password that sudo wants on the hosts, unless the environment gives it. */
+  readonly askBecomePass?: boolean;
+  /** Of whoever tells what the use case throws: it comes to know every secret that the use case meets. */
+  readonly redaction?: Redaction;
+}
+
+export type { StopSignal } from '../engine/index.js';
+
+export interface RunHooks {
+  readonly readers: readonly EventReader[];
+  readonly stop: StopSignal;
+  /** Shown the plan, says whether to go ahead; without it a run goes ahead. */
+  confirm?(plans: readonly Plan[]): Promise<boolean>;
+  /** Asks the person at the terminal for passphrases; absent where there is none. */
+  readonly prompt?: SecretPrompt;
+}

@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import type { AwsCloud } from '../aws/access.js';
+import { EcrCredentials } from '../aws/ecr-credentials.js';
+import { NodeProjectFiles } from '../config/node-project-files.js';
+import { loadProject } from '../config/project.js';
+import { EngineRuntime } from '../docker/engine-runtime.js';
+import { unreadableFile } from '../errors/config.js';
+import { cloudNotConfigured } from '../errors/usecases.js';
+import { Redaction } from '../events/redaction.js';
+import { alwaysThere, FleetPresence } from '../inventory/fleet-presence.js';
+import { loadInventory, type CloudAccess } from '../inventory/inventory.js';
+import { loadPlaybook } from '../playbook/load.js';
+import type { Fleet } from '../ports/fleet.js';
+import type { Traffic } from '../ports/traffic.js';
+import { packageFolder } from '../program-files.js';
+import { CredentialSources } from '../release/credential-sources.js';
+import { DockerConfigCredentials } from '../release/docker-config.js';
+import { HttpRegistry } from '../release/http-registry.js';
+import { HostConfirmations } from '../state/host-confirmations.js';
+import { HostFence } from '../state/host-fence.js';
+import { FileJournalStore } from '../state/journal-file.js';
+import { ownerFromEnvironment } from '../state/lease-owner.js';
+import { SpillFiles } from '../state/spill-files.js';
+import { stateDirectory } from '../state/state-directory.js';
+import { Secret } from '../model/secret.js';
+import { takeSecret } from '../system/secret-environment.js';
+import { systemClock as clock } from '../system/clock.js';
+import { systemProcesses } from '../system/processes.js';
+import { systemRandom as random } from '../system/random.js';
+import { chosenByHost } from '../transport/choosing-transport.js';
+import { TransportFiles } from '../transport/host-files/transport-files.js';
+import { TransportHttp } from '../transport/host-http.js';
+import { SecretFreeTransport } from '../transport/secret-free-transport.js';
+import { localFacts } from '../transport/ssh/openssh-config/local-facts.js';
+import { becomePassword } from './become-password.js';
+import type { CommonOptions, RunHooks } from './context.js';
+import { leaseStoreOf } from './lease-store.js';
+import { moduleDirectory } from './module-directory.js';
+import { Notices } from './notices.js';
+import { passphraseSources } from './passphrase-sources.js';
+import { RecordedFiles } from './project-digest.js';
+import type { World } from './world.js';
+
+const deployPlaybook = 'playbooks/deploy.yml';
+
+/** Opens the real world for one use case: reads the project and makes the ports, but speaks to nobody yet. */
+export async function openWorld(
+  { project: directory, environment, askBecomePass = false, redaction = new Redaction() }: CommonOptions,
+  { prompt }: Pick<RunHooks, 'prompt'> = {},
+): Promise<World> {
+  const begun = clock.elapsed();
+  keepCloudSecrets(redaction);
+  const files = new RecordedFiles(new NodeProjectFiles(directory));
+  const project = await loadProject(files, directory, {
+    keeper: redaction,
+    environment: secretVariable,
+    file: (path) => secretFile(resolve(directory, path)),
+  });
+  const password = await becomePassword(askBecomePass, prompt, redaction);
+  const { access } = await project.environment(environment);
+  const cloud = access === undefined ? undefined : await connectTo(access);
+  const home = homedir();
+  // As OpenSSH, which goes by the passwd entry and not by HOME; a build's container may have none for its user.
+  const local = localFacts(home);
+  const agentSocket = unlessBlank(process.env['SSH_AUTH_SOCK']);
+  const state = stateFolder(project.config.stateDirectory, directory, home);
+  const notices = new Notices();
+  const reached = chosenByHost({
+    clock,
+    random,
+    homeDirectory: local.homeDirectory,
+    baseDirectory: resolve(directory),
+    defaultUser: local.localUser,
+    ...(agentSocket === undefined ? {} : { agentSocket }),
+    ...(password === undefined ? {} : { becomePassword: password }),
+    ...(cloud === undefined ? {} : { hostKeySource: cloud.hostKeys, keyPusher: cloud.keyPusher }),
+    onHostKeyRecorded: ({ host: { id, name }, ...recorded }) =>
+      notices.tell({ type: 'host_key.recorded', host: { id, name }, ...recorded }),
+    ...passphraseSources(prompt, redaction),
+  });
+  // Docker, files, HTTP, leases and tasks reach hosts through this one, so that no secret becomes an argument there.
+  const transport = new SecretFreeTransport(reached, redaction);
+  const runtime = new EngineRuntime(transport, clock);
+  const credentials = new CredentialSources([
+    new EcrCredentials(access ?? {}),
+    new DockerConfigCredentials(unlessBlank(process.env['DOCKER_CONFIG']) ?? join(home, '.docker')),
+  ]);
+  const presence = cloud === undefined ? alwaysThere : new FleetPresence(cloud.fleet);
+  return {
+    clock,
+    begun,
+    random,
+    files,
+    hostFiles: new TransportFiles(transport),
+    transport,
+    notices,
+    runtime,
+    hostHolds: runtime.holds,
+    presence,
+    fence: new HostFence(transport),
+    confirmations: new HostConfirmations(transport),
+    processes: systemProcesses,
+    http: new TransportHttp(transport, clock),
+    traffic: cloud?.traffic ?? noTraffic(environment),
+    ...(cloud === undefined ? {} : { scaling: cloud.scaling }),
+    registry: new HttpRegistry({
+      credentials,
+      insecureRegistries: project.config.insecureRegistries,
+      clock,
+      random,
+    }),
+    redaction,
+    journals: new FileJournalStore({ directory: state }),
+    spills: new SpillFiles({
+      directory: state,
+      redaction: () => redaction.stream(),
+      now: () => clock.now(),
+    }),
+    leases: await leaseStoreOf(project.config.stateBackend, { transport, clock, random, presence }, cloud),
+    leaseDuration: project.config.leaseDuration,
+    owner: ownerFromEnvironment(process.env, local.localUser, hostname()),
+    listHosts: () => loadInventory(project, environment, () => fleetOf(cloud, environment)),
+    async deployPlaybook() {
+      const own = (await files.read(deployPlaybook)) !== undefined;
+      return loadPlaybook(own ? files : new NodeProjectFiles(packageFolder), deployPlaybook, moduleDirectory);
+    },
+    close: () => transport.close(),
+  };
+}
+
+/** A build server sets parameters that were left out to nothing. */
+const unlessBlank = (value: string | undefined): string | undefined =>
+  value === undefined || value.trim() === '' ? undefined : value;
+
+const ofCloud = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
+
+/** The AWS SDK reads them when it needs them, and so do helpers that are started from here: they stay in the environment. */
+function keepCloudSecrets(redaction: Redaction): void {
+  for (const name of ofCloud) {
+    const value = process.env[name];
+    if (value !== undefined) redaction.add(new Secret(value), name);
+  }
+}
+
+/** What a project takes from the environment is not inherited by the programs that are started from here. */
+const secretVariable = (name: string): string | undefined =>
+  ofCloud.includes(name) ? process.env[name] : takeSecret(name)?.reveal();
+
+/** Not by way of the project's files, whose digests are recorded: that of a short secret would tell it. */
+function secretFile(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw unreadableFile(path, error);
+  }
+}
+
+/** The AWS SDK is loaded for environments that are in AWS. */
+async function connectTo({ regions, role, profile, endpoint }: CloudAccess): Promise<AwsCloud> {
+  const { connectCloud } = await import('../aws/access.js');
+  const [region] = regions;
+  return connectCloud({
+    ...(role === undefined ? {} : { role }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+  });
+}
+
+/** What is kept of runs outlives the workspace of a build, so it is in the user's state folder unless the project says otherwise. */
+export function stateFolder(configured: string | undefined, project: string, home: string): string {
+  if (configured === undefined) return stateDirectory(process.env, home);
+  return isAbsolute(configured) ? configured : resolve(project, configured);
+}
+
+function fleetOf(cloud: AwsCloud | undefined, environment: string): Fleet {
+  if (cloud === undefined) throw cloudNotConfigured(environment);
+  return cloud.fleet;
+}
+
+/** Where the environment says nothing of AWS there are no target groups to ask for. */
+function noTraffic(environment: string): Traffic {
+  const refuse = (): Promise<never> => Promise.reject(cloudNotConfigured(environment));
+  return {
+    targetGroups: refuse,
+    targetGroupsInUse: refuse,
+    health: refuse,
+    healthOf: refuse,
+    register: refuse,
+    deregister: refuse,
+    tags: refuse,
+    tag: refuse,
+    untag: refuse,
+  };
+}
