@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { RunOnce } from '../../src/engine/run-once.js';
-import type { TaskOutcome } from '../../src/engine/task-outcome.js';
-import { readPlaybook } from '../../src/playbook/load.js';
-import { moduleDirectory } from '../../src/usecases/module-directory.js';
+import { RunOnce } from '../../src/engine/roll/run-once.js';
+import type { TaskOutcome } from '../../src/engine/task/task-outcome.js';
+import { loadPlaybook } from '../../src/playbook/load.js';
+import { moduleDirectory } from '../../src/world/module-directory.js';
+import { MemoryFiles } from '../fakes/memory-files.js';
 
 const text = '- hosts: all\n  tasks:\n    - debug: { msg: hi }\n      run_once: true\n';
-const [task] = readPlaybook('p.yml', text, moduleDirectory).plays.flatMap(({ sections }) =>
-  sections.flatMap(({ tasks }) => tasks),
+const playbook = await loadPlaybook(new MemoryFiles({ 'p.yml': text }), 'p.yml', moduleDirectory);
+const [task] = playbook.plays.flatMap(({ sections }) =>
+  sections.flatMap(({ nodes }) => nodes.filter((node) => node.kind === 'task')),
 );
 const ended = (status: TaskOutcome['status']): TaskOutcome => ({ status, registered: {} });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deployWith } from '../../src/usecases/deploy.js';
+import { deployWith } from '../../src/deploy/deploy.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import { deployOptions, FleetStage } from './fleet-stage.js';
 

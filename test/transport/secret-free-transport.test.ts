@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SecretFreeTransport } from '../../src/engine/interlocks/secret-free-transport.js';
+import { SecretFreeTransport } from '../../src/transport/secret-free-transport.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
 import { World } from '../fakes/world/world.js';
 
