@@ -34,15 +34,18 @@ export type HostAnswer = { readonly host: string } & ParsedAnswer;
  */
 export function parseAnswer(stdout: string): ParsedAnswer {
   const lines = stdout.trim().split('\n');
-  const [first = '', ...rest] = lines.slice(Math.max(0, lines.findLastIndex(isAnswer)));
+  const at = lines.findLastIndex(isAnswer);
+  // An answer that was cut says nothing: `got` without its epoch is no lock.
+  if (at === -1) return { kind: 'failed', reason: `the lock script said ${JSON.stringify(lines[0])}` };
+  const [first = '', ...rest] = lines.slice(at);
   const [word, ...numbers] = first.split(' ');
   const [one = 0, left = 0, epoch = 0] = numbers.map(Number);
   if (word === 'got' || word === 'free') return { kind: word, epoch: one, ...parseMemory(rest) };
   if (word === 'newer') return { kind: word, epoch: one };
   if (word === 'released') return { kind: word };
-  if (word !== 'held') return { kind: 'failed', reason: `the lock script said ${JSON.stringify(first)}` };
-  const holder = { ...parseOwner(rest[0] ?? ''), heldFor: one * 1_000, expiresIn: left * 1_000 };
-  return { kind: 'held', epoch, holder, ...parseMemory(rest.slice(1)) };
+  const [owner = '', ...memory] = rest;
+  const holder = { ...parseOwner(owner), heldFor: one * 1_000, expiresIn: left * 1_000 };
+  return { kind: 'held', epoch, holder, ...parseMemory(memory) };
 }
 
 const isAnswer = (line: string): boolean =>

@@ -254,6 +254,33 @@ describe('the mutation gate', () => {
       expect(gate.closedBy).toBe(lost);
     });
 
+    it('restores nothing under a lease that is over and cannot be taken anew', async () => {
+      const { clock, gate, act, done } = fencedGate();
+      gate.guardBy(leaseUntil(60_000), { hosts: [h1], run: 'a-run' });
+      expect(gate.closedBy).toBeUndefined();
+      await clock.advance(60_000);
+      expect(gate.closedBy?.code).toBe('interlock.lease_over');
+      await expect(gate.readyToRestore()).rejects.toMatchObject({ code: 'interlock.lease_over' });
+      await expect(act({ where: 'host', host: h1, what: 'rename', restoring: true })).rejects.toMatchObject({
+        code: 'interlock.lease_over',
+      });
+      expect(done).toEqual([]);
+    });
+
+    it('does not close for a lease that is not its own any more', async () => {
+      const { gate, act, done } = fencedGate();
+      const [old, anew] = [leaseUntil(60_000), { ...leaseUntil(90_000), epoch: 2 }];
+      gate.guardBy(anew, { hosts: [h1], run: 'a-run' });
+      gate.lose(old, new AdfError({ code: 'lease.lost', class: 'failed', message: 'gone' }));
+      gate.release(old);
+      await act({ where: 'host', host: h1, what: 'stop' });
+      expect([done, gate.closedBy, gate.lost.aborted]).toEqual([['stop'], undefined, false]);
+      gate.release(anew);
+      await expect(act({ where: 'host', host: h1, what: 'stop' })).rejects.toMatchObject({
+        code: 'interlock.lease_over',
+      });
+    });
+
     it('asks no second time for a lease that another run has', async () => {
       const { gate } = fencedGate();
       let tried = 0;
@@ -378,6 +405,18 @@ describe('the hold book', () => {
     await Promise.all([book.settle(open, 'replaced'), book.reopen(open)]);
     expect(book.openOf(host.id)).toEqual(open);
     expect(journal.types).toEqual(['hold.opened', 'hold.settled', 'hold.opened']);
+  });
+
+  it('settles once what two settle at the same moment', async () => {
+    const { book, host, journal } = bookWith();
+    await book.open(host, [taking('api')]);
+    const open = book.openOf(host.id);
+    await Promise.all([book.settle(open, 'returned'), book.settle(open, 'restored')]);
+    expect(book.openOf(host.id)).toEqual([]);
+    expect(journal.records).toMatchObject([
+      { type: 'hold.opened' },
+      { type: 'hold.settled', as: 'returned' },
+    ]);
   });
 
   it('remembers where a host came from when everything is settled and taken again', async () => {

@@ -33,6 +33,17 @@ describe('what the run does not hold', () => {
     expect(await stage.fleet.later()).toEqual(['i-1: v1 running, in service']);
   });
 
+  it('is not stopped when it is a running container that somebody else started', async () => {
+    const { stage, session } = await unheld();
+    const other = stage.fleet.host('i-1').runs({ name: 'other' });
+
+    expect(await stage.fleet.world.clock.run(codeOf(session.containers.stop(other.id, 10_000)))).toBe(
+      'interlock.hold_missing',
+    );
+
+    expect(other.running).toBe(true);
+  });
+
   it('may be removed, when it is a container that is stopped', async () => {
     const { stage, session } = await unheld();
     const host = stage.fleet.host('i-1');

@@ -24,6 +24,18 @@ const losesMigrate =
       return times > later.length ? {} : { outcome: lost, stdout: 'before' };
     });
   };
+
+/** The connection is lost each of the first times that `migrate` is run; `leaves` says what the host knows of it then. */
+function losesTimes(stage: TaskStage, times: number, leaves: (step: string) => void): void {
+  let left = times;
+  stage.transport.when(({ text, options: { step } }) => {
+    if (!text.includes('migrate') || step === undefined || left <= 0) return undefined;
+    left -= 1;
+    leaves(step.id);
+    return { outcome: lost };
+  });
+}
+
 const migrate = (keywords = ''): string => `- name: migrate\n  shell: migrate${keywords}`;
 
 describe('a command whose connection is lost', () => {
@@ -131,6 +143,53 @@ describe('a command whose connection is lost', () => {
     expect([...stage.transport.records.values()]).toEqual([
       expect.objectContaining({ state: 'interrupted' }),
     ]);
+  });
+
+  it('that never began, and is lost again when it is run, is run again under the same id', async () => {
+    const { stage } = await runTasks(migrate(), (given) =>
+      losesTimes(given, 3, (id) => given.transport.records.set(id, { state: 'absent' })),
+    );
+
+    expect(stage.statusOf('migrate')).toEqual(['changed']);
+    expect(stage.ran('migrate')).toBe(4);
+    expect(new Set(stage.transport.commands.map(({ options }) => options.step?.id)).size).toBe(1);
+  });
+
+  it('that never begins, however often it is run, has an unknown outcome when the reconnect time is over', async () => {
+    const { stage } = await runTasks(
+      migrate(),
+      (given) => losesTimes(given, Infinity, (id) => given.transport.records.set(id, { state: 'absent' })),
+      { rollout: { reconnect: '90s' } },
+    );
+
+    expect(stage.statusOf('migrate')).toEqual(['unreachable']);
+    expect(stage.ended('migrate')[0]?.duration).toBeGreaterThanOrEqual(90_000);
+    expect(stage.ended('migrate')[0]?.duration).toBeLessThan(150_000);
+  });
+
+  it('is waited for no longer when its host keeps no record of it: its outcome is unknown', async () => {
+    const { stage, result } = await runTasks(migrate(), (given) =>
+      given.says('migrate', { outcome: lost, record: 'none' }),
+    );
+
+    expect(result.exit).toBe(4);
+    expect(stage.statusOf('migrate')).toEqual(['unreachable']);
+    expect(stage.ended('migrate')[0]?.duration).toBeLessThan(1_000);
+    expect(stage.ran('migrate')).toBe(1);
+  });
+
+  it('that runs beyond its own timeout on a host that does not answer has an unknown outcome', async () => {
+    const { stage } = await runTasks('- name: migrate\n  shell: { cmd: migrate, timeout: 60s }', (given) => {
+      losesMigrate({ state: 'running', pid: 7 })(given);
+      given.at(
+        ({ type }) => type === 'task.started',
+        () => given.world.clock.after(30_000, () => given.host('i-1').lose(), true),
+      );
+    });
+
+    expect(stage.statusOf('migrate')).toEqual(['unreachable']);
+    expect([...stage.transport.records.values()]).toEqual([{ state: 'running', pid: 7 }]);
+    expect(stage.ran('migrate')).toBe(1);
   });
 
   it('that runs beyond the timeout of its task is ended on its host', async () => {

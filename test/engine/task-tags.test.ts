@@ -11,6 +11,10 @@ describe('the tags of a play', () => {
     ['web', { skipTags: ['web'] }, []],
     ['web', { tags: ['untagged'] }, []],
     ['always', { tags: ['other'] }, ['plain', 'db']],
+    ['web', { skipTags: ['tagged'] }, []],
+    ['web', { skipTags: ['all'] }, []],
+    ['always', { skipTags: ['all'] }, ['plain', 'db']],
+    ['always', { skipTags: ['tagged'] }, []],
     ['never', {}, []],
     ['never', { tags: ['db'] }, ['db']],
   ])('are those of each of its tasks: %s with %j runs %j', async (tag, selection, ran) => {

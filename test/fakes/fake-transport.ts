@@ -114,7 +114,7 @@ export class FakeTransport implements Transport {
     } else if (outcome.kind !== 'unknown') {
       this.records.set(id, { state: 'interrupted', reason: 'it was stopped' });
     }
-    return { ...told, record: 'kept' };
+    return { record: 'kept', ...told };
   }
 
   /** What the test put there, or what came of running it. A step that the test said is lost stays so. */

@@ -96,6 +96,22 @@ describe('a newer release', () => {
     expect(newerOn(ofRun('20261128T115500Z-ffffffff'))).toBeUndefined();
   });
 
+  it('of several, started at times that were not written down, is the one made last', () => {
+    const made = (id: string, run: string, at: number): HostObservation =>
+      hostWith(id, containerOf({ [label.run]: run }, { createdAt: noon + at * minute }));
+    const [b, c] = ['20261128T120500Z-bbbbbbbb', '20261128T120600Z-cccccccc'];
+    expect(newerOn(made('i-1', b, 6), made('i-2', c, 8))).toMatchObject({ run: c });
+    expect(newerOn(made('i-1', b, 9), made('i-2', c, 8))).toMatchObject({ run: b });
+  });
+
+  it('of which only a container beside the main one is left has no version', () => {
+    const side = containerOf({ ...startedAt(noon + minute), [label.run]: 'c' });
+    const { [label.release]: _, ...labels } = side.labels;
+    const found = newerOn(hostWith('i-1', { ...side, labels }));
+    expect(found).toMatchObject({ run: 'c' });
+    expect(found?.version).toBeUndefined();
+  });
+
   it('is told of the newest of several runs, by its main container', () => {
     const side = containerOf(
       { ...startedAt(noon + 3 * minute), [label.run]: 'c' },

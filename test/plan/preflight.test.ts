@@ -23,6 +23,22 @@ const messages = (group: GroupObservation): readonly string[] =>
 const withFirst = (given: Partial<HostObservation>, group: Partial<GroupObservation> = {}) =>
   observeGroup([observeHost('i-1', given), observeHost('i-2'), observeHost('i-3')], group);
 
+describe('a port that a container of somebody else publishes', () => {
+  const on = (hostAddress: string) =>
+    ({ hostAddress, hostPort: 5060, containerPort: 1, protocol: 'tcp' }) as const;
+  const refused = (wanted: string, taken: string): number =>
+    messages(
+      withFirst({
+        specs: [makeSpec({ ports: [on(wanted)] })],
+        containers: [makeForeign('legacy', { ports: [on(taken)] })],
+      }),
+    ).length;
+
+  it('is taken on its own address alone', () => {
+    expect([refused('10.0.0.1', '10.0.0.1'), refused('10.0.0.1', '10.0.0.2')]).toEqual([1, 0]);
+  });
+});
+
 describe('a group that can be rolled', () => {
   it('is not refused', () => {
     expect(findRefusals(withFirst({}))).toEqual([]);

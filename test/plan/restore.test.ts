@@ -216,6 +216,16 @@ describe('the steps of a restore', () => {
     );
   });
 
+  it('say what is known of such a container: that it runs, or no more', () => {
+    const reasonFor = (running: boolean): string => {
+      const containers = [makeForeign('api', { id: containerId('by-hand'), running }), oldAside];
+      const [step] = planRestore([held()], { containers, registrations: [] });
+      return step?.do === 'give_up' ? step.reason : '';
+    };
+    expect(reasonFor(true)).toContain('deploys, and it runs: it is left as it is.');
+    expect(reasonFor(false)).toContain('deploys: it is left as it is.');
+  });
+
   it('leave a container of another group that stands under the name', () => {
     const group = groupName('api');
     const others = makeForeign('api', {

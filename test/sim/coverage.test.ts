@@ -90,7 +90,7 @@ const document = [
   '### `src/plan/a.ts`',
   '',
   '- `f: a || b: right`: never happens: `b` is the same',
-  '- `` f: `${a}` ?: then ``: words only',
+  '- ``f: `${a}` ?: then``: words only: `c`: all',
   '',
   '## What a test takes',
   '',
@@ -103,7 +103,7 @@ const document = [
 describe('the document of the branches that no seed takes', () => {
   const reasons = [
     { file: 'src/plan/a.ts', branch: 'f: a || b: right', says: 'never happens: `b` is the same' },
-    { file: 'src/plan/a.ts', branch: 'f: `${a}` ?: then', says: 'words only' },
+    { file: 'src/plan/a.ts', branch: 'f: `${a}` ?: then', says: 'words only: `c`: all' },
   ];
 
   it('is read: reasons that were written by hand, and the tests that take the others', () => {
@@ -115,7 +115,8 @@ describe('the document of the branches that no seed takes', () => {
 
   it('keeps what was written by hand when the rest is written anew', () => {
     const tested = [
-      { file: 'src/plan/c.ts', branch: 'f: `${a}` ?? 1: right', says: 'test/plan/c.test.ts' },
+      { file: 'src/plan/c.ts', branch: 'f: a ?? `b`: right', says: 'test/plan/c.test.ts' },
+      { file: 'src/plan/c.ts', branch: '`${a}` ? 1: then', says: 'test/plan/c.test.ts' },
       { file: 'src/plan/c.ts', branch: 'g: catch', says: 'test/plan/c.test.ts' },
       { file: 'src/plan/d.ts', branch: 'function h', says: 'test/plan/d.test.ts' },
     ];

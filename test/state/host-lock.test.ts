@@ -206,6 +206,15 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
       expect((await store.acquire(request(ann))).epoch).toBe(3);
     });
 
+    it('is not ended by force where too few hosts answer: who has it, keeps it', async () => {
+      const lease = await store.acquire(request(ann));
+      for (const id of ['h1', 'h2']) machines.get(id)!.reachable = false;
+      expect(await outcomeOf(store.seize(request(bob), bob))).toBe('lease.unavailable');
+      for (const id of ['h1', 'h2']) machines.get(id)!.reachable = true;
+      expect((await store.look(request(bob))).holder?.run).toBe('run-a');
+      await lease.renew();
+    });
+
     it('is not taken for free where its file cannot be read', async () => {
       await store.acquire(request(ann, ['h1']));
       const file = join(folder, 'h1/lock/prod.api.lock/1');

@@ -84,6 +84,13 @@ describe('the journal file', () => {
     expect(await store.runs()).toEqual(['20261121T000000Z-b', '20261120T000000Z-a']);
   });
 
+  it('says so where the place of the journals is no folder: that is not the same as none', async () => {
+    const path = join(directory, 'no-folder');
+    writeFileSync(path, '');
+    const odd = new FileJournalStore({ directory: path });
+    await expect(odd.runs()).rejects.toMatchObject({ code: 'journal.unreadable' });
+  });
+
   it('leaves out a last line torn at any byte', async () => {
     const journal = await store.create(run);
     await journal.append(record(1));

@@ -112,3 +112,22 @@ test('what runs left there more than 14 days ago is removed', async () => {
   expect(existsSync(join(directory, 'output/young'))).toBe(true);
   expect(existsSync(join(directory, 'output/run-1'))).toBe(true);
 });
+
+test('a command that is run once more leaves what it said the first time as it is', async () => {
+  const say = (letter: string) => run(`head -c ${2 * mebibyte} /dev/zero | tr '\\0' ${letter}`);
+
+  const files = [await say('a'), await say('b'), await say('c')].map(({ files }) => files?.stdout?.path);
+
+  const first = join(directory, 'output/run-1/host.step.stdout');
+  expect(files).toEqual([first, `${first}.2`, `${first}.3`]);
+  expect(files.map((path) => readFileSync(path!, 'utf8')[0])).toEqual(['a', 'b', 'c']);
+});
+
+test('a folder in which no file can be made ends no command, and the result says so', async () => {
+  writeFileSync(join(directory, 'output'), 'a file where the folder should be');
+
+  const result = await run(`head -c ${2 * mebibyte} /dev/zero`);
+
+  expect(result.outcome).toEqual({ kind: 'exited', code: 0 });
+  expect(result.files?.stdout?.incomplete).toContain('not a directory');
+});

@@ -65,10 +65,6 @@ export class FloorGuard {
     this.#floorWait = floorWait;
   }
 
-  get minHealthy(): Amount {
-    return this.#minHealthy;
-  }
-
   get floorWait(): Milliseconds {
     return this.#floorWait;
   }

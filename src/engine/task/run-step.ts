@@ -77,7 +77,6 @@ const reconnectOf = ({ group }: HostSession): Milliseconds =>
 
 /** A step whose outcome is not known yet. */
 class LostStep {
-  #ranAgain = false;
   readonly #patience: Milliseconds;
 
   constructor(
@@ -112,8 +111,8 @@ class LostStep {
       const record = await this.#ask();
       const settled = record === undefined ? undefined : await this.#judge(record);
       if (settled !== undefined) return settled;
-      // A host that answers has not used up any of its time.
-      if (record !== undefined) giveUpAt = clock.elapsed() + this.#patience;
+      // A host on which it runs has not used up any of its time; one that loses it again and again has.
+      if (record?.state === 'running') giveUpAt = clock.elapsed() + this.#patience;
       if (clock.elapsed() >= giveUpAt) return leaveUnknown(this.session, this.options, this.lost);
       const left = timeout === undefined ? pause : Math.max(0, this.begun + timeout - clock.elapsed());
       await clock.sleep(Math.min(pause, left, giveUpAt - clock.elapsed()), signal).catch(() => undefined);
@@ -149,8 +148,6 @@ class LostStep {
           const reason = 'the host was restarted, and has no record of it any more';
           return this.#ending({ kind: 'interrupted', reason });
         }
-        if (this.#ranAgain) return undefined;
-        this.#ranAgain = true;
         return this.#runNow();
       }
     }
@@ -169,7 +166,6 @@ class LostStep {
     } catch (error) {
       // It has not begun now either.
       if (!(error instanceof AdfError) && !this.options.signal.aborted) throw error;
-      this.#ranAgain = false;
     }
     return undefined;
   }

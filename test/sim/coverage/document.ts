@@ -42,13 +42,17 @@ function rowsIn(markdown: string): readonly Row[] {
   let file = '';
   return markdown.split('\n').flatMap((line) => {
     file = /^### `(.*)`$/.exec(line)?.[1] ?? file;
-    const [, branch, says] = /^- (``? ?.*? ?``?): ([^`].*|`test\/.*`)$/.exec(line) ?? [];
+    const [, branch, says] = /^- (`[^`]+`|``.+?``): ([^`].*|`test\/.*`)$/.exec(line) ?? [];
     return branch === undefined || says === undefined
       ? []
       : [{ file, branch: uncoded(branch), says: uncoded(says) }];
   });
 }
 
-const code = (text: string): string => (text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``);
+/** As Prettier leaves it. */
+function code(text: string): string {
+  if (!text.includes('`')) return `\`${text}\``;
+  return /^`|`$/.test(text) ? `\`\` ${text} \`\`` : `\`\`${text}\`\``;
+}
 
 const uncoded = (text: string): string => text.replace(/^`+ ?/, '').replace(/ ?`+$/, '');
