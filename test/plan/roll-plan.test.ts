@@ -137,14 +137,14 @@ describe('a plan warns', () => {
   it('of many such hosts names the first three', () => {
     const runtime = { ...observeHost('i-1').runtime, elsewhere: 'unix:///run/user/1000/docker.sock' };
     const many = ['i-1', 'i-2', 'i-3', 'i-4', 'i-5'].map((id) => observeHost(id, { runtime }));
-    expect(planDeploy(observeGroup(many)).warnings[0]).toMatch(/^On i-1, i-2, i-3 and 2 more the login user/);
+    expect(planRoll(observeGroup(many)).warnings[0]).toMatch(/^On i-1, i-2, i-3 and 2 more the login user/);
   });
 
   it('of hosts whose zone is not known, and of containers that are built on their host, says no more than is known', () => {
     const { digest: _, ...built } = startedFrom(makeSpec({ image: v1 }));
     const host = { ...observeHost('i-1', { containers: [built] }), host: makeHost('i-1') };
     const { zone: _zone, ...unknown } = host.host;
-    const [plan] = planDeploy(observeGroup([{ ...host, host: unknown }])).hosts;
+    const [plan] = planRoll(observeGroup([{ ...host, host: unknown }])).hosts;
     expect(plan).toMatchObject({ action: 'roll', from: { containers: [{ name: 'api', version: 'v1' }] } });
     expect(plan?.zone).toBeUndefined();
     expect(plan?.from.containers[0]?.digest).toBeUndefined();
