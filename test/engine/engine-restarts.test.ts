@@ -70,6 +70,29 @@ describe('what is seen while an Engine stops its containers is not what the host
   });
 });
 
+describe('a bake', () => {
+  it('begins anew for a host whose containers were started anew', async () => {
+    const stage = new FleetStage({ hosts: 2, rollout: { bake: '60s' } });
+    const { clock } = stage.world;
+    let upAgain = 0;
+    stage.at(
+      ({ type }) => type === 'bake.started' && upAgain === 0,
+      () =>
+        void clock.after(40_000, () => {
+          upAgain = clock.elapsed() + 10_000;
+          stage.host('i-1').restartEngine(10_000, 'terminated', stopping);
+        }),
+    );
+    let next = 0;
+    stage.atTask('i-2', 'docker_container', 'task.started', () => (next = clock.elapsed()));
+
+    expect(await stage.deploy()).toMatchObject({ exit: 0, errors: [] });
+
+    expect(upAgain).toBeGreaterThan(0);
+    expect(next - upAgain).toBeGreaterThanOrEqual(60_000);
+  });
+});
+
 describe('an Engine that is restarted again as soon as it is up', () => {
   /** How long its containers take to go down the second time: nearly as long as dockerd waits for them. */
   const slowly: Milliseconds = 14_000;

@@ -5,7 +5,7 @@ import type { FakeContainer } from '../fakes/world/fake-container.js';
 import type { FakeHost } from '../fakes/world/fake-host.js';
 import { World } from '../fakes/world/world.js';
 import { groupName, hostId } from '../../src/model/ids.js';
-import type { OperatorAct, Prune } from './faults.js';
+import type { Blip, OperatorAct, Prune } from './faults.js';
 import {
   containerNameOfGroup,
   containersOf,
@@ -113,11 +113,10 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
       at(time + lasts, `the disk of ${id} takes locks again`, () => (host.lockDiskIsFull = false));
     });
   }
-  for (const { host: id, at: time, lasts, of } of faults.blips) {
+  for (const blip of faults.blips) {
+    const { host: id, at: time, lasts, of } = blip;
     withHost(world, id, (host) => {
-      at(time, `the ${of} of ${id} is away for a moment`, () =>
-        of === 'connection' ? host.lose() : host.restartEngine(lasts, 'live_restore'),
-      );
+      at(time, `the ${of} of ${id} is away for a moment`, () => beginBlip(host, blip));
       if (of === 'connection') at(time + lasts, `${id} is back`, () => host.find());
     });
   }
@@ -173,6 +172,12 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
       }),
     );
   }
+}
+
+function beginBlip(host: FakeHost, blip: Blip): void {
+  if (blip.of === 'dockerd') host.restartEngine(blip.lasts, 'terminated', blip.stopping);
+  else if (blip.of === 'engine') host.restartEngine(blip.lasts, 'live_restore');
+  else host.lose();
 }
 
 const registrationsOf = (world: World, { host }: FakeHost) =>

@@ -50,6 +50,8 @@ export interface FaultPlan {
   readonly lost: readonly Window[];
   /** Hosts that are away for a moment, as a whole or with their Engine alone: no run may give up for that. */
   readonly blips: readonly Blip[];
+  /** What all hosts share is away for a moment: no run may give up for that either. */
+  readonly outages: readonly Outage[];
   /** Hosts that cannot pull the release. */
   readonly diskFull: readonly string[];
   /** A running container of a host ends by itself: the first of the group unless another is said, by its place in their order. */
@@ -91,9 +93,22 @@ export interface FaultPlan {
   readonly wrong?: 'account' | 'region';
 }
 
-export interface Blip extends Window {
-  readonly of: 'connection' | 'engine';
-}
+/**
+ * The containers of an `engine` live on without it. A `dockerd` takes them down with it, answers for as long as that takes (`stopping`, a part
+ * of `lasts`), and brings them back.
+ */
+export type Blip = Window &
+  ({ readonly of: 'connection' | 'engine' } | { readonly of: 'dockerd'; readonly stopping: Milliseconds });
+
+/** How a cloud or a registry is away. What a silent cloud is asked it does, and says nothing. */
+export type Outage = {
+  /** Since the first pull: what is away before the run changes anything is refused sooner. */
+  readonly after: Milliseconds;
+  readonly lasts: Milliseconds;
+} & (
+  | { readonly of: 'cloud'; readonly says: 'throttled' | '500' | '503' | 'nothing' }
+  | { readonly of: 'registry'; readonly says: '429' | '500' | '503' | 'half a layer' }
+);
 
 /** `docker volume prune -a`, `docker container prune`, `docker image prune -a`. */
 export interface Prune {
@@ -129,6 +144,7 @@ export const noFaults: FaultPlan = {
   unreachable: [],
   lost: [],
   blips: [],
+  outages: [],
   diskFull: [],
   crashes: [],
   flaps: [],
@@ -145,13 +161,20 @@ export const noFaults: FaultPlan = {
 
 /**
  * Half of all runs see at most one kind of fault: those that see all kinds seldom get far. In one of twelve the cloud is slow, and nothing
- * else is wrong but for blips of hosts in every second of them; in one of six no call fails, and nothing is taken away.
+ * else is wrong but for blips in most of them; in one of six no call fails, and nothing is taken away.
  */
 export function randomFaults(random: SeededRandom, hosts: readonly string[]): FaultPlan {
   const only = random.fork('only');
   if (only.chance(0.08)) {
     const slow = { ...noFaults, sparesPreflight: true, throttled: only.pick([0.05, 0.1]), lostReply: 0.05 };
-    return { ...slow, blips: randomBlips(random.fork('blips'), hosts) };
+    return {
+      ...slow,
+      blips: [
+        ...randomBlips(random.fork('blips'), hosts),
+        ...randomDockerdRestarts(random.fork('dockerd'), hosts, 0.4),
+      ],
+      outages: randomOutages(random.fork('outages'), 0.6),
+    };
   }
   const stale = random.fork('stale').chance(0.2) ? 0.2 : 0;
   const drifts = randomDrifts(random.fork('drifts'), hosts);
@@ -178,7 +201,8 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     ...randomLockFaults(random.fork('locks'), hosts),
     unreachable: random.chance(likelihood / 8) ? someHost() : [],
     lost: someHost().map(window),
-    blips: [],
+    blips: randomDockerdRestarts(random.fork('dockerd'), hosts, 0.04),
+    outages: randomOutages(random.fork('outages'), 0.06),
     diskFull: random.chance(likelihood / 8) ? someHost() : [],
     crashes: someHost().map((host) => ({ host, at: moment(), container: containers.integer(0, 2) })),
     flaps: someHost().map(window),
@@ -222,8 +246,43 @@ const randomBlips = (random: SeededRandom, hosts: readonly string[]): readonly B
         host: hosts[random.integer(0, hosts.length - 1)] ?? '',
         at: random.between(10_000, 200_000),
         lasts: random.between(500, 20_000),
-        of: random.pick<Blip['of']>(['connection', 'engine']),
+        of: random.pick<'connection' | 'engine'>(['connection', 'engine']),
       }))
+    : [];
+
+/** In order, as an upgrade does it. */
+const randomDockerdRestarts = (
+  random: SeededRandom,
+  hosts: readonly string[],
+  likelihood: number,
+): readonly Blip[] =>
+  random.chance(likelihood)
+    ? Array.from({ length: random.integer(1, 2) }, () => {
+        const stopping = random.pick([0, random.between(100, 8_000)]);
+        return {
+          host: hosts[random.integer(0, hosts.length - 1)] ?? '',
+          at: random.between(10_000, 200_000),
+          lasts: stopping + random.between(1_000, 12_000),
+          of: 'dockerd',
+          stopping,
+        };
+      })
+    : [];
+
+/** All of them shorter than any patience; every second registry is away when the first image is pulled. */
+const randomOutages = (random: SeededRandom, likelihood: number): readonly Outage[] =>
+  random.chance(likelihood)
+    ? Array.from({ length: random.integer(1, 2) }, (): Outage => {
+        const [later, lasts] = [random.between(0, 200_000), random.between(500, 20_000)];
+        return random.chance(0.5)
+          ? { of: 'cloud', after: later, lasts, says: random.pick(['throttled', '500', '503', 'nothing']) }
+          : {
+              of: 'registry',
+              after: random.chance(0.5) ? 0 : later,
+              lasts,
+              says: random.pick(['429', '500', '503', 'half a layer']),
+            };
+      })
     : [];
 
 const randomPrunes = (random: SeededRandom, hosts: readonly string[]): readonly Prune[] =>

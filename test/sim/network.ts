@@ -5,17 +5,27 @@ import { journalWrite } from '../../src/errors/journal.js';
 import { leaseUnavailable } from '../../src/errors/lease.js';
 import { connectionLost, unreachable } from '../../src/errors/ssh.js';
 import type { Milliseconds } from '../../src/model/duration.js';
-import { environmentName, groupName, type HostId } from '../../src/model/ids.js';
+import { environmentName, groupName, hostId, type HostId } from '../../src/model/ids.js';
 import type { Intercept, PortCall } from '../fakes/port-calls.js';
 import type { SeededRandom } from '../fakes/seeded-random.js';
 import type { Actor } from '../fakes/world/timeline.js';
 import type { World } from '../fakes/world/world.js';
 import type { Life } from './control/life.js';
-import type { FaultPlan } from './faults.js';
+import type { FaultPlan, Outage } from './faults.js';
 import { environment, group } from './project-of.js';
 
 type Fault =
-  'none' | 'before' | 'after' | 'late' | 'throttled' | 'pull' | 'cut' | 'slow_question' | 'slow_answer';
+  | 'none'
+  | 'before'
+  | 'after'
+  | 'late'
+  | 'throttled'
+  | 'pull'
+  | 'cut'
+  | 'slow_question'
+  | 'slow_answer'
+  /** The cloud or the registry is away. */
+  | 'outage';
 
 /** One call of a port, as the world saw it begin. */
 export interface CallRecord extends PortCall {
@@ -29,8 +39,8 @@ export interface SharedNetwork {
   readonly record: CallRecord[];
   /** What leases asked where they are kept. */
   readonly lockRecord: CallRecord[];
-  /** An image was pulled: from then on calls may fail. */
-  rollBegan: boolean;
+  /** When the first image was pulled: from then on calls may fail. */
+  rollBeganAt: Milliseconds | undefined;
 }
 
 export interface NetworkOptions {
@@ -102,12 +112,14 @@ export class SimulatedNetwork {
     // What a frozen process does is done just before it froze: code that runs never meets a call of code that stands still.
     if (life.isDead) await life.goesOn();
     const random = this.#streamOf(call.actor);
-    const fault = this.#faultOf(call, random);
+    const drawn = this.#faultOf(call, random);
     const [there, back] = [latency(random), latency(random)];
+    if (call.method === 'pull') shared.rollBeganAt ??= world.clock.elapsed();
+    const outage = this.#outageOf(call);
+    const fault = outage === undefined ? drawn : 'outage';
     const isLocks = call.port === 'lock' || call.port === 'table';
     const record = isLocks ? shared.lockRecord : shared.record;
     record.push({ ...call, at: world.clock.elapsed(), by: actor, fault });
-    shared.rollBegan ||= call.method === 'pull';
     onCall(isLocks ? (this.#lockCalls += 1) : (this.#calls += 1), call);
     // What it asks where it is kept takes its time, and goes wrong.
     if (call.port === 'lease') return this.#atHome(proceed);
@@ -115,6 +127,15 @@ export class SimulatedNetwork {
     // What was on its way when its process was killed may still arrive, or not.
     if (life.isDead && random.chance(0.5)) await life.goesOn();
     if (fault === 'slow_question') await this.#pass(this.#slowness.between(...slowness));
+    if (outage !== undefined) {
+      // The cloud does what it was asked, and nobody hears of it.
+      if (outage.says === 'nothing') {
+        await proceed().catch(() => undefined);
+        await this.#pass(silence);
+      }
+      await life.goesOn();
+      throw this.#outage(call, outage);
+    }
     if (fault === 'before' || fault === 'throttled' || fault === 'pull') {
       await life.goesOn();
       throw this.#failure(call, fault);
@@ -182,7 +203,7 @@ export class SimulatedNetwork {
     const { sparesPreflight, pullFails, leaseLost, lockSlow } = faults;
     if (call.method === 'pull' && draw < pullFails) return 'pull';
     if (call.port === 'journal') return this.#isDiskFull() ? 'before' : 'none';
-    const isSpared = sparesPreflight && !shared.rollBegan;
+    const isSpared = sparesPreflight && shared.rollBeganAt === undefined;
     if (call.port === 'lock' || call.port === 'table') {
       if (this.#isJammed(call) || draw < lockSlow / 2) return 'slow_question';
       if (draw < lockSlow) return 'slow_answer';
@@ -200,6 +221,30 @@ export class SimulatedNetwork {
     if (draw < lostBefore) return 'before';
     if (draw < lostBefore + lostAfter) return 'after';
     return changes.has(call.method) && draw < lostBefore + lostAfter + late ? 'late' : 'none';
+  }
+
+  /** What the call asks is away. */
+  #outageOf({ port, method }: PortCall): Outage | undefined {
+    const { faults, shared, world } = this.#options;
+    if (shared.rollBeganAt === undefined) return undefined;
+    const since = world.clock.elapsed() - shared.rollBeganAt;
+    const asked = ['traffic', 'scaling', 'fleet'].includes(port)
+      ? 'cloud'
+      : method === 'pull'
+        ? 'registry'
+        : undefined;
+    return faults.outages.find(
+      ({ of, after, lasts }) => of === asked && since >= after && since < after + lasts,
+    );
+  }
+
+  #outage(call: PortCall, outage: Outage): AdfError {
+    const { world } = this.#options;
+    const what = `${call.port}.${call.method} of ${call.actor} lost (the ${outage.of} says ${outage.says})`;
+    world.timeline.record('world', { type: 'fault', what });
+    return outage.of === 'cloud'
+      ? awsError(cloudSays[outage.says], { action: `${call.port}:${call.method}`, region: 'eu-west-1' })
+      : dockerPull(world.host(call.host ?? hostId('')).host, call.about, registrySays[outage.says]);
   }
 
   /** Between this machine and the host nothing gets through; or it hangs, and its lock alone answers when that is over. */
@@ -278,6 +323,25 @@ export class SimulatedNetwork {
     return new Promise((resolve) => this.#options.world.clock.after(duration, resolve));
   }
 }
+
+const failed = (name: string, more: Readonly<Record<string, unknown>> = {}): Error =>
+  Object.assign(new Error(name), { name, ...more });
+
+const cloudSays: Record<Extract<Outage, { of: 'cloud' }>['says'], Error> = {
+  throttled: failed('Throttling'),
+  '500': failed('InternalFailure', { $metadata: { httpStatusCode: 500 } }),
+  '503': failed('ServiceUnavailable', { $metadata: { httpStatusCode: 503 } }),
+  nothing: failed('TimeoutError', { code: 'ETIMEDOUT' }),
+};
+
+/** As Docker 20.10 passes them on; measured in test/fleet/blips. */
+const registrySays: Record<Extract<Outage, { of: 'registry' }>['says'], string> = {
+  '429':
+    'error parsing HTTP 429 response body: invalid character \'f\' after top-level value: "429 for a while"',
+  '500': 'received unexpected HTTP status: 500 Internal Server Error',
+  '503': 'received unexpected HTTP status: 503 Service Unavailable',
+  'half a layer': 'unexpected EOF',
+};
 
 /** What arrives so late may find that nobody waits for it any more, or that the lease ran out meanwhile. */
 const slowness = [2_000, 70_000] as const;

@@ -373,6 +373,30 @@ describe('the oracle', () => {
     expect(breaches({ faults, exit: 4, playbookFails: true })).toEqual([]);
   });
 
+  it('12: sees a roll fail though the registry was only away for a moment', () => {
+    const faults: FaultPlan = {
+      ...noFaults,
+      sparesPreflight: true,
+      outages: [{ of: 'registry', after: 0, lasts: 5_000, says: '503' }],
+    };
+    expect(breaches({ faults, exit: 4 })).toEqual([12]);
+    expect(breaches({ faults: { ...faults, leaseLost: 0.5 }, exit: 4 })).toEqual([]);
+  });
+
+  it('12: sees a roll fail though an Engine was only restarted, unless its container stayed down', () => {
+    const faults: FaultPlan = {
+      ...noFaults,
+      sparesPreflight: true,
+      blips: [{ host: h1, at: 1_000, lasts: 5_000, of: 'dockerd', stopping: 2_000 }],
+    };
+    const of = { host: h1, container: oldOf(h1) };
+    const pulled = entry(1, 'program 1', { type: 'image.pulled', host: h1, digest: v2 });
+    const down = entry(1_000, 'world', { type: 'container.exited', ...of, code: 0 });
+    const up = entry(6_000, 'world', { type: 'container.started', ...of });
+    expect(breaches({ faults, timeline: [pulled, down, up], exit: 4 })).toContain(12);
+    expect(breaches({ faults, timeline: [pulled, down], exit: 4 })).not.toContain(12);
+  });
+
   it('13: sees a secret in what programs write and say', () => {
     const words = [{ where: 'an event', text: `token=${secretToken}` }];
     expect(breaches({ words })).toEqual([13]);

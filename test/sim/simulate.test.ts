@@ -105,6 +105,10 @@ describe('the scenarios', () => {
     expect(seen(({ launches }) => launches.some(({ lateHost }) => lateHost !== undefined)).size).toBe(2);
     const engineEnds = scenarios.flatMap(({ faults }) => faults.engineRestarts.map(({ by }) => by));
     expect(new Set(engineEnds)).toEqual(new Set(['terminated', 'killed']));
+    const outages = scenarios.flatMap(({ faults }) => faults.outages.map(({ of, says }) => `${of} ${says}`));
+    expect(new Set(outages).size).toBe(8);
+    const blips = scenarios.flatMap(({ faults }) => faults.blips.map(({ of }) => of));
+    expect(new Set(blips)).toEqual(new Set(['connection', 'engine', 'dockerd']));
     // What makes no call fail, and takes nothing away.
     const harmless = { sparesPreflight: true, stale: 0, machineDrifts: [], drifts: [] };
     const calm = JSON.stringify({ ...calmScenario.faults, ...harmless });

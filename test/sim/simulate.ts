@@ -161,7 +161,7 @@ export async function simulate(
 /** The processes of the control side, on all machines. */
 class ControlSide {
   readonly records: ProcessRecord[] = [];
-  readonly #network: SharedNetwork = { record: [], lockRecord: [], rollBegan: false };
+  readonly #network: SharedNetwork = { record: [], lockRecord: [], rollBeganAt: undefined };
   readonly #disks = new Map<string, Map<RunId, JournalRecord[]>>();
   readonly #processes = new SimulatedProcesses();
   readonly #locks: SimulatedHostLocks;

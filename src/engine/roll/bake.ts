@@ -1,10 +1,11 @@
-import { errorsOf, type AdfError } from '../../errors/adf-error.js';
+import { type AdfError, errorsOf } from '../../errors/adf-error.js';
 import { bakeFailed } from '../../errors/engine.js';
 import { isUnreachable } from '../../errors/ssh.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { TargetHealth } from '../../model/registration.js';
+import { mostBlips } from '../../model/settings.js';
 import { awaitInService } from '../../traffic/await-targets.js';
-import { reconnectDefault } from '../blips.js';
+import { type Place, reconnectDefault } from '../blips.js';
 import type { Unhealthy } from '../health-prover.js';
 import type { HostSession } from '../host-session.js';
 
@@ -38,18 +39,20 @@ async function watch(
   stop: AbortSignal,
 ): Promise<string | undefined> {
   const { clock } = session.run.ports;
+  const { place } = session;
   const { blips } = session.run;
-  const lostBefore = blips.timeLost(session.place);
+  let lostBefore = blips.timeLost(place);
   let end = clock.elapsed() + duration;
-  for (let bad = 0; ;) {
-    const begun = clock.elapsed();
+  for (let bad = 0, begunAnew = 0; ;) {
     const unwell = await whyNotWell(session);
-    const wasDisturbed = blips.timeLost(session.place) > lostBefore;
+    const wasDisturbed = blips.timeLost(place) > lostBefore && !isGivenUp(session);
     let why = unwell?.why;
-    if (unwell !== undefined && (unwell.byItsEngine || (wasDisturbed && !isGivenUp(session)))) {
+    if (unwell !== undefined && (unwell.byItsEngine || wasDisturbed) && begunAnew < mostAnew(place)) {
       why = await whyNotWellAgain(session, stop);
-      // It is watched for as long as any other.
-      end += clock.elapsed() - begun;
+      // It is watched anew, for as long as any other: what was seen of it before says nothing of what was started since.
+      begunAnew += 1;
+      lostBefore = blips.timeLost(place);
+      end = clock.elapsed() + duration;
     }
     bad = why === undefined ? 0 : bad + 1;
     if (bad >= strikes) return why;
@@ -62,6 +65,8 @@ async function watch(
       .catch(() => undefined);
   }
 }
+
+const mostAnew = ({ maxBlips = mostBlips }: Place): number => maxBlips;
 
 const isGivenUp = ({ run, place }: HostSession): boolean => run.blips.isGivenUp(place);
 

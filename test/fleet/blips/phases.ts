@@ -63,9 +63,11 @@ export const phases = [
 
 export type PhaseName = (typeof phases)[number]['name'];
 
-/** The host that something is told of, by its name or instance id. */
+/** The host that something is told of, by its name or instance id: the first one of a rollback. */
 export function hostOf(told: Told): string | undefined {
-  const id = field(told, 'host', 'name') ?? told['host'];
+  const rolledBack = told.type === 'rollback.started' ? told['hosts'] : undefined;
+  const host: unknown = Array.isArray(rolledBack) ? rolledBack[0] : told['host'];
+  const id: unknown = typeof host === 'object' && host !== null ? Reflect.get(host, 'name') : host;
   return typeof id === 'string' ? id : undefined;
 }
 

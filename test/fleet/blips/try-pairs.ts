@@ -198,7 +198,7 @@ async function runWithBlips(
   };
   const run = world.start(...wordsOf(story, version));
   const telling = new Telling(world.events, world.journals, hear);
-  const most = patience.run + phases.length * (patience.blip + kind.lasts);
+  const most = patience.run + phases.length * (patience.blip + (kind.heldUp ?? kind.lasts));
   const ended = await Promise.race([run.ended, pause(most, undefined, { ref: false })]);
   if (ended === undefined) run.kill('SIGKILL');
   const ran = await run.ended;

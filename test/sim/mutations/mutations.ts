@@ -368,6 +368,22 @@ export const mutations: readonly Mutation[] = [
     line: 'await this.patience.outlast(() => this.#send(action, batch));',
     replacement: 'await this.#send(action, batch);',
   },
+  {
+    statement: 12,
+    what: 'takes a registry that has too much to do for one that refuses',
+    seed: 2102,
+    file: 'src/errors/docker.ts',
+    text: 'http (status: )?(429|5',
+    replacement: 'http status: (429|5',
+  },
+  {
+    statement: 12,
+    what: 'gives up when AWS fails for a moment',
+    seed: 342,
+    file: 'src/errors/aws.ts',
+    line: "'aws.unavailable',",
+    replacement: '',
+  },
   // 13. Secrets.
   {
     statement: 13,
