@@ -5,7 +5,7 @@ import type { HealthProbe } from '../model/health.js';
 import type { Hold } from '../model/hold.js';
 import { registrationKey, type Registration } from '../model/registration.js';
 import { describeStep, runsNothing, type RestoreStep } from '../plan/restore.js';
-import type { HostSession } from './host-session.js';
+import type { HostTarget } from './host-target.js';
 import { remake } from './remake.js';
 
 /** For the balancers to see a restored host healthy. */
@@ -14,21 +14,17 @@ const inServiceTimeout = 300_000;
 const defaultStopTimeout = 10_000;
 
 /** Carries out one step of a restore. `holds` are what the host is restored to. */
-export async function carryOut(
-  step: RestoreStep,
-  session: HostSession,
-  holds: readonly Hold[],
-): Promise<void> {
-  const { containers, traffic, prover, host } = session;
-  session.activity.report(describeStep(step));
+export async function carryOut(step: RestoreStep, target: HostTarget, holds: readonly Hold[]): Promise<void> {
+  const { containers, traffic, prover, host } = target;
+  target.activity.report(describeStep(step));
   switch (step.do) {
     case 'drain':
-      return drain(step.registrations, session, holds);
+      return drain(step.registrations, target, holds);
     case 'remove_container':
-      await containers.stop(step.container, stopTimeoutOf(session, step.name));
+      await containers.stop(step.container, stopTimeoutOf(target, step.name));
       return containers.remove(step.container);
     case 'remake_container':
-      if (await remake(session, step.container, holds)) return;
+      if (await remake(target, step.container, holds)) return;
       throw cannotRestore(host, `the container "${step.name}" cannot be made again`);
     case 'rename_container':
       return containers.rename(step.container, step.name);
@@ -37,7 +33,7 @@ export async function carryOut(
     case 'start_container':
       return containers.start(step.container);
     case 'prove_health':
-      return step.required ? proveHealthy(session, step.probe) : tryToProveHealthy(session, step.probe);
+      return step.required ? proveHealthy(target, step.probe) : tryToProveHealthy(target, step.probe);
     case 'register':
       return step.await === 'healthy' || prover.isProven
         ? traffic.putInService(step.registrations, inServiceTimeout)
@@ -50,7 +46,7 @@ export async function carryOut(
 /** What a restore takes away is held like anything else: as it was found, or else as something that served. */
 async function drain(
   registrations: readonly Registration[],
-  { run, host, traffic, group }: HostSession,
+  { run, host, traffic, group }: HostTarget,
   holds: readonly Hold[],
 ): Promise<void> {
   const takings = registrations.map((registration) => {
@@ -67,18 +63,18 @@ async function drain(
   return traffic.drain(registrations, group?.settings.rollout.drainTimeout ?? 'default');
 }
 
-async function proveHealthy({ prover }: HostSession, probe: HealthProbe): Promise<void> {
+async function proveHealthy({ prover }: HostTarget, probe: HealthProbe): Promise<void> {
   await prover.prove(probe);
 }
 
-async function tryToProveHealthy(session: HostSession, probe: HealthProbe): Promise<void> {
+async function tryToProveHealthy(target: HostTarget, probe: HealthProbe): Promise<void> {
   try {
-    await proveHealthy(session, probe);
+    await proveHealthy(target, probe);
   } catch (error) {
     if (isUnreachable(error)) throw error;
-    session.activity.report(`not healthy, as it was found: ${errorsOf(error)[0].message}`);
+    target.activity.report(`not healthy, as it was found: ${errorsOf(error)[0].message}`);
   }
 }
 
-const stopTimeoutOf = ({ group }: HostSession, name: string): number =>
+const stopTimeoutOf = ({ group }: HostTarget, name: string): number =>
   group?.settings.containers.find((container) => container.name === name)?.stopTimeout ?? defaultStopTimeout;

@@ -1,6 +1,7 @@
 import { mayBeStartedByEngine, type ObservedContainer } from '../model/container.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
-import type { HostSession } from './host-session.js';
+import type { HostKnowledge, HostTarget } from './host-target.js';
+import type { Run } from './run.js';
 
 /**
  * Since a container ended, until its Engine has ended too or is not about to. By default dockerd gives its containers 15 s when it is
@@ -9,6 +10,11 @@ import type { HostSession } from './host-session.js';
 const shutdown = { usual: 15_000, afterStopTimeout: 5_000 } as const;
 const pause: Milliseconds = 1_000;
 
+type SettlingTarget = Pick<HostTarget, 'host' | 'group' | 'activity' | 'place'> & {
+  readonly run: Pick<Run, 'ports' | 'blips' | 'begun'>;
+  readonly known: Pick<HostKnowledge, 'startedAt'>;
+};
+
 /**
  * The containers that a host has. A dockerd that is being stopped stops its containers one by one, and answers meanwhile on connections that
  * are open: what is seen then is not what the host had, since it starts them again. Who stopped a container it does not tell. So while one
@@ -16,19 +22,19 @@ const pause: Milliseconds = 1_000;
  * time of blips is not counted. Throws what `list` throws.
  */
 export async function settledContainers(
-  session: HostSession,
+  target: SettlingTarget,
   list: () => Promise<readonly ObservedContainer[]>,
 ): Promise<readonly ObservedContainer[]> {
-  const { run, activity, place } = session;
+  const { run, activity, place } = target;
   const { clock } = run.ports;
-  const settled = settleTime(session);
+  const settled = settleTime(target);
   const begun = clock.elapsed();
   const lostBefore = run.blips.timeLost(place);
   for (let zero: EpochMilliseconds | undefined; ;) {
     const containers = await list();
     const down = containers.filter(mayBeStartedByEngine);
     if (down.length === 0) return containers;
-    zero ??= await clockZero(session);
+    zero ??= await clockZero(target);
     const lost = run.blips.timeLost(place) - lostBefore;
     const endsAt = Math.max(...down.map((one) => endedAt(one, zero, begun))) + settled + lost;
     const left = Math.min(endsAt, begun + settled + lost) - clock.elapsed();
@@ -40,7 +46,7 @@ export async function settledContainers(
   }
 }
 
-function settleTime({ group }: HostSession): Milliseconds {
+function settleTime({ group }: SettlingTarget): Milliseconds {
   const stopTimeouts = group?.settings.containers.map(({ stopTimeout }) => stopTimeout) ?? [];
   return Math.max(shutdown.usual, ...stopTimeouts.map((timeout) => timeout + shutdown.afterStopTimeout));
 }
@@ -56,7 +62,8 @@ function endedAt(
 }
 
 /** The host's own time at the zero of this machine's clock. */
-async function clockZero({ startedAt, run, host }: HostSession): Promise<EpochMilliseconds | undefined> {
+async function clockZero({ known, run, host }: SettlingTarget): Promise<EpochMilliseconds | undefined> {
+  const { startedAt } = known;
   if (startedAt !== undefined) return startedAt - run.begun;
   return (await run.ports.runtime.on(host).info()).clockZero;
 }

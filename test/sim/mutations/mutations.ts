@@ -281,7 +281,7 @@ export const mutations: readonly Mutation[] = [
     what: 'has no hold of what a task takes',
     seed: 46,
     file: 'src/engine/task-module.ts',
-    line: 'await session.outlast(() => session.run.holds.open(session.host, checked.takes));',
+    line: 'await target.outlast(() => target.run.holds.open(target.host, checked.takes));',
     replacement: '',
   },
   // 9. Healthy only.
@@ -298,7 +298,7 @@ export const mutations: readonly Mutation[] = [
     what: 'does not remember that it touched a container',
     seed: 3,
     file: 'src/engine/interlocks/guarded-containers.ts',
-    line: 'this.#session.containersTouched = true;',
+    line: 'this.context.known.containersTouched = true;',
     replacement: '',
   },
   {
