@@ -66,6 +66,14 @@ const borderRules = folders.map((folder) => ({
               .join('|')})/`,
             message: `src/${folder} may import only from: ${[...open, ...borders[folder]].join(', ')}.`,
           },
+          ...(folder === 'engine'
+            ? []
+            : [
+                {
+                  regex: '/engine/(?!index\\.js$)',
+                  message: "The engine's only face is src/engine/index.ts.",
+                },
+              ]),
           ...(deterministic.includes(folder)
             ? [
                 {

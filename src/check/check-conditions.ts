@@ -1,5 +1,4 @@
-import type { HostSession } from '../engine/host-session.js';
-import { factsSetBy } from '../engine/task-arguments.js';
+import { factsSetBy, type HostSession } from '../engine/index.js';
 import { checkCondition } from '../expression/condition.js';
 import type { Variables } from '../expression/variables.js';
 import { walk, type Play, type Task } from '../playbook/playbook.js';

@@ -1,5 +1,5 @@
 import { envFileMissing } from '../errors/container-specs.js';
-import type { Run } from '../engine/run.js';
+import type { Run } from '../engine/index.js';
 import { renderEnvFile } from '../expression/env-file.js';
 import type { Layer } from '../expression/scope.js';
 import { Variables } from '../expression/variables.js';

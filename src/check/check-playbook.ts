@@ -1,10 +1,15 @@
-import type { HostSession, Maker } from '../engine/host-session.js';
-import { renderPattern } from '../engine/play-hosts.js';
-import { onTop, playLayers, readRollout } from '../engine/play-settings.js';
-import { isSelected } from '../engine/tags.js';
-import { factsSetBy } from '../engine/task-arguments.js';
-import { variablesOf } from '../engine/task-variables.js';
-import type { TurnPlay } from '../engine/turn-play.js';
+import {
+  factsSetBy,
+  type HostSession,
+  isSelected,
+  type Maker,
+  onTop,
+  playLayers,
+  readRollout,
+  renderPattern,
+  type TurnPlay,
+  variablesOf,
+} from '../engine/index.js';
 import type { Layer } from '../expression/scope.js';
 import { Variables } from '../expression/variables.js';
 import { selectHosts } from '../inventory/patterns.js';

@@ -1,8 +1,11 @@
 import { ZodError } from 'zod';
-import { allHold } from '../engine/conditions.js';
-import type { Maker } from '../engine/host-session.js';
-import { renderEnvironment } from '../engine/module-host.js';
-import { explainArguments, renderArguments } from '../engine/task-arguments.js';
+import {
+  allHold,
+  explainArguments,
+  type Maker,
+  renderArguments,
+  renderEnvironment,
+} from '../engine/index.js';
 import { loopNotAList } from '../errors/engine.js';
 import { checkCondition, parseCondition } from '../expression/condition.js';
 import { render, renderFile } from '../expression/templates.js';

@@ -1,4 +1,4 @@
-import type { HostSession } from '../engine/host-session.js';
+import type { HostSession } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { keyOf, throwAll } from '../errors/diagnostics.js';
 import { foundFor } from '../errors/usecases.js';

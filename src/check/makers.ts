@@ -1,4 +1,4 @@
-import type { Maker } from '../engine/host-session.js';
+import type { Maker } from '../engine/index.js';
 import type { Position } from '../model/source.js';
 import { UnknownValue } from '../model/unknown.js';
 

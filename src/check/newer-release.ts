@@ -1,4 +1,4 @@
-import type { Run } from '../engine/run.js';
+import type { Run } from '../engine/index.js';
 import { throwAll } from '../errors/diagnostics.js';
 import { newerReleaseThere } from '../errors/preflight.js';
 import { rolledSinceElsewhere } from '../errors/resume.js';

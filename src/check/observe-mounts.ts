@@ -1,4 +1,4 @@
-import type { HostSession } from '../engine/host-session.js';
+import type { HostSession } from '../engine/index.js';
 import type { ContainerSpec } from '../model/container.js';
 import { parseVolume } from '../model/volume.js';
 import type { ObservedMount } from '../plan/observation.js';

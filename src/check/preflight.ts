@@ -1,7 +1,5 @@
 import pLimit from 'p-limit';
-import type { HostSession } from '../engine/host-session.js';
-import { variablesOfSession } from '../engine/task-variables.js';
-import type { Run } from '../engine/run.js';
+import { type HostSession, type Run, variablesOfSession } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { throwAll } from '../errors/diagnostics.js';
 import { runningHosts } from '../plan/allowance.js';

@@ -1,7 +1,4 @@
-import { isWellAgain } from '../engine/bake.js';
-import type { PlaybookResult } from '../engine/engine.js';
-import { goneOf } from '../engine/gone-hosts.js';
-import type { Run } from '../engine/run.js';
+import { goneOf, isWellAgain, type PlaybookResult, type Run } from '../engine/index.js';
 import type { AdfError } from '../errors/adf-error.js';
 import { auditFailed } from '../errors/engine.js';
 import type { Inventory } from '../inventory/inventory.js';

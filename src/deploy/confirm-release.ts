@@ -1,5 +1,4 @@
-import type { HostSession } from '../engine/host-session.js';
-import type { Run } from '../engine/run.js';
+import type { HostSession, Run } from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
 import type { HostId } from '../model/ids.js';
 import { confirmedContainers } from '../plan/newer-release.js';

@@ -1,7 +1,4 @@
-import type { PlaybookResult } from '../engine/engine.js';
-import type { HostSession } from '../engine/host-session.js';
-import type { ScalingRestored } from '../engine/restore-scaling.js';
-import type { Run } from '../engine/run.js';
+import type { HostSession, PlaybookResult, Run, ScalingRestored } from '../engine/index.js';
 import type { AdfError } from '../errors/adf-error.js';
 import { deregisteredByOthers, hostGone, hostGoneCode, hostSkipped } from '../errors/fleet.js';
 import { label } from '../model/container.js';

@@ -1,6 +1,4 @@
-import type { PlaybookResult } from '../engine/engine.js';
-import type { Run } from '../engine/run.js';
-import { isStopping } from '../engine/stop-signal.js';
+import { isStopping, type PlaybookResult, type Run } from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { interrupted } from '../errors/engine.js';
 import { changedSincePlan, refusedByOperator } from '../errors/preflight.js';

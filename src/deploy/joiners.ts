@@ -1,6 +1,4 @@
-import type { PlaybookResult } from '../engine/engine.js';
-import type { ScalingRestored } from '../engine/restore-scaling.js';
-import type { Run } from '../engine/run.js';
+import type { PlaybookResult, Run, ScalingRestored } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { joinerNotRolled, notListedAgain } from '../errors/fleet.js';
 import type { Inventory } from '../inventory/inventory.js';

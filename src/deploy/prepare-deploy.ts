@@ -1,4 +1,4 @@
-import type { Run } from '../engine/run.js';
+import type { Run } from '../engine/index.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
 import { groupName, type GroupName } from '../model/ids.js';

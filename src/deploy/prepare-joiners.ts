@@ -1,6 +1,4 @@
-import type { HostSession } from '../engine/host-session.js';
-import { goneOf } from '../engine/gone-hosts.js';
-import { describeHold } from '../engine/hold-names.js';
+import { describeHold, goneOf, type HostSession } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { notRecovered } from '../errors/recover.js';
 import type { Inventory } from '../inventory/inventory.js';

@@ -1,7 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { PinnedImages } from '../engine/pinned-images.js';
-import type { Run } from '../engine/run.js';
+import type { PinnedImages, Run } from '../engine/index.js';
 import type { Layer } from '../expression/scope.js';
 import type { RunId } from '../model/ids.js';
 import type { Plan } from '../model/plan.js';

@@ -1,6 +1,4 @@
-import { runPlaybook, type PlaybookResult } from '../engine/engine.js';
-import type { HostSession } from '../engine/host-session.js';
-import { renderPattern } from '../engine/play-hosts.js';
+import { type HostSession, type PlaybookResult, renderPattern, runPlaybook } from '../engine/index.js';
 import { selectHosts } from '../inventory/patterns.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Play, Playbook } from '../playbook/playbook.js';

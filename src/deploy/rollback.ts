@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { throwAll } from '../errors/diagnostics.js';
 import { noPreviousRelease, releaseAmbiguous, releaseNotKept } from '../errors/rollback.js';
-import type { Run } from '../engine/run.js';
+import type { Run } from '../engine/index.js';
 import type { ObservedContainer } from '../model/container.js';
 import type { Host } from '../model/host.js';
 import type { PinnedImage, Release } from '../model/release.js';

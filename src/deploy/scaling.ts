@@ -1,9 +1,14 @@
-import type { PlaybookResult } from '../engine/engine.js';
-import { afterGrace } from '../engine/grace.js';
-import { restoreScaling, type ScalingRestored } from '../engine/restore-scaling.js';
-import type { Run } from '../engine/run.js';
-import { scalingOf, type HeldScaling, type ScalingOf } from '../engine/scaling-holds.js';
-import { suspendScaling } from '../engine/suspend-scaling.js';
+import {
+  afterGrace,
+  type HeldScaling,
+  type PlaybookResult,
+  restoreScaling,
+  type Run,
+  type ScalingOf,
+  scalingOf,
+  type ScalingRestored,
+  suspendScaling,
+} from '../engine/index.js';
 import { AdfError, errorsOf } from '../errors/adf-error.js';
 import { describeScalingGroup, scalingDenied } from '../errors/scaling.js';
 import type { ScalingHold } from '../model/hold.js';

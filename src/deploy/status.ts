@@ -5,8 +5,7 @@ import type {
   InterruptedStatus,
   StatusReport,
 } from '../model/status-report.js';
-import { describeHold } from '../engine/hold-names.js';
-import type { Run } from '../engine/run.js';
+import { describeHold, type Run } from '../engine/index.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { label, type ObservedContainer } from '../model/container.js';
 import { environmentName, groupName, type GroupName } from '../model/ids.js';

@@ -78,9 +78,11 @@ export const imageNotThere = (host: Host, image: string): AdfError =>
     'Pull the image first: docker_image.',
   );
 
+export const unhealthyCode = 'interlock.unhealthy';
+
 export const notProvenHealthy = (host: Host, why: string): AdfError =>
   failed(
-    'interlock.unhealthy',
+    unhealthyCode,
     host,
     `The host is not put in service: ${why}.`,
     'Prove it healthy first: the module health does; and give the group a health check.',

@@ -46,6 +46,11 @@ export const waitTimedOut = ({ what, after, states, trouble, hint }: TimedOut): 
     ...(hint === undefined ? {} : { hint }),
   });
 
+/** The balancer was asked for long enough, or says why the targets will never be healthy. */
+export const isNotInService = (error: unknown): error is AdfError =>
+  error instanceof AdfError &&
+  (error.code === 'traffic.timeout' || error.code === 'traffic.impossible_state');
+
 /** A state from which a target does not get into service, however long one waits. */
 export const impossibleState = (target: string, state: string, why: string, hint: string): AdfError =>
   new AdfError({

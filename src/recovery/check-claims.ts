@@ -1,5 +1,4 @@
-import { goneOf } from '../engine/gone-hosts.js';
-import type { Run } from '../engine/run.js';
+import { goneOf, type Run } from '../engine/index.js';
 import { AdfError } from '../errors/adf-error.js';
 import { hostGone } from '../errors/fleet.js';
 import { claimUnchecked } from '../errors/recover.js';

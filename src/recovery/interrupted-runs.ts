@@ -1,6 +1,5 @@
 import pLimit from 'p-limit';
-import type { Blips } from '../engine/blips.js';
-import { findScalingHolds } from '../engine/scaling-holds.js';
+import { type Blips, findScalingHolds } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Hold } from '../model/hold.js';

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { Run } from '../engine/run.js';
+import type { Run } from '../engine/index.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { label, type ObservedContainer } from '../model/container.js';
 import type { Host } from '../model/host.js';

@@ -1,5 +1,4 @@
-import { describeHold } from '../engine/hold-names.js';
-import type { Run } from '../engine/run.js';
+import { describeHold, type Run } from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
 import { leaseGroups } from '../run/lease-groups.js';

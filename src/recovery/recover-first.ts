@@ -1,5 +1,4 @@
-import type { Run } from '../engine/run.js';
-import { describeHold } from '../engine/hold-names.js';
+import { describeHold, type Run } from '../engine/index.js';
 import type { AdfError } from '../errors/adf-error.js';
 import { throwAll } from '../errors/diagnostics.js';
 import { notAllRestored, notRecovered } from '../errors/recover.js';

@@ -1,17 +1,22 @@
 import pLimit from 'p-limit';
-import { nameTheHeldAfterGrace } from '../engine/grace.js';
-import { describeHold, targetGroupsOf } from '../engine/hold-names.js';
-import type { HostSession } from '../engine/host-session.js';
-import { hasBaked } from '../engine/outlived-run.js';
-import { isHalfSettled, stayAtPlan, stayWithoutWayBack } from '../engine/lost-way-back.js';
 import {
-  isHealthyByNow,
+  forGroup,
+  describeHold,
+  hasBaked,
+  type HostSession,
+  isHalfSettled,
+  illAsFound,
+  isIllAsFound,
+  nameTheHeldAfterGrace,
   restoreHost,
-  settleReturned,
-  stillLacking,
   type RestoreOutcome,
-} from '../engine/restore.js';
-import type { Run } from '../engine/run.js';
+  type Run,
+  settleReturned,
+  stayAtPlan,
+  stayWithoutWayBack,
+  stillLacking,
+  targetGroupsOf,
+} from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { cannotRestore, cannotRestoreCode, floorBlockedCode } from '../errors/engine.js';
 import type { EventHost } from '../events/event.js';
@@ -23,7 +28,6 @@ import type { GroupName, HostId } from '../model/ids.js';
 import type { Evidence } from '../plan/claims.js';
 import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js';
 import { checkClaim, type Claimed } from './check-claims.js';
-import { forGroup } from '../run/open-run.js';
 import type { RecoveredHost, Recovering } from './recover-run.js';
 import { recoverySession, withKnownProbe } from './recovery-session.js';
 
@@ -119,8 +123,7 @@ async function restoreOne(
   const about = { host: host.id, name: host.name, ...(record === undefined ? {} : { group: record.name }) };
   if (outcome === untouched) return { ...about, restored: false, untouched: true, held: [] };
   const session = recoverySession(host, record, open, run, inventory);
-  const isWell = !outcome.unhealthyAsFound || (await isHealthyByNow(session, run.holds.originOf(host.id)));
-  if (outcome.restored && open.length === 0 && isWell) {
+  if (outcome.restored && open.length === 0 && !(await isIllAsFound(session, outcome, false))) {
     return {
       ...about,
       restored: true,
@@ -132,14 +135,16 @@ async function restoreOne(
   // What is claimed of a host that could not be checked there is not believed by half.
   const isUnchecked = outcome.error?.code === claimUncheckedCode;
   const lacking = open.length === 0 || isUnchecked ? open : await stillLacking(session, open);
-  if (open.length > 0 && lacking.length === 0) {
+  const isBack = open.length > 0 && lacking.length === 0;
+  if (isBack) {
+    const isIll = await isIllAsFound(session, outcome, true);
     await settleReturned(session, open);
-    return { ...about, restored: true, held: [] };
+    if (!isIll) return { ...about, restored: true, held: [] };
   }
-  const reason = outcome.error?.message ?? 'it was not healthy before, and is back in that state';
+  const reason = (isBack ? undefined : outcome.error?.message) ?? illAsFound;
   return {
     ...about,
-    restored: outcome.restored,
+    restored: outcome.restored || isBack,
     ...(await nameHeld(eventHost, lacking, reason, run)),
     ...(outcome.error === undefined ? {} : { error: outcome.error }),
   };

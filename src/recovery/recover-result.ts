@@ -1,4 +1,4 @@
-import type { Run } from '../engine/run.js';
+import type { Run } from '../engine/index.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import { describeHost } from '../model/host.js';
 import { formatPinnedImage } from '../model/release.js';

@@ -1,6 +1,4 @@
-import { restoreScaling, type ScalingRestored } from '../engine/restore-scaling.js';
-import type { Run } from '../engine/run.js';
-import type { HeldScaling } from '../engine/scaling-holds.js';
+import { type HeldScaling, restoreScaling, type Run, type ScalingRestored } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { wrongAccountToRecover } from '../errors/recover.js';
 import type { EventBus } from '../events/bus.js';

@@ -1,16 +1,16 @@
-import { describeHold } from '../engine/hold-names.js';
-import type { Run } from '../engine/run.js';
+import { type Run, describeHold, stillLacking } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { placeReserved } from '../errors/recover.js';
 import type { Hold, RegistrationHold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
 import { isDrained, targetGroupNameOf, type Registration } from '../model/registration.js';
-import type { InterruptedRun } from '../plan/interrupted-run.js';
+import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js';
 import { ofOthers, placeOf, reservedBy, reservationsIn } from '../plan/reservation.js';
 import { judgeHost, type Claimed } from './check-claims.js';
 import { noJournal, openRun } from '../run/open-run.js';
 import type { RecoveredHost, Recovering } from './recover-run.js';
+import { recoverySession } from './recovery-session.js';
 
 /**
  * What can be done for the hosts of a dead run while its lease is not to be had, since a majority of the group does not answer: where only a
@@ -20,7 +20,7 @@ import type { RecoveredHost, Recovering } from './recover-run.js';
  * - the host itself answers, still has the note of that run, and no container of a newer run;
  * - no other run has reserved the place on the target group.
  * The balancer's own check guards it from there on. Nothing is settled: it stays held until a recovery has the lease. Gives every held host,
- * each with what a person has to know, or nothing when nothing could be done.
+ * each with what a person has to know, or nothing when nothing could be done. Looking needs no lease: who has all that is claimed is not named.
  */
 export async function putBackUnlocked(
   found: InterruptedRun,
@@ -31,16 +31,20 @@ export async function putBackUnlocked(
   const isDead = found.process !== undefined && world.processes.hasEnded(found.process) === true;
   if (!found.journaled || !isDead) return [];
   const run: Run = openRun(world, options, hooks, found.run, noJournal, { verb: found.verb, bus });
-  const results: RecoveredHost[] = [];
-  let done = 0;
-  for (const [id, holds] of Map.groupBy(found.held, ({ host }) => host)) {
-    const back = await putBack(id, holds, found, run, recovering);
-    done += back.length;
-    results.push(told(id, holds, back, unavailable, recovering));
-  }
+  run.holds.adopt(recovering.inventory.hosts, found.held, found.origin);
+  const held = [...Map.groupBy(found.held, ({ host }) => host)];
+  const back = new Map<HostId, readonly Registration[]>();
+  for (const [id, holds] of held) back.set(id, await putBack(id, holds, found, run, recovering));
   // The run that comes next does not know of a call whose answer was lost.
   await run.ports.traffic.allRequestsOver();
-  return done === 0 ? [] : results;
+  if ([...back.values()].flat().length === 0) return [];
+  const results: RecoveredHost[] = [];
+  for (const [id, holds] of held) {
+    const registered = back.get(id) ?? [];
+    const lacking = registered.length > 0 ? holds : await lackingOn(id, holds, found, run, recovering);
+    results.push(told(id, lacking, registered, unavailable, recovering));
+  }
+  return results;
 }
 
 /** The registrations that are registered now, by this or already. */
@@ -83,6 +87,21 @@ async function putBack(
   }
 }
 
+/** What was held last need not have been taken: the run died before. That is known once nothing of what it began can still happen. */
+async function lackingOn(
+  id: HostId,
+  holds: readonly Hold[],
+  found: InterruptedRun,
+  run: Run,
+  { inventory, world: { clock } }: Recovering,
+): Promise<readonly Hold[]> {
+  const host = inventory.hosts.find((one) => one.id === id);
+  if (host === undefined) return holds;
+  await clock.sleep(timeUntilQuiet(id, found, clock.now()));
+  const record = found.groups.find(({ name }) => name === holds[0]?.group);
+  return stillLacking(recoverySession(host, record, holds, run, inventory), holds);
+}
+
 const isServing = (hold: Hold): hold is RegistrationHold =>
   hold.kind === 'registration' && (hold.state === 'healthy' || hold.state === 'initial');
 
@@ -122,6 +141,7 @@ function told(
   { inventory, bus }: Recovering,
 ): RecoveredHost {
   const name = inventory.hosts.find((host) => host.id === id)?.name ?? id;
+  if (holds.length === 0) return { host: id, name, restored: false, untouched: true, held: [] };
   const held = holds.map(describeHold);
   const reason =
     back.length > 0

@@ -1,6 +1,4 @@
-import { targetGroupsOf } from '../engine/hold-names.js';
-import { HostSession, type HostGroup } from '../engine/host-session.js';
-import type { Run } from '../engine/run.js';
+import { type HostGroup, HostSession, type Run, targetGroupsOf } from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { probeWithoutSecret } from '../errors/recover.js';
 import { mask } from '../events/redaction.js';

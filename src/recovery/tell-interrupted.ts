@@ -1,4 +1,4 @@
-import { describeHold } from '../engine/hold-names.js';
+import { describeHold } from '../engine/index.js';
 import type { EventBus } from '../events/bus.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';

@@ -1,4 +1,4 @@
-import type { Run } from '../engine/run.js';
+import type { Run } from '../engine/index.js';
 import type { ContainerTemplate } from '../model/container.js';
 import type { Host } from '../model/host.js';
 import type { ContainerName, GroupName } from '../model/ids.js';

@@ -1,5 +1,4 @@
-import type { Run } from '../engine/run.js';
-import { isStopping } from '../engine/stop-signal.js';
+import { isStopping, type Run } from '../engine/index.js';
 import type { AdfError } from '../errors/adf-error.js';
 import { exitOfSignal, type ExitCode, type ResultError, type RunOutcome } from '../model/run-result.js';
 import { formatPosition } from '../model/source.js';

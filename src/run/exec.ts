@@ -1,5 +1,4 @@
-import { runPlaybook } from '../engine/engine.js';
-import { HostSession } from '../engine/host-session.js';
+import { HostSession, runPlaybook } from '../engine/index.js';
 import { interrupted } from '../errors/engine.js';
 import { groupName } from '../model/ids.js';
 import type { HostResult, RunResult } from '../model/run-result.js';

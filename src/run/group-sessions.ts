@@ -1,6 +1,4 @@
-import { HostSession, type SettingsOfHost } from '../engine/host-session.js';
-import type { Run } from '../engine/run.js';
-import { forGroup } from './open-run.js';
+import { forGroup, HostSession, type Run, type SettingsOfHost } from '../engine/index.js';
 import { releaseDiffers } from '../errors/engine.js';
 import { nothingToDeploy } from '../errors/preflight.js';
 import { versionNotATag } from '../errors/usecases.js';

@@ -1,4 +1,4 @@
-import type { Run } from '../engine/run.js';
+import type { Run } from '../engine/index.js';
 import { AdfError } from '../errors/adf-error.js';
 import { leaseLost } from '../errors/lease.js';
 import type { Milliseconds } from '../model/duration.js';

@@ -1,5 +1,4 @@
-import { reconnectDefault } from '../engine/blips.js';
-import type { Run } from '../engine/run.js';
+import { reconnectDefault, type Run } from '../engine/index.js';
 import { AdfError } from '../errors/adf-error.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';

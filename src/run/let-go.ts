@@ -1,4 +1,4 @@
-import type { Run } from '../engine/run.js';
+import type { Run } from '../engine/index.js';
 import type { HeldLeases } from './lease-groups.js';
 
 /**

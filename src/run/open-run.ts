@@ -1,24 +1,12 @@
-import { Blips } from '../engine/blips.js';
-import { secretUnmasked } from '../errors/secrets.js';
-import { HoldBook } from '../engine/hold-book.js';
-import { FloorGuard } from '../engine/interlocks/floor-guard.js';
-import { LeasedTraffic } from '../engine/interlocks/leased-traffic.js';
+import { newRun, type Run, type TagSelection } from '../engine/index.js';
 import type { Redaction } from '../events/redaction.js';
-import { Reservations } from '../engine/interlocks/reservations.js';
-import { MutationGate } from '../engine/interlocks/mutation-gate.js';
-import { PinnedImages } from '../engine/pinned-images.js';
-import type { Run, TagSelection } from '../engine/run.js';
-import { RunOnce } from '../engine/run-once.js';
-import { Tally } from '../engine/tally.js';
-import { TargetGroups } from '../engine/target-groups.js';
 import { EventBus } from '../events/bus.js';
 import { isoTime } from '../model/duration.js';
-import { environmentName, runId, type GroupName, type RunId } from '../model/ids.js';
+import { environmentName, runId, type RunId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { HostHolds } from '../ports/host-holds.js';
 import type { Journal } from '../ports/journal.js';
 import type { Random } from '../ports/random.js';
-import { SharedTraffic } from '../traffic/shared-traffic.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import type { World } from '../world/world.js';
 
@@ -42,44 +30,13 @@ export function openRun(
   fullJournal: Journal,
   { verb, checkMode = false, tags = {}, bus: given }: RunChoices,
 ): Run {
-  const {
-    clock,
-    random,
-    runtime,
-    http,
-    registry,
-    files,
-    hostFiles,
-    hostHolds: fullHolds,
-    redaction,
-    transport,
-    fence,
-  } = world;
-  const journal = withoutSecrets(fullJournal, redaction);
-  const hostHolds = holdsWithoutSecrets(fullHolds, redaction);
-  const bus = given ?? openBus(world, hooks);
-  const gate = new MutationGate({ journal, clock, fence });
-  const blips = new Blips({ clock, random, bus, presence: world.presence });
-  const traffic = new SharedTraffic(new LeasedTraffic(world.traffic, gate), clock, { patience: blips.cloud });
-  const environment = environmentName(options.environment);
-  const reservations = new Reservations({
-    traffic,
-    clock,
-    run: id,
-    lifetime: world.leaseDuration,
-    warn: (message) => bus.emit({ type: 'warning', message }),
-  });
-  const tally = new Tally();
-  redaction.onUnmasked((name) => {
-    const message = secretUnmasked(name);
-    bus.emit({ type: 'warning', message });
-    tally.warn(message);
-  });
-  return {
+  const { clock, random, runtime, http, traffic, registry, files, hostFiles } = world;
+  const { transport, presence, fence, scaling, spills, redaction } = world;
+  return newRun({
     id,
     verb,
     begun: world.begun,
-    environment,
+    environment: environmentName(options.environment),
     owner: world.owner,
     ports: {
       clock,
@@ -89,42 +46,24 @@ export function openRun(
       http,
       traffic,
       registry,
-      journal,
-      hostHolds,
-      presence: world.presence,
+      journal: withoutSecrets(fullJournal, redaction),
+      hostHolds: holdsWithoutSecrets(world.hostHolds, redaction),
+      presence,
       fence,
       files,
       hostFiles,
-      ...(world.scaling === undefined ? {} : { scaling: world.scaling }),
-      ...(world.spills === undefined ? {} : { spills: world.spills }),
+      ...(scaling === undefined ? {} : { scaling }),
+      ...(spills === undefined ? {} : { spills }),
     },
-    bus,
+    leaseDuration: world.leaseDuration,
+    redaction,
+    bus: given ?? openBus(world, hooks),
     stop: hooks.stop,
-    holds: new HoldBook({
-      journal,
-      hostHolds,
-      gate,
-      blips,
-      stop: hooks.stop.signal,
-      clock,
-      bus,
-      run: { run: id, verb, environment, owner: world.owner },
-    }),
-    gate,
-    blips,
-    floor: new FloorGuard({ traffic, clock, random, blips }, reservations.of(`${environment}/${id}`)),
-    reservations,
-    images: new PinnedImages(registry, ({ server, password }) =>
-      redaction.add(password, `the password of ${server}`),
-    ),
-    targetGroups: new TargetGroups(traffic),
-    tally,
-    runOnce: new RunOnce(),
     checkMode,
     forks: options.forks ?? defaultForks,
     extraVars: options.extraVars,
     tags: { only: tags.only, skip: tags.skip ?? [] },
-  };
+  });
 }
 
 function openBus({ clock, redaction, notices }: World, { readers }: RunHooks): EventBus {
@@ -133,31 +72,6 @@ function openBus({ clock, redaction, notices }: World, { readers }: RunHooks): E
   notices.listen((notice) => bus.emit(notice));
   return bus;
 }
-
-const bookOf = (
-  { id, verb, environment, owner, gate, blips, stop, bus, ports }: Run,
-  group: GroupName,
-): HoldBook =>
-  new HoldBook({
-    ...ports,
-    gate,
-    blips,
-    stop: stop.signal,
-    bus,
-    run: { run: id, verb, environment, owner },
-    group,
-  });
-
-/** The run as one of its groups sees it: a host in two groups is held, and its floor is kept, for each on its own. */
-export const forGroup = (run: Run, group: GroupName): Run => ({
-  ...run,
-  holds: bookOf(run, group),
-  floor: new FloorGuard(
-    { ...run.ports, blips: run.blips },
-    run.reservations.of(`${run.environment}/${group}`),
-  ),
-  runOnce: new RunOnce(),
-});
 
 /**
  * `20261121T031500Z-7f3a09c4`: sorts by time; the end keeps two of one second apart. Hosts take what has the id of a run for a part of

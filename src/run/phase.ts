@@ -1,4 +1,4 @@
-import type { Run } from '../engine/run.js';
+import type { Run } from '../engine/index.js';
 import type { Phase } from '../events/event.js';
 
 /** Tells the beginning and the end of a phase. */

@@ -1,7 +1,7 @@
 import type { EventReader } from '../events/bus.js';
 import type { Redaction } from '../events/redaction.js';
 import type { Layer } from '../expression/scope.js';
-import type { StopSignal } from '../engine/stop-signal.js';
+import type { StopSignal } from '../engine/index.js';
 import type { FlagVariable } from '../model/flag-variable.js';
 import type { Plan } from '../model/plan.js';
 import type { SecretPrompt } from '../ports/secret-prompt.js';
@@ -25,7 +25,7 @@ export interface CommonOptions {
   readonly redaction?: Redaction;
 }
 
-export type { StopSignal } from '../engine/stop-signal.js';
+export type { StopSignal } from '../engine/index.js';
 
 export interface RunHooks {
   readonly readers: readonly EventReader[];

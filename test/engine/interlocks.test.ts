@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Reservations } from '../../src/engine/interlocks/reservations.js';
 import { FloorGuard } from '../../src/engine/interlocks/floor-guard.js';
 import { MutationGate, type Change } from '../../src/engine/interlocks/mutation-gate.js';
-import { HoldBook } from '../../src/engine/hold-book.js';
+import { HoldBook } from '../../src/engine/holds/hold-book.js';
 import { withDeadline } from '../../src/engine/deadline.js';
 import { AdfError } from '../../src/errors/adf-error.js';
 import { leaseFenced } from '../../src/errors/lease.js';

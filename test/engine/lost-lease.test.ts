@@ -3,7 +3,8 @@ import { awsThrottled } from '../../src/errors/aws.js';
 import { leaseUnavailable } from '../../src/errors/lease.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { LeaseRequest } from '../../src/ports/lease-store.js';
-import { FleetStage } from './fleet-stage.js';
+import { recoverWith } from '../../src/recovery/recover.js';
+import { deployOptions, FleetStage } from './fleet-stage.js';
 
 const key = 'test.api';
 const ofBob: LeaseRequest = {
@@ -84,6 +85,50 @@ describe('a run whose lease is lost while a host is out', () => {
     expect(result.named[0]?.reason).toContain('another run had it meanwhile');
     expect(stage.mutations.filter((call) => call.includes(' register '))).toEqual([]);
     expect(stage.leases.holder(key)).toBeUndefined();
+  });
+
+  it.each(['healthy', 'unhealthy'] as const)(
+    'names no host that was %s and that another run has put back, healthy',
+    async (state) => {
+      const stage = new FleetStage({ states: [state], rollout: { on_failure: 'stop' } });
+      let isStopped = false;
+      stage.world.calls.intercept = async (call, proceed) => {
+        const result = await proceed();
+        if (call.method !== 'stop' || isStopped) return result;
+        isStopped = true;
+        stage.leases.lapse(key);
+        await recoverWith(await stage.elsewhere(), { ...deployOptions, groups: [key.slice(5)] }, stage.hooks);
+        return result;
+      };
+      const result = await stage.deploy();
+      expect(await stage.later()).toEqual(asFound);
+      expect(result.errors.map(({ code }) => code)).toContain('lease.lost');
+      expect(result).toMatchObject({ exit: 4, named: [] });
+    },
+  );
+
+  it('names no host that another run puts back while it is looked at', async () => {
+    const stage = new FleetStage({ rollout: { on_failure: 'stop' } });
+    let next: 'stop' | 'health' | undefined = 'stop';
+    stage.at(
+      ({ type }) => type === 'play.ended' && next === undefined,
+      () => (next = 'health'),
+    );
+    stage.world.calls.intercept = async (call, proceed) => {
+      const result = await proceed();
+      if (call.method !== next) return result;
+      next = undefined;
+      if (call.method === 'stop') {
+        stage.leases.lapse(key);
+        await (await stage.leases.acquire(ofBob)).release();
+      } else {
+        await recoverWith(await stage.elsewhere(), { ...deployOptions, groups: [key.slice(5)] }, stage.hooks);
+      }
+      return result;
+    };
+    const result = await stage.deploy();
+    expect(await stage.later()).toEqual(asFound);
+    expect(result).toMatchObject({ exit: 4, named: [] });
   });
 
   it('waits for its hosts to come back, and restores then', async () => {

@@ -84,6 +84,23 @@ describe('a host whose turn failed', () => {
     expect((await stage.later())[0]).toMatch(/^i-1: v1 running, (initial|unhealthy)$/);
   });
 
+  it('that the balancer found unhealthy, and its own health check healthy, goes back to exactly that', async () => {
+    const stage = new FleetStage({ hosts: 4 });
+    const [first] = stage.hosts;
+    if (first === undefined) throw new Error('a stage without hosts');
+    // Nothing listens on that port.
+    stage.world.registered(stage.group, first, 5061, 'unhealthy');
+    stage.release(image.neverHealthy());
+    const result = await stage.deploy();
+    expect(result.named).toMatchObject([
+      { host: 'i-1', held: [], reason: 'it was not healthy before, and is back in that state' },
+    ]);
+    expect(result.hosts[0]).toMatchObject({ host: 'i-1', restored: 1 });
+    expect(stage.host('i-1').holds.size).toBe(0);
+    await stage.later();
+    expect(stage.seen('i-1')).toBe('v1 running, in service on 5060, unhealthy on 5061');
+  });
+
   it('whose registration cannot be taken keeps counting as in service', async () => {
     // i-1 finishes; i-2 cannot be drained; the floor of one allows i-1 back only if i-2 still counts.
     const stage = new FleetStage({ hosts: 2 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { restoreScaling } from '../../src/engine/restore-scaling.js';
-import { findScalingHolds, type HeldScaling } from '../../src/engine/scaling-holds.js';
+import { restoreScaling } from '../../src/engine/holds/restore-scaling.js';
+import { findScalingHolds, type HeldScaling } from '../../src/engine/holds/scaling-holds.js';
 import { environmentName, runId } from '../../src/model/ids.js';
 import { openRun } from '../../src/run/open-run.js';
 import type { PortCall } from '../fakes/port-calls.js';

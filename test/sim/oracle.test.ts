@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeHold } from '../../src/engine/hold-names.js';
+import { describeHold } from '../../src/engine/holds/hold-names.js';
 import type { RestartPolicy } from '../../src/model/container.js';
 import type { Hold } from '../../src/model/hold.js';
 import {
@@ -18,6 +18,7 @@ import { digestOf } from '../fakes/digest-of.js';
 import type { Actor, Entry, Happening } from '../fakes/world/timeline.js';
 import type { ContainerState, HostState, WorldState } from '../fakes/world/world.js';
 import { judge, namedAtTheEnd } from './oracle.js';
+import { deedsOf } from './oracle/deeds.js';
 import { droppedFor, dropsOf } from './oracle/drops.js';
 import { neverOverridesANewerSuccess } from './oracle/newer-success.js';
 import type { Program, Said, Story, StoryGroup } from './oracle/story.js';
@@ -514,6 +515,57 @@ describe('the oracle', () => {
     expect(after.length).toBe(2);
     expect(looks(15_000)).toBe(0);
     expect(looks(25_000)).toBe(1);
+  });
+
+  it('excuses what ended by itself after the bake of a program that was signalled, and nothing before', () => {
+    const down = worldWith({ h1: [containerOf(h1, 'new', false)] });
+    const baked = entry(15_000, 'program 1', {
+      type: 'hold.forgotten',
+      host: h1,
+      run: runId('r'),
+      hold: holdId('h1#1'),
+    });
+    const judged = (exitedAt: number, signalledAt?: number) => {
+      const timeline = [...turn(0, h1), exited(exitedAt, h1), baked].toSorted((a, b) => a.at - b.at);
+      const given = { timeline, ended: down, final: down, named: [h1], calls: [lookedAt(25_000, h1)] };
+      const one = story({
+        ...given,
+        says: says({ hosts: [said('deployed')] }),
+        exit: 5,
+        ...(signalledAt === undefined ? {} : { signalledAt }),
+      });
+      return judge(one).map(({ what }) => what);
+    };
+    const untrue = 'program 1 says that h1 is deployed, which does not run the release';
+    expect(judged(20_000, 30_000)).not.toContain(untrue);
+    expect(judged(20_000)).toContain(untrue);
+    expect(judged(12_000, 30_000)).toContain(untrue);
+  });
+
+  it('takes what a program does for a run of another for a recovery, though its notes were pruned', () => {
+    const pruned = entry(10, 'operator', {
+      type: 'hold.forgotten',
+      host: h1,
+      run: runId('r'),
+      hold: holdId('h1#1'),
+    });
+    const timeline = [
+      kept(0, 'program 2', 'r'),
+      ...out(1, h1).map((one) => ({ ...one, by: one.by === 'world' ? one.by : ('program 2' as const) })),
+      gone(2, h1),
+      pruned,
+      back(20, h1),
+      state(21, h1, 'healthy'),
+      kept(30, 'program 1', 'mine'),
+      ...out(31, h1),
+      gone(32, h1),
+      back(40, h1),
+      state(41, h1, 'healthy'),
+    ];
+    const deeds = deedsOf(story({ timeline })).get('program 1')?.get(h1);
+    expect(deeds?.recovering.map(({ at }) => at)).toEqual([20]);
+    expect(deeds?.own.map(({ at }) => at)).toEqual([31, 40]);
+    expect(deeds?.found?.at).toBe(30);
   });
 
   it('sees a fleet that is mixed and not said to be, and one that is said to be and is not', () => {

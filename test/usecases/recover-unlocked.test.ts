@@ -7,7 +7,7 @@ import { quietTime } from '../../src/model/late-effect.js';
 import { placeOf, tagsOf } from '../../src/plan/reservation.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { recoverWith } from '../../src/recovery/recover.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { FleetStage, type StageOptions, deployOptions } from '../engine/fleet-stage.js';
 
 const api = { environment: environmentName('test'), group: groupName('api') };
 const { project, environment, extraVars } = deployOptions;
@@ -17,10 +17,17 @@ class FrozenStage extends FleetStage {
   frozen = false;
 }
 
-/** A deploy died right after this call on i-1; its lease ran out, and a majority of the group froze. */
-async function frozenAfter(method: string): Promise<FrozenStage> {
-  const stage = new FrozenStage();
-  const whole = await new FleetStage().untilDeath(undefined, (world, hooks) =>
+/** A deploy died right after this call on i-1; its lease ran out, and a majority of the group froze. `prepare` is done to the fleet first. */
+async function frozenAfter(
+  method: string,
+  prepare: (stage: FleetStage) => void = () => undefined,
+  options: StageOptions = {},
+): Promise<FrozenStage> {
+  const stage = new FrozenStage(options);
+  prepare(stage);
+  const rehearsal = new FleetStage(options);
+  prepare(rehearsal);
+  const whole = await rehearsal.untilDeath(undefined, (world, hooks) =>
     deployWith(world, deployOptions, hooks),
   );
   const call = whole.calls.indexOf(method) + 1;
@@ -104,6 +111,26 @@ describe('a host whose registration alone was taken, in a group that cannot be l
     stage.host('i-1').holds.clear();
     expect(await codeOf(stage.recover())).toBe('lease.unavailable');
     expect(await place(stage)).toBe('i-1: v1 running, not registered');
+  });
+
+  it('is not named for another host of its run, from which nothing was taken yet', async () => {
+    const slowNoteOnSecond = ({ world }: FleetStage): void => {
+      world.calls.intercept = async (call, proceed) => {
+        if (call.method === 'keepHold' && call.actor === 'i-2') await world.clock.sleep(3_600_000);
+        return proceed();
+      };
+    };
+    const rollout = { serial: 2 };
+    const stage = await frozenAfter('traffic.deregister', slowNoteOnSecond, { hosts: 5, rollout });
+    const claimed = stage.told('hold.opened').map(({ host }) => host.id);
+    const result = await stage.recover();
+    expect(claimed).toContain('i-2');
+    expect(result.named.map(({ host }) => host)).not.toContain('i-2');
+    expect(result.hosts).toContainEqual(expect.objectContaining({ host: 'i-2', status: 'untouched' }));
+    expect(result).toMatchObject({ exit: 5, named: [{ held: ['its registration in api-http:5060'] }] });
+    stage.frozen = false;
+    expect(await stage.recover()).toMatchObject({ exit: 0, named: [] });
+    expect(await stage.later()).toEqual(stage.hosts.map(({ host }) => `${host.id}: v1 running, in service`));
   });
 
   it('is left out by another machine, which cannot know that the run is dead', async () => {

@@ -8,6 +8,7 @@ import { renderStatus } from '../../src/report/status-view.js';
 import { statusWith } from '../../src/deploy/status.js';
 import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
 import type { Life } from '../fakes/mortal-world.js';
+import { image } from '../fakes/world/image-behaviour.js';
 
 const all = (hosts: number, what: string): readonly string[] =>
   Array.from({ length: hosts }, (_, index) => `i-${index + 1}: ${what}`);
@@ -97,6 +98,22 @@ describe('recover', () => {
     stage.host('i-1').find();
     expect(await stage.recover()).toMatchObject({ exit: 0, named: [] });
     expect(await stage.later()).toEqual(all(3, 'v1 running, in service'));
+  });
+
+  it('says of a host that is back, and that its balancer finds unhealthy as before, that nothing of it is held', async () => {
+    const stage = new FleetStage({ hosts: 4, rollout: { on_failure: 'stop' } });
+    const [first] = stage.hosts;
+    if (first === undefined) throw new Error('a stage without hosts');
+    // Nothing listens on that port.
+    stage.world.registered(stage.group, first, 5061, 'unhealthy');
+    stage.release(image.neverHealthy());
+    expect(await stage.deploy()).toMatchObject({ exit: 5, named: [{ host: 'i-1' }] });
+    const result = await stage.recover();
+    expect(result).toMatchObject({ exit: 5, named: [{ host: 'i-1', held: [] }] });
+    expect(result.named[0]?.reason).toBe('it was not healthy before, and is back in that state');
+    await stage.later();
+    expect(stage.seen('i-1')).toBe('v1 running, in service on 5060, unhealthy on 5061');
+    expect(await stage.recover()).toMatchObject({ exit: 0, recovered: [] });
   });
 
   it('registers a host again that cannot be reached when its container was not touched', async () => {

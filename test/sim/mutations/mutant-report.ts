@@ -3,7 +3,7 @@ import type { Fate } from './hunt.js';
 /** What came of one mutant. */
 export interface Result {
   readonly key: string;
-  /** `src/engine/turn.ts:43:7`. */
+  /** `src/engine/roll/turn.ts:43:7`. */
   readonly place: string;
   readonly change: string;
   /** How many it was to be simulated with. */

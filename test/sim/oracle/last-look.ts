@@ -28,8 +28,18 @@ export function lastLookAt(host: HostId, program: Program, story: Story): Millis
 export const othersOn = (host: HostId, { actor, history }: Program, { timeline }: Story): readonly Entry[] =>
   timeline.slice(0, history).filter((entry) => 'host' in entry && entry.host === host && entry.by !== actor);
 
-/** Those of them that the program cannot know of, since it looked before. */
+/**
+ * Those of them that the program cannot know of, since it looked before. One that was signalled makes no audit: it tells what its bake saw,
+ * whatever a later task (the prune) read of the host (seed 6628).
+ */
 export function unseenBy(program: Program, host: HostId, story: Story): readonly Entry[] {
-  const since = lastLookAt(host, program, story);
+  const looked = lastLookAt(host, program, story);
+  const baked = program.signalledAt === undefined ? undefined : settledAt(host, program, story);
+  const since = Math.min(looked, baked ?? looked);
   return othersOn(host, program, story).filter(({ at }) => at >= since);
 }
+
+/** When a program took its last note off the host: the batch had passed its bake, or the host was restored. */
+const settledAt = (host: HostId, { actor }: Program, { timeline }: Story): Milliseconds | undefined =>
+  timeline.findLast((entry) => entry.type === 'hold.forgotten' && entry.host === host && entry.by === actor)
+    ?.at;

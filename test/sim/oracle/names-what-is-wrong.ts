@@ -1,4 +1,4 @@
-import { describeHold } from '../../../src/engine/hold-names.js';
+import { describeHold } from '../../../src/engine/holds/hold-names.js';
 import type { Milliseconds } from '../../../src/model/duration.js';
 import { samePolicy } from '../../../src/model/container.js';
 import type { Hold } from '../../../src/model/hold.js';
@@ -19,14 +19,9 @@ const promise = 0;
 export const namesWhatIsWrong = ofEach((program, story) =>
   (program.says?.named ?? [])
     .filter(({ host }) => !couldNotKnow(host, program, story))
-    // Weaker here: what a journal claims of a host, and its notes do not say, is told as it is claimed (seed 5637).
-    .filter(({ reason }) => !reason.startsWith(unchecked))
     .flatMap((named) => whatIsWrong(named, program, story))
     .map((what) => ({ statement: promise, at: program.endedAt, what: `${program.actor}: ${what}` })),
 );
-
-/** How the message of `recover.unchecked` begins. */
-const unchecked = 'What was held of it was not put back';
 
 /** Hosts are looked at together, and named one after the other. */
 const fromLookToName: Milliseconds = 5_000;

@@ -2,7 +2,7 @@ import type { Milliseconds } from '../../../src/model/duration.js';
 import type { Hold } from '../../../src/model/hold.js';
 import type { ContainerId, Digest, HostId, RunId, TargetGroupArn } from '../../../src/model/ids.js';
 import { registrationKey, type Registration, type TargetState } from '../../../src/model/registration.js';
-import type { Actor, Entry } from '../../fakes/world/timeline.js';
+import { isProgram, type Actor, type Entry } from '../../fakes/world/timeline.js';
 import type { WorldState } from '../../fakes/world/world.js';
 
 export interface ReplayedContainer {
@@ -38,6 +38,8 @@ export class Replay {
   readonly zones = new Map<HostId, string>();
   /** What hosts have on record that is held of them: which run's, by its id and the hold's. */
   readonly holds = new Map<HostId, Map<string, Note>>();
+  /** Of which runs a host's notes were pruned: their journals hold it still, and a recovery by them is one (seed 6477). */
+  readonly #pruned = new Map<HostId, Set<RunId>>();
   /** Which program was the first to hold something for a run. */
   readonly #beginners = new Map<RunId, Actor>();
 
@@ -78,7 +80,8 @@ export class Replay {
 
   /** The host is still held by a run that another program began: what this one does there, it does to bring it back. */
   isRecovering(program: Actor, host: HostId): boolean {
-    const beginners = [...(this.holds.get(host)?.values() ?? [])].map(({ run }) => this.#beginners.get(run));
+    const noted = [...(this.holds.get(host)?.values() ?? [])].map(({ run }) => run);
+    const beginners = [...noted, ...(this.#pruned.get(host) ?? [])].map((run) => this.#beginners.get(run));
     // A note of an earlier run that could not be taken off says nothing once this program holds the host for its own run.
     return beginners.length > 0 && !beginners.includes(program);
   }
@@ -92,8 +95,15 @@ export class Replay {
     const held = this.holds.get(entry.host) ?? new Map<string, Note>();
     this.holds.set(entry.host, held);
     if (!this.#beginners.has(entry.run)) this.#beginners.set(entry.run, entry.by);
-    if (entry.type === 'hold.kept') held.set(`${entry.run} ${entry.hold.id}`, entry);
-    else held.delete(`${entry.run} ${entry.hold}`);
+    if (entry.type === 'hold.kept') {
+      held.set(`${entry.run} ${entry.hold.id}`, entry);
+      // Who holds the host for its own run has recovered what others held of it.
+      if (!isProgram(entry.by) || !this.isOfAnother(entry.by, entry.run)) this.#pruned.delete(entry.host);
+      return;
+    }
+    held.delete(`${entry.run} ${entry.hold}`);
+    if (isProgram(entry.by)) return;
+    this.#pruned.set(entry.host, (this.#pruned.get(entry.host) ?? new Set()).add(entry.run));
   }
 
   targetsOf(host: HostId): readonly ReplayedTarget[] {

@@ -1,0 +1,60 @@
+import type { Hold } from '../../model/hold.js';
+import { lostPredecessors, runsThePlanned, settledBeside } from '../../plan/restore.js';
+import { describeHold } from './hold-names.js';
+import type { HostSession } from '../host-session.js';
+
+/**
+ * A host whose held containers were removed by others (`docker container prune`) has no way back. When what the run started there is
+ * proven healthy it stays at the plan: its containers are settled as replaced, and that the way back is lost is said once. False when
+ * nothing is lost, or it is not healthy; then it is as it was, and still held.
+ */
+export async function stayWithoutWayBack(session: HostSession, origin: readonly Hold[]): Promise<boolean> {
+  const { containers } = session.target;
+  try {
+    const lost = lostPredecessors(origin, await containers.list());
+    if (lost.length === 0) return false;
+    const gone = lost.map(describeHold).join(', ');
+    return await stayAtPlan(session, origin, `its way back is lost, since somebody removed ${gone}`);
+  } catch {
+    // Why it was not restored is told, and that is the reason to be told.
+    return false;
+  }
+}
+
+/**
+ * Settles the containers of a host as replaced when what the run started in their place is proven healthy, and says `why`. What it held of
+ * registrations is still to be brought back. False when it is not healthy: then nothing is changed.
+ */
+export async function stayAtPlan(
+  session: HostSession,
+  origin: readonly Hold[],
+  why: string,
+): Promise<boolean> {
+  const { run, host, eventHost, group } = session;
+  const { containers, prover } = session.target;
+  try {
+    if (!runsThePlanned(origin, await containers.list(), run.id)) return false;
+    const probe = group?.settings.health;
+    if (probe === undefined) await prover.requireHealthy();
+    else await prover.prove(probe);
+    const open = run.holds.openOf(host.id);
+    await run.holds.settle(
+      open.filter((hold) => hold.kind === 'container' || hold.state === 'absent'),
+      'replaced',
+    );
+  } catch {
+    return false;
+  }
+  const message = `${why}: it keeps what the run gave it`;
+  run.bus.emit({ type: 'warning', host: eventHost, message });
+  return true;
+}
+
+/** Some of the host's containers are at the plan for good, and `held` would take others back. Throws why the host cannot be asked. */
+export async function isHalfSettled(
+  { run, target, group }: HostSession,
+  held: readonly Hold[],
+): Promise<boolean> {
+  if (!held.some(({ kind }) => kind === 'container')) return false;
+  return settledBeside(held, await target.containers.list(), run.id, group?.name).length > 0;
+}

@@ -1,0 +1,318 @@
+import { AdfError, errorsOf } from '../../errors/adf-error.js';
+import { blipSourceOf } from '../../errors/blip.js';
+import { leaseOverCode, restoreIncomplete } from '../../errors/engine.js';
+import { hostGone } from '../../errors/fleet.js';
+import { leaseFencedCode } from '../../errors/lease.js';
+import type { ObservedContainer } from '../../model/container.js';
+import { formatDuration } from '../../model/duration.js';
+import type { Hold, RegistrationHold } from '../../model/hold.js';
+import { type Registration, type TargetHealth, isDrained } from '../../model/registration.js';
+import { retryPause } from '../../ports/retry.js';
+import {
+  describeStep,
+  lackingOf,
+  planRestore,
+  runsNothing,
+  type RestoreObservation,
+} from '../../plan/restore.js';
+import { goneOf } from '../roll/gone-hosts.js';
+import { holdKey } from './hold-names.js';
+import type { Activity } from '../activity.js';
+import type { HostSession } from '../host-session.js';
+import type { HostTarget } from '../host-target.js';
+import { remakableOf } from '../task/remake.js';
+import { carryOut } from './restore-steps.js';
+import { settledContainers } from '../settled-containers.js';
+
+export interface RestoreOutcome {
+  /** The host matches its holds again, read back. */
+  readonly restored: boolean;
+  /** Why it does not, or what a person should know although it does. */
+  readonly error?: AdfError;
+  /** Came back to what was unhealthy when it was taken; it may be healthy by now (`isIllAsFound`). */
+  readonly unhealthyAsFound: boolean;
+}
+
+/** What a fault of the Engine or of AWS that is no blip is given. */
+const attemptsAtLeast = 3;
+
+/**
+ * Makes one host match `holds`, and whatever else is held of it, from whatever state it is in: observe, plan (plan/restore.ts),
+ * carry out, read back. A lost host is waited for as `Blips` say, unless it is gone for good. Never throws: what cannot be restored is the outcome.
+ */
+export async function restoreHost(
+  session: HostSession,
+  holds: readonly Hold[],
+  when: Partial<Pick<Activity, 'signal' | 'mayTakeOut'>> = {},
+): Promise<RestoreOutcome> {
+  const { bus } = session.run;
+  const activity: Activity = {
+    signal: new AbortController().signal,
+    mayTakeOut: () => true,
+    ...when,
+    report: (step) => bus.emit({ type: 'restore.step', host: session.eventHost, step }),
+    restoring: true,
+  };
+  const outcome = await restoreUnderLease(session.target.during(activity), holds);
+  bus.emit({
+    type: 'restore.ended',
+    host: session.eventHost,
+    restored: outcome.restored,
+    ...(outcome.error === undefined ? {} : { error: outcome.error }),
+  });
+  return outcome;
+}
+
+/**
+ * What the run holds may be another run's matter by now: then it is left as it is. The lease may be lost on the way, too, while a host that
+ * is out of reach is waited for: then the same is asked again.
+ */
+async function restoreUnderLease(target: HostTarget, holds: readonly Hold[]): Promise<RestoreOutcome> {
+  const { gate } = target.run;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await gate.readyToRestore();
+    } catch (error) {
+      return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
+    }
+    const outcome = await restoreUntil(target, holds);
+    const { error } = outcome;
+    const lost = error !== undefined && (error.code === leaseOverCode || error === gate.closedBy);
+    // A host that met a newer epoch is another run's matter: this one must not outbid it.
+    if (!lost || error.code === leaseFencedCode || attempt >= attemptsAtLeast) return outcome;
+  }
+}
+
+/** The whole restore is made again after a blip, and a few times after what else the Engine or AWS may get over. */
+async function restoreUntil(target: HostTarget, holds: readonly Hold[]): Promise<RestoreOutcome> {
+  const { host, run, place, activity } = target;
+  const { signal, report } = activity;
+  let last: unknown;
+  // How often the turn was disturbed says nothing of the way back.
+  run.blips.turnBegins(host);
+  const attempt = (): Promise<RestoreOutcome> =>
+    restoreOnce(target, holds).catch((error: unknown) => {
+      last = error;
+      throw error;
+    });
+  try {
+    await requestsOver(target, holds);
+    return await run.blips.outlast(place, () => attemptSome(attempt, target), {
+      signal,
+      report,
+      isAnswer: false,
+    });
+  } catch (thrown) {
+    const error = last ?? thrown;
+    const isGone = blipSourceOf(error) !== undefined && (await goneOf([host], run)).has(host.id);
+    return {
+      restored: false,
+      error: isGone ? hostGone(host) : errorsOf(error)[0],
+      unhealthyAsFound: false,
+    };
+  }
+}
+
+async function attemptSome(
+  attempt: () => Promise<RestoreOutcome>,
+  { run: { ports }, activity: { signal } }: HostTarget,
+): Promise<RestoreOutcome> {
+  for (let left = attemptsAtLeast; ; left -= 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (blipSourceOf(error) !== undefined || !mayPass(error) || left <= 1 || signal.aborted) throw error;
+      await ports.clock.sleep(retryPause(attemptsAtLeast - left + 1, ports.random), signal);
+    }
+  }
+}
+
+/**
+ * What is seen before then need not stay so: a container that is being stopped goes down as late as its stop timeout says. A host whose
+ * registrations alone are held is not waited for.
+ */
+async function requestsOver(target: HostTarget, holds: readonly Hold[]): Promise<void> {
+  const { run, host, activity } = target;
+  const registrations = registrationsOf(holds);
+  await run.ports.traffic.requestsOver(registrations);
+  if (!touchesHost(holds)) return;
+  await run.gate.requests.over(host.id, {
+    onWait: (what, atMost) =>
+      activity.report(
+        `the answer was lost: waiting until it is over, ${formatDuration(atMost)} at most: ${what}`,
+      ),
+  });
+}
+
+/**
+ * Faults that a second attempt may find gone. A refused login or host key is none: trying it again gets the control host banned
+ * (OpenSSH 9.8 penalises sources).
+ */
+const mayPass = (error: unknown): boolean => error instanceof AdfError && /^(docker|aws)\./.test(error.code);
+
+async function restoreOnce(target: HostTarget, holds: readonly Hold[]): Promise<RestoreOutcome> {
+  const { bus, holds: book, floor } = target.run;
+  await book.reopen(holds.filter((hold) => hold.kind === 'container' || hold.state === 'absent'));
+  const found = await observe(target, together(holds, book.openOf(target.host.id)));
+  const wanted = holds.filter((hold) => !isLeftToOthers(hold, target));
+  const before = together(wanted, book.openOf(target.host.id));
+  const steps = planRestore(before, found);
+  bus.emit({ type: 'restore.started', host: target.eventHost, steps: steps.map(describeStep) });
+  for (const step of steps) await carryOut(step, target, before);
+  const all = together(wanted, book.openOf(target.host.id));
+  const missing = planRestore(all, await observe(target, all, { isReadBack: true })).filter(
+    (step) => step.do !== 'prove_health',
+  );
+  if (missing.length > 0) {
+    const error = restoreIncomplete(target.host, missing.map(describeStep));
+    return { restored: false, error, unhealthyAsFound: false };
+  }
+  await book.settle(book.openOf(target.host.id), 'restored');
+  floor.giveBack(registrationsOf(all));
+  return {
+    restored: true,
+    unhealthyAsFound:
+      ranSomething(before) && steps.some((step) => step.do === 'register' && step.await === 'registered'),
+  };
+}
+
+/**
+ * What of these holds the host lacks at this moment, so that a host that has all it had is not named. All of them where it cannot be
+ * asked, and where neither a probe nor a balancer says that a container is healthy which was touched, and which has to be; never one for
+ * which nothing was taken. Changes nothing, and needs no lease.
+ */
+export async function stillLacking({ target }: HostSession, open: readonly Hold[]): Promise<readonly Hold[]> {
+  const holds = open.filter((hold) => target.run.holds.mayBeTaken(hold));
+  try {
+    const observed = await observe(target, holds);
+    const lacking = lackingOf(holds, observed);
+    return lacking.length > 0 || (await isVouchedFor(target, holds, observed)) ? lacking : holds;
+  } catch {
+    return holds;
+  }
+}
+
+/** Another run may have put it back, and proven it: so the balancer and the probe are asked as things are now. */
+async function isVouchedFor(
+  { run, host, known, prover }: HostTarget,
+  holds: readonly Hold[],
+  { registrations }: RestoreObservation,
+): Promise<boolean> {
+  const needsNone = !known.containersTouched || runsNothing(holds) || wasIll(run.holds.originOf(host.id));
+  if (needsNone || prover.isProven || registrations.some(({ state }) => state === 'healthy')) return true;
+  return prover.requireHealthy().then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Why such a host is named. */
+export const illAsFound = 'it was not healthy before, and is back in that state';
+
+/**
+ * A host that is back to what it was, and was not healthy there, is named when it is not so by now. `isBack`: it has all that is held of it,
+ * whoever put it back.
+ */
+export async function isIllAsFound(
+  session: HostSession,
+  outcome: RestoreOutcome | undefined,
+  isBack: boolean,
+): Promise<boolean> {
+  const origin = session.run.holds.originOf(session.host.id);
+  const mayBeIll = outcome?.unhealthyAsFound === true || (isBack && wasIll(origin));
+  return mayBeIll && !(await isHealthyByNow(session, origin));
+}
+
+/** What was not healthy when it was taken need not be so any more once it is back. False where that cannot be asked. */
+async function isHealthyByNow({ run }: HostSession, holds: readonly Hold[]): Promise<boolean> {
+  try {
+    const had = holds.filter((hold) => hold.kind === 'container' || hold.state !== 'absent');
+    const groups = Map.groupBy(registrationsOf(had), ({ targetGroup }) => targetGroup);
+    const targets = await Promise.all(
+      [...groups].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)),
+    );
+    return targets.length > 0 && targets.flat().every(({ state }) => state === 'healthy');
+  } catch {
+    return false;
+  }
+}
+
+/** The host has all that is held of it. A hold that cannot be settled in the journal stays open; a recovery looks again. */
+export async function settleReturned({ run, eventHost }: HostSession, open: readonly Hold[]): Promise<void> {
+  try {
+    await run.holds.settle(open, 'returned');
+  } catch (error) {
+    const message = `it has all that it had, which could not be written down: ${errorsOf(error)[0].message}`;
+    run.bus.emit({ type: 'warning', host: eventHost, message });
+  }
+}
+
+/** A place that the run had given back, and that somebody else took from the host since. */
+const isLeftToOthers = (hold: Hold, { traffic, run, host }: HostTarget): boolean =>
+  hold.kind === 'registration' &&
+  hold.state !== 'absent' &&
+  traffic.isRemovedByOthers(hold.registration) &&
+  !run.holds.openOf(host.id).some((open) => holdKey(open) === holdKey(hold));
+
+/** Restoring takes away too: what an earlier attempt drained, and did not get to bring back, is held beside what was asked for. */
+const together = (asked: readonly Hold[], open: readonly Hold[]): readonly Hold[] => {
+  const known = new Set(asked.map(holdKey));
+  return [...asked, ...open.filter((hold) => !known.has(holdKey(hold)))];
+};
+
+/** A host without a container could not have been healthy: that it is so again is nothing to tell a person. */
+const ranSomething = (holds: readonly Hold[]): boolean =>
+  !holds.some((hold) => hold.kind === 'container') ||
+  holds.some((hold) => hold.kind === 'container' && hold.previous !== undefined);
+
+/** It ran something, and a balancer did not find that healthy. */
+const wasIll = (holds: readonly Hold[]): boolean =>
+  ranSomething(holds) && holds.some((hold) => hold.kind === 'registration' && !mayBeHealthy.has(hold.state));
+
+/** One that was on its way into service, or out of it, may have been healthy there. */
+const mayBeHealthy: ReadonlySet<RegistrationHold['state']> = new Set([
+  'healthy',
+  'initial',
+  'draining',
+  'absent',
+]);
+
+/**
+ * The host is asked only when one of its containers is held: a registration comes back without SSH. What is down is started again, so only a
+ * read back has to wait for an Engine that is being restarted.
+ */
+async function observe(
+  target: HostTarget,
+  holds: readonly Hold[],
+  { isReadBack = false } = {},
+): Promise<RestoreObservation> {
+  const { run, host, traffic, group } = target;
+  await requestsOver(target, holds);
+  const held = registrationsOf(holds);
+  const needsHost = touchesHost(holds);
+  const byGroup = Map.groupBy(held, ({ targetGroup }) => targetGroup);
+  const own =
+    group === undefined ? [] : await traffic.registrations(await traffic.groups(group.settings.targetGroups));
+  // What is held is asked for last: that decides what is restored and named, and a look may take its time.
+  const asked = await Promise.all([...byGroup].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)));
+  const known = asked.flat();
+  const list = (): Promise<readonly ObservedContainer[]> =>
+    target.outlast(() => run.ports.runtime.on(host).list());
+  const containers = needsHost ? await (isReadBack ? settledContainers(target, list) : list()) : undefined;
+  return {
+    containers,
+    remakable: await remakableOf(target, holds, containers ?? []),
+    registrations: [...known, ...own.filter((target) => !isDrained(target) && !includes(known, target))],
+  };
+}
+
+const registrationsOf = (holds: readonly Hold[]): readonly Registration[] =>
+  holds.flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : []));
+
+const touchesHost = (holds: readonly Hold[]): boolean => holds.some(({ kind }) => kind === 'container');
+
+const includes = (targets: readonly TargetHealth[], { registration }: TargetHealth): boolean =>
+  targets.some((other) => sameRegistration(other.registration, registration));
+
+const sameRegistration = (a: Registration, b: Registration): boolean =>
+  a.targetGroup === b.targetGroup && a.id === b.id && a.port === b.port;

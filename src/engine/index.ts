@@ -1,0 +1,43 @@
+/**
+ * The engine's face: whatever is outside src/engine imports it from here.
+ *
+ * - roll/ runs a playbook: play after play, batch after batch, turn after turn; and takes hosts back.
+ * - task/ is the life of one task on one host.
+ * - holds/ is what a run took and owes, and how it is given back.
+ * - interlocks/ stand around the ports and hold whatever a playbook says: floor, drain first, lease, one mutation at a time.
+ */
+export { type Blips, reconnectDefault } from './blips.js';
+export { HostSession, type HostGroup, type Maker, type SettingsOfHost } from './host-session.js';
+export { forGroup, newRun } from './new-run.js';
+export type { PinnedImages } from './pinned-images.js';
+export type { Run, TagSelection } from './run.js';
+export { isStopping, type StopSignal } from './stop-signal.js';
+
+export { isWellAgain } from './roll/bake.js';
+export { runPlaybook, type PlaybookResult } from './roll/engine.js';
+export { goneOf } from './roll/gone-hosts.js';
+export { afterGrace, nameTheHeldAfterGrace } from './roll/grace.js';
+export { renderPattern } from './roll/play-hosts.js';
+export { onTop, playLayers, readRollout } from './roll/play-settings.js';
+export type { TurnPlay } from './roll/turn-play.js';
+
+export { allHold } from './task/conditions.js';
+export { renderEnvironment } from './task/module-host.js';
+export { isSelected } from './task/tags.js';
+export { explainArguments, factsSetBy, renderArguments } from './task/task-arguments.js';
+export { variablesOf, variablesOfSession } from './task/task-variables.js';
+
+export { describeHold, targetGroupsOf } from './holds/hold-names.js';
+export { isHalfSettled, stayAtPlan, stayWithoutWayBack } from './holds/lost-way-back.js';
+export { hasBaked } from './holds/outlived-run.js';
+export {
+  illAsFound,
+  isIllAsFound,
+  restoreHost,
+  settleReturned,
+  stillLacking,
+  type RestoreOutcome,
+} from './holds/restore.js';
+export { restoreScaling, type ScalingRestored } from './holds/restore-scaling.js';
+export { findScalingHolds, scalingOf, type HeldScaling, type ScalingOf } from './holds/scaling-holds.js';
+export { suspendScaling } from './holds/suspend-scaling.js';

@@ -1,0 +1,124 @@
+import { errorsOf, type AdfError } from '../../errors/adf-error.js';
+import { bakeFailed } from '../../errors/engine.js';
+import { isUnreachable } from '../../errors/ssh.js';
+import type { Milliseconds } from '../../model/duration.js';
+import type { TargetHealth } from '../../model/registration.js';
+import { awaitInService } from '../../traffic/await-targets.js';
+import { reconnectDefault } from '../blips.js';
+import type { Unhealthy } from '../health-prover.js';
+import type { HostSession } from '../host-session.js';
+import type { HostTarget } from '../host-target.js';
+
+/** From one look at a host to the next. */
+const lookEvery: Milliseconds = 2_000;
+/** A single bad answer may be chance; this many in a row are not. */
+const strikes = 2;
+
+/**
+ * Watches hosts in service for `duration`, from their own side and from the balancers': the containers that were proven healthy
+ * still run, the probe passes, every target group says healthy. Gives the hosts that did not stay so, with why.
+ */
+export async function bake(
+  sessions: readonly HostSession[],
+  duration: Milliseconds,
+  stop: AbortSignal,
+): Promise<ReadonlyMap<HostSession, AdfError>> {
+  const failures = new Map<HostSession, AdfError>();
+  await Promise.all(
+    sessions.map(async (session) => {
+      const why = await watch(session.target, duration, stop);
+      if (why !== undefined) failures.set(session, bakeFailed(session.host, why));
+    }),
+  );
+  return failures;
+}
+
+async function watch(
+  target: HostTarget,
+  duration: Milliseconds,
+  stop: AbortSignal,
+): Promise<string | undefined> {
+  const { clock } = target.run.ports;
+  const { blips } = target.run;
+  const lostBefore = blips.timeLost(target.place);
+  let end = clock.elapsed() + duration;
+  for (let bad = 0; ;) {
+    const begun = clock.elapsed();
+    const unwell = await whyNotWell(target);
+    const wasDisturbed = blips.timeLost(target.place) > lostBefore;
+    let why = unwell?.why;
+    if (unwell !== undefined && (unwell.byItsEngine || (wasDisturbed && !isGivenUp(target)))) {
+      why = await whyNotWellAgain(target, stop);
+      // It is watched for as long as any other.
+      end += clock.elapsed() - begun;
+    }
+    bad = why === undefined ? 0 : bad + 1;
+    if (bad >= strikes) return why;
+    const left = end - clock.elapsed();
+    if (left <= 0 && bad === 0) return undefined;
+    // Asked to stop: these hosts are healthy and in service, so they are done.
+    if (stop.aborted && bad === 0) return undefined;
+    await clock
+      .sleep(Math.min(lookEvery, Math.max(left, 500)), bad === 0 ? stop : undefined)
+      .catch(() => undefined);
+  }
+}
+
+const isGivenUp = ({ run, place }: HostTarget): boolean => run.blips.isGivenUp(place);
+
+async function whyNotWell(target: HostTarget): Promise<Unhealthy | undefined> {
+  const { group, prover } = target;
+  try {
+    const why = await prover.whyNotHealthy(group?.settings.health);
+    if (why !== undefined || group === undefined) return why;
+    const bad = (await inTargetGroups(target)).find(({ state }) => state !== 'healthy');
+    return bad === undefined
+      ? undefined
+      : {
+          why: `its load balancer says ${bad.state}${bad.reason === undefined ? '' : ` (${bad.reason})`}`,
+          byItsEngine: false,
+        };
+  } catch (error) {
+    return { why: whyUnseen(error), byItsEngine: false };
+  }
+}
+
+/**
+ * True for a host that was disturbed in this run, or whose Engine was restarted since it was proven healthy, and which is well again: proven
+ * anew, and healthy for its load balancers. False at once when nothing disturbed it.
+ */
+export async function isWellAgain({ target }: HostSession, stop: AbortSignal): Promise<boolean> {
+  const { run, place, prover, group } = target;
+  const isDisturbed =
+    run.blips.timeLost(place) > 0 ||
+    (await prover.whyNotHealthy(group?.settings.health))?.byItsEngine === true;
+  return isDisturbed && !isGivenUp(target) && (await whyNotWellAgain(target, stop)) === undefined;
+}
+
+/**
+ * Something disturbed the host, or its Engine was restarted: that says nothing of the release. It has to become well again: proven
+ * healthy, and healthy for its load balancers.
+ */
+async function whyNotWellAgain(target: HostTarget, stop: AbortSignal): Promise<string | undefined> {
+  const { group, prover, run, place } = target;
+  try {
+    await prover.proveAgain(group?.settings.health);
+    const registrations = (await inTargetGroups(target)).map(({ registration }) => registration);
+    const timeout = place.reconnect ?? reconnectDefault;
+    await awaitInService(run.ports.traffic, registrations, { timeout, signal: stop });
+    return undefined;
+  } catch (error) {
+    return whyUnseen(error);
+  }
+}
+
+/** What somebody else takes out of service says nothing about the release. */
+async function inTargetGroups({ group, traffic }: HostTarget): Promise<readonly TargetHealth[]> {
+  if (group === undefined) return [];
+  const registrations = await traffic.registrations(await traffic.groups(group.settings.targetGroups));
+  return registrations.filter(({ registration }) => !traffic.isRemovedByOthers(registration));
+}
+
+/** Whatever kept us from looking: a host that cannot be seen healthy does not pass. */
+const whyUnseen = (error: unknown): string =>
+  isUnreachable(error) ? 'it cannot be reached any more' : errorsOf(error)[0].message;

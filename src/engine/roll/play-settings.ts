@@ -1,0 +1,38 @@
+import { noHosts, rolloutDiffers } from '../../errors/engine.js';
+import type { Layer } from '../../expression/scope.js';
+import { render } from '../../expression/templates.js';
+import type { Variables } from '../../expression/variables.js';
+import type { Play, PlayRollout } from '../../playbook/playbook.js';
+import { readPlayRollout } from '../../playbook/rollout.js';
+import { loadVarsFiles } from '../../playbook/vars-files.js';
+import type { HostSession } from '../host-session.js';
+import type { Run } from '../run.js';
+
+/** The variables that a play brings along: its `vars`, then its `vars_files`, whose paths are rendered for its first host. */
+export async function playLayers(play: Play, first: Variables, run: Run): Promise<readonly Layer[]> {
+  const playVars: Layer = { name: 'play vars', values: play.vars.value, locate: play.vars.locate };
+  const files = render(play.varsFiles, onTop(first, [playVars, ...run.extraVars]));
+  return [playVars, ...(await loadVarsFiles(run.ports.files, files, play.varsFiles))];
+}
+
+export const onTop = (variables: Variables, layers: readonly Layer[]): Variables =>
+  layers.reduce((below, layer) => below.with(layer), variables);
+
+/** The keywords that steer the roll, the same for every host of the play. Throws `playbook.rollout_differs`. */
+export function readRollout(
+  play: Play,
+  sessions: readonly HostSession[],
+  variablesOf: (session: HostSession) => Variables,
+): PlayRollout {
+  const [first, ...others] = sessions;
+  if (first === undefined) throw noHosts(play.name, play.hosts.value, play.at);
+  const rollout = readPlayRollout(play, variablesOf(first));
+  const wanted = new Map(Object.entries(rollout).map(([keyword, value]) => [keyword, JSON.stringify(value)]));
+  for (const other of others) {
+    for (const [keyword, value] of Object.entries(readPlayRollout(play, variablesOf(other)))) {
+      if (JSON.stringify(value) === wanted.get(keyword)) continue;
+      throw rolloutDiffers(play.name, keyword, first.host, other.host);
+    }
+  }
+  return rollout;
+}

@@ -1,0 +1,84 @@
+import type { AdfError } from '../../errors/adf-error.js';
+import { taskTimedOut, untilNeverHeld } from '../../errors/engine.js';
+import type { Variables } from '../../expression/variables.js';
+import { UnknownValue } from '../../model/unknown.js';
+import { holdsYet } from './conditions.js';
+import { withDeadline } from '../deadline.js';
+import { factsSetBy } from './task-arguments.js';
+import type { Attempt, TaskCall } from './task-call.js';
+import { isOwnFailure } from './task-failure.js';
+import { callModule } from './task-module.js';
+import { failureOf, hidden, hiddenMessage, skippedAsUnknown, type TaskOutcome } from './task-outcome.js';
+import { withResult } from './task-variables.js';
+
+/** One attempt, or as many as it takes for `until` to hold. A dry run looks once, and waits for nothing. */
+export async function attemptUntil(
+  call: TaskCall,
+  variables: Variables,
+  item?: number,
+): Promise<TaskOutcome> {
+  const { task, event, session, signal } = call;
+  const { bus, ports, checkMode } = session.run;
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = withAttempts(
+      await attemptOnce(call, variables, { attempt, ...(item === undefined ? {} : { item }) }),
+      call,
+      attempt,
+    );
+    const { error, registered } = outcome;
+    if (task.until === undefined || registered instanceof UnknownValue) return outcome;
+    // A lost host, a refusal or a mistake in the playbook: trying again would not end better, or could do harm.
+    if (error !== undefined && !isOwnFailure(error)) return outcome;
+    const { holds, why } = holdsYet(task.until, withResult(variables, task, registered));
+    if (holds === true) return outcome;
+    const { source } = task.until;
+    if (checkMode)
+      return skippedAsUnknown(new UnknownValue(`it would wait until ${source}`), factsSetBy(task));
+    const explained = task.noLog ? undefined : why;
+    if (attempt > task.retries) {
+      const never = untilNeverHeld(session.host, source, attempt, explained);
+      return { ...outcome, status: 'failed', error: error ?? never };
+    }
+    bus.emit({
+      type: 'task.retrying',
+      host: session.eventHost,
+      task: event,
+      attempt,
+      of: task.retries + 1,
+      reason: error?.message ?? explained ?? `${source} does not hold`,
+    });
+    await ports.clock.sleep(task.delay, signal);
+  }
+}
+
+const withAttempts = (outcome: TaskOutcome, { task }: TaskCall, attempts: number): TaskOutcome =>
+  task.until === undefined || outcome.registered instanceof UnknownValue
+    ? outcome
+    : { ...outcome, registered: { ...outcome.registered, attempts } };
+
+/** One attempt, within the task's `timeout`. */
+async function attemptOnce(call: TaskCall, variables: Variables, attempt: Attempt): Promise<TaskOutcome> {
+  const { task, event, session, play, signal: parent } = call;
+  const { ports, bus } = session.run;
+  const timedOut = (): AdfError => taskTimedOut(session.host, task.timeout ?? 0);
+  try {
+    const outcome = await withDeadline(ports.clock, task.timeout, parent, timedOut, (signal) => {
+      const report = (message: string, done?: number, total?: number): void =>
+        bus.emit({
+          type: 'task.progress',
+          host: session.eventHost,
+          task: event,
+          message: task.noLog ? hiddenMessage : message,
+          ...(done === undefined ? {} : { done }),
+          ...(total === undefined ? {} : { total }),
+        });
+      const mayTakeOut = (): boolean => !play.budget.exceeded;
+      const target = session.target.during({ signal, report, mayTakeOut, restoring: false });
+      return callModule(call, target, variables, attempt);
+    });
+    return task.noLog ? hidden(outcome) : outcome;
+  } catch (error) {
+    if (parent.aborted) throw error;
+    return task.noLog ? hidden(failureOf(error)) : failureOf(error);
+  }
+}

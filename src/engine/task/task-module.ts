@@ -1,0 +1,115 @@
+import { ZodError } from 'zod';
+import type { Variables } from '../../expression/variables.js';
+import { UnknownValue } from '../../model/unknown.js';
+import type { CheckedTask, ModuleResult, RegisteredModule } from '../../modules/module.js';
+import type { HostTarget } from '../host-target.js';
+import { renderEnvironment, TaskHost } from './module-host.js';
+import { explainArguments, factsSetBy, renderArguments } from './task-arguments.js';
+import type { Attempt, TaskCall } from './task-call.js';
+import { skippedAsUnknown, type TaskOutcome } from './task-outcome.js';
+import { judge, judgeThrown } from './task-verdict.js';
+
+type Changing = Extract<CheckedTask, { changes: true }>;
+
+/** Renders the arguments, checks, opens the holds, applies. What the module throws is judged as what it returns. */
+export async function callModule(
+  call: TaskCall,
+  target: HostTarget,
+  variables: Variables,
+  attempt: Attempt,
+): Promise<TaskOutcome> {
+  const { task, module, session, event } = call;
+  const args = renderArguments(task, module, variables);
+  if (args instanceof UnknownValue) return skippedAsUnknown(args, factsSetBy(task));
+  const host = new TaskHost(
+    target,
+    {
+      event,
+      at: task.at,
+      become: task.become,
+      noLog: task.noLog,
+      environment: renderEnvironment(task.environment, variables),
+    },
+    variables,
+  );
+  try {
+    const unseen = whyUnseen(module, target);
+    if (unseen !== undefined) {
+      module.validate(args);
+      return skippedAsUnknown(unseen);
+    }
+    const checked = await target.outlast(() => module.check(args, host));
+    if (!checked.changes && checked.unknown !== undefined) return skippedAsUnknown(checked.unknown);
+    if (!checked.changes) return judge(task, session, variables, checked.result);
+    if (target.run.checkMode) return wouldChange(checked, call, target);
+    target.run.gate.requireLeases(checked.summary);
+    // What is held already is only looked at again.
+    await target.outlast(() => target.run.holds.open(target.host, checked.takes));
+    const change = { where: module.where, host: target.host, what: checked.summary };
+    await target.outlast(() => target.run.gate.admit(change, target.activity.signal));
+    if (task.oneWay) await recordOneWay(call);
+    if (module.effect === 'one_way') host.beginSteps(positionOf(call, attempt));
+    return judge(task, session, variables, await applied(checked, args, module, host, target));
+  } catch (thrown) {
+    const error: unknown = thrown instanceof ZodError ? explainArguments(thrown, task) : thrown;
+    return judgeThrown(task, session, variables, error);
+  }
+}
+
+/**
+ * What came of a change. A module of which it does not matter how often it runs looks at the host again after a blip, and changes what is not
+ * as wanted yet. All others look after their own requests: steps by their records, containers and registrations behind the interlocks.
+ */
+function applied(
+  checked: Changing,
+  args: unknown,
+  module: RegisteredModule,
+  host: TaskHost,
+  target: HostTarget,
+): Promise<ModuleResult> {
+  if (module.effect !== 'idempotent') return checked.apply();
+  let next: CheckedTask | undefined = checked;
+  return target.outlast(async () => {
+    const now = next ?? (await module.check(args, host));
+    next = undefined;
+    return now.changes ? now.apply() : { ...now.result, changed: true };
+  });
+}
+
+/** Where in its run a task is, in words that are no one's secret: the same again when the same run would come here again. */
+function positionOf({ play, task }: TaskCall, { item, attempt }: Attempt): string {
+  const loop = item === undefined ? '' : `.item-${item + 1}`;
+  return `${play.play.name}.task-${task.index + 1}.line-${task.at.line}${loop}.attempt-${attempt}`;
+}
+
+/** In a dry run, why a look at the host would not see what the run would. */
+const whyUnseen = (
+  { looksAtHost }: RegisteredModule,
+  { run, known: { wouldChange: before } }: HostTarget,
+): UnknownValue | undefined =>
+  run.checkMode && looksAtHost && before !== undefined
+    ? new UnknownValue(`"${before}" would come first`)
+    : undefined;
+
+/** What a dry run tells of a change. From a container that would be another, and from what is final, nothing is known to stay. */
+function wouldChange(
+  { summary, diff, takes }: Changing,
+  { module, event }: TaskCall,
+  { known }: HostTarget,
+): TaskOutcome {
+  const isFinal = module.effect === 'one_way';
+  if (isFinal || takes.some(({ kind }) => kind === 'container')) known.wouldChange ??= event.name;
+  return {
+    status: 'changed',
+    message: isFinal ? `${summary} (cannot be taken back)` : summary,
+    registered: new UnknownValue(`the result of "${event.name}"`),
+    ...(diff === undefined ? {} : { diff }),
+  };
+}
+
+/** Recorded before it runs: once begun it counts as run. */
+async function recordOneWay({ task, session: { run, host } }: TaskCall): Promise<void> {
+  const record = { type: 'one_way.ran', host: host.id, task: task.name.value } as const;
+  await run.ports.journal.append({ at: run.ports.clock.now(), ...record });
+  run.tally.ranOneWay(task.name.value);
+}
