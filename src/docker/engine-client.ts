@@ -41,6 +41,7 @@ export class EngineClient {
   /** Known for as long as a stream to the Engine is open: what answers on a new one may be another Engine. */
   #identity: Promise<EngineIdentity> | undefined;
   #openStreams = 0;
+  #hasAnswered = false;
 
   constructor(
     private readonly host: Host,
@@ -120,7 +121,7 @@ export class EngineClient {
     } catch (error) {
       const explained = this.#explain(error, undefined);
       const isEnding = explained instanceof AdfError && explained.code === 'docker.unreachable';
-      throw isEnding ? dockerUnreachable(this.host, `it was ending when it said: ${failure}`) : explained;
+      throw isEnding ? this.#unreachable(`it was ending when it said: ${failure}`) : explained;
     } finally {
       anew.destroy();
     }
@@ -140,7 +141,9 @@ export class EngineClient {
     const ask = (): Promise<EngineAnswer> => this.#exchange('/version', { method: 'GET', path: '/version' });
     const answer = await ask().catch(unlessStale(ask));
     if (answer.status !== 200) throw this.failure(answer);
-    return negotiate(this.host, this.parse(versionAnswer, answer), answer.server);
+    const identity = negotiate(this.host, this.parse(versionAnswer, answer), answer.server);
+    this.#hasAnswered = true;
+    return identity;
   }
 
   async #askOrAgain(request: EngineRequest): Promise<EngineAnswer> {
@@ -202,7 +205,7 @@ export class EngineClient {
       while (!over.aborted) {
         const silent = this.clock.elapsed() - last;
         if (silent >= limit) {
-          lose(dockerUnreachable(this.host, `it said nothing for ${limit / 1_000} s`));
+          lose(this.#unreachable(`it said nothing for ${limit / 1_000} s`));
           return;
         }
         await this.clock.sleep(limit - silent, over).catch(() => undefined);
@@ -236,9 +239,13 @@ export class EngineClient {
     if (signal?.aborted === true && error === signal.reason) return error;
     if (error instanceof AdfError) {
       const engineItself = error.code === 'command.ended' || error.code.startsWith('ssh.forwarding_');
-      return engineItself ? dockerUnreachable(this.host, error.message) : error;
+      return engineItself ? this.#unreachable(error.message) : error;
     }
-    return dockerUnreachable(this.host, error instanceof Error ? error.message : String(error));
+    return this.#unreachable(error instanceof Error ? error.message : String(error));
+  }
+
+  #unreachable(reason: string): AdfError {
+    return dockerUnreachable(this.host, reason, { hasAnswered: this.#hasAnswered });
   }
 }
 

@@ -16,6 +16,8 @@ import type { Run } from './run.js';
 /** A container that was started again this often since the proof began will not stay up. */
 const crashLoopRestarts = 3;
 const logLines = 15;
+/** A look at the containers takes at most this much of the time that a host has to become healthy; what is longer is a disturbance. */
+const lookAtMost: Milliseconds = 2_000;
 /** Without a health check, a container that is the same after so many looks counts as up. */
 const steadyLooks = 3;
 const steadyPause = 1_000;
@@ -65,20 +67,28 @@ export class HealthProver {
   async prove(probe: HealthProbe): Promise<HealthProof> {
     const { clock } = this.context.run.ports;
     const begun = clock.elapsed();
-    // A host that is out of reach for a moment loses none of its time to become healthy.
-    const lostBefore = this.#timeLost;
-    const spent = (): Milliseconds => clock.elapsed() - begun - (this.#timeLost - lostBefore);
+    // A host loses none of its time to become healthy while it is out of reach, or while this machine is suspended.
+    let spent: Milliseconds = 0;
+    const within = async <T>(atMost: Milliseconds, act: () => Promise<T>): Promise<T> => {
+      const before = clock.elapsed();
+      const result = await act();
+      spent += Math.min(clock.elapsed() - before, atMost);
+      return result;
+    };
     const first = await this.#watched();
     let passes = 0;
     let print = fingerprint(first);
     for (let answer: Answer | undefined; ;) {
-      const watched = await this.#watched();
+      const watched = await within(lookAtMost, () => this.#watched());
       await this.#refuseCrashLoop(first, watched);
       const now = fingerprint(watched);
       if (now !== print) passes = 0;
       print = now;
       const down = this.#whyDown(watched);
-      answer = down === undefined ? await this.#ask(probe) : { passed: false, words: down.why };
+      answer =
+        down === undefined
+          ? await within(probe.attemptTimeout, () => this.#ask(probe))
+          : { passed: false, words: down.why };
       passes = answer.passed ? passes + 1 : 0;
       this.context.activity.report(`health: ${answer.words}`, passes, probe.passes);
       if (passes >= probe.passes) {
@@ -86,11 +96,11 @@ export class HealthProver {
         this.#proof.containers = watched;
         return { passes, duration: clock.elapsed() - begun, lastAnswer: answer.words };
       }
-      if (spent() + probe.interval > probe.timeout) {
+      if (spent + probe.interval > probe.timeout) {
         const what = `not ${probe.passes} passes in a row within ${formatDuration(probe.timeout)}`;
         throw notProven(this.context.host, what, answer.words, await this.#logs(watched));
       }
-      await clock.sleep(probe.interval, this.context.activity.signal);
+      await within(probe.interval, () => clock.sleep(probe.interval, this.context.activity.signal));
     }
   }
 
@@ -212,10 +222,6 @@ export class HealthProver {
     }
     this.#proof.provenFor = fingerprint(first);
     this.#proof.containers = first;
-  }
-
-  get #timeLost(): Milliseconds {
-    return this.context.run.blips.timeLost(this.context.place);
   }
 
   #ask(probe: HealthProbe): Promise<Answer> {

@@ -22,6 +22,8 @@ export interface ErrorDetails {
   readonly phase?: string;
   /** Of an HTTP API that answered. */
   readonly status?: number;
+  /** Somebody said no, on purpose: asking again would not help. */
+  readonly isRefusal?: true;
   /** What to do next. */
   readonly hint?: string;
   readonly cause?: unknown;
@@ -37,6 +39,7 @@ export class AdfError extends Error {
   readonly host?: string;
   readonly phase?: string;
   readonly status?: number;
+  readonly isRefusal?: true;
   readonly hint?: string;
 
   constructor(details: ErrorDetails) {
@@ -48,6 +51,7 @@ export class AdfError extends Error {
     if (details.host !== undefined) this.host = details.host;
     if (details.phase !== undefined) this.phase = details.phase;
     if (details.status !== undefined) this.status = details.status;
+    if (details.isRefusal !== undefined) this.isRefusal = details.isRefusal;
     if (details.hint !== undefined) this.hint = details.hint;
   }
 }

@@ -31,7 +31,7 @@ export const mayPullLater = ({ message }: AdfError): boolean => registryTrouble.
 const registryTrouble = new RegExp(
   [
     'toomanyrequests|too many requests',
-    'http status: (429|5\\d\\d)|50[0234] [a-z]|internal server error|bad gateway|service unavailable|gateway time-?out',
+    'http (status: )?(429|5\\d\\d)|50[0234] [a-z]|internal server error|bad gateway|service unavailable|gateway time-?out',
     'EOF|short read|connection reset|broken pipe|filesystem layer verification failed',
     'connection refused|timeout|timed out|deadline exceeded|request canceled',
     'no such host|server misbehaving|temporary failure in name resolution',
@@ -50,21 +50,34 @@ function pullHint(reason: string): string {
   return 'Check that the host can reach the registry.';
 }
 
-/** There is no Docker Engine to speak to, or this user may not. `reason` is what the host said. */
-export const dockerUnreachable = (host: NamedHost, reason: string): AdfError =>
+/**
+ * There is no Docker Engine to speak to, or this user may not. `reason` is what the host said; `hasAnswered` tells that an Engine there did
+ * speak to this run: then it is none that refuses. One that begins makes its socket before it lets anybody use it.
+ */
+export const dockerUnreachable = (
+  host: NamedHost,
+  reason: string,
+  { hasAnswered = false }: { readonly hasAnswered?: boolean } = {},
+): AdfError =>
   new AdfError({
     code: 'docker.unreachable',
     class: 'failed',
-    message: `the Docker Engine of ${describeHost(host)} does not answer: ${reason}`,
+    message: `the Docker Engine of ${describeHost(host)} does not answer${hasAnswered ? ' any more' : ''}: ${reason}`,
     host: describeHost(host),
     hint: engineHint(reason),
+    ...(hasAnswered || !refusal.test(reason) ? {} : { isRefusal: true }),
   });
 
 /** An Engine that this user may not speak to, or that is not installed: asking again would not help. */
-export const isRefusedByEngine = ({ message }: AdfError): boolean =>
-  /permission denied|sudo: |command not found|docker: not found|exit code 12[67]|refuses to forward/i.test(
-    message,
-  );
+export const isRefusedByEngine = ({ isRefusal }: AdfError): boolean => isRefusal === true;
+
+/** What sudo says of itself, but not what it does not mind. */
+const saidBySudo = 'sudo: (?!unable to resolve host|setrlimit)';
+
+const refusal = new RegExp(
+  `permission denied|${saidBySudo}|command not found|docker: not found|exit code 12[67]|refuses to forward`,
+  'i',
+);
 
 function engineHint(reason: string): string {
   if (/permission denied/i.test(reason))
@@ -74,7 +87,7 @@ function engineHint(reason: string): string {
     return 'Check the path in `docker: { socket }`, that dockerd runs, that the SSH user may use the socket, and AllowStreamLocalForwarding in sshd_config.';
   if (/sudo: (command )?not found/i.test(reason))
     return 'There is no sudo on the host: leave `docker: { sudo }` out, and add its SSH user to the docker group.';
-  if (/sudo: /i.test(reason))
+  if (new RegExp(saidBySudo, 'i').test(reason))
     return 'Let the SSH user run docker through sudo without a password, or add it to the docker group and leave `docker: { sudo }` out.';
   if (/not found|no such file/i.test(reason))
     return 'Install Docker on the host, or name its socket in `docker: { socket }`. Where the SSH user’s docker context or DOCKER_HOST names the Engine: `docker: { follow_context: true }`.';

@@ -156,7 +156,7 @@ async function restoreOne(
       const known = withKnownProbe(host, record?.name, holds, run, inventory);
       const session = recoverySession(host, record, known, run, inventory);
       await session.target.traffic.groups({ kind: 'named', names: targetGroupsOf(known) });
-      if (await isHalfSettled(session, known)) return await restoreAsOne(session, known);
+      if (await isHalfSettled(session, known)) return await keepAtPlan(session, known);
       if (!found.journaled && (await hasBaked(session, known)) && (await stayAtPlan(session, known, baked)))
         return await restoreHost(session, run.holds.openOf(host.id));
       const outcome = await restoreHost(session, known);
@@ -172,22 +172,19 @@ async function restoreOne(
 }
 
 /**
- * The containers of a host go back to one origin or stay at one plan, though the run was killed while it settled them: at the plan they stay
- * when they are proven healthy. Throws `restore.impossible` when they are not, and what they were is not known of all.
+ * The run was killed while it settled the containers of a host, and its journal, which would say that the host is at the plan, is not here.
+ * The containers stay at the plan when they are proven healthy. Throws `restore.impossible` when they are not: what those without a note were
+ * before is not known.
  */
-async function restoreAsOne(session: HostSession, held: readonly Hold[]): Promise<RestoreOutcome> {
+async function keepAtPlan(session: HostSession, held: readonly Hold[]): Promise<RestoreOutcome> {
   const { run, host } = session;
   if (await stayAtPlan(session, held, 'the run had settled a part of it, and all of it is healthy')) {
     return restoreHost(session, run.holds.openOf(host.id));
   }
-  const origin = run.holds.originOf(host.id);
-  if (await isHalfSettled(session, origin)) {
-    throw cannotRestore(
-      host,
-      'the run had settled some of its containers, which are not all healthy, and what they were before is not known here',
-    );
-  }
-  return restoreHost(session, origin);
+  throw cannotRestore(
+    host,
+    'the run had settled some of its containers, which are not all healthy, and what they were before is not known here',
+  );
 }
 
 /** What is to be restored of what is claimed: the rest is settled. Throws why it cannot be told. */

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EngineRuntime } from '../../src/docker/engine-runtime.js';
 import { blipSourceOf } from '../../src/errors/blip.js';
+import { commandEnded } from '../../src/errors/ssh.js';
+import type { Host } from '../../src/model/host.js';
 import { containerId, containerName } from '../../src/model/ids.js';
 import { Secret } from '../../src/model/secret.js';
 import { LocalTransport } from '../../src/transport/local-connection.js';
@@ -258,6 +260,40 @@ describe('an Engine that goes away', () => {
     await engine.start();
     engine.json('GET /info', {});
     expect(await engine.containers.info()).not.toHaveProperty('clockZero');
+  });
+
+  test('and refuses when it begins again is none that refuses: it has answered this run', async () => {
+    await engine.start();
+    engine.json('GET /containers/json', []);
+    const { host } = engine;
+    const transport = new LocalTransport(systemClock);
+    const denied = (): never => {
+      throw commandEnded(host, ['docker', 'system', 'dial-stdio'], 'with exit code 1', 'permission denied');
+    };
+    let isDenied = false;
+    const runtime = new EngineRuntime(
+      {
+        connect: async () => {
+          const connection = await transport.connect(host);
+          return isDenied ? { ...connection, forward: denied, stream: denied } : connection;
+        },
+        close: () => transport.close(),
+      },
+      systemClock,
+    );
+    const another = { ...host };
+    await runtime.on(host).list();
+
+    engine.hangUp();
+    isDenied = true;
+    const failure = (at: Host): Promise<unknown> =>
+      runtime
+        .on(at)
+        .list()
+        .then(() => 'answered', blipSourceOf);
+
+    expect(await failure(host)).toBe('engine');
+    expect(await failure(another)).toBeUndefined();
   });
 
   test('that never was there is named, with what the host said and what to do', async () => {

@@ -37,6 +37,21 @@ export class AdHocStage {
 
   async play(text: string): Promise<PlaybookResult> {
     const { fleet } = this;
+    const run = await this.#openRun();
+    const sessions = fleet.hosts.map(({ host }) => sessionOf(host, run));
+    const files = new MemoryFiles({ 'playbook.yml': text });
+    const playbook = await loadPlaybook(files, 'playbook.yml', moduleDirectory);
+    return fleet.world.clock.run(runPlaybook(playbook, () => sessions, run));
+  }
+
+  /** The hosts in a run that no playbook is played in. */
+  async sessions(): Promise<readonly HostSession[]> {
+    const run = await this.#openRun();
+    return this.fleet.hosts.map(({ host }) => sessionOf(host, run));
+  }
+
+  async #openRun(): Promise<Run> {
+    const { fleet } = this;
     const { hosts: _, extraVars = {}, forks, ...choices } = this.#options;
     const world = await fleet.ports();
     const options = {
@@ -49,14 +64,7 @@ export class AdHocStage {
     fleet.transport.records.clear();
     const id = runId('a-run');
     this.#journal ??= await world.journals.create(id);
-    const run = openRun(world, options, fleet.hooks, id, this.#journal, {
-      verb: 'run',
-      ...choices,
-    });
-    const sessions = fleet.hosts.map(({ host }) => sessionOf(host, run));
-    const files = new MemoryFiles({ 'playbook.yml': text });
-    const playbook = await loadPlaybook(files, 'playbook.yml', moduleDirectory);
-    return fleet.world.clock.run(runPlaybook(playbook, () => sessions, run));
+    return openRun(world, options, fleet.hooks, id, this.#journal, { verb: 'run', ...choices });
   }
 
   /** What commands do, by what they say; all others succeed with no output. */

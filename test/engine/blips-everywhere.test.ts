@@ -8,6 +8,7 @@ import { deployWith } from '../../src/deploy/deploy.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import { breadth } from '../deep.js';
 import type { PortCall } from '../fakes/port-calls.js';
+import { longestStaleness } from '../fakes/world/fake-target-group.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import { deployOptions, FleetStage, packaged } from './fleet-stage.js';
 
@@ -34,6 +35,8 @@ interface Kind {
   strike?(first: PortCall, lasts: Milliseconds, stage: FleetStage): void;
   /** Whether a call within that time is neither answered nor refused, but carried out when the time is over. */
   stalls?(call: PortCall, first: PortCall): boolean;
+  /** The program stands still with all that it does: its calls go on when the time is over, and none fails. */
+  readonly suspends?: true;
   /** The call that meets it first is answered. */
   readonly answers?: true;
   /** Requests fail that the blip itself explains: containers go down with their Engine. */
@@ -159,6 +162,41 @@ const kinds: readonly Kind[] = [
     begins: isOfCloud,
     failure: ofCloud('getaddrinfo ENOTFOUND', { code: 'ENOTFOUND' }),
   },
+  ...[
+    { shows: 'old states', age: () => longestStaleness },
+    {
+      shows: 'an old state every other time',
+      age: (_since: Milliseconds, nth: number) => (nth % 2) * longestStaleness,
+    },
+    {
+      shows: 'the same state for a while',
+      age: (since: Milliseconds) => (since < longestStaleness ? since : 0),
+    },
+  ].map(({ shows, age }): Kind => ({
+    name: `a balancer shows ${shows}`,
+    lasts: 30_000,
+    begins: ({ port, method }) => port === 'traffic' && method.startsWith('health'),
+    failure: () => undefined,
+    strike: (_first, lasts, { world }) => {
+      const from = world.clock.elapsed();
+      let asked = 0;
+      world.staleness = () => {
+        const now = world.clock.elapsed();
+        // Nothing is older than the world, which began with the test.
+        return now - from < lasts ? Math.min(age(now - from, asked++), now) : 0;
+      };
+    },
+    answers: true,
+  })),
+  {
+    // For half as long as its lease lives.
+    name: 'the control machine is suspended',
+    lasts: 30_000,
+    begins: () => true,
+    failure: () => undefined,
+    answers: true,
+    suspends: true,
+  },
   { name: 'the AWS token has expired', lasts: 30_000, begins: isOfCloud, failure: ofCloud('ExpiredToken') },
 ];
 
@@ -230,6 +268,10 @@ class Disturbance {
   async #through<T>(call: PortCall, proceed: () => Promise<T>): Promise<T> {
     const { clock } = this.stage.world;
     const left = this.#until - clock.elapsed();
+    if (left > 0 && this.kind.suspends === true) {
+      await clock.sleep(left);
+      return proceed();
+    }
     const failure = this.#first === undefined || left <= 0 ? undefined : this.#failureOf(call, this.#first);
     try {
       if (failure !== undefined) throw failure;

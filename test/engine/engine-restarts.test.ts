@@ -70,6 +70,50 @@ describe('what is seen while an Engine stops its containers is not what the host
   });
 });
 
+describe('an Engine that is restarted again as soon as it is up', () => {
+  /** How long its containers take to go down the second time: nearly as long as dockerd waits for them. */
+  const slowly: Milliseconds = 14_000;
+
+  const restartTwice = (stage: FleetStage, id: string, stopping: Milliseconds, away: Milliseconds): void => {
+    const host = stage.host(id);
+    const first = stopping + away;
+    host.restartEngine(first, 'terminated', stopping);
+    stage.world.clock.after(first + 100, () => host.restartEngine(slowly + 6_000, 'terminated', slowly));
+  };
+
+  it('has had the container running that it stops twice', async () => {
+    const stage = new FleetStage({ hosts: 2 });
+    stage.release(image.neverHealthy());
+    onReplace(stage, 'i-1', () => restartTwice(stage, 'i-1', stopping, 6_000));
+
+    expect((await stage.deploy()).exit).toBe(4);
+
+    expect(heldContainers(await stage.journal())).toEqual([true]);
+    expect(await stage.later()).toEqual(['i-1: v1 running, in service', 'i-2: v1 running, in service']);
+  });
+
+  it('is waited for when a restore is read back, though nobody saw it away the first time', async () => {
+    const stage = new FleetStage({ hosts: 2 });
+    stage.release(image.neverHealthy());
+    let looks = 0;
+    stage.world.calls.intercept = async (call, proceed) => {
+      const isRestoring = stage.told('restore.started').length > 0;
+      if (isRestoring && call.actor === 'i-1' && call.method === 'list' && (looks += 1) === 1) {
+        // Between two looks, which are a second apart.
+        restartTwice(stage, 'i-1', 4_300, 500);
+      }
+      return proceed();
+    };
+
+    const result = await stage.deploy();
+
+    expect(looks).toBeGreaterThan(1);
+    expect(stage.told('restore.ended').map(({ restored }) => restored)).toEqual([true]);
+    expect(result).toMatchObject({ exit: 4, named: [] });
+    expect(await stage.later()).toEqual(['i-1: v1 running, in service', 'i-2: v1 running, in service']);
+  });
+});
+
 describe('a container that somebody stopped', () => {
   it('just now is waited for as long as an Engine needs to end, and held as it is', async () => {
     const stage = new FleetStage({ hosts: 2 });

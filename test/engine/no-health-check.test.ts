@@ -33,6 +33,34 @@ describe('a group without a health check', () => {
     expect(await stage.later()).toEqual(both('v1 running, in service'));
   });
 
+  it('is proven again after an Engine that was restarted during the bake: its containers must stay up', async () => {
+    const stage = new FleetStage({ hosts: 2, ...noProbe });
+    stage.at(
+      ({ type }) => type === 'bake.started',
+      () => stage.host('i-1').restartEngine(5_000, 'terminated'),
+    );
+    expect(await stage.deploy()).toMatchObject({ exit: 0, outcome: 'converged', blips: 1 });
+    expect(await stage.later()).toEqual(both('v2 running, in service'));
+  });
+
+  it('fails where they do not stay up after that', async () => {
+    const stage = new FleetStage({ hosts: 2, ...noProbe });
+    stage.at(
+      ({ type }) => type === 'bake.started',
+      () => {
+        const container = stage.host('i-1').named('api');
+        if (container !== undefined) {
+          Object.assign(container.birth, { behaviour: { ...image.healthy(), exitsAfter: 2_000 } });
+        }
+        stage.host('i-1').restartEngine(5_000, 'terminated');
+      },
+    );
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ exit: 4, named: [] });
+    expect(result.errors[0]).toMatchObject({ host: 'i-1' });
+    expect(await stage.later()).toEqual(both('v1 running, in service'));
+  });
+
   it('goes back to nothing where there was nothing', async () => {
     const stage = new FleetStage({ hosts: 2, previous: false, ...noProbe });
     stage.release(image.exitsAtOnce());

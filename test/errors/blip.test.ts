@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { blipSourceOf } from '../../src/errors/blip.js';
-import { dockerPull } from '../../src/errors/docker.js';
+import { dockerPull, dockerUnreachable } from '../../src/errors/docker.js';
 import { makeHost } from '../fakes/make-host.js';
 
 const sourceOfPull = (reason: string): string | undefined =>
@@ -11,6 +11,8 @@ describe('an image that could not be pulled', () => {
   it.each([
     'received unexpected HTTP status: 503 Service Unavailable',
     'error parsing HTTP 429 response body: toomanyrequests: slow down',
+    // Of a proxy before the registry, Docker 20.10.
+    'error parsing HTTP 429 response body: invalid character \'<\' looking for beginning of value: "<html>slow down</html>"',
     'Get "https://registry:5000/v2/": dial tcp: lookup registry on 127.0.0.53:53: no such host',
     'Get "https://registry:5000/v2/": dial tcp: lookup registry on 127.0.0.53:53: server misbehaving',
     'Get "https://registry:5000/v2/": dial tcp 10.0.0.9:5000: connect: connection refused',
@@ -35,5 +37,35 @@ describe('an image that could not be pulled', () => {
     'write /var/lib/docker/tmp/x: no space left on device',
   ])('is refused: %s', (reason) => {
     expect(sourceOfPull(reason)).toBeUndefined();
+  });
+});
+
+describe('an Engine that does not answer', () => {
+  const sourceOf = (reason: string, hasAnswered = false): string | undefined =>
+    blipSourceOf(dockerUnreachable(makeHost('i-1'), reason, { hasAnswered }));
+  const refusals = [
+    'dial unix /var/run/docker.sock: connect: permission denied',
+    'sudo: a password is required',
+    'sudo: docker: command not found',
+    'docker system dial-stdio on i-1 ended with exit code 127: sh: 1: docker: not found',
+  ];
+
+  it.each([
+    'dial unix /var/run/docker.sock: connect: connection refused',
+    'dial unix /var/run/docker.sock: connect: no such file or directory',
+    'nothing answers at /var/run/docker.sock on i-1: open failed',
+    // What sudo says of every command there, and does not mind itself.
+    'sudo: unable to resolve host i-1: Name or service not known\ndial unix /var/run/docker.sock: connect: connection refused',
+    'sudo: setrlimit(RLIMIT_CORE): Operation not permitted\nCannot connect to the Docker daemon',
+  ])('may answer in a moment: %s', (reason) => {
+    expect(sourceOf(reason)).toBe('engine');
+  });
+
+  it.each(refusals)('refuses: %s', (reason) => {
+    expect(sourceOf(reason)).toBeUndefined();
+  });
+
+  it.each(refusals)('may answer in a moment, when it has answered before: %s', (reason) => {
+    expect(sourceOf(reason, true)).toBe('engine');
   });
 });

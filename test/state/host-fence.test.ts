@@ -13,7 +13,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { HostFence } from '../../src/state/host-fence.js';
+import type { CommandResult } from '../../src/ports/transport.js';
+import { FakeTransport } from '../fakes/fake-transport.js';
 import { makeHost } from '../fakes/make-host.js';
+import { World } from '../fakes/world/world.js';
 import { FakeProc, ShellTransport, type ShellHost } from './shell-transport.js';
 
 const shells: [string, [string, ...string[]]][] = [
@@ -171,3 +174,34 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
     });
   },
 );
+
+describe('the fence of a host that gives no answer', () => {
+  const admitWith = (result: Partial<CommandResult>): Promise<unknown> => {
+    const world = new World();
+    const { host } = world.addHost('h1');
+    const transport = new FakeTransport(world);
+    transport.when(() => result);
+    return new HostFence(transport).admit(host, { lease: 'prod.api', epoch: 7, run: 'run-a' });
+  };
+
+  it('in time is asked again like one whose connection was lost', async () => {
+    await expect(admitWith({ outcome: { kind: 'timed_out' } })).rejects.toMatchObject({
+      code: 'ssh.connection_lost',
+      message: expect.stringContaining('no answer within 20 s') as string,
+    });
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['something else', 'Welcome to h1'],
+  ])('that can be read lets nobody in: it says %s', async (_what, stdout) => {
+    await expect(admitWith({ stdout })).rejects.toMatchObject({
+      code: 'lease.fence_silent',
+      message: expect.stringContaining(JSON.stringify(stdout)) as string,
+    });
+  });
+
+  it('is let in by the answer alone, whatever a login shell printed before', async () => {
+    await expect(admitWith({ stdout: 'Welcome to h1\nadmitted\n' })).resolves.toBeUndefined();
+  });
+});

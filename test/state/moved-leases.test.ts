@@ -176,6 +176,39 @@ describe('a group whose lock is moved from its hosts to a table, or back', () =>
     expect(table.item).toBeUndefined();
   });
 
+  it('is not given by the table where another run took it on the hosts meanwhile', async () => {
+    // After the look at the hosts, and before the note there: an agent whose clock is ahead takes it, and gives it back.
+    const meanwhile: Pick<HostLockStore, 'lookMoved' | 'moveTo'> = {
+      lookMoved: (wish, place) => onHosts.lookMoved(wish, place),
+      moveTo: async (place, wish) => {
+        const above = (wish.above ?? 0) + 60;
+        await (await onHosts.acquire(requestOf(ann, { above }))).release();
+        return onHosts.moveTo(place, wish);
+      },
+    };
+    const store = new MovedLeases(
+      new DynamoLeaseStore(table, clock, new SeededRandom(1)),
+      meanwhile,
+      'dynamodb',
+    );
+
+    expect(await outcome(store.acquire(requestOf(bob)))).toBe('lease.lost');
+
+    // Nobody has it then: the next run takes it in the table, with an epoch that the hosts let in.
+    const lease = await inTable().acquire(requestOf(cem));
+    expect(await admit(lease, cem)).toBe('got');
+    expect(await outcome(onHosts.acquire(requestOf(ann)))).toBe('lease.moved');
+  });
+
+  it('is looked at, and released by force, in the table', async () => {
+    const store = inTable();
+    await store.acquire(requestOf(bob));
+    expect((await store.look(requestOf(bob))).holder?.run).toBe('run-b');
+    await store.seize(requestOf(bob), cem);
+    expect((await store.look(requestOf(bob))).holder).toBeUndefined();
+    expect(await outcome(inTable().acquire(requestOf(cem)))).toBe('got');
+  });
+
   it('is given anew by the table to the run that had it, with all hosts out of reach', async () => {
     const store = inTable();
     const lease = await store.acquire(requestOf(bob));

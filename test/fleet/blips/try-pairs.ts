@@ -295,7 +295,10 @@ function wrongWithLoad(
 ): readonly string[] {
   const isExplained = ([from, to]: readonly [number, number]): boolean =>
     disturbsRequests === true && windows.some((window) => from < window.to + aftermath && to > window.from);
-  const unexplained = failures.filter((_, n) => !isExplained(failedBetween[n] ?? [0, 0]));
+  const unexplained = failures.flatMap((failure, n) => {
+    const [from, to] = failedBetween[n] ?? [0, 0];
+    return isExplained([from, to]) ? [] : [`${failure}, ${sinceBlip(from, windows)}`];
+  });
   return [
     ...(sent > 0 ? [] : ['no request was sent']),
     ...(unexplained.length === 0
@@ -304,4 +307,13 @@ function wrongWithLoad(
           `${String(unexplained.length)} of ${String(sent)} requests failed: ${[...new Set(unexplained)].join('; ')}`,
         ]),
   ];
+}
+
+/** How long after which blip something was, to the tenth of a second. */
+function sinceBlip(at: number, windows: readonly Window[]): string {
+  const n = windows.findLastIndex(({ from }) => from <= at);
+  const window = windows[n];
+  if (window === undefined) return 'before any blip';
+  const seconds = (ms: number): string => (ms / 1_000).toFixed(1);
+  return `${seconds(at - window.from)} s into blip ${String(n + 1)}, which lasted ${seconds(window.to - window.from)} s`;
 }

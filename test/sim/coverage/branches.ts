@@ -1,6 +1,9 @@
 import ts from 'typescript';
 
-/** One way that the code can take, in words that stay the same when lines move: `if (a): then`, `a ?? b: right`, `function f`. */
+/**
+ * One way that the code can take, in words that stay the same when lines or files move: the function that it is in, and its own text, as in
+ * `restoreHost: if (a): then`, `restoreHost: a ?? b: right`, `function restoreHost`. Each is unique in its file.
+ */
 export interface Branch {
   readonly name: string;
   readonly line: number;
@@ -31,7 +34,8 @@ export function instrument(file: string, source: string, first: number, mark: st
   const insertions: Insertion[] = [];
   const used = new Map<string, number>();
 
-  const open = (name: string, node: ts.Node, within: number | undefined): number => {
+  const open = (what: string, node: ts.Node, within: number | undefined, owner = ownerOf(node)): number => {
+    const name = owner === '' ? what : `${owner}: ${what}`;
     const times = (used.get(name) ?? 0) + 1;
     used.set(name, times);
     const { line } = tree.getLineAndCharacterOfPosition(node.getStart(tree));
@@ -51,24 +55,24 @@ export function instrument(file: string, source: string, first: number, mark: st
   };
 
   /** `(mark(1), expression)`. */
-  function expression(node: ts.Expression, name: string, within: number | undefined): void {
-    const branch = open(name, node, within);
+  function expression(node: ts.Expression, what: string, within: number | undefined, owner?: string): void {
+    const branch = open(what, node, within, owner);
     before(node.getStart(tree), `(${call(branch)}, `);
     visit(node, branch);
     after(node.getEnd(), ')');
   }
 
   /** `{ mark(1); statement }`. */
-  function statement(node: ts.Statement, name: string, within: number | undefined): void {
-    const branch = open(name, node, within);
+  function statement(node: ts.Statement, what: string, within: number | undefined): void {
+    const branch = open(what, node, within);
     before(node.getStart(tree), `{ ${call(branch)}; `);
     visit(node, branch);
     after(node.getEnd(), ' }');
   }
 
   /** `{ mark(1); … }` for a block that is one already. */
-  function block(node: ts.Block, name: string, within: number | undefined): void {
-    const branch = open(name, node, within);
+  function block(node: ts.Block, what: string, within: number | undefined, owner?: string): void {
+    const branch = open(what, node, within, owner);
     before(node.getStart(tree) + 1, ` ${call(branch)};`);
     ts.forEachChild(node, (child) => visit(child, branch));
   }
@@ -80,7 +84,7 @@ export function instrument(file: string, source: string, first: number, mark: st
       visit(node.left, within);
       expression(node.right, `${textOf(node)}: right`, within);
     } else if (ts.isCaseOrDefaultClause(node)) visitClause(node, within);
-    else if (ts.isCatchClause(node)) block(node.block, `catch in ${ownerOf(node)}`, within);
+    else if (ts.isCatchClause(node)) block(node.block, 'catch', within);
     else if (ts.isIterationStatement(node, false)) visitLoop(node, within);
     else if (isFunctionWithBody(node)) visitFunction(node, within);
     else ts.forEachChild(node, (child) => visit(child, within));
@@ -109,14 +113,14 @@ export function instrument(file: string, source: string, first: number, mark: st
     // A clause without statements falls through: the next one is the branch.
     const [body] = node.statements;
     if (body === undefined) return;
-    const branch = open(`${name} in ${ownerOf(node)}`, node, within);
+    const branch = open(name, node, within);
     before(body.getStart(tree), `${call(branch)}; `);
     for (const one of node.statements) visit(one, branch);
   }
 
   function visitLoop(node: ts.IterationStatement, within: number | undefined): void {
     ts.forEachChild(node, (child) => {
-      if (child === node.statement) statement(node.statement, `loop in ${ownerOf(node)}`, within);
+      if (child === node.statement) statement(node.statement, 'loop', within);
       else visit(child, within);
     });
   }
@@ -126,18 +130,18 @@ export function instrument(file: string, source: string, first: number, mark: st
       if (child !== node.body) visit(child, within);
     });
     const own = nameOf(node);
-    const name = own === undefined ? `callback in ${ownerOf(node)}` : `function ${own}`;
-    if (ts.isBlock(node.body)) block(node.body, name, within);
-    else expression(node.body, name, within);
+    const what = own === undefined ? 'callback' : `function ${own}`;
+    if (ts.isBlock(node.body)) block(node.body, what, within, ownerOf(node));
+    else expression(node.body, what, within, ownerOf(node));
   }
 
-  /** The named function around it. */
+  /** The named function around it; the empty string at the top of the file. */
   function ownerOf(node: ts.Node): string {
     for (let at = node.parent; !ts.isSourceFile(at); at = at.parent) {
       const name = isFunctionWithBody(at) ? nameOf(at) : undefined;
       if (name !== undefined) return name;
     }
-    return 'the file';
+    return '';
   }
 
   function nameOf(node: FunctionWithBody): string | undefined {
