@@ -1,7 +1,7 @@
 import type { EventHost } from '../events/event.js';
 import type { Layer } from '../expression/scope.js';
 import type { Host } from '../model/host.js';
-import type { Position } from '../model/source.js';
+import type { Place } from '../model/source.js';
 import { HostKnowledge, HostTarget, type HostGroup } from './host-target.js';
 import { HostVariables } from './host-variables.js';
 import type { Run } from './run.js';
@@ -52,6 +52,6 @@ export class HostSession {
 /** A task that may put something on a host. */
 export interface Maker {
   readonly task: string;
-  readonly at: Position;
+  readonly at: Place;
   readonly mayMake: (path: string) => boolean;
 }

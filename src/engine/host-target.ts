@@ -8,7 +8,7 @@ import type { GroupSettings } from '../model/settings.js';
 import type { RuntimeInfo } from '../ports/container-runtime.js';
 import type { StepId } from '../ports/transport.js';
 import { idle, type Activity } from './activity.js';
-import type { Place } from './blips.js';
+import type { BlipPlace } from './blips.js';
 import { ContainerSpecs } from './container-specs.js';
 import { HealthProver, Proof } from './health-prover.js';
 import type { SettingsOfHost } from './host-variables.js';
@@ -109,7 +109,7 @@ export class HostTarget {
   }
 
   /** The host, as its blips are waited for. */
-  get place(): Place {
+  get place(): BlipPlace {
     const rollout = this.group?.settings.rollout;
     if (rollout === undefined) return { host: this.host };
     const { reconnect, maxBlips } = rollout;

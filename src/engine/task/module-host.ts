@@ -3,7 +3,7 @@ import { environmentValue } from '../../errors/environment.js';
 import { connectionLost } from '../../errors/ssh.js';
 import { sourceGone } from '../../errors/sources.js';
 import { evaluateCondition, parseCondition } from '../../expression/condition.js';
-import { placeOfValue } from '../../expression/place.js';
+import { placeOf } from '../../expression/place.js';
 import { render, renderFile } from '../../expression/templates.js';
 import type { Variables } from '../../expression/variables.js';
 import type { ContainerSpec, ContainerTemplate } from '../../model/container.js';
@@ -189,7 +189,7 @@ export function renderEnvironment(
       const text = value instanceof Secret ? value.reveal() : String(value);
       const fault = environmentFault(text);
       if (fault === undefined) return [name, text] as const;
-      const place = placeOfValue(raw.locate, [name]);
+      const place = placeOf(raw.locate, [name]);
       throw environmentValue(`the value of ${name} in the environment`, fault, place);
     }),
   );
