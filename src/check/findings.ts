@@ -1,5 +1,5 @@
 import type { HostSession } from '../engine/index.js';
-import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import { type AdfError, errorsOf } from '../errors/adf-error.js';
 import { keyOf, throwAll } from '../errors/diagnostics.js';
 import { foundFor } from '../errors/usecases.js';
 

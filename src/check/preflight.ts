@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { type HostSession, type Run, variablesOfSession } from '../engine/index.js';
-import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import { type AdfError, errorsOf } from '../errors/adf-error.js';
 import { throwAll } from '../errors/diagnostics.js';
 import { runningHosts } from '../plan/allowance.js';
 import { findRefusals } from '../plan/preflight.js';

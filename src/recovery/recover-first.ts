@@ -1,5 +1,5 @@
-import { describeHold, type Run } from '../engine/index.js';
-import type { AdfError } from '../errors/adf-error.js';
+import { type Run, describeHold } from '../engine/index.js';
+import { type AdfError } from '../errors/adf-error.js';
 import { throwAll } from '../errors/diagnostics.js';
 import { notAllRestored, notRecovered } from '../errors/recover.js';
 import type { Inventory } from '../inventory/inventory.js';

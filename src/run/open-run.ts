@@ -30,8 +30,8 @@ export function openRun(
   fullJournal: Journal,
   { verb, checkMode = false, tags = {}, bus: given }: RunChoices,
 ): Run {
-  const { clock, random, runtime, http, traffic, registry, files, hostFiles } = world;
-  const { transport, presence, fence, scaling, spills, redaction } = world;
+  const { clock, random, transport, runtime, http, traffic, registry, files, hostFiles } = world;
+  const { presence, fence, scaling, spills, redaction } = world;
   return newRun({
     id,
     verb,

@@ -1,9 +1,9 @@
 import { formatDuration } from '../../model/duration.js';
 import type { HostId } from '../../model/ids.js';
 import { modules } from '../../modules/catalogue.js';
-import { allowanceOfHosts, allowanceOfTargets, unlimited, type Allowance } from '../../plan/allowance.js';
+import { type Allowance, allowanceOfHosts, allowanceOfTargets, unlimited } from '../../plan/allowance.js';
 import { nextBatch } from '../../plan/batches.js';
-import { walk, type Play } from '../../playbook/playbook.js';
+import { type Play, walk } from '../../playbook/playbook.js';
 import type { HostSession } from '../host-session.js';
 import { lookAgain } from '../interlocks/floor-guard.js';
 import type { Run } from '../run.js';

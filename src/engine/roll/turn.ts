@@ -1,4 +1,4 @@
-import { errorsOf, type AdfError } from '../../errors/adf-error.js';
+import { type AdfError, errorsOf } from '../../errors/adf-error.js';
 import { interrupted, playHaltedCode, runOnceFailed } from '../../errors/engine.js';
 import type { EventTask } from '../../events/event.js';
 import { render } from '../../expression/templates.js';
