@@ -382,16 +382,16 @@ export const mutations: readonly Mutation[] = [
     what: 'writes secrets into its journal',
     seed: 2,
     file: 'src/run/open-run.ts',
-    line: 'const journal = withoutSecrets(fullJournal, redaction);',
-    replacement: 'const journal = fullJournal;',
+    line: 'journal: withoutSecrets(fullJournal, redaction),',
+    replacement: 'journal: fullJournal,',
   },
   {
     statement: 13,
     what: 'writes secrets down on hosts',
     seed: 2,
     file: 'src/run/open-run.ts',
-    line: 'const hostHolds = holdsWithoutSecrets(fullHolds, redaction);',
-    replacement: 'const hostHolds = fullHolds;',
+    line: 'hostHolds: holdsWithoutSecrets(world.hostHolds, redaction),',
+    replacement: 'hostHolds: world.hostHolds,',
   },
   // 14. Signals.
   {
