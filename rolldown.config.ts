@@ -12,7 +12,7 @@ const groups = [
   // The flags and help of all commands, with oclif.
   { name: 'cli', test: /src\/(cli|commands)\// },
   // What commands run.
-  { name: 'world', test: /src\/usecases\// },
+  { name: 'world', test: /src\/(deploy|recovery|run|check|world)\// },
   // What only some of them need: see the dynamic imports in src.
   { name: 'aws', test: /src\/aws\/access\.ts$/ },
   { name: 'ssh', test: /src\/transport\/ssh\/ssh-transport\.ts$/ },

@@ -36,8 +36,9 @@ export async function checkPlaybook(
   const findings = new Findings();
   const facts = new FutureFacts();
   const makers = new MakersBeforeSwap();
-  const bases = new Map(sessions.map((session) => [session, Variables.of(session.layers)]));
-  const base = (session: HostSession): Variables => bases.get(session) ?? Variables.of(session.layers);
+  const bases = new Map(sessions.map((session) => [session, Variables.of(session.variables.layers)]));
+  const base = (session: HostSession): Variables =>
+    bases.get(session) ?? Variables.of(session.variables.layers);
   for (const play of plays) {
     // A pattern that means no host at all is refused now; one that this run's filters empty is passed over by the run.
     findings.among(sessions);

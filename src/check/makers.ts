@@ -1,5 +1,5 @@
 import type { Maker } from '../engine/index.js';
-import type { Position } from '../model/source.js';
+import type { Place } from '../model/source.js';
 import { UnknownValue } from '../model/unknown.js';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ const commands = ['command', 'shell', 'script'];
  * What a task may put on a host, from its rendered arguments; undefined for a task that puts nothing there. Of a command nobody knows what
  * it does: it may make each path that it names.
  */
-export function makerOf(module: string, args: unknown, task: string, at: Position): Maker | undefined {
+export function makerOf(module: string, args: unknown, task: string, at: Place): Maker | undefined {
   if (![...intoFolders, ...commands, 'file'].includes(module)) return undefined;
   if (args instanceof UnknownValue) return { task, at, mayMake: () => true };
   if (typeof args !== 'object' || args === null) return undefined;

@@ -18,7 +18,7 @@ export async function observeMounts(
     }),
   );
   if (wanted.length === 0) return [];
-  const kinds = await session.containers.sources(wanted.map(({ source }) => source));
+  const kinds = await session.target.containers.sources(wanted.map(({ source }) => source));
   return wanted.map(({ source, container, path }, index) => {
     const at = session.group?.settings.locateContainers?.(path);
     const madeBy = session.makers.find(({ mayMake }) => mayMake(source));

@@ -56,13 +56,14 @@ export function refuseUnfit({ observation, unobserved }: ObservedGroup): void {
 }
 
 export async function observeHost(session: HostSession, run: Run): Promise<HostObservation> {
-  const { host, group, containers, traffic, specs } = session;
+  const { host, group, target, known } = session;
+  const { containers, traffic, specs } = target;
   const { clock, transport } = run.ports;
   const begun = clock.elapsed();
-  await session.outlast(() => transport.connect(host, run.stop.signal));
-  if (!session.seen)
+  await target.outlast(() => transport.connect(host, run.stop.signal));
+  if (!known.seen)
     run.bus.emit({ type: 'host.connected', host: session.eventHost, duration: clock.elapsed() - begun });
-  session.seen = true;
+  known.seen = true;
   const templates = group?.settings.containers ?? [];
   const variables = variablesOfSession(session);
   const image =
@@ -75,15 +76,15 @@ export async function observeHost(session: HostSession, run: Run): Promise<HostO
     traffic.registrations(groups),
     traffic.planned(groups),
   ]);
-  if (runtime.clockZero !== undefined) session.startedAt ??= runtime.clockZero + run.begun;
+  if (runtime.clockZero !== undefined) known.startedAt ??= runtime.clockZero + run.begun;
   tellOtherEngine(session, runtime, run);
-  session.engine = runtime;
+  known.engine = runtime;
   const mounts = await observeMounts(session, wanted);
-  session.expectedImages = wanted.map((spec) => spec.image);
+  known.expectedImages = wanted.map((spec) => spec.image);
   return {
     host,
     runtime,
-    ...(session.startedAt === undefined ? {} : { startedAt: session.startedAt }),
+    ...(known.startedAt === undefined ? {} : { startedAt: known.startedAt }),
     containers: observed,
     registrations,
     specs: wanted,
@@ -96,7 +97,7 @@ export async function observeHost(session: HostSession, run: Run): Promise<HostO
 
 /** An Engine that was upgraded since the plan was made is gone on with, in the API version that is negotiated anew. */
 function tellOtherEngine(
-  { engine: before, eventHost, host }: HostSession,
+  { known: { engine: before }, eventHost, host }: HostSession,
   { version }: RuntimeInfo,
   run: Run,
 ): void {
@@ -107,7 +108,7 @@ function tellOtherEngine(
 }
 
 async function observeTargetGroups(
-  { group, traffic }: HostSession,
+  { group, target: { traffic } }: HostSession,
   run: Run,
 ): Promise<readonly ObservedTargetGroup[]> {
   if (group === undefined) return [];

@@ -1,4 +1,5 @@
-import type { Position } from '../model/source.js';
+import type { ErrorPlace } from '../errors/adf-error.js';
+import type { Place } from '../model/source.js';
 
 /** A file's text by lines, for turning offsets into places that people find. */
 export class Lines {
@@ -12,7 +13,7 @@ export class Lines {
   }
 
   /** Offsets beyond the text are at its end. */
-  positionOf(offset: number): Position {
+  placeAt(offset: number): Place {
     const within = Math.min(Math.max(offset, 0), this.text.length);
     let low = 0;
     let high = this.#starts.length - 1;
@@ -22,6 +23,12 @@ export class Lines {
       else high = middle - 1;
     }
     return { file: this.file, line: low + 1, column: within - (this.#starts[low] ?? 0) + 1 };
+  }
+
+  /** The same with the text of its line. */
+  withLine(offset: number): Required<ErrorPlace> {
+    const at = this.placeAt(offset);
+    return { at, sourceLine: this.line(at.line) ?? '' };
   }
 
   /** The text of a line, counted from 1, without its line break. */

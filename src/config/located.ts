@@ -1,5 +1,5 @@
-import type { Place } from '../errors/config.js';
-import type { Locate, ValuePath } from '../model/source.js';
+import type { ErrorPlace } from '../errors/adf-error.js';
+import type { Locate, Place, ValuePath } from '../model/source.js';
 import { Lines } from './lines.js';
 
 /** A value of a user's file that is to be checked. `YamlDocument` is one; so is a rendered variable. */
@@ -7,17 +7,20 @@ export interface Located {
   readonly value: unknown;
   /** Locates by the path from `value`. Absent for values that stand in no file. */
   readonly locate?: Locate | undefined;
-  /** Where the keys stand; `locate` is asked for the `key` part when this is absent. */
-  readonly locateKey?: Locate | undefined;
 }
 
-/** Where a part of the value stands, or its key, with its line for the caret; nothing for values that stand in no file. */
+/** Where a part of a value stands, or its key, with its line; nothing for what stands in no file. */
 export function placeOf(
-  { locate, locateKey }: Omit<Located, 'value'>,
-  path: ValuePath,
-  part: 'value' | 'key',
-): Place {
-  const at = part === 'key' && locateKey !== undefined ? locateKey(path) : locate?.(path, part);
-  if (at === undefined || locate?.text === undefined) return { at };
-  return { at, sourceLine: new Lines(at.file, locate.text).line(at.line) };
+  locate: Locate | undefined,
+  path: ValuePath = [],
+  part: 'value' | 'key' = 'value',
+): ErrorPlace {
+  const at = locate?.(path, part);
+  return at === undefined ? {} : withLine(at, locate?.text);
+}
+
+/** A place and, when the file's text is at hand, its line for the caret. */
+function withLine(at: Place, text: string | undefined): ErrorPlace {
+  const sourceLine = text === undefined ? undefined : new Lines(at.file, text).line(at.line);
+  return sourceLine === undefined ? { at } : { at, sourceLine };
 }

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileNotUtf8, unreadableFile, unwritableFile } from '../errors/config.js';
-import type { Position } from '../model/source.js';
+import type { Place } from '../model/source.js';
 import type { FileDigest, NewProjectFile, ProjectEntry, ProjectFiles } from '../ports/project-files.js';
 
 /** The files of a project in a folder of this machine. */
@@ -129,7 +129,7 @@ const isAbsent = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 
 /** Where the first byte stands that is no UTF-8. Node reads it as U+FFFD, which a file may also hold as itself. */
-function placeOfWrongByte(file: string, bytes: Buffer): Position {
+function placeOfWrongByte(file: string, bytes: Buffer): Place {
   const text = bytes.toString();
   const isWrong = (index: number): boolean =>
     bytes.indexOf('\uFFFD', Buffer.byteLength(text.slice(0, index))) !==

@@ -9,19 +9,19 @@ import {
 import { lossyNumber, yamlSchema } from './yaml-schema.js';
 
 /** Where one value of a document begins, and where what is in it does. Offsets count UTF-16 units from 0. */
-export interface Place {
+export interface YamlNode {
   readonly offset: number;
   /** For a mapping. */
   readonly entries?: ReadonlyMap<string, Entry>;
   /** For a list. */
-  readonly items?: readonly Place[];
+  readonly items?: readonly YamlNode[];
   /** For a scalar, as it would be as a key. */
   readonly text?: string;
 }
 
 export interface Entry {
   readonly keyOffset: number;
-  readonly value: Place;
+  readonly value: YamlNode;
 }
 
 /** What is wrong in a document though a YAML parser takes it. */
@@ -34,7 +34,7 @@ export type Flaw =
 
 export interface Places {
   /** Undefined for an empty document. */
-  readonly root: Place | undefined;
+  readonly root: YamlNode | undefined;
   readonly flaws: readonly Flaw[];
 }
 
@@ -47,7 +47,7 @@ export function readPlaces(source: string, events: readonly Event[]): Places {
 
 class PlaceReader {
   readonly flaws: Flaw[] = [];
-  readonly #anchors = new Map<string, Place>();
+  readonly #anchors = new Map<string, YamlNode>();
   /** Anchors of the collections being read at this moment. */
   readonly #open = new Set<string>();
   #next = 0;
@@ -59,7 +59,7 @@ class PlaceReader {
     private readonly events: readonly Event[],
   ) {}
 
-  document(): Place | undefined {
+  document(): YamlNode | undefined {
     if (this.events[this.#next++]?.type !== EVENT_ID.DOCUMENT) return undefined;
     const root = this.#value();
     this.#next++;
@@ -71,7 +71,7 @@ class PlaceReader {
   }
 
   /** The next value, or undefined at the end of the collection that is being read. */
-  #value(isKey = false): Place | undefined {
+  #value(isKey = false): YamlNode | undefined {
     const event = this.events[this.#next];
     if (event === undefined || event.type === EVENT_ID.POP || event.type === EVENT_ID.DOCUMENT)
       return undefined;
@@ -85,7 +85,7 @@ class PlaceReader {
     );
   }
 
-  #named(event: { anchorStart: number; anchorEnd: number }, read: () => Place): Place {
+  #named(event: { anchorStart: number; anchorEnd: number }, read: () => YamlNode): YamlNode {
     if (event.anchorStart < 0) return read();
     const anchor = this.source.slice(event.anchorStart, event.anchorEnd);
     this.#open.add(anchor);
@@ -95,7 +95,7 @@ class PlaceReader {
     return place;
   }
 
-  #alias(start: number, end: number): Place {
+  #alias(start: number, end: number): YamlNode {
     const anchor = this.source.slice(start, end);
     const offset = start - 1;
     this.#end = end;
@@ -103,7 +103,7 @@ class PlaceReader {
     return { ...this.#anchors.get(anchor), offset };
   }
 
-  #scalar(event: ScalarEvent, isKey: boolean): Place {
+  #scalar(event: ScalarEvent, isKey: boolean): YamlNode {
     const offset = event.valueStart < 0 ? this.#end : notationStart(this.source, event);
     if (event.valueEnd >= 0) this.#end = event.valueEnd;
     if (event.style === SCALAR_STYLE.PLAIN && event.tagStart < 0) {
@@ -133,14 +133,14 @@ class PlaceReader {
     return String(value);
   }
 
-  #list(offset: number): Place {
-    const items: Place[] = [];
+  #list(offset: number): YamlNode {
+    const items: YamlNode[] = [];
     for (let item = this.#value(); item !== undefined; item = this.#value()) items.push(item);
     this.#next++;
     return { offset, items };
   }
 
-  #mapping(offset: number): Place {
+  #mapping(offset: number): YamlNode {
     const own = new Map<string, Entry>();
     const merged = new Map<string, Entry>();
     for (let key = this.#value(true); key !== undefined; key = this.#value(true)) {

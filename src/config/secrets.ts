@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import type { AdfError } from '../errors/adf-error.js';
-import type { ErrorPlace } from '../errors/expression.js';
+import type { ErrorPlace } from '../errors/adf-error.js';
 import { secretFileMissing, secretNotSet, secretUnusable } from '../errors/secrets.js';
 import { isEncrypted } from '../model/environment-text.js';
 import { textSchema } from '../model/schema/text.js';
@@ -74,7 +74,7 @@ export function secretsLayer(
 }
 
 function placeOfSource(locate: Locate, name: string): ErrorPlace {
-  const { at, sourceLine } = placeOf({ locate }, ['secrets', name], 'value');
+  const { at, sourceLine } = placeOf(locate, ['secrets', name]);
   return { ...(at === undefined ? {} : { at }), ...(sourceLine === undefined ? {} : { sourceLine }) };
 }
 

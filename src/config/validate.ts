@@ -57,21 +57,21 @@ function errorsOf(
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys.of(issue.message);
     return issue.keys.map((key) =>
-      unknownKey(key, known, formatPath(whole), placeOf(document, [...path, key], 'key')),
+      unknownKey(key, known, formatPath(whole), placeOf(document.locate, [...path, key], 'key')),
     );
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0 && !isOwn(issue.message)) {
     return likeliest(issue.errors).flatMap((inner) => errorsOf(inner, path, document, base, knownKeys));
   }
   if (value === undefined && path.length > 0 && !isOwn(issue.message)) {
-    return [missingKey(formatPath(whole), placeOf(document, path.slice(0, -1), 'key'))];
+    return [missingKey(formatPath(whole), placeOf(document.locate, path.slice(0, -1), 'key'))];
   }
   const inner = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue;
   const complaint = isOwn(inner.message)
     ? { message: inner.message, ...hintOf(inner) }
     : complain(issue, value);
   const part = issue.code === 'invalid_key' ? 'key' : 'value';
-  return [invalidValue(sentence(whole, complaint), placeOf(document, path, part), complaint.hint)];
+  return [invalidValue(sentence(whole, complaint), placeOf(document.locate, path, part), complaint.hint)];
 }
 
 function hintOf(issue: z.core.$ZodIssue): { readonly hint?: string } {

@@ -4,17 +4,15 @@ import { ambiguousNumber, duplicateKey, yamlSyntax } from '../errors/config.js';
 import { throwAll } from '../errors/diagnostics.js';
 import type { Locate, ValuePath } from '../model/source.js';
 import { Lines } from './lines.js';
-import { readPlaces, type Flaw, type Place } from './places.js';
+import { readPlaces, type Flaw, type YamlNode } from './places.js';
 import { yamlSchema } from './yaml-schema.js';
 
 /** A file of YAML: its value, and where everything in it stands. */
 export interface YamlDocument {
   /** Null for a file that is empty or holds nothing but comments. */
   readonly value: unknown;
-  /** Where a value begins; where its key does when asked for the `key` part. */
+  /** Where a value begins; where its key does when asked for the `key` part. An item of a list has its own place. */
   readonly locate: Locate;
-  /** Where the key of a value begins; an item of a list has its own place. */
-  readonly locateKey: Locate;
 }
 
 /**
@@ -29,7 +27,7 @@ export function parseYaml(file: string, text: string): YamlDocument {
     const events = parseEvents(source, { filename: file });
     const { root, flaws } = readPlaces(source, events);
     throwAll(flaws.map((flaw) => errorOf(flaw, lines)));
-    return { value: valueOf(source, events), ...locators(root, lines) };
+    return { value: valueOf(source, events), locate: locator(root, lines) };
   });
 }
 
@@ -38,14 +36,13 @@ function valueOf(source: string, events: Event[]): unknown {
   return value ?? null;
 }
 
-function locators(root: Place | undefined, lines: Lines): Pick<YamlDocument, 'locate' | 'locateKey'> {
-  const at: Locate = (path, part) => lines.positionOf(offsetOf(root, path, part));
-  const locate = Object.assign(at, { text: lines.text });
-  return { locate, locateKey: (path) => locate(path, 'key') };
+function locator(root: YamlNode | undefined, lines: Lines): Locate {
+  const at: Locate = (path, part) => lines.placeAt(offsetOf(root, path, part));
+  return Object.assign(at, { text: lines.text });
 }
 
 /** Goes down the path as far as the file does. */
-function offsetOf(root: Place | undefined, path: ValuePath, part: 'value' | 'key' | undefined): number {
+function offsetOf(root: YamlNode | undefined, path: ValuePath, part: 'value' | 'key' | undefined): number {
   let at = root;
   let offset = root?.offset ?? 0;
   for (const [index, step] of path.entries()) {
@@ -65,9 +62,8 @@ function explained<T>(lines: Lines, read: () => T): T {
     return read();
   } catch (thrown) {
     if (!(thrown instanceof YAMLException)) throw thrown;
-    const at = lines.positionOf(thrown.mark?.position ?? 0);
-    const sourceLine = lines.line(at.line);
-    throw yamlSyntax(thrown.reason, { at, sourceLine }, hintFor(thrown.reason, sourceLine ?? ''));
+    const where = lines.withLine(thrown.mark?.position ?? 0);
+    throw yamlSyntax(thrown.reason, where, hintFor(thrown.reason, where.sourceLine));
   }
 }
 
@@ -83,18 +79,17 @@ function hintFor(reason: string, line: string): string | undefined {
 }
 
 function errorOf(flaw: Flaw, lines: Lines): AdfError {
-  const at = lines.positionOf(flaw.offset);
-  const where = { at, sourceLine: lines.line(at.line) };
+  const where = lines.withLine(flaw.offset);
   switch (flaw.kind) {
     case 'duplicate':
-      return duplicateKey(flaw.key, lines.positionOf(flaw.first), where);
+      return duplicateKey(flaw.key, lines.placeAt(flaw.first), where);
     case 'ambiguous':
       return ambiguousNumber(flaw.word, flaw.read, where);
     case 'compound_key':
       return yamlSyntax(
         'a list or mapping cannot be a key',
         where,
-        where.sourceLine?.includes('{{') === true ? quoteTemplate : undefined,
+        where.sourceLine.includes('{{') ? quoteTemplate : undefined,
       );
     case 'cycle':
       return yamlSyntax(`*${flaw.anchor} is inside &${flaw.anchor}, and would never end`, where);

@@ -29,7 +29,7 @@ export async function confirmReleases(
 
 async function confirmOne(
   { group }: GroupSessions,
-  { host, eventHost, startedAt }: HostSession,
+  { host, eventHost, known: { startedAt } }: HostSession,
   seen: HostObservation,
   confirmations: Confirmations,
   run: Run,
@@ -63,7 +63,7 @@ export async function withConfirmed(
       const session = sessions.find(({ host }) => host.id === seen.host.id);
       const runs = seen.containers.some(({ running }) => running);
       if (session === undefined || !runs || whyNotConverged(seen).length === 0) return seen;
-      const confirmed = await session.outlast(() => confirmations.read(seen.host, observation));
+      const confirmed = await session.target.outlast(() => confirmations.read(seen.host, observation));
       return confirmed === undefined ? seen : { ...seen, confirmed };
     }),
   );

@@ -110,8 +110,8 @@ const endedWell = ({ checkMode }: Run, groups: readonly PreparedGroup[]): Ending
 /** A host that is not as planned is an error, whoever made it so. */
 const changedByOthers = (groups: readonly PreparedGroup[]): readonly AdfError[] =>
   groups.flatMap(({ opened }) =>
-    opened.sessions.flatMap(({ host, traffic }) =>
-      traffic.removedByOthers.map((one) =>
+    opened.sessions.flatMap(({ host, target }) =>
+      target.traffic.removedByOthers.map((one) =>
         deregisteredByOthers(host, `${targetGroupNameOf(one)}:${one.port}`),
       ),
     ),
@@ -268,7 +268,7 @@ const releasesOf = (
   });
 
 /** What a named host was last proven to run, unless it is still out of a target group. */
-function provenInService({ prover, run, host }: HostSession, before: HostObservation): ReleaseInService {
+function provenInService({ target, run, host }: HostSession, before: HostObservation): ReleaseInService {
   const isOut = run.holds.openOf(host.id).some(({ kind }) => kind === 'registration');
-  return isOut ? new Map() : releaseOf(prover.proven, before);
+  return isOut ? new Map() : releaseOf(target.prover.proven, before);
 }

@@ -23,7 +23,7 @@ const mostRecorded = 50;
 const askIfGone = { first: 5_000, every: 30_000 } as const;
 
 /** What may blip: a host with all that is on it; without one, AWS and what else the control side speaks to. */
-export interface Place {
+export interface BlipPlace {
   readonly host?: Host;
   /** `rollout.reconnect` of the host's group. */
   readonly reconnect?: Milliseconds;
@@ -60,7 +60,7 @@ interface Blip {
 /** What fails together when the way there is lost: all hosts, when a bastion is; and all of AWS. */
 type Realm = 'hosts' | 'cloud' | 'registry';
 
-const realmOf = ({ host }: Place, source: BlipSource): Realm =>
+const realmOf = ({ host }: BlipPlace, source: BlipSource): Realm =>
   host === undefined ? 'cloud' : source === 'registry' ? 'registry' : 'hosts';
 
 /**
@@ -105,12 +105,12 @@ export class Blips {
   }
 
   /** How long blips of the place have lasted, all together. */
-  timeLost(place: Place): Milliseconds {
+  timeLost(place: BlipPlace): Milliseconds {
     return this.#timeLost.get(keyOf(place)) ?? 0;
   }
 
   /** True when the place was given up and has not answered since. */
-  isGivenUp(place: Place): boolean {
+  isGivenUp(place: BlipPlace): boolean {
     return this.#givenUp.has(keyOf(place));
   }
 
@@ -130,7 +130,7 @@ export class Blips {
    * Makes a call again while what it throws may be gone by itself and patience is not over. So it must only read, or look for itself what an
    * earlier attempt has done. Throws what the last attempt throws, `blip.too_many`, and the signal's reason.
    */
-  async outlast<T>(place: Place, act: () => Promise<T>, waiting: Waiting = {}): Promise<T> {
+  async outlast<T>(place: BlipPlace, act: () => Promise<T>, waiting: Waiting = {}): Promise<T> {
     const { clock, random } = this.#options;
     const { signal } = waiting;
     const begun = clock.elapsed();
@@ -158,7 +158,7 @@ export class Blips {
 
   /** Makes a call once, and notices what it tells of the place. Throws what the call throws. */
   async watch<T>(
-    place: Place,
+    place: BlipPlace,
     act: () => Promise<T>,
     { isAnswer = true }: Pick<Waiting, 'isAnswer'> = {},
   ): Promise<T> {
@@ -176,7 +176,7 @@ export class Blips {
   }
 
   /** A call to this place that began then has failed. One that began before the last blip was over is a part of that. */
-  notice(place: Place, source: BlipSource, error: unknown, begun: Milliseconds): void {
+  notice(place: BlipPlace, source: BlipSource, error: unknown, begun: Milliseconds): void {
     const key = keyOf(place);
     const known = this.#last.get(key);
     if (known !== undefined && (known.overAt === undefined || begun <= known.overAt)) return;
@@ -190,7 +190,7 @@ export class Blips {
   }
 
   /** An answer to what was asked before the blip began tells nothing of it. */
-  #answered(place: Place, begun: Milliseconds): void {
+  #answered(place: BlipPlace, begun: Milliseconds): void {
     const key = keyOf(place);
     const blip = this.#last.get(key);
     this.#heard(place, begun);
@@ -217,20 +217,20 @@ export class Blips {
   }
 
   /** A registry answers by way of a host: what a host says of it tells nothing of the hosts, and the other way round. */
-  #heard({ host }: Place, begun: Milliseconds): void {
+  #heard({ host }: BlipPlace, begun: Milliseconds): void {
     for (const realm of host === undefined ? (['cloud'] as const) : (['hosts', 'registry'] as const)) {
       if (begun > (this.#silentSince.get(realm) ?? Infinity)) this.#silentSince.delete(realm);
     }
   }
 
   /** Patience is for one loss: where nothing has answered since another place was lost, it began with that. */
-  #giveUpAt(place: Place, { since, source }: Blip, begun: Milliseconds): Milliseconds {
+  #giveUpAt(place: BlipPlace, { since, source }: Blip, begun: Milliseconds): Milliseconds {
     const { host, reconnect = reconnectDefault } = place;
     if (!this.#isChanging) return begun + (host?.ssh.connectTimeout ?? connectTimeout);
     return patienceEnds(reconnect, since, this.#silentSince.get(realmOf(place, source)));
   }
 
-  #tellLong({ host }: Place, blip: Blip, left: Milliseconds): void {
+  #tellLong({ host }: BlipPlace, blip: Blip, left: Milliseconds): void {
     const { clock, bus } = this.#options;
     if (blip.isTold || clock.elapsed() - blip.since < worthTelling) return;
     blip.isTold = true;
@@ -244,17 +244,17 @@ export class Blips {
     return this.#hasEnded;
   }
 
-  #giveUp(place: Place): void {
+  #giveUp(place: BlipPlace): void {
     if (place.host !== undefined) this.#givenUp.add(keyOf(place));
   }
 
-  #refuseTooMany({ host, maxBlips = mostBlips }: Place, error: unknown): void {
+  #refuseTooMany({ host, maxBlips = mostBlips }: BlipPlace, error: unknown): void {
     if (host === undefined || !(error instanceof AdfError)) return;
     if ((this.#countInTurn.get(host.id) ?? 0) > maxBlips) throw tooManyBlips(host, maxBlips, error);
   }
 
   /** An instance that was terminated does not come back. */
-  async #isGone({ host }: Place, blip: Blip): Promise<boolean> {
+  async #isGone({ host }: BlipPlace, blip: Blip): Promise<boolean> {
     const { clock, presence } = this.#options;
     const now = clock.elapsed();
     const wait = blip.askedIfGoneAt === blip.since ? askIfGone.first : askIfGone.every;
@@ -270,16 +270,16 @@ export class Blips {
 }
 
 /** An error of AWS says nothing of the host that the call was for. */
-function sourceAt({ host }: Place, error: unknown): BlipSource | undefined {
+function sourceAt({ host }: BlipPlace, error: unknown): BlipSource | undefined {
   const source = blipSourceOf(error);
   return host !== undefined && source === 'cloud' ? undefined : source;
 }
 
 /** A call that was cancelled tells nothing, and an error of AWS nothing of a host. */
-const tellsOf = ({ host }: Place, error: unknown): boolean =>
+const tellsOf = ({ host }: BlipPlace, error: unknown): boolean =>
   error instanceof AdfError && (host === undefined || !error.code.startsWith('aws.'));
 
-const keyOf = ({ host }: Place): string => host?.id ?? '';
+const keyOf = ({ host }: BlipPlace): string => host?.id ?? '';
 
 const tell = ({ reason }: Blip, left: Milliseconds, { report }: Waiting): void =>
   report?.(`asking again for ${formatDuration(left)} at most: ${reason}`);

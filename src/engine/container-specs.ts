@@ -10,15 +10,11 @@ import { cannotRenderFile } from '../errors/expression.js';
 import { UnknownValue } from '../model/unknown.js';
 import type { ContainerName } from '../model/ids.js';
 import type { PinnedImage } from '../model/release.js';
-import type { HostSession } from './host-session.js';
+import type { HostTarget } from './host-target.js';
 
 /** Turns container templates into specifications: images pinned, env files rendered, a network shared where there are several. */
 export class ContainerSpecs {
-  readonly #session: HostSession;
-
-  constructor(session: HostSession) {
-    this.#session = session;
-  }
+  constructor(private readonly target: Pick<HostTarget, 'run' | 'group' | 'known'>) {}
 
   /** `image` is for templates that name none. Throws `container.*` and what the registry throws. */
   async from(
@@ -32,7 +28,7 @@ export class ContainerSpecs {
         const reference = template.image ?? image;
         if (reference === undefined) throw imageUnnamed(template.name);
         const rendered = await this.#render(template, shared, variables);
-        return { ...rendered, image: await this.#session.run.images.pin(reference) };
+        return { ...rendered, image: await this.target.run.images.pin(reference) };
       }),
     );
   }
@@ -49,7 +45,7 @@ export class ContainerSpecs {
   }
 
   #sharedOf(templates: readonly ContainerTemplate[]): readonly string[] {
-    return templates.length > 1 ? [`adfpush-${this.#session.group?.name ?? 'containers'}`] : [];
+    return templates.length > 1 ? [`adfpush-${this.target.group?.name ?? 'containers'}`] : [];
   }
 
   async #render(
@@ -71,7 +67,8 @@ export class ContainerSpecs {
 
   /** The labels that make a container ours and tell all that a later run must know. */
   labelsFor(spec: ContainerSpec): Readonly<Record<string, string>> {
-    const { run, group, startedAt } = this.#session;
+    const { run, group, known } = this.target;
+    const { startedAt } = known;
     const isRelease = group !== undefined && group.release.image.digest === spec.image.digest;
     return {
       ...spec.labels,
@@ -90,7 +87,7 @@ export class ContainerSpecs {
   }
 
   async #readEnvFile(path: string, variables: Variables): Promise<Readonly<Record<string, string>>> {
-    const text = await this.#session.run.ports.files.read(path);
+    const text = await this.target.run.ports.files.read(path);
     if (text === undefined) throw envFileMissing(path);
     const rendered = renderEnvFile({ file: path, text }, variables);
     if (rendered instanceof UnknownValue) throw cannotRenderFile(path, String(rendered));

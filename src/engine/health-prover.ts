@@ -10,7 +10,8 @@ import type { HealthProof } from '../modules/module.js';
 import type { HostContainers } from '../ports/container-runtime.js';
 import { succeeded } from '../ports/transport.js';
 import { describeOutcome } from '../errors/modules.js';
-import type { HostSession } from './host-session.js';
+import type { HostKnowledge, HostTarget } from './host-target.js';
+import type { Run } from './run.js';
 
 /** A container that was started again this often since the proof began will not stay up. */
 const crashLoopRestarts = 3;
@@ -36,17 +37,27 @@ interface Answer {
   readonly words: string;
 }
 
+/** For which containers a host was proven healthy. */
+export class Proof {
+  /** Their fingerprint; undefined when what runs now is not proven. */
+  provenFor: string | undefined;
+  /** The containers as they were then. */
+  containers: readonly ObservedContainer[] = [];
+}
+
+/** What a proof of health must know of its host. */
+export interface HealthContext extends Pick<HostTarget, 'host' | 'group' | 'activity' | 'place' | 'outlast'> {
+  readonly run: Pick<Run, 'ports' | 'holds' | 'blips'>;
+  readonly known: Pick<HostKnowledge, 'proof' | 'containersTouched'>;
+  readonly containers: Pick<HostContainers, 'inspect' | 'logs'>;
+}
+
 /** Proves one host healthy from its own side, and remembers for which containers it did. */
 export class HealthProver {
-  readonly #session: HostSession;
-  readonly #runtime: HostContainers;
-  #provenFor: string | undefined;
-  /** The containers as they were then. */
-  #proven: readonly ObservedContainer[] = [];
+  constructor(private readonly context: HealthContext) {}
 
-  constructor(session: HostSession, runtime: HostContainers) {
-    this.#session = session;
-    this.#runtime = runtime;
+  get #proof(): Proof {
+    return this.context.known.proof;
   }
 
   /**
@@ -54,7 +65,7 @@ export class HealthProver {
    * over, `health.crash_loop` as soon as a container is seen not to stay up, and the transport's errors.
    */
   async prove(probe: HealthProbe): Promise<HealthProof> {
-    const { clock } = this.#session.run.ports;
+    const { clock } = this.context.run.ports;
     const begun = clock.elapsed();
     // A host loses none of its time to become healthy while it is out of reach, or while this machine is suspended.
     let spent: Milliseconds = 0;
@@ -79,17 +90,17 @@ export class HealthProver {
           ? await within(probe.attemptTimeout, () => this.#ask(probe))
           : { passed: false, words: down.why };
       passes = answer.passed ? passes + 1 : 0;
-      this.#session.activity.report(`health: ${answer.words}`, passes, probe.passes);
+      this.context.activity.report(`health: ${answer.words}`, passes, probe.passes);
       if (passes >= probe.passes) {
-        this.#provenFor = print;
-        this.#proven = watched;
+        this.#proof.provenFor = print;
+        this.#proof.containers = watched;
         return { passes, duration: clock.elapsed() - begun, lastAnswer: answer.words };
       }
       if (spent + probe.interval > probe.timeout) {
         const what = `not ${probe.passes} passes in a row within ${formatDuration(probe.timeout)}`;
-        throw notProven(this.#session.host, what, answer.words, await this.#logs(watched));
+        throw notProven(this.context.host, what, answer.words, await this.#logs(watched));
       }
-      await within(probe.interval, () => clock.sleep(probe.interval, this.#session.activity.signal));
+      await within(probe.interval, () => clock.sleep(probe.interval, this.context.activity.signal));
     }
   }
 
@@ -98,7 +109,7 @@ export class HealthProver {
     const watched = await this.#watched();
     const down = this.#whyDown(watched);
     if (down !== undefined) return down;
-    if (this.#provenFor !== undefined && fingerprint(watched) !== this.#provenFor) {
+    if (this.#proof.provenFor !== undefined && fingerprint(watched) !== this.#proof.provenFor) {
       return { why: 'a container was restarted', byItsEngine: !this.#hasCrashed(watched) };
     }
     if (probe === undefined) {
@@ -112,7 +123,7 @@ export class HealthProver {
   /** An Engine counts how often it started a container after it ended by itself, and begins anew when it is restarted itself. */
   #hasCrashed(now: readonly ObservedContainer[]): boolean {
     return now.some(({ id, restartCount }) => {
-      const before = this.#proven.find((container) => container.id === id);
+      const before = this.#proof.containers.find((container) => container.id === id);
       return before === undefined || restartCount > before.restartCount;
     });
   }
@@ -123,23 +134,23 @@ export class HealthProver {
       await this.prove(probe);
       return;
     }
-    this.#provenFor = undefined;
+    this.#proof.provenFor = undefined;
     await this.requireHealthy();
   }
 
   /** True when what runs now is what was proven healthy. */
   get isProven(): boolean {
-    return this.#provenFor !== undefined;
+    return this.#proof.provenFor !== undefined;
   }
 
   /** The containers that run now and were proven healthy; none when what runs now is not proven. */
   get proven(): readonly ObservedContainer[] {
-    return this.isProven ? this.#proven : [];
+    return this.isProven ? this.#proof.containers : [];
   }
 
   /** A container is about to change: what was proven is proven no more. */
   forget(): void {
-    this.#provenFor = undefined;
+    this.#proof.provenFor = undefined;
   }
 
   /**
@@ -147,8 +158,8 @@ export class HealthProver {
    * this run never touched is left to the balancer's own check. Throws `interlock.unhealthy`.
    */
   async requireHealthy(): Promise<void> {
-    const { host, group, containersTouched } = this.#session;
-    if (!containersTouched) return;
+    const { host, group, known } = this.context;
+    if (!known.containersTouched) return;
     const watched = await this.#watched();
     const down = this.#whyDown(watched);
     const probe = group?.settings.health;
@@ -156,7 +167,7 @@ export class HealthProver {
       if (probe !== undefined && this.isProven && down.byItsEngine) return this.#proveOrRefuse(probe);
       throw notProvenHealthy(host, down.why);
     }
-    if (this.#provenFor !== undefined && fingerprint(watched) === this.#provenFor) return;
+    if (this.#proof.provenFor !== undefined && fingerprint(watched) === this.#proof.provenFor) return;
     if (probe !== undefined && this.isProven && !this.#hasCrashed(watched)) return this.#proveOrRefuse(probe);
     if (probe === undefined) return this.#requireSteady();
     const answer = await this.#ask(probe);
@@ -169,7 +180,7 @@ export class HealthProver {
       await this.prove(probe);
     } catch (error) {
       const [{ code, message }] = errorsOf(error);
-      throw code.startsWith('health.') ? notProvenHealthy(this.#session.host, message) : error;
+      throw code.startsWith('health.') ? notProvenHealthy(this.context.host, message) : error;
     }
   }
 
@@ -178,8 +189,8 @@ export class HealthProver {
    * started is asked for it: what is restored goes back to what it was. Throws `health.not_proven`.
    */
   async proveByDocker(): Promise<void> {
-    const { host, run, activity, containersTouched } = this.#session;
-    if (!containersTouched || activity.restoring) return;
+    const { host, run, activity, known } = this.context;
+    if (!known.containersTouched || activity.restoring) return;
     const { clock } = run.ports;
     const begun = clock.elapsed();
     for (;;) {
@@ -199,7 +210,7 @@ export class HealthProver {
 
   /** A group without a health check (`health: none`): its containers must stay up for a while, the rest is the balancer's. */
   async #requireSteady(): Promise<void> {
-    const { host, run, activity } = this.#session;
+    const { host, run, activity } = this.context;
     await this.proveByDocker();
     const first = await this.#requireUp();
     for (let look = 0; look < steadyLooks; look += 1) {
@@ -209,28 +220,28 @@ export class HealthProver {
         throw notProvenHealthy(host, 'its containers do not stay up, and it has no health check');
       }
     }
-    this.#provenFor = fingerprint(first);
-    this.#proven = first;
+    this.#proof.provenFor = fingerprint(first);
+    this.#proof.containers = first;
   }
 
   #ask(probe: HealthProbe): Promise<Answer> {
-    return this.#session.outlast(() => this.#askOnce(probe));
+    return this.context.outlast(() => this.#askOnce(probe));
   }
 
   async #askOnce(probe: HealthProbe): Promise<Answer> {
-    const { clock } = this.#session.run.ports;
+    const { clock } = this.context.run.ports;
     const begun = clock.elapsed();
     const took = (): string => formatDuration(clock.elapsed() - begun);
     if (probe.kind === 'command') {
-      const { transport } = this.#session.run.ports;
-      const connection = await transport.connect(this.#session.host, this.#session.activity.signal);
+      const { transport } = this.context.run.ports;
+      const connection = await transport.connect(this.context.host, this.context.activity.signal);
       const result = await connection.run({ argv: probe.argv }, { timeout: probe.attemptTimeout });
       const { outcome } = result;
-      if (outcome.kind === 'unknown') throw connectionLost(this.#session.host, outcome.reason);
+      if (outcome.kind === 'unknown') throw connectionLost(this.context.host, outcome.reason);
       return { passed: succeeded(result), words: `${describeOutcome(result.outcome)} in ${took()}` };
     }
     try {
-      const { status } = await this.#session.run.ports.http.request(this.#session.host, {
+      const { status } = await this.context.run.ports.http.request(this.context.host, {
         method: 'GET',
         scheme: probe.scheme,
         address: '127.0.0.1',
@@ -250,13 +261,13 @@ export class HealthProver {
   /** The containers that must run: of the group, under their own names. None of them is a kept predecessor. */
   async #watched(): Promise<readonly ObservedContainer[]> {
     const names = this.#required();
-    const containers = await Promise.all(names.map((name) => this.#runtime.inspect(name)));
+    const containers = await Promise.all(names.map((name) => this.context.containers.inspect(name)));
     return containers.flatMap((one) => (one !== undefined && names.includes(one.name) ? [one] : []));
   }
 
   /** All that the group has; of a host that is restored those that ran when they were taken, since the others stay as they were. */
   #required(): readonly ContainerName[] {
-    const { group, activity, run, host } = this.#session;
+    const { group, activity, run, host } = this.context;
     if (!activity.restoring) return group?.settings.containers.map(({ name }) => name) ?? [];
     return run.holds
       .originOf(host.id)
@@ -279,7 +290,7 @@ export class HealthProver {
   async #requireUp(): Promise<readonly ObservedContainer[]> {
     const watched = await this.#watched();
     const down = this.#whyDown(watched);
-    if (down !== undefined) throw notProvenHealthy(this.#session.host, down.why);
+    if (down !== undefined) throw notProvenHealthy(this.context.host, down.why);
     return watched;
   }
 
@@ -295,7 +306,7 @@ export class HealthProver {
       const exit = container.exitCode === undefined ? '' : `, last with exit code ${container.exitCode}`;
       const how = ended ? `it ended${exit}` : `it was restarted ${container.restartCount} times${exit}`;
       throw crashLoop(
-        this.#session.host,
+        this.context.host,
         container.labels[label.container] ?? container.name,
         how,
         await this.#logs([container]),
@@ -306,7 +317,7 @@ export class HealthProver {
   async #logs(containers: readonly ObservedContainer[]): Promise<string> {
     const logs = await Promise.all(
       containers.map(({ id }) =>
-        this.#runtime.logs(id, logLines).catch((error: unknown) => `(no log: ${String(error)})`),
+        this.context.containers.logs(id, logLines).catch((error: unknown) => `(no log: ${String(error)})`),
       ),
     );
     return logs.join('\n').trimEnd();

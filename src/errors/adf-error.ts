@@ -1,4 +1,4 @@
-import type { Position } from '../model/source.js';
+import type { Place } from '../model/source.js';
 
 /**
  * The classes of section 4's exit codes. An error that stops a run knows which one it is:
@@ -13,7 +13,7 @@ export interface ErrorDetails {
   /** What happened, as a sentence that names the wrong value. */
   readonly message: string;
   /** Where in the user's files. */
-  readonly at?: Position;
+  readonly at?: Place;
   /** The line of the user's file that `at` points into, for the caret. */
   readonly sourceLine?: string;
   /** Which host it happened on, for people. */
@@ -29,12 +29,15 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** Where in a user's file, with that line for the caret: the part of an error that each reader of a file adds to its own. */
+export type ErrorPlace = Pick<ErrorDetails, 'at' | 'sourceLine'>;
+
 /** The one type of everything adfpush throws. Made by the functions of the catalogue in this folder only. */
 export class AdfError extends Error {
   override readonly name = 'AdfError';
   readonly code: string;
   readonly class: ErrorClass;
-  readonly at?: Position;
+  readonly at?: Place;
   readonly sourceLine?: string;
   readonly host?: string;
   readonly phase?: string;

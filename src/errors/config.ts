@@ -1,76 +1,70 @@
-import { formatPosition, type Position } from '../model/source.js';
-import { AdfError } from './adf-error.js';
+import { formatPlace, type Place } from '../model/source.js';
+import { AdfError, type ErrorPlace } from './adf-error.js';
 import { enumerate, suggest } from './nearest.js';
 
-/** A place in a file and the text of its line, as every error in a user's file carries them. */
-export interface Place {
-  readonly at?: Position | undefined;
-  readonly sourceLine?: string | undefined;
-}
-
-const place = ({ at, sourceLine }: Place): { at?: Position; sourceLine?: string } => ({
-  ...(at === undefined ? {} : { at }),
-  ...(sourceLine === undefined ? {} : { sourceLine }),
-});
-
 /** Text that is not YAML. `reason` is the parser's own. */
-export const yamlSyntax = (reason: string, where: Place, hint?: string): AdfError =>
+export const yamlSyntax = (reason: string, where: ErrorPlace, hint?: string): AdfError =>
   new AdfError({
     code: 'config.yaml_syntax',
     class: 'invalid',
     message: `This is not valid YAML: ${reason}.`,
-    ...place(where),
+    ...where,
     ...(hint === undefined ? {} : { hint }),
   });
 
-export const duplicateKey = (key: string, first: Position | undefined, where: Place): AdfError =>
+export const duplicateKey = (key: string, first: Place | undefined, where: ErrorPlace): AdfError =>
   new AdfError({
     code: 'config.duplicate_key',
     class: 'invalid',
     message:
       first === undefined
         ? `The key "${key}" stands here twice.`
-        : `The key "${key}" stands here twice, first at ${formatPosition(first)}.`,
-    ...place(where),
+        : `The key "${key}" stands here twice, first at ${formatPlace(first)}.`,
+    ...where,
     hint: 'Keep one of the two.',
   });
 
 /** A number whose digits would be lost: `0123`, `1.10`, `12e4`. */
-export const ambiguousNumber = (text: string, read: string, where: Place): AdfError =>
+export const ambiguousNumber = (text: string, read: string, where: ErrorPlace): AdfError =>
   new AdfError({
     code: 'config.ambiguous_number',
     class: 'invalid',
     message: `${text} without quotes is the number ${read}.`,
-    ...place(where),
+    ...where,
     hint: `Write "${text}" if the text is meant, or ${read} if the number is.`,
   });
 
 /** A value that does not fit. `message` is a whole sentence that names it. */
-export const invalidValue = (message: string, where: Place, hint?: string): AdfError =>
+export const invalidValue = (message: string, where: ErrorPlace, hint?: string): AdfError =>
   new AdfError({
     code: 'config.invalid_value',
     class: 'invalid',
     message,
-    ...place(where),
+    ...where,
     ...(hint === undefined ? {} : { hint }),
   });
 
-export const missingKey = (name: string, where: Place, hint?: string): AdfError =>
+export const missingKey = (name: string, where: ErrorPlace, hint?: string): AdfError =>
   new AdfError({
     code: 'config.missing_key',
     class: 'invalid',
     message: `\`${name}\` is missing.`,
-    ...place(where),
+    ...where,
     ...(hint === undefined ? {} : { hint }),
   });
 
-export function unknownKey(key: string, known: readonly string[], inside: string, where: Place): AdfError {
+export function unknownKey(
+  key: string,
+  known: readonly string[],
+  inside: string,
+  where: ErrorPlace,
+): AdfError {
   const hint = suggest(key, known, 'Known here');
   return new AdfError({
     code: 'config.unknown_key',
     class: 'invalid',
     message: `Unknown key \`${key}\`${inside === '' ? '' : ` in \`${inside}\``}.`,
-    ...place(where),
+    ...where,
     ...(hint === undefined ? {} : { hint }),
   });
 }
@@ -113,7 +107,7 @@ export const unreadableFile = (path: string, cause: unknown): AdfError =>
   });
 
 /** A file that is read as text, and has bytes that are none. */
-export const fileNotUtf8 = (at: Position): AdfError =>
+export const fileNotUtf8 = (at: Place): AdfError =>
   new AdfError({
     code: 'config.not_utf8',
     class: 'invalid',

@@ -1,4 +1,4 @@
-import { formatPosition } from '../model/source.js';
+import { formatPlace } from '../model/source.js';
 import { AdfErrors, errorsOf, type AdfError, type ErrorClass } from './adf-error.js';
 
 /**
@@ -47,7 +47,7 @@ export class Diagnostics {
 
 /** The same for errors that say the same of the same place. */
 export const keyOf = ({ code, at, message }: AdfError): string =>
-  `${code} ${at === undefined ? '' : formatPosition(at)} ${message}`;
+  `${code} ${at === undefined ? '' : formatPlace(at)} ${message}`;
 
 /**
  * Throws one error as it is, and several as AdfErrors. Returns when there is none. With a class they are AdfErrors of that class: what failed

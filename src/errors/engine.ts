@@ -1,6 +1,6 @@
 import { formatDuration, type Milliseconds } from '../model/duration.js';
 import { describeHost, type Host } from '../model/host.js';
-import type { Position } from '../model/source.js';
+import type { Place } from '../model/source.js';
 import { AdfError } from './adf-error.js';
 import { tellZone } from './preflight.js';
 
@@ -167,7 +167,7 @@ export const releaseDiffers = (group: string, one: Host, other: Host): AdfError 
     hint: 'A group runs one release: set image and version in group_vars, not host_vars.',
   });
 
-export const loopNotAList = (at: Position, what: string): AdfError =>
+export const loopNotAList = (at: Place, what: string): AdfError =>
   new AdfError({
     code: 'playbook.loop',
     class: 'invalid',
@@ -179,7 +179,7 @@ export const argumentsInvalid = (
   module: string,
   path: string,
   message: string,
-  at: Position | undefined,
+  at: Place | undefined,
 ): AdfError =>
   new AdfError({
     code: 'playbook.arguments',
@@ -188,7 +188,7 @@ export const argumentsInvalid = (
     ...(at === undefined ? {} : { at }),
   });
 
-export const noHosts = (play: string, pattern: string, at: Position): AdfError =>
+export const noHosts = (play: string, pattern: string, at: Place): AdfError =>
   new AdfError({
     code: 'playbook.no_hosts',
     class: 'refused',

@@ -1,6 +1,6 @@
 import type { EnvironmentFault } from '../model/environment-text.js';
 import { AdfError } from './adf-error.js';
-import type { ErrorPlace } from './expression.js';
+import type { ErrorPlace } from './adf-error.js';
 
 /** A line of an env_file ends where its value does. */
 export type EnvFileFault = EnvironmentFault | 'line_break';

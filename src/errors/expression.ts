@@ -1,9 +1,6 @@
-import { formatPosition, type Position } from '../model/source.js';
-import { AdfError, type ErrorDetails } from './adf-error.js';
+import { formatPlace, type Place } from '../model/source.js';
+import { AdfError, type ErrorPlace } from './adf-error.js';
 import { nearest, suggest } from './nearest.js';
-
-/** Where in a user's file, with that line: the part of an error that a template or condition adds to each of its own. */
-export type ErrorPlace = Pick<ErrorDetails, 'at' | 'sourceLine'>;
 
 const invalid = (code: string, message: string, place: ErrorPlace, hint?: string): AdfError =>
   new AdfError({ code, class: 'invalid', message, ...place, ...(hint === undefined ? {} : { hint }) });
@@ -50,12 +47,12 @@ export const noFields = (owner: string, field: string, what: string, place: Erro
 /** Variables that are made of one another. */
 export const variableCycle = (
   names: readonly string[],
-  positions: readonly (Position | undefined)[],
+  positions: readonly (Place | undefined)[],
   place: ErrorPlace,
 ): AdfError => {
   const steps = names.map((name, index) => {
     const at = positions[index];
-    return at === undefined ? name : `${name} (${formatPosition(at)})`;
+    return at === undefined ? name : `${name} (${formatPlace(at)})`;
   });
   return invalid(
     'expression.cycle',

@@ -1,7 +1,6 @@
-import { AdfError } from './adf-error.js';
-import type { Place } from './config.js';
+import { AdfError, type ErrorPlace } from './adf-error.js';
 
-const invalid = (code: string, message: string, where: Place, hint: string): AdfError =>
+const invalid = (code: string, message: string, where: ErrorPlace, hint: string): AdfError =>
   new AdfError({
     code: `group.${code}`,
     class: 'invalid',
@@ -12,10 +11,10 @@ const invalid = (code: string, message: string, where: Place, hint: string): Adf
   });
 
 /** `where` is a place in the file where the group's other variables stand. */
-export const missingSetting = (name: string, where: Place, hint: string): AdfError =>
+export const missingSetting = (name: string, where: ErrorPlace, hint: string): AdfError =>
   invalid('missing_setting', `The group has no \`${name}\`.`, where, hint);
 
-export const twoContainerSettings = (where: Place): AdfError =>
+export const twoContainerSettings = (where: ErrorPlace): AdfError =>
   invalid(
     'two_container_settings',
     'The group has both `container` and `containers`.',
@@ -23,7 +22,7 @@ export const twoContainerSettings = (where: Place): AdfError =>
     'Keep `container` for one, or `containers` for a list of them.',
   );
 
-export const noContainers = (where: Place): AdfError =>
+export const noContainers = (where: ErrorPlace): AdfError =>
   invalid(
     'no_containers',
     '`containers` must be a list of at least one container.',
@@ -31,10 +30,10 @@ export const noContainers = (where: Place): AdfError =>
     'Write one `- name: …` for each.',
   );
 
-export const nameTwice = (name: string, where: Place): AdfError =>
+export const nameTwice = (name: string, where: ErrorPlace): AdfError =>
   invalid('name_twice', `Two containers have the name "${name}".`, where, 'Give each a name of its own.');
 
-export const portTwice = (port: string, names: readonly [string, string], where: Place): AdfError =>
+export const portTwice = (port: string, names: readonly [string, string], where: ErrorPlace): AdfError =>
   invalid(
     'port_twice',
     `The containers "${names[0]}" and "${names[1]}" both publish port ${port} of the host.`,

@@ -1,8 +1,6 @@
-import { AdfError, type ErrorDetails } from './adf-error.js';
-import type { Position } from '../model/source.js';
+import { AdfError, type ErrorPlace } from './adf-error.js';
+import type { Place } from '../model/source.js';
 import { enumerate, suggest } from './nearest.js';
-
-type ErrorPlace = Pick<ErrorDetails, 'at' | 'sourceLine'>;
 
 const invalid = (code: string, message: string, place: ErrorPlace, hint?: string): AdfError =>
   new AdfError({ code, class: 'invalid', message, ...place, ...(hint === undefined ? {} : { hint }) });
@@ -146,7 +144,7 @@ export const retriesWithoutUntil = (keyword: string, place: ErrorPlace): AdfErro
     'Add until: !result.failed, with register: result.',
   );
 
-export const varsFileMissing = (path: string, at: Position | undefined): AdfError =>
+export const varsFileMissing = (path: string, at: Place | undefined): AdfError =>
   new AdfError({
     code: 'playbook.vars_file_missing',
     class: 'invalid',
@@ -155,7 +153,7 @@ export const varsFileMissing = (path: string, at: Position | undefined): AdfErro
     ...(at === undefined ? {} : { at }),
   });
 
-export const varsFilesNotTexts = (at: Position | undefined): AdfError =>
+export const varsFilesNotTexts = (at: Place | undefined): AdfError =>
   new AdfError({
     code: 'playbook.vars_files',
     class: 'invalid',

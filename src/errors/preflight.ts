@@ -1,7 +1,7 @@
 import { describeHost, type Host } from '../model/host.js';
 import { formatDuration, isoTime, type Milliseconds } from '../model/duration.js';
 import type { NewerRelease } from '../model/newer-release.js';
-import type { Position } from '../model/source.js';
+import type { Place } from '../model/source.js';
 import { AdfError } from './adf-error.js';
 import { whyUnused } from './unused-target.js';
 
@@ -186,7 +186,7 @@ export const wrongPlatform = (
 interface Mount {
   readonly source: string;
   readonly container: string;
-  readonly at?: Position;
+  readonly at?: Place;
 }
 
 const mountRefused = (

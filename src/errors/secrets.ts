@@ -1,6 +1,6 @@
-import type { Position } from '../model/source.js';
+import type { Place } from '../model/source.js';
 import { AdfError } from './adf-error.js';
-import type { ErrorPlace } from './expression.js';
+import type { ErrorPlace } from './adf-error.js';
 
 const invalid = (code: string, message: string, hint: string, place: ErrorPlace): AdfError =>
   new AdfError({ code: `secret.${code}`, class: 'invalid', message, hint, ...place });
@@ -40,7 +40,7 @@ export const secretUnusable = (name: string, why: 'not_text' | 'encrypted', plac
       );
 
 /** An argument of a program would hold a secret. `what` names it: `argv of command`. */
-export const secretInArgument = (what: string, at?: Position): AdfError =>
+export const secretInArgument = (what: string, at?: Place): AdfError =>
   new AdfError({
     code: 'secret.in_argument',
     class: 'invalid',

@@ -1,8 +1,8 @@
-import type { Position } from '../model/source.js';
+import type { Place } from '../model/source.js';
 import { AdfError } from './adf-error.js';
 
 /** A file of the control side that a task names is in none of the places where it is looked up. */
-export const sourceMissing = (src: string, places: readonly string[], at?: Position): AdfError =>
+export const sourceMissing = (src: string, places: readonly string[], at?: Place): AdfError =>
   new AdfError({
     code: 'file.source_missing',
     class: 'invalid',

@@ -1,5 +1,5 @@
 import { describeHost } from '../model/host.js';
-import type { Position } from '../model/source.js';
+import type { Place } from '../model/source.js';
 import { AdfError } from './adf-error.js';
 import type { NamedHost } from './ssh.js';
 
@@ -16,7 +16,7 @@ export const openSshConfigRefused = (name: string, words: string): AdfError =>
   });
 
 /** `~/.ssh/config line 3: …` or `~/.ssh/config: line 3: …`, as OpenSSH says where. It counts lines only. */
-function positionOf(words: string): { readonly at?: Position } {
+function positionOf(words: string): { readonly at?: Place } {
   const [, file, line] = /^(\/[^\n]*?):? line (\d+):/m.exec(words) ?? [];
   return file === undefined ? {} : { at: { file, line: Number(line), column: 1 } };
 }
@@ -50,7 +50,7 @@ export const openSshSettingUnsupported = (name: string, setting: string, why: st
   });
 
 /** Without an `ssh` to ask, our own reading of its configuration came upon something that it must not guess. */
-export const openSshLineRefused = (at: Position, sourceLine: string, why: string): AdfError =>
+export const openSshLineRefused = (at: Place, sourceLine: string, why: string): AdfError =>
   new AdfError({
     code: 'ssh.config',
     class: 'invalid',

@@ -1,15 +1,15 @@
 import { EvaluationError, ParseError, TypeError as CelTypeError, type ASTNode } from '@marcbachmann/cel-js';
 import type { AdfError } from '../errors/adf-error.js';
+import type { ErrorPlace } from '../errors/adf-error.js';
 import {
   conditionNotBoolean,
   conditionSyntax,
   conditionType,
   unknownField,
   unknownVariable,
-  type ErrorPlace,
 } from '../errors/expression.js';
 import { suggest } from '../errors/nearest.js';
-import type { Position } from '../model/source.js';
+import type { Place } from '../model/source.js';
 import type { UnknownValue } from '../model/unknown.js';
 import { celContext, UsedUnknown } from './cel-context.js';
 import { celFunctions, checkCel, parseCel } from './cel-environment.js';
@@ -21,7 +21,7 @@ import type { VariableLookup } from './template-scope.js';
 /** A CEL expression, already parsed once (a syntax error is found when its file is read). */
 export interface Expression {
   readonly source: string;
-  readonly at: Position;
+  readonly at: Place;
   /** Where in the file a character of the source stands; without it, errors are at the beginning. */
   readonly placeOf?: PlaceOf;
 }
@@ -30,7 +30,7 @@ export interface Expression {
  * Throws `condition.syntax` for what is not CEL, `condition.type` for parts that can never fit together and functions
  * that don't exist, `condition.not_boolean` for what can't be true or false.
  */
-export function parseCondition(source: string, at: Position, placeOf?: PlaceOf): Expression {
+export function parseCondition(source: string, at: Place, placeOf?: PlaceOf): Expression {
   const expression: Expression = { source, at, ...(placeOf === undefined ? {} : { placeOf }) };
   refuseTemplates(expression);
   try {

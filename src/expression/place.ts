@@ -1,5 +1,8 @@
-import type { ErrorPlace } from '../errors/expression.js';
-import type { Locate, Position, ValuePath } from '../model/source.js';
+import type { ErrorPlace } from '../errors/adf-error.js';
+import { Lines } from '../config/lines.js';
+import type { Locate, Place, ValuePath } from '../model/source.js';
+
+export { placeOf } from '../config/located.js';
 
 /** Tells where in a user's file the character at an offset of a template or condition stands. */
 export type PlaceOf = (offset: number) => ErrorPlace;
@@ -29,35 +32,14 @@ export function locateThrough(locate: Locate, inFile: (path: ValuePath) => Value
   return locate.text === undefined ? through : Object.assign(through, { text: locate.text });
 }
 
-/** Where a value as a whole stands, with its line. */
-export function placeOfValue(locate: Locate, path: ValuePath = []): ErrorPlace {
-  const at = locate(path);
-  return at === undefined ? {} : withLine(at, locate.text);
-}
-
-/** Where the key of a value stands, with its line. */
-export function placeOfKey(locate: Locate, path: ValuePath): ErrorPlace {
-  const at = locate(path, 'key');
-  return at === undefined ? {} : withLine(at, locate.text);
-}
-
-/** A position and, when the file's text is at hand, its line for the caret. */
-export function withLine(at: Position, text: string | undefined): ErrorPlace {
-  const sourceLine = text?.split('\n')[at.line - 1]?.replace(/\r$/, '');
-  return sourceLine === undefined ? { at } : { at, sourceLine };
-}
-
-function placeAt(file: string, text: string, offset: number): ErrorPlace {
-  const before = text.slice(0, offset);
-  const line = before.split('\n').length;
-  return withLine({ file, line, column: offset - before.lastIndexOf('\n') }, text);
-}
+const placeAt = (file: string, text: string, offset: number): ErrorPlace =>
+  new Lines(file, text).withLine(offset);
 
 /**
  * YAML folds and indents white space, and keeps everything else in order. So the n-th visible character of the value is
  * the n-th visible one of its notation, once quotes, block headers and escapes are counted for what they are.
  */
-function offsetInScalar(text: string, at: Position, value: string, offset: number): number {
+function offsetInScalar(text: string, at: Place, value: string, offset: number): number {
   // The end of the value is behind its last visible character, not at whatever comes next in the file.
   const atEnd = value.slice(offset).trim() === '';
   let remaining = visible(value.slice(0, offset)) - (atEnd ? 1 : 0);
@@ -75,7 +57,7 @@ const visible = (text: string): number => text.replace(/\s/g, '').length;
 
 type ScalarStyle = 'plain' | 'single' | 'double' | 'block';
 
-const offsetOf = (text: string, { line, column }: Position): number =>
+const offsetOf = (text: string, { line, column }: Place): number =>
   text
     .split('\n')
     .slice(0, line - 1)

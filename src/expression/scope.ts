@@ -1,5 +1,5 @@
 import type { SecretVariables } from '../config/variables-file.js';
-import type { Locate, Position } from '../model/source.js';
+import type { Locate, Place } from '../model/source.js';
 
 /** One source of variables. */
 export interface Layer {
@@ -17,5 +17,5 @@ export interface Layer {
 /** Where the value of a variable came from. */
 export interface Origin {
   readonly layer: string;
-  readonly at?: Position;
+  readonly at?: Place;
 }

@@ -1,11 +1,6 @@
 import Handlebars from 'handlebars';
-import {
-  templateSyntax,
-  unknownBlock,
-  unknownFunction,
-  wrongArgument,
-  type ErrorPlace,
-} from '../errors/expression.js';
+import type { ErrorPlace } from '../errors/adf-error.js';
+import { templateSyntax, unknownBlock, unknownFunction, wrongArgument } from '../errors/expression.js';
 import { templateFunctions } from './template-functions.js';
 import { explainSyntaxError } from './template-traps.js';
 import type { PlaceOf } from './place.js';

@@ -3,7 +3,7 @@ import { Secret } from '../model/secret.js';
 import { UnknownValue } from '../model/unknown.js';
 import type { Locate, ValuePath } from '../model/source.js';
 import { isMapping } from './describe.js';
-import { placeInFile, placeInScalar, placeOfKey } from './place.js';
+import { placeInFile, placeInScalar, placeOf } from './place.js';
 import { Rendering, unknownWithin, type Language } from './template-rendering.js';
 import type { VariableLookup } from './template-scope.js';
 import { parseTemplate, refuseJinja } from './template-syntax.js';
@@ -68,7 +68,7 @@ export function checkTemplates(value: unknown, locate: Locate, path: ValuePath =
     value.forEach((element, index) => checkTemplates(element, locate, [...path, index]));
   } else if (isMapping(value)) {
     for (const [key, element] of Object.entries(value)) {
-      if (mayBeTemplate(key)) throw templateAsKey(key, placeOfKey(locate, [...path, key]));
+      if (mayBeTemplate(key)) throw templateAsKey(key, placeOf(locate, [...path, key], 'key'));
       checkTemplates(element, locate, [...path, key]);
     }
   }

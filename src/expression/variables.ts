@@ -3,10 +3,10 @@ import { unknownVariable, variableCycle } from '../errors/expression.js';
 import { secretUnusable } from '../errors/secrets.js';
 import { isEncrypted } from '../model/environment-text.js';
 import { Secret } from '../model/secret.js';
-import type { Locate, Position } from '../model/source.js';
+import type { Locate, Place } from '../model/source.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
 import { isMapping } from './describe.js';
-import { locateThrough, placeOfValue } from './place.js';
+import { locateThrough, placeOf } from './place.js';
 import type { Layer, Origin } from './scope.js';
 import { mayBeTemplate, render } from './templates.js';
 
@@ -124,7 +124,7 @@ export class Variables {
   #cycle(names: readonly string[]): Error {
     const positions = names.map((name) => this.origin(name)?.at);
     const locate = this.#layerOf(names[0] ?? '')?.locate;
-    const place = locate === undefined ? {} : placeOfValue(locate, names.slice(0, 1));
+    const place = locate === undefined ? {} : placeOf(locate, names.slice(0, 1));
     return variableCycle(names, positions, place);
   }
 
@@ -161,7 +161,7 @@ interface Added {
 }
 
 function encryptedSecret(name: string, { locate }: Layer): Error {
-  return secretUnusable(name, 'encrypted', locate === undefined ? {} : placeOfValue(locate, [name]));
+  return secretUnusable(name, 'encrypted', locate === undefined ? {} : placeOf(locate, [name]));
 }
 
-const positionOf = ({ locate }: Layer, name: string): Position | undefined => locate?.([name]);
+const positionOf = ({ locate }: Layer, name: string): Place | undefined => locate?.([name]);

@@ -2,8 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { placeOf } from '../config/located.js';
 import { validate } from '../config/validate.js';
-import { AdfError } from '../errors/adf-error.js';
-import type { Place } from '../errors/config.js';
+import { AdfError, type ErrorPlace } from '../errors/adf-error.js';
 import { Diagnostics } from '../errors/diagnostics.js';
 import {
   missingSetting,
@@ -73,7 +72,7 @@ function readContainers(read: ReadVariable): readonly ContainerTemplate[] {
   if (single !== undefined) {
     // The packaged default of `containers` is the list of just this one.
     if (several !== undefined && !isDeepStrictEqual(several.value, [single.value])) {
-      throw twoContainerSettings(placeOf(several.locate === undefined ? single : several, [], 'key'));
+      throw twoContainerSettings(placeOf(several.locate ?? single.locate, [], 'key'));
     }
     return [validate(containerSchema, single, ['container'])];
   }
@@ -104,20 +103,20 @@ function readSeveral(read: ReadVariable, mayBeMissing: boolean): RenderedVariabl
 }
 
 function validateSeveral({ value, locate }: RenderedVariable): readonly ContainerTemplate[] {
-  if (!Array.isArray(value) || value.length === 0) throw noContainers(placeOf({ locate }, [], 'value'));
+  if (!Array.isArray(value) || value.length === 0) throw noContainers(placeOf(locate));
   const diagnostics = new Diagnostics();
   const containers = value.flatMap((item: unknown, index) => {
     const part = { value: item, locate: locate && locateWithin(locate, [index]) };
     return diagnostics.collect(() => [validate(containerSchema, part, ['containers', index])]) ?? [];
   });
   diagnostics.refuse();
-  refuseClashes(containers, (index) => placeOf({ locate }, [index], 'value'));
+  refuseClashes(containers, (index) => placeOf(locate, [index]));
   return containers;
 }
 
 function refuseClashes(
   containers: readonly ContainerTemplate[],
-  placeOfItem: (index: number) => Place,
+  placeOfItem: (index: number) => ErrorPlace,
 ): void {
   const names = new Set<string>();
   const owners = new Map<string, string>();
@@ -170,9 +169,9 @@ function refuseMissingImage(read: ReadVariable, containers: readonly ContainerTe
 }
 
 /** The file that describes the group, for what is missing in it. */
-function fileOf(read: ReadVariable): Place {
+function fileOf(read: ReadVariable): ErrorPlace {
   for (const name of ['image', 'container', 'target_groups', 'health', 'rollout']) {
-    const { at } = placeOf(read(name) ?? {}, [], 'value');
+    const { at } = placeOf(read(name)?.locate);
     if (at !== undefined) return { at: { file: at.file, line: 1, column: 1 } };
   }
   return {};

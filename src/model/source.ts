@@ -1,5 +1,5 @@
 /** A place in a user's file. Line and column count from 1. */
-export interface Position {
+export interface Place {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -13,7 +13,7 @@ export type ValuePath = readonly (string | number)[];
  * place when the value itself has none.
  */
 export interface Locate {
-  (path: ValuePath, part?: 'value' | 'key'): Position | undefined;
+  (path: ValuePath, part?: 'value' | 'key'): Place | undefined;
   /** The whole file, where it is at hand: with it an error points inside a string, and shows the line. */
   readonly text?: string;
 }
@@ -24,4 +24,4 @@ export function locateWithin(locate: Locate, base: ValuePath): Locate {
   return locate.text === undefined ? within : Object.assign(within, { text: locate.text });
 }
 
-export const formatPosition = ({ file, line, column }: Position): string => `${file}:${line}:${column}`;
+export const formatPlace = ({ file, line, column }: Place): string => `${file}:${line}:${column}`;

@@ -28,7 +28,7 @@ import type { CommandResult, RemoteCommand, RunOptions } from '../ports/transpor
 export type Effect = 'reads' | 'restorable' | 'idempotent' | 'one_way';
 
 /** Where something is changed: on the host, which then lets nobody through who lost the lease; or elsewhere: at AWS, on the control side. */
-export type Place = 'host' | 'cloud';
+export type ChangePlace = 'host' | 'cloud';
 
 /**
  * One thing a task can do. `check` observes and says what would change and what that would take away; `apply` makes
@@ -40,7 +40,7 @@ export interface Module<Args, Details> {
   /** The host may serve nobody while, or after, it runs: plays with such a task are held to the floor. */
   readonly takesHostOut?: boolean;
   /** Where what it changes is; on the host, unless it says otherwise. */
-  readonly where?: Place;
+  readonly where?: ChangePlace;
   /** The argument that a bare string stands for: `shell: echo hi`. */
   readonly freeform?: string;
   /** Arguments that are sh: `{{ value }}` in them is quoted for the shell. */
@@ -194,7 +194,7 @@ export interface RegisteredModule {
   readonly name: string;
   readonly effect: Effect;
   readonly takesHostOut: boolean;
-  readonly where: Place;
+  readonly where: ChangePlace;
   readonly freeform?: string;
   readonly shellArguments: readonly string[];
   readonly visibleArguments: readonly string[];

@@ -1,6 +1,6 @@
 import { sourceMissing } from '../errors/sources.js';
 import type { ProjectEntry, ProjectFiles } from '../ports/project-files.js';
-import type { Position } from '../model/source.js';
+import type { Place } from '../model/source.js';
 import type { SourceFolder } from './module.js';
 
 /** A file or folder of the control side that is there. */
@@ -18,7 +18,7 @@ export async function findSource(
   folder: SourceFolder,
   src: string,
   /** Where the playbook names it. */
-  at?: Position,
+  at?: Place,
 ): Promise<FoundSource> {
   const name = src.replace(/(?<=.)\/+$/, '');
   const beside = playbook.includes('/') ? playbook.slice(0, playbook.lastIndexOf('/') + 1) : '';

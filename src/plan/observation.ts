@@ -5,7 +5,7 @@ import type { ContainerName, EnvironmentName, GroupName } from '../model/ids.js'
 import type { Host } from '../model/host.js';
 import type { Registration, TargetGroup, TargetHealth } from '../model/registration.js';
 import type { Release } from '../model/release.js';
-import type { Position } from '../model/source.js';
+import type { Place } from '../model/source.js';
 import type { RolloutSettings, TargetGroupChoice } from '../model/settings.js';
 import type { RuntimeInfo, SourceKind } from '../ports/container-runtime.js';
 import type { Platform } from '../ports/registry.js';
@@ -39,9 +39,9 @@ export interface ObservedMount {
   readonly container: ContainerName;
   readonly kind: SourceKind;
   /** The setting that asks for it. */
-  readonly at?: Position;
+  readonly at?: Place;
   /** A task that runs before the container is replaced and may put it there: then nothing is known of it yet. */
-  readonly madeBy?: { readonly task: string; readonly at: Position };
+  readonly madeBy?: { readonly task: string; readonly at: Place };
 }
 
 /** All that the plan of one group is made from. */

@@ -1,7 +1,7 @@
 import type { AdfError } from '../errors/adf-error.js';
 import { mountIsFolder, mountMissing } from '../errors/preflight.js';
 import { describeHost } from '../model/host.js';
-import { formatPosition } from '../model/source.js';
+import { formatPlace } from '../model/source.js';
 import type { GroupObservation, HostObservation } from './observation.js';
 
 /** Sources that some host of the group has as a file. */
@@ -37,7 +37,7 @@ export const unknownMounts = ({ hosts }: Pick<GroupObservation, 'hosts'>): reado
       }
       if (kind !== 'missing' || madeBy === undefined) return [];
       return [
-        `Whether ${source} is there on ${describeHost(host)} is unknown until the task "${madeBy.task}" (${formatPosition(madeBy.at)}) has run, before the swap.`,
+        `Whether ${source} is there on ${describeHost(host)} is unknown until the task "${madeBy.task}" (${formatPlace(madeBy.at)}) has run, before the swap.`,
       ];
     }),
   );

@@ -1,8 +1,8 @@
 import { parseYaml } from '../config/yaml.js';
 import type { Diagnostics } from '../errors/diagnostics.js';
-import type { ErrorPlace } from '../errors/expression.js';
-import { placeOfKey, placeOfValue } from '../expression/place.js';
-import type { Locate, Position, ValuePath } from '../model/source.js';
+import type { ErrorPlace } from '../errors/adf-error.js';
+import { placeOf } from '../expression/place.js';
+import type { Locate, Place, ValuePath } from '../model/source.js';
 
 /** A file of a playbook while it is read: its value, and where everything stands. */
 export class PlaybookDocument {
@@ -20,15 +20,15 @@ export class PlaybookDocument {
     this.locate = locate;
   }
 
-  positionOf(path: ValuePath): Position {
+  placeAt(path: ValuePath): Place {
     return this.locate(path) ?? { file: this.file, line: 1, column: 1 };
   }
 
   placeOf(path: ValuePath): ErrorPlace {
-    return placeOfValue(this.locate, path);
+    return placeOf(this.locate, path);
   }
 
   placeOfKey(path: ValuePath): ErrorPlace {
-    return placeOfKey(this.locate, path);
+    return placeOf(this.locate, path, 'key');
   }
 }

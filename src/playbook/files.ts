@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Diagnostics } from '../errors/diagnostics.js';
-import type { ErrorPlace } from '../errors/expression.js';
+import type { ErrorPlace } from '../errors/adf-error.js';
 import { importCycle, playbookNotFound } from '../errors/playbook.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import { PlaybookDocument } from './document.js';

@@ -160,7 +160,7 @@ export class MappingReader {
     const source = String(value).trim();
     const placeOf =
       typeof value === 'string' ? placeInScalar(this.#document.locate, path, source) : undefined;
-    const at = this.#document.positionOf(path);
+    const at = this.#document.placeAt(path);
     return this.#document.diagnostics.collect(() => [parseCondition(source, at, placeOf)]) ?? [];
   }
 

@@ -42,7 +42,7 @@ export function readPlay(
   };
   return {
     name: play.text('name') ?? hosts.value,
-    at: document.positionOf(path),
+    at: document.placeAt(path),
     hosts,
     vars: play.variables('vars'),
     varsFiles: play.rawTexts('vars_files'),

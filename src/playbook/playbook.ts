@@ -1,7 +1,7 @@
 import type { Expression } from '../expression/condition.js';
 import type { Amount, OnFailure } from '../model/settings.js';
 import type { Milliseconds } from '../model/duration.js';
-import type { Locate, Position } from '../model/source.js';
+import type { Locate, Place } from '../model/source.js';
 
 export type { Expression } from '../expression/condition.js';
 
@@ -22,7 +22,7 @@ export interface Raw<T = unknown> {
 
 export interface Play {
   readonly name: string;
-  readonly at: Position;
+  readonly at: Place;
   /** A pattern `a:&b:!c`; may be a template. */
   readonly hosts: Raw<string>;
   readonly vars: Raw<Readonly<Record<string, unknown>>>;
@@ -65,7 +65,7 @@ export interface Task extends Inherited {
   readonly index: number;
   /** The given name, or the module's. May hold templates. */
   readonly name: Raw<string>;
-  readonly at: Position;
+  readonly at: Place;
   readonly module: string;
   /**
    * The module's arguments, rendered per host just before it runs: a mapping, a bare value already under its freeform

@@ -3,7 +3,7 @@ import { validate } from '../config/validate.js';
 import { Diagnostics } from '../errors/diagnostics.js';
 import { wrongKeywordValue } from '../errors/playbook.js';
 import { describeValue } from '../expression/describe.js';
-import { placeOfValue } from '../expression/place.js';
+import { placeOf } from '../expression/place.js';
 import { render } from '../expression/templates.js';
 import type { Variables } from '../expression/variables.js';
 import { amountSchema, serialSchema } from '../model/schema/amount.js';
@@ -70,7 +70,7 @@ class KeywordReader {
     if (value === null || value === undefined) return undefined;
     if (value instanceof UnknownValue) {
       const hint = 'How a play rolls must be known before it begins.';
-      throw wrongKeywordValue(keyword, 'known', describeValue(value), placeOfValue(locate), hint);
+      throw wrongKeywordValue(keyword, 'known', describeValue(value), placeOf(locate), hint);
     }
     return validate(schema, { value, locate }, [keyword]);
   }

@@ -47,7 +47,7 @@ export function readTask(
     kind: 'task',
     index: given.index,
     name: task.rawText('name') ?? { value: name, locate: locateWithin(document.locate, path) },
-    at: document.positionOf(path),
+    at: document.placeAt(path),
     module: name,
     args: readArguments(document, name, words, value[name], task.pathOf(name)),
     ...rest,

@@ -155,7 +155,7 @@ async function restoreOne(
       if (holds.length === 0) return untouched;
       const known = withKnownProbe(host, record?.name, holds, run, inventory);
       const session = recoverySession(host, record, known, run, inventory);
-      await session.traffic.groups({ kind: 'named', names: targetGroupsOf(known) });
+      await session.target.traffic.groups({ kind: 'named', names: targetGroupsOf(known) });
       if (await isHalfSettled(session, known)) return await keepAtPlan(session, known);
       if (!found.journaled && (await hasBaked(session, known)) && (await stayAtPlan(session, known, baked)))
         return await restoreHost(session, run.holds.openOf(host.id));
@@ -238,7 +238,8 @@ async function adoptNotes(notes: readonly Hold[], { host, holds }: Claimed, run:
  * too, it keeps what the interrupted run gave it, as a turn that is interrupted that late would have. False when it is not.
  */
 async function stayInService(session: HostSession): Promise<boolean> {
-  const { run, host, prover, group } = session;
+  const { run, host, group } = session;
+  const { prover } = session.target;
   const open = run.holds.openOf(host.id);
   const registrations = open.flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : []));
   try {

@@ -22,8 +22,8 @@ export function recoverySession(
 ): HostSession {
   const session = new HostSession(host, record && groupOf(host, record, held, inventory), [], run);
   // What the interrupted run did to them is not known: health is proven, not assumed.
-  session.containersTouched = containerHolds(held).length > 0;
-  if (record !== undefined) session.settingsAt = settingsAt(inventory, host, record.name, run);
+  session.known.containersTouched = containerHolds(held).length > 0;
+  if (record !== undefined) session.known.settingsAt = settingsAt(inventory, host, record.name, run);
   return session;
 }
 

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
-import { formatPosition, type Position } from '../model/source.js';
+import { formatPlace, type Place } from '../model/source.js';
 import { withVisibleControls } from './control-characters.js';
 import { plainPalette, type Palette } from './palette.js';
 import { inSources } from './source-places.js';
@@ -38,8 +38,8 @@ function renderError(error: AdfError, source: SourceLines, palette: Palette): st
 /** Columns of a source line that are shown; a longer one is shown around its caret. */
 const widestExcerpt = 100;
 
-function excerpt(at: Position, line: string | undefined, palette: Palette): string[] {
-  const place = `  ${palette.cyan(formatPosition(at))}`;
+function excerpt(at: Place, line: string | undefined, palette: Palette): string[] {
+  const place = `  ${palette.cyan(formatPlace(at))}`;
   if (line === undefined) return [place];
   const before = line.slice(0, at.column - 1);
   const cut = stringWidth(before) > widestExcerpt ? before.length - widestExcerpt / 2 : 0;

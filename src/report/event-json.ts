@@ -1,14 +1,14 @@
 import { AdfError, AdfErrors } from '../errors/adf-error.js';
 import type { Event } from '../events/event.js';
 import type { ResultError } from '../model/run-result.js';
-import { formatPosition } from '../model/source.js';
+import { formatPlace } from '../model/source.js';
 
 /** An error as it stands in documents for machines: nothing of its stack or cause. */
 export const errorDocument = ({ code, message, host, at, hint }: AdfError): ResultError => ({
   code,
   message,
   ...(host === undefined ? {} : { host }),
-  ...(at === undefined ? {} : { at: formatPosition(at) }),
+  ...(at === undefined ? {} : { at: formatPlace(at) }),
   ...(hint === undefined ? {} : { hint }),
 });
 

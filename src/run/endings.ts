@@ -1,7 +1,7 @@
 import { isStopping, type Run } from '../engine/index.js';
 import type { AdfError } from '../errors/adf-error.js';
 import { exitOfSignal, type ExitCode, type ResultError, type RunOutcome } from '../model/run-result.js';
-import { formatPosition } from '../model/source.js';
+import { formatPlace } from '../model/source.js';
 
 /** How a run ended, in a word and as an exit code. */
 export type Ending = readonly [RunOutcome, ExitCode];
@@ -44,6 +44,6 @@ export const resultError = ({ code, message, host, at, hint }: AdfError): Result
   code,
   message,
   ...(host === undefined ? {} : { host }),
-  ...(at === undefined ? {} : { at: formatPosition(at) }),
+  ...(at === undefined ? {} : { at: formatPlace(at) }),
   ...(hint === undefined ? {} : { hint }),
 });

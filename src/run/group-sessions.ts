@@ -130,7 +130,7 @@ function sessionOf(
 ): HostSession {
   const magic = settingsLayer(release, settings);
   const session = new HostSession(host, { name: group, hosts, settings, release }, [...layers, magic], run);
-  session.settingsAt = settingsAt(inventory, host, group, run);
+  session.known.settingsAt = settingsAt(inventory, host, group, run);
   return session;
 }
 

@@ -1,9 +1,9 @@
 import { errorsOf, type AdfError } from '../../src/errors/adf-error.js';
-import { formatPosition } from '../../src/model/source.js';
+import { formatPlace } from '../../src/model/source.js';
 
 /** An error as these tests compare it: `f.yml:2:3 message | hint`. */
 export const textOf = ({ at, message, hint }: AdfError): string =>
-  `${at === undefined ? '-' : formatPosition(at)} ${message}${hint === undefined ? '' : ` | ${hint}`}`;
+  `${at === undefined ? '-' : formatPlace(at)} ${message}${hint === undefined ? '' : ` | ${hint}`}`;
 
 /** The errors of what a function throws; none when it throws nothing. A bug is not swallowed. */
 export function errorsFrom(act: () => unknown): readonly AdfError[] {

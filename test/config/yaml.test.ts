@@ -107,7 +107,7 @@ describe('places', () => {
             expect(lines[place.line - 1]!.slice(place.column - 1)).toMatch(new RegExp(`^"?${leaf}\\b`));
             const name = path.at(-1);
             if (typeof name === 'string') {
-              const keyPlace = document.locateKey(path)!;
+              const keyPlace = document.locate(path, 'key')!;
               expect(lines[keyPlace.line - 1]!.slice(keyPlace.column - 1)).toMatch(
                 new RegExp(`^"?${name}"?:`),
               );

@@ -24,10 +24,12 @@ describe('what the run does not hold', () => {
     const container = stage.fleet.host('i-1').named('api');
     if (container === undefined) throw new Error('nothing runs');
 
-    expect(await clock.run(codeOf(session.containers.stop(container.id, 10_000)))).toBe(
+    expect(await clock.run(codeOf(session.target.containers.stop(container.id, 10_000)))).toBe(
       'interlock.hold_missing',
     );
-    expect(await clock.run(codeOf(session.containers.remove(container.id)))).toBe('interlock.hold_missing');
+    expect(await clock.run(codeOf(session.target.containers.remove(container.id)))).toBe(
+      'interlock.hold_missing',
+    );
 
     expect(stage.fleet.mutations).toEqual([]);
     expect(await stage.fleet.later()).toEqual(['i-1: v1 running, in service']);
@@ -37,7 +39,7 @@ describe('what the run does not hold', () => {
     const { stage, session } = await unheld();
     const other = stage.fleet.host('i-1').runs({ name: 'other' });
 
-    expect(await stage.fleet.world.clock.run(codeOf(session.containers.stop(other.id, 10_000)))).toBe(
+    expect(await stage.fleet.world.clock.run(codeOf(session.target.containers.stop(other.id, 10_000)))).toBe(
       'interlock.hold_missing',
     );
 
@@ -49,7 +51,7 @@ describe('what the run does not hold', () => {
     const host = stage.fleet.host('i-1');
     const old = host.runs({ name: 'old', running: false });
 
-    expect(await stage.fleet.world.clock.run(codeOf(session.containers.remove(old.id)))).toBe('done');
+    expect(await stage.fleet.world.clock.run(codeOf(session.target.containers.remove(old.id)))).toBe('done');
 
     expect(host.named('old')).toBeUndefined();
     expect(await stage.fleet.later()).toEqual(['i-1: v1 running, in service']);
@@ -59,7 +61,9 @@ describe('what the run does not hold', () => {
     const { stage, session } = await unheld();
 
     expect(
-      await stage.fleet.world.clock.run(codeOf(session.traffic.drain(stage.fleet.registrations, 'default'))),
+      await stage.fleet.world.clock.run(
+        codeOf(session.target.traffic.drain(stage.fleet.registrations, 'default')),
+      ),
     ).toBe('interlock.hold_missing');
 
     expect(stage.fleet.mutations).toEqual([]);

@@ -3,7 +3,7 @@ import { errorsOf, type AdfError } from '../../src/errors/adf-error.js';
 import type { Source } from '../../src/expression/templates.js';
 import { Variables } from '../../src/expression/variables.js';
 import type { Layer } from '../../src/expression/scope.js';
-import { formatPosition, locateWithin } from '../../src/model/source.js';
+import { formatPlace, locateWithin } from '../../src/model/source.js';
 
 /** A value that stands in no file. */
 export const inline = (value: unknown): Source => ({ value, locate: () => undefined });
@@ -39,7 +39,7 @@ export function complaintsOf(action: () => unknown): readonly string[] {
 }
 
 const asLine = ({ at, code, message, hint }: AdfError): string =>
-  `${at === undefined ? '' : `${formatPosition(at)} `}${code}: ${message}${hint === undefined ? '' : ` | ${hint}`}`;
+  `${at === undefined ? '' : `${formatPlace(at)} `}${code}: ${message}${hint === undefined ? '' : ` | ${hint}`}`;
 
 /** The line of an error with the caret under its place, as the report shows it. */
 export function caretOf(action: () => unknown): string {

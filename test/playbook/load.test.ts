@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
-import { formatPosition } from '../../src/model/source.js';
+import { formatPlace } from '../../src/model/source.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
 import { walk } from '../../src/playbook/playbook.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
@@ -168,9 +168,9 @@ describe('the arguments of a module', () => {
     const bare = await task('shell: echo');
     const listed = await task('command: [echo, b]');
 
-    expect(formatPosition(mapped.args.locate(['path'])!)).toBe('playbooks/deploy.yml:3:30');
-    expect(formatPosition(bare.args.locate(['cmd'])!)).toBe('playbooks/deploy.yml:3:14');
-    expect(formatPosition(listed.args.locate(['argv', 1])!)).toBe('playbooks/deploy.yml:3:23');
+    expect(formatPlace(mapped.args.locate(['path'])!)).toBe('playbooks/deploy.yml:3:30');
+    expect(formatPlace(bare.args.locate(['cmd'])!)).toBe('playbooks/deploy.yml:3:14');
+    expect(formatPlace(listed.args.locate(['argv', 1])!)).toBe('playbooks/deploy.yml:3:23');
   });
 });
 
@@ -252,7 +252,7 @@ describe('a playbook that imports others', () => {
   const complaintsOf = async (files: Readonly<Record<string, string>>): Promise<readonly string[]> => {
     const thrown: unknown = await loadFrom(files).catch((error: unknown) => error);
     return errorsOf(thrown).map(
-      ({ at, code, message }) => `${at === undefined ? '' : formatPosition(at)} ${code}: ${message}`,
+      ({ at, code, message }) => `${at === undefined ? '' : formatPlace(at)} ${code}: ${message}`,
     );
   };
 

@@ -1,5 +1,5 @@
 import { AdfErrors, errorsOf } from '../../src/errors/adf-error.js';
-import { formatPosition } from '../../src/model/source.js';
+import { formatPlace } from '../../src/model/source.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
 import type { ModuleDirectory, ModuleWords } from '../../src/playbook/modules.js';
 import { walk, type Play, type Playbook, type Task } from '../../src/playbook/playbook.js';
@@ -45,7 +45,7 @@ export async function complaints(text: string): Promise<readonly string[]> {
   } catch (thrown) {
     if (thrown instanceof AdfErrors && thrown.class !== 'invalid') throw thrown;
     return errorsOf(thrown).map(({ at, code, message, hint }) => {
-      const place = at === undefined ? '' : `${formatPosition(at).replace('playbooks/deploy.yml:', '')} `;
+      const place = at === undefined ? '' : `${formatPlace(at).replace('playbooks/deploy.yml:', '')} `;
       return `${place}${code}: ${message}${hint === undefined ? '' : ` | ${hint}`}`;
     });
   }

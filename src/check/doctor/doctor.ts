@@ -102,7 +102,7 @@ async function examineGroup(
 }
 
 async function targetGroupsOf({ group, settings, sessions }: GroupSessions): Promise<Finding<SharedCheck>> {
-  const found = await sessions[0]?.traffic.groups(settings.targetGroups);
+  const found = await sessions[0]?.target.traffic.groups(settings.targetGroups);
   const names = (found ?? []).map(({ arn }) => targetGroupName(arn));
   const detail = `${group}: ${names.length === 0 ? 'none' : names.join(', ')}`;
   return { check: 'target_groups', status: 'ok', detail };

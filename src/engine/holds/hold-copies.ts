@@ -2,7 +2,7 @@ import { errorsOf } from '../../errors/adf-error.js';
 import type { Hold } from '../../model/hold.js';
 import type { Host } from '../../model/host.js';
 import type { GroupRecord } from '../../model/run-record.js';
-import type { Place } from '../blips.js';
+import type { BlipPlace } from '../blips.js';
 import type { HoldBookOptions } from './hold-book.js';
 import { describeHold, holdKey } from './hold-names.js';
 import type { Change } from '../interlocks/mutation-gate.js';
@@ -78,7 +78,7 @@ export class HoldCopies {
     }
   }
 
-  #placeOf(host: Host): Place {
+  #placeOf(host: Host): BlipPlace {
     const rollout = this.#record?.rollout;
     if (rollout === undefined) return { host };
     const { reconnect, maxBlips } = rollout;

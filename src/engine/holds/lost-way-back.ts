@@ -9,7 +9,7 @@ import type { HostSession } from '../host-session.js';
  * nothing is lost, or it is not healthy; then it is as it was, and still held.
  */
 export async function stayWithoutWayBack(session: HostSession, origin: readonly Hold[]): Promise<boolean> {
-  const { containers } = session;
+  const { containers } = session.target;
   try {
     const lost = lostPredecessors(origin, await containers.list());
     if (lost.length === 0) return false;
@@ -30,7 +30,8 @@ export async function stayAtPlan(
   origin: readonly Hold[],
   why: string,
 ): Promise<boolean> {
-  const { run, host, containers, prover, group } = session;
+  const { run, host, eventHost, group } = session;
+  const { containers, prover } = session.target;
   try {
     if (!runsThePlanned(origin, await containers.list(), run.id)) return false;
     const probe = group?.settings.health;
@@ -45,15 +46,15 @@ export async function stayAtPlan(
     return false;
   }
   const message = `${why}: it keeps what the run gave it`;
-  run.bus.emit({ type: 'warning', host: session.eventHost, message });
+  run.bus.emit({ type: 'warning', host: eventHost, message });
   return true;
 }
 
 /** Some of the host's containers are at the plan for good, and `held` would take others back. Throws why the host cannot be asked. */
 export async function isHalfSettled(
-  { run, containers, group }: HostSession,
+  { run, target, group }: HostSession,
   held: readonly Hold[],
 ): Promise<boolean> {
   if (!held.some(({ kind }) => kind === 'container')) return false;
-  return settledBeside(held, await containers.list(), run.id, group?.name).length > 0;
+  return settledBeside(held, await target.containers.list(), run.id, group?.name).length > 0;
 }

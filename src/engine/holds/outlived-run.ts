@@ -13,11 +13,11 @@ const clockMargin: Milliseconds = 60_000;
  * and could not take the note off, or it died and there is nothing to be feared from its release. False for a host that is registered
  * nowhere although its group has target groups: somebody took it out. Throws what keeps the host from being asked.
  */
-export async function hasBaked(session: HostSession, held: readonly Hold[]): Promise<boolean> {
-  const { run, group, traffic } = session;
+export async function hasBaked({ target }: HostSession, held: readonly Hold[]): Promise<boolean> {
+  const { run, group, traffic } = target;
   const names = new Set<string>(held.flatMap((hold) => (hold.kind === 'container' ? [hold.name] : [])));
   if (group === undefined || names.size === 0) return false;
-  const containers = await session.containers.list();
+  const containers = await target.containers.list();
   if (!runsThePlanned(held, containers, run.id)) return false;
   const latest = run.ports.clock.now() - group.settings.rollout.bake - clockMargin;
   const isOld = containers

@@ -6,7 +6,7 @@ import type { HealthProbe } from '../../model/health.js';
 import type { Hold } from '../../model/hold.js';
 import { type Registration, registrationKey } from '../../model/registration.js';
 import { type RestoreStep, describeStep, runsNothing } from '../../plan/restore.js';
-import type { HostSession } from '../host-session.js';
+import type { HostTarget } from '../host-target.js';
 import { remake } from '../task/remake.js';
 
 /** For the balancers to see a restored host healthy. */
@@ -15,21 +15,17 @@ const inServiceTimeout = 300_000;
 const defaultStopTimeout = 10_000;
 
 /** Carries out one step of a restore. `holds` are what the host is restored to. */
-export async function carryOut(
-  step: RestoreStep,
-  session: HostSession,
-  holds: readonly Hold[],
-): Promise<void> {
-  const { containers, traffic, host } = session;
-  session.activity.report(describeStep(step));
+export async function carryOut(step: RestoreStep, target: HostTarget, holds: readonly Hold[]): Promise<void> {
+  const { containers, traffic, host } = target;
+  target.activity.report(describeStep(step));
   switch (step.do) {
     case 'drain':
-      return drain(step.registrations, session, holds);
+      return drain(step.registrations, target, holds);
     case 'remove_container':
-      await containers.stop(step.container, stopTimeoutOf(session, step.name));
+      await containers.stop(step.container, stopTimeoutOf(target, step.name));
       return containers.remove(step.container);
     case 'remake_container':
-      if (await remake(session, step.container, holds)) return;
+      if (await remake(target, step.container, holds)) return;
       throw cannotRestore(host, `the container "${step.name}" cannot be made again`);
     case 'rename_container':
       return containers.rename(step.container, step.name);
@@ -38,11 +34,11 @@ export async function carryOut(
     case 'start_container':
       return containers.start(step.container);
     case 'prove_health':
-      return step.required ? proveHealthy(session, step.probe) : tryToProveHealthy(session, step.probe);
+      return step.required ? proveHealthy(target, step.probe) : tryToProveHealthy(target, step.probe);
     case 'register':
       return step.await === 'healthy'
         ? traffic.putInService(step.registrations, inServiceTimeout)
-        : registerAsFound(step.registrations, session);
+        : registerAsFound(step.registrations, target);
     case 'give_up':
       throw cannotRestore(host, step.reason);
   }
@@ -51,7 +47,7 @@ export async function carryOut(
 /** What a restore takes away is held like anything else: as it was found, or else as something that served. */
 async function drain(
   registrations: readonly Registration[],
-  { run, host, traffic, group }: HostSession,
+  { run, host, traffic, group }: HostTarget,
   holds: readonly Hold[],
 ): Promise<void> {
   const takings = registrations.map((registration) => {
@@ -74,7 +70,7 @@ async function drain(
  */
 async function registerAsFound(
   registrations: readonly Registration[],
-  { traffic, prover, activity }: HostSession,
+  { traffic, prover, activity }: HostTarget,
 ): Promise<void> {
   if (!prover.isProven) return traffic.registerAsFound(registrations);
   try {
@@ -87,18 +83,18 @@ async function registerAsFound(
   }
 }
 
-async function proveHealthy({ prover }: HostSession, probe: HealthProbe): Promise<void> {
+async function proveHealthy({ prover }: HostTarget, probe: HealthProbe): Promise<void> {
   await prover.prove(probe);
 }
 
-async function tryToProveHealthy(session: HostSession, probe: HealthProbe): Promise<void> {
+async function tryToProveHealthy(target: HostTarget, probe: HealthProbe): Promise<void> {
   try {
-    await proveHealthy(session, probe);
+    await proveHealthy(target, probe);
   } catch (error) {
     if (isUnreachable(error)) throw error;
-    session.activity.report(`not healthy, as it was found: ${errorsOf(error)[0].message}`);
+    target.activity.report(`not healthy, as it was found: ${errorsOf(error)[0].message}`);
   }
 }
 
-const stopTimeoutOf = ({ group }: HostSession, name: string): number =>
+const stopTimeoutOf = ({ group }: HostTarget, name: string): number =>
   group?.settings.containers.find((container) => container.name === name)?.stopTimeout ?? defaultStopTimeout;

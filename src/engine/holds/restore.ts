@@ -17,7 +17,9 @@ import {
 } from '../../plan/restore.js';
 import { goneOf } from '../roll/gone-hosts.js';
 import { holdKey } from './hold-names.js';
-import type { Activity, HostSession } from '../host-session.js';
+import type { Activity } from '../activity.js';
+import type { HostSession } from '../host-session.js';
+import type { HostTarget } from '../host-target.js';
 import { remakableOf } from '../task/remake.js';
 import { carryOut } from './restore-steps.js';
 import { settledContainers } from '../settled-containers.js';
@@ -51,7 +53,7 @@ export async function restoreHost(
     report: (step) => bus.emit({ type: 'restore.step', host: session.eventHost, step }),
     restoring: true,
   };
-  const outcome = await session.busyWith(activity, async () => restoreUnderLease(session, holds));
+  const outcome = await restoreUnderLease(session.target.during(activity), holds);
   bus.emit({
     type: 'restore.ended',
     host: session.eventHost,
@@ -65,15 +67,15 @@ export async function restoreHost(
  * What the run holds may be another run's matter by now: then it is left as it is. The lease may be lost on the way, too, while a host that
  * is out of reach is waited for: then the same is asked again.
  */
-async function restoreUnderLease(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {
-  const { gate } = session.run;
+async function restoreUnderLease(target: HostTarget, holds: readonly Hold[]): Promise<RestoreOutcome> {
+  const { gate } = target.run;
   for (let attempt = 1; ; attempt += 1) {
     try {
       await gate.readyToRestore();
     } catch (error) {
       return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
     }
-    const outcome = await restoreUntil(session, holds);
+    const outcome = await restoreUntil(target, holds);
     const { error } = outcome;
     const lost = error !== undefined && (error.code === leaseOverCode || error === gate.closedBy);
     // A host that met a newer epoch is another run's matter: this one must not outbid it.
@@ -82,20 +84,20 @@ async function restoreUnderLease(session: HostSession, holds: readonly Hold[]): 
 }
 
 /** The whole restore is made again after a blip, and a few times after what else the Engine or AWS may get over. */
-async function restoreUntil(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {
-  const { host, run, place, activity } = session;
+async function restoreUntil(target: HostTarget, holds: readonly Hold[]): Promise<RestoreOutcome> {
+  const { host, run, place, activity } = target;
   const { signal, report } = activity;
   let last: unknown;
   // How often the turn was disturbed says nothing of the way back.
   run.blips.turnBegins(host);
   const attempt = (): Promise<RestoreOutcome> =>
-    restoreOnce(session, holds).catch((error: unknown) => {
+    restoreOnce(target, holds).catch((error: unknown) => {
       last = error;
       throw error;
     });
   try {
-    await requestsOver(session, holds);
-    return await run.blips.outlast(place, () => attemptSome(attempt, session), {
+    await requestsOver(target, holds);
+    return await run.blips.outlast(place, () => attemptSome(attempt, target), {
       signal,
       report,
       isAnswer: false,
@@ -113,7 +115,7 @@ async function restoreUntil(session: HostSession, holds: readonly Hold[]): Promi
 
 async function attemptSome(
   attempt: () => Promise<RestoreOutcome>,
-  { run: { ports }, activity: { signal } }: HostSession,
+  { run: { ports }, activity: { signal } }: HostTarget,
 ): Promise<RestoreOutcome> {
   for (let left = attemptsAtLeast; ; left -= 1) {
     try {
@@ -129,8 +131,8 @@ async function attemptSome(
  * What is seen before then need not stay so: a container that is being stopped goes down as late as its stop timeout says. A host whose
  * registrations alone are held is not waited for.
  */
-async function requestsOver(session: HostSession, holds: readonly Hold[]): Promise<void> {
-  const { run, host, activity } = session;
+async function requestsOver(target: HostTarget, holds: readonly Hold[]): Promise<void> {
+  const { run, host, activity } = target;
   const registrations = registrationsOf(holds);
   await run.ports.traffic.requestsOver(registrations);
   if (!touchesHost(holds)) return;
@@ -148,24 +150,24 @@ async function requestsOver(session: HostSession, holds: readonly Hold[]): Promi
  */
 const mayPass = (error: unknown): boolean => error instanceof AdfError && /^(docker|aws)\./.test(error.code);
 
-async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promise<RestoreOutcome> {
-  const { bus, holds: book, floor } = session.run;
+async function restoreOnce(target: HostTarget, holds: readonly Hold[]): Promise<RestoreOutcome> {
+  const { bus, holds: book, floor } = target.run;
   await book.reopen(holds.filter((hold) => hold.kind === 'container' || hold.state === 'absent'));
-  const found = await observe(session, together(holds, book.openOf(session.host.id)));
-  const wanted = holds.filter((hold) => !isLeftToOthers(hold, session));
-  const before = together(wanted, book.openOf(session.host.id));
+  const found = await observe(target, together(holds, book.openOf(target.host.id)));
+  const wanted = holds.filter((hold) => !isLeftToOthers(hold, target));
+  const before = together(wanted, book.openOf(target.host.id));
   const steps = planRestore(before, found);
-  bus.emit({ type: 'restore.started', host: session.eventHost, steps: steps.map(describeStep) });
-  for (const step of steps) await carryOut(step, session, before);
-  const all = together(wanted, book.openOf(session.host.id));
-  const missing = planRestore(all, await observe(session, all, { isReadBack: true })).filter(
+  bus.emit({ type: 'restore.started', host: target.eventHost, steps: steps.map(describeStep) });
+  for (const step of steps) await carryOut(step, target, before);
+  const all = together(wanted, book.openOf(target.host.id));
+  const missing = planRestore(all, await observe(target, all, { isReadBack: true })).filter(
     (step) => step.do !== 'prove_health',
   );
   if (missing.length > 0) {
-    const error = restoreIncomplete(session.host, missing.map(describeStep));
+    const error = restoreIncomplete(target.host, missing.map(describeStep));
     return { restored: false, error, unhealthyAsFound: false };
   }
-  await book.settle(book.openOf(session.host.id), 'restored');
+  await book.settle(book.openOf(target.host.id), 'restored');
   floor.giveBack(registrationsOf(all));
   return {
     restored: true,
@@ -179,12 +181,12 @@ async function restoreOnce(session: HostSession, holds: readonly Hold[]): Promis
  * asked, and where neither a probe nor a balancer says that a container is healthy which was touched, and which has to be; never one for
  * which nothing was taken. Changes nothing, and needs no lease.
  */
-export async function stillLacking(session: HostSession, open: readonly Hold[]): Promise<readonly Hold[]> {
-  const holds = open.filter((hold) => session.run.holds.mayBeTaken(hold));
+export async function stillLacking({ target }: HostSession, open: readonly Hold[]): Promise<readonly Hold[]> {
+  const holds = open.filter((hold) => target.run.holds.mayBeTaken(hold));
   try {
-    const observed = await observe(session, holds);
+    const observed = await observe(target, holds);
     const lacking = lackingOf(holds, observed);
-    return lacking.length > 0 || (await isVouchedFor(session, holds, observed)) ? lacking : holds;
+    return lacking.length > 0 || (await isVouchedFor(target, holds, observed)) ? lacking : holds;
   } catch {
     return holds;
   }
@@ -192,11 +194,11 @@ export async function stillLacking(session: HostSession, open: readonly Hold[]):
 
 /** Another run may have put it back, and proven it: so the balancer and the probe are asked as things are now. */
 async function isVouchedFor(
-  { run, host, containersTouched, prover }: HostSession,
+  { run, host, known, prover }: HostTarget,
   holds: readonly Hold[],
   { registrations }: RestoreObservation,
 ): Promise<boolean> {
-  const needsNone = !containersTouched || runsNothing(holds) || wasIll(run.holds.originOf(host.id));
+  const needsNone = !known.containersTouched || runsNothing(holds) || wasIll(run.holds.originOf(host.id));
   if (needsNone || prover.isProven || registrations.some(({ state }) => state === 'healthy')) return true;
   return prover.requireHealthy().then(
     () => true,
@@ -246,7 +248,7 @@ export async function settleReturned({ run, eventHost }: HostSession, open: read
 }
 
 /** A place that the run had given back, and that somebody else took from the host since. */
-const isLeftToOthers = (hold: Hold, { traffic, run, host }: HostSession): boolean =>
+const isLeftToOthers = (hold: Hold, { traffic, run, host }: HostTarget): boolean =>
   hold.kind === 'registration' &&
   hold.state !== 'absent' &&
   traffic.isRemovedByOthers(hold.registration) &&
@@ -280,12 +282,12 @@ const mayBeHealthy: ReadonlySet<RegistrationHold['state']> = new Set([
  * read back has to wait for an Engine that is being restarted.
  */
 async function observe(
-  session: HostSession,
+  target: HostTarget,
   holds: readonly Hold[],
   { isReadBack = false } = {},
 ): Promise<RestoreObservation> {
-  const { run, host, traffic, group } = session;
-  await requestsOver(session, holds);
+  const { run, host, traffic, group } = target;
+  await requestsOver(target, holds);
   const held = registrationsOf(holds);
   const needsHost = touchesHost(holds);
   const byGroup = Map.groupBy(held, ({ targetGroup }) => targetGroup);
@@ -295,11 +297,11 @@ async function observe(
   const asked = await Promise.all([...byGroup].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)));
   const known = asked.flat();
   const list = (): Promise<readonly ObservedContainer[]> =>
-    session.outlast(() => run.ports.runtime.on(host).list());
-  const containers = needsHost ? await (isReadBack ? settledContainers(session, list) : list()) : undefined;
+    target.outlast(() => run.ports.runtime.on(host).list());
+  const containers = needsHost ? await (isReadBack ? settledContainers(target, list) : list()) : undefined;
   return {
     containers,
-    remakable: await remakableOf(session, holds, containers ?? []),
+    remakable: await remakableOf(target, holds, containers ?? []),
     registrations: [...known, ...own.filter((target) => !isDrained(target) && !includes(known, target))],
   };
 }

@@ -17,7 +17,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import { patienceEnds } from '../../ports/retry.js';
 import type { Blips } from '../blips.js';
-import type { Activity } from '../host-session.js';
+import type { Activity } from '../activity.js';
 import type { SharedTraffic } from '../../traffic/shared-traffic.js';
 import type { OwnReservations } from './reservations.js';
 

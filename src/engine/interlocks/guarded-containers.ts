@@ -19,7 +19,8 @@ import type {
   SourceKind,
 } from '../../ports/container-runtime.js';
 import type { RegistryCredentials } from '../../ports/registry.js';
-import type { HostSession } from '../host-session.js';
+import type { HostKnowledge, HostTarget } from '../host-target.js';
+import type { Run } from '../run.js';
 import { settledContainers } from '../settled-containers.js';
 import type { SentRequest } from './unfinished-requests.js';
 
@@ -28,42 +29,50 @@ interface Found<T> {
   readonly value: T;
 }
 
+/** What the guarded Engine must know of its host. */
+export interface ContainersContext extends Pick<
+  HostTarget,
+  'host' | 'group' | 'activity' | 'place' | 'outlast'
+> {
+  readonly run: Pick<Run, 'ports' | 'blips' | 'begun' | 'holds' | 'gate'>;
+  readonly known: Pick<HostKnowledge, 'containersTouched' | 'startedAt'>;
+  readonly traffic: Pick<HostTarget['traffic'], 'groups' | 'registrations'>;
+  readonly prover: Pick<HostTarget['prover'], 'forget'>;
+}
+
 /**
  * The Engine of one host behind the run's interlocks: every change is journaled first, and a running container of the group is
  * stopped only when it is held and its host is drained (interlock 3). A request whose answer was lost may still be carried out: nothing is
  * asked or changed until it is over.
  */
 export class GuardedContainers implements HostContainers {
-  readonly #runtime: HostContainers;
-  readonly #session: HostSession;
-
-  constructor(runtime: HostContainers, session: HostSession) {
-    this.#runtime = runtime;
-    this.#session = session;
-  }
+  constructor(
+    private readonly runtime: HostContainers,
+    private readonly context: ContainersContext,
+  ) {}
 
   info(): Promise<RuntimeInfo> {
-    return this.#read(() => this.#runtime.info());
+    return this.#read(() => this.runtime.info());
   }
 
   list(): Promise<readonly ObservedContainer[]> {
-    return settledContainers(this.#session, () => this.#read(() => this.#runtime.list()));
+    return settledContainers(this.context, () => this.#read(() => this.runtime.list()));
   }
 
   inspect(container: ContainerId | ContainerName): Promise<ObservedContainer | undefined> {
-    return this.#read(() => this.#runtime.inspect(container));
+    return this.#read(() => this.runtime.inspect(container));
   }
 
   image(image: PinnedImage): Promise<LocalImage | undefined> {
-    return this.#read(() => this.#runtime.image(image));
+    return this.#read(() => this.runtime.image(image));
   }
 
   images(): Promise<readonly LocalImage[]> {
-    return this.#read(() => this.#runtime.images());
+    return this.#read(() => this.runtime.images());
   }
 
   logs(id: ContainerId, lines: number): Promise<string> {
-    return this.#runtime.logs(id, lines);
+    return this.runtime.logs(id, lines);
   }
 
   pull(
@@ -74,12 +83,12 @@ export class GuardedContainers implements HostContainers {
   ): Promise<void> {
     const what = `pull ${image.repository}@${image.digest}`;
     return this.#change({ what, isHarmless: true }, () =>
-      this.#runtime.pull(image, credentials, onProgress, signal),
+      this.runtime.pull(image, credentials, onProgress, signal),
     );
   }
 
   sources(paths: readonly string[]): Promise<readonly SourceKind[]> {
-    return this.#read(() => this.#runtime.sources(paths));
+    return this.#read(() => this.runtime.sources(paths));
   }
 
   async create(
@@ -88,11 +97,11 @@ export class GuardedContainers implements HostContainers {
     onWarning?: (warning: string) => void,
   ): Promise<ContainerId> {
     this.#touched();
-    const isDone = async (): Promise<boolean> => (await this.#runtime.inspect(spec.name)) !== undefined;
+    const isDone = async (): Promise<boolean> => (await this.runtime.inspect(spec.name)) !== undefined;
     const what = `create container ${spec.name}`;
     return this.#change(
       { what, isDone },
-      () => this.#runtime.create(spec, labels, onWarning),
+      () => this.runtime.create(spec, labels, onWarning),
       () => this.#created(spec, labels),
     );
   }
@@ -101,7 +110,7 @@ export class GuardedContainers implements HostContainers {
     await this.#requireSources(id);
     this.#touched();
     const isDone = this.#seen(id, ({ running }) => running);
-    return this.#changeContainer({ what: `start container ${id}`, isDone }, () => this.#runtime.start(id));
+    return this.#changeContainer({ what: `start container ${id}`, isDone }, () => this.runtime.start(id));
   }
 
   async stop(id: ContainerId, timeout: Milliseconds): Promise<void> {
@@ -109,41 +118,41 @@ export class GuardedContainers implements HostContainers {
     // One that waits for its restart is not running either, and the stop is still to come.
     const isDone = this.#seen(id, ({ running, restarting }) => !running && restarting !== true);
     const request = { what: `stop container ${id}`, ownTime: timeout, isDone };
-    return this.#changeContainer(request, () => this.#runtime.stop(id, timeout));
+    return this.#changeContainer(request, () => this.runtime.stop(id, timeout));
   }
 
   async rename(id: ContainerId, name: ContainerName): Promise<void> {
     this.#touched();
     const isDone = this.#seen(id, (container) => container.name === name);
     const what = `rename container ${id} to ${name}`;
-    return this.#changeContainer({ what, isDone }, () => this.#runtime.rename(id, name));
+    return this.#changeContainer({ what, isDone }, () => this.runtime.rename(id, name));
   }
 
   async setRestartPolicy(id: ContainerId, policy: RestartPolicy): Promise<void> {
     this.#touched();
     const isDone = this.#seen(id, ({ restartPolicy }) => samePolicy(restartPolicy, policy));
     const what = `set restart policy of ${id} to ${policy.name}`;
-    return this.#changeContainer({ what, isDone }, () => this.#runtime.setRestartPolicy(id, policy));
+    return this.#changeContainer({ what, isDone }, () => this.runtime.setRestartPolicy(id, policy));
   }
 
   async remove(id: ContainerId): Promise<void> {
-    const { run, host } = this.#session;
+    const { run, host } = this.context;
     const held = run.holds
       .openOf(host.id)
       .find((hold) => hold.kind === 'container' && hold.previous?.id === id);
     if (held?.kind === 'container') throw stillHeld(host, held.name);
     await this.#requireMayGoDown(id);
     const isDone = this.#seen(id, () => false);
-    return this.#changeContainer({ what: `remove container ${id}`, isDone }, () => this.#runtime.remove(id));
+    return this.#changeContainer({ what: `remove container ${id}`, isDone }, () => this.runtime.remove(id));
   }
 
   ensureNetwork(name: string): Promise<void> {
     const request = { what: `ensure network ${name}`, isHarmless: true };
-    return this.#change(request, () => this.#runtime.ensureNetwork(name));
+    return this.#change(request, () => this.runtime.ensureNetwork(name));
   }
 
   removeImage(id: string): Promise<boolean> {
-    return this.#change({ what: `remove image ${id}` }, () => this.#runtime.removeImage(id));
+    return this.#change({ what: `remove image ${id}` }, () => this.runtime.removeImage(id));
   }
 
   /** The Engine starts a container also onto a mount whose source is gone: it makes an empty folder there (interlock of bind mounts). */
@@ -154,7 +163,7 @@ export class GuardedContainers implements HostContainers {
     if (bindSources.length === 0) return;
     const kinds = await this.sources(bindSources);
     const missing = bindSources.filter((_, index) => kinds[index] === 'missing');
-    if (missing.length > 0) throw bindSourceGone(this.#session.host, name, missing);
+    if (missing.length > 0) throw bindSourceGone(this.context.host, name, missing);
   }
 
   /** A stopped container may always go; a running one only when nothing reaches it any more and it is held. */
@@ -164,14 +173,14 @@ export class GuardedContainers implements HostContainers {
     this.#touched();
     await this.#requireDrained(container);
     const name = container.labels[label.container] ?? container.name;
-    const held = this.#session.run.holds
-      .openOf(this.#session.host.id)
+    const held = this.context.run.holds
+      .openOf(this.context.host.id)
       .some((hold) => hold.kind === 'container' && (hold.name === name || hold.previous?.id === id));
     if (!held) throw holdMissing(`The container "${container.name}"`);
   }
 
   async #requireDrained(container: ObservedContainer): Promise<void> {
-    const { traffic, host, group, run } = this.#session;
+    const { traffic, host, group, run } = this.context;
     if (group === undefined) return;
     const groups = await traffic.groups(group.settings.targetGroups);
     const serving = (await traffic.registrations(groups)).find(
@@ -190,14 +199,14 @@ export class GuardedContainers implements HostContainers {
   }
 
   #touched(): void {
-    this.#session.containersTouched = true;
-    this.#session.prover.forget();
+    this.context.known.containersTouched = true;
+    this.context.prover.forget();
   }
 
   /** Whether the container is as a request would make it. One that is gone cannot be changed late. */
   #seen(id: ContainerId, isAsAsked: (container: ObservedContainer) => boolean): () => Promise<boolean> {
     return async () => {
-      const container = await this.#runtime.inspect(id);
+      const container = await this.runtime.inspect(id);
       return container === undefined || isAsAsked(container);
     };
   }
@@ -207,17 +216,17 @@ export class GuardedContainers implements HostContainers {
     spec: ContainerSpec,
     labels: Readonly<Record<string, string>>,
   ): Promise<Found<ContainerId> | undefined> {
-    const found = await this.#runtime.inspect(spec.name);
+    const found = await this.runtime.inspect(spec.name);
     const isOurs = Object.entries(labels).every(([name, value]) => found?.labels[name] === value);
     if (found === undefined || !isOurs || found.running) return undefined;
     if (spec.networks.every((network) => found.networks.includes(network))) return { value: found.id };
-    await this.#runtime.remove(found.id);
+    await this.runtime.remove(found.id);
     return undefined;
   }
 
   #read<T>(read: () => Promise<T>): Promise<T> {
-    const { run, host, activity } = this.#session;
-    return this.#session.outlast(async () => {
+    const { run, host, activity } = this.context;
+    return this.context.outlast(async () => {
       await run.gate.requests.over(host.id, { signal: activity.signal });
       return read();
     });
@@ -241,10 +250,10 @@ export class GuardedContainers implements HostContainers {
     act: () => Promise<T>,
     look: () => Promise<Found<T> | undefined> = () => Promise.resolve(undefined),
   ): Promise<T> {
-    const { run, host, activity } = this.#session;
+    const { run, host, activity } = this.context;
     const change = { ...request, where: 'host', host, restoring: activity.restoring } as const;
     let isSent = false;
-    return this.#session.outlast(async () => {
+    return this.context.outlast(async () => {
       if (isSent) {
         await run.gate.requests.over(host.id, { signal: activity.signal });
         const found = await look();

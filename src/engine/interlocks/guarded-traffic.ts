@@ -17,28 +17,50 @@ import type { HostTraffic } from '../../modules/module.js';
 import { plannedRegistrations, uniqueRegistrations } from '../../plan/planned-registrations.js';
 import { targetsUnder } from '../../plan/targets-by-id.js';
 import { awaitDrained, awaitInService } from '../../traffic/await-targets.js';
-import type { HostSession } from '../host-session.js';
+import type { HostKnowledge, HostTarget } from '../host-target.js';
+import type { Run } from '../run.js';
 import { KnownPlaces } from './known-places.js';
 
 /** Draining may take this much longer than the deregistration delay. */
 const drainMargin: Milliseconds = 30_000;
+
+/** What a run saw of one host's places in target groups. */
+export class TrafficMemory {
+  readonly groups = new Map<TargetGroupArn, TargetGroup>();
+  readonly places: KnownPlaces;
+
+  constructor(warn: (message: string) => void) {
+    this.places = new KnownPlaces((registration) => {
+      const where = `${targetGroupNameOf(registration)}:${registration.port}`;
+      warn(`somebody else deregistered it from ${where} during the run: it is left out of there.`);
+    });
+  }
+}
+
+/** What the guarded target groups must know of their host. */
+export interface TrafficContext extends Pick<
+  HostTarget,
+  'host' | 'group' | 'activity' | 'outlast' | 'publishedPorts'
+> {
+  readonly run: Pick<Run, 'ports' | 'holds' | 'gate' | 'floor' | 'targetGroups'>;
+  readonly known: Pick<HostKnowledge, 'expectedImages' | 'engine' | 'traffic'>;
+  readonly containers: Pick<HostTarget['containers'], 'image'>;
+  readonly prover: Pick<HostTarget['prover'], 'requireHealthy'>;
+}
 
 /**
  * One host's places in its target groups, behind the run's interlocks: the floor and the image before it goes out (1 and 4), its
  * proof of health before it comes back (9), a hold and the journal before both (2). What somebody else deregisters meanwhile stays so.
  */
 export class GuardedTraffic implements HostTraffic {
-  readonly #session: HostSession;
-  readonly #groups = new Map<TargetGroupArn, TargetGroup>();
-  readonly #places: KnownPlaces;
+  constructor(private readonly context: TrafficContext) {}
 
-  constructor(session: HostSession) {
-    this.#session = session;
-    this.#places = new KnownPlaces((registration) => {
-      const where = `${targetGroupNameOf(registration)}:${registration.port}`;
-      const message = `somebody else deregistered it from ${where} during the run: it is left out of there.`;
-      session.run.bus.emit({ type: 'warning', host: session.eventHost, message });
-    });
+  get #places(): KnownPlaces {
+    return this.context.known.traffic.places;
+  }
+
+  get #groups(): Map<TargetGroupArn, TargetGroup> {
+    return this.context.known.traffic.groups;
   }
 
   /** What somebody else deregistered during the run, and nobody registered again. */
@@ -51,14 +73,14 @@ export class GuardedTraffic implements HostTraffic {
   }
 
   async groups(choice: TargetGroupChoice): Promise<readonly TargetGroup[]> {
-    const { run, group, host, publishedPorts } = this.#session;
+    const { run, group, host, publishedPorts } = this.context;
     const groups = await run.targetGroups.find(choice, group?.hosts ?? [host], publishedPorts);
     for (const one of groups) this.#groups.set(one.arn, one);
     return groups;
   }
 
   async registrations(groups: readonly TargetGroup[]): Promise<readonly TargetHealth[]> {
-    const { run, host } = this.#session;
+    const { run, host } = this.context;
     const { traffic } = run.ports;
     const found = await Promise.all(
       groups.map(async ({ arn }) => {
@@ -81,7 +103,7 @@ export class GuardedTraffic implements HostTraffic {
   }
 
   async planned(groups: readonly TargetGroup[]): Promise<readonly Registration[]> {
-    const { host, run, group: ours } = this.#session;
+    const { host, run, group: ours } = this.context;
     const fleet = ours && { peers: ours.hosts, containers: ours.settings.containers };
     const perGroup = await Promise.all(
       groups.map(async (group) => {
@@ -108,7 +130,7 @@ export class GuardedTraffic implements HostTraffic {
   }
 
   async drain(registrations: readonly Registration[], timeout: Milliseconds | 'default'): Promise<void> {
-    const { run, host, activity } = this.#session;
+    const { run, host, activity } = this.context;
     const { signal, report } = activity;
     await this.#requireImages();
     this.#requireHeld(registrations);
@@ -125,7 +147,7 @@ export class GuardedTraffic implements HostTraffic {
     await this.#requireImages();
     // AWS knows no fence: the host is asked whether the lease is still this run's.
     if (!activity.restoring) {
-      await this.#session.outlast(() => run.gate.admit({ where: 'host', host, what: 'drain it' }, signal));
+      await this.context.outlast(() => run.gate.admit({ where: 'host', host, what: 'drain it' }, signal));
     }
     this.#places.taken(registrations);
     await this.#perTargetGroup(registrations, 'deregister', (arn, ours) =>
@@ -140,7 +162,7 @@ export class GuardedTraffic implements HostTraffic {
   }
 
   async putInService(registrations: readonly Registration[], timeout: Milliseconds): Promise<void> {
-    const { run, host, prover, activity } = this.#session;
+    const { run, host, prover, activity } = this.context;
     const { signal, report } = activity;
     await prover.requireHealthy();
     await this.registerAsFound(registrations);
@@ -160,7 +182,7 @@ export class GuardedTraffic implements HostTraffic {
 
   /** Registers without asking for health: for what was unhealthy when it was taken, and goes back to exactly that. */
   async registerAsFound(registrations: readonly Registration[]): Promise<void> {
-    const { traffic } = this.#session.run.ports;
+    const { traffic } = this.context.run.ports;
     await this.#perTargetGroup(registrations, 'register', (arn, ours) => traffic.register(arn, ours));
   }
 
@@ -169,7 +191,7 @@ export class GuardedTraffic implements HostTraffic {
     verb: string,
     act: (arn: TargetGroupArn, registrations: readonly Registration[]) => Promise<void>,
   ): Promise<void> {
-    const { run, host, activity } = this.#session;
+    const { run, host, activity } = this.context;
     // All of them have ended before a failure is told: what cleans up must not race with one that is still on its way.
     const ended = await Promise.allSettled(
       [...Map.groupBy(registrations, ({ targetGroup }) => targetGroup)].map(([arn, ours]) => {
@@ -185,8 +207,9 @@ export class GuardedTraffic implements HostTraffic {
 
   /** Interlock 4. A restore has nothing to pull: what it starts is on the host. */
   async #requireImages(): Promise<void> {
-    const { expectedImages, containers, host, activity, engine } = this.#session;
+    const { known, containers, host, activity } = this.context;
     if (activity.restoring) return;
+    const { expectedImages, engine } = known;
     for (const image of expectedImages) {
       const local = await containers.image(image);
       const verified = local?.repoDigests.some((digest) => digest.endsWith(`@${image.digest}`)) ?? false;
@@ -205,14 +228,14 @@ export class GuardedTraffic implements HostTraffic {
 
   /** What this host is held from, in this run. */
   #held(): readonly Registration[] {
-    const { run, host } = this.#session;
+    const { run, host } = this.context;
     return uniqueRegistrations(
       run.holds.openOf(host.id).flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : [])),
     );
   }
 
   async #known(registrations: readonly Registration[]): Promise<readonly TargetGroup[]> {
-    const { group } = this.#session;
+    const { group } = this.context;
     if (group !== undefined) await this.groups(group.settings.targetGroups);
     const arns = new Set(registrations.map(({ targetGroup }) => targetGroup));
     return [...this.#groups.values()].filter(({ arn }) => arns.has(arn));

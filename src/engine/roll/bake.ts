@@ -5,9 +5,10 @@ import type { Milliseconds } from '../../model/duration.js';
 import type { TargetHealth } from '../../model/registration.js';
 import { mostBlips } from '../../model/settings.js';
 import { awaitInService } from '../../traffic/await-targets.js';
-import { type Place, reconnectDefault } from '../blips.js';
+import { type BlipPlace, reconnectDefault } from '../blips.js';
 import type { Unhealthy } from '../health-prover.js';
 import type { HostSession } from '../host-session.js';
+import type { HostTarget } from '../host-target.js';
 
 /** From one look at a host to the next. */
 const lookEvery: Milliseconds = 2_000;
@@ -26,7 +27,7 @@ export async function bake(
   const failures = new Map<HostSession, AdfError>();
   await Promise.all(
     sessions.map(async (session) => {
-      const why = await watch(session, duration, stop);
+      const why = await watch(session.target, duration, stop);
       if (why !== undefined) failures.set(session, bakeFailed(session.host, why));
     }),
   );
@@ -34,21 +35,21 @@ export async function bake(
 }
 
 async function watch(
-  session: HostSession,
+  target: HostTarget,
   duration: Milliseconds,
   stop: AbortSignal,
 ): Promise<string | undefined> {
-  const { clock } = session.run.ports;
-  const { place } = session;
-  const { blips } = session.run;
+  const { clock } = target.run.ports;
+  const { place } = target;
+  const { blips } = target.run;
   let lostBefore = blips.timeLost(place);
   let end = clock.elapsed() + duration;
   for (let bad = 0, begunAnew = 0; ;) {
-    const unwell = await whyNotWell(session);
-    const wasDisturbed = blips.timeLost(place) > lostBefore && !isGivenUp(session);
+    const unwell = await whyNotWell(target);
+    const wasDisturbed = blips.timeLost(place) > lostBefore && !isGivenUp(target);
     let why = unwell?.why;
     if (unwell !== undefined && (unwell.byItsEngine || wasDisturbed) && begunAnew < mostAnew(place)) {
-      why = await whyNotWellAgain(session, stop);
+      why = await whyNotWellAgain(target, stop);
       // It is watched anew, for as long as any other: what was seen of it before says nothing of what was started since.
       begunAnew += 1;
       lostBefore = blips.timeLost(place);
@@ -66,16 +67,16 @@ async function watch(
   }
 }
 
-const mostAnew = ({ maxBlips = mostBlips }: Place): number => maxBlips;
+const mostAnew = ({ maxBlips = mostBlips }: BlipPlace): number => maxBlips;
 
-const isGivenUp = ({ run, place }: HostSession): boolean => run.blips.isGivenUp(place);
+const isGivenUp = ({ run, place }: HostTarget): boolean => run.blips.isGivenUp(place);
 
-async function whyNotWell(session: HostSession): Promise<Unhealthy | undefined> {
-  const { group, prover } = session;
+async function whyNotWell(target: HostTarget): Promise<Unhealthy | undefined> {
+  const { group, prover } = target;
   try {
     const why = await prover.whyNotHealthy(group?.settings.health);
     if (why !== undefined || group === undefined) return why;
-    const bad = (await inTargetGroups(session)).find(({ state }) => state !== 'healthy');
+    const bad = (await inTargetGroups(target)).find(({ state }) => state !== 'healthy');
     return bad === undefined
       ? undefined
       : {
@@ -91,23 +92,23 @@ async function whyNotWell(session: HostSession): Promise<Unhealthy | undefined> 
  * True for a host that was disturbed in this run, or whose Engine was restarted since it was proven healthy, and which is well again: proven
  * anew, and healthy for its load balancers. False at once when nothing disturbed it.
  */
-export async function isWellAgain(session: HostSession, stop: AbortSignal): Promise<boolean> {
-  const { run, place, prover, group } = session;
+export async function isWellAgain({ target }: HostSession, stop: AbortSignal): Promise<boolean> {
+  const { run, place, prover, group } = target;
   const isDisturbed =
     run.blips.timeLost(place) > 0 ||
     (await prover.whyNotHealthy(group?.settings.health))?.byItsEngine === true;
-  return isDisturbed && !isGivenUp(session) && (await whyNotWellAgain(session, stop)) === undefined;
+  return isDisturbed && !isGivenUp(target) && (await whyNotWellAgain(target, stop)) === undefined;
 }
 
 /**
  * Something disturbed the host, or its Engine was restarted: that says nothing of the release. It has to become well again: proven
  * healthy, and healthy for its load balancers.
  */
-async function whyNotWellAgain(session: HostSession, stop: AbortSignal): Promise<string | undefined> {
-  const { group, prover, run, place } = session;
+async function whyNotWellAgain(target: HostTarget, stop: AbortSignal): Promise<string | undefined> {
+  const { group, prover, run, place } = target;
   try {
     await prover.proveAgain(group?.settings.health);
-    const registrations = (await inTargetGroups(session)).map(({ registration }) => registration);
+    const registrations = (await inTargetGroups(target)).map(({ registration }) => registration);
     const timeout = place.reconnect ?? reconnectDefault;
     await awaitInService(run.ports.traffic, registrations, { timeout, signal: stop });
     return undefined;
@@ -117,7 +118,7 @@ async function whyNotWellAgain(session: HostSession, stop: AbortSignal): Promise
 }
 
 /** What somebody else takes out of service says nothing about the release. */
-async function inTargetGroups({ group, traffic }: HostSession): Promise<readonly TargetHealth[]> {
+async function inTargetGroups({ group, traffic }: HostTarget): Promise<readonly TargetHealth[]> {
   if (group === undefined) return [];
   const registrations = await traffic.registrations(await traffic.groups(group.settings.targetGroups));
   return registrations.filter(({ registration }) => !traffic.isRemovedByOthers(registration));

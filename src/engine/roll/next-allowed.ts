@@ -42,7 +42,7 @@ async function allowanceOf(queue: readonly HostSession[], play: Play, run: Run):
   const [first] = queue;
   if (first?.group === undefined || !takesHostsOut(play)) return unlimited;
   const { name, hosts, settings } = first.group;
-  const groups = await first.traffic.groups(settings.targetGroups);
+  const groups = await first.target.traffic.groups(settings.targetGroups);
   if (groups.length > 0) {
     return allowanceOfTargets(
       queue.map(({ host }) => host),

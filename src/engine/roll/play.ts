@@ -153,7 +153,7 @@ async function openPlay(
   if (first === undefined) throw noHosts(play.name, play.hosts.value, play.at);
   const bases = new Map<HostSession, Variables>();
   const base = (session: HostSession): Variables => {
-    const known = bases.get(session) ?? Variables.of(session.layers);
+    const known = bases.get(session) ?? Variables.of(session.variables.layers);
     bases.set(session, known);
     return known;
   };

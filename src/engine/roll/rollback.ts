@@ -38,7 +38,7 @@ export async function rollBack(
 async function atOnce([first]: readonly HostSession[], run: Run): Promise<number> {
   if (first?.group === undefined) return Math.max(1, run.forks);
   try {
-    const groups = await first.traffic.groups(first.group.settings.targetGroups);
+    const groups = await first.target.traffic.groups(first.group.settings.targetGroups);
     const most =
       groups.length > 0 ? run.forks : Math.min(run.forks, run.floor.spareOf(first.group.name).healthy);
     return Math.max(1, most);
@@ -53,9 +53,9 @@ async function atOnce([first]: readonly HostSession[], run: Run): Promise<number
 async function rollBackHost(session: HostSession, run: Run): Promise<RollbackResult> {
   const { stop, holds } = run;
   if (isStopping(run)) return { session, outcome: undefined };
-  const finished = new Set(session.prover.proven.map(({ id }) => id));
+  const finished = new Set(session.target.prover.proven.map(({ id }) => id));
   // Once the old containers are back and proven, going on is the shorter way.
-  const servesTheNew = (): boolean => session.prover.proven.some(({ id }) => finished.has(id));
+  const servesTheNew = (): boolean => session.target.prover.proven.some(({ id }) => finished.has(id));
   const turnRound = new AbortController();
   const onStop = (): void => {
     if (servesTheNew()) turnRound.abort(interrupted(stop.name() ?? 'a signal'));

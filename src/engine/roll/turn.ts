@@ -125,7 +125,7 @@ function endedBy({ status, error }: TaskOutcome, task: Task): Ended {
 }
 
 /** What was replaced in this turn is proven healthy. */
-const isFinishing = ({ prover, run, host }: HostSession): boolean =>
+const isFinishing = ({ target: { prover }, run, host }: HostSession): boolean =>
   prover.isProven && run.holds.openOf(host.id).some(({ kind }) => kind === 'container');
 
 /** Too many hosts failed while this one had nothing taken from it yet: it is left alone. */
@@ -148,8 +148,8 @@ async function runAndTell(
   const { outcome, ran } = task.runOnce
     ? await play.runOnce.share(task, run)
     : { outcome: await run(), ran: true };
-  if (task.register !== undefined) session.remember({ [task.register]: outcome.registered });
-  if (outcome.facts !== undefined) session.remember(outcome.facts);
+  if (task.register !== undefined) session.variables.remember({ [task.register]: outcome.registered });
+  if (outcome.facts !== undefined) session.variables.remember(outcome.facts);
   const shared = ran ? outcome : sharedOutcome(outcome, event.name, session);
   tally.count(session.host.id, shared.status);
   const failed = shared.status === 'failed' || shared.status === 'unreachable';

@@ -3,7 +3,7 @@ import { environmentValue } from '../../errors/environment.js';
 import { connectionLost } from '../../errors/ssh.js';
 import { sourceGone } from '../../errors/sources.js';
 import { evaluateCondition, parseCondition } from '../../expression/condition.js';
-import { placeOfValue } from '../../expression/place.js';
+import { placeOf } from '../../expression/place.js';
 import { render, renderFile } from '../../expression/templates.js';
 import type { Variables } from '../../expression/variables.js';
 import type { ContainerSpec, ContainerTemplate } from '../../model/container.js';
@@ -21,68 +21,68 @@ import type { HostFiles } from '../../ports/host-files.js';
 import type { HostHttpRequest, HostHttpResponse } from '../../ports/host-http.js';
 import type { ProjectFiles } from '../../ports/project-files.js';
 import type { CommandResult, RemoteCommand, RunOptions, StepId } from '../../ports/transport.js';
-import type { HostSession } from '../host-session.js';
+import type { HostTarget } from '../host-target.js';
 import { runStep } from './run-step.js';
 
 /** What one task's module sees of its host. */
 export class TaskHost implements ModuleHost {
-  readonly #session: HostSession;
+  readonly #target: HostTarget;
   readonly #task: TaskSettings;
   readonly #variables: Variables;
   #step: string | undefined;
 
-  constructor(session: HostSession, task: TaskSettings, variables: Variables) {
-    this.#session = session;
+  constructor(target: HostTarget, task: TaskSettings, variables: Variables) {
+    this.#target = target;
     this.#task = task;
     this.#variables = variables;
   }
 
   get host(): Host {
-    return this.#session.host;
+    return this.#target.host;
   }
 
   get group(): GroupName | undefined {
-    return this.#session.group?.name;
+    return this.#target.group?.name;
   }
 
   get clock(): Clock {
-    return this.#session.run.ports.clock;
+    return this.#target.run.ports.clock;
   }
 
   get signal(): AbortSignal {
-    return this.#session.activity.signal;
+    return this.#target.activity.signal;
   }
 
   get checkMode(): boolean {
-    return this.#session.run.checkMode;
+    return this.#target.run.checkMode;
   }
 
   get containers(): HostContainers {
-    return this.#session.containers;
+    return this.#target.containers;
   }
 
   get traffic(): HostTraffic {
-    return this.#session.traffic;
+    return this.#target.traffic;
   }
 
   get images(): Images {
-    return this.#session.run.images;
+    return this.#target.run.images;
   }
 
   get probe(): HealthProbe | undefined {
-    return this.#session.group?.settings.health;
+    return this.#target.group?.settings.health;
   }
 
   async run(command: RemoteCommand, options?: ModuleRunOptions): Promise<CommandResult> {
     const { become, environment } = this.#task;
     const all = { ...options, become, env: environment, signal: this.signal };
     if (this.#step !== undefined) {
-      const step = this.#session.stepOf(this.#step);
-      return runStep(this.#session, command, { ...all, ...this.#spillOf(step), step });
+      const step = this.#target.stepOf(this.#step);
+      return runStep(this.#target, command, { ...all, ...this.#spillOf(step), step });
     }
     // Not recorded as a step: it only reads, so it is run again when its outcome is unknown.
-    return this.#session.outlast(async () => {
-      const connection = await this.#session.run.ports.transport.connect(this.host, this.signal);
+    return this.#target.outlast(async () => {
+      const connection = await this.#target.run.ports.transport.connect(this.host, this.signal);
       const result = await connection.run(command, all);
       if (result.outcome.kind === 'unknown') throw connectionLost(this.host, result.outcome.reason);
       return result;
@@ -96,18 +96,18 @@ export class TaskHost implements ModuleHost {
 
   /** Where too much output of a step goes; nowhere when it must not be shown. */
   #spillOf({ run, id }: StepId): Pick<RunOptions, 'spill'> {
-    const { spills } = this.#session.run.ports;
+    const { spills } = this.#target.run.ports;
     if (spills === undefined || this.#task.noLog) return {};
     return { spill: (stream) => spills.open(run, `${id}.${stream}`) };
   }
 
   get files(): HostFiles {
     const { become } = this.#task;
-    return this.#session.run.ports.hostFiles.on(this.host, { become, signal: this.signal });
+    return this.#target.run.ports.hostFiles.on(this.host, { become, signal: this.signal });
   }
 
   get project(): ProjectFiles {
-    return this.#session.run.ports.files;
+    return this.#target.run.ports.files;
   }
 
   get playbook(): string {
@@ -121,36 +121,36 @@ export class TaskHost implements ModuleHost {
   }
 
   http(request: HostHttpRequest): Promise<HostHttpResponse> {
-    const { http } = this.#session.run.ports;
+    const { http } = this.#target.run.ports;
     const ask = (): Promise<HostHttpResponse> => http.request(this.host, request, this.signal);
-    return isReading(request) ? this.#session.outlast(ask) : ask();
+    return isReading(request) ? this.#target.outlast(ask) : ask();
   }
 
   prove(probe: HealthProbe): Promise<HealthProof> {
-    return this.#session.prover.prove(probe);
+    return this.#target.prover.prove(probe);
   }
 
   proveByDocker(): Promise<void> {
-    return this.#session.prover.proveByDocker();
+    return this.#target.prover.proveByDocker();
   }
 
   containerSpecs(
     templates: readonly ContainerTemplate[],
     image: string | undefined,
   ): Promise<readonly ContainerSpec[]> {
-    return this.#session.specs.from(templates, image, this.#variables);
+    return this.#target.specs.from(templates, image, this.#variables);
   }
 
   labelsFor(spec: ContainerSpec): Readonly<Record<string, string>> {
-    return this.#session.specs.labelsFor(spec);
+    return this.#target.specs.labelsFor(spec);
   }
 
   progress(message: string, done?: number, total?: number): void {
-    this.#session.activity.report(message, done, total);
+    this.#target.activity.report(message, done, total);
   }
 
   warn(message: string): void {
-    const { run, host, eventHost } = this.#session;
+    const { run, host, eventHost } = this.#target;
     run.tally.warn(message, describeHost(host));
     run.bus.emit({ type: 'warning', host: eventHost, task: this.#task.event, message });
   }
@@ -189,7 +189,7 @@ export function renderEnvironment(
       const text = value instanceof Secret ? value.reveal() : String(value);
       const fault = environmentFault(text);
       if (fault === undefined) return [name, text] as const;
-      const place = placeOfValue(raw.locate, [name]);
+      const place = placeOf(raw.locate, [name]);
       throw environmentValue(`the value of ${name} in the environment`, fault, place);
     }),
   );

@@ -5,7 +5,7 @@ import type { PinnedImage } from '../../model/release.js';
 import { specHash } from '../../model/spec-hash.js';
 import { lostPredecessors } from '../../plan/restore.js';
 import type { ObservedContainer } from '../../model/container.js';
-import type { HostSession } from '../host-session.js';
+import type { HostTarget } from '../host-target.js';
 import { variablesOfLayers } from './task-variables.js';
 
 /** A container that takes the place of a removed one: all that Docker is told is the same. */
@@ -20,14 +20,14 @@ interface Remake {
  * may hold secrets. Pulls an image that is gone, too. Throws what keeps the host from being asked.
  */
 export async function remakableOf(
-  session: HostSession,
+  target: HostTarget,
   holds: readonly Hold[],
   containers: readonly ObservedContainer[],
 ): Promise<ReadonlySet<ContainerId>> {
   const found = await Promise.all(
     lostPredecessors(holds, containers).map(async (hold): Promise<readonly ContainerId[]> => {
-      const made = await remakeOf(session, hold, holds);
-      const isThere = made !== undefined && (await hasImage(session, made.spec.image));
+      const made = await remakeOf(target, hold, holds);
+      const isThere = made !== undefined && (await hasImage(target, made.spec.image));
       return isThere && hold.previous !== undefined ? [hold.previous.id] : [];
     }),
   );
@@ -36,15 +36,15 @@ export async function remakableOf(
 
 /** Makes the container again, and starts it if it ran. False when its settings are not to be had any more. Throws as the Engine does. */
 export async function remake(
-  session: HostSession,
+  target: HostTarget,
   container: ContainerId,
   holds: readonly Hold[],
 ): Promise<boolean> {
-  const { containers } = session;
+  const { containers } = target;
   const hold = holds.find(
     (one): one is ContainerHold => one.kind === 'container' && one.previous?.id === container,
   );
-  const made = hold && (await remakeOf(session, hold, holds));
+  const made = hold && (await remakeOf(target, hold, holds));
   if (made === undefined) return false;
   for (const network of made.spec.networks) await containers.ensureNetwork(network);
   const id = await containers.create(made.spec, made.labels);
@@ -54,13 +54,13 @@ export async function remake(
 
 /** Undefined when it is not known how it was made. */
 async function remakeOf(
-  session: HostSession,
+  target: HostTarget,
   { name, previous }: ContainerHold,
   holds: readonly Hold[],
 ): Promise<Remake | undefined> {
   const image = previous && imageOf(previous);
   if (image === undefined || previous?.specHash === undefined || previous.run === undefined) return undefined;
-  const rendered = await renderedAt(session, name, image, previous.version ?? versionOf(holds));
+  const rendered = await renderedAt(target, name, image, previous.version ?? versionOf(holds));
   if (rendered === undefined || specHash(rendered) !== previous.specHash) return undefined;
   // Who started the run that made it first, and when, is not known any more.
   const {
@@ -68,7 +68,7 @@ async function remakeOf(
     [label.started]: _started,
     [label.by]: _by,
     ...labels
-  } = session.specs.labelsFor(rendered);
+  } = target.specs.labelsFor(rendered);
   return {
     spec: { ...rendered, restart: previous.restartPolicy },
     labels: {
@@ -82,16 +82,16 @@ async function remakeOf(
 
 /** Undefined when the project has no such container any more, or its settings cannot be read or rendered. */
 async function renderedAt(
-  session: HostSession,
+  target: HostTarget,
   name: ContainerHold['name'],
   image: PinnedImage,
   version: string | undefined,
 ): Promise<ContainerSpec | undefined> {
   try {
-    const settings = session.settingsAt?.({ image, version: version ?? '' });
+    const settings = target.known.settingsAt?.({ image, version: version ?? '' });
     if (settings === undefined) return undefined;
-    const variables = variablesOfLayers(settings.layers, session.run);
-    return await session.specs.withImage(name, settings.containers, image, variables);
+    const variables = variablesOfLayers(settings.layers, target.run);
+    return await target.specs.withImage(name, settings.containers, image, variables);
   } catch {
     // That it cannot be made again is told, with what to do.
     return undefined;
@@ -109,7 +109,7 @@ function imageOf({ image, digest }: HeldContainer): PinnedImage | undefined {
   return isOurs ? { repository, digest: pinned } : undefined;
 }
 
-async function hasImage({ containers, run, activity }: HostSession, image: PinnedImage): Promise<boolean> {
+async function hasImage({ containers, run, activity }: HostTarget, image: PinnedImage): Promise<boolean> {
   if ((await containers.image(image)) !== undefined) return true;
   try {
     const credentials = await run.images.credentials(image.repository);

@@ -8,7 +8,7 @@ import type {
   StepId,
   StepRecord,
 } from '../../ports/transport.js';
-import type { HostSession } from '../host-session.js';
+import type { HostTarget } from '../host-target.js';
 import { connectionLost } from '../../errors/ssh.js';
 import { quietTime } from '../../model/late-effect.js';
 import { retryPause } from '../../ports/retry.js';
@@ -25,54 +25,54 @@ type StepOptions = RunOptions & { readonly step: StepId; readonly signal: AbortS
  * group's `reconnect` stays unknown.
  */
 export async function runStep(
-  session: HostSession,
+  target: HostTarget,
   command: RemoteCommand,
   options: StepOptions,
 ): Promise<CommandResult> {
-  const { clock, transport } = session.run.ports;
+  const { clock, transport } = target.run.ports;
   const begun = clock.elapsed();
   // What is thrown says that it has certainly not begun.
-  const result = await session.outlast(async () => {
-    const connection = await transport.connect(session.host, options.signal);
+  const result = await target.outlast(async () => {
+    const connection = await transport.connect(target.host, options.signal);
     // Connecting may have taken its time, and so may have this whole process.
-    session.run.gate.requireLeases('run a step');
+    target.run.gate.requireLeases('run a step');
     return connection.run(command, options);
   });
   // Ending it on its host may have been given up: its record tells.
   const isStopped = result.outcome.kind === 'cancelled' || result.outcome.kind === 'timed_out';
-  if (isStopped && result.record !== 'none') return leaveUnknown(session, options, result);
+  if (isStopped && result.record !== 'none') return leaveUnknown(target, options, result);
   if (result.outcome.kind !== 'unknown') return result;
   // Without a record there is nothing to ask for.
-  if (result.record === 'none') return leaveUnknown(session, options, result);
-  session.activity.report('the connection was lost: asking the host what became of the command');
-  return new LostStep(session, command, options, begun, result).settle();
+  if (result.record === 'none') return leaveUnknown(target, options, result);
+  target.activity.report('the connection was lost: asking the host what became of the command');
+  return new LostStep(target, command, options, begun, result).settle();
 }
 
 /** It may still run, so what is seen of its host counts only once it has ended; that is waited for as long as the host was. */
 function leaveUnknown(
-  session: HostSession,
+  target: HostTarget,
   { step, timeout = 0 }: StepOptions,
   lost: CommandResult,
 ): CommandResult {
-  const { gate, ports } = session.run;
+  const { gate, ports } = target.run;
   const lostAt = ports.clock.elapsed();
   const what = `the command of step ${step.id}`;
   if (lost.record === 'none') {
-    gate.requests.add(session.host.id, { what, ownTime: timeout });
+    gate.requests.add(target.host.id, { what, ownTime: timeout });
     return lost;
   }
   const isDone = async (): Promise<boolean | 'under_way'> => {
-    const connection = await ports.transport.connect(session.host);
+    const connection = await ports.transport.connect(target.host);
     const { state } = await connection.recordOf(step);
     // One that has not begun may have been on its way.
     if (state === 'absent') return ports.clock.elapsed() - lostAt >= quietTime;
     return state === 'running' ? 'under_way' : true;
   };
-  gate.requests.add(session.host.id, { what, ownTime: Math.max(timeout, reconnectOf(session)), isDone });
+  gate.requests.add(target.host.id, { what, ownTime: Math.max(timeout, reconnectOf(target)), isDone });
   return lost;
 }
 
-const reconnectOf = ({ group }: HostSession): Milliseconds =>
+const reconnectOf = ({ group }: HostTarget): Milliseconds =>
   group?.settings.rollout.reconnect ?? reconnectDefault;
 
 /** A step whose outcome is not known yet. */
@@ -80,27 +80,22 @@ class LostStep {
   readonly #patience: Milliseconds;
 
   constructor(
-    private readonly session: HostSession,
+    private readonly target: HostTarget,
     private readonly command: RemoteCommand,
     private readonly options: StepOptions,
     private readonly begun: Milliseconds,
     private lost: CommandResult,
   ) {
-    this.#patience = reconnectOf(session);
+    this.#patience = reconnectOf(target);
   }
 
   async settle(): Promise<CommandResult> {
-    const { ports, blips } = this.session.run;
+    const { ports, blips } = this.target.run;
     const { clock, random } = ports;
     const { signal, timeout } = this.options;
     const { outcome } = this.lost;
     const reason = outcome.kind === 'unknown' ? outcome.reason : outcome.kind;
-    blips.notice(
-      this.session.place,
-      'connection',
-      connectionLost(this.session.host, reason),
-      clock.elapsed(),
-    );
+    blips.notice(this.target.place, 'connection', connectionLost(this.target.host, reason), clock.elapsed());
     let giveUpAt = clock.elapsed() + this.#patience;
     for (let attempt = 1; ; attempt += 1) {
       const pause = retryPause(attempt, random);
@@ -113,7 +108,7 @@ class LostStep {
       if (settled !== undefined) return settled;
       // A host on which it runs has not used up any of its time; one that loses it again and again has.
       if (record?.state === 'running') giveUpAt = clock.elapsed() + this.#patience;
-      if (clock.elapsed() >= giveUpAt) return leaveUnknown(this.session, this.options, this.lost);
+      if (clock.elapsed() >= giveUpAt) return leaveUnknown(this.target, this.options, this.lost);
       const left = timeout === undefined ? pause : Math.max(0, this.begun + timeout - clock.elapsed());
       await clock.sleep(Math.min(pause, left, giveUpAt - clock.elapsed()), signal).catch(() => undefined);
     }
@@ -121,7 +116,7 @@ class LostStep {
 
   /** Undefined while the host does not answer. */
   async #ask(): Promise<StepRecord | undefined> {
-    const { host, run, place } = this.session;
+    const { host, run, place } = this.target;
     try {
       return await run.blips.watch(place, async () => {
         const connection = await run.ports.transport.connect(host, this.options.signal);
@@ -135,7 +130,7 @@ class LostStep {
 
   /** The result that the record stands for; undefined when it is still to come. */
   async #judge(record: StepRecord): Promise<CommandResult | undefined> {
-    const { clock } = this.session.run.ports;
+    const { clock } = this.target.run.ports;
     switch (record.state) {
       case 'running':
         return undefined;
@@ -155,7 +150,7 @@ class LostStep {
 
   /** It never began, and under its id it begins at most once, also when the first request is still on its way. */
   async #runNow(): Promise<CommandResult | undefined> {
-    const { host, run } = this.session;
+    const { host, run } = this.target;
     try {
       // Reconnecting may have taken longer than the lease lives.
       const connection = await run.ports.transport.connect(host, this.options.signal);
@@ -172,7 +167,7 @@ class LostStep {
 
   /** Time is up, or nobody wants it any more: nothing of it is left on the host, if the host can be reached; else nobody knows. */
   async #stop(outcome: Outcome): Promise<CommandResult> {
-    const { host, run } = this.session;
+    const { host, run } = this.target;
     const { step, become = false } = this.options;
     const over = new AbortController();
     const late = run.ports.clock.sleep(endingTime, over.signal).then(
@@ -188,11 +183,11 @@ class LostStep {
       );
     const ended = await Promise.race([ending, late]);
     over.abort();
-    return ended ? this.#ending(outcome) : leaveUnknown(this.session, this.options, this.lost);
+    return ended ? this.#ending(outcome) : leaveUnknown(this.target, this.options, this.lost);
   }
 
   #ending(outcome: Outcome): CommandResult {
-    const duration = this.session.run.ports.clock.elapsed() - this.begun;
+    const duration = this.target.run.ports.clock.elapsed() - this.begun;
     return { ...this.lost, outcome, duration, record: 'found' };
   }
 

@@ -73,9 +73,8 @@ async function attemptOnce(call: TaskCall, variables: Variables, attempt: Attemp
           ...(total === undefined ? {} : { total }),
         });
       const mayTakeOut = (): boolean => !play.budget.exceeded;
-      return session.busyWith({ signal, report, mayTakeOut, restoring: false }, () =>
-        callModule(call, variables, attempt),
-      );
+      const target = session.target.during({ signal, report, mayTakeOut, restoring: false });
+      return callModule(call, target, variables, attempt);
     });
     return task.noLog ? hidden(outcome) : outcome;
   } catch (error) {

@@ -2,7 +2,7 @@ import { ZodError } from 'zod';
 import type { Variables } from '../../expression/variables.js';
 import { UnknownValue } from '../../model/unknown.js';
 import type { CheckedTask, ModuleResult, RegisteredModule } from '../../modules/module.js';
-import type { HostSession } from '../host-session.js';
+import type { HostTarget } from '../host-target.js';
 import { renderEnvironment, TaskHost } from './module-host.js';
 import { explainArguments, factsSetBy, renderArguments } from './task-arguments.js';
 import type { Attempt, TaskCall } from './task-call.js';
@@ -14,6 +14,7 @@ type Changing = Extract<CheckedTask, { changes: true }>;
 /** Renders the arguments, checks, opens the holds, applies. What the module throws is judged as what it returns. */
 export async function callModule(
   call: TaskCall,
+  target: HostTarget,
   variables: Variables,
   attempt: Attempt,
 ): Promise<TaskOutcome> {
@@ -21,7 +22,7 @@ export async function callModule(
   const args = renderArguments(task, module, variables);
   if (args instanceof UnknownValue) return skippedAsUnknown(args, factsSetBy(task));
   const host = new TaskHost(
-    session,
+    target,
     {
       event,
       at: task.at,
@@ -32,23 +33,23 @@ export async function callModule(
     variables,
   );
   try {
-    const unseen = whyUnseen(module, session);
+    const unseen = whyUnseen(module, target);
     if (unseen !== undefined) {
       module.validate(args);
       return skippedAsUnknown(unseen);
     }
-    const checked = await session.outlast(() => module.check(args, host));
+    const checked = await target.outlast(() => module.check(args, host));
     if (!checked.changes && checked.unknown !== undefined) return skippedAsUnknown(checked.unknown);
     if (!checked.changes) return judge(task, session, variables, checked.result);
-    if (session.run.checkMode) return wouldChange(checked, call);
-    session.run.gate.requireLeases(checked.summary);
+    if (target.run.checkMode) return wouldChange(checked, call, target);
+    target.run.gate.requireLeases(checked.summary);
     // What is held already is only looked at again.
-    await session.outlast(() => session.run.holds.open(session.host, checked.takes));
-    const change = { where: module.where, host: session.host, what: checked.summary };
-    await session.outlast(() => session.run.gate.admit(change, session.activity.signal));
+    await target.outlast(() => target.run.holds.open(target.host, checked.takes));
+    const change = { where: module.where, host: target.host, what: checked.summary };
+    await target.outlast(() => target.run.gate.admit(change, target.activity.signal));
     if (task.oneWay) await recordOneWay(call);
     if (module.effect === 'one_way') host.beginSteps(positionOf(call, attempt));
-    return judge(task, session, variables, await applied(checked, args, call, host));
+    return judge(task, session, variables, await applied(checked, args, module, host, target));
   } catch (thrown) {
     const error: unknown = thrown instanceof ZodError ? explainArguments(thrown, task) : thrown;
     return judgeThrown(task, session, variables, error);
@@ -62,12 +63,13 @@ export async function callModule(
 function applied(
   checked: Changing,
   args: unknown,
-  { module, session }: TaskCall,
+  module: RegisteredModule,
   host: TaskHost,
+  target: HostTarget,
 ): Promise<ModuleResult> {
   if (module.effect !== 'idempotent') return checked.apply();
   let next: CheckedTask | undefined = checked;
-  return session.outlast(async () => {
+  return target.outlast(async () => {
     const now = next ?? (await module.check(args, host));
     next = undefined;
     return now.changes ? now.apply() : { ...now.result, changed: true };
@@ -83,16 +85,20 @@ function positionOf({ play, task }: TaskCall, { item, attempt }: Attempt): strin
 /** In a dry run, why a look at the host would not see what the run would. */
 const whyUnseen = (
   { looksAtHost }: RegisteredModule,
-  { run, wouldChange: before }: HostSession,
+  { run, known: { wouldChange: before } }: HostTarget,
 ): UnknownValue | undefined =>
   run.checkMode && looksAtHost && before !== undefined
     ? new UnknownValue(`"${before}" would come first`)
     : undefined;
 
 /** What a dry run tells of a change. From a container that would be another, and from what is final, nothing is known to stay. */
-function wouldChange({ summary, diff, takes }: Changing, { module, session, event }: TaskCall): TaskOutcome {
+function wouldChange(
+  { summary, diff, takes }: Changing,
+  { module, event }: TaskCall,
+  { known }: HostTarget,
+): TaskOutcome {
   const isFinal = module.effect === 'one_way';
-  if (isFinal || takes.some(({ kind }) => kind === 'container')) session.wouldChange ??= event.name;
+  if (isFinal || takes.some(({ kind }) => kind === 'container')) known.wouldChange ??= event.name;
   return {
     status: 'changed',
     message: isFinal ? `${summary} (cannot be taken back)` : summary,

@@ -10,7 +10,7 @@ export function variablesOf(
   task: Task | undefined,
   session: HostSession,
   play: Pick<TurnPlay, 'layers' | 'base'>,
-  facts: Layer = session.facts,
+  facts: Layer = session.variables.facts,
 ): Variables {
   const taskVars: readonly Layer[] =
     task === undefined ? [] : [{ name: 'task vars', values: task.vars.value, locate: task.vars.locate }];
@@ -21,8 +21,8 @@ export function variablesOf(
 }
 
 /** The variables of a host outside any play. */
-export const variablesOfSession = ({ layers, facts, run }: HostSession): Variables =>
-  variablesOfLayers([...layers, facts], run);
+export const variablesOfSession = ({ variables, run }: HostSession): Variables =>
+  variablesOfLayers([...variables.layers, variables.facts], run);
 
 /** These, and the run's own extra vars above them. */
 export const variablesOfLayers = (

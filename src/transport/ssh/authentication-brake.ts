@@ -21,7 +21,7 @@ const visitorsAtOnce = 8;
 const patience: Milliseconds = 250;
 
 /** What became of those who tried at one place. */
-class Place {
+class LoginPlace {
   readonly refused: Host[] = [];
   readonly disbelieved: Host[] = [];
   /** Credentials that were taken here. */
@@ -88,7 +88,7 @@ function approachOf({ host, destination }: Hop): Approach {
  * it is open to all with the same credentials.
  */
 export class AuthenticationBrake {
-  readonly #places = new Map<string, Place>();
+  readonly #places = new Map<string, LoginPlace>();
 
   constructor(private readonly clock: Clock) {}
 
@@ -150,7 +150,7 @@ export class AuthenticationBrake {
    * A server counts by address and not by port. Behind a bastion every server sees the bastion only; there a fleet that takes no key
    * of ours is stopped as a whole, while a server that takes another key is none of its concern.
    */
-  #placesOf({ address, bastion, credentials }: Approach): readonly Place[] {
+  #placesOf({ address, bastion, credentials }: Approach): readonly LoginPlace[] {
     if (bastion === undefined) return [this.#place(`at ${address}`, `at ${address}`, true)];
     const behind = `behind ${bastion.name}`;
     return [
@@ -159,10 +159,10 @@ export class AuthenticationBrake {
     ];
   }
 
-  #place(key: string, description: string, isOneAddress: boolean): Place {
+  #place(key: string, description: string, isOneAddress: boolean): LoginPlace {
     const before = this.#places.get(key);
     if (before !== undefined) return before;
-    const place = new Place(description, isOneAddress);
+    const place = new LoginPlace(description, isOneAddress);
     this.#places.set(key, place);
     return place;
   }
@@ -171,7 +171,7 @@ export class AuthenticationBrake {
 /** Resolves when all places bear one more, who is counted there then. */
 async function admitted(
   host: Host,
-  places: readonly Place[],
+  places: readonly LoginPlace[],
   credentials: string,
   isHere: boolean,
 ): Promise<void> {

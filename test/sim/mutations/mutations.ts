@@ -281,7 +281,7 @@ export const mutations: readonly Mutation[] = [
     what: 'has no hold of what a task takes',
     seed: 46,
     file: 'src/engine/task/task-module.ts',
-    line: 'await session.outlast(() => session.run.holds.open(session.host, checked.takes));',
+    line: 'await target.outlast(() => target.run.holds.open(target.host, checked.takes));',
     replacement: '',
   },
   // 9. Healthy only.
@@ -298,7 +298,7 @@ export const mutations: readonly Mutation[] = [
     what: 'does not remember that it touched a container',
     seed: 3,
     file: 'src/engine/interlocks/guarded-containers.ts',
-    line: 'this.#session.containersTouched = true;',
+    line: 'this.context.known.containersTouched = true;',
     replacement: '',
   },
   {
@@ -398,16 +398,16 @@ export const mutations: readonly Mutation[] = [
     what: 'writes secrets into its journal',
     seed: 2,
     file: 'src/run/open-run.ts',
-    line: 'const journal = withoutSecrets(fullJournal, redaction);',
-    replacement: 'const journal = fullJournal;',
+    line: 'journal: withoutSecrets(fullJournal, redaction),',
+    replacement: 'journal: fullJournal,',
   },
   {
     statement: 13,
     what: 'writes secrets down on hosts',
     seed: 2,
     file: 'src/run/open-run.ts',
-    line: 'const hostHolds = holdsWithoutSecrets(fullHolds, redaction);',
-    replacement: 'const hostHolds = fullHolds;',
+    line: 'hostHolds: holdsWithoutSecrets(world.hostHolds, redaction),',
+    replacement: 'hostHolds: world.hostHolds,',
   },
   // 14. Signals.
   {

@@ -1,0 +1,129 @@
+import type { EventHost } from '../events/event.js';
+import type { ContainerTemplate } from '../model/container.js';
+import type { EpochMilliseconds } from '../model/duration.js';
+import type { Host } from '../model/host.js';
+import type { GroupName } from '../model/ids.js';
+import type { PinnedImage, Release } from '../model/release.js';
+import type { GroupSettings } from '../model/settings.js';
+import type { RuntimeInfo } from '../ports/container-runtime.js';
+import type { StepId } from '../ports/transport.js';
+import { idle, type Activity } from './activity.js';
+import type { BlipPlace } from './blips.js';
+import { ContainerSpecs } from './container-specs.js';
+import { HealthProver, Proof } from './health-prover.js';
+import type { SettingsOfHost } from './host-variables.js';
+import { GuardedContainers } from './interlocks/guarded-containers.js';
+import { GuardedTraffic, TrafficMemory } from './interlocks/guarded-traffic.js';
+import type { Run } from './run.js';
+
+/** The group of hosts that a run is about, as one of its hosts sees it. */
+export interface HostGroup {
+  readonly name: GroupName;
+  /** All listed hosts of the group, whatever `--limit`. */
+  readonly hosts: readonly Host[];
+  readonly settings: GroupSettings;
+  readonly release: Release;
+}
+
+/** What a run knows of one host, whatever acts on it. */
+export class HostKnowledge {
+  /** Images that must be on the host before it may leave service. */
+  expectedImages: readonly PinnedImage[] = [];
+  /** The Engine as preflight saw it last. */
+  engine: RuntimeInfo | undefined;
+  /** It was reached in this run, and said so. */
+  seen = false;
+  /** When the run was started, on the host's own clock; absent until the host was looked at. */
+  startedAt: EpochMilliseconds | undefined;
+  /** Set by the first change to a container: from then on health has to be proven, not assumed. */
+  containersTouched = false;
+  /** The host's settings as the project has them today, for another release. Absent where there is no project to read them from. */
+  settingsAt: ((release: Release) => SettingsOfHost) | undefined;
+  /** In a dry run, the first task that would have changed what the host does: what is seen of it since would be something else. */
+  wouldChange: string | undefined;
+  readonly proof = new Proof();
+  readonly traffic: TrafficMemory;
+  readonly #steps = new Map<string, number>();
+
+  constructor(warn: (message: string) => void) {
+    this.traffic = new TrafficMemory(warn);
+  }
+
+  /** How often this position of the playbook was met before on this host, and now. */
+  timesAt(position: string): number {
+    const times = (this.#steps.get(position) ?? 0) + 1;
+    this.#steps.set(position, times);
+    return times;
+  }
+}
+
+/**
+ * One host as a task, a restore or a bake acts on it: its guarded ports, which report to that activity and are cancelled by it. All targets
+ * of one host share what is known of it. Which variables something is rendered with is another question: see `HostVariables`.
+ */
+export class HostTarget {
+  readonly containers: GuardedContainers;
+  readonly traffic: GuardedTraffic;
+  readonly prover: HealthProver;
+  readonly specs: ContainerSpecs;
+
+  constructor(
+    readonly host: Host,
+    readonly group: HostGroup | undefined,
+    readonly run: Run,
+    readonly known: HostKnowledge,
+    readonly activity: Activity = idle,
+  ) {
+    this.specs = new ContainerSpecs(this);
+    this.containers = new GuardedContainers(run.ports.runtime.on(host), this);
+    this.prover = new HealthProver(this);
+    this.traffic = new GuardedTraffic(this);
+  }
+
+  /** The same host for this activity. */
+  during(activity: Activity): HostTarget {
+    return new HostTarget(this.host, this.group, this.run, this.known, activity);
+  }
+
+  get eventHost(): EventHost {
+    return { id: this.host.id, name: this.host.name };
+  }
+
+  /**
+   * The next step of a position in the playbook. A position is met again when its play is imported twice, or rolled back: the number at
+   * the end keeps these apart. A host of two groups is known twice, and each counts by itself.
+   */
+  stepOf(position: string): StepId {
+    // The host's name too: hosts may share the home folder that the record is in.
+    const group = this.group === undefined ? '' : `${this.group.name}.`;
+    return {
+      run: this.run.id,
+      id: `${this.host.id}.${group}${position}.${this.known.timesAt(position)}`,
+    };
+  }
+
+  /** The ports of the host that the group's containers publish. */
+  get publishedPorts(): ReadonlySet<number> {
+    const templates: readonly ContainerTemplate[] = this.group?.settings.containers ?? [];
+    return new Set(templates.flatMap(({ ports }) => ports.map(({ hostPort }) => hostPort)));
+  }
+
+  /** The host, as its blips are waited for. */
+  get place(): BlipPlace {
+    const rollout = this.group?.settings.rollout;
+    if (rollout === undefined) return { host: this.host };
+    const { reconnect, maxBlips } = rollout;
+    return { host: this.host, reconnect, ...(maxBlips === undefined ? {} : { maxBlips }) };
+  }
+
+  /**
+   * Makes a call to the host again while a blip keeps it from being answered: so it must only read, or look for itself what an earlier
+   * attempt has done. While the host is restored it is made once: a restore looks at the whole host anew. Throws as `Blips.outlast`.
+   */
+  outlast<T>(act: () => Promise<T>): Promise<T> {
+    const { blips, stop } = this.run;
+    const { signal, report, restoring } = this.activity;
+    if (restoring) return blips.watch(this.place, act);
+    return blips.outlast(this.place, act, { signal: this.activity === idle ? stop.signal : signal, report });
+  }
+}
