@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { engineTooNew, engineTooOld, isPodman } from '../errors/docker.js';
-import type { NamedHost } from '../errors/ssh.js';
+import type { ErrorHost } from '../errors/ssh.js';
 
 /** The API versions that this client was written for: that of Docker 20.10, and the newest. */
 export const oldestVersion = '1.41';
@@ -37,7 +37,7 @@ export type VersionAnswer = z.infer<typeof versionAnswer>;
  * `docker.podman`, `docker.engine_too_old` and `docker.engine_too_new`.
  */
 export function negotiate(
-  host: NamedHost,
+  host: ErrorHost,
   { Version: version, ApiVersion: newest, MinAPIVersion: oldest, Os, Arch, Components }: VersionAnswer,
   server: string | undefined,
 ): EngineIdentity {

@@ -14,7 +14,7 @@ export type { Run, TagSelection } from './run.js';
 export { isStopping, type StopSignal } from './stop-signal.js';
 
 export { isWellAgain } from './roll/bake.js';
-export { runPlaybook, type PlaybookResult } from './roll/engine.js';
+export { runPlaybook, type PlaybookResult } from './roll/run-playbook.js';
 export { goneOf } from './roll/gone-hosts.js';
 export { afterGrace, nameTheHeldAfterGrace } from './roll/grace.js';
 export { renderPattern } from './roll/play-hosts.js';

@@ -3,7 +3,7 @@ import { describeHost } from '../model/host.js';
 import { AdfError } from './adf-error.js';
 import { isTransient } from './aws.js';
 import { isRefusedByEngine, mayPullLater } from './docker.js';
-import type { NamedHost } from './ssh.js';
+import type { ErrorHost } from './ssh.js';
 
 /**
  * Whether an error may be gone by itself, and where it comes from. Undefined for refusals: a login, a host key, a full disk, a missing
@@ -33,7 +33,7 @@ export function blipSourceOf(error: unknown): BlipSource | undefined {
 const isOutage = (status: number | undefined): boolean => status !== undefined && status >= 502;
 
 /** A host that comes and goes: each blip is short, but there are too many of them. */
-export const tooManyBlips = (host: NamedHost, most: number, last: AdfError): AdfError =>
+export const tooManyBlips = (host: ErrorHost, most: number, last: AdfError): AdfError =>
   new AdfError({
     code: 'blip.too_many',
     class: 'failed',

@@ -1,9 +1,9 @@
 import { AdfError } from './adf-error.js';
 import { describeHost } from '../model/host.js';
-import type { NamedHost } from './ssh.js';
+import type { ErrorHost } from './ssh.js';
 
 /** The Engine of a host said no. `message` is its own. */
-export const dockerApi = (host: NamedHost, status: number, message: string): AdfError =>
+export const dockerApi = (host: ErrorHost, status: number, message: string): AdfError =>
   new AdfError({
     code: 'docker.api',
     class: 'failed',
@@ -13,7 +13,7 @@ export const dockerApi = (host: NamedHost, status: number, message: string): Adf
   });
 
 /** An image could not be pulled. `reason` is the Engine's or the registry's own. */
-export const dockerPull = (host: NamedHost, image: string, reason: string): AdfError =>
+export const dockerPull = (host: ErrorHost, image: string, reason: string): AdfError =>
   new AdfError({
     code: 'docker.pull',
     class: 'failed',
@@ -55,7 +55,7 @@ function pullHint(reason: string): string {
  * speak to this run: then it is none that refuses. One that begins makes its socket before it lets anybody use it.
  */
 export const dockerUnreachable = (
-  host: NamedHost,
+  host: ErrorHost,
   reason: string,
   { hasAnswered = false }: { readonly hasAnswered?: boolean } = {},
 ): AdfError =>
@@ -95,7 +95,7 @@ function engineHint(reason: string): string {
 }
 
 /** An Engine whose newest API version is below what adfpush speaks. */
-export const engineTooOld = (host: NamedHost, version: string, newest: string, oldest: string): AdfError =>
+export const engineTooOld = (host: ErrorHost, version: string, newest: string, oldest: string): AdfError =>
   new AdfError({
     code: 'docker.engine_too_old',
     class: 'failed',
@@ -105,7 +105,7 @@ export const engineTooOld = (host: NamedHost, version: string, newest: string, o
   });
 
 /** An Engine whose oldest API version is above what adfpush speaks. */
-export const engineTooNew = (host: NamedHost, version: string, oldest: string, newest: string): AdfError =>
+export const engineTooNew = (host: ErrorHost, version: string, oldest: string, newest: string): AdfError =>
   new AdfError({
     code: 'docker.engine_too_new',
     class: 'failed',
@@ -115,7 +115,7 @@ export const engineTooNew = (host: NamedHost, version: string, oldest: string, n
   });
 
 /** Podman's socket answers much as Docker's does, but not alike: restart policies, kept containers and volumes differ. */
-export const isPodman = (host: NamedHost, version: string): AdfError =>
+export const isPodman = (host: ErrorHost, version: string): AdfError =>
   new AdfError({
     code: 'docker.podman',
     class: 'failed',

@@ -1,6 +1,6 @@
 import { describeHost } from '../model/host.js';
 import { AdfError } from './adf-error.js';
-import type { NamedHost } from './ssh.js';
+import type { ErrorHost } from './ssh.js';
 
 /** A key as a host shows it. Fingerprints are OpenSSH's, `SHA256:…`. */
 export interface OfferedKey {
@@ -60,7 +60,7 @@ export type HostKeyProblem =
 const askAgain = 'Compare the fingerprint with one you know to be right';
 
 /** The host's key is not the one that known_hosts promises; nothing of a login was said to the server. */
-export function hostKeyRejected(host: NamedHost, problem: HostKeyProblem): AdfError {
+export function hostKeyRejected(host: ErrorHost, problem: HostKeyProblem): AdfError {
   const named = describeHost(host);
   const details = { code: 'ssh.host_key', class: 'failed', host: named } as const;
   switch (problem.kind) {

@@ -1,9 +1,9 @@
 import { AdfError } from './adf-error.js';
 import { describeHost } from '../model/host.js';
-import type { NamedHost } from './ssh.js';
+import type { ErrorHost } from './ssh.js';
 
 /** No HTTP answer came: refused, reset, timed out, or not HTTP. */
-export const noAnswer = (host: NamedHost, url: string, reason: string): AdfError =>
+export const noAnswer = (host: ErrorHost, url: string, reason: string): AdfError =>
   new AdfError({
     code: 'http.no_answer',
     class: 'failed',

@@ -5,7 +5,7 @@ import { AdfError } from './adf-error.js';
 
 type LeaseName = Pick<WholeName, 'environment' | 'group'>;
 
-type NamedHost = Pick<Host, 'id' | 'name'>;
+type ErrorHost = Pick<Host, 'id' | 'name'>;
 
 const describe = ({ environment, group }: LeaseName): string => `"${group}" in "${environment}"`;
 
@@ -91,7 +91,7 @@ export const leaseFencedCode = 'lease.fenced';
 
 /** A host was changed under a newer epoch, or by another run under the same. */
 export const leaseFenced = (
-  host: NamedHost,
+  host: ErrorHost,
   pass: { readonly lease: string; readonly epoch: number },
   known: { readonly epoch: number; readonly run: string },
 ): AdfError =>
@@ -106,7 +106,7 @@ export const leaseFenced = (
   });
 
 /** A host cannot say whether a newer epoch was there. */
-export const fenceSilent = (host: NamedHost, reason: string): AdfError =>
+export const fenceSilent = (host: ErrorHost, reason: string): AdfError =>
   new AdfError({
     code: 'lease.fence_silent',
     class: 'failed',
@@ -116,7 +116,7 @@ export const fenceSilent = (host: NamedHost, reason: string): AdfError =>
   });
 
 /** A host keeps no note of the release that a run found there. */
-export const confirmationNotKept = (host: NamedHost, reason: string): AdfError =>
+export const confirmationNotKept = (host: ErrorHost, reason: string): AdfError =>
   new AdfError({
     code: 'confirmation.write',
     class: 'failed',

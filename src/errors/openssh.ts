@@ -1,9 +1,9 @@
 import { describeHost } from '../model/host.js';
 import { AdfError } from './adf-error.js';
-import type { NamedHost } from './ssh.js';
+import type { ErrorHost } from './ssh.js';
 
 /** There is no OpenSSH client to run. */
-export const sshProgramMissing = (host: NamedHost, program: string, cause?: unknown): AdfError =>
+export const sshProgramMissing = (host: ErrorHost, program: string, cause?: unknown): AdfError =>
   new AdfError({
     code: 'ssh.program',
     class: 'failed',
@@ -14,7 +14,7 @@ export const sshProgramMissing = (host: NamedHost, program: string, cause?: unkn
   });
 
 /** A setting that OpenSSH would take for something else. */
-export const unfitForSsh = (host: NamedHost, value: string): AdfError =>
+export const unfitForSsh = (host: ErrorHost, value: string): AdfError =>
   new AdfError({
     code: 'ssh.unfit',
     class: 'invalid',
@@ -24,7 +24,7 @@ export const unfitForSsh = (host: NamedHost, value: string): AdfError =>
   });
 
 /** A setting that only our own connections honour. */
-export const notWithOpenSsh = (host: NamedHost, setting: string): AdfError =>
+export const notWithOpenSsh = (host: ErrorHost, setting: string): AdfError =>
   new AdfError({
     code: 'ssh.unfit',
     class: 'invalid',
@@ -45,7 +45,7 @@ export interface DistrustedKey {
 }
 
 /** OpenSSH's client does not believe the host's key; nothing was said to the server after that. */
-export function hostKeyDistrusted(host: NamedHost, key: DistrustedKey): AdfError {
+export function hostKeyDistrusted(host: ErrorHost, key: DistrustedKey): AdfError {
   const named = describeHost(host);
   const offered = `the ${key.type ?? 'host'} key of ${named} (${key.fingerprint ?? 'which ssh does not show'})`;
   const details = { code: 'ssh.host_key', class: 'failed', host: named } as const;
@@ -88,7 +88,7 @@ export function hostKeyDistrusted(host: NamedHost, key: DistrustedKey): AdfError
 
 /** The server took none of what ssh offered. `needsPerson`: a key was left out that only a person could unlock. */
 export const notLetIn = (
-  host: NamedHost,
+  host: ErrorHost,
   user: string,
   offered: readonly string[],
   words: string,

@@ -1,6 +1,6 @@
 import { describeHost } from '../model/host.js';
 import { AdfError } from './adf-error.js';
-import type { NamedHost } from './ssh.js';
+import type { ErrorHost } from './ssh.js';
 
 /** A key that the server was shown. */
 export interface OfferedKeyOutcome {
@@ -26,7 +26,7 @@ export interface Refusal {
  * The server does not let the user in (`ssh.authentication`), or there was nothing to show it (`ssh.no_key`). Why a server refuses a key is not known: a wrong user, an
  * expired account and AllowUsers all look the same from here.
  */
-export function authenticationFailed(host: NamedHost, refusal: Refusal, cause?: unknown): AdfError {
+export function authenticationFailed(host: ErrorHost, refusal: Refusal, cause?: unknown): AdfError {
   const { user, offered, leftOut, methods = [] } = refusal;
   const named = describeHost(host);
   const facts = [
@@ -81,7 +81,7 @@ function readable(banner: string): string {
 }
 
 /** A key exchange that found no algorithm in common; `lacking` is ssh2's word for what. */
-export const noCommonAlgorithm = (host: NamedHost, lacking: string, cause?: unknown): AdfError =>
+export const noCommonAlgorithm = (host: ErrorHost, lacking: string, cause?: unknown): AdfError =>
   new AdfError({
     code: 'ssh.no_common_algorithm',
     class: 'failed',
@@ -97,15 +97,15 @@ export const noCommonAlgorithm = (host: NamedHost, lacking: string, cause?: unkn
  * `description` is that place: `at 10.0.0.5`, `behind bastion.example.com`.
  */
 export function authenticationStopped(
-  host: NamedHost,
+  host: ErrorHost,
   place: {
     readonly description: string;
-    readonly refused: readonly NamedHost[];
-    readonly disbelieved: readonly NamedHost[];
+    readonly refused: readonly ErrorHost[];
+    readonly disbelieved: readonly ErrorHost[];
   },
 ): AdfError {
   const { description, refused, disbelieved } = place;
-  const names = (hosts: readonly NamedHost[]): string => [...new Set(hosts.map(describeHost))].join(' and ');
+  const names = (hosts: readonly ErrorHost[]): string => [...new Set(hosts.map(describeHost))].join(' and ');
   const why =
     refused.length > 0
       ? `${names(refused)}, ${description}, did not let us in`

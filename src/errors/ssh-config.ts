@@ -1,7 +1,7 @@
 import { describeHost } from '../model/host.js';
 import type { Place } from '../model/source.js';
 import { AdfError } from './adf-error.js';
-import type { NamedHost } from './ssh.js';
+import type { ErrorHost } from './ssh.js';
 
 /** OpenSSH itself cannot read its configuration. `words` are its own; they name file and line. */
 export const openSshConfigRefused = (name: string, words: string): AdfError =>
@@ -98,7 +98,7 @@ export const unsetVariable = (setting: string, template: string, name: string): 
 
 /** A ProxyCommand could not be started, or ended other than with exit code 0. `stderr` is the end of what it said. */
 export const proxyCommandFailed = (
-  host: NamedHost,
+  host: ErrorHost,
   command: string,
   how: string,
   stderr: string,

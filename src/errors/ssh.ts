@@ -2,7 +2,7 @@ import { describeHost, type Host } from '../model/host.js';
 import { AdfError } from './adf-error.js';
 
 /** The part of a host that an error names. */
-export type NamedHost = Pick<Host, 'id' | 'name' | 'address'>;
+export type ErrorHost = Pick<Host, 'id' | 'name' | 'address'>;
 
 /** How far a connection came before it failed. */
 export type ConnectPhase =
@@ -22,7 +22,7 @@ const phaseHints: Readonly<Record<ConnectPhase, string>> = {
 
 /** The host cannot be reached: its name, its port, its banner … `reason` says how that showed. */
 export const unreachable = (
-  host: NamedHost,
+  host: ErrorHost,
   phase: ConnectPhase,
   reason: string,
   cause?: unknown,
@@ -38,7 +38,7 @@ export const unreachable = (
   });
 
 /** The connection was there and is gone; what was under way has an unknown outcome. */
-export const connectionLost = (host: NamedHost, reason: string, cause?: unknown): AdfError =>
+export const connectionLost = (host: ErrorHost, reason: string, cause?: unknown): AdfError =>
   new AdfError({
     code: 'ssh.connection_lost',
     class: 'failed',
@@ -49,7 +49,7 @@ export const connectionLost = (host: NamedHost, reason: string, cause?: unknown)
   });
 
 /** The server lets nobody forward to `target`, or nothing listens there. */
-export const forwardingRefused = (host: NamedHost, target: string, reason: string): AdfError =>
+export const forwardingRefused = (host: ErrorHost, target: string, reason: string): AdfError =>
   new AdfError({
     code: 'ssh.forwarding_refused',
     class: 'failed',
@@ -59,7 +59,7 @@ export const forwardingRefused = (host: NamedHost, target: string, reason: strin
   });
 
 /** Forwarding is allowed, and nothing listens at `target`, or it does not answer. */
-export const forwardingUnanswered = (host: NamedHost, target: string, reason: string): AdfError =>
+export const forwardingUnanswered = (host: ErrorHost, target: string, reason: string): AdfError =>
   new AdfError({
     code: 'ssh.forwarding_unanswered',
     class: 'failed',
@@ -68,7 +68,7 @@ export const forwardingUnanswered = (host: NamedHost, target: string, reason: st
   });
 
 /** A bastion that is reached through itself. `way` is the whole circle, the nearest to the host first. */
-export const proxyJumpLoop = (host: NamedHost, way: readonly string[]): AdfError =>
+export const proxyJumpLoop = (host: ErrorHost, way: readonly string[]): AdfError =>
   new AdfError({
     code: 'ssh.proxy_jump',
     class: 'invalid',
@@ -78,7 +78,7 @@ export const proxyJumpLoop = (host: NamedHost, way: readonly string[]): AdfError
   });
 
 /** A jump host that cannot be read. */
-export const proxyJumpInvalid = (host: NamedHost, proxyJump: string): AdfError =>
+export const proxyJumpInvalid = (host: ErrorHost, proxyJump: string): AdfError =>
   new AdfError({
     code: 'ssh.proxy_jump',
     class: 'invalid',
@@ -89,7 +89,7 @@ export const proxyJumpInvalid = (host: NamedHost, proxyJump: string): AdfError =
 
 /** The program at the other end of a stream has ended. `stderr` is the end of what it said. */
 export const commandEnded = (
-  host: NamedHost,
+  host: ErrorHost,
   argv: readonly string[],
   how: string,
   stderr: string,
@@ -139,7 +139,7 @@ export const isUnreachable = (error: unknown): boolean =>
 
 /** The host did not tell what it knows of a step. `said` is the end of what it said instead. */
 export const stepUnreadable = (
-  host: NamedHost,
+  host: ErrorHost,
   step: { readonly run: string; readonly id: string },
   said: string,
 ): AdfError =>

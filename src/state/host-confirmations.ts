@@ -6,8 +6,8 @@ import type { Host } from '../model/host.js';
 import { containerId } from '../model/ids.js';
 import type { ConfirmedGroup, Confirmations } from '../ports/confirmations.js';
 import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
-import { failureOf } from './host-lock-calls.js';
-import { hostLockName, lockDirectory, memoryDirectory } from './host-lock-name.js';
+import { failureOf } from './host-lease-calls.js';
+import { hostLeaseName, lockDirectory, memoryDirectory } from './host-lease-name.js';
 
 /** The scripts read or write one short file. */
 const patience: Milliseconds = 20_000;
@@ -85,7 +85,7 @@ export class HostConfirmations implements Confirmations {
     const env = {
       ADFPUSH_LOCK_DIRECTORY: this.#directory,
       ADFPUSH_LOCK_MEMORY: memoryDirectory,
-      ADFPUSH_LOCK_NAME: hostLockName(of),
+      ADFPUSH_LOCK_NAME: hostLeaseName(of),
       ...more,
     };
     return connection.run({ script }, { env, timeout: patience });

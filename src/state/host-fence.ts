@@ -5,8 +5,8 @@ import type { Host } from '../model/host.js';
 import type { Fence, FencePass } from '../ports/fence.js';
 import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
 import { hostFenceScript } from './host-fence-script.js';
-import { failureOf } from './host-lock-calls.js';
-import { lockDirectory, memoryDirectory } from './host-lock-name.js';
+import { failureOf } from './host-lease-calls.js';
+import { lockDirectory, memoryDirectory } from './host-lease-name.js';
 
 /** The script looks into one folder. */
 const patience: Milliseconds = 20_000;

@@ -1,5 +1,5 @@
 import type { LeaseHolder } from '../ports/lease-store.js';
-import type { HostAnswer } from './host-lock-answer.js';
+import type { HostAnswer } from './host-lease-answer.js';
 import {
   areBroken,
   areMet,

@@ -8,7 +8,7 @@ import type {
   LeaseRequest,
   LeaseStore,
 } from '../ports/lease-store.js';
-import type { HostLockStore } from './host-lock.js';
+import type { HostLeaseStore } from './host-leases.js';
 
 /**
  * Leases that are kept elsewhere than on the hosts, such as in a table. A project may have kept them on its hosts before, and another agent
@@ -20,7 +20,7 @@ import type { HostLockStore } from './host-lock.js';
 export class MovedLeases implements LeaseStore {
   constructor(
     private readonly store: LeaseStore,
-    private readonly hosts: Pick<HostLockStore, 'lookMoved' | 'moveTo'>,
+    private readonly hosts: Pick<HostLeaseStore, 'lookMoved' | 'moveTo'>,
     /** What the hosts call the other place: `dynamodb`. */
     private readonly place: string,
   ) {}

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { commandEnded, type NamedHost } from '../errors/ssh.js';
+import { commandEnded, type ErrorHost } from '../errors/ssh.js';
 import type { AdfError } from '../errors/adf-error.js';
 import { AfterNoise } from './after-noise.js';
 import { PipeSocket } from './pipe-socket.js';
@@ -10,7 +10,7 @@ import { describeExit, type Exit, type RunningProcess } from './running-process.
  * its stderr, unless the program ends with exit code 0.
  */
 export function processStream(
-  host: NamedHost,
+  host: ErrorHost,
   argv: readonly string[],
   process: RunningProcess,
   lost: () => AdfError | undefined,

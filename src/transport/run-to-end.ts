@@ -5,7 +5,7 @@ import type { CommandResult, Outcome, RunOptions } from '../ports/transport.js';
 import { Announcement } from './announcement.js';
 import type { CommandInput } from './command-line.js';
 import { feed } from './feed.js';
-import { HandOn } from './hand-on.js';
+import { ChunkFeed } from './chunk-feed.js';
 import { Output } from './output.js';
 import type { Exit, RunningProcess } from './running-process.js';
 
@@ -49,8 +49,8 @@ export async function runToEnd(
     };
   };
   const keepStderr = keeping('stderr', stderr);
-  const stdoutTaker = new HandOn(process.stdout, options.toStdout ?? keeping('stdout', stdout));
-  const stderrTaker = new HandOn(process.stderr, (chunk) => {
+  const stdoutTaker = new ChunkFeed(process.stdout, options.toStdout ?? keeping('stdout', stdout));
+  const stderrTaker = new ChunkFeed(process.stderr, (chunk) => {
     const own = announcement.read(chunk);
     return own.length === 0 ? undefined : keepStderr(own);
   });

@@ -1,7 +1,7 @@
 import type { AwsCloud } from '../aws/access.js';
 import type { StateBackend } from '../config/state-schema.js';
 import type { LeaseStore } from '../ports/lease-store.js';
-import { HostLockStore } from '../state/host-lock.js';
+import { HostLeaseStore } from '../state/host-leases.js';
 import { MovedLeases } from '../state/moved-leases.js';
 import type { World } from './world.js';
 
@@ -14,7 +14,7 @@ export async function leaseStoreOf(
   { transport, clock, random, presence }: Pick<World, 'transport' | 'clock' | 'random' | 'presence'>,
   cloud: AwsCloud | undefined,
 ): Promise<LeaseStore> {
-  const hosts = new HostLockStore(transport, clock, { presence });
+  const hosts = new HostLeaseStore(transport, clock, { presence });
   if (backend.kind === 'hosts') return hosts;
   const { kind, ...table } = backend;
   const { region, endpoint } = backend;

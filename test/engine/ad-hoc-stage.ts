@@ -1,4 +1,4 @@
-import { runPlaybook, type PlaybookResult } from '../../src/engine/roll/engine.js';
+import { runPlaybook, type PlaybookResult } from '../../src/engine/roll/run-playbook.js';
 import { HostSession } from '../../src/engine/host-session.js';
 import type { Run } from '../../src/engine/run.js';
 import type { Host } from '../../src/model/host.js';

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openReaders } from '../../src/cli/readers.js';
-import { runPlaybook } from '../../src/engine/roll/engine.js';
+import { runPlaybook } from '../../src/engine/roll/run-playbook.js';
 import { HostSession } from '../../src/engine/host-session.js';
 import { Redaction } from '../../src/events/redaction.js';
 import { formsOf } from '../../src/events/secret-forms.js';

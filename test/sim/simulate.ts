@@ -22,7 +22,7 @@ import type { ScalingGroups } from '../../src/ports/scaling-groups.js';
 import type { Traffic } from '../../src/ports/traffic.js';
 import type { Transport } from '../../src/ports/transport.js';
 import { HostFence } from '../../src/state/host-fence.js';
-import { HostLockStore } from '../../src/state/host-lock.js';
+import { HostLeaseStore } from '../../src/state/host-leases.js';
 import { MovedLeases } from '../../src/state/moved-leases.js';
 import { accountId, environmentName, groupName, hostId } from '../../src/model/ids.js';
 import { FakeClock } from '../fakes/fake-clock.js';
@@ -41,7 +41,7 @@ import type { Entry } from '../fakes/world/timeline.js';
 import type { World, WorldState } from '../fakes/world/world.js';
 import { buildWorld, scheduleAccidents } from './build-world.js';
 import type { Launch } from './control/launch.js';
-import { SimulatedHostLocks } from './control/host-locks.js';
+import { SimulatedHostLocks } from './control/host-leases.js';
 import { SimulatedLeaseTable } from './control/leases.js';
 import { ControlProcess, type ProcessRecord } from './control/process.js';
 import { SimulatedPresence } from './control/presence.js';
@@ -287,7 +287,7 @@ class ControlSide {
   #leasesOf(process: ControlProcess): LeaseStore {
     const { world, scenario } = this;
     const presence = new SimulatedPresence(world, process);
-    const hosts = new HostLockStore(this.#locks.seenBy(process), process.clock, { presence });
+    const hosts = new HostLeaseStore(this.#locks.seenBy(process), process.clock, { presence });
     const isInTable = scenario.leases === 'table' || (scenario.leases === 'moved' && process.number > 1);
     return isInTable ? new MovedLeases(this.#table.seenBy(process), hosts, 'dynamodb') : hosts;
   }

@@ -6,7 +6,7 @@ import { errorsOf } from '../../src/errors/adf-error.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { LeaseOwner, LeaseRequest } from '../../src/ports/lease-store.js';
 import type { Connection, RemoteCommand, RunOptions, Transport } from '../../src/ports/transport.js';
-import { HostLockStore } from '../../src/state/host-lock.js';
+import { HostLeaseStore } from '../../src/state/host-leases.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { makeHost } from '../fakes/make-host.js';
 import { FakeProc, ShellTransport, type ShellHost } from './shell-transport.js';
@@ -32,7 +32,7 @@ function before(transport: Transport, action: string, act: () => Promise<void>):
 describe('a lock that somebody ends by force', () => {
   let folder: string;
   let machines: Map<string, ShellHost>;
-  let store: HostLockStore;
+  let store: HostLeaseStore;
   const ids = ['h1', 'h2', 'h3'];
 
   beforeEach(() => {
@@ -44,7 +44,7 @@ describe('a lock that somebody ends by force', () => {
         return [id, { directory: join(folder, id, 'lock'), proc, reachable: true }];
       }),
     );
-    store = new HostLockStore(new ShellTransport(machines), new FakeClock());
+    store = new HostLeaseStore(new ShellTransport(machines), new FakeClock());
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
@@ -63,7 +63,7 @@ describe('a lock that somebody ends by force', () => {
       await (await store.acquire(request(ann))).release();
     };
     const transport = before(new ShellTransport(machines), 'seize', meanwhile);
-    return new HostLockStore(transport, new FakeClock()).seize(request(bob), bob).then(
+    return new HostLeaseStore(transport, new FakeClock()).seize(request(bob), bob).then(
       ({ epoch }) => `ended with epoch ${epoch}`,
       (error: unknown) => errorsOf(error)[0].code,
     );

@@ -1,4 +1,4 @@
-import { parseAnswer, recordText, type HostAnswer } from '../../src/state/host-lock-answer.js';
+import { parseAnswer, recordText, type HostAnswer } from '../../src/state/host-lease-answer.js';
 import {
   begin,
   ending,
@@ -14,7 +14,7 @@ import {
   type LeaseWish,
 } from '../../src/state/lease-machine.js';
 import { majorityQuorum, recordNumber } from '../../src/state/lease-rules.js';
-import { answerOf, noPart, type HostPart, type HostQuestion } from './model-lock-host.js';
+import { answerOf, noPart, type HostPart, type HostQuestion } from './model-lease-host.js';
 
 /** How much may happen on the way. Each bound keeps the number of states finite. */
 export interface Bounds {

@@ -4,13 +4,13 @@ import { unreachable } from '../../src/errors/ssh.js';
 import { environmentName, groupName, hostId, type HostId } from '../../src/model/ids.js';
 import type { LeaseRequest } from '../../src/ports/lease-store.js';
 import type { Transport } from '../../src/ports/transport.js';
-import { HostLockStore } from '../../src/state/host-lock.js';
+import { HostLeaseStore } from '../../src/state/host-leases.js';
 import { keepRenewed } from '../../src/state/keep-renewed.js';
 import { waitForLease } from '../../src/state/wait-for-lease.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { makeHost } from '../fakes/make-host.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
-import { ModelLockHost } from './model-lock-host.js';
+import { ModelLeaseHost } from './model-lease-host.js';
 
 const request = (run: string, ids: readonly string[], duration = 60_000): LeaseRequest => ({
   environment: environmentName('prod'),
@@ -24,7 +24,7 @@ const hostIds = (count: number): string[] => Array.from({ length: count }, (_, i
 /** Hosts that follow the model, some of which are down or hang until they are given up. */
 function stage() {
   const clock = new FakeClock();
-  const models = new Map<string, ModelLockHost>();
+  const models = new Map<string, ModelLeaseHost>();
   const [down, hanging] = [new Set<string>(), new Set<string>()];
   const unused = (): Promise<never> => Promise.reject(new Error('not used by the lock'));
   const transport: Transport = {
@@ -40,7 +40,7 @@ function stage() {
                 await clock.sleep(timeout, signal);
                 throw unreachable(host, 'tcp', 'timed out');
               }
-              const model = models.get(host.id) ?? new ModelLockHost();
+              const model = models.get(host.id) ?? new ModelLeaseHost();
               models.set(host.id, model);
               return model.answer(env, 1_000 + clock.elapsed() / 1_000);
             },
@@ -56,7 +56,7 @@ function stage() {
     goneOf: (hosts: readonly { readonly id: HostId }[]) =>
       Promise.resolve(new Set(hosts.flatMap(({ id }) => (gone.has(id) ? [id] : [])))),
   };
-  const store = () => new HostLockStore(transport, clock, { presence });
+  const store = () => new HostLeaseStore(transport, clock, { presence });
   /** A lease of an earlier run: only the first of a group needs all its hosts. */
   const takenBefore = async (count: number): Promise<void> => {
     const lease = await clock.run(store().acquire(request('before', hostIds(count))));

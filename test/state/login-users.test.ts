@@ -6,7 +6,7 @@ import { errorsOf } from '../../src/errors/adf-error.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { LeaseRequest } from '../../src/ports/lease-store.js';
 import { HostFence } from '../../src/state/host-fence.js';
-import { HostLockStore } from '../../src/state/host-lock.js';
+import { HostLeaseStore } from '../../src/state/host-leases.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { makeHost } from '../fakes/make-host.js';
 import { FakeProc, ShellTransport, type ShellHost } from './shell-transport.js';
@@ -47,8 +47,8 @@ describe.runIf(mayChoose)('runs that log in to the hosts as different users', ()
       duration: 60_000,
     };
     return {
-      acquire: () => new HostLockStore(transport, clock).acquire(request),
-      seize: () => new HostLockStore(transport, clock).seize(request, request.owner),
+      acquire: () => new HostLeaseStore(transport, clock).acquire(request),
+      seize: () => new HostLeaseStore(transport, clock).seize(request, request.owner),
       admit: (epoch: number) => outcomeOf(fence.admit(makeHost('h1'), { lease: 'prod.api', epoch, run })),
     };
   };

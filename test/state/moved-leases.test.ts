@@ -9,8 +9,8 @@ import { errorsOf } from '../../src/errors/adf-error.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { Lease, LeaseOwner, LeaseRequest, LeaseStore } from '../../src/ports/lease-store.js';
 import { HostFence } from '../../src/state/host-fence.js';
-import type { HostAnswer } from '../../src/state/host-lock-answer.js';
-import { HostLockStore } from '../../src/state/host-lock.js';
+import type { HostAnswer } from '../../src/state/host-lease-answer.js';
+import { HostLeaseStore } from '../../src/state/host-leases.js';
 import { readMove, type LeaseWish } from '../../src/state/lease-machine.js';
 import { majorityQuorum, recordNumber, type MemberRecord } from '../../src/state/lease-rules.js';
 import { MovedLeases } from '../../src/state/moved-leases.js';
@@ -54,7 +54,7 @@ describe('a group whose lock is moved from its hosts to a table, or back', () =>
   let clock: FakeClock;
   let machines: Map<string, ShellHost>;
   let table: OneItem;
-  let onHosts: HostLockStore;
+  let onHosts: HostLeaseStore;
   let fence: HostFence;
 
   beforeEach(() => {
@@ -68,7 +68,7 @@ describe('a group whose lock is moved from its hosts to a table, or back', () =>
         return [id, { directory: join(folder, id, 'lock'), proc, reachable: true }];
       }),
     );
-    onHosts = new HostLockStore(new ShellTransport(machines), clock);
+    onHosts = new HostLeaseStore(new ShellTransport(machines), clock);
     fence = new HostFence(new ShellTransport(machines));
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -178,7 +178,7 @@ describe('a group whose lock is moved from its hosts to a table, or back', () =>
 
   it('is not given by the table where another run took it on the hosts meanwhile', async () => {
     // After the look at the hosts, and before the note there: an agent whose clock is ahead takes it, and gives it back.
-    const meanwhile: Pick<HostLockStore, 'lookMoved' | 'moveTo'> = {
+    const meanwhile: Pick<HostLeaseStore, 'lookMoved' | 'moveTo'> = {
       lookMoved: (wish, place) => onHosts.lookMoved(wish, place),
       moveTo: async (place, wish) => {
         const above = (wish.above ?? 0) + 60;

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { CommandResult, Outcome } from '../../src/ports/transport.js';
 import { HostConfirmations } from '../../src/state/host-confirmations.js';
-import { parseAnswer } from '../../src/state/host-lock-answer.js';
-import { failureOf } from '../../src/state/host-lock-calls.js';
+import { parseAnswer } from '../../src/state/host-lease-answer.js';
+import { failureOf } from '../../src/state/host-lease-calls.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
 import { World } from '../fakes/world/world.js';
 

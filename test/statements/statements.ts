@@ -138,7 +138,7 @@ export const statements: readonly ProvenStatement[] = [
     proofs: [
       ['test/engine/interlocks.test.ts', 'begins nothing at or past the local deadline of any lease'],
       ['test/engine/interlocks.test.ts', 'changes nothing, there or anywhere, once a host met a newer epoch'],
-      ['test/state/host-lock-races.test.ts', 'never have it two at a time'],
+      ['test/state/host-lease-races.test.ts', 'never have it two at a time'],
       ['test/engine/lost-lease.test.ts', 'changes nothing more when another run has it'],
     ],
   },

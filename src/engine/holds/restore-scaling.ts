@@ -3,7 +3,7 @@ import { describeScalingGroup, scalingLeftSuspended } from '../../errors/scaling
 import type { ScalingHold, Settlement } from '../../model/hold.js';
 import { planResumption, suspensionKey, suspensionsOn, type SuspensionTag } from '../../plan/scaling.js';
 import type { ScalingGroup } from '../../ports/scaling-groups.js';
-import { ScalingDesk, type ScalingRun } from './scaling-desk.js';
+import { GuardedScaling, type ScalingRun } from './guarded-scaling.js';
 import type { HeldScaling } from './scaling-holds.js';
 
 /** What restoring Auto Scaling groups came to. */
@@ -60,22 +60,22 @@ async function restoreOne(
   run: ScalingRun,
   { run: by, hold, before }: HeldScaling,
 ): Promise<readonly string[]> {
-  const desk = new ScalingDesk(run, hold);
+  const guarded = new GuardedScaling(run, hold);
   const key = suspensionKey(run.environment, hold.group);
-  const found = await desk.look();
+  const found = await guarded.look();
   const called = `The ${describeScalingGroup(hold)}`;
   if (found === undefined) return [`${called} is gone.`];
   const own = suspensionsOn(found).find((tag) => tag.key === key);
   // The tag is written before anything is suspended, and goes last: without it nothing of this run's is left.
   if (own?.run !== by) return before === undefined ? [] : tellTagGone(called, own, hold, found);
   const { resume, shared, running } = planResumption(hold.processes, key, found);
-  if (resume.length > 0) await desk.resume(resume);
-  await desk.tag(key, undefined);
+  if (resume.length > 0) await guarded.resume(resume);
+  await guarded.tag(key, undefined);
   if (shared.length > 0) {
     // The other run may have ended in between, and have left them to this one.
-    const now = await desk.look();
+    const now = await guarded.look();
     const left = now === undefined ? [] : planResumption(shared, key, now).resume;
-    if (left.length > 0) await desk.resume(left);
+    if (left.length > 0) await guarded.resume(left);
   }
   return before === undefined ? [] : tellMeanwhile(called, hold, before, found, running);
 }

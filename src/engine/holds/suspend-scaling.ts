@@ -3,7 +3,7 @@ import { scalingDenied } from '../../errors/scaling.js';
 import { processesToSuspend, replacesDrained, suspensionKey, suspensionValue } from '../../plan/scaling.js';
 import { restoreScaling } from './restore-scaling.js';
 import type { Run } from '../run.js';
-import { ScalingDesk } from './scaling-desk.js';
+import { GuardedScaling } from './guarded-scaling.js';
 import { scalingHoldId, type HeldScaling, type ScalingOf } from './scaling-holds.js';
 
 /**
@@ -32,8 +32,8 @@ export async function suspendScaling(
 
 async function suspendOne(of: ScalingOf, run: Run, onHeld: (held: HeldScaling) => void): Promise<void> {
   const { journal, clock } = run.ports;
-  const desk = new ScalingDesk(run, of, run.stop.signal);
-  const found = await desk.look();
+  const guarded = new GuardedScaling(run, of, run.stop.signal);
+  const found = await guarded.look();
   if (found === undefined || !replacesDrained(found)) return;
   const key = suspensionKey(run.environment, of.group);
   const processes = processesToSuspend(found, key);
@@ -44,6 +44,6 @@ async function suspendOne(of: ScalingOf, run: Run, onHeld: (held: HeldScaling) =
   onHeld({ run: run.id, hold, before: found.suspendedProcesses });
   const { name, region } = of;
   run.bus.emit({ type: 'scaling.suspended', hold: hold.id, scalingGroup: name, region, processes });
-  await desk.tag(key, suspensionValue(run.id, processes));
-  await desk.suspend(processes);
+  await guarded.tag(key, suspensionValue(run.id, processes));
+  await guarded.suspend(processes);
 }

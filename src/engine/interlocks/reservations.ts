@@ -76,7 +76,7 @@ export class OwnReservations {
   readonly #owner: string;
   readonly #options: ReservationsOptions;
   readonly #all: Reservations;
-  readonly #desks = new Map<TargetGroupArn, Desk>();
+  readonly #byGroup = new Map<TargetGroupArn, ReservedGroup>();
 
   constructor(owner: string, options: ReservationsOptions, all: Reservations) {
     this.#owner = owner;
@@ -90,19 +90,19 @@ export class OwnReservations {
 
   /** From the next exchange on, others count them as out. */
   wish(registrations: readonly Registration[]): void {
-    for (const one of registrations) this.#desk(one.targetGroup).wanted.add(placeOf(one));
+    for (const one of registrations) this.#on(one.targetGroup).wanted.add(placeOf(one));
   }
 
   /** They are not taken, and others may. */
   takeBack(registrations: readonly Registration[]): void {
-    for (const one of registrations) this.#desk(one.targetGroup).wanted.delete(placeOf(one));
+    for (const one of registrations) this.#on(one.targetGroup).wanted.delete(placeOf(one));
     this.#tell(registrations);
   }
 
   /** They are taken, or were by the run that this one recovers; kept, and renewed, until they are given back. */
   take(registrations: readonly Registration[]): void {
     for (const one of registrations) {
-      const { out, wanted } = this.#desk(one.targetGroup);
+      const { out, wanted } = this.#on(one.targetGroup);
       wanted.delete(placeOf(one));
       out.add(placeOf(one));
     }
@@ -110,8 +110,8 @@ export class OwnReservations {
   }
 
   giveBack(registrations: readonly Registration[]): void {
-    const known = registrations.filter(({ targetGroup }) => this.#desks.has(targetGroup));
-    for (const one of known) this.#desk(one.targetGroup).out.delete(placeOf(one));
+    const known = registrations.filter(({ targetGroup }) => this.#byGroup.has(targetGroup));
+    for (const one of known) this.#on(one.targetGroup).out.delete(placeOf(one));
     this.#tell(known);
   }
 
@@ -120,33 +120,33 @@ export class OwnReservations {
    * sees the other. Throws what the cloud says after the usual patience.
    */
   exchange(targetGroup: TargetGroupArn): Promise<readonly Reservation[]> {
-    return this.#desk(targetGroup).exchange();
+    return this.#on(targetGroup).exchange();
   }
 
   /** False when what was written may soon expire, as after a write that took long: nothing may be taken by it. */
   areCurrent(registrations: readonly Registration[]): boolean {
-    return registrations.every(({ targetGroup }) => this.#desk(targetGroup).isCurrent);
+    return registrations.every(({ targetGroup }) => this.#on(targetGroup).isCurrent);
   }
 
   async end(): Promise<void> {
-    await Promise.all([...this.#desks.values()].map((desk) => desk.end()));
+    await Promise.all([...this.#byGroup.values()].map((one) => one.end()));
   }
 
   #tell(registrations: readonly Registration[]): void {
-    for (const arn of new Set(registrations.map(({ targetGroup }) => targetGroup))) this.#desk(arn).tell();
+    for (const arn of new Set(registrations.map(({ targetGroup }) => targetGroup))) this.#on(arn).tell();
   }
 
-  #desk(targetGroup: TargetGroupArn): Desk {
-    const known = this.#desks.get(targetGroup);
+  #on(targetGroup: TargetGroupArn): ReservedGroup {
+    const known = this.#byGroup.get(targetGroup);
     if (known !== undefined) return known;
-    const made = new Desk(targetGroup, this.#owner, this.#options, this.#all);
-    this.#desks.set(targetGroup, made);
+    const made = new ReservedGroup(targetGroup, this.#owner, this.#options, this.#all);
+    this.#byGroup.set(targetGroup, made);
     return made;
   }
 }
 
 /** One target group. Exchanges follow one another, and all who ask before the next one begins share it. */
-class Desk {
+class ReservedGroup {
   readonly out = new Set<string>();
   readonly wanted = new Set<string>();
   readonly #targetGroup: TargetGroupArn;

@@ -2,7 +2,7 @@ import type { Milliseconds } from '../../model/duration.js';
 import type { Clock } from '../../ports/clock.js';
 import { within } from '../../ports/deadline.js';
 import type { SshLimits } from './limits.js';
-import { Places } from './places.js';
+import { SessionSlots } from './session-slots.js';
 import { RemoteProcess } from './remote-process.js';
 import type { SshChannel, SshClient } from './ssh-client.js';
 
@@ -23,7 +23,7 @@ const settling: Milliseconds = 2_000;
 
 /** The channels of one connection: asked for in turn, each with a deadline. */
 export class Channels {
-  readonly #places: Places;
+  readonly #slots: SessionSlots;
   /** When a session ended last. */
   #lastEnd = -Infinity;
 
@@ -33,22 +33,22 @@ export class Channels {
     private readonly limits: SshLimits,
     private readonly alive: () => boolean,
   ) {
-    this.#places = new Places(limits.sessionsPerConnection);
+    this.#slots = new SessionSlots(limits.sessionsPerConnection);
   }
 
   /** A session that runs `line`. Waits for a place; when the server bears fewer than we thought, that is learnt. */
   async session(line: string, signal?: AbortSignal): Promise<Opening<RemoteProcess>> {
     for (;;) {
-      const free = await this.#places.take(signal);
+      const free = await this.#slots.take(signal);
       if (free === undefined) return { kind: 'cancelled' };
       // Those that end while the server answers were there when it refused.
-      const others = this.#places.taken - 1;
+      const others = this.#slots.taken - 1;
       const opening = await this.extraSession(line);
       if (opening.kind === 'open') {
         void opening.value.closed.then(free);
         return opening;
       }
-      const fewer = opening.kind === 'refused' && this.#places.shrink(others);
+      const fewer = opening.kind === 'refused' && this.#slots.shrink(others);
       free();
       if (fewer) continue;
       if (opening.kind !== 'refused' || this.clock.elapsed() > this.#lastEnd + settling) return opening;

@@ -1,5 +1,5 @@
 import { AdfError } from '../../errors/adf-error.js';
-import { connectionLost, type NamedHost } from '../../errors/ssh.js';
+import { connectionLost, type ErrorHost } from '../../errors/ssh.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Clock } from '../../ports/clock.js';
 import { unlessAborted, within } from '../../ports/deadline.js';
@@ -34,7 +34,7 @@ export class SharedConnections<T extends Shareable> {
   ) {}
 
   /** Throws what `open` throws, and `ssh.connection_lost` when all was closed. */
-  async get(key: string, host: NamedHost, open: Open<T>): Promise<T> {
+  async get(key: string, host: ErrorHost, open: Open<T>): Promise<T> {
     for (;;) {
       if (this.#closing.signal.aborted) throw closed(host);
       const before = this.#connections.get(key);
@@ -56,7 +56,7 @@ export class SharedConnections<T extends Shareable> {
     for (const connection of open) connection.destroy();
   }
 
-  async #open(key: string, host: NamedHost, open: Open<T>): Promise<T> {
+  async #open(key: string, host: ErrorHost, open: Open<T>): Promise<T> {
     const refusal = this.#refusals.get(key);
     if (refusal !== undefined && this.clock.elapsed() < refusal.until) throw refusal.error;
     const opening = this.#unlessClosed(host, open);
@@ -75,7 +75,7 @@ export class SharedConnections<T extends Shareable> {
   }
 
   /** Whoever waits does not wait for an agent, a person or a server once all is closed. */
-  async #unlessClosed(host: NamedHost, open: Open<T>): Promise<T> {
+  async #unlessClosed(host: ErrorHost, open: Open<T>): Promise<T> {
     const { signal } = this.#closing;
     const opening = open(signal);
     this.#underWay.add(opening);
@@ -96,7 +96,7 @@ export class SharedConnections<T extends Shareable> {
   }
 }
 
-const closed = (host: NamedHost): AdfError => connectionLost(host, 'all connections are closed');
+const closed = (host: ErrorHost): AdfError => connectionLost(host, 'all connections are closed');
 
 /** Asking again at once would not help, and servers ban those who do. */
 const isRefusal = ({ code }: AdfError): boolean => code === 'ssh.authentication' || code === 'ssh.host_key';

@@ -1,4 +1,4 @@
-import { hostLockName } from '../../../src/state/host-lock-name.js';
+import { hostLeaseName } from '../../../src/state/host-lease-name.js';
 import type { Lease, LeaseStore } from '../../../src/ports/lease-store.js';
 import type { FakeClock } from '../../fakes/fake-clock.js';
 import type { Caller } from '../../fakes/port-calls.js';
@@ -20,7 +20,7 @@ export function watched(store: LeaseStore, { actor, calls }: Caller, { clock, ti
     timeline.record(actor, { type: 'lease.valid', lease: name, until: deadline });
   return {
     acquire: async (request) => {
-      const lease = await call('acquire', hostLockName(request), () => store.acquire(request));
+      const lease = await call('acquire', hostLeaseName(request), () => store.acquire(request));
       const { name, unbroken } = lease;
       // One that ran out while its process stood still may be another's by now.
       if (lease.deadline > clock.elapsed()) {
@@ -54,7 +54,7 @@ export function watched(store: LeaseStore, { actor, calls }: Caller, { clock, ti
             }),
       };
     },
-    look: (name) => call('look', hostLockName(name), () => store.look(name)),
-    seize: (name, by) => call('seize', hostLockName(name), () => store.seize(name, by)),
+    look: (name) => call('look', hostLeaseName(name), () => store.look(name)),
+    seize: (name, by) => call('seize', hostLeaseName(name), () => store.seize(name, by)),
   };
 }

@@ -24,7 +24,7 @@ export const mutations: readonly Mutation[] = [
     statement: 0,
     what: 'does not name what is still held at its end',
     seed: 7,
-    file: 'src/engine/roll/engine.ts',
+    file: 'src/engine/roll/run-playbook.ts',
     line: 'if (lacks.length === 0 && !unhealthy) continue;',
     replacement: 'if (lacks.length >= 0 && !unhealthy) continue;',
   },

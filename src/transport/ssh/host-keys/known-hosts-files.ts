@@ -1,7 +1,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { AdfError } from '../../../errors/adf-error.js';
 import { hostKeyRejected } from '../../../errors/host-key.js';
-import type { NamedHost } from '../../../errors/ssh.js';
+import type { ErrorHost } from '../../../errors/ssh.js';
 import { parseKnownHosts, type KnownHostLine } from './known-hosts.js';
 
 /** Reads known_hosts files, each once for as long as it does not change. */
@@ -12,11 +12,11 @@ export class KnownHostsFiles {
    * The lines of all files, in order. A file that is not there has none. Throws `ssh.host_key` for one that is there and cannot be
    * read: it may hold the line that revokes a key, or contradicts it. (OpenSSH 9.2 passes over such a file.)
    */
-  async linesOf(host: NamedHost, files: readonly string[]): Promise<readonly KnownHostLine[]> {
+  async linesOf(host: ErrorHost, files: readonly string[]): Promise<readonly KnownHostLine[]> {
     return (await Promise.all(files.map((file) => this.#read(host, file)))).flat();
   }
 
-  async #read(host: NamedHost, file: string): Promise<readonly KnownHostLine[]> {
+  async #read(host: ErrorHost, file: string): Promise<readonly KnownHostLine[]> {
     try {
       const stats = await stat(file);
       if (!stats.isFile()) return await this.#readSpecial(host, file);
@@ -35,7 +35,7 @@ export class KnownHostsFiles {
   }
 
   /** A pipe would keep us waiting, a folder is a mistake; only /dev/null is a usual way to say "no file". */
-  async #readSpecial(host: NamedHost, file: string): Promise<readonly KnownHostLine[]> {
+  async #readSpecial(host: ErrorHost, file: string): Promise<readonly KnownHostLine[]> {
     if ((await realpath(file)) === '/dev/null') return [];
     throw hostKeyRejected(host, { kind: 'unreadable', file, reason: 'it is no regular file' });
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostKeyRejected } from '../../../errors/host-key.js';
-import type { NamedHost } from '../../../errors/ssh.js';
+import type { ErrorHost } from '../../../errors/ssh.js';
 import { codeOf } from './file-lock.js';
 import { fieldsOf, parsePublicKey, publicKeyOf, type PublicKey } from './public-key.js';
 
@@ -12,7 +12,7 @@ export type IsRevoked = (key: PublicKey) => boolean;
  * What ssh_config's RevokedHostKeys names: a list of keys as in `.pub` files, or a key revocation list (`ssh-keygen -k`). As with
  * OpenSSH nobody is believed when it cannot be read, not even when it is not there. Throws `ssh.host_key`.
  */
-export async function readRevokedKeys(host: NamedHost, file: string): Promise<IsRevoked> {
+export async function readRevokedKeys(host: ErrorHost, file: string): Promise<IsRevoked> {
   const unreadable = (reason: string): Error => hostKeyRejected(host, { kind: 'unreadable', file, reason });
   const bytes = await readFile(file).catch((error: unknown) => {
     throw unreadable(codeOf(error) ?? String(error));

@@ -3,7 +3,7 @@ import { SshBinary, type Answer } from './ask-ssh.js';
 import type { Dump } from './dump.js';
 import { settingsFrom } from './from-dump.js';
 import { readConfiguration, type Local } from './own/read.js';
-import { sayTheSameOfAll } from './reach.js';
+import { applyToEveryHost } from './reach.js';
 import { requireSafeName } from './safe-name.js';
 import type { OpenSshSettings, Question } from './settings.js';
 
@@ -53,7 +53,7 @@ export class OpenSshConfig {
     }
     const asked = binary.ask(question).then(async (answer) => ({
       ...answer,
-      ofAll: !answer.said.has('hostname') && (await sayTheSameOfAll(answer.files)),
+      ofAll: !answer.said.has('hostname') && (await applyToEveryHost(answer.files)),
     }));
     // A host that ssh refuses says nothing of the others.
     this.#first.set(

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
  * Whether these files say the same of every host, so that one question serves them all. A line that is not plainly about all hosts means
  * no: it then costs a question for each.
  */
-export async function sayTheSameOfAll(files: readonly string[]): Promise<boolean> {
+export async function applyToEveryHost(files: readonly string[]): Promise<boolean> {
   for (const file of files) {
     const text = await readFile(file, 'utf8').catch(() => undefined);
     if (text?.split('\n').every(isOfAll) !== true) return false;

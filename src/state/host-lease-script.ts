@@ -27,7 +27,7 @@ import { fenceFunctions } from './host-fence-script.js';
  *
  * The folders are open to all login users and have no sticky bit: a lock that has run out may be another user's.
  */
-export const hostLockScript = `
+export const hostLeaseScript = `
 set -u
 umask 022
 proc=\${ADFPUSH_LOCK_PROC:-/proc}

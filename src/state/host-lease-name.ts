@@ -7,5 +7,5 @@ export const lockDirectory = '/var/tmp/adfpush';
 export const memoryDirectory = '/dev/shm/adfpush';
 
 /** What a lease is called on the hosts: `prod.api`. A file name. */
-export const hostLockName = ({ environment, group }: Pick<LeaseName, 'environment' | 'group'>): string =>
+export const hostLeaseName = ({ environment, group }: Pick<LeaseName, 'environment' | 'group'>): string =>
   `${encodeURIComponent(environment)}.${encodeURIComponent(group)}`;

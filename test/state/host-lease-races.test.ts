@@ -9,11 +9,11 @@ import type { Host } from '../../src/model/host.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { Lease } from '../../src/ports/lease-store.js';
 import type { CommandResult, RunOptions, Transport } from '../../src/ports/transport.js';
-import { HostLockStore } from '../../src/state/host-lock.js';
+import { HostLeaseStore } from '../../src/state/host-leases.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { makeHost } from '../fakes/make-host.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
-import { ModelLockHost } from './model-lock-host.js';
+import { ModelLeaseHost } from './model-lease-host.js';
 import { FakeProc, ShellTransport, type ShellHost } from './shell-transport.js';
 
 /** What hosts do with a question that reaches them. */
@@ -46,11 +46,11 @@ function shellHosts(ids: readonly string[]): Hosts {
 }
 
 function modelHosts(): Hosts {
-  const hosts = new Map<string, ModelLockHost>();
+  const hosts = new Map<string, ModelLeaseHost>();
   let uptime = 1_000;
   return {
     ask: (host, _script, { env = {} }) => {
-      const model = hosts.get(host.id) ?? new ModelLockHost();
+      const model = hosts.get(host.id) ?? new ModelLeaseHost();
       hosts.set(host.id, model);
       return Promise.resolve(model.answer(env, uptime));
     },
@@ -113,7 +113,7 @@ async function race(
   const hosts = makeHosts(ids);
   const clock = new FakeClock();
   const network = random.fork('network');
-  const store = new HostLockStore(unsure(hosts, network, 0.1), clock);
+  const store = new HostLeaseStore(unsure(hosts, network, 0.1), clock);
   const held = new Map<string, Lease>();
   let size = random.between(1, 5);
   let before = size;
@@ -154,7 +154,7 @@ async function race(
 
   try {
     // Only the first lease of a group needs all its hosts.
-    const sure = new HostLockStore(unsure(hosts, network, 0), clock);
+    const sure = new HostLeaseStore(unsure(hosts, network, 0), clock);
     const owner = { run: 'run-first', who: 'first' };
     const first = await sure.acquire({ ...name, hosts: listed(), owner, duration: 30_000 });
     newest = first.epoch;

@@ -1,6 +1,6 @@
 import type { CommandResult, RunOptions } from '../../src/ports/transport.js';
 
-/** A host's part of a lease, as `hostLockScript` keeps it. */
+/** A host's part of a lease, as `hostLeaseScript` keeps it. */
 export interface HostPart {
   readonly lock?: {
     readonly epoch: number;
@@ -37,7 +37,7 @@ interface Moment {
 
 type Said = readonly [part: HostPart, answer: string];
 
-/** What `hostLockScript` does on a host, in one step: the host's part after a question, and what it says. */
+/** What `hostLeaseScript` does on a host, in one step: the host's part after a question, and what it says. */
 export function answerOf(part: HostPart, question: HostQuestion, moment: Moment): Said {
   switch (question.action) {
     case 'look':
@@ -157,7 +157,7 @@ const silent: CommandResult = {
 };
 
 /** A host that answers as the scripts of the lock and of its fence would, about one lease. */
-export class ModelLockHost {
+export class ModelLeaseHost {
   constructor(private part = noPart) {}
 
   /** `now` in seconds since boot. `isFull`: its disk takes nothing more; a fence is then kept in memory. */

@@ -1,15 +1,15 @@
 import { connectionLost } from '../../../src/errors/ssh.js';
-import { hostLockName } from '../../../src/state/host-lock-name.js';
+import { hostLeaseName } from '../../../src/state/host-lease-name.js';
 import { hostFenceScript } from '../../../src/state/host-fence-script.js';
-import { hostLockScript } from '../../../src/state/host-lock-script.js';
-import { recordText } from '../../../src/state/host-lock-answer.js';
+import { hostLeaseScript } from '../../../src/state/host-lease-script.js';
+import { recordText } from '../../../src/state/host-lease-answer.js';
 import { majorityQuorum, recordNumber } from '../../../src/state/lease-rules.js';
 import { AdfError } from '../../../src/errors/adf-error.js';
 import type { Host } from '../../../src/model/host.js';
 import type { HostId } from '../../../src/model/ids.js';
 import type { LeaseName } from '../../../src/ports/lease-store.js';
 import type { CommandResult, Connection, RunOptions, Transport } from '../../../src/ports/transport.js';
-import { ModelLockHost, noPart, type HostPart } from '../../state/model-lock-host.js';
+import { ModelLeaseHost, noPart, type HostPart } from '../../state/model-lease-host.js';
 import type { Caller, PortCall } from '../../fakes/port-calls.js';
 import type { World } from '../../fakes/world/world.js';
 
@@ -17,7 +17,7 @@ type Environment = NonNullable<RunOptions['env']>;
 
 /** What one host keeps of one lease, and in which of its boots that was asked last. */
 interface KeptPart {
-  readonly model: ModelLockHost;
+  readonly model: ModelLeaseHost;
   boots: number;
 }
 
@@ -41,7 +41,7 @@ export class SimulatedHostLocks {
       fence: { epoch: 1, run },
     };
     for (const host of hosts)
-      this.#of(host).set(hostLockName(name), { model: new ModelLockHost(part), boots: 0 });
+      this.#of(host).set(hostLeaseName(name), { model: new ModelLeaseHost(part), boots: 0 });
   }
 
   /** Connections that run nothing but these scripts. To have one costs nothing: a process keeps its connections. */
@@ -77,7 +77,7 @@ export class SimulatedHostLocks {
     if (!fake.reachable) throw connectionLost(host, 'read ECONNRESET');
     const parts = this.#of(host.id);
     const name = env['ADFPUSH_LOCK_NAME'] ?? '';
-    const part = parts.get(name) ?? { model: new ModelLockHost(), boots: fake.boots };
+    const part = parts.get(name) ?? { model: new ModelLeaseHost(), boots: fake.boots };
     parts.set(name, part);
     if (part.boots !== fake.boots) part.model.reboot();
     part.boots = fake.boots;
@@ -96,7 +96,7 @@ function callOf({ id: host }: Host, script: string, env: Environment): PortCall 
   const name = env['ADFPUSH_LOCK_NAME'] ?? '';
   const about = `${name} ${env['ADFPUSH_LOCK_EPOCH'] ?? ''}`;
   if (script === hostFenceScript) return { port: 'transport', method: 'admit', actor: host, host, about };
-  if (script !== hostLockScript) throw new Error('neither the script of the lock nor that of the fence');
+  if (script !== hostLeaseScript) throw new Error('neither the script of the lock nor that of the fence');
   return { port: 'lock', method: env['ADFPUSH_LOCK_ACTION'] ?? '', actor: `lock of ${host}`, host, about };
 }
 

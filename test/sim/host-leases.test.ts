@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { LeaseRequest } from '../../src/ports/lease-store.js';
 import { HostFence } from '../../src/state/host-fence.js';
-import { HostLockStore } from '../../src/state/host-lock.js';
+import { HostLeaseStore } from '../../src/state/host-leases.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { PortCalls, type Caller, type Intercept } from '../fakes/port-calls.js';
 import { World } from '../fakes/world/world.js';
-import { SimulatedHostLocks } from './control/host-locks.js';
+import { SimulatedHostLocks } from './control/host-leases.js';
 import { deployProgram } from './deploy-program.js';
 import { judge, storyOf } from './oracle.js';
 import { calmScenario } from './scenario.js';
@@ -40,7 +40,7 @@ class Stage {
   }
 
   acquire(run: string, intercept?: Intercept) {
-    const store = new HostLockStore(this.transportOf('program 1', intercept), this.clock);
+    const store = new HostLeaseStore(this.transportOf('program 1', intercept), this.clock);
     return this.clock.run(store.acquire(this.requestOf(run)));
   }
 }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** Gives the chunks of a stream to a taker, one after the other; no more is read while the taker is at work. */
-export class HandOn {
+export class ChunkFeed {
   #reject: (reason: unknown) => void = () => undefined;
   /** Rejects with what the taker threw; never resolves. */
   readonly failed = new Promise<never>((_resolve, reject) => (this.#reject = reject));

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hostFenceScript } from '../../src/state/host-fence-script.js';
-import { hostLockScript } from '../../src/state/host-lock-script.js';
+import { hostLeaseScript } from '../../src/state/host-lease-script.js';
 import { recordNumber } from '../../src/state/lease-rules.js';
 import { makeHost } from '../fakes/make-host.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
-import { ModelLockHost } from './model-lock-host.js';
+import { ModelLeaseHost } from './model-lease-host.js';
 import { FakeProc, ShellTransport } from './shell-transport.js';
 
 const shells: readonly (readonly [string, readonly [string, ...string[]]])[] = [
@@ -95,7 +95,7 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
           const machine = { directory: join(folder, 'h1', 'lock'), proc, reachable: true };
           const transport = new ShellTransport(new Map([['h1', machine]]), shell);
           const connection = await transport.connect(makeHost('h1'));
-          const model = new ModelLockHost();
+          const model = new ModelLeaseHost();
           let uptime = 1_000;
           let boots = 0;
           for (let turn = 1; turn <= 25; turn += 1) {
@@ -107,7 +107,7 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
             }
             proc.set(uptime, `boot-${boots}`);
             const env = anyQuestion(random);
-            const script = 'ADFPUSH_LOCK_ACTION' in env ? hostLockScript : hostFenceScript;
+            const script = 'ADFPUSH_LOCK_ACTION' in env ? hostLeaseScript : hostFenceScript;
             const said = await connection.run({ script }, { env });
             const expected = model.answer(env, uptime);
             const asked = `seed ${seed}, turn ${turn}: ${JSON.stringify(env)} ${said.stderr}`;
@@ -140,7 +140,7 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
           const machine = { directory: join(disk.folder, 'lock'), proc, reachable: true };
           const transport = new ShellTransport(new Map([['h1', machine]]), shell, { memory: disk.memory });
           const connection = await transport.connect(makeHost('h1'));
-          const model = new ModelLockHost();
+          const model = new ModelLeaseHost();
           let uptime = 1_000;
           let isFull = false;
           for (let turn = 1; turn <= 25; turn += 1) {
@@ -149,7 +149,7 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
             if (random.chance(0.3)) isFull = !isFull;
             disk.fill(isFull);
             const env = anyQuestion(random);
-            const script = 'ADFPUSH_LOCK_ACTION' in env ? hostLockScript : hostFenceScript;
+            const script = 'ADFPUSH_LOCK_ACTION' in env ? hostLeaseScript : hostFenceScript;
             const said = await connection.run({ script }, { env });
             const expected = model.answer(env, uptime, isFull);
             const asked = `seed ${seed}, turn ${turn}: ${isFull ? 'full' : ''} ${JSON.stringify(env)} ${said.stderr}`;

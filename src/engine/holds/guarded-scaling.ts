@@ -18,7 +18,7 @@ const readBackPause: Milliseconds = 1_000;
  * A run's way to one Auto Scaling group. Every change passes the gate: recorded first, and none begins past the lease's deadline; it outlasts
  * throttling and lost replies, is read back, and ends when none of its requests can come late any more. Throws `interlock.lease_over`, `journal.write`, `scaling.not_changed`, `aws.*`.
  */
-export class ScalingDesk {
+export class GuardedScaling {
   readonly #run: ScalingRun;
   readonly #group: NamedScalingGroup & { readonly region: Region };
   readonly #signal: AbortSignal;

@@ -15,8 +15,8 @@ import { errorsOf } from '../../src/errors/adf-error.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { Lease, LeaseOwner, LeaseRequest } from '../../src/ports/lease-store.js';
 import { HostFence } from '../../src/state/host-fence.js';
-import { HostLockCalls } from '../../src/state/host-lock-calls.js';
-import { HostLockStore } from '../../src/state/host-lock.js';
+import { HostLeaseCalls } from '../../src/state/host-lease-calls.js';
+import { HostLeaseStore } from '../../src/state/host-leases.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { makeHost } from '../fakes/make-host.js';
 import { FakeProc, ShellTransport, type ShellHost } from './shell-transport.js';
@@ -33,13 +33,13 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
     let folder: string;
     let clock: FakeClock;
     let machines: Map<string, ShellHost>;
-    let store: HostLockStore;
+    let store: HostLeaseStore;
 
     beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), 'adfpush-lock-'));
       clock = new FakeClock();
       machines = new Map();
-      store = new HostLockStore(new ShellTransport(machines, shell), clock);
+      store = new HostLeaseStore(new ShellTransport(machines, shell), clock);
     });
     // A host that was not waited for may still write.
     afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -143,7 +143,7 @@ describe.each(shells.filter(([, [program]]) => existsSync(program)))(
 
     it('is given to one at most of many who come with epochs of their own at once', async () => {
       const { hosts, duration, ...name } = request(ann, ['h1']);
-      const calls = new HostLockCalls(new ShellTransport(machines, shell), clock, 'not used');
+      const calls = new HostLeaseCalls(new ShellTransport(machines, shell), clock, 'not used');
       for (let round = 0; round < 5; round += 1) {
         const asked = Array.from({ length: 12 }, (_, index) => {
           const owner = { run: `run-${round}-${index}`, who: 'a crowd' };

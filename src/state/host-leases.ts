@@ -13,8 +13,8 @@ import type {
 } from '../ports/lease-store.js';
 import type { Transport } from '../ports/transport.js';
 import { GoneMembers, type PresenceOf } from './gone-members.js';
-import { HostLockCalls, type Enough, type LockQuestion } from './host-lock-calls.js';
-import { hostLockName, lockDirectory } from './host-lock-name.js';
+import { HostLeaseCalls, type Enough, type LockQuestion } from './host-lease-calls.js';
+import { hostLeaseName, lockDirectory } from './host-lease-name.js';
 import {
   begin,
   ending,
@@ -53,23 +53,23 @@ const untilMost: Enough = {
   wait: 'moment',
 };
 
-export interface HostLockOptions {
+export interface HostLeaseOptions {
   readonly directory?: string;
   /** Tells which hosts of an older list do not exist any more; without it all are believed to be there. */
   readonly presence?: PresenceOf;
 }
 
-/** The lock of a group, kept on the group's own hosts: `lease-machine` has its rules, `hostLockScript` is what a host does. */
-export class HostLockStore implements LeaseStore {
-  readonly #calls: HostLockCalls;
+/** The lock of a group, kept on the group's own hosts: `lease-machine` has its rules, `hostLeaseScript` is what a host does. */
+export class HostLeaseStore implements LeaseStore {
+  readonly #calls: HostLeaseCalls;
   readonly #gone: GoneMembers;
 
   constructor(
     transport: Transport,
     private readonly clock: Clock,
-    { directory = lockDirectory, presence }: HostLockOptions = {},
+    { directory = lockDirectory, presence }: HostLeaseOptions = {},
   ) {
-    this.#calls = new HostLockCalls(transport, clock, directory);
+    this.#calls = new HostLeaseCalls(transport, clock, directory);
     this.#gone = new GoneMembers(presence, clock);
   }
 
@@ -183,12 +183,12 @@ class HostLock implements Lease {
   constructor(
     private readonly request: LeaseRequest,
     private terms: LeaseTerms,
-    private readonly calls: HostLockCalls,
+    private readonly calls: HostLeaseCalls,
     private readonly gone: GoneMembers,
     private readonly clock: Clock,
     startedAt: Milliseconds,
   ) {
-    this.name = hostLockName(request);
+    this.name = hostLeaseName(request);
     this.unbroken = request.since !== undefined;
     this.#hosts = request.hosts;
     this.deadline = this.#deadlineFrom(startedAt);

@@ -1,5 +1,5 @@
 /** A limited number of places, given out in the order in which they are asked for. */
-export class Places {
+export class SessionSlots {
   #taken = 0;
   readonly #waiting: (() => void)[] = [];
 

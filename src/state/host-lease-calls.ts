@@ -4,9 +4,9 @@ import type { Host } from '../model/host.js';
 import type { Clock } from '../ports/clock.js';
 import type { LeaseName, LeaseOwner } from '../ports/lease-store.js';
 import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
-import { parseAnswer, recordText, type HostAnswer } from './host-lock-answer.js';
-import { hostLockName, memoryDirectory } from './host-lock-name.js';
-import { hostLockScript } from './host-lock-script.js';
+import { parseAnswer, recordText, type HostAnswer } from './host-lease-answer.js';
+import { hostLeaseName, memoryDirectory } from './host-lease-name.js';
+import { hostLeaseScript } from './host-lease-script.js';
 import type { LeaseQuestion } from './lease-machine.js';
 import type { MemberRecord } from './lease-rules.js';
 
@@ -33,7 +33,7 @@ export interface Enough {
 }
 
 /** Runs the lock's script on all hosts at once. */
-export class HostLockCalls {
+export class HostLeaseCalls {
   constructor(
     private readonly transport: Transport,
     private readonly clock: Clock,
@@ -93,7 +93,7 @@ export class HostLockCalls {
     try {
       const connection = await this.transport.connect(host, signal);
       const env = this.#environment(question);
-      const result = await connection.run({ script: hostLockScript }, { env, timeout, signal });
+      const result = await connection.run({ script: hostLeaseScript }, { env, timeout, signal });
       if (!succeeded(result)) return { host: host.id, kind: 'failed', reason: failureOf(result) };
       return { host: host.id, ...parseAnswer(result.stdout) };
     } catch (error) {
@@ -107,7 +107,7 @@ export class HostLockCalls {
       ADFPUSH_LOCK_ACTION: action,
       ADFPUSH_LOCK_DIRECTORY: this.directory,
       ADFPUSH_LOCK_MEMORY: memoryDirectory,
-      ADFPUSH_LOCK_NAME: hostLockName(question),
+      ADFPUSH_LOCK_NAME: hostLeaseName(question),
       ADFPUSH_LOCK_EPOCH: String(epoch),
       ADFPUSH_LOCK_OWNER: JSON.stringify(owner),
       ADFPUSH_LOCK_RUN: owner.run,
