@@ -41,7 +41,8 @@ function shellHosts(ids: readonly string[]): Hosts {
       uptime += duration / 1_000;
       for (const { proc } of machines.values()) proc.set(uptime);
     },
-    end: () => rmSync(folder, { recursive: true, force: true }),
+    // A host that was not waited for may still write.
+    end: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
 }
 

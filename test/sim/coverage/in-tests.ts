@@ -22,7 +22,7 @@ globalThis.adfpushTakeIn = (file) => {
 };
 
 afterAll(() => {
-  const folder = process.env['ADFPUSH_COVERAGE'] ?? '';
+  const folder = process.env['TAKEN_BRANCHES'] ?? '';
   const test = relative(process.cwd(), expect.getState().testPath ?? '');
   const all = Object.fromEntries([...taken].map(([file, branches]) => [file, [...branches]]));
   const found: TakenByTest = { test, taken: all };

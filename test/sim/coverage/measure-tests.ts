@@ -22,7 +22,7 @@ export async function measureTests(root: string): Promise<MeasuredTests> {
         cwd: root,
         preferLocal: true,
         localDir: root,
-        env: { ADFPUSH_COVERAGE: folder, NODE_OPTIONS: '' },
+        env: { TAKEN_BRANCHES: folder, NODE_OPTIONS: '' },
         reject: false,
         all: true,
       },
