@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { sha256 } from '../model/sha256.js';
 import type { PinnedImages, Run } from '../engine/index.js';
 import type { Layer } from '../expression/scope.js';
 import type { RunId } from '../model/ids.js';
@@ -72,5 +71,4 @@ const pinnedImages = async (images: PinnedImages): Promise<Readonly<Record<strin
   );
 
 /** sha256 over what the plans say, as hexadecimal digits. */
-export const digestOfPlans = (plans: readonly Plan[]): string =>
-  bytesToHex(sha256(new TextEncoder().encode(JSON.stringify(plans))));
+export const digestOfPlans = (plans: readonly Plan[]): string => sha256(JSON.stringify(plans));

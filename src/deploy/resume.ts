@@ -10,7 +10,7 @@ import type { Milliseconds } from '../model/duration.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { RunResult } from '../model/run-result.js';
 import type { RolledRun } from '../plan/resumable-run.js';
-import { parseImageReference } from '../release/image-reference.js';
+import { parseImageReference } from '../model/image-reference.js';
 import type { ChooseRelease } from '../run/choose-release.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import { deployWith } from './deploy.js';

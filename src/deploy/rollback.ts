@@ -15,7 +15,7 @@ import {
   type ContainersByHost,
   type ReleaseOwner,
 } from '../plan/previous-release.js';
-import { parseImageReference } from '../release/image-reference.js';
+import { parseImageReference } from '../model/image-reference.js';
 import type { ChooseRelease, OtherImage } from '../run/choose-release.js';
 import type { RunHooks } from '../world/context.js';
 import { deployWith } from './deploy.js';

@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { sha256 } from '../model/sha256.js';
 import { z } from 'zod';
 import type { HoldId, RunId } from '../model/ids.js';
 import type { HeldOnHost, HoldsOfHost } from '../ports/host-holds.js';
@@ -39,8 +38,7 @@ export class EngineHolds implements HoldsOfHost {
 }
 
 /** Volume names are short, and of few characters: an id, of a group, a host and a number, is neither. */
-const volumeOf = (run: RunId, hold: HoldId): string =>
-  `adfpush-hold-${run}-${bytesToHex(sha256(new TextEncoder().encode(hold))).slice(0, 16)}`;
+const volumeOf = (run: RunId, hold: HoldId): string => `adfpush-hold-${run}-${sha256(hold).slice(0, 16)}`;
 
 const volumesAnswer = z.object({
   Volumes: z.array(z.object({ Labels: z.record(z.string(), z.string()).nullish() })).nullish(),

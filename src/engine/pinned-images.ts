@@ -1,7 +1,7 @@
 import type { PinnedImage, Repository } from '../model/release.js';
 import type { Images } from '../modules/module.js';
 import type { Registry, RegistryCredentials, ResolvedImage } from '../ports/registry.js';
-import { parseImageReference } from '../release/image-reference.js';
+import { parseImageReference } from '../model/image-reference.js';
 
 /** The digests of one run: a reference is resolved at its first use and means the same to the end, even if the tag moves. */
 export class PinnedImages implements Images {

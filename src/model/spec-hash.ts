@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { sha256 } from './sha256.js';
 import { canonical } from './canonical-json.js';
 import { label, type ContainerSpec } from './container.js';
 
@@ -41,4 +40,4 @@ function withoutImage(spec: ContainerSpec): Readonly<Record<string, unknown>> {
   return rest;
 }
 
-const hash = (value: unknown): string => bytesToHex(sha256(utf8ToBytes(canonical(value))));
+const hash = (value: unknown): string => sha256(canonical(value));

@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { sha256 } from '../model/sha256.js';
 import { Secret } from '../model/secret.js';
 import type { FileContent } from '../ports/host-files.js';
 import type { ProjectFiles } from '../ports/project-files.js';
@@ -18,7 +17,7 @@ export function textFilling(text: string | Secret): Filling {
   const secret = text instanceof Secret;
   const bytes = new TextEncoder().encode(secret ? text.reveal() : text);
   return {
-    content: { open: () => bytes, size: bytes.length, sha256: bytesToHex(sha256(bytes)) },
+    content: { open: () => bytes, size: bytes.length, sha256: sha256(bytes) },
     shown: () => Promise.resolve(bytes),
     secret,
   };

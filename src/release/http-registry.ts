@@ -11,7 +11,7 @@ import type {
   ResolvedImage,
 } from '../ports/registry.js';
 import { problemIn } from './http-exchange.js';
-import { pathOf, registryOf } from './image-reference.js';
+import { pathOf, registryOf } from '../model/image-reference.js';
 import { digestOfBytes, manifestTypes, readImageConfig, readManifest, readTags } from './manifest.js';
 import { RegistryConnection, type Answer } from './registry-connection.js';
 

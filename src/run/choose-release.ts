@@ -3,7 +3,7 @@ import type { ContainerTemplate } from '../model/container.js';
 import type { Host } from '../model/host.js';
 import type { ContainerName, GroupName } from '../model/ids.js';
 import { formatPinnedImage, type PinnedImage, type Release } from '../model/release.js';
-import { parseImageReference } from '../release/image-reference.js';
+import { parseImageReference } from '../model/image-reference.js';
 
 /** Says which release a group gets, instead of its version and its registry. `hosts` are those that the run is to touch. */
 export type ChooseRelease = (group: GroupName, hosts: readonly Host[], run: Run) => Promise<ChosenRelease>;

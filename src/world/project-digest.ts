@@ -1,6 +1,5 @@
-import { scrypt } from '@noble/hashes/scrypt.js';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { scryptSync } from 'node:crypto';
+import { sha256 } from '../model/sha256.js';
 import type { Layer } from '../expression/scope.js';
 import { canonical } from '../model/canonical-json.js';
 import type { RunId } from '../model/ids.js';
@@ -125,11 +124,10 @@ export function digestOfExtraVars(layers: readonly Layer[], run: RunId): string 
   for (const layer of layers) Object.assign(values, layer.values);
   if (Object.keys(values).length === 0) return undefined;
   const text = canonical(values);
-  return bytesToHex(scrypt(utf8ToBytes(text), utf8ToBytes(run), { N: 2 ** 14, r: 8, p: 1, dkLen: 32 }));
+  return scryptSync(text, run, 32, { N: 2 ** 14, r: 8, p: 1 }).toString('hex');
 }
 
-const digestOf = (text: string | undefined): string =>
-  text === undefined ? absent : bytesToHex(sha256(utf8ToBytes(text)));
+const digestOf = (text: string | undefined): string => (text === undefined ? absent : sha256(text));
 
 const sorted = <T>(entries: ReadonlyMap<string, T>): Readonly<Record<string, T>> =>
   Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,10 +1,9 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { sha256 } from '../../src/model/sha256.js';
 import { isDigest, type Digest } from '../../src/model/ids.js';
 
 /** A digest that is always the same for the same name. */
 export function digestOf(name: string): Digest {
-  const digest = `sha256:${bytesToHex(sha256(new TextEncoder().encode(name)))}`;
+  const digest = `sha256:${sha256(name)}`;
   if (!isDigest(digest)) throw new Error(`${digest} is no digest`);
   return digest;
 }

@@ -15,7 +15,7 @@ import {
 import type { Secret } from '../../src/model/secret.js';
 import type { TargetGroupChoice } from '../../src/model/settings.js';
 import type { Milliseconds } from '../../src/model/duration.js';
-import { parseImageReference } from '../../src/release/image-reference.js';
+import { parseImageReference } from '../../src/model/image-reference.js';
 import { specHash, specParts } from '../../src/model/spec-hash.js';
 import { UnknownValue } from '../../src/model/unknown.js';
 import { modules } from '../../src/modules/catalogue.js';

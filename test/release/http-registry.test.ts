@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HttpRegistry } from '../../src/release/http-registry.js';
-import { parseImageReference } from '../../src/release/image-reference.js';
+import { parseImageReference } from '../../src/model/image-reference.js';
 import { describeUnless } from '../describe-unless.js';
 import { digest, registryBinary, startDockerRegistry, type DockerRegistry } from './docker-registry.js';
 import { HurriedClock } from './hurried-clock.js';

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { Secret } from '../../src/model/secret.js';
 import type { RegistryCredentials } from '../../src/ports/registry.js';
 import { HttpRegistry } from '../../src/release/http-registry.js';
-import { parseImageReference } from '../../src/release/image-reference.js';
+import { parseImageReference } from '../../src/model/image-reference.js';
 import { digest } from './docker-registry.js';
 import { HurriedClock } from './hurried-clock.js';
 import { stubRegistry, type SeenRequest, type StubReply } from './stub-registry.js';

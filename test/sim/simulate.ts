@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { createHash } from 'node:crypto';
 import type { EventReader } from '../../src/events/bus.js';
 import type { Event } from '../../src/events/event.js';
 import type { Milliseconds } from '../../src/model/duration.js';
@@ -323,8 +322,7 @@ const settlingTime = ({ targetGroups }: Scenario): Milliseconds =>
   60_000 + Math.max(0, ...targetGroups.map(({ deregistrationDelay }) => deregistrationDelay));
 
 function hashOf(stream: readonly unknown[]): string {
-  const hash = sha256.create();
-  const encoder = new TextEncoder();
-  for (const item of stream) hash.update(encoder.encode(`${JSON.stringify(item)}\n`));
-  return bytesToHex(hash.digest());
+  const hash = createHash('sha256');
+  for (const item of stream) hash.update(`${JSON.stringify(item)}\n`);
+  return hash.digest('hex');
 }

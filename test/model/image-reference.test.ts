@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatImageReference } from '../../src/model/release.js';
-import { parseImageReference, pathOf, registryOf } from '../../src/release/image-reference.js';
+import { parseImageReference, pathOf, registryOf } from '../../src/model/image-reference.js';
 
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 

@@ -1,6 +1,6 @@
 import { invalidReference } from '../errors/registry.js';
-import { isDigest } from '../model/ids.js';
-import type { ImageReference, Repository } from '../model/release.js';
+import { isDigest } from './ids.js';
+import type { ImageReference, Repository } from './release.js';
 
 /** The registry that a repository without a host belongs to. */
 const defaultRegistry = 'docker.io';
