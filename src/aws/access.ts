@@ -28,7 +28,7 @@ export interface AwsCloud {
   leases(table: LockTableOptions): LeaseStore;
 }
 
-export interface LockTableOptions {
+interface LockTableOptions {
   /** Its name. */
   readonly table: string;
   /** The account's region when absent. */

@@ -3,7 +3,7 @@ import { awsError, type AwsCall } from '../errors/aws.js';
 import type { CloudAccess } from './cloud-access.js';
 
 /** What signs a request. */
-export interface Identity {
+interface Identity {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;

@@ -31,5 +31,5 @@ export function leaveOutUnreachable(
 }
 
 /** Nobody got through to it. A refused login or a changed host key is no such thing: somebody answered. */
-export const isOutOfReach = ({ error }: Pick<Unobserved, 'error'>): boolean =>
+const isOutOfReach = ({ error }: Pick<Unobserved, 'error'>): boolean =>
   error instanceof AdfError && ['ssh.unreachable', 'ssh.connection_lost'].includes(error.code);

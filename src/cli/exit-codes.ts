@@ -28,7 +28,7 @@ const byClass: Readonly<Record<ErrorClass, ExitCode>> = {
   needs_person: 5,
 };
 
-export const exitOfClass = (errorClass: ErrorClass): ExitCode => byClass[errorClass];
+const exitOfClass = (errorClass: ErrorClass): ExitCode => byClass[errorClass];
 
 /** Anything that is not one of our errors is a bug of ours. */
 export const exitOfThrown = (thrown: unknown): ExitCode =>

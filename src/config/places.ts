@@ -19,7 +19,7 @@ export interface YamlNode {
   readonly text?: string;
 }
 
-export interface Entry {
+interface Entry {
   readonly keyOffset: number;
   readonly value: YamlNode;
 }

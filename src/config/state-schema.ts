@@ -9,7 +9,7 @@ import { endpointSchema, regionSchema } from './source-schema.js';
 export type StateBackend = { readonly kind: 'hosts' } | DynamoDbBackend;
 
 /** A table of DynamoDB whose partition key is the text `lock`. */
-export interface DynamoDbBackend {
+interface DynamoDbBackend {
   readonly kind: 'dynamodb';
   readonly table: string;
   /** The environment's own, or its first, when absent. */

@@ -24,7 +24,7 @@ export interface JoinedHosts {
   readonly listed?: Inventory;
 }
 
-export interface JoinedRoll {
+interface JoinedRoll {
   readonly group: PreparedGroup;
   readonly result: PlaybookResult;
   readonly scaling: ScalingRestored;

@@ -71,4 +71,4 @@ const pinnedImages = async (images: PinnedImages): Promise<Readonly<Record<strin
   );
 
 /** sha256 over what the plans say, as hexadecimal digits. */
-export const digestOfPlans = (plans: readonly Plan[]): string => sha256(JSON.stringify(plans));
+const digestOfPlans = (plans: readonly Plan[]): string => sha256(JSON.stringify(plans));

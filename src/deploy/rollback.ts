@@ -42,7 +42,7 @@ export const rollbackWith = (world: World, options: RollbackOptions, hooks: RunH
   deployWith(world, { ...options, verb: 'rollback', choose: keptRelease(options.to) }, hooks);
 
 /** Chooses among the releases that the hosts keep: the named one, or the one that ran before. */
-export const keptRelease =
+const keptRelease =
   (to: string | undefined): ChooseRelease =>
   async (group, hosts, run) => {
     const found = await containersOf(hosts, run);

@@ -3,8 +3,8 @@ import { engineTooNew, engineTooOld, isPodman } from '../errors/docker.js';
 import type { ErrorHost } from '../errors/ssh.js';
 
 /** The API versions that this client was written for: that of Docker 20.10, and the newest. */
-export const oldestVersion = '1.41';
-export const newestVersion = '1.51';
+const oldestVersion = '1.41';
+const newestVersion = '1.51';
 
 /** What an Engine says of itself, and the API version that both sides know. */
 export interface EngineIdentity {

@@ -14,7 +14,7 @@ export interface OfferedKey {
 }
 
 /** A line of a file. It counts from 1. */
-export interface KnownHostsPlace {
+interface KnownHostsPlace {
   readonly file: string;
   readonly line: number;
 }

@@ -224,14 +224,6 @@ export const mountIsFolder = (host: Host, mount: Mount): AdfError =>
     'Docker makes such a folder when the file is missing. Remove it (rmdir) and put the file there.',
   );
 
-export const healthMissing = (group: string): AdfError =>
-  refused(
-    'health_missing',
-    undefined,
-    `Group "${group}" is behind a load balancer but has no health check, so that no host could be proven healthy.`,
-    'Add "health: { port: …, path: … }" to its group_vars.',
-  );
-
 export const refusedByOperator = (): AdfError =>
   refused('declined', undefined, 'The plan was not confirmed.', 'Nothing was changed.');
 

@@ -7,9 +7,6 @@ export { placeOf } from '../config/located.js';
 /** Tells where in a user's file the character at an offset of a template or condition stands. */
 export type PlaceOf = (offset: number) => ErrorPlace;
 
-/** For text that comes from no file. */
-export const nowhere: PlaceOf = () => ({});
-
 /** For a file that is a template as a whole. */
 export const placeInFile =
   (file: string, text: string): PlaceOf =>

@@ -22,7 +22,7 @@ import type { GroupSettings, RolloutSettings, TargetGroupChoice } from '../model
 import { locateWithin, type Locate } from '../model/source.js';
 
 /** A rendered variable of one host. */
-export interface RenderedVariable {
+interface RenderedVariable {
   readonly value: unknown;
   /** Locates by the path from the value: `[]` is the value itself. Absent for what stands in no file. */
   readonly locate?: Locate | undefined;

@@ -12,7 +12,7 @@ import { buildImage, type BuiltImage } from './registry/image.js';
 export type Behaviour = 'healthy' | 'unhealthy' | 'exits' | 'sickens' | 'stubborn';
 
 /** The port that the lab's app listens on inside its container. */
-export const appPort = 5000;
+const appPort = 5000;
 
 /** An image of the lab's app. Its layers are real, small, and share a base, so that a pull has something to show. */
 export const appImage = (version: string, behaviour: Behaviour): BuiltImage =>

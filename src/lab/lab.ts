@@ -60,7 +60,7 @@ export interface Lab {
 
 export const labTargetGroup = 'api-http';
 /** What `shop/api` has in the registry: two that work, one that never becomes healthy, one that exits at once. */
-export const labVersions: Readonly<Record<string, Behaviour>> = {
+const labVersions: Readonly<Record<string, Behaviour>> = {
   v1: 'healthy',
   v2: 'healthy',
   v3: 'unhealthy',

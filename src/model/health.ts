@@ -1,5 +1,4 @@
 import type { Milliseconds } from './duration.js';
-import type { ContainerName } from './ids.js';
 
 /** How a host proves that it is healthy, from its own side: `passes` times in a row, without a restart in between. */
 export type HealthProbe = HttpProbe | CommandProbe;
@@ -15,7 +14,7 @@ interface Passes {
   readonly attemptTimeout: Milliseconds;
 }
 
-export interface HttpProbe extends Passes {
+interface HttpProbe extends Passes {
   readonly kind: 'http';
   readonly scheme: 'http' | 'https';
   /** The name asked for: the Host header. The connection itself goes to the host's loopback. */
@@ -27,14 +26,8 @@ export interface HttpProbe extends Passes {
   readonly status: readonly number[];
 }
 
-export interface CommandProbe extends Passes {
+interface CommandProbe extends Passes {
   readonly kind: 'command';
   /** Run on the host without a shell; passes on exit code 0. */
   readonly argv: readonly string[];
-}
-
-/** What a probe watches besides its answer: a restart of one of these means starting to count again. */
-export interface WatchedContainer {
-  readonly name: ContainerName;
-  readonly restartCount: number;
 }

@@ -27,7 +27,7 @@ export interface Plan {
   readonly variables?: readonly FlagVariable[];
 }
 
-export interface LeftOutHost {
+interface LeftOutHost {
   readonly host: HostId;
   readonly name: string;
   readonly reason: string;
@@ -48,7 +48,7 @@ export interface HostPlan {
 }
 
 /** Which Docker Engine a host is rolled through. */
-export interface EnginePlan {
+interface EnginePlan {
   /** Its release: `27.5.1`. */
   readonly version: string;
   /** The version of its API that is spoken: `1.47`. */
@@ -58,7 +58,7 @@ export interface EnginePlan {
 }
 
 /** `converged` hosts are skipped, `drained` ones are left out because an operator drained them. */
-export type HostAction = 'roll' | 'converged' | 'drained';
+type HostAction = 'roll' | 'converged' | 'drained';
 
 /** Where a host comes from or goes to. */
 export interface HostState {

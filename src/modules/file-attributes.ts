@@ -28,7 +28,7 @@ const isNamed = (wanted: string, name: string, id: number): boolean =>
   wanted === name || wanted === String(id);
 
 /** `0644`, as Ansible tells it. */
-export const formatMode = (mode: number): string => mode.toString(8).padStart(4, '0');
+const formatMode = (mode: number): string => mode.toString(8).padStart(4, '0');
 
 /** What `register` keeps of a file, in Ansible's words. */
 export const fileValues = (path: string, stat: FileStat | undefined): Readonly<Record<string, unknown>> =>

@@ -30,7 +30,7 @@ export const health: ReadingModule<HealthProbe | 'none'> = {
   },
 };
 
-export const describeProbe = (probe: HealthProbe): string =>
+const describeProbe = (probe: HealthProbe): string =>
   probe.kind === 'http'
     ? `${probe.scheme}://127.0.0.1:${probe.port}${probe.path} answers ${probe.status.join(' or ')}, ${probe.passes} in a row`
     : `${probe.argv.join(' ')} exits with 0, ${probe.passes} in a row`;

@@ -25,10 +25,10 @@ import type { CommandResult, RemoteCommand, RunOptions } from '../ports/transpor
  * knows what it would change, no later look at the host is known then. A file that is written over cannot be taken back either, there is
  * no hold for it; but its check knows all that it changes, so that a dry run may go on looking.
  */
-export type Effect = 'reads' | 'restorable' | 'idempotent' | 'one_way';
+type Effect = 'reads' | 'restorable' | 'idempotent' | 'one_way';
 
 /** Where something is changed: on the host, which then lets nobody through who lost the lease; or elsewhere: at AWS, on the control side. */
-export type ChangePlace = 'host' | 'cloud';
+type ChangePlace = 'host' | 'cloud';
 
 /**
  * One thing a task can do. `check` observes and says what would change and what that would take away; `apply` makes
@@ -80,7 +80,7 @@ export type Change<Details> =
       readonly details: Details;
     };
 
-export interface Unchanged {
+interface Unchanged {
   readonly changes: false;
   readonly result: ModuleResult;
   /** In a dry run: whether anything would change depends on what is not known yet. */

@@ -32,7 +32,7 @@ export interface RebuiltRun {
 /** The epoch of each group's lease. */
 export type Epochs = ReadonlyMap<GroupName, number>;
 
-export interface SettledHold {
+interface SettledHold {
   readonly hold: Hold;
   readonly at: EpochMilliseconds;
 }

@@ -6,7 +6,7 @@ import type { ScalingGroup } from '../ports/scaling-groups.js';
  * automatically recovers its health", and is replaced as soon as ReplaceUnhealthy is resumed. Source: EC2 Auto Scaling user guide,
  * "Health checks for Auto Scaling instances".
  */
-export const replacingProcesses: readonly string[] = ['AZRebalance', 'HealthCheck', 'ReplaceUnhealthy'];
+const replacingProcesses: readonly string[] = ['AZRebalance', 'HealthCheck', 'ReplaceUnhealthy'];
 
 /** True when the group asks load balancers how its instances are, and so would replace a drained one. */
 export const replacesDrained = ({ healthCheckTypes }: ScalingGroup): boolean =>

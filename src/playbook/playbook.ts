@@ -3,8 +3,6 @@ import type { Amount, OnFailure } from '../model/settings.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Locate, Place } from '../model/source.js';
 
-export type { Expression } from '../expression/condition.js';
-
 /**
  * A playbook as it was read: words checked, structure typed, templates not rendered yet. Fields of type `Raw` may hold
  * `{{ … }}` anywhere and are rendered when their play or task runs.

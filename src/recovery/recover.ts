@@ -69,7 +69,7 @@ export async function recoverAll(
 }
 
 /** What could not be looked at may hold something all the same. */
-export function tellUnseen({ unread, unasked }: InterruptedRuns, bus: EventBus): void {
+function tellUnseen({ unread, unasked }: InterruptedRuns, bus: EventBus): void {
   for (const { message } of unread) bus.emit({ type: 'warning', message });
   for (const { host, error } of unasked.values()) {
     const message = `${describeHost(host)} could not be asked what is held of it: ${error.message}`;

@@ -25,7 +25,7 @@ export const plainPalette: Palette = {
   alarm: asIs,
 };
 
-export function colourPalette(): Palette {
+function colourPalette(): Palette {
   const colour = new Ansis(1);
   return {
     bold: (text) => colour.bold(text),

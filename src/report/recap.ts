@@ -95,7 +95,7 @@ const blips = ({ blips: count = 0 }: RunResult, palette: Palette): string[] =>
     : [palette.yellow(`${count === 1 ? '1 blip' : `${count} blips`}: out of reach for a moment, and back.`)];
 
 /** One error of a result document, for people. */
-export function renderResultError(error: ResultError, palette: Palette = plainPalette): string[] {
+function renderResultError(error: ResultError, palette: Palette = plainPalette): string[] {
   const host = error.host === undefined || error.message.includes(error.host) ? '' : `${error.host}: `;
   return [
     `${palette.red('Error')} ${palette.dim(`[${error.code}]`)} ${host}${error.message}`,
@@ -156,7 +156,7 @@ function needsPerson({ named, groups, environment }: RunResult, palette: Palette
 }
 
 /** A host that needs a person, with what it held. */
-export const renderNamedHost = (host: NamedHost, palette: Palette): string[] => [
+const renderNamedHost = (host: NamedHost, palette: Palette): string[] => [
   `${palette.red(labelOf(host))}: ${host.reason}`,
   ...host.held.map((held) => `  held: ${held}`),
 ];

@@ -20,7 +20,7 @@ export interface ExecOptions extends CommonOptions {
 export const exec = (options: ExecOptions, hooks: RunHooks): Promise<RunResult> =>
   inWorld(options, hooks, (world) => execWith(world, options, hooks));
 
-export const execWith = (world: World, options: ExecOptions, hooks: RunHooks): Promise<RunResult> =>
+const execWith = (world: World, options: ExecOptions, hooks: RunHooks): Promise<RunResult> =>
   withRun(world, options, hooks, { verb: 'exec' }, async (run) => {
     const { id, verb, environment } = run;
     const groups = options.groups.map(groupName);

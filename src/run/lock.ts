@@ -28,7 +28,7 @@ export const releaseLocks = (
   hooks: Pick<RunHooks, 'prompt'>,
 ): Promise<readonly ReleasedLock[]> => inWorld(options, hooks, (world) => releaseLocksWith(world, options));
 
-export async function lockStatusWith(world: World, options: LockOptions): Promise<LockReport> {
+async function lockStatusWith(world: World, options: LockOptions): Promise<LockReport> {
   const inventory = await world.listHosts();
   const groups = options.groups.map((group) => leaseOf(inventory, options, group));
   return {
@@ -40,10 +40,7 @@ export async function lockStatusWith(world: World, options: LockOptions): Promis
 }
 
 /** Looks at all before it ends any: what is refused is refused as a whole. */
-export async function releaseLocksWith(
-  world: World,
-  options: ReleaseOptions,
-): Promise<readonly ReleasedLock[]> {
+async function releaseLocksWith(world: World, options: ReleaseOptions): Promise<readonly ReleasedLock[]> {
   const inventory = await world.listHosts();
   const looks: { readonly name: LeaseName; readonly look: LeaseLook }[] = [];
   for (const group of options.groups) {

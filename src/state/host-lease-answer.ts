@@ -3,13 +3,13 @@ import type { LeaseHolder } from '../ports/lease-store.js';
 import { newestRecord, type MemberRecord } from './lease-rules.js';
 
 /** A run that came to a host with an epoch. */
-export interface Comer {
+interface Comer {
   readonly run: string;
   readonly epoch: number;
 }
 
 /** What a host remembers of the lease that it has, or had last; after a taking, what it remembered before. */
-export interface LeaseMemory {
+interface LeaseMemory {
   /** Absent where nothing was confirmed yet. */
   readonly record?: MemberRecord;
   /** Runs that its lock and its fence know. */

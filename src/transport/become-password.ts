@@ -1,7 +1,7 @@
 import type { Secret } from '../model/secret.js';
 
 /** What sudo made of the password; `unsaid` when it was gone before it could tell. */
-export type Verdict = 'taken' | 'refused' | 'unsaid';
+type Verdict = 'taken' | 'refused' | 'unsaid';
 
 /** Leave to give the password to one sudo, and who wants to know what came of it. */
 export interface Offer {

@@ -9,7 +9,7 @@ import type { SshTransportOptions } from './ssh/ssh-transport.js';
 type Kind = NonNullable<Host['ssh']['transport']>;
 
 /** Reaches each host by the transport that its inventory names. A transport is loaded for the first host that needs it. */
-export class ChoosingTransport implements Transport {
+class ChoosingTransport implements Transport {
   readonly #loaded = new Map<Kind, Promise<Transport>>();
 
   constructor(private readonly load: Readonly<Record<Kind, () => Promise<Transport>>>) {}

@@ -26,8 +26,6 @@ export interface CommonOptions {
   readonly redaction?: Redaction;
 }
 
-export type { StopSignal } from '../engine/index.js';
-
 export interface RunHooks {
   readonly readers: readonly EventReader[];
   readonly stop: StopSignal;

@@ -9,7 +9,7 @@ import type { Lease } from '../../src/ports/lease-store.js';
 import type { SeededRandom } from '../fakes/seeded-random.js';
 import { api } from './dynamo-stage.js';
 
-export const duration: Milliseconds = 60_000;
+const duration: Milliseconds = 60_000;
 
 /** What a race showed. */
 export interface Race {

@@ -2,10 +2,10 @@ import { isDeep } from '../deep.js';
 import { Lane } from './lane.js';
 
 /** Where a run is killed: right before or right after one record of its journal is on disk; `before:17`. */
-export type Point = `${'before' | 'after'}:${number}`;
+type Point = `${'before' | 'after'}:${number}`;
 
 /** Every point of a journal with so many records. */
-export const allPoints = (records: number): readonly Point[] =>
+const allPoints = (records: number): readonly Point[] =>
   Array.from({ length: records }, (_, index): readonly Point[] => [
     `before:${index + 1}`,
     `after:${index + 1}`,
@@ -17,7 +17,7 @@ const isPoint = (text: string): text is Point => /^(before|after):\d+$/.test(tex
  * The points to try: `sample` of them, evenly chosen; with ADFPUSH_CRASH_POINTS=all, or in a deep run, every one, and with ADFPUSH_CRASH_POINTS=before:17,after:3
  * exactly these.
  */
-export function chosenPoints(records: number, sample: number): readonly Point[] {
+function chosenPoints(records: number, sample: number): readonly Point[] {
   const wish = process.env['ADFPUSH_CRASH_POINTS'] ?? (isDeep() ? 'all' : '');
   const all = allPoints(records);
   if (wish === 'all') return all;

@@ -24,7 +24,7 @@ export interface Machines {
   readonly knownHostsFile: string;
 }
 
-export interface Machine {
+interface Machine {
   /** Its container in the outer Engine. */
   readonly container: string;
   readonly address: string;

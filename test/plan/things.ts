@@ -12,7 +12,7 @@ import { makeHost } from '../fakes/make-host.js';
 export const v1 = { repository: 'registry/api', digest: digestOf('v1') };
 export const v2 = { repository: 'registry/api', digest: digestOf('v2') };
 
-export const arnOf = (name: string): TargetGroupArn =>
+const arnOf = (name: string): TargetGroupArn =>
   targetGroupArn(`arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/${name}/0123456789abcdef`);
 
 export const makeSpec = (given: Partial<ContainerSpec> = {}): ContainerSpec => ({

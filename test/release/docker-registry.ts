@@ -17,7 +17,7 @@ export interface DockerRegistry {
   close(): Promise<void>;
 }
 
-export interface Manifest {
+interface Manifest {
   readonly mediaType: string;
   readonly body: Readonly<Record<string, unknown>>;
 }

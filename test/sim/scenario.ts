@@ -15,7 +15,7 @@ import { noFaults, randomFaults, type FaultPlan } from './faults.js';
 /** What the release that is rolled does when it is started. */
 export type ReleaseKind = 'good' | 'never_healthy' | 'exits_at_once' | 'late_crash';
 
-export interface ScenarioTargetGroup {
+interface ScenarioTargetGroup {
   readonly name: string;
   /** The ports of each host that it has registered. */
   readonly ports: readonly number[];

@@ -68,7 +68,7 @@ interface RunState {
   readonly heldUnder: number;
 }
 
-export interface World {
+interface World {
   readonly hosts: Readonly<Record<string, HostPart>>;
   readonly runs: readonly RunState[];
   readonly grown: boolean;
@@ -125,7 +125,7 @@ const releasedPart = (members: readonly string[]): HostPart => ({
   fence: { epoch: 1, run: 'run-before' },
 });
 
-export const firstWorld = ({ runs, before, after, hadBefore }: Bounds): World => ({
+const firstWorld = ({ runs, before, after, hadBefore }: Bounds): World => ({
   hosts: Object.fromEntries(
     after.map((id) => [id, parts.of(hadBefore && before.includes(id) ? releasedPart(before) : noPart)]),
   ),
@@ -139,11 +139,11 @@ export const firstWorld = ({ runs, before, after, hadBefore }: Bounds): World =>
 
 const isHolder = ({ doing, basis, lapsed }: RunState): boolean => doing.is !== 'dead' && basis > lapsed;
 
-export const holdersIn = ({ runs }: World): readonly number[] =>
+const holdersIn = ({ runs }: World): readonly number[] =>
   runs.flatMap((run, index) => (isHolder(run) ? [index] : []));
 
 /** Every world that may come next, each with what happened. */
-export function* nextWorlds(world: World, bounds: Bounds): Generator<readonly [what: string, world: World]> {
+function* nextWorlds(world: World, bounds: Bounds): Generator<readonly [what: string, world: World]> {
   if (!world.grown && bounds.after.length > bounds.before.length)
     yield ['the group grows', { ...world, grown: true }];
   for (const [id, part] of Object.entries(world.hosts)) {
@@ -318,7 +318,7 @@ function* holderSteps(
 }
 
 /** Thrown where a run took its lease back though another had it in between. */
-export class BrokenRegain extends Error {}
+class BrokenRegain extends Error {}
 
 function afterRound(index: number, world: World): World {
   const run = world.runs[index] ?? idle;
@@ -363,7 +363,7 @@ function afterRound(index: number, world: World): World {
 }
 
 /** Whether a later run can take the lease once all others are dead, all answer and all that was given ran out. */
-export function canBeTaken(world: World, unreachable: string | undefined, moving = false): boolean {
+function canBeTaken(world: World, unreachable: string | undefined, moving = false): boolean {
   const hosts = { ...world.hosts };
   for (const [id, part] of Object.entries(hosts)) hosts[id] = ranOut(part);
   const index = world.runs.length;

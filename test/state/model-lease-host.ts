@@ -124,11 +124,11 @@ function seize(part: HostPart, question: HostQuestion): Said {
 }
 
 /** The part after a restart of its host: how long that took is unknown, so the lock lives for its whole duration again. */
-export const rebooted = ({ lock, ...part }: HostPart): HostPart =>
+const rebooted = ({ lock, ...part }: HostPart): HostPart =>
   lock === undefined ? part : { ...part, lock: { ...lock, since: 0, until: lock.seconds } };
 
 /** What `hostFenceScript` does on a host. */
-export function fenceAnswerOf(part: HostPart, question: Pick<HostQuestion, 'epoch' | 'run'>): Said {
+function fenceAnswerOf(part: HostPart, question: Pick<HostQuestion, 'epoch' | 'run'>): Said {
   const admitted = admit(part, question);
   return admitted === undefined
     ? [part, `fenced ${part.fence.epoch} ${part.fence.run}`]
@@ -136,7 +136,7 @@ export function fenceAnswerOf(part: HostPart, question: Pick<HostQuestion, 'epoc
 }
 
 /** The question that the environment of a script asks; the action of the fence's script is ''. */
-export const questionIn = (env: NonNullable<RunOptions['env']>): HostQuestion => ({
+const questionIn = (env: NonNullable<RunOptions['env']>): HostQuestion => ({
   action: env['ADFPUSH_LOCK_ACTION'] ?? '',
   epoch: Number(env['ADFPUSH_LOCK_EPOCH']),
   owner: env['ADFPUSH_LOCK_OWNER'] ?? '',

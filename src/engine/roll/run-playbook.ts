@@ -33,13 +33,13 @@ export interface PlaybookResult {
   readonly stopped: boolean;
 }
 
-export interface NamedSession {
+interface NamedSession {
   readonly session: HostSession;
   readonly held: readonly string[];
   readonly reason: string;
 }
 
-export type GoneSession = Omit<NamedSession, 'reason'>;
+type GoneSession = Omit<NamedSession, 'reason'>;
 
 /** Which of the run's hosts a play is for. */
 export type SelectHosts = (play: Play) => readonly HostSession[];

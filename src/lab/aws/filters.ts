@@ -45,7 +45,7 @@ export const matches = (instance: Instance, filters: readonly Filter[]): boolean
   });
 
 /** `*` is any text, `?` one character; a backslash takes the meaning from what follows it. Case counts. */
-export function wildcard(pattern: string): RegExp {
+function wildcard(pattern: string): RegExp {
   const source = pattern.replace(/\\([\s\S])|[\s\S]/g, (character, escaped?: string) => {
     if (escaped !== undefined) return literal(escaped);
     if (character === '*') return '[\\s\\S]*';

@@ -14,7 +14,7 @@ export interface LabScalingGroup extends NewScalingGroup {
   readonly tags: ReadonlyMap<string, ScalingTag>;
 }
 
-export interface ScalingTag {
+interface ScalingTag {
   readonly value: string;
   readonly propagateAtLaunch: boolean;
 }

@@ -10,7 +10,7 @@ const escape = (text: string): string =>
   text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /** One element of that name with its content. */
-export function toXml(name: string, value: Xml, item: ListItem): string {
+function toXml(name: string, value: Xml, item: ListItem): string {
   if (value === undefined) return '';
   return `<${name}>${content(value, item)}</${name}>`;
 }

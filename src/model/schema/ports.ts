@@ -7,7 +7,7 @@ const shape =
   /^(?:(?<address>\[[0-9a-fA-F:.]+\]|\d+\.\d+\.\d+\.\d+|localhost):)?(?:(?<host>\d+):)?(?<container>\d+)(?:\/(?<protocol>tcp|udp))?$/;
 
 /** `host:container`, `address:host:container`, each with `/udp` if so; one port alone is the same on both sides. */
-export function readPort(text: string): PortMapping | undefined {
+function readPort(text: string): PortMapping | undefined {
   const { address, host, container, protocol } = shape.exec(text.trim())?.groups ?? {};
   if (container === undefined || (address !== undefined && host === undefined)) return undefined;
   const [hostPort, containerPort] = [Number(host ?? container), Number(container)];

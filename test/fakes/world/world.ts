@@ -179,7 +179,7 @@ export interface WorldState {
 }
 
 /** What an Auto Scaling group does not do at this moment, and the keys of its tags. */
-export interface ScalingState {
+interface ScalingState {
   readonly name: string;
   readonly suspended: readonly string[];
   readonly tags: readonly string[];
@@ -202,7 +202,7 @@ export interface ContainerState {
   readonly restartPolicy: RestartPolicy;
 }
 
-export interface TargetSnapshot {
+interface TargetSnapshot {
   readonly registration: Registration;
   readonly host: HostId;
   readonly state: TargetState;

@@ -31,7 +31,7 @@ const event =
     told.type === type;
 
 /** Who comes to the fleet while it is rolled. */
-export const joinerName = 'api-4';
+const joinerName = 'api-4';
 
 const deploy = (name: string, begins: Phase['begins']): Phase => ({ name, story: 'deploy', begins });
 

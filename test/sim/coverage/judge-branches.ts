@@ -10,7 +10,7 @@ export interface CoveredSource {
   readonly byTests: (branch: number) => readonly string[];
 }
 
-export interface FoundBranch {
+interface FoundBranch {
   readonly file: string;
   readonly line: number;
   readonly branch: string;

@@ -1,5 +1,5 @@
 /** One whole line of a source file replaced: the first one of several alike. */
-export interface LineEdit {
+interface LineEdit {
   readonly file: string;
   /** The line as it is, without the blanks around it. */
   readonly line: string;

@@ -2,7 +2,7 @@ import ts from 'typescript';
 import type { TextEdit } from './edit.js';
 
 /** What is done to a source by a mutant: one change of one place. */
-export type MutantKind =
+type MutantKind =
   | 'condition negated'
   | 'operator swapped'
   | 'return removed'

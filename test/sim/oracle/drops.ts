@@ -18,7 +18,7 @@ export interface Drop {
 }
 
 /** What was done to a host on purpose, or was so from the beginning. */
-export interface Fault {
+interface Fault {
   readonly what: string;
   readonly at: Milliseconds;
   readonly host?: HostId;
