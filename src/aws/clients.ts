@@ -6,6 +6,7 @@ import { ECRClient } from '@aws-sdk/client-ecr';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { STSClient } from '@aws-sdk/client-sts';
 import { awsError, goneIsExpired, isExpired } from '../errors/aws.js';
+import { defined } from '../model/defined.js';
 import type { CloudAccess } from './cloud-access.js';
 import { identityOf, type IdentityProvider } from './credentials.js';
 
@@ -102,7 +103,7 @@ export class AwsClients {
     return {
       region,
       credentials: this.#identity,
-      ...(this.access.endpoint === undefined ? {} : { endpoint: this.access.endpoint }),
+      ...defined({ endpoint: this.access.endpoint }),
       // Adaptive: once throttled, the client slows all its calls down instead of only repeating the refused one.
       retryMode: 'adaptive',
       maxAttempts: 5,

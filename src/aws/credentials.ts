@@ -1,5 +1,6 @@
 import { fromIni, fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { awsError, type AwsCall } from '../errors/aws.js';
+import { defined } from '../model/defined.js';
 import type { CloudAccess } from './cloud-access.js';
 
 /** What signs a request. */
@@ -58,7 +59,7 @@ function assumed(
     return fromTemporaryCredentials({
       masterCredentials: source,
       params: { RoleArn: role, RoleSessionName: sessionName },
-      clientConfig: { region, ...(endpoint === undefined ? {} : { endpoint }) },
+      clientConfig: { region, ...defined({ endpoint }) },
     })();
   };
 }

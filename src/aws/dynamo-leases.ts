@@ -2,6 +2,7 @@ import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { isTransient } from '../errors/aws.js';
 import { leaseContended, leaseQuiet, leaseTableUnavailable } from '../errors/dynamo.js';
 import { leaseHeld } from '../errors/lease.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type {
@@ -79,7 +80,7 @@ export class DynamoLeaseStore implements LeaseStore {
 
   async look(name: LeaseName): Promise<LeaseLook> {
     const { record, holder } = await this.#look(name);
-    return { epoch: record?.epoch ?? 0, ...(holder === undefined ? {} : { holder }) };
+    return { epoch: record?.epoch ?? 0, ...defined({ holder }) };
   }
 
   async seize(name: LeaseName, by: LeaseOwner): Promise<LeaseLook> {

@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { LeaseOwner } from '../ports/lease-store.js';
@@ -63,7 +64,7 @@ export function fromItem(item: Item, refuse: (attribute: string) => never): Lock
     epoch: number('epoch'),
     version: text('version'),
     duration: number('duration_ms'),
-    owner: { run: text('run'), who: text('who'), ...(link === undefined ? {} : { link }) },
+    owner: { run: text('run'), who: text('who'), ...defined({ link }) },
     released: item['released']?.BOOL ?? refuse('released'),
     since: text('since'),
     renewed: text('renewed'),

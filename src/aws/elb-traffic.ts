@@ -9,6 +9,7 @@ import {
   type TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { targetGroupMissing } from '../errors/traffic.js';
+import { defined } from '../model/defined.js';
 import type { Region, TargetGroupArn } from '../model/ids.js';
 import {
   healthOfEach,
@@ -134,7 +135,7 @@ function inCalls(registrations: readonly Registration[]): TargetDescription[][] 
 const toTarget = ({ id, port, zone }: Registration): TargetDescription => ({
   Id: id,
   Port: port,
-  ...(zone === undefined ? {} : { AvailabilityZone: zone }),
+  ...defined({ AvailabilityZone: zone }),
 });
 
 function toHealth(targetGroup: TargetGroupArn, description: TargetHealthDescription): TargetHealth {
@@ -149,8 +150,7 @@ function toHealth(targetGroup: TargetGroupArn, description: TargetHealthDescript
       ...(zone === undefined || id.startsWith('i-') ? {} : { zone }),
     },
     state: toState(health.State),
-    ...(health.Reason === undefined ? {} : { reason: health.Reason }),
-    ...(health.Description === undefined ? {} : { description: health.Description }),
+    ...defined({ reason: health.Reason, description: health.Description }),
   };
 }
 

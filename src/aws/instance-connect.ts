@@ -1,6 +1,7 @@
 import { SendSSHPublicKeyCommand } from '@aws-sdk/client-ec2-instance-connect';
 import pLimit from 'p-limit';
 import { explainedPush, notAnInstance, pushUnconfirmed } from '../errors/aws-instance-connect.js';
+import { defined } from '../model/defined.js';
 import type { Host } from '../model/host.js';
 import type { KeyPusher } from '../ports/key-pusher.js';
 import type { AwsClients } from './clients.js';
@@ -27,7 +28,7 @@ export class InstanceConnect implements KeyPusher {
           InstanceId: host.id,
           InstanceOSUser: user,
           SSHPublicKey: publicKey,
-          ...(host.zone === undefined ? {} : { AvailabilityZone: host.zone }),
+          ...defined({ AvailabilityZone: host.zone }),
         });
         const { Success } = await client.send(command).catch((error: unknown) => {
           throw explainedPush(error, host, user) ?? error;

@@ -1,5 +1,6 @@
 import type { HostSession } from '../engine/index.js';
 import type { ContainerSpec } from '../model/container.js';
+import { defined } from '../model/defined.js';
 import { parseVolume } from '../model/volume.js';
 import type { ObservedMount } from '../plan/observation.js';
 
@@ -26,7 +27,7 @@ export async function observeMounts(
       source,
       container,
       kind: kinds[index] ?? 'unknown',
-      ...(at === undefined ? {} : { at }),
+      ...defined({ at }),
       ...(madeBy === undefined ? {} : { madeBy: { task: madeBy.task, at: madeBy.at } }),
     };
   });

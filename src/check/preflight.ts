@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { type HostSession, type Run, variablesOfSession } from '../engine/index.js';
 import { type AdfError, errorsOf } from '../errors/adf-error.js';
 import { throwAll } from '../errors/diagnostics.js';
+import { defined } from '../model/defined.js';
 import { runningHosts } from '../plan/allowance.js';
 import { findRefusals } from '../plan/preflight.js';
 import type { GroupObservation, HostObservation, ObservedTargetGroup } from '../plan/observation.js';
@@ -84,7 +85,7 @@ export async function observeHost(session: HostSession, run: Run): Promise<HostO
   return {
     host,
     runtime,
-    ...(known.startedAt === undefined ? {} : { startedAt: known.startedAt }),
+    ...defined({ startedAt: known.startedAt }),
     containers: observed,
     registrations,
     specs: wanted,

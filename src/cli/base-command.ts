@@ -2,6 +2,7 @@ import { Command, Flags, type Interfaces } from '@oclif/core';
 import { missingEnvironment, missingGroup } from '../errors/cli.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { Redaction } from '../events/redaction.js';
+import { defined } from '../model/defined.js';
 import type { ExitCode } from '../model/run-result.js';
 import { renderErrors, type SourceLines } from '../report/error-view.js';
 import { errorDocument } from '../report/event-json.js';
@@ -117,7 +118,7 @@ export abstract class BaseCommand extends Command {
     return {
       ...this.values(flags),
       environment: this.environment(flags),
-      ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+      ...defined({ limit: flags.limit }),
     };
   }
 
@@ -134,7 +135,7 @@ export abstract class BaseCommand extends Command {
       redaction: this.redaction,
       askBecomePass: flags['ask-become-pass'] ?? false,
       variables: this.#variables.map(({ words: _, ...variable }) => variable),
-      ...(flags.forks === undefined ? {} : { forks: flags.forks }),
+      ...defined({ forks: flags.forks }),
     };
   }
 

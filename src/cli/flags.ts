@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { invalidDuration, invalidList } from '../errors/cli.js';
+import { defined } from '../model/defined.js';
 import { parseDuration, type Milliseconds } from '../model/duration.js';
 
 /** Read by `durationOf`: an error thrown inside of oclif's parser would get its words in front of ours. */
@@ -20,7 +21,7 @@ const names = (description: string, options: { char?: 't' | 'g'; helpValue: stri
     multiple: true,
     multipleNonGreedy: true,
     helpValue: options.helpValue,
-    ...(options.char === undefined ? {} : { char: options.char }),
+    ...defined({ char: options.char }),
   });
 
 /** The names of a list flag, one by one. Throws `cli.empty_name`. */

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { ExitCode, RunResult } from '../model/run-result.js';
 import type { RunHooks } from '../world/context.js';
@@ -51,7 +52,7 @@ export abstract class RollCommand extends BaseCommand {
       check: flags.check,
       diff: flags.diff,
       noRecover: flags['no-recover'],
-      ...(lockWait === undefined ? {} : { lockWait }),
+      ...defined({ lockWait }),
     };
   }
 
@@ -72,9 +73,7 @@ export abstract class RollCommand extends BaseCommand {
         progressOnly: false,
         redaction: this.redaction,
         ask: !flags.yes && !flags.check,
-        ...(grace === undefined ? {} : { grace }),
-        ...(flags.events === undefined ? {} : { events: flags.events }),
-        ...(flags.junit === undefined ? {} : { junit: flags.junit }),
+        ...defined({ grace, events: flags.events, junit: flags.junit }),
       },
       async ({ hooks, kept }) => {
         const result = await act(hooks);

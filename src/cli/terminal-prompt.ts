@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { Secret } from '../model/secret.js';
 import type { SecretPrompt } from '../ports/secret-prompt.js';
 
@@ -33,7 +34,7 @@ export class TerminalPrompt implements SecretPrompt {
     try {
       const answer = await password(
         { message: question, mask: '*', toggleMask: false },
-        { output, signal, ...(input === undefined ? {} : { input }) },
+        { output, signal, ...defined({ input }) },
       );
       return new Secret(answer);
     } catch (error) {

@@ -7,6 +7,7 @@ import {
   tagFlags,
   variableFlags,
 } from '../cli/flags.js';
+import { defined } from '../model/defined.js';
 
 export const skipUnreachableFlag = {
   'skip-unreachable': Flags.integer({
@@ -54,7 +55,7 @@ export function deployChoices(flags: Given) {
   const skipTags = splitNames('--skip-tags', flags['skip-tags']);
   return {
     ...(flags.force === true ? { force: true } : {}),
-    ...(flags.version === undefined ? {} : { version: flags.version }),
+    ...defined({ version: flags.version }),
     ...(tags.length === 0 ? {} : { tags }),
     ...(skipTags.length === 0 ? {} : { skipTags }),
     ...(flags['skip-unreachable'] === undefined ? {} : { skipUnreachable: flags['skip-unreachable'] }),

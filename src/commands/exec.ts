@@ -11,6 +11,7 @@ import {
 } from '../cli/flags.js';
 import { inSession } from '../cli/session.js';
 import { missingCommandLine } from '../errors/cli.js';
+import { defined } from '../model/defined.js';
 import type { ExitCode } from '../model/run-result.js';
 
 export default class Exec extends BaseCommand {
@@ -58,9 +59,7 @@ export default class Exec extends BaseCommand {
         progressOnly: false,
         redaction: this.redaction,
         ask: false,
-        ...(grace === undefined ? {} : { grace }),
-        ...(flags.events === undefined ? {} : { events: flags.events }),
-        ...(flags.junit === undefined ? {} : { junit: flags.junit }),
+        ...defined({ grace, events: flags.events, junit: flags.junit }),
       },
       async ({ hooks, kept }) => {
         const { exec } = await import('../run/exec.js');

@@ -14,6 +14,7 @@ import {
   variableFlags,
 } from '../cli/flags.js';
 import { inSession } from '../cli/session.js';
+import { defined } from '../model/defined.js';
 import type { ExitCode } from '../model/run-result.js';
 
 export default class Recover extends BaseCommand {
@@ -54,9 +55,9 @@ It changes nothing when there is nothing to restore, and it can be interrupted a
     const groups = splitNames('--group', flags.group);
     const options = {
       ...this.common(flags),
-      ...(args.run === undefined ? {} : { run: args.run }),
+      ...defined({ run: args.run }),
       ...(groups.length === 0 ? {} : { groups }),
-      ...(lockWait === undefined ? {} : { lockWait }),
+      ...defined({ lockWait }),
     };
     return inSession(
       {
@@ -68,9 +69,7 @@ It changes nothing when there is nothing to restore, and it can be interrupted a
         progressOnly: false,
         redaction: this.redaction,
         ask: false,
-        ...(grace === undefined ? {} : { grace }),
-        ...(flags.events === undefined ? {} : { events: flags.events }),
-        ...(flags.junit === undefined ? {} : { junit: flags.junit }),
+        ...defined({ grace, events: flags.events, junit: flags.junit }),
       },
       async ({ hooks, kept }) => {
         const { recover } = await import('../recovery/recover.js');

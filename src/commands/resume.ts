@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { allExits } from '../cli/exit-codes.js';
 import { becomePasswordFlag, forksFlag, variableFlags } from '../cli/flags.js';
 import { RollCommand, rollFlags } from '../cli/roll-command.js';
+import { defined } from '../model/defined.js';
 import type { ExitCode } from '../model/run-result.js';
 import { deployChoices, skipUnreachableFlag } from './deploy-flags.js';
 
@@ -41,8 +42,7 @@ Without RUN it is the newest interrupted run in the journals of this machine. It
       ...this.values(flags),
       ...deployChoices(flags),
       ...this.rollChoices(flags),
-      ...(args.RUN === undefined ? {} : { run: args.RUN }),
-      ...(flags.env === undefined ? {} : { environment: flags.env }),
+      ...defined({ run: args.RUN, environment: flags.env }),
     };
     return this.roll(flags, raw, async (hooks) => {
       const { resume } = await import('../deploy/resume.js');

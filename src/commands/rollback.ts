@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { allExits } from '../cli/exit-codes.js';
 import { fleetFlags } from '../cli/flags.js';
 import { RollCommand, rollFlags } from '../cli/roll-command.js';
+import { defined } from '../model/defined.js';
 import type { ExitCode } from '../model/run-result.js';
 import { deployChoices, playFlags } from './deploy-flags.js';
 
@@ -45,7 +46,7 @@ On a terminal it shows the plan and asks. Without one it goes ahead.`;
       ...deployChoices(flags),
       ...this.rollChoices(flags),
       groups: this.groups(flags),
-      ...(flags.to === undefined ? {} : { to: flags.to }),
+      ...defined({ to: flags.to }),
     };
     return this.roll(flags, raw, async (hooks) => {
       const { rollback } = await import('../deploy/rollback.js');

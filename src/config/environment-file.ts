@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../model/defined.js';
 import type { DockerSettings, SshSettings } from '../model/host.js';
 import {
   accountId,
@@ -78,9 +79,7 @@ function readAws(name: string, file: string, document: YamlDocument): AwsEnviron
     access: {
       account: accountId(account),
       regions,
-      ...(role === undefined ? {} : { role }),
-      ...(profile === undefined ? {} : { profile }),
-      ...(endpoint === undefined ? {} : { endpoint }),
+      ...defined({ role, profile, endpoint }),
     },
     filters: read.filters,
     groupTag: read.group_by,
@@ -100,9 +99,7 @@ function readStatic(name: string, file: string, document: YamlDocument): StaticE
           access: {
             regions: [home],
             ...(account === undefined ? {} : { account: accountId(account) }),
-            ...(role === undefined ? {} : { role }),
-            ...(profile === undefined ? {} : { profile }),
-            ...(endpoint === undefined ? {} : { endpoint }),
+            ...defined({ role, profile, endpoint }),
           },
         }),
     hosts: read.hosts.map(({ path, ...entry }) => ({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { DockerSettings, SshSettings } from '../model/host.js';
 import { textSchema } from '../model/schema/text.js';
@@ -75,7 +76,7 @@ export function readProjectConfig(
     secrets: secretsLayer(projectFile, config.secrets, document.locate, sources),
     ssh: config.ssh,
     docker: config.docker,
-    ...(config.state.directory === undefined ? {} : { stateDirectory: config.state.directory }),
+    ...defined({ stateDirectory: config.state.directory }),
     stateBackend: backendOf(config.state),
     leaseDuration: config.state.lease,
     insecureRegistries: config.insecure_registries,

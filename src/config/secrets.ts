@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AdfError } from '../errors/adf-error.js';
 import type { ErrorPlace } from '../errors/adf-error.js';
 import { secretFileMissing, secretNotSet, secretUnusable } from '../errors/secrets.js';
+import { defined } from '../model/defined.js';
 import { isEncrypted } from '../model/environment-text.js';
 import { textSchema } from '../model/schema/text.js';
 import { Secret } from '../model/secret.js';
@@ -75,7 +76,7 @@ export function secretsLayer(
 
 function placeOfSource(locate: Locate, name: string): ErrorPlace {
   const { at, sourceLine } = placeOf(locate, ['secrets', name]);
-  return { ...(at === undefined ? {} : { at }), ...(sourceLine === undefined ? {} : { sourceLine }) };
+  return { ...defined({ at, sourceLine }) };
 }
 
 /** The value, or what is to be thrown when it is used. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Region } from '../model/ids.js';
 import { durationAtLeast } from '../model/schema/duration.js';
@@ -76,7 +77,6 @@ export function backendOf({ backend, table, region, endpoint }: z.output<typeof 
   return {
     kind: 'dynamodb',
     table,
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...defined({ region, endpoint }),
   };
 }

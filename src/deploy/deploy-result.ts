@@ -2,6 +2,7 @@ import type { HostSession, PlaybookResult, Run, ScalingRestored } from '../engin
 import type { AdfError } from '../errors/adf-error.js';
 import { deregisteredByOthers, hostGone, hostGoneCode, hostSkipped } from '../errors/fleet.js';
 import { label } from '../model/container.js';
+import { defined } from '../model/defined.js';
 import type { HostId } from '../model/ids.js';
 import { targetGroupNameOf } from '../model/registration.js';
 import { formatPinnedImage } from '../model/release.js';
@@ -228,7 +229,7 @@ function runningOn(
   const main = observation?.containers.find(({ name, running }) => running && name === names[0]);
   const version = main?.labels[label.release];
   return {
-    ...(version === undefined ? {} : { version }),
+    ...defined({ version }),
     ...(main === undefined ? {} : { image: main.image }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Run } from '../engine/index.js';
 import type { Inventory } from '../inventory/inventory.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import { groupName, type GroupName } from '../model/ids.js';
 import type { Plan } from '../model/plan.js';
@@ -88,8 +89,7 @@ export async function planGroups(
             group,
             read,
             ...versionOf(options),
-            ...(options.limit === undefined ? {} : { limit: options.limit }),
-            ...(options.choose === undefined ? {} : { choose: options.choose }),
+            ...defined({ limit: options.limit, choose: options.choose }),
             ...(options.resumes === undefined ? {} : { only: options.resumes.hosts }),
           },
           run,

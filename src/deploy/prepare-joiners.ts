@@ -2,6 +2,7 @@ import { describeHold, goneOf, type HostSession } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { notRecovered } from '../errors/recover.js';
 import type { Inventory } from '../inventory/inventory.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
@@ -54,7 +55,7 @@ export async function prepareJoiners(
   const prepared = sessions.length === 0 ? undefined : await prepare(opened, unfit, gone);
   if (prepared !== undefined) before.run.bus.emit({ type: 'plan.made', plan: prepared.plan });
   return {
-    ...(prepared === undefined ? {} : { prepared }),
+    ...defined({ prepared }),
     unfit: [...unfit].map(([host, error]) => ({ host, error })),
     gone: joiners.filter(({ id }) => gone.has(id)),
   };

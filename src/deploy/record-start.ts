@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { sha256 } from '../model/sha256.js';
 import type { PinnedImages, Run } from '../engine/index.js';
 import type { Layer } from '../expression/scope.js';
@@ -51,9 +52,7 @@ const recordOf = ({ opened: { group, release, settings }, observed }: PreparedGr
 });
 
 const askedFor = ({ limit, tags, skipTags }: DeployOptions): AskedFor => ({
-  ...(limit === undefined ? {} : { limit }),
-  ...(tags === undefined ? {} : { tags }),
-  ...(skipTags === undefined ? {} : { skipTags }),
+  ...defined({ limit, tags, skipTags }),
 });
 
 async function projectDigest(
@@ -62,7 +61,7 @@ async function projectDigest(
   run: RunId,
 ): Promise<ProjectDigest> {
   const extraVars = digestOfExtraVars(given, run);
-  return { ...(await files.seen()), ...(extraVars === undefined ? {} : { extraVars }) };
+  return { ...(await files.seen()), ...defined({ extraVars }) };
 }
 
 const pinnedImages = async (images: PinnedImages): Promise<Readonly<Record<string, string>>> =>

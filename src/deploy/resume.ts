@@ -6,6 +6,7 @@ import {
   projectChanged,
   stillRuns,
 } from '../errors/resume.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { RunResult } from '../model/run-result.js';
@@ -58,9 +59,7 @@ export async function resumeWith(world: World, options: ResumeOptions, hooks: Ru
       resumes: record,
       groups: record.groups.map(({ name }) => name),
       choose: recordedRelease(record),
-      ...(limit === undefined ? {} : { limit }),
-      ...(tags === undefined ? {} : { tags }),
-      ...(skipTags === undefined ? {} : { skipTags }),
+      ...defined({ limit, tags, skipTags }),
     },
     hooks,
   );

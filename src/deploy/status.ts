@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import type {
   ContainerStatus,
   GroupStatus,
@@ -35,7 +36,7 @@ export const statusWith = (world: World, options: StatusOptions, hooks: RunHooks
     const inventory = await run.blips.cloud.outlast(() => world.listHosts());
     const groups: GroupStatus[] = [];
     for (const group of options.groups) {
-      const choice = { group, ...(options.limit === undefined ? {} : { limit: options.limit }) };
+      const choice = { group, ...defined({ limit: options.limit }) };
       const opened = await openGroup(inventory, choice, run);
       groups.push(groupStatus(await observeGroup(opened)));
     }
@@ -71,7 +72,7 @@ function groupStatus({ observation, unobserved }: ObservedGroup): GroupStatus {
     containers: [],
     registrations: [],
     drift: [],
-    ...(host.zone === undefined ? {} : { zone: host.zone }),
+    ...defined({ zone: host.zone }),
   }));
   return {
     group: observation.group,
@@ -90,7 +91,7 @@ function hostStatus(observation: HostObservation): HostStatus {
     containers: running.map(containerStatus),
     registrations: registrations.map(({ registration, state }) => ({ registration, state })),
     drift: whyDrifted(observation),
-    ...(host.zone === undefined ? {} : { zone: host.zone }),
+    ...defined({ zone: host.zone }),
   };
 }
 
@@ -101,9 +102,6 @@ function containerStatus(container: ObservedContainer): ContainerStatus {
     name,
     running,
     restartCount,
-    ...(version === undefined ? {} : { version }),
-    ...(digest === undefined ? {} : { digest }),
-    ...(health === undefined ? {} : { health }),
-    ...(startedAt === undefined ? {} : { startedAt }),
+    ...defined({ version, digest, health, startedAt }),
   };
 }

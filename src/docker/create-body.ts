@@ -1,4 +1,5 @@
 import type { ContainerHealthcheck, ContainerSpec, RestartPolicy } from '../model/container.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import { formatPinnedImage } from '../model/release.js';
 import { parseVolume, volumeOptions, type BindMount, type Volume } from '../model/volume.js';
@@ -12,10 +13,7 @@ export function createBody(spec: ContainerSpec, labels: Readonly<Record<string, 
   const { limits } = spec;
   return {
     Image: formatPinnedImage(spec.image),
-    ...(spec.command === undefined ? {} : { Cmd: spec.command }),
-    ...(spec.entrypoint === undefined ? {} : { Entrypoint: spec.entrypoint }),
-    ...(spec.user === undefined ? {} : { User: spec.user }),
-    ...(spec.hostname === undefined ? {} : { Hostname: spec.hostname }),
+    ...defined({ Cmd: spec.command, Entrypoint: spec.entrypoint, User: spec.user, Hostname: spec.hostname }),
     Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
     Labels: { ...spec.labels, ...labels },
     StopTimeout: seconds(spec.stopTimeout),
@@ -27,10 +25,9 @@ export function createBody(spec: ContainerSpec, labels: Readonly<Record<string, 
       ...(mounts.length === 0 ? {} : { Mounts: mounts.map(mountOf) }),
       PortBindings: portBindings(spec),
       RestartPolicy: restartPolicyBody(spec.restart),
-      ...(network === undefined ? {} : { NetworkMode: network }),
-      ...(limits.memoryBytes === undefined ? {} : { Memory: limits.memoryBytes }),
+      ...defined({ NetworkMode: network, Memory: limits.memoryBytes }),
       ...(limits.cpus === undefined ? {} : { NanoCpus: Math.round(limits.cpus * 1e9) }),
-      ...(limits.pids === undefined ? {} : { PidsLimit: limits.pids }),
+      ...defined({ PidsLimit: limits.pids }),
       ...(spec.logging === undefined
         ? {}
         : { LogConfig: { Type: spec.logging.driver, Config: spec.logging.options } }),
@@ -111,6 +108,6 @@ const healthcheckBody = ({
   Test: test,
   ...(interval === undefined ? {} : { Interval: nanoseconds(interval) }),
   ...(timeout === undefined ? {} : { Timeout: nanoseconds(timeout) }),
-  ...(retries === undefined ? {} : { Retries: retries }),
+  ...defined({ Retries: retries }),
   ...(startPeriod === undefined ? {} : { StartPeriod: nanoseconds(startPeriod) }),
 });

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { defined } from '../model/defined.js';
 
 export interface EngineAnswer {
   readonly status: number;
@@ -31,7 +32,7 @@ export function receive(
     });
     response.once('end', () => {
       if (byLine !== undefined && rest.trim() !== '') byLine(rest);
-      resolve({ status, body: Buffer.concat(chunks), ...(server === undefined ? {} : { server }) });
+      resolve({ status, body: Buffer.concat(chunks), ...defined({ server }) });
     });
     response.once('error', reject);
     response.once('close', () => reject(new Error('its answer broke off')));

@@ -1,4 +1,5 @@
 import { dockerPull } from '../errors/docker.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import { formatPinnedImage, type PinnedImage } from '../model/release.js';
@@ -42,7 +43,7 @@ export class EngineImages {
       query: { fromImage: image.repository, tag: image.digest },
       headers: registryAuth(credentials),
       patience: pullPatience,
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
       onLine: (text) => {
         const line = pullLine.safeParse(parseJson(text));
         if (!line.success) return;

@@ -1,4 +1,5 @@
 import { label, type ContainerSpec, type ObservedContainer, type RestartPolicy } from '../model/container.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import { containerId, type ContainerId, type ContainerName } from '../model/ids.js';
@@ -58,8 +59,7 @@ export class HostEngine implements HostContainers {
     return {
       ...identity,
       ...engineAddresses(this.host.docker, login),
-      ...(variant === undefined ? {} : { variant }),
-      ...(freeBytes === undefined ? {} : { freeBytes }),
+      ...defined({ variant, freeBytes }),
       ...(Number.isNaN(clockZero) ? {} : { clockZero }),
     };
   }

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 /** The variable by which `hostLookScript` is told the folder of the Engine's data. */
 export const dataFolderVariable = 'ADFPUSH_DOCKER_ROOT';
 
@@ -45,7 +46,7 @@ export function readHostLook(printed: string): HostLook {
   const login = loginEngine(printed);
   return {
     ...(available === undefined ? {} : { freeBytes: Number(available) * 1_024 }),
-    ...(login === undefined ? {} : { login }),
+    ...defined({ login }),
   };
 }
 
@@ -57,5 +58,5 @@ function loginEngine(printed: string): LoginEngine | undefined {
   const context = field('context');
   if (context === undefined) return undefined;
   const address = field('endpoint');
-  return { by: `docker context "${context}"`, ...(address === undefined ? {} : { address }) };
+  return { by: `docker context "${context}"`, ...defined({ address }) };
 }

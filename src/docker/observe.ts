@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { label, type ObservedContainer, type PortMapping, type RestartPolicy } from '../model/container.js';
+import { defined } from '../model/defined.js';
 import { containerId, containerName, isDigest } from '../model/ids.js';
 import { bindMounts } from '../model/volume.js';
 import type { ContainerAnswer } from './answers.js';
@@ -32,13 +33,11 @@ export function observedContainer(
     restartCount: answer.RestartCount,
     restartPolicy: restartPolicyOf(hostConfig.RestartPolicy),
     createdAt: moment(answer.Created) ?? 0,
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...defined({ startedAt, finishedAt }),
     ports: portsOf(answer),
     networks: Object.keys(answer.NetworkSettings?.Networks ?? {}),
     ...(sources.length === 0 ? {} : { bindSources: sources }),
-    ...(health === undefined ? {} : { health }),
-    ...(managedBy === undefined ? {} : { managedBy }),
+    ...defined({ health, managedBy }),
   };
 }
 

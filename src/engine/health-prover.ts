@@ -3,6 +3,7 @@ import { notProvenHealthy } from '../errors/engine.js';
 import { connectionLost, isUnreachable } from '../errors/ssh.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { label, mayBeStartedByEngine, type ObservedContainer } from '../model/container.js';
+import { defined } from '../model/defined.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
 import type { HealthProbe } from '../model/health.js';
 import type { ContainerName } from '../model/ids.js';
@@ -249,7 +250,7 @@ export class HealthProver {
         path: probe.path,
         headers: probe.headers,
         timeout: probe.attemptTimeout,
-        ...(probe.hostHeader === undefined ? {} : { hostHeader: probe.hostHeader }),
+        ...defined({ hostHeader: probe.hostHeader }),
       });
       return { passed: probe.status.includes(status), words: `${status} in ${took()}` };
     } catch (error) {

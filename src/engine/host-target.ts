@@ -1,5 +1,6 @@
 import type { EventHost } from '../events/event.js';
 import type { ContainerTemplate } from '../model/container.js';
+import { defined } from '../model/defined.js';
 import type { EpochMilliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
@@ -113,7 +114,7 @@ export class HostTarget {
     const rollout = this.group?.settings.rollout;
     if (rollout === undefined) return { host: this.host };
     const { reconnect, maxBlips } = rollout;
-    return { host: this.host, reconnect, ...(maxBlips === undefined ? {} : { maxBlips }) };
+    return { host: this.host, reconnect, ...defined({ maxBlips }) };
   }
 
   /**

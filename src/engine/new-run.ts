@@ -1,5 +1,6 @@
 import { secretUnmasked } from '../errors/secrets.js';
 import type { Redaction } from '../events/redaction.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { GroupName } from '../model/ids.js';
 import type { Traffic } from '../ports/traffic.js';
@@ -95,7 +96,7 @@ const holdBook = (
     stop: stop.signal,
     bus,
     run: { run: id, verb, environment, owner },
-    ...(group === undefined ? {} : { group }),
+    ...defined({ group }),
   });
 
 const floorGuard = ({ ports, blips, environment, reservations }: Shared, of: string): FloorGuard =>

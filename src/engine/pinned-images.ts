@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import type { PinnedImage, Repository } from '../model/release.js';
 import type { Images } from '../modules/module.js';
 import type { Registry, RegistryCredentials, ResolvedImage } from '../ports/registry.js';
@@ -28,8 +29,7 @@ export class PinnedImages implements Images {
     const resolving = this.#registry
       .resolve({
         repository,
-        ...(tag === undefined ? {} : { tag }),
-        ...(digest === undefined ? {} : { digest }),
+        ...defined({ tag, digest }),
       })
       .then((resolved) => ({ repository, ...resolved }));
     this.#resolved.set(reference, resolving);

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { AdfError } from './adf-error.js';
 
 /** One call of the AWS API, as errors speak of it. */
@@ -74,7 +75,7 @@ function read(thrown: unknown): Failure {
     message: thrown.message,
     ...(typeof status === 'number' ? { status } : {}),
     ...(typeof requestId === 'string' ? { requestId } : {}),
-    ...(hostname === undefined ? {} : { hostname }),
+    ...defined({ hostname }),
   };
 }
 

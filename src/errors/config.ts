@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { formatPlace, type Place } from '../model/source.js';
 import { AdfError, type ErrorPlace } from './adf-error.js';
 import { enumerate, suggest } from './nearest.js';
@@ -9,7 +10,7 @@ export const yamlSyntax = (reason: string, where: ErrorPlace, hint?: string): Ad
     class: 'invalid',
     message: `This is not valid YAML: ${reason}.`,
     ...where,
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   });
 
 export const duplicateKey = (key: string, first: Place | undefined, where: ErrorPlace): AdfError =>
@@ -41,7 +42,7 @@ export const invalidValue = (message: string, where: ErrorPlace, hint?: string):
     class: 'invalid',
     message,
     ...where,
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   });
 
 export const missingKey = (name: string, where: ErrorPlace, hint?: string): AdfError =>
@@ -50,7 +51,7 @@ export const missingKey = (name: string, where: ErrorPlace, hint?: string): AdfE
     class: 'invalid',
     message: `\`${name}\` is missing.`,
     ...where,
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   });
 
 export function unknownKey(
@@ -65,7 +66,7 @@ export function unknownKey(
     class: 'invalid',
     message: `Unknown key \`${key}\`${inside === '' ? '' : ` in \`${inside}\``}.`,
     ...where,
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   });
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import { formatDuration } from '../model/duration.js';
 import type { EnvironmentName, GroupName } from '../model/ids.js';
@@ -84,7 +85,7 @@ export const leaseTableUnavailable = ({ environment, group }: LeaseName, reason:
     code: 'lease.unavailable',
     class: 'refused',
     message: `The lock of group "${group}" in "${environment}" is out of reach: ${reason.message}`,
-    ...(reason.hint === undefined ? {} : { hint: reason.hint }),
+    ...defined({ hint: reason.hint }),
   });
 
 /** Somebody holds it who, by the wall clocks, has not renewed it for long: asking again while it stays so is how it is got. */

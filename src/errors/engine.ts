@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
 import { describeHost, type Host } from '../model/host.js';
 import type { Place } from '../model/source.js';
@@ -10,7 +11,7 @@ const failed = (code: string, host: Host | undefined, message: string, hint?: st
     class: 'failed',
     message,
     ...(host === undefined ? {} : { host: describeHost(host) }),
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   });
 
 export const floorBlockedCode = 'floor.blocked';
@@ -126,10 +127,7 @@ export const loopItemsFailed = (failures: number, items: number, first: AdfError
     code: 'task.loop',
     class: first.class,
     message: `${failures} of ${items} items of the loop failed; the first: ${first.message}`,
-    ...(first.host === undefined ? {} : { host: first.host }),
-    ...(first.hint === undefined ? {} : { hint: first.hint }),
-    ...(first.at === undefined ? {} : { at: first.at }),
-    ...(first.sourceLine === undefined ? {} : { sourceLine: first.sourceLine }),
+    ...defined({ host: first.host, hint: first.hint, at: first.at, sourceLine: first.sourceLine }),
   });
 
 export const failedWhen = (host: Host, condition: string): AdfError =>
@@ -185,7 +183,7 @@ export const argumentsInvalid = (
     code: 'playbook.arguments',
     class: 'invalid',
     message: `${module}${path === '' ? '' : `: ${path}`}: ${message}`,
-    ...(at === undefined ? {} : { at }),
+    ...defined({ at }),
   });
 
 export const noHosts = (play: string, pattern: string, at: Place): AdfError =>

@@ -1,9 +1,10 @@
+import { defined } from '../model/defined.js';
 import { formatPlace, type Place } from '../model/source.js';
 import { AdfError, type ErrorPlace } from './adf-error.js';
 import { nearest, suggest } from './nearest.js';
 
 const invalid = (code: string, message: string, place: ErrorPlace, hint?: string): AdfError =>
-  new AdfError({ code, class: 'invalid', message, ...place, ...(hint === undefined ? {} : { hint }) });
+  new AdfError({ code, class: 'invalid', message, ...place, ...defined({ hint }) });
 
 /** A template or condition uses a variable that no layer has. `elsewhere` is a way to write one that is out of reach. */
 export const unknownVariable = (

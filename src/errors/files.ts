@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { describeHost, type Host } from '../model/host.js';
 import { AdfError } from './adf-error.js';
 
@@ -8,7 +9,7 @@ const failed = (code: string, host: Host, message: string, reason: string, hint?
     class: 'failed',
     message: reason === '' ? `${message}.` : `${message}: ${reason}.`,
     host: describeHost(host),
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   });
 
 type FileProblem = (host: Host, path: string, reason: string) => AdfError;

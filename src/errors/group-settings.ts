@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { AdfError, type ErrorPlace } from './adf-error.js';
 
 const invalid = (code: string, message: string, where: ErrorPlace, hint: string): AdfError =>
@@ -5,8 +6,7 @@ const invalid = (code: string, message: string, where: ErrorPlace, hint: string)
     code: `group.${code}`,
     class: 'invalid',
     message,
-    ...(where.at === undefined ? {} : { at: where.at }),
-    ...(where.sourceLine === undefined ? {} : { sourceLine: where.sourceLine }),
+    ...defined({ at: where.at, sourceLine: where.sourceLine }),
     hint,
   });
 

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { AdfError, type ErrorClass } from './adf-error.js';
 
 /** The lab's address is in use: by another lab, or by a program of this machine. */
@@ -100,5 +101,5 @@ export const labReported = (error: {
     code: error.code,
     class: error.class,
     message: error.message,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...defined({ hint: error.hint }),
   });

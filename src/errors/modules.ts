@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { describeHost, type Host } from '../model/host.js';
 import { formatPlatform, type Platform } from '../model/platform.js';
 import { formatPinnedImage, type PinnedImage } from '../model/release.js';
@@ -11,7 +12,7 @@ const failed = (code: string, host: Host, message: string, hint?: string): AdfEr
     class: 'failed',
     message,
     host: describeHost(host),
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   });
 
 export const digestNotPulled = (host: Host, image: PinnedImage, found: readonly string[]): AdfError =>
@@ -96,8 +97,7 @@ export const hiddenByNoLog = ({ code, class: errorClass, host, at }: AdfError): 
     code,
     class: errorClass,
     message: 'The task failed; what it said is hidden by no_log.',
-    ...(host === undefined ? {} : { host }),
-    ...(at === undefined ? {} : { at }),
+    ...defined({ host, at }),
   });
 
 export const unexpectedStatus = (

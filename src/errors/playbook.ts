@@ -1,9 +1,10 @@
+import { defined } from '../model/defined.js';
 import { AdfError, type ErrorPlace } from './adf-error.js';
 import type { Place } from '../model/source.js';
 import { enumerate, suggest } from './nearest.js';
 
 const invalid = (code: string, message: string, place: ErrorPlace, hint?: string): AdfError =>
-  new AdfError({ code, class: 'invalid', message, ...place, ...(hint === undefined ? {} : { hint }) });
+  new AdfError({ code, class: 'invalid', message, ...place, ...defined({ hint }) });
 
 /** `place` is where it is imported. */
 export const playbookNotFound = (path: string, place?: ErrorPlace): AdfError =>
@@ -150,7 +151,7 @@ export const varsFileMissing = (path: string, at: Place | undefined): AdfError =
     class: 'invalid',
     message: `The vars file "${path}" does not exist.`,
     hint: "Paths are relative to the project's folder.",
-    ...(at === undefined ? {} : { at }),
+    ...defined({ at }),
   });
 
 export const varsFilesNotTexts = (at: Place | undefined): AdfError =>
@@ -158,5 +159,5 @@ export const varsFilesNotTexts = (at: Place | undefined): AdfError =>
     code: 'playbook.vars_files',
     class: 'invalid',
     message: 'vars_files must be a list of paths.',
-    ...(at === undefined ? {} : { at }),
+    ...defined({ at }),
   });

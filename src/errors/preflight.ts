@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { describeHost, type Host } from '../model/host.js';
 import { formatDuration, isoTime, type Milliseconds } from '../model/duration.js';
 import type { NewerRelease } from '../model/newer-release.js';
@@ -202,7 +203,7 @@ const mountRefused = (
     host: describeHost(host),
     message: `${describeHost(host)} ${why} ${mount.source}, which the container "${mount.container}" mounts.`,
     hint,
-    ...(at === undefined ? {} : { at }),
+    ...defined({ at }),
   });
 
 export const mountMissing = (host: Host, mount: Mount): AdfError =>

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import type { Place } from '../model/source.js';
 import { AdfError } from './adf-error.js';
 import type { ErrorPlace } from './adf-error.js';
@@ -46,7 +47,7 @@ export const secretInArgument = (what: string, at?: Place): AdfError =>
     class: 'invalid',
     message: `${what} would hold a secret, and everybody on the host could read it in the list of processes.`,
     hint: 'Give it by `stdin` or `environment`, or write a `shell` script: its text travels over stdin. In a container, use `env` or `env_file`.',
-    ...(at === undefined ? {} : { at }),
+    ...defined({ at }),
   });
 
 /** A warning: a value so short stands in much that is no secret. Its length is not told either. */

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import type { Place } from '../model/source.js';
 import { AdfError } from './adf-error.js';
 
@@ -8,7 +9,7 @@ export const sourceMissing = (src: string, places: readonly string[], at?: Place
     class: 'invalid',
     message: `There is no "${src}": ${places.join(', ')} ${places.length === 1 ? 'does' : 'do'} not exist.`,
     hint: 'It is looked up beside the playbook, then in the project.',
-    ...(at === undefined ? {} : { at }),
+    ...defined({ at }),
   });
 
 /** It was there when it was looked up. */

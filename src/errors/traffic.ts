@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
 import { AdfError } from './adf-error.js';
 import { nearest } from './nearest.js';
@@ -43,7 +44,7 @@ export const waitTimedOut = ({ what, after, states, trouble, hint }: TimedOut): 
     message:
       `Waited ${formatDuration(after)} for ${what}; last seen: ${states}.` +
       (trouble === undefined ? '' : ` The last look failed: ${trouble}`),
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   });
 
 /** The balancer was asked for long enough, or says why the targets will never be healthy. */

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { describeHost, type Host } from '../model/host.js';
 import { AdfError } from './adf-error.js';
 import { enumerate } from './nearest.js';
@@ -12,10 +13,7 @@ export const foundFor = (
     class: errorClass,
     message,
     host: enumerate(hosts.map(describeHost)),
-    ...(hint === undefined ? {} : { hint }),
-    ...(at === undefined ? {} : { at }),
-    ...(sourceLine === undefined ? {} : { sourceLine }),
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ hint, at, sourceLine, cause }),
   });
 
 export const cloudNotConfigured = (environment: string): AdfError =>

@@ -1,4 +1,5 @@
 import { AdfError, AdfErrors } from '../errors/adf-error.js';
+import { defined } from '../model/defined.js';
 import { Secret } from '../model/secret.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
 import type { StreamRedaction } from '../ports/stream-redaction.js';
@@ -184,7 +185,7 @@ export class Redaction implements SecretKeeper {
       ...(at === undefined ? {} : { at: { ...at, file: this.redactText(at.file) } }),
       ...(sourceLine === undefined ? {} : { sourceLine: this.redactSourceLine(sourceLine) }),
       ...(host === undefined ? {} : { host: this.redactText(host) }),
-      ...(phase === undefined ? {} : { phase }),
+      ...defined({ phase }),
       ...(hint === undefined ? {} : { hint: this.redactText(hint) }),
       ...(cause === undefined ? {} : { cause: this.#visit(cause, seen) }),
     });

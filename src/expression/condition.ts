@@ -9,6 +9,7 @@ import {
   unknownVariable,
 } from '../errors/expression.js';
 import { suggest } from '../errors/nearest.js';
+import { defined } from '../model/defined.js';
 import type { Place } from '../model/source.js';
 import type { UnknownValue } from '../model/unknown.js';
 import { celContext, UsedUnknown } from './cel-context.js';
@@ -31,7 +32,7 @@ export interface Expression {
  * that don't exist, `condition.not_boolean` for what can't be true or false.
  */
 export function parseCondition(source: string, at: Place, placeOf?: PlaceOf): Expression {
-  const expression: Expression = { source, at, ...(placeOf === undefined ? {} : { placeOf }) };
+  const expression: Expression = { source, at, ...defined({ placeOf }) };
   refuseTemplates(expression);
   try {
     const { valid, type, error } = parseCel(source).check();

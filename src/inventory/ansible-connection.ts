@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import type { Host, SshSettings } from '../model/host.js';
 
 /** How Ansible reaches a host as adfpush does: its own variables where it has them, and options of ssh for the rest. */
@@ -5,9 +6,11 @@ export function connectionVariables({ address, ssh }: Host): Readonly<Record<str
   const options = sshOptions(ssh);
   return {
     ansible_host: address,
-    ...(ssh.port === undefined ? {} : { ansible_port: ssh.port }),
-    ...(ssh.user === undefined ? {} : { ansible_user: ssh.user }),
-    ...(ssh.identityFile === undefined ? {} : { ansible_ssh_private_key_file: ssh.identityFile }),
+    ...defined({
+      ansible_port: ssh.port,
+      ansible_user: ssh.user,
+      ansible_ssh_private_key_file: ssh.identityFile,
+    }),
     ...(options.length === 0 ? {} : { ansible_ssh_common_args: options.map(quoted).join(' ') }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import type { Host } from '../model/host.js';
 import { connectionVariables } from './ansible-connection.js';
 import type { Inventory } from './inventory.js';
@@ -26,7 +27,7 @@ export interface InventoryDocument {
 /** The inventory as plain JSON, hosts in the inventory's order. */
 export const inventoryDocument = (inventory: Inventory): InventoryDocument => ({
   environment: inventory.environment,
-  ...(inventory.account === undefined ? {} : { account: inventory.account }),
+  ...defined({ account: inventory.account }),
   lookedFor: inventory.lookedFor,
   groups: membersOf(inventory, ({ id }) => id),
   hosts: inventory.hosts.map(hostDocument),
@@ -46,8 +47,7 @@ const hostDocument = ({
   name,
   address,
   groups,
-  ...(zone === undefined ? {} : { zone }),
-  ...(region === undefined ? {} : { region }),
+  ...defined({ zone, region }),
   ...(launchedAt === undefined ? {} : { launchedAt: new Date(launchedAt).toISOString() }),
   facts,
 });

@@ -12,6 +12,7 @@ import {
   twoContainerSettings,
 } from '../errors/group-settings.js';
 import type { ContainerTemplate } from '../model/container.js';
+import { defined } from '../model/defined.js';
 import type { HealthProbe } from '../model/health.js';
 import { containerSchema } from '../model/schema/container.js';
 import { healthSchema } from '../model/schema/health.js';
@@ -48,11 +49,9 @@ export function readGroupSettings(read: ReadVariable): GroupSettings {
   const locateContainers = locateOf(read);
   diagnostics.refuse();
   return {
-    ...(locateContainers === undefined ? {} : { locateContainers }),
-    ...(image === undefined ? {} : { image }),
-    ...(version === undefined ? {} : { version }),
+    ...defined({ locateContainers, image, version }),
     containers: containers ?? [],
-    ...(health === undefined ? {} : { health }),
+    ...defined({ health }),
     targetGroups: targetGroups ?? { kind: 'none' },
     rollout: rollout ?? readRollout(() => undefined),
   };

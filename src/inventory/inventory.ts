@@ -1,6 +1,7 @@
 import type { CloudAccess, EnvironmentFile } from '../config/environment-file.js';
 import type { Project } from '../config/project.js';
 import type { Layer } from '../expression/scope.js';
+import { defined } from '../model/defined.js';
 import type { Host } from '../model/host.js';
 import type { AccountId, EnvironmentName, GroupName } from '../model/ids.js';
 import type { Fleet } from '../ports/fleet.js';
@@ -56,7 +57,7 @@ export async function loadInventory(
   );
   return {
     environment: file.name,
-    ...(file.access === undefined ? {} : { access: file.access }),
+    ...defined({ access: file.access }),
     ...(file.access?.account === undefined ? {} : { account: file.access.account }),
     hosts,
     groupNames: [...groups.keys()].sort(),

@@ -1,6 +1,7 @@
 import type { EnvironmentFile } from '../config/environment-file.js';
 import type { Project } from '../config/project.js';
 import type { Layer } from '../expression/scope.js';
+import { defined } from '../model/defined.js';
 import type { Host } from '../model/host.js';
 import { packagedDefaults } from './defaults.js';
 
@@ -103,7 +104,7 @@ const factsLayer = (host: Host, group: string | undefined): Layer => ({
     host_id: host.id,
     host_address: host.address,
     group_names: host.groups,
-    ...(group === undefined ? {} : { group }),
+    ...defined({ group }),
     ...host.facts,
   },
   literal: true,

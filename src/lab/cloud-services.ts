@@ -1,4 +1,5 @@
 import { labUnknown } from '../errors/lab.js';
+import { defined } from '../model/defined.js';
 import { Cloud } from './aws/cloud.js';
 import { AwsControl } from './aws/control.js';
 import { AwsEndpoint } from './aws/endpoint.js';
@@ -44,7 +45,7 @@ export async function startCloudServices(options: CloudServicesOptions): Promise
     account: labAccount,
     region: labRegion,
     zones: labZones,
-    ...(pushedKeys === undefined ? {} : { pushedKeys }),
+    ...defined({ pushedKeys }),
   });
   for (const instance of instances) cloud.instances.add(instance);
   const groups = targetGroups.map((settings) => cloud.addTargetGroup(settings));

@@ -1,4 +1,5 @@
 import { invalidReference } from '../errors/registry.js';
+import { defined } from './defined.js';
 import { isDigest } from './ids.js';
 import type { ImageReference, Repository } from './release.js';
 
@@ -40,8 +41,7 @@ export function parseImageReference(text: string): ImageReference {
   checkRepository(text, name);
   return {
     repository: name,
-    ...(tag === undefined ? {} : { tag }),
-    ...(digest === undefined ? {} : { digest }),
+    ...defined({ tag, digest }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commandFailed } from '../errors/modules.js';
+import { defined } from '../model/defined.js';
 import { durationSchema } from '../model/schema/duration.js';
 import { succeeded, type CommandResult, type RemoteCommand, type RunOptions } from '../ports/transport.js';
 import type { Change, ModuleHost, ModuleResult } from './module.js';
@@ -69,15 +70,12 @@ export async function applyCommand(
   host: ModuleHost,
 ): Promise<ModuleResult> {
   const result = await host.run(command, {
-    ...(chdir === undefined ? {} : { cwd: chdir }),
-    ...(stdin === undefined ? {} : { stdin }),
-    ...(checksStdin === undefined ? {} : { checksStdin }),
-    ...(timeout === undefined ? {} : { timeout }),
+    ...defined({ cwd: chdir, stdin, checksStdin, timeout }),
   });
   const message = toldOfRecord(result);
   return {
     changed: true,
-    ...(message === undefined ? {} : { message }),
+    ...defined({ message }),
     output: [result.stdout, result.stderr].filter((text) => text !== '').join('\n'),
     values: valuesOf(result),
     ...(succeeded(result) ? {} : { failure: commandFailed(host.host, result.outcome, result.stderr) }),

@@ -1,5 +1,6 @@
 import { fileProblems } from '../errors/files.js';
 import { sourceNotAFile } from '../errors/sources.js';
+import { defined } from '../model/defined.js';
 import type { FileLook } from '../ports/host-files.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import { compare, makeChange, type FileChange, type WantedFile } from './file-content.js';
@@ -98,11 +99,7 @@ export async function applyTree(
   const { mode: _mode, ...owners } = attributes.attributes;
   const { directoryMode: mode } = attributes;
   for (const path of folders) {
-    await host.files.shape(
-      path,
-      { kind: 'directory' },
-      { ...owners, ...(mode === undefined ? {} : { mode }) },
-    );
+    await host.files.shape(path, { kind: 'directory' }, { ...owners, ...defined({ mode }) });
   }
   for (const [index, { wanted, change }] of files.entries()) {
     host.progress(`sending ${change.path}`, index, files.length);

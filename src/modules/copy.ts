@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sourceNotAFile } from '../errors/sources.js';
+import { defined } from '../model/defined.js';
 import { argvSchema } from '../model/schema/argv.js';
 import { fileModeSchema } from '../model/schema/file-mode.js';
 import { parsed } from '../model/schema/parsed.js';
@@ -80,11 +81,7 @@ export const copy: Module<Args, Details> = {
     if (details.kind === 'file') return applyFile(details.wanted, details.change, host);
     const { directory_mode: directoryMode } = args;
     const attributes = givenAttributes(args);
-    return applyTree(
-      details.change,
-      { attributes, ...(directoryMode === undefined ? {} : { directoryMode }) },
-      host,
-    );
+    return applyTree(details.change, { attributes, ...defined({ directoryMode }) }, host);
   },
 };
 
@@ -106,6 +103,6 @@ function wantedFile(args: Args, dest: string, name: string | undefined, filling:
     backup,
     follow,
     validate,
-    ...(directoryMode === undefined ? {} : { directoryMode }),
+    ...defined({ directoryMode }),
   };
 }

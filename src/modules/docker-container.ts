@@ -7,6 +7,7 @@ import {
   type ContainerTemplate,
   type ObservedContainer,
 } from '../model/container.js';
+import { defined } from '../model/defined.js';
 import { containerName, shortDigest, type ContainerName } from '../model/ids.js';
 import { containerSchema } from '../model/schema/container.js';
 import { specHash } from '../model/spec-hash.js';
@@ -115,7 +116,7 @@ const isAsPlanned = (container: ObservedContainer, spec: ContainerSpec): boolean
 /** The first hold carries the probe: one proof of health is for the host as a whole. */
 function takings({ spec, current, adopted }: Replacement, { probe }: ModuleHost): readonly Taking[] {
   const { stopTimeout } = spec;
-  const base = { kind: 'container', stopTimeout, ...(probe === undefined ? {} : { probe }) } as const;
+  const base = { kind: 'container', stopTimeout, ...defined({ probe }) } as const;
   const held = (container: ObservedContainer): Taking => {
     const { [label.release]: version, [label.specHash]: hash, [label.run]: run } = container.labels;
     return {
@@ -126,8 +127,7 @@ function takings({ spec, current, adopted }: Replacement, { probe }: ModuleHost)
         // One that waits for its restart is up again in a moment, and is brought back as one that runs.
         running: container.running || container.restarting === true,
         restartPolicy: container.restartPolicy,
-        ...(container.digest === undefined ? {} : { digest: container.digest }),
-        ...(version === undefined ? {} : { version }),
+        ...defined({ digest: container.digest, version }),
         ...(hash === undefined || run === undefined ? {} : { image: container.image, specHash: hash, run }),
       },
     };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../model/defined.js';
 import type { RegistrationHold } from '../model/hold.js';
 import { durationSchema } from '../model/schema/duration.js';
 import { targetGroupsSchema } from '../model/schema/target-groups.js';
@@ -100,9 +101,7 @@ const taking = (
   kind: 'registration',
   registration,
   state,
-  ...(host.region === undefined ? {} : { region: host.region }),
-  ...(host.account === undefined ? {} : { account: host.account }),
-  ...(host.role === undefined ? {} : { role: host.role }),
+  ...defined({ region: host.region, account: host.account, role: host.role }),
 });
 
 const names = (registrations: readonly Registration[]): string =>

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { applyMode } from '../model/schema/file-mode.js';
 import type { FileAttributes, FileStat } from '../ports/host-files.js';
 
@@ -44,6 +45,5 @@ export const fileValues = (path: string, stat: FileStat | undefined): Readonly<R
         uid: stat.uid,
         gid: stat.gid,
         size: stat.size,
-        ...(stat.sha256 === undefined ? {} : { checksum: stat.sha256 }),
-        ...(stat.target === undefined ? {} : { src: stat.target }),
+        ...defined({ checksum: stat.sha256, src: stat.target }),
       };

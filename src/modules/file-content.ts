@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import type { FileAttributes, FileContent, FileLook, FileStat } from '../ports/host-files.js';
 import { fileProblems } from '../errors/files.js';
 import { attributeChanges, fileValues } from './file-attributes.js';
@@ -37,9 +38,7 @@ export interface FileChange {
 /** Compares one file of the host with what it is to be. Throws `file.*` for what cannot become a file. */
 export async function checkFile(wanted: WantedFile, host: ModuleHost): Promise<Change<FileChange>> {
   const { dest, name, follow } = wanted;
-  const [look] = await host.files.look([
-    { path: dest, follow, ...(name === undefined ? {} : { into: name }) },
-  ]);
+  const [look] = await host.files.look([{ path: dest, follow, ...defined({ into: name }) }]);
   if (look === undefined) throw fileProblems.unseen(host.host, dest, '');
   const change = await compare(wanted, look, host);
   if (change !== undefined) {
@@ -140,7 +139,7 @@ export async function applyFile(
     changed: true,
     message: summary,
     diff,
-    values: { ...fileValues(path, look?.stat), ...(backup === undefined ? {} : { backup_file: backup }) },
+    values: { ...fileValues(path, look?.stat), ...defined({ backup_file: backup }) },
   };
 }
 
@@ -156,9 +155,7 @@ export async function makeChange(
       folder.replace(/(?<=.)\/+$/, ''),
       { kind: 'directory' },
       {
-        ...(directoryMode === undefined ? {} : { mode: directoryMode }),
-        ...(owner === undefined ? {} : { owner }),
-        ...(group === undefined ? {} : { group }),
+        ...defined({ mode: directoryMode, owner, group }),
       },
     );
   }
@@ -167,7 +164,7 @@ export async function makeChange(
       ...attributes,
       backup,
       follow,
-      ...(validate === undefined ? {} : { validate }),
+      ...defined({ validate }),
       ...(progress === undefined ? {} : { onProgress: progressOf(path, content.size, progress) }),
     });
     return result.backup;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../model/defined.js';
 import { fileModeSchema, type FileMode } from '../model/schema/file-mode.js';
 import { parsed } from '../model/schema/parsed.js';
 import { scalarText } from '../model/schema/text.js';
@@ -48,7 +49,5 @@ export interface Attributes {
 
 /** Those that were given. */
 export const givenAttributes = ({ mode, owner, group }: Attributes): FileAttributes => ({
-  ...(mode === undefined ? {} : { mode }),
-  ...(owner === undefined ? {} : { owner }),
-  ...(group === undefined ? {} : { group }),
+  ...defined({ mode, owner, group }),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AdfError } from '../errors/adf-error.js';
 import type { ContainerSpec, ContainerTemplate } from '../model/container.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { HealthProbe } from '../model/health.js';
 import type { ContainerHold, RegistrationHold } from '../model/hold.js';
@@ -253,7 +254,7 @@ export const registerReading = <Args>({
   effect: 'reads',
   takesHostOut: false,
   where: 'host',
-  ...(freeform === undefined ? {} : { freeform }),
+  ...defined({ freeform }),
   shellArguments: [],
   visibleArguments: [],
   looksAtHost,
@@ -272,7 +273,7 @@ export function register<Args, Details>(module: Module<Args, Details>): Register
     effect: module.effect,
     takesHostOut: module.takesHostOut ?? false,
     where: module.where ?? 'host',
-    ...(module.freeform === undefined ? {} : { freeform: module.freeform }),
+    ...defined({ freeform: module.freeform }),
     shellArguments: module.shellArguments ?? [],
     visibleArguments: module.visibleArguments ?? [],
     source: (args) => module.source?.(module.schema.parse(args)),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AdfError } from '../errors/adf-error.js';
 import { unexpectedStatus } from '../errors/modules.js';
+import { defined } from '../model/defined.js';
 import { durationSchema } from '../model/schema/duration.js';
 import { statusSchema } from '../model/schema/health.js';
 import type { HostHttpResponse } from '../ports/host-http.js';
@@ -56,8 +57,7 @@ async function ask(args: Args, host: ModuleHost): Promise<HostHttpResponse | Adf
       path: args.path,
       headers: args.headers,
       timeout: args.timeout,
-      ...(args.host === undefined ? {} : { hostHeader: args.host }),
-      ...(args.body === undefined ? {} : { body: args.body }),
+      ...defined({ hostHeader: args.host, body: args.body }),
     });
   } catch (error) {
     if (error instanceof AdfError && error.code === 'http.no_answer') return error;

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { Hold, ScalingHold } from '../model/hold.js';
 import type { EnvironmentName, GroupName, HoldId, HostId, RunId } from '../model/ids.js';
@@ -88,7 +89,7 @@ export function interruptedRun(
     environment: identity.environment ?? environment,
     owner: identity.owner,
     at: rebuilt?.startedAt ?? (copies.length === 0 ? 0 : Math.min(...copies.map(({ at }) => at))),
-    ...(process === undefined ? {} : { process }),
+    ...defined({ process }),
     groups,
     groupNames: [...new Set([...groups.map(({ name }) => name), ...scaling.map(({ group }) => group)])],
     ended: rebuilt?.ended !== undefined,

@@ -1,4 +1,5 @@
 import { label, type ContainerSpec, type ObservedContainer } from '../model/container.js';
+import { defined } from '../model/defined.js';
 import { parseIsoTime, type EpochMilliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { ContainerId, RunId } from '../model/ids.js';
@@ -39,9 +40,7 @@ export function newerRelease(group: GroupObservation, run: RunId): NewerRelease 
   return {
     group: group.group,
     run: first.run,
-    ...(version === undefined ? {} : { version }),
-    ...(by === undefined ? {} : { by }),
-    ...(startedAt === undefined ? {} : { startedAt }),
+    ...defined({ version, by, startedAt }),
     ...(isConfirmed ? { isConfirmed } : {}),
     hosts: [...new Set(own.map(({ host }) => host))],
   };
@@ -87,8 +86,7 @@ function claimsOn(container: ObservedContainer, { host, confirmed }: HostObserva
           {
             ...about,
             run,
-            ...(by === undefined ? {} : { by }),
-            ...(startedAt === undefined ? {} : { startedAt }),
+            ...defined({ by, startedAt }),
             since: createdAt,
             isConfirmed: false,
           },

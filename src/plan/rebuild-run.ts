@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { Hold, ScalingHold } from '../model/hold.js';
 import type { GroupName, HoldId, HostId } from '../model/ids.js';
@@ -82,11 +83,11 @@ export function rebuildRun(records: readonly JournalRecord[]): RebuiltRun {
   }
   return {
     ...begun,
-    ...(process === undefined ? {} : { process }),
+    ...defined({ process }),
     ...book.left,
     epochs,
     oneWay,
-    ...(ended === undefined ? {} : { ended }),
+    ...defined({ ended }),
   };
 }
 
@@ -187,8 +188,8 @@ const unknownOf = ({
   at,
   ownTime,
 }: Extract<JournalRecord, { type: 'mutation.intended' }>): UnknownMutation => ({
-  ...(host === undefined ? {} : { host }),
+  ...defined({ host }),
   what,
   at,
-  ...(ownTime === undefined ? {} : { ownTime }),
+  ...defined({ ownTime }),
 });

@@ -1,4 +1,5 @@
 import { label, type ObservedContainer } from '../model/container.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import { describeHost } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
@@ -32,7 +33,7 @@ export function planRoll(group: GroupObservation): Plan {
       .map((observation) => ({
         host: observation.host.id,
         healthy: counts(observation),
-        ...(observation.host.zone === undefined ? {} : { zone: observation.host.zone }),
+        ...defined({ zone: observation.host.zone }),
       })),
   );
   const batches = expectedBatches(order, group.rollout.serial, allowanceOf(group));
@@ -107,7 +108,7 @@ function planHost(observation: HostObservation, group: GroupObservation): HostPl
     from,
     to: reasons.length === 0 ? from : to,
     reasons,
-    ...(host.zone === undefined ? {} : { zone: host.zone }),
+    ...defined({ zone: host.zone }),
   };
 }
 
@@ -116,8 +117,7 @@ const summarize = (container: ObservedContainer): ContainerSummary => {
   return {
     name: container.name,
     running: container.running,
-    ...(version === undefined ? {} : { version }),
-    ...(container.digest === undefined ? {} : { digest: container.digest }),
+    ...defined({ version, digest: container.digest }),
   };
 };
 

@@ -6,6 +6,7 @@ import { describeValue } from '../expression/describe.js';
 import { placeOf } from '../expression/place.js';
 import { render } from '../expression/templates.js';
 import type { Variables } from '../expression/variables.js';
+import { defined } from '../model/defined.js';
 import { amountSchema, serialSchema } from '../model/schema/amount.js';
 import { durationSchema } from '../model/schema/duration.js';
 import { parsed } from '../model/schema/parsed.js';
@@ -38,7 +39,7 @@ export function readPlayRollout(play: Play, variables: Variables): PlayRollout {
       play,
       reader.read('max_fail_percentage', play.maxFailPercentage, percentageSchema),
     ),
-    ...(minHealthy === undefined ? {} : { minHealthy }),
+    ...defined({ minHealthy }),
     bake: reader.read('bake', play.bake, durationSchema) ?? 0,
     onFailure: reader.read('on_failure', play.onFailure, onFailureSchema) ?? 'rollback',
   };

@@ -12,6 +12,7 @@ import {
 import { describeValue, isMapping } from '../expression/describe.js';
 import { locateThrough } from '../expression/place.js';
 import { checkTemplates, mayBeTemplate } from '../expression/templates.js';
+import { defined } from '../model/defined.js';
 import { locateWithin, type ValuePath } from '../model/source.js';
 import type { PlaybookDocument } from './document.js';
 import { elsewhereInTasks, isOldLoop, laterInTasks, taskKeywords } from './keywords.js';
@@ -66,10 +67,9 @@ function readKeywords(
   refuseRetriesWithoutUntil(task, document);
   return {
     when: task.conditions('when'),
-    ...(loop === undefined ? {} : { loop }),
+    ...defined({ loop }),
     loopVar: readLoopVariable(task, document),
-    ...(register === undefined ? {} : { register }),
-    ...(until === undefined ? {} : { until }),
+    ...defined({ register, until }),
     retries: task.wholeNumber('retries') ?? defaultRetries,
     delay: task.duration('delay') ?? defaultDelay,
     failedWhen: task.conditions('failed_when'),

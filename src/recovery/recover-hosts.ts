@@ -22,6 +22,7 @@ import { cannotRestore, cannotRestoreCode, floorBlockedCode } from '../errors/en
 import type { EventHost } from '../events/event.js';
 import { hostGoneCode } from '../errors/fleet.js';
 import { claimUnchecked, claimUncheckedCode, hostNotListed } from '../errors/recover.js';
+import { defined } from '../model/defined.js';
 import { formatDuration } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
@@ -146,7 +147,7 @@ async function restoreOne(
     ...about,
     restored: outcome.restored || isBack,
     ...(await nameHeld(eventHost, lacking, reason, run)),
-    ...(outcome.error === undefined ? {} : { error: outcome.error }),
+    ...defined({ error: outcome.error }),
   };
 
   async function restore(): Promise<RestoreOutcome | typeof untouched> {

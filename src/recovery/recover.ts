@@ -1,5 +1,6 @@
 import { unknownRun } from '../errors/recover.js';
 import type { EventBus } from '../events/bus.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import { describeHost } from '../model/host.js';
 import { groupName, runId } from '../model/ids.js';
@@ -40,7 +41,7 @@ export const recoverWith = (world: World, options: RecoverOptions, hooks: RunHoo
       lookForInterrupted(world, inventory, {
         forks: run.forks,
         blips: run.blips,
-        ...(groups === undefined ? {} : { groups }),
+        ...defined({ groups }),
         ...(options.run === undefined ? {} : { run: runId(options.run) }),
       }),
     );

@@ -4,6 +4,7 @@ import { probeWithoutSecret } from '../errors/recover.js';
 import { mask } from '../events/redaction.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { ContainerTemplate } from '../model/container.js';
+import { defined } from '../model/defined.js';
 import type { HealthProbe } from '../model/health.js';
 import type { ContainerHold, Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
@@ -38,7 +39,7 @@ function groupOf(host: Host, record: GroupRecord, held: readonly Hold[], invento
       containers: containerHolds(held).map(templateOf),
       targetGroups: choiceOf(record, held),
       rollout: record.rollout,
-      ...(probe === undefined ? {} : { health: probe }),
+      ...defined({ health: probe }),
     },
   };
 }

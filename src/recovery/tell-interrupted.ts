@@ -1,6 +1,7 @@
 import { describeHold } from '../engine/index.js';
 import type { EventBus } from '../events/bus.js';
 import type { Inventory } from '../inventory/inventory.js';
+import { defined } from '../model/defined.js';
 import type { InterruptedStatus } from '../model/status-report.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
 import type { RecoveredRun } from './recover-run.js';
@@ -39,7 +40,7 @@ export function tellInterrupted(
     verb,
     groups: groupNames,
     who,
-    ...(link === undefined ? {} : { link }),
+    ...defined({ link }),
     since: at,
     held: [...Map.groupBy(held, ({ host }) => host)].map(([id, holds]) => ({
       host: { id, name: names.get(id) ?? id },

@@ -1,4 +1,5 @@
 import { digestMismatch, imageMissing, registryDenied, registryMalformed } from '../errors/registry.js';
+import { defined } from '../model/defined.js';
 import { isDigest, type Digest } from '../model/ids.js';
 import { formatImageReference, type ImageReference, type Repository } from '../model/release.js';
 import type { Clock } from '../ports/clock.js';
@@ -103,8 +104,7 @@ export class HttpRegistry implements Registry {
     if (answer.status !== 401 && answer.status !== 403) return answer;
     const detail = problemIn(answer);
     throw registryDenied(image, registry, {
-      ...(answer.username === undefined ? {} : { username: answer.username }),
-      ...(detail === undefined ? {} : { detail }),
+      ...defined({ username: answer.username, detail }),
     });
   }
 

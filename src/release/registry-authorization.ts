@@ -1,4 +1,5 @@
 import { registryMalformed } from '../errors/registry.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { RegistryCredentials, RegistryCredentialSource } from '../ports/registry.js';
@@ -74,7 +75,7 @@ export class RegistryAuthorization {
     scope: string,
     credentials: RegistryCredentials | undefined,
   ): Promise<HttpAnswer> {
-    const question = new URLSearchParams({ ...(service === undefined ? {} : { service }), scope });
+    const question = new URLSearchParams({ ...defined({ service }), scope });
     if (credentials?.username === identityTokenUser) {
       question.set('grant_type', 'refresh_token');
       question.set('client_id', 'adfpush');

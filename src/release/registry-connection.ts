@@ -1,4 +1,5 @@
 import { registryUnavailable } from '../errors/registry.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
@@ -74,7 +75,7 @@ export class RegistryConnection {
   }
 
   #send(method: string, path: string, accept: string, authorization?: string): Promise<HttpAnswer> {
-    const headers = { accept, ...(authorization === undefined ? {} : { authorization }) };
+    const headers = { accept, ...defined({ authorization }) };
     return this.#retrying(() => this.#sendByScheme(path, { method, headers }));
   }
 

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { describeHost } from '../model/host.js';
 import {
   hostChecks,
@@ -29,7 +30,7 @@ export function renderDoctor(report: DoctorReport, options: DoctorViewOptions = 
       header: ['HOST', ...hostChecks.map((check) => headings[check].toUpperCase())],
       indent: '  ',
       styleHeader: palette.dim,
-      ...(options.width === undefined ? {} : { width: options.width }),
+      ...defined({ width: options.width }),
     }),
     '',
     ...problemsOf(report).flatMap((problem) => problemLines(problem, palette)),

@@ -1,5 +1,6 @@
 import { AdfError, AdfErrors } from '../errors/adf-error.js';
 import type { Event } from '../events/event.js';
+import { defined } from '../model/defined.js';
 import type { ResultError } from '../model/run-result.js';
 import { formatPlace } from '../model/source.js';
 
@@ -7,9 +8,9 @@ import { formatPlace } from '../model/source.js';
 export const errorDocument = ({ code, message, host, at, hint }: AdfError): ResultError => ({
   code,
   message,
-  ...(host === undefined ? {} : { host }),
+  ...defined({ host }),
   ...(at === undefined ? {} : { at: formatPlace(at) }),
-  ...(hint === undefined ? {} : { hint }),
+  ...defined({ hint }),
 });
 
 /**

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { describeHost, type Host } from '../model/host.js';
 import { plainPalette, type Palette } from './palette.js';
 import { renderTable } from './table.js';
@@ -20,7 +21,7 @@ export function renderInventoryList(hosts: readonly Host[], options: InventoryVi
   const table = renderTable(rows, {
     header: ['HOST', 'ID', 'GROUPS', 'ADDRESS', 'ZONE'],
     styleHeader: palette.dim,
-    ...(options.width === undefined ? {} : { width: options.width }),
+    ...defined({ width: options.width }),
   });
   return table.join('\n');
 }

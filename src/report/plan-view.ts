@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { formatDuration } from '../model/duration.js';
 import type { FlagVariable } from '../model/flag-variable.js';
 import type { HostId } from '../model/ids.js';
@@ -77,7 +78,7 @@ function batches(plan: Plan, options: PlanViewOptions, palette: Palette): string
       header: ['HOST', 'ZONE', 'FROM', 'TO', 'WHY'],
       indent: '  ',
       styleHeader: palette.dim,
-      ...(options.width === undefined ? {} : { width: options.width }),
+      ...defined({ width: options.width }),
     }),
   ]);
 }
@@ -148,7 +149,7 @@ function targetGroups(
     header: ['TARGET GROUP', 'HEALTHY', 'NEVER BELOW', 'DEREGISTRATION DELAY'],
     indent: '  ',
     styleHeader: palette.dim,
-    ...(options.width === undefined ? {} : { width: options.width }),
+    ...defined({ width: options.width }),
   });
 }
 
@@ -162,7 +163,7 @@ function scalingGroups({ scaling = [] }: Plan, options: PlanViewOptions, palette
     header: ['AUTO SCALING GROUP', 'SUSPENDED FOR THE RUN'],
     indent: '  ',
     styleHeader: palette.dim,
-    ...(options.width === undefined ? {} : { width: options.width }),
+    ...defined({ width: options.width }),
   });
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import { targetGroupName } from '../model/ids.js';
 import { describeHost } from '../model/host.js';
 import type {
@@ -50,7 +51,7 @@ function renderGroup(status: GroupStatus, report: StatusReport, options: StatusV
       header: ['HOST', 'ZONE', 'RUNS', 'HEALTH', 'TARGET GROUPS', 'DRIFT'],
       indent: '  ',
       styleHeader: palette.dim,
-      ...(options.width === undefined ? {} : { width: options.width }),
+      ...defined({ width: options.width }),
     }),
     summary(status, palette),
   ];

@@ -1,4 +1,5 @@
 import type { Event, EventHost, Phase } from '../events/event.js';
+import { defined } from '../model/defined.js';
 import { formatDuration } from '../model/duration.js';
 import { countHosts, foldHosts } from './host-ranges.js';
 import { clockTime } from './lines.js';
@@ -68,21 +69,21 @@ export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
         tone: 'warning',
         text: `Warning: ${event.task === undefined ? '' : `${event.task.name}: `}${event.message}`,
         verbosity: 0,
-        ...(event.host === undefined ? {} : { host: event.host }),
+        ...defined({ host: event.host }),
       };
     case 'blip':
       return {
         tone: 'warning',
         text: `Warning: out of reach for ${formatDuration(event.duration)}, and back: ${event.reason}`,
         verbosity: 0,
-        ...(event.host === undefined ? {} : { host: event.host }),
+        ...defined({ host: event.host }),
       };
     case 'blip.waiting':
       return {
         tone: 'warning',
         text: `Waiting until ${clockTime(event.until)} at the latest: ${event.reason}`,
         verbosity: 0,
-        ...(event.host === undefined ? {} : { host: event.host }),
+        ...defined({ host: event.host }),
       };
     case 'play.started':
       return heading(`Play "${event.play}" on ${countHosts(event.hosts.length)}`);

@@ -1,5 +1,6 @@
 import { isStopping, type Run } from '../engine/index.js';
 import type { AdfError } from '../errors/adf-error.js';
+import { defined } from '../model/defined.js';
 import { exitOfSignal, type ExitCode, type ResultError, type RunOutcome } from '../model/run-result.js';
 import { formatPlace } from '../model/source.js';
 
@@ -43,7 +44,7 @@ export const resultOf = (
 export const resultError = ({ code, message, host, at, hint }: AdfError): ResultError => ({
   code,
   message,
-  ...(host === undefined ? {} : { host }),
+  ...defined({ host }),
   ...(at === undefined ? {} : { at: formatPlace(at) }),
-  ...(hint === undefined ? {} : { hint }),
+  ...defined({ hint }),
 });

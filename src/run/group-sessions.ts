@@ -7,6 +7,7 @@ import { Variables } from '../expression/variables.js';
 import { readGroupSettings } from '../inventory/group-settings.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { requireGroup, selectHosts } from '../inventory/patterns.js';
+import { defined } from '../model/defined.js';
 import type { HealthProbe } from '../model/health.js';
 import type { Host } from '../model/host.js';
 import { groupName, isDigest, type GroupName, type HostId } from '../model/ids.js';
@@ -82,7 +83,7 @@ export async function openGroup(
   const version = chosen?.release.version ?? choice.version;
   const read =
     (chosen === undefined ? choice.read : undefined) ??
-    readGroup(inventory, { group, ...(version === undefined ? {} : { version }) }, groupRun);
+    readGroup(inventory, { group, ...defined({ version }) }, groupRun);
   const image = imageOf(group, read);
   const reference = referenceOf(image);
   if (chosen !== undefined) {
@@ -98,7 +99,7 @@ export async function openGroup(
     run,
     settings: image.settings,
     release,
-    ...(version === undefined ? {} : { version }),
+    ...defined({ version }),
     platforms,
     hosts,
     sessions: read

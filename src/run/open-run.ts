@@ -1,6 +1,7 @@
 import { newRun, type Run, type TagSelection } from '../engine/index.js';
 import type { Redaction } from '../events/redaction.js';
 import { EventBus } from '../events/bus.js';
+import { defined } from '../model/defined.js';
 import { isoTime } from '../model/duration.js';
 import { environmentName, runId, type RunId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
@@ -52,8 +53,7 @@ export function openRun(
       fence,
       files,
       hostFiles,
-      ...(scaling === undefined ? {} : { scaling }),
-      ...(spills === undefined ? {} : { spills }),
+      ...defined({ scaling, spills }),
     },
     leaseDuration: world.leaseDuration,
     redaction,

@@ -1,5 +1,6 @@
 import { fenceSilent, leaseFenced } from '../errors/lease.js';
 import { connectionLost } from '../errors/ssh.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { Fence, FencePass } from '../ports/fence.js';
@@ -37,7 +38,7 @@ export class HostFence implements Fence {
     };
     const result = await connection.run(
       { script: hostFenceScript },
-      { env, timeout: patience, ...(signal === undefined ? {} : { signal }) },
+      { env, timeout: patience, ...defined({ signal }) },
     );
     signal?.throwIfAborted();
     if (result.outcome.kind === 'unknown') throw connectionLost(host, result.outcome.reason);

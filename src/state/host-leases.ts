@@ -1,5 +1,6 @@
 import type { AdfError } from '../errors/adf-error.js';
 import { leaseHeld, leaseLost, leaseMembersGone, leaseMoved, leaseUnavailable } from '../errors/lease.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import { describeHost, type Host } from '../model/host.js';
 import type { Clock } from '../ports/clock.js';
@@ -265,7 +266,7 @@ const wishOf = ({ owner, hosts, leftOut, since, above }: LeaseRequest): LeaseWis
   leftOut: new Set(leftOut),
   gone: new Set(),
   above,
-  ...(since === undefined ? {} : { since }),
+  ...defined({ since }),
 });
 
 const lookAt = (name: LeaseName): LockQuestion => ({

@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { defined } from '../model/defined.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { Spill, SpilledOutput, SpillStore } from '../ports/spill.js';
 import type { StreamRedaction } from '../ports/stream-redaction.js';
@@ -73,7 +74,7 @@ class SpillFile implements Spill {
     await this.#writing;
     await this.#append(this.#filling.subarray(0, this.#filled));
     await this.#file?.close().catch((error: unknown) => (this.#incomplete ??= reasonOf(error)));
-    return { path: this.path, ...(this.#incomplete === undefined ? {} : { incomplete: this.#incomplete }) };
+    return { path: this.path, ...defined({ incomplete: this.#incomplete }) };
   }
 
   /** Copies: small pieces are many, and each may hold on to far more memory than it shows. */

@@ -1,4 +1,5 @@
 import { waitTimedOut } from '../errors/traffic.js';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import { healthOfEach, type Registration, type TargetHealth } from '../model/registration.js';
 import type { Clock } from '../ports/clock.js';
@@ -106,8 +107,7 @@ export class HealthWait<T> {
       what,
       after: timeout,
       states: this.#seen === undefined ? 'nothing' : statesInWords(awaited),
-      ...(this.#trouble === undefined ? {} : { trouble: this.#trouble }),
-      ...(advice === undefined ? {} : { hint: advice }),
+      ...defined({ trouble: this.#trouble, hint: advice }),
     });
   }
 

@@ -1,4 +1,5 @@
 import { invalidVariableName, nulInArgument } from '../errors/ssh.js';
+import { defined } from '../model/defined.js';
 import type { RemoteCommand, RunOptions } from '../ports/transport.js';
 import { programBegins } from './after-noise.js';
 import { announcement } from './announcement.js';
@@ -57,7 +58,7 @@ function underShell(
   const another = shell ?? 'exec /bin/sh';
   const line = shell === undefined ? body : `${shell} -c ${quote(body)}`;
   if (mayShow && isReadAlike(within ? line : body) && line.length < longestLine)
-    return { line, ...(stdin === undefined ? {} : { stdin }) };
+    return { line, ...defined({ stdin }) };
   if (stdin === undefined) {
     // The braces make sh read everything before it begins, so that no command in it can eat the rest of the script.
     return { line: `${another} -s`, stdin: Buffer.from(`{ ${body}\n} </dev/null\n`) };

@@ -1,4 +1,5 @@
 import { noAnswer } from '../errors/http.js';
+import { defined } from '../model/defined.js';
 import type { Clock } from '../ports/clock.js';
 import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
 import { succeeded, type Connection, type RemoteCommand } from '../ports/transport.js';
@@ -31,7 +32,7 @@ export async function requestByProgram(
   const command = program === 'curl' ? { script: curlScript(request) } : wgetCommand(request);
   const result = await connection.run(command, {
     timeout: request.timeout + 2_000,
-    ...(signal === undefined ? {} : { signal }),
+    ...defined({ signal }),
   });
   signal?.throwIfAborted();
   if (result.outcome.kind === 'unknown') throw connectionLost(connection.host, result.outcome.reason);
@@ -57,7 +58,7 @@ async function findProgram(
       script:
         'for program in curl wget bash; do command -v $program >/dev/null 2>&1 && echo $program; done; exit 0',
     },
-    { timeout: 10_000, ...(signal === undefined ? {} : { signal }) },
+    { timeout: 10_000, ...defined({ signal }) },
   );
   signal?.throwIfAborted();
   if (result.outcome.kind === 'unknown') throw connectionLost(connection.host, result.outcome.reason);

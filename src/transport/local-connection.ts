@@ -1,6 +1,7 @@
 import { connect as connectSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { forwardingUnanswered } from '../errors/ssh.js';
+import { defined } from '../model/defined.js';
 import type { Host } from '../model/host.js';
 import type { Clock } from '../ports/clock.js';
 import { within } from '../ports/deadline.js';
@@ -54,7 +55,7 @@ export class LocalConnection implements Connection {
     const process = new LocalProcess(line);
     const result = await runToEnd(sudo?.over(process) ?? process, this.clock, {
       ...options,
-      ...(stdin === undefined ? {} : { input: stdin }),
+      ...defined({ input: stdin }),
       terminate: () => this.#end(process),
       whyLost: () => undefined,
     });

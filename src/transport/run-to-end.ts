@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { CommandResult, Outcome, RunOptions } from '../ports/transport.js';
@@ -98,8 +99,7 @@ export async function runToEnd(
     stderr: stderr.toString(),
     duration: clock.elapsed() - started,
     truncated: stdout.truncated || stderr.truncated,
-    ...(files === undefined ? {} : { files }),
-    ...(announcement.answer === undefined ? {} : { record: announcement.answer }),
+    ...defined({ files, record: announcement.answer }),
   };
 
   /** Resolves when the rest of its output is here, and taken. */
@@ -127,7 +127,7 @@ export async function runToEnd(
 
 function filesOf({ file: stdout }: Output, { file: stderr }: Output): CommandResult['files'] {
   if (stdout === undefined && stderr === undefined) return undefined;
-  return { ...(stdout === undefined ? {} : { stdout }), ...(stderr === undefined ? {} : { stderr }) };
+  return { ...defined({ stdout, stderr }) };
 }
 
 const unknown = (whyLost: string | undefined): Outcome => ({

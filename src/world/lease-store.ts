@@ -1,5 +1,6 @@
 import type { AwsCloud } from '../aws/access.js';
 import type { StateBackend } from '../config/state-schema.js';
+import { defined } from '../model/defined.js';
 import type { LeaseStore } from '../ports/lease-store.js';
 import { HostLeaseStore } from '../state/host-leases.js';
 import { MovedLeases } from '../state/moved-leases.js';
@@ -25,7 +26,6 @@ export async function leaseStoreOf(
 async function ownAccount(region: string | undefined, endpoint: string | undefined): Promise<AwsCloud> {
   const { connectCloud } = await import('../aws/access.js');
   return connectCloud({
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...defined({ region, endpoint }),
   });
 }

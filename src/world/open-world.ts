@@ -11,6 +11,7 @@ import { cloudNotConfigured } from '../errors/usecases.js';
 import { Redaction } from '../events/redaction.js';
 import { alwaysThere, FleetPresence } from '../inventory/fleet-presence.js';
 import { loadInventory, type CloudAccess } from '../inventory/inventory.js';
+import { defined } from '../model/defined.js';
 import { loadPlaybook } from '../playbook/load.js';
 import type { Fleet } from '../ports/fleet.js';
 import type { Traffic } from '../ports/traffic.js';
@@ -87,8 +88,7 @@ export async function openWorld(
     homeDirectory: local.homeDirectory,
     baseDirectory: resolve(directory),
     defaultUser: local.localUser,
-    ...(agentSocket === undefined ? {} : { agentSocket }),
-    ...(password === undefined ? {} : { becomePassword: password }),
+    ...defined({ agentSocket, becomePassword: password }),
     ...(cloud === undefined ? {} : { hostKeySource: cloud.hostKeys, keyPusher: cloud.keyPusher }),
     onHostKeyRecorded: ({ host: { id, name }, ...recorded }) =>
       notices.tell({ type: 'host_key.recorded', host: { id, name }, ...recorded }),
@@ -177,10 +177,7 @@ async function connectTo({ regions, role, profile, endpoint }: CloudAccess): Pro
   const { connectCloud } = await import('../aws/access.js');
   const [region] = regions;
   return connectCloud({
-    ...(role === undefined ? {} : { role }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(region === undefined ? {} : { region }),
+    ...defined({ role, profile, endpoint, region }),
   });
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.js';
 import type { Secret } from '../model/secret.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
 import type { SecretPrompt } from '../ports/secret-prompt.js';
@@ -11,7 +12,7 @@ export function passphraseSources(
   const passphrase = takeSecret(passphraseVariable);
   if (passphrase !== undefined) keeper.add(passphrase, passphraseVariable);
   return {
-    ...(passphrase === undefined ? {} : { passphrase }),
+    ...defined({ passphrase }),
     ...(prompt === undefined ? {} : { prompt: keepingAnswers(prompt, keeper) }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../model/defined.js';
 import { hostChecks, type Finding, type HostCheck, type HostDiagnosis } from '../../model/doctor-report.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
@@ -49,7 +50,7 @@ export async function examineHost(
       dockerFinding(engine),
       diskFinding(host, engine, session),
     ]),
-    ...(clockAhead === undefined ? {} : { clockAhead }),
+    ...defined({ clockAhead }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { AdfError } from '../../errors/adf-error.js';
+import { defined } from '../../model/defined.js';
 import { hostChecks, type Finding, type HostCheck } from '../../model/doctor-report.js';
 
 export const ok = <Check extends string>(check: Check, detail: string): Finding<Check> => ({
@@ -25,7 +26,7 @@ export const failed = <Check extends string>(
   check,
   status: 'failed',
   detail: message,
-  ...(hint === undefined ? {} : { hint }),
+  ...defined({ hint }),
 });
 
 /** A connection that failed: what came before that is proven, the rest is not known. Of a host that was left alone nothing is. */

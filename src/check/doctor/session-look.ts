@@ -1,4 +1,5 @@
 import { commandFailed } from '../../errors/modules.js';
+import { defined } from '../../model/defined.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Clock } from '../../ports/clock.js';
 import { succeeded, type CommandResult, type Connection } from '../../ports/transport.js';
@@ -45,8 +46,7 @@ export async function lookAtSession(
     command: Math.min(...durations),
     printed: told.get('printed') ?? '',
     notWritable: (told.get('not_writable') ?? '').split(' ').filter((folder) => folder !== ''),
-    ...(startUp === undefined ? {} : { startUp }),
-    ...(clockAhead === undefined ? {} : { clockAhead }),
+    ...defined({ startUp, clockAhead }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { holdOfUnknownHost } from '../../errors/engine.js';
 import type { EventBus } from '../../events/bus.js';
 import type { EventHost } from '../../events/event.js';
+import { defined } from '../../model/defined.js';
 import type { Hold, Settlement } from '../../model/hold.js';
 import { holdId, type GroupName, type HostId } from '../../model/ids.js';
 import type { Taking } from '../../modules/module.js';
@@ -109,7 +110,7 @@ export class HoldBook {
     const { group } = this.#options;
     const scope = group === undefined ? '' : `${group}/`;
     const id = holdId(`${scope}${host.id}#${this.#count}`);
-    const identity = { id, host: host.id, ...(group === undefined ? {} : { group }) };
+    const identity = { id, host: host.id, ...defined({ group }) };
     if (taking.kind === 'container') {
       const targetGroups = targetGroupsOf(this.originOf(host.id));
       return { ...taking, ...identity, ...(targetGroups.length === 0 ? {} : { targetGroups }) };

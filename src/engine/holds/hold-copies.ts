@@ -1,4 +1,5 @@
 import { errorsOf } from '../../errors/adf-error.js';
+import { defined } from '../../model/defined.js';
 import type { Hold } from '../../model/hold.js';
 import type { Host } from '../../model/host.js';
 import type { GroupRecord } from '../../model/run-record.js';
@@ -45,9 +46,7 @@ export class HoldCopies {
   #keep(hold: Hold, host: Host): Promise<void> {
     const { clock, hostHolds, run } = this.#options;
     const group = this.#record;
-    return hostHolds
-      .on(host)
-      .keep({ ...run, at: clock.now(), hold, ...(group === undefined ? {} : { group }) });
+    return hostHolds.on(host).keep({ ...run, at: clock.now(), hold, ...defined({ group }) });
   }
 
   #keeping(hold: Hold, host: Host): Change {
@@ -82,7 +81,7 @@ export class HoldCopies {
     const rollout = this.#record?.rollout;
     if (rollout === undefined) return { host };
     const { reconnect, maxBlips } = rollout;
-    return { host, reconnect, ...(maxBlips === undefined ? {} : { maxBlips }) };
+    return { host, reconnect, ...defined({ maxBlips }) };
   }
 
   /** The host keeps a note that says nothing any more. */

@@ -4,6 +4,7 @@ import { leaseOverCode, restoreIncomplete } from '../../errors/engine.js';
 import { hostGone } from '../../errors/fleet.js';
 import { leaseFencedCode } from '../../errors/lease.js';
 import type { ObservedContainer } from '../../model/container.js';
+import { defined } from '../../model/defined.js';
 import { formatDuration } from '../../model/duration.js';
 import type { Hold, RegistrationHold } from '../../model/hold.js';
 import { type Registration, type TargetHealth, isDrained } from '../../model/registration.js';
@@ -58,7 +59,7 @@ export async function restoreHost(
     type: 'restore.ended',
     host: session.eventHost,
     restored: outcome.restored,
-    ...(outcome.error === undefined ? {} : { error: outcome.error }),
+    ...defined({ error: outcome.error }),
   });
   return outcome;
 }

@@ -1,4 +1,5 @@
 import { AdfError } from '../../errors/adf-error.js';
+import { defined } from '../../model/defined.js';
 import type { ScalingHold } from '../../model/hold.js';
 import type { Host } from '../../model/host.js';
 import {
@@ -32,9 +33,7 @@ export interface ScalingOf {
 /** The Auto Scaling groups of these hosts, each once. */
 export function scalingOf(group: GroupName, hosts: readonly Host[]): readonly ScalingOf[] {
   const found = hosts.flatMap(({ autoScalingGroup: name, region, account }) =>
-    name === undefined || region === undefined
-      ? []
-      : [{ group, name, region, ...(account === undefined ? {} : { account }) }],
+    name === undefined || region === undefined ? [] : [{ group, name, region, ...defined({ account }) }],
   );
   return [...new Map(found.map((one) => [`${one.region} ${one.name}`, one])).values()];
 }
@@ -68,7 +67,7 @@ export async function findScalingHolds(
           const group = groupOfTag(tag, environment);
           if (group === undefined) return [];
           const { account } = ours.find(({ name }) => name === one.name) ?? {};
-          const of = { group, name: one.name, region, ...(account === undefined ? {} : { account }) };
+          const of = { group, name: one.name, region, ...defined({ account }) };
           const { run, processes } = tag;
           return [{ run, hold: { ...of, id: scalingHoldId(of), kind: 'scaling_group', processes } }];
         }),

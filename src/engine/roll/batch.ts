@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { errorsOf, type AdfError } from '../../errors/adf-error.js';
+import { defined } from '../../model/defined.js';
 import type { Milliseconds } from '../../model/duration.js';
 import { Barrier } from './barrier.js';
 import { bake } from './bake.js';
@@ -58,7 +59,7 @@ export async function runBatch(
   bus.emit({ type: 'batch.ended', play: name, batch, failed });
   const unwritten = await record(run, { type: 'batch.ended', batch });
   const error = ended.error ?? unwritten;
-  return { turns: ended.turns, ...(error === undefined ? {} : { error }) };
+  return { turns: ended.turns, ...defined({ error }) };
 }
 
 /** One turn that throws must not keep those of the others from being told. */
@@ -90,7 +91,7 @@ async function bakeAndSettle(
       play: name,
       batch,
       passed,
-      ...(reason === undefined ? {} : { reason }),
+      ...defined({ reason }),
     });
   }
   const unsettled = await Promise.all(
@@ -103,7 +104,7 @@ async function bakeAndSettle(
     }),
   );
   const error = unsettled.find((one) => one !== undefined);
-  return { turns: judged, ...(error === undefined ? {} : { error }) };
+  return { turns: judged, ...defined({ error }) };
 }
 
 const holdsContainer = ({ run, host }: HostSession): boolean =>
@@ -134,7 +135,7 @@ async function failAfterBake(session: HostSession, error: AdfError, play: TurnPl
   play.budget.fail();
   const restore = await restoreAfter(session, 'failed', play);
   if (restore?.restored === true) session.run.tally.count(session.host.id, 'restored');
-  return { session, status: 'failed', error, ...(restore === undefined ? {} : { restore }) };
+  return { session, status: 'failed', error, ...defined({ restore }) };
 }
 
 type BatchRecord =

@@ -1,6 +1,7 @@
 import { errorsOf, type AdfError } from '../../errors/adf-error.js';
 import { batchBlocked, noHosts, tooManyFailedBefore } from '../../errors/engine.js';
 import { Variables } from '../../expression/variables.js';
+import { defined } from '../../model/defined.js';
 import type { Amount, RolloutSettings } from '../../model/settings.js';
 import { batchSize } from '../../plan/batches.js';
 import type { Play, PlayRollout } from '../../playbook/playbook.js';
@@ -86,7 +87,7 @@ async function rollThrough(
     turns,
     untouched: queue,
     stopped: true,
-    ...(error === undefined ? {} : { error }),
+    ...defined({ error }),
   });
   try {
     for (let batch = 1; queue.length > 0; batch += 1) {

@@ -2,6 +2,7 @@ import { type AdfError, errorsOf } from '../../errors/adf-error.js';
 import { interrupted, playHaltedCode, runOnceFailed } from '../../errors/engine.js';
 import type { EventTask } from '../../events/event.js';
 import { render } from '../../expression/templates.js';
+import { defined } from '../../model/defined.js';
 import { UnknownValue } from '../../model/unknown.js';
 import type { Task, TaskNode } from '../../playbook/playbook.js';
 import type { Barrier } from './barrier.js';
@@ -47,7 +48,7 @@ export async function runTurn(
     status: restore?.restored === true ? 'restored' : ended.status,
     duration: ports.clock.elapsed() - begun,
   });
-  return { session, ...ended, ...(restore === undefined ? {} : { restore }) };
+  return { session, ...ended, ...defined({ restore }) };
 }
 
 type Ended = Pick<TurnResult, 'status' | 'error'>;
@@ -121,7 +122,7 @@ function endedBy({ status, error }: TaskOutcome, task: Task): Ended {
   const ignored = status === 'failed' ? task.ignoreErrors : task.ignoreUnreachable;
   if (!failed || ignored) return { status: 'ok' };
   if (error?.code === playHaltedCode) return { status: 'interrupted' };
-  return { status, ...(error === undefined ? {} : { error }) };
+  return { status, ...defined({ error }) };
 }
 
 /** What was replaced in this turn is proven healthy. */
@@ -160,7 +161,7 @@ async function runAndTell(
     task: event,
     status: shared.status,
     duration: ports.clock.elapsed() - begun,
-    ...(shared.error === undefined ? {} : { error: shared.error }),
+    ...defined({ error: shared.error }),
     ...(ignored ? { ignored } : {}),
     ...(task.noLog ? { message: 'hidden by no_log' } : visible(shared)),
   });
@@ -172,8 +173,7 @@ const visible = ({
   diff,
   output,
 }: TaskOutcome): Pick<TaskOutcome, 'message' | 'diff' | 'output'> => ({
-  ...(message === undefined ? {} : { message }),
-  ...(diff === undefined ? {} : { diff }),
+  ...defined({ message, diff }),
   ...(output === undefined || output === '' ? {} : { output }),
 });
 

@@ -1,4 +1,5 @@
 import { label, type ContainerSpec } from '../../model/container.js';
+import { defined } from '../../model/defined.js';
 import type { ContainerHold, HeldContainer, Hold } from '../../model/hold.js';
 import { isDigest, type ContainerId } from '../../model/ids.js';
 import type { PinnedImage } from '../../model/release.js';
@@ -73,7 +74,7 @@ async function remakeOf(
     spec: { ...rendered, restart: previous.restartPolicy },
     labels: {
       ...labels,
-      ...(previous.version === undefined ? {} : { [label.release]: previous.version }),
+      ...defined({ [label.release]: previous.version }),
       [label.run]: previous.run,
       [label.remakes]: previous.id,
     },

@@ -1,6 +1,7 @@
 import type { AdfError } from '../../errors/adf-error.js';
 import { taskTimedOut, untilNeverHeld } from '../../errors/engine.js';
 import type { Variables } from '../../expression/variables.js';
+import { defined } from '../../model/defined.js';
 import { UnknownValue } from '../../model/unknown.js';
 import { holdsYet } from './conditions.js';
 import { withDeadline } from '../deadline.js';
@@ -21,7 +22,7 @@ export async function attemptUntil(
   const { bus, ports, checkMode } = session.run;
   for (let attempt = 1; ; attempt += 1) {
     const outcome = withAttempts(
-      await attemptOnce(call, variables, { attempt, ...(item === undefined ? {} : { item }) }),
+      await attemptOnce(call, variables, { attempt, ...defined({ item }) }),
       call,
       attempt,
     );
@@ -69,8 +70,7 @@ async function attemptOnce(call: TaskCall, variables: Variables, attempt: Attemp
           host: session.eventHost,
           task: event,
           message: task.noLog ? hiddenMessage : message,
-          ...(done === undefined ? {} : { done }),
-          ...(total === undefined ? {} : { total }),
+          ...defined({ done, total }),
         });
       const mayTakeOut = (): boolean => !play.budget.exceeded;
       const target = session.target.during({ signal, report, mayTakeOut, restoring: false });

@@ -1,5 +1,6 @@
 import { ZodError } from 'zod';
 import type { Variables } from '../../expression/variables.js';
+import { defined } from '../../model/defined.js';
 import { UnknownValue } from '../../model/unknown.js';
 import type { CheckedTask, ModuleResult, RegisteredModule } from '../../modules/module.js';
 import type { HostTarget } from '../host-target.js';
@@ -103,7 +104,7 @@ function wouldChange(
     status: 'changed',
     message: isFinal ? `${summary} (cannot be taken back)` : summary,
     registered: new UnknownValue(`the result of "${event.name}"`),
-    ...(diff === undefined ? {} : { diff }),
+    ...defined({ diff }),
   };
 }
 

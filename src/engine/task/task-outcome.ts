@@ -3,6 +3,7 @@ import { loopItemsFailed } from '../../errors/engine.js';
 import { hiddenByNoLog } from '../../errors/modules.js';
 import { isUnreachable } from '../../errors/ssh.js';
 import type { TaskStatus } from '../../events/event.js';
+import { defined } from '../../model/defined.js';
 import { UnknownValue } from '../../model/unknown.js';
 import { isBeyondTask } from './task-failure.js';
 
@@ -37,7 +38,7 @@ export function joinOutcomes(outcomes: readonly TaskOutcome[]): TaskOutcome {
       results: outcomes.map(({ registered }) => registered),
     },
     facts: Object.fromEntries(outcomes.flatMap(({ facts }) => Object.entries(facts ?? {}))),
-    ...(error === undefined ? {} : { error }),
+    ...defined({ error }),
   };
 }
 
@@ -67,7 +68,7 @@ export const hidden = (outcome: TaskOutcome): TaskOutcome => ({
   status: outcome.status,
   message: hiddenMessage,
   registered: outcome.registered,
-  ...(outcome.facts === undefined ? {} : { facts: outcome.facts }),
+  ...defined({ facts: outcome.facts }),
   ...(outcome.error === undefined ? {} : { error: hiddenByNoLog(outcome.error) }),
 });
 

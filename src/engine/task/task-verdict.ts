@@ -2,6 +2,7 @@ import { errorsOf, type AdfError } from '../../errors/adf-error.js';
 import { failedWhen } from '../../errors/engine.js';
 import { isUnreachable } from '../../errors/ssh.js';
 import type { Variables } from '../../expression/variables.js';
+import { defined } from '../../model/defined.js';
 import type { ModuleResult } from '../../modules/module.js';
 import type { Task } from '../../playbook/playbook.js';
 import { allHoldOfResult } from './conditions.js';
@@ -37,11 +38,13 @@ export function judge(
   };
   return {
     ...base,
-    ...(result.message === undefined ? {} : { message: result.message }),
-    ...(result.diff === undefined ? {} : { diff: result.diff }),
-    ...(result.output === undefined ? {} : { output: result.output }),
-    ...(result.facts === undefined ? {} : { facts: result.facts }),
-    ...(failedBy === undefined ? {} : { error: failedBy }),
+    ...defined({
+      message: result.message,
+      diff: result.diff,
+      output: result.output,
+      facts: result.facts,
+      error: failedBy,
+    }),
   };
 }
 

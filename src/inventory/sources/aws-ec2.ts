@@ -1,6 +1,7 @@
 import type { AwsEnvironment, CloudAccess } from '../../config/environment-file.js';
 import type { ProjectConfig } from '../../config/project-config.js';
 import { emptyEnvironment, noAddress, unusableAddress } from '../../errors/inventory.js';
+import { defined } from '../../model/defined.js';
 import { describeHost, type Host } from '../../model/host.js';
 import { groupName, hostId, type GroupName, type Region } from '../../model/ids.js';
 import type { Fleet, Instance } from '../../ports/fleet.js';
@@ -99,8 +100,7 @@ function toHost(
     zone: instance.zone,
     region,
     account: environment.access.account,
-    ...(environment.access.role === undefined ? {} : { role: environment.access.role }),
-    ...(autoScalingGroup === undefined ? {} : { autoScalingGroup }),
+    ...defined({ role: environment.access.role, autoScalingGroup }),
     launchedAt: instance.launchedAt,
     // EC2 gives the address of an instance that is gone to another one, and its id to none.
     ssh: { ...ssh, hostKeyName: id },

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { CloudAccess, StaticEnvironment, StaticHost } from '../../config/environment-file.js';
 import type { ProjectConfig } from '../../config/project-config.js';
 import { emptyEnvironment } from '../../errors/inventory.js';
+import { defined } from '../../model/defined.js';
 import type { Host } from '../../model/host.js';
 import { groupName, hostId } from '../../model/ids.js';
 import type { Fleet } from '../../ports/fleet.js';
@@ -38,8 +39,7 @@ function toHost(entry: StaticHost, environment: StaticEnvironment, config: Proje
     groups: [...new Set(entry.groups)].sort().map(groupName),
     address,
     targetIds: [...new Set([...entry.targetIds, ...(isIP(address) === 0 ? [] : [address])])],
-    ...(entry.zone === undefined ? {} : { zone: entry.zone }),
-    ...(region === undefined ? {} : { region }),
+    ...defined({ zone: entry.zone, region }),
     ...(access?.account === undefined ? {} : { account: access.account }),
     ...(access?.role === undefined ? {} : { role: access.role }),
     ssh: entry.port === undefined ? ssh : { ...ssh, port: entry.port },

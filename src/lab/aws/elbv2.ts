@@ -1,3 +1,4 @@
+import { defined } from '../../model/defined.js';
 import type { Target, TargetGroup, TargetHealthView } from '../balancer/target-group.js';
 import type { Action, Caller } from './action.js';
 import type { Cloud, LoadBalancerRecord } from './cloud.js';
@@ -169,8 +170,7 @@ function targetsOf(query: Query): readonly Target[] {
     const zone = target.text('AvailabilityZone');
     return {
       id: target.required('Id'),
-      ...(port === undefined ? {} : { port }),
-      ...(zone === undefined ? {} : { zone }),
+      ...defined({ port, zone }),
     };
   });
 }

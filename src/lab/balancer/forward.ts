@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { pipeline } from 'node:stream';
+import { defined } from '../../model/defined.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Address } from '../listen.js';
 import type { RegisteredTarget } from './target.js';
@@ -101,7 +102,7 @@ function forwardedHeaders(request: IncomingMessage): Record<string, string | str
   const chunked = request.headers['transfer-encoding'];
   return {
     ...headers,
-    ...(chunked === undefined ? {} : { 'transfer-encoding': chunked }),
+    ...defined({ 'transfer-encoding': chunked }),
     'x-forwarded-for': before === undefined ? client : `${String(before)}, ${client}`,
     'x-forwarded-proto': 'http',
   };

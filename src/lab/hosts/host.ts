@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { labUnknown } from '../../errors/lab.js';
+import { defined } from '../../model/defined.js';
 import { Engine } from '../docker-engine/engine.js';
 import { closed, type Address } from '../listen.js';
 import { writeCommands } from './commands.js';
@@ -158,7 +159,7 @@ export class LabHost {
       name: this.name,
       hostKey,
       clientKey,
-      ...(alsoAuthorized === undefined ? {} : { alsoAuthorized }),
+      ...defined({ alsoAuthorized }),
       forwardTo: ({ address, port }) => (this.#isMine(address) ? this.locate(port) : { address, port }),
       host: {
         root,

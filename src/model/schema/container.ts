@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ContainerHealthcheck, ContainerTemplate, RestartPolicy } from '../container.js';
+import { defined } from '../defined.js';
 import { containerName } from '../ids.js';
 import { argvSchema } from './argv.js';
 import { durationSchema, positiveDurationSchema } from './duration.js';
@@ -47,7 +48,7 @@ export const limitsSchema = z
   })
   .transform(({ memory, ...others }) => ({
     ...others,
-    ...(memory === undefined ? {} : { memoryBytes: memory }),
+    ...defined({ memoryBytes: memory }),
   }));
 
 const restartSchema = parsed((value, refuse): RestartPolicy => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../defined.js';
 import type { HealthProbe } from '../health.js';
 import { healthDefaults } from '../settings.js';
 import { argvSchema } from './argv.js';
@@ -63,7 +64,7 @@ export const httpSchema = z
   .transform(({ host, attempt_timeout, ...probe }) => ({
     kind: 'http' as const,
     ...probe,
-    ...(host === undefined ? {} : { hostHeader: host }),
+    ...defined({ hostHeader: host }),
     attemptTimeout: attempt_timeout,
   }));
 

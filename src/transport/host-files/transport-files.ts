@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { changedMeanwhile, fileProblems, fileScriptFailed } from '../../errors/files.js';
 import { describeOutcome } from '../../errors/modules.js';
 import { connectionLost } from '../../errors/ssh.js';
+import { defined } from '../../model/defined.js';
 import type { Host } from '../../model/host.js';
 import type {
   FileAccess,
@@ -98,7 +99,7 @@ class ScriptedFiles implements HostFiles {
     const result = await connection.run(command, {
       ...options,
       become,
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
     });
     if (succeeded(result)) return result;
     signal?.throwIfAborted();

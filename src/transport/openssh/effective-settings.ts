@@ -1,4 +1,5 @@
 import { sshProgramMissing } from '../../errors/openssh.js';
+import { defined } from '../../model/defined.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
@@ -46,9 +47,7 @@ export class SettingsEnquiry {
     const configFile = configFileOf(host, this.surroundings);
     const { said } = await binary.ask({
       name: address,
-      ...(ssh.user === undefined ? {} : { user: ssh.user }),
-      ...(ssh.port === undefined ? {} : { port: ssh.port }),
-      ...(configFile === undefined ? {} : { configFile }),
+      ...defined({ user: ssh.user, port: ssh.port, configFile }),
     });
     const one = (keyword: string): string | undefined => said.get(keyword)?.[0];
     const seconds = (keyword: string): Milliseconds | undefined => inMilliseconds(one(keyword));
@@ -58,16 +57,16 @@ export class SettingsEnquiry {
     const user = ssh.user ?? one('user');
     const checking = ssh.strictHostKeyChecking ?? one('stricthostkeychecking') ?? 'ask';
     return {
-      ...(user === undefined ? {} : { user }),
+      ...defined({ user }),
       hostKeyChecking: believesNew.includes(checking) ? 'accept-new' : 'yes',
-      ...(jumps === undefined ? {} : { jumps }),
+      ...defined({ jumps }),
       hostname: one('hostname') ?? address,
       server: firstServer(jumps, one('hostname') ?? address, ssh.port ?? Number(one('port') ?? 22)),
       connectTimeout: ssh.connectTimeout ?? seconds('connecttimeout') ?? this.limits.connectTimeout,
       ...serverAlive(this.limits, {
         serverAliveInterval: ssh.serverAliveInterval ?? seconds('serveraliveinterval') ?? 0,
         ...(count === undefined ? {} : { serverAliveCountMax: Number(count) }),
-        ...(ssh.serverAliveCountMax === undefined ? {} : { serverAliveCountMax: ssh.serverAliveCountMax }),
+        ...defined({ serverAliveCountMax: ssh.serverAliveCountMax }),
       }),
     };
   }

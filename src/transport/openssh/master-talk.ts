@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { AdfError } from '../../errors/adf-error.js';
 import { hostKeyDistrusted, notLetIn, type DistrustedKey } from '../../errors/openssh.js';
 import { unreachable, type ConnectPhase } from '../../errors/ssh.js';
+import { defined } from '../../model/defined.js';
 import type { Host } from '../../model/host.js';
 
 /** Why a master did not come to be. `dropped`: the server hung up before it said who it is, and may be asked again. */
@@ -109,7 +110,7 @@ export class MasterTalk {
         : {
             recorded: {
               place: `${offending[1]}:${offending[2]}`,
-              ...(known === undefined ? {} : { fingerprint: known }),
+              ...defined({ fingerprint: known }),
             },
           }),
     };

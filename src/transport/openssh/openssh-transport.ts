@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { connectionLost, unreachable } from '../../errors/ssh.js';
+import { defined } from '../../model/defined.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
@@ -160,6 +161,6 @@ function environmentOf(own: NodeJS.ProcessEnv, agentSocket: string | undefined):
   const kept = Object.entries(own).filter(([name]) => !unwanted.includes(name));
   return {
     ...Object.fromEntries(kept),
-    ...(agentSocket === undefined ? {} : { SSH_AUTH_SOCK: agentSocket }),
+    ...defined({ SSH_AUTH_SOCK: agentSocket }),
   };
 }

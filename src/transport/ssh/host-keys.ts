@@ -1,5 +1,6 @@
 import { AdfError } from '../../errors/adf-error.js';
 import { hostKeyRejected } from '../../errors/host-key.js';
+import { defined } from '../../model/defined.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
 import type { HostKeySource, RecordedHostKey } from '../../ports/host-key-source.js';
@@ -72,8 +73,7 @@ export class HostKeys {
       files,
       lookup,
       linesNow: () => this.#files.linesOf(host, files),
-      ...(printed === undefined ? {} : { printed }),
-      ...(revokedKeys === undefined ? {} : { revokedKeys }),
+      ...defined({ printed, revokedKeys }),
       recorder: this.#recorder,
       onRecorded: this.options.onRecorded ?? (() => undefined),
     });

@@ -1,4 +1,5 @@
 import { proxyJumpInvalid } from '../../errors/ssh.js';
+import { defined } from '../../model/defined.js';
 import { jumpForm } from '../../model/jump.js';
 import { hostId } from '../../model/ids.js';
 import type { Host } from '../../model/host.js';
@@ -27,7 +28,7 @@ export function parseJumps(host: Host, proxyJump: string): Jumps {
       throw proxyJumpInvalid(host, one.trim());
     return {
       name,
-      ...(user === undefined ? {} : { user }),
+      ...defined({ user }),
       ...(port === undefined ? {} : { port: Number(port) }),
     };
   });
@@ -59,10 +60,9 @@ export function bastionOf(host: Host, { before, last }: Jumps): Host {
     address: last.name,
     targetIds: [],
     ssh: {
-      ...(last.user === undefined ? {} : { user: last.user }),
-      ...(last.port === undefined ? {} : { port: last.port }),
+      ...defined({ user: last.user, port: last.port }),
       ...(before.length === 0 ? {} : { proxyJump: before.map(formatJump).join(',') }),
-      ...(configFile === undefined ? {} : { configFile }),
+      ...defined({ configFile }),
       // Stricter is handed on; `accept-new` was said of the host behind it.
       ...(strictHostKeyChecking === 'yes' ? { strictHostKeyChecking } : {}),
     },

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { proxyJumpLoop } from '../../errors/ssh.js';
+import { defined } from '../../model/defined.js';
 import type { Host, SshSettings } from '../../model/host.js';
 import { bastionOf, formatJump, parseJumps } from './jump-hosts.js';
 import { serverAlive } from './keepalive.js';
@@ -61,7 +62,7 @@ export class DestinationResolver {
       user: inventory.user ?? openSsh.user ?? defaultUser,
       address: openSsh.hostName ?? host.address,
       port: inventory.port ?? openSsh.port ?? 22,
-      ...(hostKeyAlias === undefined ? {} : { hostKeyAlias }),
+      ...defined({ hostKeyAlias }),
     };
     const tokens: TokenValues = { ...this.options.local, ...whither, name: host.address };
     const said: Said = { inventory, openSsh, inherited, tokens };
@@ -88,9 +89,7 @@ export class DestinationResolver {
     const file = configFile === undefined || isNone(configFile) ? configFile : this.#absolute(configFile);
     return this.options.config.settingsFor({
       name: address,
-      ...(user === undefined ? {} : { user }),
-      ...(port === undefined ? {} : { port }),
-      ...(file === undefined ? {} : { configFile: file }),
+      ...defined({ user, port, configFile: file }),
     });
   }
 
@@ -133,7 +132,7 @@ export class DestinationResolver {
       certificateFiles: openSsh.certificateFiles?.map((path) => file('CertificateFile', path)) ?? [],
       identitiesOnly:
         inventory.identitiesOnly ?? openSsh.identitiesOnly ?? inherited.identitiesOnly ?? named !== undefined,
-      ...(agent === undefined ? {} : { identityAgent: agent }),
+      ...defined({ identityAgent: agent }),
     };
   }
 

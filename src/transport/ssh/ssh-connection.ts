@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { AdfError } from '../../errors/adf-error.js';
 import { connectionLost, forwardingRefused, forwardingUnanswered, unreachable } from '../../errors/ssh.js';
+import { defined } from '../../model/defined.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
 import type {
@@ -84,7 +85,7 @@ export class SshConnection implements Connection {
     const process = sudo?.over(session.value) ?? session.value;
     const result = await runToEnd(process, this.clock, {
       ...options,
-      ...(stdin === undefined ? {} : { input: stdin }),
+      ...defined({ input: stdin }),
       terminate: (pid) => this.#end(session.value, pid, options.become === true),
       whyLost: () => this.#whyLost,
     });

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { AdfError } from '../../errors/adf-error.js';
 import { unreachable } from '../../errors/ssh.js';
+import { defined } from '../../model/defined.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
@@ -77,8 +78,7 @@ export class SshTransport implements Transport {
     const { clock, hostKeySource: source, onHostKeyRecorded: onRecorded } = options;
     this.#hostKeys = new HostKeys({
       clock,
-      ...(source === undefined ? {} : { source }),
-      ...(onRecorded === undefined ? {} : { onRecorded }),
+      ...defined({ source, onRecorded }),
     });
     const { homeDirectory, baseDirectory = process.cwd(), defaultUser, agentSocket } = options;
     const local = localFacts(homeDirectory);
@@ -86,12 +86,12 @@ export class SshTransport implements Transport {
       homeDirectory,
       baseDirectory,
       defaultUser,
-      ...(agentSocket === undefined ? {} : { agentSocket }),
+      ...defined({ agentSocket }),
       limits: this.#limits,
       config: new OpenSshConfig({
         clock: options.clock,
         local,
-        ...(options.sshProgram === undefined ? {} : { program: options.sshProgram }),
+        ...defined({ program: options.sshProgram }),
       }),
       local,
     });

@@ -1,5 +1,6 @@
 import type { AnyAuthMethod } from 'ssh2';
 import type { OfferedKeyOutcome, Refusal } from '../../../errors/ssh-authentication.js';
+import { defined } from '../../../model/defined.js';
 import { KeyUnavailable, type LeftOut } from './left-out.js';
 import type { Credentials } from './offer.js';
 import { SigningAgent } from './signing-agent.js';
@@ -75,7 +76,7 @@ export class Authentication {
       user: this.user,
       offered,
       leftOut: [...this.credentials.leftOut, ...this.#unavailable, ...failed, ...later],
-      ...(this.#methods === undefined ? {} : { methods: this.#methods }),
+      ...defined({ methods: this.#methods }),
       banner: this.#banner,
     };
   }

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { AdfError } from '../../../errors/adf-error.js';
+import { defined } from '../../../model/defined.js';
 import type { Milliseconds } from '../../../model/duration.js';
 import type { Host } from '../../../model/host.js';
 import type { Clock } from '../../../ports/clock.js';
@@ -52,7 +53,7 @@ export class RunKey {
     } catch (error) {
       if (!(error instanceof AdfError)) throw error;
       const { message: reason, hint: remedy } = error;
-      throw new KeyUnavailable({ reason, ...(remedy === undefined ? {} : { remedy }) }, error);
+      throw new KeyUnavailable({ reason, ...defined({ remedy }) }, error);
     }
     this.#pushed.set(whom, begun);
   }

@@ -1,3 +1,4 @@
+import { defined } from '../../../model/defined.js';
 import { matchesName } from './name-patterns.js';
 import { parsePublicKey, type PublicKey } from './public-key.js';
 
@@ -32,7 +33,7 @@ export function parseKnownHosts(file: string, text: string): readonly KnownHostL
     const [patterns, keyType, keyText] = words;
     if (patterns === undefined || keyType === undefined || keyText === undefined) return [];
     if (marked ? marker === undefined || patterns.startsWith('@') : patterns.startsWith('#')) return [];
-    const place = { file, line: index + 1, ...(marker === undefined ? {} : { marker }) };
+    const place = { file, line: index + 1, ...defined({ marker }) };
     return [{ ...place, patterns, keyType, keyText }];
   });
 }
@@ -57,5 +58,5 @@ export const keysOf = (lines: readonly KnownHostLine[], name: string): readonly 
   lines.flatMap(({ file, line, marker, patterns, keyType, keyText }) => {
     if (!matchesName(patterns, name)) return [];
     const key = parsePublicKey(keyType, keyText);
-    return key === undefined ? [] : [{ file, line, key, ...(marker === undefined ? {} : { marker }) }];
+    return key === undefined ? [] : [{ file, line, key, ...defined({ marker }) }];
   });

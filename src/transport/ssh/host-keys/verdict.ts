@@ -1,3 +1,4 @@
+import { defined } from '../../../model/defined.js';
 import type { KnownKey } from './known-hosts.js';
 import type { PublicKey } from './public-key.js';
 
@@ -24,7 +25,7 @@ export function verdictOf(known: readonly KnownKey[], offered: PublicKey): Verdi
   const contradicted = promised.find(({ key }) => key.type === offered.type) ?? promised[0];
   if (contradicted !== undefined) return { kind: 'changed', contradicted };
   const authority = known.find(({ marker }) => marker === 'cert-authority');
-  return { kind: 'unknown', ...(authority === undefined ? {} : { authority }) };
+  return { kind: 'unknown', ...defined({ authority }) };
 }
 
 /** The keys that the host may have. */

@@ -1,3 +1,4 @@
+import { defined } from '../../../../model/defined.js';
 import type { Dump } from '../dump.js';
 import { expandFile, type TokenValues } from '../tokens.js';
 import { refuseLine, type Line } from './lines.js';
@@ -62,7 +63,7 @@ export class Collected {
       address: hostName,
       port: Number(this.get('port') ?? 22),
       user: this.get('user') ?? loginName,
-      ...(alias === undefined ? {} : { hostKeyAlias: alias }),
+      ...defined({ hostKeyAlias: alias }),
     };
     const known = this.get('userknownhostsfile');
     if (known !== undefined) {
