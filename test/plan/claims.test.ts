@@ -42,6 +42,13 @@ const replaced: ContainerHold = {
   previous: { id: containerId('old'), running: true, restartPolicy: policy },
 };
 
+const second: ContainerHold = {
+  ...replaced,
+  id: holdId('4'),
+  name: containerName('api-2'),
+  previous: { id: containerId('old-2'), running: true, restartPolicy: policy },
+};
+
 /** The container under the held name, or another. `by` is the run that started it; a person, when absent. */
 const container = (
   id: string,
@@ -169,6 +176,30 @@ const rows: readonly Row[] = [
     notes: [replaced],
     containers: [ours, aside],
     verdict: 'superseded',
+  },
+  {
+    told: 'a container passed its bake, by the journal, and another machine began to restore it since',
+    claim: claimOf(both, { finished: true }),
+    notes: both,
+    containers: [aside],
+    since: 'perhaps_others',
+    verdict: 'believe 1 3',
+  },
+  {
+    told: 'a container passed its bake, by the journal, and another machine stopped it since',
+    claim: claimOf(both, { finished: true }),
+    notes: both,
+    containers: [{ ...ours, running: false }, aside],
+    since: 'perhaps_others',
+    verdict: 'believe 1 3',
+  },
+  {
+    told: 'two containers passed their bake, by the journal, and one of them is not there any more',
+    claim: claimOf([replaced, second], { finished: true }),
+    notes: [replaced, second],
+    containers: [ours, aside],
+    since: 'perhaps_others',
+    verdict: 'believe 3 4',
   },
   {
     told: 'without a journal, a healthy place that the run gave',
@@ -345,10 +376,13 @@ describe('what is claimed of a host', () => {
     });
   });
 
-  it('is out of date only where a container of this run or of a newer one stands, or the journal says so', () => {
-    checked(({ finished }, { host: seen }, verdict) => {
+  it('is out of date only where a container of this run or of a newer one stands, or the journal says so and no container is noted', () => {
+    checked(({ finished, holds }, { host: seen }, verdict) => {
       if (verdict.judge !== 'superseded') return;
-      expect(finished || seen?.containers.some(({ id }) => id === ours.id || id === theirs.id)).toBe(true);
+      const isNoted = (seen?.notes.length ?? 0) > 0 && holds.some(({ kind }) => kind === 'container');
+      expect(
+        (finished && !isNoted) || seen?.containers.some(({ id }) => id === ours.id || id === theirs.id),
+      ).toBe(true);
     });
   });
 
