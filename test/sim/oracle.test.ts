@@ -10,6 +10,7 @@ import {
   hostId,
   runId,
   targetGroupArn,
+  type ContainerId,
   type HostId,
 } from '../../src/model/ids.js';
 import type { TargetState } from '../../src/model/registration.js';
@@ -323,6 +324,28 @@ describe('the oracle', () => {
     expect(breaches({ initial: { ...initial, targets }, timeline: untouched })).toEqual([]);
   });
 
+  it('9: takes no container of another group for one that was touched', () => {
+    const web: StoryGroup = { name: 'web', containers: ['web'], targetGroups: ['web'], hosts: [h1] };
+    const ofWeb = {
+      ...containerOf(h1, 'old'),
+      id: containerId('h1-web'),
+      name: containerName('web'),
+      ports: [7000],
+    };
+    const initial = worldWith({ h1: [containerOf(h1, 'old'), ofWeb] });
+    const touching = (container: ContainerId) => [
+      ...out(0, h1),
+      gone(2_000, h1),
+      entry(3_000, 'program 2', { type: 'container.stopped', host: h1, container }),
+      exited(4_000, h1),
+      back(100_000, h1),
+    ];
+    const nines = (timeline: Entry[]) =>
+      breaches({ initial, groups: [api, web], timeline, named: [h1], exit: 5 }).filter((one) => one === 9);
+    expect(nines(touching(ofWeb.id))).toEqual([]);
+    expect(nines(touching(oldOf(h1)))).toEqual([9]);
+  });
+
   const call = (at: number, by: Actor, method = 'stop'): CallRecord => ({
     at,
     by,
@@ -539,6 +562,23 @@ describe('the oracle', () => {
     expect(at('untouched', released)).toEqual([0]);
     expect(at('converged', released)).toEqual([0]);
     expect(at('failed', worldWith({ h1: [] }))).toEqual([8, 0]);
+  });
+
+  it('asks for no container back that had ended by itself before the program took one', () => {
+    const down = worldWith({ h1: [containerOf(h1, 'old', false)] });
+    const took = [gone(2_000, h1), created(3_000, h1)];
+    const at = (timeline: Entry[]) =>
+      breaches({
+        timeline,
+        ended: down,
+        final: down,
+        named: [h1],
+        exit: 5,
+        calls: [lookedAt(9_000, h1)],
+        says: says({ hosts: [said('failed')] }),
+      });
+    expect(at([...out(0, h1), exited(1_000, h1), ...took, back(8_000, h1)])).not.toContain(0);
+    expect(at([...out(0, h1), ...took, back(8_000, h1)])).toContain(0);
   });
 
   it('sees an image that a host does not run, and a host of which nothing is told', () => {
