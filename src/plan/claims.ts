@@ -2,7 +2,12 @@ import { label, type ObservedContainer } from '../model/container.js';
 import type { EpochMilliseconds } from '../model/duration.js';
 import type { ContainerHold, Hold } from '../model/hold.js';
 import type { EnvironmentName, GroupName, HoldId, RunId } from '../model/ids.js';
-import { registrationKey, type Registration, type TargetHealth } from '../model/registration.js';
+import {
+  registrationKey,
+  targetGroupNameOf,
+  type Registration,
+  type TargetHealth,
+} from '../model/registration.js';
 import { isPrevious, planRestore, runsThePlanned } from './restore.js';
 
 /** What an interrupted run is said to hold of one host: by its journal here, by notes on the host, or by both. */
@@ -176,6 +181,18 @@ const shapeOfId = /^\d{8}T\d{6}Z-/;
 
 /** Ids sort by time; a label that somebody wrote by hand says nothing of it. */
 export const beganAfter = (other: string, run: RunId): boolean => shapeOfId.test(other) && other > run;
+
+/** Target groups that a host was taken out of by what its containers' holds say, of whose registrations nothing is known. */
+export function unnotedTargetGroups(holds: readonly Hold[]): readonly string[] {
+  const noted = new Set(
+    holds.flatMap((hold) => (hold.kind === 'registration' ? [targetGroupNameOf(hold.registration)] : [])),
+  );
+  // Where nothing ran the host need not have been registered.
+  const told = holds.flatMap((hold) =>
+    hold.kind === 'container' && hold.previous?.running === true ? (hold.targetGroups ?? []) : [],
+  );
+  return [...new Set(told)].filter((name) => !noted.has(name));
+}
 
 const isRegistered = (hold: Hold): boolean => hold.kind === 'registration' && hold.state !== 'absent';
 

@@ -11,8 +11,14 @@ import {
   hostId,
   runId,
 } from '../../src/model/ids.js';
-import type { TargetHealth } from '../../src/model/registration.js';
-import { judgeClaim, outlivedNotes, type Claim, type Evidence } from '../../src/plan/claims.js';
+import { targetGroupNameOf, type TargetHealth } from '../../src/model/registration.js';
+import {
+  judgeClaim,
+  outlivedNotes,
+  unnotedTargetGroups,
+  type Claim,
+  type Evidence,
+} from '../../src/plan/claims.js';
 import { planRestore } from '../../src/plan/restore.js';
 import { gone, makeRegistration, target } from './things.js';
 
@@ -408,5 +414,20 @@ describe('notes that outlived their run', () => {
       [took.id, { hold: { ...took, registration: makeRegistration('h1', 'tg', 1) }, at }],
     ]);
     expect(outlivedNotes([{ hold: took, at: at - 1 }], settled)).toEqual([]);
+  });
+});
+
+describe('target groups that only the holds of containers tell of', () => {
+  const told: ContainerHold = { ...replaced, targetGroups: [targetGroupNameOf(place), 'other'] };
+
+  it('are those that no hold of a registration is about', () => {
+    expect(unnotedTargetGroups([took, told])).toEqual(['other']);
+    expect(unnotedTargetGroups([gave, told])).toEqual(['other']);
+    expect(unnotedTargetGroups([told, second])).toEqual([targetGroupNameOf(place), 'other']);
+  });
+
+  it('are none where nothing ran: the host need not have been registered', () => {
+    const { previous: _previous, ...first } = told;
+    expect(unnotedTargetGroups([first])).toEqual([]);
   });
 });

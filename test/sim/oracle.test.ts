@@ -694,8 +694,14 @@ describe('the oracle', () => {
     expect(named([registrationHeld], worldWith({}, [h1]))).toEqual([]);
     expect(named([registrationHeld], worldWith())).toEqual([0]);
     expect(named(['its container "api" (v1)'], worldWith({}, [h1]))).toEqual([0, 0]);
-    expect(named([], worldWith({}, [h1]))).toEqual([0, 0]);
+    expect(named([], worldWith({}, [h1]))).toEqual([0]);
     expect(named([], worldWith(), { timeline: [] })).toEqual([0]);
+    // Somebody pruned its note: what it was cannot be said, and that it is not there can.
+    const { id } = holdOf(h1);
+    const pruning = entry(1, 'operator', { type: 'hold.forgotten', host: h1, run: runId('r'), hold: id });
+    const pruned = [...timeline, pruning];
+    expect(named([], worldWith({}, [h1]), { timeline: pruned })).toEqual([]);
+    expect(named([], worldWith(), { timeline: pruned })).toEqual([0]);
     const faults: FaultPlan = { ...noFaults, unreachable: ['h1'] };
     expect(named([registrationHeld], worldWith(), { faults })).toEqual([]);
     // It is lost, named, found again and looked at.
