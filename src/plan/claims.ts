@@ -2,8 +2,13 @@ import { label, type ObservedContainer } from '../model/container.js';
 import type { EpochMilliseconds } from '../model/duration.js';
 import type { ContainerHold, Hold } from '../model/hold.js';
 import type { EnvironmentName, GroupName, HoldId, RunId } from '../model/ids.js';
-import { registrationKey, type Registration, type TargetHealth } from '../model/registration.js';
-import { isPrevious, planRestore } from './restore.js';
+import {
+  registrationKey,
+  targetGroupNameOf,
+  type Registration,
+  type TargetHealth,
+} from '../model/registration.js';
+import { isPrevious, planRestore, runsThePlanned } from './restore.js';
 
 /** What an interrupted run is said to hold of one host: by its journal here, by notes on the host, or by both. */
 export interface Claim {
@@ -18,7 +23,10 @@ export interface Claim {
   readonly places: readonly Registration[];
   /** Its journal is here, and says so. */
   readonly journaled: boolean;
-  /** By its journal the host keeps the planned containers: one of them passed its bake, and nothing was held of the host since. */
+  /**
+   * By its journal the host keeps the planned containers: one of them passed its bake, and nothing was held of the host since. What another
+   * machine did to it since, the journal does not know.
+   */
   readonly finished: boolean;
 }
 
@@ -59,7 +67,7 @@ export function judgeClaim(claim: Claim, evidence: Evidence): Verdict {
     return { judge: 'superseded', reason: `run ${newer} has started a container there since` };
   }
   return host.notes.length > 0
-    ? judgeNoted(claim, host.notes, evidence.registrations)
+    ? judgeNoted(claim, host, evidence.registrations)
     : judgeUnnoted(claim, host.containers, evidence);
 }
 
@@ -70,12 +78,18 @@ function judgeUnseen({ holds, run }: Claim, since: Evidence['since']): Verdict {
   return { judge: 'ask', reason };
 }
 
-function judgeNoted(claim: Claim, notes: readonly Hold[], registrations: readonly TargetHealth[]): Verdict {
+function judgeNoted(
+  claim: Claim,
+  { notes, containers }: NonNullable<Evidence['host']>,
+  registrations: readonly TargetHealth[],
+): Verdict {
   // Some of its notes may have been pruned before others were written. What was given back already is found so.
   const claimed = claim.journaled ? claim.holds : [];
   const unclaimed = notes.filter(({ id }) => !claimed.some((hold) => hold.id === id));
   const open = [...claimed, ...unclaimed];
-  const held = claim.finished ? open.filter((hold) => isRegistered(hold)) : open;
+  // Another machine, whose journal does not say `finished`, may have begun to restore it: its notes are what is left to go by.
+  const isFinished = claim.finished && runsThePlanned(open, containers, claim.run);
+  const held = isFinished ? open.filter(isRegistered) : open;
   if (held.length === 0) return { judge: 'superseded', reason: 'it keeps what the run gave it' };
   // The note of a registration may outlive its run: taking it off is no reason to stop. Without the journal that says so, a healthy host is not drained for it.
   const isHealthyWhereNew = (hold: Hold): boolean =>
@@ -167,6 +181,18 @@ const shapeOfId = /^\d{8}T\d{6}Z-/;
 
 /** Ids sort by time; a label that somebody wrote by hand says nothing of it. */
 export const beganAfter = (other: string, run: RunId): boolean => shapeOfId.test(other) && other > run;
+
+/** Target groups that a host was taken out of by what its containers' holds say, of whose registrations nothing is known. */
+export function unnotedTargetGroups(holds: readonly Hold[]): readonly string[] {
+  const noted = new Set(
+    holds.flatMap((hold) => (hold.kind === 'registration' ? [targetGroupNameOf(hold.registration)] : [])),
+  );
+  // Where nothing ran the host need not have been registered.
+  const told = holds.flatMap((hold) =>
+    hold.kind === 'container' && hold.previous?.running === true ? (hold.targetGroups ?? []) : [],
+  );
+  return [...new Set(told)].filter((name) => !noted.has(name));
+}
 
 const isRegistered = (hold: Hold): boolean => hold.kind === 'registration' && hold.state !== 'absent';
 

@@ -21,13 +21,15 @@ import { errorsOf } from '../errors/adf-error.js';
 import { cannotRestore, cannotRestoreCode, floorBlockedCode } from '../errors/engine.js';
 import type { EventHost } from '../events/event.js';
 import { hostGoneCode } from '../errors/fleet.js';
+import { enumerate } from '../errors/nearest.js';
 import { claimUnchecked, claimUncheckedCode, hostNotListed } from '../errors/recover.js';
 import { defined } from '../model/defined.js';
 import { formatDuration } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { GroupName, HostId } from '../model/ids.js';
-import type { Evidence } from '../plan/claims.js';
+import { targetGroupNameOf } from '../model/registration.js';
+import { unnotedTargetGroups, type Evidence } from '../plan/claims.js';
 import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js';
 import { checkClaim, type Claimed } from './check-claims.js';
 import type { RecoveredHost, Recovering } from './recover-run.js';
@@ -157,19 +159,51 @@ async function restoreOne(
       const known = withKnownProbe(host, record?.name, holds, run, inventory);
       const session = recoverySession(host, record, known, run, inventory);
       await session.target.traffic.groups({ kind: 'named', names: targetGroupsOf(known) });
-      if (await isHalfSettled(session, known)) return await keepAtPlan(session, known);
-      if (!found.journaled && (await hasBaked(session, known)) && (await stayAtPlan(session, known, baked)))
-        return await restoreHost(session, run.holds.openOf(host.id));
-      const outcome = await restoreHost(session, known);
-      const isNeeded = outcome.error?.code === floorBlockedCode;
-      if (outcome.error?.code === cannotRestoreCode && (await stayWithoutWayBack(session, known))) {
-        return await restoreHost(session, run.holds.openOf(host.id));
-      }
-      return isNeeded && (await stayInService(session)) ? await restoreHost(session, []) : outcome;
+      const outcome = await bringBack(session, known, found);
+      if (outcome.restored) await requireUnnotedPlaces(session);
+      return outcome;
     } catch (error) {
       return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
     }
   }
+}
+
+/** The host goes back to what is held of it, or stays at the plan where that is the better end. */
+async function bringBack(
+  session: HostSession,
+  held: readonly Hold[],
+  { journaled }: InterruptedRun,
+): Promise<RestoreOutcome> {
+  const { run, host } = session;
+  if (await isHalfSettled(session, held)) return keepAtPlan(session, held);
+  if (!journaled && (await hasBaked(session, held)) && (await stayAtPlan(session, held, baked)))
+    return restoreHost(session, run.holds.openOf(host.id));
+  const outcome = await restoreHost(session, held);
+  const isNeeded = outcome.error?.code === floorBlockedCode;
+  if (outcome.error?.code === cannotRestoreCode && (await stayWithoutWayBack(session, held))) {
+    return restoreHost(session, run.holds.openOf(host.id));
+  }
+  return isNeeded && (await stayInService(session)) ? restoreHost(session, []) : outcome;
+}
+
+/**
+ * The notes of a host's containers say which target groups it was taken out of. Where the note of such a registration is gone, nothing says
+ * how the host was registered. Throws `restore.impossible` when it is not registered there any more, and what the balancer's API throws.
+ */
+async function requireUnnotedPlaces({ run, host, target: { traffic } }: HostSession): Promise<void> {
+  const names = unnotedTargetGroups(run.holds.originOf(host.id));
+  if (names.length === 0) return;
+  const now = await traffic.registrations(await traffic.groups({ kind: 'named', names }));
+  const missing = names.filter(
+    (name) => !now.some(({ registration }) => targetGroupNameOf(registration) === name),
+  );
+  if (missing.length === 0) return;
+  const where = enumerate(missing);
+  throw cannotRestore(
+    host,
+    `the run had taken it out of ${where}, and the notes that say how it was registered are gone: its containers are as they were, ` +
+      `and it is not registered in ${where}. Register it there by hand`,
+  );
 }
 
 /** What is claimed of a host is told as it is claimed while the host does not answer, and as the host shows it once it does. */

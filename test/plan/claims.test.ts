@@ -11,8 +11,14 @@ import {
   hostId,
   runId,
 } from '../../src/model/ids.js';
-import type { TargetHealth } from '../../src/model/registration.js';
-import { judgeClaim, outlivedNotes, type Claim, type Evidence } from '../../src/plan/claims.js';
+import { targetGroupNameOf, type TargetHealth } from '../../src/model/registration.js';
+import {
+  judgeClaim,
+  outlivedNotes,
+  unnotedTargetGroups,
+  type Claim,
+  type Evidence,
+} from '../../src/plan/claims.js';
 import { planRestore } from '../../src/plan/restore.js';
 import { gone, makeRegistration, target } from './things.js';
 
@@ -40,6 +46,13 @@ const replaced: ContainerHold = {
   kind: 'container',
   name: containerName('api'),
   previous: { id: containerId('old'), running: true, restartPolicy: policy },
+};
+
+const second: ContainerHold = {
+  ...replaced,
+  id: holdId('4'),
+  name: containerName('api-2'),
+  previous: { id: containerId('old-2'), running: true, restartPolicy: policy },
 };
 
 /** The container under the held name, or another. `by` is the run that started it; a person, when absent. */
@@ -169,6 +182,30 @@ const rows: readonly Row[] = [
     notes: [replaced],
     containers: [ours, aside],
     verdict: 'superseded',
+  },
+  {
+    told: 'a container passed its bake, by the journal, and another machine began to restore it since',
+    claim: claimOf(both, { finished: true }),
+    notes: both,
+    containers: [aside],
+    since: 'perhaps_others',
+    verdict: 'believe 1 3',
+  },
+  {
+    told: 'a container passed its bake, by the journal, and another machine stopped it since',
+    claim: claimOf(both, { finished: true }),
+    notes: both,
+    containers: [{ ...ours, running: false }, aside],
+    since: 'perhaps_others',
+    verdict: 'believe 1 3',
+  },
+  {
+    told: 'two containers passed their bake, by the journal, and one of them is not there any more',
+    claim: claimOf([replaced, second], { finished: true }),
+    notes: [replaced, second],
+    containers: [ours, aside],
+    since: 'perhaps_others',
+    verdict: 'believe 3 4',
   },
   {
     told: 'without a journal, a healthy place that the run gave',
@@ -345,10 +382,13 @@ describe('what is claimed of a host', () => {
     });
   });
 
-  it('is out of date only where a container of this run or of a newer one stands, or the journal says so', () => {
-    checked(({ finished }, { host: seen }, verdict) => {
+  it('is out of date only where a container of this run or of a newer one stands, or the journal says so and no container is noted', () => {
+    checked(({ finished, holds }, { host: seen }, verdict) => {
       if (verdict.judge !== 'superseded') return;
-      expect(finished || seen?.containers.some(({ id }) => id === ours.id || id === theirs.id)).toBe(true);
+      const isNoted = (seen?.notes.length ?? 0) > 0 && holds.some(({ kind }) => kind === 'container');
+      expect(
+        (finished && !isNoted) || seen?.containers.some(({ id }) => id === ours.id || id === theirs.id),
+      ).toBe(true);
     });
   });
 
@@ -374,5 +414,20 @@ describe('notes that outlived their run', () => {
       [took.id, { hold: { ...took, registration: makeRegistration('h1', 'tg', 1) }, at }],
     ]);
     expect(outlivedNotes([{ hold: took, at: at - 1 }], settled)).toEqual([]);
+  });
+});
+
+describe('target groups that only the holds of containers tell of', () => {
+  const told: ContainerHold = { ...replaced, targetGroups: [targetGroupNameOf(place), 'other'] };
+
+  it('are those that no hold of a registration is about', () => {
+    expect(unnotedTargetGroups([took, told])).toEqual(['other']);
+    expect(unnotedTargetGroups([gave, told])).toEqual(['other']);
+    expect(unnotedTargetGroups([told, second])).toEqual([targetGroupNameOf(place), 'other']);
+  });
+
+  it('are none where nothing ran: the host need not have been registered', () => {
+    const { previous: _previous, ...first } = told;
+    expect(unnotedTargetGroups([first])).toEqual([]);
   });
 });

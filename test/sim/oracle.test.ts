@@ -10,6 +10,7 @@ import {
   hostId,
   runId,
   targetGroupArn,
+  type ContainerId,
   type HostId,
 } from '../../src/model/ids.js';
 import type { TargetState } from '../../src/model/registration.js';
@@ -323,6 +324,28 @@ describe('the oracle', () => {
     expect(breaches({ initial: { ...initial, targets }, timeline: untouched })).toEqual([]);
   });
 
+  it('9: takes no container of another group for one that was touched', () => {
+    const web: StoryGroup = { name: 'web', containers: ['web'], targetGroups: ['web'], hosts: [h1] };
+    const ofWeb = {
+      ...containerOf(h1, 'old'),
+      id: containerId('h1-web'),
+      name: containerName('web'),
+      ports: [7000],
+    };
+    const initial = worldWith({ h1: [containerOf(h1, 'old'), ofWeb] });
+    const touching = (container: ContainerId) => [
+      ...out(0, h1),
+      gone(2_000, h1),
+      entry(3_000, 'program 2', { type: 'container.stopped', host: h1, container }),
+      exited(4_000, h1),
+      back(100_000, h1),
+    ];
+    const nines = (timeline: Entry[]) =>
+      breaches({ initial, groups: [api, web], timeline, named: [h1], exit: 5 }).filter((one) => one === 9);
+    expect(nines(touching(ofWeb.id))).toEqual([]);
+    expect(nines(touching(oldOf(h1)))).toEqual([9]);
+  });
+
   const call = (at: number, by: Actor, method = 'stop'): CallRecord => ({
     at,
     by,
@@ -541,6 +564,23 @@ describe('the oracle', () => {
     expect(at('failed', worldWith({ h1: [] }))).toEqual([8, 0]);
   });
 
+  it('asks for no container back that had ended by itself before the program took one', () => {
+    const down = worldWith({ h1: [containerOf(h1, 'old', false)] });
+    const took = [gone(2_000, h1), created(3_000, h1)];
+    const at = (timeline: Entry[]) =>
+      breaches({
+        timeline,
+        ended: down,
+        final: down,
+        named: [h1],
+        exit: 5,
+        calls: [lookedAt(9_000, h1)],
+        says: says({ hosts: [said('failed')] }),
+      });
+    expect(at([...out(0, h1), exited(1_000, h1), ...took, back(8_000, h1)])).not.toContain(0);
+    expect(at([...out(0, h1), ...took, back(8_000, h1)])).toContain(0);
+  });
+
   it('sees an image that a host does not run, and a host of which nothing is told', () => {
     const image = `registry/api@${v2}`;
     expect(breaches({ says: says({ hosts: [{ ...said('untouched'), image }] }) })).toEqual([0]);
@@ -654,8 +694,14 @@ describe('the oracle', () => {
     expect(named([registrationHeld], worldWith({}, [h1]))).toEqual([]);
     expect(named([registrationHeld], worldWith())).toEqual([0]);
     expect(named(['its container "api" (v1)'], worldWith({}, [h1]))).toEqual([0, 0]);
-    expect(named([], worldWith({}, [h1]))).toEqual([0, 0]);
+    expect(named([], worldWith({}, [h1]))).toEqual([0]);
     expect(named([], worldWith(), { timeline: [] })).toEqual([0]);
+    // Somebody pruned its note: what it was cannot be said, and that it is not there can.
+    const { id } = holdOf(h1);
+    const pruning = entry(1, 'operator', { type: 'hold.forgotten', host: h1, run: runId('r'), hold: id });
+    const pruned = [...timeline, pruning];
+    expect(named([], worldWith({}, [h1]), { timeline: pruned })).toEqual([]);
+    expect(named([], worldWith(), { timeline: pruned })).toEqual([0]);
     const faults: FaultPlan = { ...noFaults, unreachable: ['h1'] };
     expect(named([registrationHeld], worldWith(), { faults })).toEqual([]);
     // It is lost, named, found again and looked at.

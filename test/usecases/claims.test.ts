@@ -227,6 +227,36 @@ describe('a killed run whose notes on the host are pruned', () => {
   });
 });
 
+describe('a killed run that another machine recovers, with the note of a registration pruned', () => {
+  async function pruned(method: string): Promise<FleetStage> {
+    const stage = await killedAfter(method);
+    const { holds } = stage.host('i-1');
+    for (const [key, { hold }] of holds) if (hold.kind === 'registration') holds.delete(key);
+    return stage;
+  }
+
+  it.each(['runtime.stop', 'runtime.start'])('killed at %s: is not said to be restored', async (method) => {
+    const stage = await pruned(method);
+    expect(await recoverElsewhere(stage)).toMatchObject({
+      exit: 5,
+      hosts: [{ host: 'i-1', status: 'named' }],
+      named: [{ host: 'i-1', held: [], reason: expect.stringContaining('api-http') as string }],
+    });
+    expect((await stage.later())[0]).toBe('i-1: v1 running, not registered');
+    stage.group.register('operator', stage.registrations[0]!);
+    await stage.later();
+    expect(await endOf(deployElsewhere(stage, await stage.elsewhere()))).toBe(0);
+    expect(await stage.later()).toEqual(all('v2 running, in service'));
+  });
+
+  it('is restored where the host is in service again', async () => {
+    const stage = await pruned('runtime.stop');
+    stage.group.register('operator', stage.registrations[0]!);
+    expect(await recoverElsewhere(stage)).toMatchObject({ exit: 0, named: [] });
+    expect(await stage.later()).toEqual(all('v1 running, in service'));
+  });
+});
+
 describe('a note that was seen before the lease, on a host that does not answer under it', () => {
   /** The host is lost once it has told of its notes. */
   async function lostAfterLook(

@@ -24,6 +24,7 @@ type Kept = Extract<Entry, { type: 'hold.kept' }>;
 export interface Found {
   readonly group: StoryGroup;
   readonly at: Milliseconds;
+  /** Before the first container was held or taken: one that ended by itself while the host was drained goes back to that (seed 16128). */
   readonly running: ReadonlySet<ContainerId>;
   readonly registered: ReadonlySet<string>;
 }
@@ -53,6 +54,7 @@ export function deedsOf(story: Story): AllDeeds {
 function readDeeds({ initial, timeline, programs }: Story): AllDeeds {
   const groups = new Map(programs.map(({ actor, group }) => [actor, group]));
   const all = new Map<Actor, Map<HostId, Deeds>>();
+  const tookContainer = new Set<Deeds>();
   replay(initial, timeline, (entry, before) => {
     if (!isProgram(entry.by) || (!isDeed(entry) && entry.type !== 'hold.kept')) return;
     const ofProgram = all.get(entry.by) ?? new Map<HostId, Deeds>();
@@ -64,7 +66,13 @@ function readDeeds({ initial, timeline, programs }: Story): AllDeeds {
         ? before.isOfAnother(entry.by, entry.run)
         : before.isRecovering(entry.by, entry.host);
     const group = groups.get(entry.by);
-    if (!recovers && group !== undefined) deeds.found ??= foundOn(entry, group, before);
+    if (!recovers && group !== undefined) {
+      deeds.found ??= foundOn(entry, group, before);
+      if (takesContainer(entry) && !tookContainer.has(deeds)) {
+        tookContainer.add(deeds);
+        deeds.found = { ...deeds.found, running: runningOn(entry.host, group, before) };
+      }
+    }
     if (isDeed(entry)) deeds[recovers ? 'recovering' : 'own'].push(entry);
   });
   return all;
@@ -73,11 +81,7 @@ function readDeeds({ initial, timeline, programs }: Story): AllDeeds {
 const foundOn = ({ host, at }: Deed | Kept, group: StoryGroup, world: Replay): Found => ({
   group,
   at,
-  running: new Set(
-    [...world.containers.values()]
-      .filter((one) => one.host === host && one.running && isContainerOf(group, one.name))
-      .map(({ id }) => id),
-  ),
+  running: runningOn(host, group, world),
   registered: new Set(
     world
       .targetsOf(host)
@@ -88,3 +92,13 @@ const foundOn = ({ host, at }: Deed | Kept, group: StoryGroup, world: Replay): F
       .map(({ registration }) => registrationKey(registration)),
   ),
 });
+
+const takesContainer = (entry: Deed | Kept): boolean =>
+  entry.type === 'hold.kept' ? entry.hold.kind === 'container' : 'container' in entry;
+
+const runningOn = (host: HostId, group: StoryGroup, world: Replay): ReadonlySet<ContainerId> =>
+  new Set(
+    [...world.containers.values()]
+      .filter((one) => one.host === host && one.running && isContainerOf(group, one.name))
+      .map(({ id }) => id),
+  );

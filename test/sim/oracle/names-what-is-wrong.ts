@@ -67,7 +67,9 @@ function whatIsWrong({ host, held, reason }: NamedHost, program: Program, story:
     held.includes(what) || !lacks(hold, ended) ? [] : [`${host} lacks ${what}, which is not said`],
   );
   const isIll = ended.targets.some((target) => target.host === host && target.state !== 'healthy');
-  const unfounded = held.length === 0 && !isIll ? [`${host} is named, and is in service`] : [];
+  // What somebody pruned the note of cannot be said, and is a reason all the same (seed 16882).
+  const isWhole = [...taken.values()].every((hold) => hold.kind === 'container' || !lacks(hold, ended));
+  const unfounded = held.length === 0 && !isIll && isWhole ? [`${host} is named, and is in service`] : [];
   return [...excess, ...silent, ...unfounded].map((what) => `${what} (${reason})`);
 }
 
