@@ -201,8 +201,8 @@ async function requireUnnotedPlaces({ run, host, target: { traffic } }: HostSess
   const where = enumerate(missing);
   throw cannotRestore(
     host,
-    `the run had taken it out of ${where}, and the notes that say how it was registered are gone: its containers are as they were, ` +
-      `and it is not registered in ${where}. Register it there by hand`,
+    `the run had taken it out of ${where}, and the notes that say how it was registered there are gone. Its containers are in place, ` +
+      'but it is not registered there: register it by hand',
   );
 }
 

@@ -125,4 +125,27 @@ describe('a run', () => {
       }),
     ).toEqual([]);
   });
+
+  it('registers no host whose new container another machine had begun to take away, though its journal says that it is finished', async () => {
+    expect(
+      await breachesOf(16143, {
+        hosts: [
+          { id: 'h6', zone: 'a' },
+          { id: 'h7', zone: 'a' },
+        ],
+        targetGroups: [
+          { name: 'api-1', ports: [5060], deregistrationDelay: 5_000, crossZone: true },
+          { name: 'api-2', ports: [5061], deregistrationDelay: 5_000, crossZone: true },
+        ],
+        ports: [5060, 5061],
+        release: 'late_crash',
+        faults: { sparesPreflight: true },
+        launches: [
+          { ...deploy, killAtSettling: 6 },
+          { ...deploy, machine: 'laptop', after: 90_000, killAtCall: 65 },
+          deploy,
+        ],
+      }),
+    ).toEqual([]);
+  });
 });
