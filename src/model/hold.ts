@@ -85,9 +85,8 @@ export interface HeldContainer {
 }
 
 /**
- * How a hold ended: `returned` (given back by the playbook, and read back), `replaced` (by the planned state, when
- * the batch passed its bake), `restored`, `kept` (asked for: `drain`), `named` to a person at the end, `gone` (its host was
- * terminated or stopped, so there is nothing to put back), or `superseded` (a newer run changed the host, or the host keeps what this run
- * gave it, so the hold is out of date).
+ * How a hold ended: `returned` (given back by the playbook, and read back), `replaced` (by the planned state, when the batch passed its bake),
+ * `restored`, `named` to a person at the end, `gone` (its host was terminated or stopped, so there is nothing to put back), or `superseded`
+ * (a newer run changed the host, or the host keeps what this run gave it, so the hold is out of date).
  */
-export type Settlement = 'returned' | 'replaced' | 'restored' | 'kept' | 'named' | 'gone' | 'superseded';
+export type Settlement = 'returned' | 'replaced' | 'restored' | 'named' | 'gone' | 'superseded';

@@ -11,7 +11,7 @@ export interface Plan {
   readonly group: GroupName;
   readonly release: Release;
   readonly hosts: readonly HostPlan[];
-  /** The hosts to roll, in their order; hosts that are converged or drained are in none. */
+  /** The hosts to roll, in their order; hosts that are converged are in none. */
   readonly batches: readonly (readonly HostId[])[];
   readonly targetGroups: readonly TargetGroupPlan[];
   /** Absent when there are none. */
@@ -57,8 +57,8 @@ interface EnginePlan {
   readonly address: string;
 }
 
-/** `converged` hosts are skipped, `drained` ones are left out because an operator drained them. */
-type HostAction = 'roll' | 'converged' | 'drained';
+/** `converged` hosts are skipped. */
+type HostAction = 'roll' | 'converged';
 
 /** Where a host comes from or goes to. */
 export interface HostState {

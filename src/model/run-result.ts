@@ -51,15 +51,7 @@ export interface HostResult {
   readonly unreachable: number;
   readonly restored: number;
   readonly status:
-    | 'converged'
-    | 'deployed'
-    | 'restored'
-    | 'rolled_back'
-    | 'untouched'
-    | 'failed'
-    | 'named'
-    | 'drained'
-    | 'ok';
+    'converged' | 'deployed' | 'restored' | 'rolled_back' | 'untouched' | 'failed' | 'named' | 'ok';
   /** It joined its group while that was rolled. */
   readonly joined?: true;
   /** The version and image it ran at the end, as far as known. */

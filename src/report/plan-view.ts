@@ -45,7 +45,6 @@ function heading({ group, environment, release, hosts, leftOut = [] }: Plan, pal
   const parts = [
     `${count('roll')} to roll`,
     ...(count('converged') > 0 ? [`${count('converged')} converged`] : []),
-    ...(count('drained') > 0 ? [`${count('drained')} drained`] : []),
     ...(leftOut.length > 0 ? [`${leftOut.length} out of reach`] : []),
   ];
   const label = releaseLabel({ version: release.version, digest: release.image.digest });
@@ -124,7 +123,6 @@ function leftAlone({ hosts, leftOut = [] }: Plan, palette: Palette): string[] {
   };
   return [
     ...line('converged', 'Converged, left as they are'),
-    ...line('drained', 'Drained by an operator, left as they are'),
     ...(leftOut.length === 0
       ? []
       : [

@@ -77,7 +77,7 @@ const endOf = ({ version, image }: HostResult): string =>
 
 function paintOf({ status, changed }: HostResult, palette: Palette): (text: string) => string {
   if (status === 'failed' || status === 'named') return palette.red;
-  if (status === 'restored' || status === 'rolled_back' || status === 'drained') return palette.yellow;
+  if (status === 'restored' || status === 'rolled_back') return palette.yellow;
   return changed > 0 ? palette.yellow : palette.green;
 }
 

@@ -139,7 +139,7 @@ describe('a run rebuilt from its journal', () => {
     it('knows which of its notes have to be off the host', () => {
       const kept = [opened('1'), settled('1', 'gone'), opened('2'), settled('2', 'named')];
       expect([...rebuildRun(kept).settled.keys()]).toEqual([]);
-      const off = [opened('3'), settled('3', 'replaced'), opened('4'), settled('4', 'kept')];
+      const off = [opened('3'), settled('3', 'replaced'), opened('4'), settled('4', 'restored')];
       expect([...rebuildRun(off).settled.keys()]).toEqual(['3', '4']);
       expect([...rebuildRun([...off, opened('3')]).settled.keys()]).toEqual(['4']);
     });
