@@ -145,7 +145,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 2,
     what: 'keeps no note of what it takes on the host itself',
-    seed: 116,
+    seed: 22,
     file: 'src/engine/holds/hold-book.ts',
     line: 'await this.#copies.keepNew(hold, this.#hostOf(hold));',
     replacement: '',
@@ -198,8 +198,8 @@ export const mutations: readonly Mutation[] = [
     what: 'resolves a tag again for each host',
     seed: 2,
     file: 'src/engine/pinned-images.ts',
-    line: '...(digest === undefined ? {} : { digest }),',
-    replacement: '',
+    line: '...defined({ tag, digest }),',
+    replacement: '...defined({ tag }),',
   },
   // 6. Batches.
   {
