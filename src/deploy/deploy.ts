@@ -116,8 +116,8 @@ async function rollAll(
 }
 
 /**
- * The audit. Whoever interrupts waits for seconds only, and what was restored was read back already; and when the audit itself
- * fails, what the run did must still be told.
+ * The audit. There is none after a signal: its sender waits for seconds only, and what was restored was read back already. When the audit
+ * itself fails, what the run did is told all the same.
  */
 async function lookAgain(fleet: RolledFleet, joined: JoinedHosts, run: Run): Promise<AuditFinding> {
   if (run.checkMode || isStopping(run)) return nothingFound;

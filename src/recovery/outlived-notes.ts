@@ -1,7 +1,7 @@
 import { describeHold, type Run } from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
-import { leaseGroups } from '../run/leases.js';
+import { leaseGroups, underLeases } from '../run/leases.js';
 import { noJournal, openRun } from '../run/open-run.js';
 import type { Recovering } from './recover-run.js';
 import { leasesOf } from './recovery-leases.js';
@@ -19,7 +19,7 @@ export async function takeOffLeftNotes(
     const run: Run = openRun(world, options, hooks, found.run, noJournal, { verb: found.verb, bus });
     try {
       const leases = await leaseGroups(leasesOf(found, inventory), { ...run, id }, world, 0);
-      await takeOffOutlived(found, run, recovering).finally(() => leases.release());
+      await underLeases(leases, run, () => takeOffOutlived(found, run, recovering));
     } catch (error) {
       const message = `Hosts still have notes of run ${found.run}, which is over: ${errorsOf(error)[0].message}`;
       bus.emit({ type: 'warning', message });

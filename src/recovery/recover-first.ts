@@ -84,7 +84,7 @@ export async function notUnderWay(
   return runs.filter((_, index) => underWay[index] !== true);
 }
 
-/** Where nobody can tell, a run is taken for dead: nothing is changed by that. */
+/** A run that cannot be asked about is taken for dead; that changes nothing. */
 async function isUnderWay(
   { process, run, groupNames, environment }: InterruptedRun,
   { leases, processes }: Pick<World, 'leases' | 'processes'>,

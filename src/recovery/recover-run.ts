@@ -13,7 +13,8 @@ import { whoCameSince } from './check-claims.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import { lookForInterrupted } from './interrupted-runs.js';
 import { JournalOnDemand } from './journal-on-demand.js';
-import { closeRun, withLeases } from '../run/leases.js';
+import { closeRun, leaseGroups, underLeases, type HeldLeases } from '../run/leases.js';
+import { phase } from '../run/phase.js';
 import { openRun } from '../run/open-run.js';
 import { takeOffOutlived } from './outlived-notes.js';
 import { leasesOf } from './recovery-leases.js';
@@ -68,7 +69,7 @@ export async function recoverRun(
   found: InterruptedRun,
   recovering: Recovering,
 ): Promise<RecoveredRun | undefined> {
-  const { world, options, hooks, bus, inventory } = recovering;
+  const { world, options, hooks, bus } = recovering;
   const journal = new JournalOnDemand(async () => {
     // One without its first record, too: whoever made it, to recover this run, was killed that early.
     const isThere = (await world.journals.runs()).includes(found.run);
@@ -78,44 +79,54 @@ export async function recoverRun(
     ...openRun(world, options, hooks, found.run, journal, { verb: found.verb, bus }),
     owner: found.owner,
   };
-  let isLeased = false as boolean;
   try {
-    const wait = await waitFor(found, recovering);
-    // A lease of the run's own name would be given to its living process and to this one alike.
-    const owner: Run = { ...run, id: recovering.id };
-    return await withLeases(leasesOf(found, inventory), owner, world, wait, async ({ epochs }) => {
-      isLeased = true;
-      run.blips.changesBegin();
-      await awaitRequestsOver(found, run);
-      const now = await lookAgain(found, run.forks, recovering);
-      return now === undefined ? undefined : await restoreRun(now, run, epochs, recovering);
-    });
-  } catch (error) {
-    const [reason] = errorsOf(error);
-    if (isLeased || reason.code !== 'lease.unavailable') throw error;
-    const hosts = await putBackUnlocked(found, reason, recovering);
-    if (hosts.length === 0) throw error;
-    return { run: found, hosts, scaling: { left: found.scaling, errors: [], warnings: [] } };
+    return await takeLeases(found, run, recovering).then(
+      (leases) => underLeases(leases, run, () => recoverUnder(leases, found, run, recovering)),
+      (error: unknown) => recoverUnlocked(found, error, recovering),
+    );
   } finally {
     await closeRun(run);
     await journal.close();
   }
 }
 
-/** Under the leases: writes down that it is recovered, restores what it holds, and ends it. */
-async function restoreRun(
+/** In the name of the process that recovers: a lease of the run's own name would be given to its living process and to this one alike. */
+async function takeLeases(found: InterruptedRun, run: Run, recovering: Recovering): Promise<HeldLeases> {
+  const { id, world, inventory } = recovering;
+  const wait = await waitFor(found, recovering);
+  return phase(run, 'lease', () => leaseGroups(leasesOf(found, inventory), { ...run, id }, world, wait));
+}
+
+/** Without the leases only registrations can be put back. Throws why they are not to be had when nothing was put back. */
+async function recoverUnlocked(
   found: InterruptedRun,
-  run: Run,
-  epochs: readonly LeaseEpoch[],
+  unleased: unknown,
   recovering: Recovering,
 ): Promise<RecoveredRun> {
+  const [reason] = errorsOf(unleased);
+  const hosts = reason.code === 'lease.unavailable' ? await putBackUnlocked(found, reason, recovering) : [];
+  if (hosts.length === 0) throw unleased;
+  return { run: found, hosts, scaling: { left: found.scaling, errors: [], warnings: [] } };
+}
+
+/** Looks at the run again; writes down that it is recovered, restores what it holds, and ends it. Undefined when nothing is held any more. */
+async function recoverUnder(
+  leases: HeldLeases,
+  before: InterruptedRun,
+  run: Run,
+  recovering: Recovering,
+): Promise<RecoveredRun | undefined> {
   const { inventory, bus } = recovering;
   const { journal, clock } = run.ports;
+  run.blips.changesBegin();
+  await awaitRequestsOver(before, run);
+  const found = await lookAgain(before, run.forks, recovering);
+  if (found === undefined) return undefined;
   refuseOtherAccount(found, inventory);
   tellInterrupted(found, inventory, bus, true);
-  await writeDown(found, run, epochs, recovering);
+  await writeDown(found, run, leases.epochs, recovering);
   await takeOffOutlived(found, run, recovering);
-  const hosts = await restoreHeld(found, run, whoCameSince(found, epochs), recovering);
+  const hosts = await restoreHeld(found, run, whoCameSince(found, leases.epochs), recovering);
   const scaling = await restoreScaling(run, heldScaling(found), whyKept(hosts, inventory));
   const needsPerson = scaling.left.length > 0 || hosts.some(({ reason }) => reason !== undefined);
   await journal.append({ at: clock.now(), type: 'run.ended', exit: needsPerson ? 5 : 4 });

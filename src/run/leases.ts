@@ -27,10 +27,7 @@ export interface LeasedGroup {
   readonly leftOut?: readonly { readonly session: { readonly host: Host } }[];
 }
 
-/**
- * Acts under the leases of these groups, and lets them go once no request of the run can take effect any more: one whose answer was lost
- * would hit the run that comes next, which does not know of it. Throws as `leaseGroups`, and what `act` throws.
- */
+/** Takes the leases of these groups and acts under them. Throws as `leaseGroups`, and what `act` throws. */
 export async function withLeases<T>(
   groups: readonly LeasedGroup[],
   run: Run,
@@ -39,8 +36,16 @@ export async function withLeases<T>(
   act: (leases: HeldLeases) => Promise<T>,
 ): Promise<T> {
   const leases = await phase(run, 'lease', () => leaseGroups(groups, run, world, wait));
+  return underLeases(leases, run, () => act(leases));
+}
+
+/**
+ * Acts under leases that the run has, and releases them once no request of the run can take effect any more: one whose answer was lost would
+ * hit the next run, which does not know of it. Throws what `act` throws.
+ */
+export async function underLeases<T>(leases: HeldLeases, run: Run, act: () => Promise<T>): Promise<T> {
   try {
-    return await act(leases);
+    return await act();
   } finally {
     await closeRun(run);
     await Promise.all([run.gate.requests.allOver(), run.ports.traffic.allRequestsOver()]);

@@ -115,7 +115,7 @@ describe('an Engine that is restarted again as soon as it is up', () => {
     expect(await stage.later()).toEqual(['i-1: v1 running, in service', 'i-2: v1 running, in service']);
   });
 
-  it('is waited for when a restore is read back, though nobody saw it away the first time', async () => {
+  it('is waited for when a restore is read back, also when its first restart was not seen', async () => {
     const stage = new FleetStage({ hosts: 2 });
     stage.release(image.neverHealthy());
     let looks = 0;

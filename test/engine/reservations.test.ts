@@ -24,7 +24,7 @@ function stageOf(count: number) {
 }
 
 describe('what a run has reserved of a target group', () => {
-  it('is one for each of its groups, whoever asks for it', () => {
+  it('is the same object for a group each time it is asked for', () => {
     const { reservations } = stageOf(1);
     const api = reservations.of('test/api');
     expect(reservations.of('test/api')).toBe(api);

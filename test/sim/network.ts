@@ -128,7 +128,7 @@ export class SimulatedNetwork {
     if (life.isDead && random.chance(0.5)) await life.goesOn();
     if (fault === 'slow_question') await this.#pass(this.#slowness.between(...slowness));
     if (outage !== undefined) {
-      // The cloud does what it was asked, and nobody hears of it.
+      // The cloud does what it was asked, and its answer never comes.
       if (outage.says === 'nothing') {
         await proceed().catch(() => undefined);
         await this.#pass(silence);

@@ -194,7 +194,7 @@ describe('a group whose lock is moved from its hosts to a table, or back', () =>
 
     expect(await outcome(store.acquire(requestOf(bob)))).toBe('lease.lost');
 
-    // Nobody has it then: the next run takes it in the table, with an epoch that the hosts let in.
+    // It is free then: the next run takes it in the table, with an epoch that the hosts let in.
     const lease = await inTable().acquire(requestOf(cem));
     expect(await admit(lease, cem)).toBe('got');
     expect(await outcome(onHosts.acquire(requestOf(ann)))).toBe('lease.moved');

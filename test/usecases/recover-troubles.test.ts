@@ -97,7 +97,7 @@ describe('a journal that cannot be read', () => {
 });
 
 describe('a journal that cannot be written while a host is named', () => {
-  it('keeps nobody from hearing of it, nor the next recovery from restoring it', async () => {
+  it('is told all the same, and the next recovery restores it', async () => {
     const stage = await killedAfter('runtime.stop', { rollout: { reconnect: '1m' } });
     stage.host('i-1').lose();
     let isNamed = false;

@@ -211,8 +211,8 @@ async function isVouchedFor(
 export const illAsFound = 'it was not healthy before, and is back in that state';
 
 /**
- * A host that is back to what it was, and was not healthy there, is named when it is not so by now. `isBack`: it has all that is held of it,
- * whoever put it back.
+ * A host that is back to what it was, and was not healthy there, is named when it is still unhealthy now. `isBack`: it has all that is held of it,
+ * also when another run put it back.
  */
 export async function isIllAsFound(
   session: HostSession,

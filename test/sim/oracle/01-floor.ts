@@ -26,7 +26,7 @@ export const keepsTheFloor: Statement = ({ initial, timeline, rollout, zonal, pr
   const fellIllAt = new Map<string, Milliseconds>();
   const takenOut = new Map<string, { readonly host: HostId; readonly by: Actor }>();
   const programOf = (actor: Actor): Program | undefined => programs.find((one) => one.actor === actor);
-  /** A run of another group that ended or died tells nobody any more what it has out. */
+  /** Once a run of another group has ended, or its reservations have expired, other runs cannot see what it has out. */
   const isKnownTo = (by: Actor, taker: Actor, at: Milliseconds): boolean => {
     const { group, exit, endedAt = Infinity } = programOf(taker) ?? {};
     const isToldUntil = endedAt + (exit === undefined ? reservationLasts : 0);

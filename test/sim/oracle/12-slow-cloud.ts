@@ -6,7 +6,7 @@ type Ended = Extract<Entry, { readonly type: 'container.exited' }>;
 
 /**
  * 12. Throttling, lost replies and blips slow a run down and never corrupt it. What that could corrupt, all other statements see; and where
- * nothing else went wrong, the run comes to the same end as without them: nobody is named, and a good release converges.
+ * nothing else went wrong, the run ends as it would without them: no host is named, and a good release converges.
  */
 export const endsAllTheSame: Statement = (story) => {
   if (!isOnlySlow(story)) return [];
