@@ -14,13 +14,15 @@ const allPoints = (records: number): readonly Point[] =>
 const isPoint = (text: string): text is Point => /^(before|after):\d+$/.test(text);
 
 /**
- * The points to try: `sample` of them, evenly chosen; with ADFPUSH_CRASH_POINTS=all, or in a deep run, every one, and with ADFPUSH_CRASH_POINTS=before:17,after:3
- * exactly these.
+ * The points to try: `sample` of them, evenly chosen; with ADFPUSH_CRASH_POINTS=all, or in a deep run, every one; with 2/4 the second of
+ * four parts, which together are all; with before:17,after:3 exactly these.
  */
 function chosenPoints(records: number, sample: number): readonly Point[] {
   const wish = process.env['ADFPUSH_CRASH_POINTS'] ?? (isDeep() ? 'all' : '');
   const all = allPoints(records);
   if (wish === 'all') return all;
+  const [, part, parts] = /^(\d+)\/(\d+)$/.exec(wish) ?? [];
+  if (part !== undefined) return all.filter((_, index) => index % Number(parts) === Number(part) - 1);
   if (wish !== '') return wish.split(',').filter(isPoint);
   return Array.from({ length: sample }, (_, index) =>
     Math.floor(((index + 0.5) * all.length) / sample),
@@ -59,7 +61,9 @@ export async function tryPoints(name: string, scenario: Scenario): Promise<reado
     const work = async (lane: Lane): Promise<void> => {
       for (let point = queue.shift(); point !== undefined; point = queue.shift()) {
         const found = await scenario.tryPoint(lane, point).catch((error: unknown) => [String(error)]);
-        wrong.push(...found.map((problem) => `${point}: ${problem}`));
+        const problems = found.map((problem) => `${point}: ${problem}`);
+        for (const problem of problems) console.log(`${name}: ${problem}`);
+        wrong.push(...problems);
         tried += 1;
       }
     };
