@@ -4,6 +4,7 @@ import { type AdfError, errorsOf } from '../errors/adf-error.js';
 import { throwAll } from '../errors/diagnostics.js';
 import { defined } from '../model/defined.js';
 import { runningHosts } from '../plan/allowance.js';
+import { formatPinnedImage } from '../model/release.js';
 import { findRefusals } from '../plan/preflight.js';
 import type { GroupObservation, HostObservation, ObservedTargetGroup } from '../plan/observation.js';
 import type { RuntimeInfo } from '../ports/container-runtime.js';
@@ -28,7 +29,7 @@ export async function observeGroup(opened: GroupSessions): Promise<ObservedGroup
   const limit = pLimit(Math.max(1, run.forks));
   const looked = await Promise.all(
     opened.sessions.map((session) =>
-      limit(async () => observeHost(session, run).catch((error: unknown) => asUnobserved(session, error))),
+      limit(async () => observeHost(session, opened).catch((error: unknown) => asUnobserved(session, error))),
     ),
   );
   run.stop.signal.throwIfAborted();
@@ -56,7 +57,11 @@ export function refuseUnfit({ observation, unobserved }: ObservedGroup): void {
   throwAll([...unobserved.map(({ error }) => error), ...findRefusals(observation)], 'refused');
 }
 
-export async function observeHost(session: HostSession, run: Run): Promise<HostObservation> {
+/** Looks at one host. Once its roll has begun, what it is to become is what its plan says. */
+export async function observeHost(
+  session: HostSession,
+  { run, release }: Pick<GroupSessions, 'run' | 'release'>,
+): Promise<HostObservation> {
   const { host, group, target, known } = session;
   const { containers, traffic, specs } = target;
   const { clock, transport } = run.ports;
@@ -67,13 +72,11 @@ export async function observeHost(session: HostSession, run: Run): Promise<HostO
   known.seen = true;
   const templates = group?.settings.containers ?? [];
   const variables = variablesOfSession(session);
-  const image =
-    group === undefined ? undefined : `${group.release.image.repository}@${group.release.image.digest}`;
   const groups = group === undefined ? [] : await traffic.groups(group.settings.targetGroups);
-  const [runtime, observed, wanted, registrations, planned] = await Promise.all([
+  const [runtime, found, wanted, registrations, places] = await Promise.all([
     containers.info(),
     containers.list(),
-    specs.from(templates, image, variables),
+    known.planned?.containers ?? specs.from(templates, formatPinnedImage(release.image), variables),
     traffic.registrations(groups),
     traffic.planned(groups),
   ]);
@@ -81,17 +84,15 @@ export async function observeHost(session: HostSession, run: Run): Promise<HostO
   tellOtherEngine(session, runtime, run);
   known.engine = runtime;
   const mounts = await observeMounts(session, wanted);
-  known.expectedImages = wanted.map((spec) => spec.image);
   return {
     host,
     runtime,
     ...defined({ startedAt: known.startedAt }),
-    containers: observed,
+    containers: found,
     registrations,
-    specs: wanted,
+    to: { release, containers: wanted, registrations: places },
     adopt: new Set(templates.flatMap(({ adopt }) => adopt ?? [])),
     probed: group?.settings.health !== undefined,
-    planned,
     ...(mounts.length === 0 ? {} : { mounts }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Plan } from '../model/plan.js';
+import type { PlanReport } from '../model/plan.js';
 import type { InterruptedStatus } from '../model/status-report.js';
 
 export interface Question {
@@ -12,7 +12,7 @@ export interface Question {
 }
 
 /** Asks on the terminal whether to go ahead with plans that were shown. */
-export async function confirmPlans(plans: readonly Plan[], question: Question): Promise<boolean> {
+export async function confirmPlans(plans: readonly PlanReport[], question: Question): Promise<boolean> {
   const hosts = plans.flatMap(({ batches }) => batches.flat());
   // There is nothing to be afraid of when nothing would be rolled.
   return hosts.length === 0 || ask(wordingOf(plans, hosts.length), question);
@@ -52,7 +52,7 @@ async function ask(message: string, question: Question): Promise<boolean> {
   }
 }
 
-function wordingOf(plans: readonly Plan[], hosts: number): string {
+function wordingOf(plans: readonly PlanReport[], hosts: number): string {
   const [first] = plans;
   const releases = plans.map(({ group, release }) => `${group} ${release.version}`).join(', ');
   return `Roll ${releases} over ${hosts === 1 ? '1 host' : `${hosts} hosts`} in ${first?.environment ?? ''}?`;

@@ -48,7 +48,7 @@ export async function audit(
     const { observation, unobserved } = await observeGroup(opened);
     for (const seen of observation.hosts) {
       const isClear = whyNotConverged(seen).length === 0 && lost(seen.host) === lostBefore.get(seen.host.id);
-      const host = isClear || !wentWell ? seen : await seenWell(seen, opened, run);
+      const host = isClear || !wentWell ? seen : await seenWell(seen, opened);
       states.set(host.host.id, host);
       const why = whyNotConverged(host);
       const isTold = failed.has(host.host.id) || untouched.has(host.host.id);
@@ -67,15 +67,12 @@ export async function audit(
 }
 
 /** A host that was disturbed, or whose Engine was restarted a moment ago, is looked at again once it is well. */
-async function seenWell(
-  seen: HostObservation,
-  { sessions }: GroupSessions,
-  run: Run,
-): Promise<HostObservation> {
+async function seenWell(seen: HostObservation, opened: GroupSessions): Promise<HostObservation> {
+  const { sessions, run } = opened;
   const session = sessions.find(({ host }) => host.id === seen.host.id);
   if (session === undefined) return seen;
   try {
-    return (await isWellAgain(session, run.stop.signal)) ? await observeHost(session, run) : seen;
+    return (await isWellAgain(session, run.stop.signal)) ? await observeHost(session, opened) : seen;
   } catch {
     // What was seen first is told.
     return seen;

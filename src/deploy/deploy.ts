@@ -3,6 +3,7 @@ import { errorsOf } from '../errors/adf-error.js';
 import { changedSincePlan, refusedByOperator } from '../errors/preflight.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { RunResult } from '../model/run-result.js';
+import { reportOf } from '../plan/plan-report.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { findInterrupted, recoverFirst } from '../recovery/recover-first.js';
 import { withLeases } from '../run/leases.js';
@@ -84,7 +85,7 @@ async function roll(fleet: Fleet, world: World, run: Run): Promise<RunResult> {
 type Fleet = Project & Omit<RolledFleet, 'before' | 'results'>;
 
 async function confirm(groups: readonly PreparedGroup[], hooks: RunHooks, run: Run): Promise<void> {
-  const plans = groups.map(({ plan }) => plan);
+  const plans = groups.map(({ plan }) => reportOf(plan));
   const hasWork = plans.some(({ hosts }) => hosts.some(({ action }) => action === 'roll'));
   if (!hasWork || run.checkMode || hooks.confirm === undefined) return;
   if (!(await hooks.confirm(plans))) throw refusedByOperator();

@@ -5,6 +5,7 @@ import type { Milliseconds } from '../model/duration.js';
 import { groupName, type GroupName } from '../model/ids.js';
 import type { Plan } from '../model/plan.js';
 import type { RunRecord } from '../model/run-record.js';
+import { reportOf } from '../plan/plan-report.js';
 import { planRoll } from '../plan/roll-plan.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { checkPlaybook } from '../check/check-playbook.js';
@@ -112,7 +113,7 @@ export async function planGroups(
     groups.push(await planGroup(group, options));
   }
   tellLeftOut(groups, run);
-  for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan });
+  for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan: reportOf(plan) });
   return groups;
 }
 

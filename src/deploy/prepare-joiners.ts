@@ -6,6 +6,7 @@ import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
+import { reportOf } from '../plan/plan-report.js';
 import { planRoll } from '../plan/roll-plan.js';
 import { refusalsPerHost } from '../plan/preflight.js';
 import { refusalsOfFloor } from '../plan/refuse-floor.js';
@@ -53,7 +54,7 @@ export async function prepareJoiners(
   const opened = { ...before, hosts: listed.group(before.group), sessions };
   const gone = new Set<HostId>();
   const prepared = sessions.length === 0 ? undefined : await prepare(opened, unfit, gone);
-  if (prepared !== undefined) before.run.bus.emit({ type: 'plan.made', plan: prepared.plan });
+  if (prepared !== undefined) before.run.bus.emit({ type: 'plan.made', plan: reportOf(prepared.plan) });
   return {
     ...defined({ prepared }),
     unfit: [...unfit].map(([host, error]) => ({ host, error })),

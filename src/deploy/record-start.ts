@@ -3,7 +3,8 @@ import { sha256 } from '../model/sha256.js';
 import type { PinnedImages, Run } from '../engine/index.js';
 import type { Layer } from '../expression/scope.js';
 import type { RunId } from '../model/ids.js';
-import type { Plan } from '../model/plan.js';
+import type { PlanReport } from '../model/plan.js';
+import { reportOf } from '../plan/plan-report.js';
 import { formatPinnedImage } from '../model/release.js';
 import type { AskedFor, GroupRecord, LeaseEpoch, ProjectDigest } from '../model/run-record.js';
 import type { DeployOptions, PreparedGroup } from './plan-groups.js';
@@ -33,7 +34,7 @@ export async function recordStart(
     hosts: groups.flatMap(({ opened }) => opened.sessions.map(({ host }) => host.id)),
     owner,
     process: processes.self,
-    plan: digestOfPlans(groups.map(({ plan }) => plan)),
+    plan: digestOfPlans(groups.map(({ plan }) => reportOf(plan))),
     asked: {
       ...askedFor(options),
       project: await projectDigest(files, options.extraVars, id),
@@ -70,4 +71,4 @@ const pinnedImages = async (images: PinnedImages): Promise<Readonly<Record<strin
   );
 
 /** sha256 over what the plans say, as hexadecimal digits. */
-const digestOfPlans = (plans: readonly Plan[]): string => sha256(JSON.stringify(plans));
+const digestOfPlans = (plans: readonly PlanReport[]): string => sha256(JSON.stringify(plans));

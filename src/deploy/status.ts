@@ -61,8 +61,8 @@ async function interruptedOf(
 }
 
 function groupStatus({ observation, unobserved }: ObservedGroup): GroupStatus {
-  const digests = observation.hosts.map(({ containers, specs }) =>
-    specs.map(({ name }) => containers.find((one) => one.name === name)?.digest ?? 'none').join(' '),
+  const digests = observation.hosts.map(({ containers, to }) =>
+    to.containers.map(({ name }) => containers.find((one) => one.name === name)?.digest ?? 'none').join(' '),
   );
   const unknown = unobserved.map(({ session: { host }, error }): HostStatus => ({
     host: host.id,
@@ -82,8 +82,8 @@ function groupStatus({ observation, unobserved }: ObservedGroup): GroupStatus {
 }
 
 function hostStatus(observation: HostObservation): HostStatus {
-  const { host, containers, specs, registrations } = observation;
-  const running = specs.flatMap(({ name }) => containers.filter((one) => one.name === name));
+  const { host, containers, to, registrations } = observation;
+  const running = to.containers.flatMap(({ name }) => containers.filter((one) => one.name === name));
   return {
     host: host.id,
     name: host.name,

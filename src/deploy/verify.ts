@@ -3,6 +3,7 @@ import { changedSincePlan } from '../errors/preflight.js';
 import { describeHost, type Host } from '../model/host.js';
 import { registrationKey, targetGroupNameOf } from '../model/registration.js';
 import { isRegistered } from '../plan/floor.js';
+import { reportOf } from '../plan/plan-report.js';
 import type { HostObservation } from '../plan/observation.js';
 import { refuseOlderRun, tellOlderRun } from '../check/newer-release.js';
 import { observeGroup, refuseUnfit, type ObservedGroup } from '../check/preflight.js';
@@ -54,7 +55,7 @@ async function planAgain(
   const message = `Since the plan was made, other containers run on ${changed.map(describeHost).join(', ')}: "${group.opened.group}" is planned again.`;
   bus.emit({ type: 'warning', message });
   const planned = await planGroup(group, options);
-  bus.emit({ type: 'plan.made', plan: planned.plan });
+  bus.emit({ type: 'plan.made', plan: reportOf(planned.plan) });
   return planned;
 }
 

@@ -1,9 +1,10 @@
 import { label, type ContainerSpec, type ContainerTemplate } from '../model/container.js';
 import { isoTime } from '../model/duration.js';
 import { bindMounts } from '../model/volume.js';
-import { specHash, specParts } from '../model/spec-hash.js';
+import { canonical } from '../model/canonical-json.js';
+import { changedParts, specHash, specParts } from '../model/spec-hash.js';
 import { secretInArgument } from '../errors/secrets.js';
-import { envFileMissing, imageUnnamed } from '../errors/container-specs.js';
+import { envFileMissing, imageUnnamed, notAsPlanned } from '../errors/container-specs.js';
 import type { Variables } from '../expression/variables.js';
 import { renderEnvFile } from '../expression/env-file.js';
 import { cannotRenderFile } from '../errors/expression.js';
@@ -14,7 +15,7 @@ import type { HostTarget } from './host-target.js';
 
 /** Turns container templates into specifications: images pinned, env files rendered, a network shared where there are several. */
 export class ContainerSpecs {
-  constructor(private readonly target: Pick<HostTarget, 'run' | 'group' | 'known'>) {}
+  constructor(private readonly target: Pick<HostTarget, 'host' | 'run' | 'group' | 'known'>) {}
 
   /** `image` is for templates that name none. Throws `container.*` and what the registry throws. */
   async from(
@@ -31,6 +32,31 @@ export class ContainerSpecs {
         return { ...rendered, image: await this.target.run.images.pin(reference) };
       }),
     );
+  }
+
+  /**
+   * What a task makes. A container that the plan names is the plan's own, whatever became of the project's files since. Throws
+   * `container.not_as_planned` when the task would make it otherwise, and what `from` throws.
+   */
+  async forTask(
+    templates: readonly ContainerTemplate[],
+    image: string | undefined,
+    variables: Variables,
+  ): Promise<readonly ContainerSpec[]> {
+    const { host, known, group } = this.target;
+    const rendered = await this.from(templates, image, variables);
+    return rendered.map((spec, index) => {
+      const isNamed = ({ name }: { readonly name: ContainerName }): boolean => name === spec.name;
+      const planned = known.planned?.containers.find(isNamed);
+      if (planned === undefined) return spec;
+      const isGroups = canonical(templates[index]) === canonical(group?.settings.containers.find(isNamed));
+      const differs = [
+        ...(spec.image.digest === planned.image.digest ? [] : ['image']),
+        ...(isGroups ? [] : changedParts({ [label.specParts]: specParts(planned) }, spec)),
+      ];
+      if (differs.length > 0) throw notAsPlanned(host, spec.name, differs);
+      return planned;
+    });
   }
 
   /** One of a group's containers as its template renders to, with this image: its registry is not asked. Throws `container.*`. */

@@ -4,7 +4,8 @@ import { defined } from '../model/defined.js';
 import type { EpochMilliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
-import type { PinnedImage, Release } from '../model/release.js';
+import type { PlannedState } from '../model/plan.js';
+import type { Release } from '../model/release.js';
 import type { GroupSettings } from '../model/settings.js';
 import type { RuntimeInfo } from '../ports/container-runtime.js';
 import type { StepId } from '../ports/transport.js';
@@ -28,8 +29,8 @@ export interface HostGroup {
 
 /** What a run knows of one host, whatever acts on it. */
 export class HostKnowledge {
-  /** Images that must be on the host before it may leave service. */
-  expectedImages: readonly PinnedImage[] = [];
+  /** What the roll makes of the host; absent until it begins, and of a host that nothing is planned for. */
+  planned: PlannedState | undefined;
   /** The Engine as preflight saw it last. */
   engine: RuntimeInfo | undefined;
   /** It was reached in this run, and said so. */

@@ -1,3 +1,4 @@
+import { describeHost, type Host } from '../model/host.js';
 import { AdfError } from './adf-error.js';
 
 export const imageUnnamed = (container: string): AdfError =>
@@ -6,6 +7,16 @@ export const imageUnnamed = (container: string): AdfError =>
     class: 'invalid',
     message: `The container "${container}" has no image.`,
     hint: 'Name one in the container, or as image for the group.',
+  });
+
+/** The plan was shown and agreed to: a task makes that, or nothing. `differs` are parts of the specification, in words. */
+export const notAsPlanned = (host: Host, container: string, differs: readonly string[]): AdfError =>
+  new AdfError({
+    code: 'container.not_as_planned',
+    class: 'failed',
+    message: `The task would start the container "${container}" otherwise than planned: ${differs.join(', ')}.`,
+    host: describeHost(host),
+    hint: 'The plan goes by `containers` and `image` of the group. Change them there, or give the container of the task another name.',
   });
 
 export const envFileMissing = (path: string): AdfError =>

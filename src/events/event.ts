@@ -2,7 +2,7 @@ import type { AdfError } from '../errors/adf-error.js';
 import type { BlipSource } from '../model/blip.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { GroupName, HostId, Region, RunId } from '../model/ids.js';
-import type { Plan } from '../model/plan.js';
+import type { PlanReport } from '../model/plan.js';
 import type { RunResult } from '../model/run-result.js';
 import type { Settlement } from '../model/hold.js';
 
@@ -56,7 +56,7 @@ export type EventBody =
       readonly file: string;
       readonly source: 'accept-new' | 'console';
     }
-  | { readonly type: 'plan.made'; readonly plan: Plan }
+  | { readonly type: 'plan.made'; readonly plan: PlanReport }
   // A run that was interrupted, and is recovered; or would be, by a command that changes something
   | {
       readonly type: 'recovery.found';

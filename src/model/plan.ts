@@ -1,3 +1,4 @@
+import type { ContainerSpec } from './container.js';
 import type { Milliseconds } from './duration.js';
 import type { FlagVariable } from './flag-variable.js';
 import type { Digest, EnvironmentName, GroupName, HostId, Region, TargetGroupArn } from './ids.js';
@@ -5,7 +6,7 @@ import type { Registration, TargetState } from './registration.js';
 import type { Release } from './release.js';
 import type { RolloutSettings } from './settings.js';
 
-/** What deploy would do to one group, host by host, batch by batch. Made by plan/, shown by report/, run by engine/. */
+/** What deploy does to one group, host by host, batch by batch. Made by plan/, run by engine/, read back by the audit. */
 export interface Plan {
   readonly environment: EnvironmentName;
   readonly group: GroupName;
@@ -42,7 +43,7 @@ export interface HostPlan {
   readonly engine: EnginePlan;
   readonly action: HostAction;
   readonly from: HostState;
-  readonly to: HostState;
+  readonly to: PlannedState;
   /** Why it is rolled, in words: `digest`, `environment variables`, `not running`, `not registered`. */
   readonly reasons: readonly string[];
 }
@@ -60,7 +61,25 @@ interface EnginePlan {
 /** `converged` hosts are skipped. */
 type HostAction = 'roll' | 'converged';
 
-/** Where a host comes from or goes to. */
+/** What a host is to become: a task of the roll makes this and nothing else, and the audit asks for it. */
+export interface PlannedState {
+  readonly release: Release;
+  /** In start order. */
+  readonly containers: readonly ContainerSpec[];
+  /** Where it is to be in service. */
+  readonly registrations: readonly Registration[];
+}
+
+/** The plan as people and other programs are told it: what a container is given may be secret, so that only its name and image are. */
+export interface PlanReport extends Omit<Plan, 'hosts'> {
+  readonly hosts: readonly HostPlanReport[];
+}
+
+export interface HostPlanReport extends Omit<HostPlan, 'to'> {
+  readonly to: HostState;
+}
+
+/** What a host runs, and where it is registered. */
 export interface HostState {
   readonly containers: readonly ContainerSummary[];
   readonly registrations: readonly RegistrationSummary[];

@@ -64,8 +64,8 @@ export function allowanceOfHosts({ healthy, counts }: SpareHosts): Allowance {
 }
 
 /** Whether one of the containers that the host is to run runs now, in whatever release. */
-export const runs = ({ specs, containers }: HostObservation): boolean =>
-  specs.some((spec) => containers.some(({ name, running }) => running && name === spec.name));
+export const runs = ({ to, containers }: HostObservation): boolean =>
+  to.containers.some((spec) => containers.some(({ name, running }) => running && name === spec.name));
 
 /** The listed hosts that run; one that nobody looked at, left out by `--limit` or out of reach, is taken to. */
 export function runningHosts(

@@ -11,10 +11,10 @@ import type { HostObservation } from './observation.js';
 
 /** Why a host is not converged, in words; none means that it is: digest, specification, running, registered, healthy. */
 export function whyNotConverged(observation: HostObservation): readonly string[] {
-  const { specs, planned, registrations } = observation;
+  const { to, registrations } = observation;
   return [
-    ...specs.flatMap((spec) => whyContainerDiffers(spec, observation)),
-    ...planned.flatMap((registration) => whyNotInService(registration, registrations)),
+    ...to.containers.flatMap((spec) => whyContainerDiffers(spec, observation)),
+    ...to.registrations.flatMap((registration) => whyNotInService(registration, registrations)),
   ];
 }
 
@@ -23,12 +23,12 @@ export function whyNotConverged(observation: HostObservation): readonly string[]
  * configuration, so another digest is no drift.
  */
 export function whyDrifted(observation: HostObservation): readonly string[] {
-  const { containers, specs } = observation;
-  const asRunning = specs.map((spec) => {
+  const { containers, to } = observation;
+  const asRunning = to.containers.map((spec) => {
     const digest = containers.find(({ name }) => name === spec.name)?.digest;
     return digest === undefined ? spec : { ...spec, image: { ...spec.image, digest } };
   });
-  return whyNotConverged({ ...observation, specs: asRunning });
+  return whyNotConverged({ ...observation, to: { ...to, containers: asRunning } });
 }
 
 function whyContainerDiffers(
@@ -53,9 +53,9 @@ function whyContainerDiffers(
  * Planned containers that Docker's own health check finds unhealthy, though the group's health check decides: a new container from the same
  * image would be found so, too. Told to people, and no reason to roll.
  */
-export const unhealthyByDocker = ({ containers, specs, probed }: HostObservation): readonly string[] =>
+export const unhealthyByDocker = ({ containers, to, probed }: HostObservation): readonly string[] =>
   probed
-    ? specs
+    ? to.containers
         .filter(({ name }) => containers.some((one) => one.name === name && isUnhealthy(one)))
         .map(({ name }) => name)
     : [];

@@ -1,9 +1,10 @@
-import { label, type ContainerSpec, type ObservedContainer } from '../model/container.js';
+import { label, type ObservedContainer } from '../model/container.js';
 import { defined } from '../model/defined.js';
 import { parseIsoTime, type EpochMilliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { ContainerId, RunId } from '../model/ids.js';
 import type { NewerRelease } from '../model/newer-release.js';
+import type { PlannedState } from '../model/plan.js';
 import { specHash } from '../model/spec-hash.js';
 import { beganAfter } from './claims.js';
 import type { GroupObservation, HostObservation } from './observation.js';
@@ -48,12 +49,12 @@ export function newerRelease(group: GroupObservation, run: RunId): NewerRelease 
 
 /** The containers of a host that this run did not start: when it finds the host as it wants it, they are of its release too. */
 export const confirmedContainers = (
-  { containers, specs }: HostObservation,
+  { containers, to }: HostObservation,
   group: Pick<GroupObservation, 'environment' | 'group'>,
   run: RunId,
 ): readonly ContainerId[] =>
   containers
-    .filter((one) => isOfGroup(one, group) && one.labels[label.run] !== run && isWhatIsPlanned(one, specs))
+    .filter((one) => isOfGroup(one, group) && one.labels[label.run] !== run && isWhatIsPlanned(one, to))
     .map(({ id }) => id);
 
 function newerContainers(
@@ -61,10 +62,10 @@ function newerContainers(
   group: GroupObservation,
   run: RunId,
 ): readonly Claimed[] {
-  const { containers, specs, startedAt } = observation;
+  const { containers, to, startedAt } = observation;
   if (startedAt === undefined) return [];
   return containers
-    .filter((container) => isOfGroup(container, group) && !isWhatIsPlanned(container, specs))
+    .filter((container) => isOfGroup(container, group) && !isWhatIsPlanned(container, to))
     .flatMap((container) => claimsOn(container, observation))
     .filter((claimed) => claimed.since > startedAt && isOfLaterRun(claimed, startedAt, run));
 }
@@ -112,8 +113,8 @@ function isOfLaterRun({ run: by, startedAt }: Claimed, ownStart: EpochMillisecon
 }
 
 /** The newer run put there just what this one would. */
-const isWhatIsPlanned = (container: ObservedContainer, specs: readonly ContainerSpec[]): boolean =>
-  specs.some(
+const isWhatIsPlanned = (container: ObservedContainer, to: PlannedState): boolean =>
+  to.containers.some(
     (spec) =>
       spec.name === container.name &&
       spec.image.digest === container.digest &&

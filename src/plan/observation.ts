@@ -1,9 +1,10 @@
 import type { ConfirmedRelease } from '../model/confirmed-release.js';
-import type { ContainerSpec, ObservedContainer } from '../model/container.js';
+import type { ObservedContainer } from '../model/container.js';
 import type { EpochMilliseconds } from '../model/duration.js';
 import type { ContainerName, EnvironmentName, GroupName } from '../model/ids.js';
 import type { Host } from '../model/host.js';
-import type { Registration, TargetGroup, TargetHealth } from '../model/registration.js';
+import type { TargetGroup, TargetHealth } from '../model/registration.js';
+import type { PlannedState } from '../model/plan.js';
 import type { Release } from '../model/release.js';
 import type { Place } from '../model/source.js';
 import type { RolloutSettings, TargetGroupChoice } from '../model/settings.js';
@@ -21,16 +22,13 @@ export interface HostObservation {
   readonly confirmed?: ConfirmedRelease;
   /** All its registrations in the group's target groups. */
   readonly registrations: readonly TargetHealth[];
-  /** The containers that this host is to run, in start order. */
-  readonly specs: readonly ContainerSpec[];
   /** Containers of other names that the specification may take over, by `adopt`. */
   readonly adopt: ReadonlySet<string>;
   /** What of the host the planned containers mount, and what is there. */
   readonly mounts?: readonly ObservedMount[];
   /** The group has a health check of its own. Without one, Docker's own check of a container is all that tells of its health. */
   readonly probed: boolean;
-  /** Where it is to be registered. */
-  readonly planned: readonly Registration[];
+  readonly to: PlannedState;
 }
 
 /** The source of a bind mount, as it was found. */

@@ -45,7 +45,7 @@ export class Places {
    * than half of all that are registered, itself included: a fleet of two halves is laid out so. A host with a port of its own
    * is laid out in another way, and so is one whose containers serve the ports it has and do not publish the one it has not.
    */
-  leftOut({ host, specs }: HostObservation): readonly LeftOut[] {
+  leftOut({ host, to }: HostObservation): readonly LeftOut[] {
     const own = this.#ports.get(host.id) ?? new Set();
     const others = this.#ports.size - (own.size > 0 ? 1 : 0);
     const draining = this.#draining(host);
@@ -58,7 +58,7 @@ export class Places {
       .filter(({ registered }) => registered * 2 > others);
     const ports = new Set(common.map(({ port }) => port));
     if (![...own].every((port) => ports.has(port))) return [];
-    const published = publishedPorts(specs, this.#targetGroup.targetGroup);
+    const published = publishedPorts(to.containers, this.#targetGroup.targetGroup);
     const isServed = (port: number): boolean => published?.has(port) ?? false;
     const isItsOwn = [...own].some(isServed);
     const isExpected = ({ registered }: LeftOut): boolean =>

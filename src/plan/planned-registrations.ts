@@ -17,7 +17,7 @@ export interface Fleet {
 }
 
 /**
- * Where a host belongs in one target group: where it is, or was held from. A host that is new there goes where its listed peers
+ * Where a host belongs in one target group: where it is, and in the `places` that it is known to have (held, or planned). A host that is new there goes where its listed peers
  * are, on those of their ports that its containers publish; when there are none, on the target group's own port if that is
  * published, else on the one that is. What nothing publishes is left to preflight to refuse. Without a fleet, every other
  * target is a peer, and nothing is known of what is published.
@@ -26,13 +26,13 @@ export function plannedRegistrations(
   host: Host,
   targetGroup: TargetGroup,
   targets: readonly TargetHealth[],
-  held: readonly Registration[],
+  places: readonly Registration[],
   fleet?: Fleet,
 ): readonly Registration[] {
   const own = targetsUnder(host.targetIds, targets)
     .filter((target) => !isDrained(target))
     .map(({ registration }) => registration);
-  const known = uniqueRegistrations([...held.filter((r) => r.targetGroup === targetGroup.arn), ...own]);
+  const known = uniqueRegistrations([...places.filter((r) => r.targetGroup === targetGroup.arn), ...own]);
   if (known.length > 0) return known;
   const id = targetIdFor(host, targetGroup);
   if (id === undefined) return [];

@@ -37,10 +37,10 @@ export function refusalsPerHost(
 }
 
 /** A host that has never run this group's containers: nobody can have left it out of anything. */
-export const isFresh = ({ containers, specs }: HostObservation, group: string): boolean =>
+export const isFresh = ({ containers, to }: HostObservation, group: string): boolean =>
   !containers.some(
     (container) =>
-      container.labels[label.group] === group || specs.some(({ name }) => name === container.name),
+      container.labels[label.group] === group || to.containers.some(({ name }) => name === container.name),
   );
 
 function refusalsOfHost(observation: HostObservation, group: GroupObservation): readonly AdfError[] {
@@ -59,11 +59,11 @@ function refusalsOfHost(observation: HostObservation, group: GroupObservation): 
 
 /** Names and ports that the planned containers need, and who has them. */
 function refusalsOfContainers(
-  { host, containers, specs, adopt }: HostObservation,
+  { host, containers, to, adopt }: HostObservation,
   group: string,
 ): readonly AdfError[] {
   return containers.flatMap((container) => {
-    const why = conflict(container, specs, group);
+    const why = conflict(container, to.containers, group);
     if (why === undefined) return [];
     if (container.managedBy !== undefined) {
       return [

@@ -22,9 +22,9 @@ export function refusalsOfRegistrations(
   fresh: boolean,
   targetGroups: readonly ObservedPlaces[],
 ): readonly AdfError[] {
-  const { host, planned } = observation;
+  const { host, to } = observation;
   return targetGroups.flatMap(({ targetGroup, places }) => {
-    if (!planned.some((registration) => registration.targetGroup === targetGroup.arn)) {
+    if (!to.registrations.some((registration) => registration.targetGroup === targetGroup.arn)) {
       return [cannotBeRegistered(host, targetGroup.name, targetGroup.targetType)];
     }
     const missing = places.leftOut(observation).flatMap(({ port, registered, of }) => {
@@ -57,13 +57,13 @@ function refusalsOfTargets(
 
 /** Where a host is registered already, something may listen that is no container of it: only what is new must be published. */
 function refusalsOfPorts(
-  { host, specs, planned, registrations }: HostObservation,
+  { host, to, registrations }: HostObservation,
   targetGroup: TargetGroup,
 ): readonly AdfError[] {
-  const published = publishedPorts(specs, targetGroup);
+  const published = publishedPorts(to.containers, targetGroup);
   if (published === undefined) return [];
   const known = new Set(registrations.map(({ registration }) => registrationKey(registration)));
-  return planned
+  return to.registrations
     .filter((one) => one.targetGroup === targetGroup.arn && !known.has(registrationKey(one)))
     .filter(({ port }) => !published.has(port))
     .map(({ port }) => portNotPublished(host, targetGroup.name, port, [...published]));

@@ -25,9 +25,9 @@ export function releaseInService(seen: HostObservation, isBehindTargetGroups: bo
 /** What these containers are of the host's group. */
 export function releaseOf(
   containers: readonly ObservedContainer[],
-  { specs }: Pick<HostObservation, 'specs'>,
+  { to }: Pick<HostObservation, 'to'>,
 ): ReleaseInService {
-  const names = new Set(specs.map(({ name }) => name));
+  const names = new Set(to.containers.map(({ name }) => name));
   return new Map(
     containers.flatMap(({ name, running, digest }) =>
       names.has(name) && running && digest !== undefined ? [[name, digest] as const] : [],
@@ -36,12 +36,12 @@ export function releaseOf(
 }
 
 /** What it would be for a host that is as planned. */
-export const plannedRelease = ({ specs }: HostObservation): ReleaseInService =>
-  new Map(specs.map(({ name, image }) => [name, image.digest]));
+export const plannedRelease = ({ to }: HostObservation): ReleaseInService =>
+  new Map(to.containers.map(({ name, image }) => [name, image.digest]));
 
 /** A container that ran before and does not run now. */
 export const hasLostContainer = (before: HostObservation, now: HostObservation): boolean =>
-  before.specs.some(
+  before.to.containers.some(
     ({ name }) =>
       before.containers.some((one) => one.name === name && one.running) &&
       !now.containers.some((one) => one.name === name && one.running),

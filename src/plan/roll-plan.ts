@@ -1,9 +1,8 @@
-import { label, type ObservedContainer } from '../model/container.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import { describeHost } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
-import type { ContainerSummary, HostPlan, HostState, Plan, TargetGroupPlan } from '../model/plan.js';
+import type { HostPlan, Plan, TargetGroupPlan } from '../model/plan.js';
 import { floorOf } from '../model/settings.js';
 import {
   allowanceOfHosts,
@@ -18,6 +17,7 @@ import { unhealthyByDocker, whyNotConverged } from './convergence.js';
 import { floorFor, isRegistered } from './floor.js';
 import type { GroupObservation, HostObservation } from './observation.js';
 import { rollOrder } from './order.js';
+import { stateFound } from './plan-report.js';
 import { isFresh } from './preflight.js';
 import { unknownMounts } from './refuse-mounts.js';
 import { Rotation } from './rotation.js';
@@ -25,7 +25,7 @@ import { zonesOf } from './zones.js';
 
 /** What deploy will do to a group that nothing speaks against (see preflight.ts): from and to, host by host, batch by batch. */
 export function planRoll(group: GroupObservation): Plan {
-  const hosts = group.hosts.map((observation) => planHost(observation, group));
+  const hosts = group.hosts.map(planHost);
   const rolled = new Set(hosts.filter(({ action }) => action === 'roll').map(({ host }) => host));
   const order = rollOrder(
     group.hosts
@@ -62,7 +62,7 @@ export function planRoll(group: GroupObservation): Plan {
 
 /** A host that carries traffic, or runs where there is no load balancer: only taking such a one costs anything. */
 const counts = (observation: HostObservation): boolean =>
-  observation.planned.length > 0
+  observation.to.registrations.length > 0
     ? observation.registrations.some(({ state }) => state === 'healthy')
     : runs(observation);
 
@@ -82,44 +82,22 @@ function allowanceOf({ hosts, peers, targetGroups, rollout: { minHealthy } }: Gr
   );
 }
 
-function planHost(observation: HostObservation, group: GroupObservation): HostPlan {
-  const { host, containers, specs, registrations, planned } = observation;
+function planHost(observation: HostObservation): HostPlan {
+  const { host, containers, registrations, to } = observation;
   const { version, apiVersion, address } = observation.runtime;
   const reasons = whyNotConverged(observation);
-  const from: HostState = {
-    containers: specs.flatMap((spec) => containers.filter(({ name }) => name === spec.name)).map(summarize),
-    registrations: registrations.map(({ registration, state }) => ({ registration, state })),
-  };
-  const to: HostState = {
-    containers: specs.map((spec): ContainerSummary => ({
-      name: spec.name,
-      digest: spec.image.digest,
-      running: true,
-      ...(spec.image.digest === group.release.image.digest ? { version: group.release.version } : {}),
-    })),
-    registrations: planned.map((registration) => ({ registration, state: 'healthy' })),
-  };
   return {
     host: host.id,
     name: host.name,
     address: host.address,
     engine: { version, apiVersion, address },
     action: reasons.length === 0 ? 'converged' : 'roll',
-    from,
-    to: reasons.length === 0 ? from : to,
+    from: stateFound(containers, registrations, to),
+    to,
     reasons,
     ...defined({ zone: host.zone }),
   };
 }
-
-const summarize = (container: ObservedContainer): ContainerSummary => {
-  const version = container.labels[label.release];
-  return {
-    name: container.name,
-    running: container.running,
-    ...defined({ version, digest: container.digest }),
-  };
-};
 
 /** The waiting alone: per batch the longest deregistration delay, where a host of it is registered, and the bake. */
 function minimumDuration(group: GroupObservation, batches: readonly (readonly HostId[])[]): Milliseconds {
@@ -147,7 +125,7 @@ function warningsOf(group: GroupObservation): readonly string[] {
     }
     if (targetGroups.length === 0 || observation.registrations.some(isRegistered)) continue;
     if (isFresh(observation, group.group)) {
-      const where = observation.planned.map(({ port }) => port).join(', ');
+      const where = observation.to.registrations.map(({ port }) => port).join(', ');
       warnings.push(`${describeHost(observation.host)} is new: it will be registered on port ${where}.`);
     }
   }

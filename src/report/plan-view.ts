@@ -2,7 +2,7 @@ import { defined } from '../model/defined.js';
 import { formatDuration } from '../model/duration.js';
 import type { FlagVariable } from '../model/flag-variable.js';
 import type { HostId } from '../model/ids.js';
-import type { HostPlan, Plan, TargetGroupPlan } from '../model/plan.js';
+import type { HostPlanReport, PlanReport, TargetGroupPlan } from '../model/plan.js';
 import { formatPinnedImage } from '../model/release.js';
 import { formatAmount } from '../model/settings.js';
 import { countHosts, foldHosts } from './host-ranges.js';
@@ -22,7 +22,7 @@ export interface PlanViewOptions {
 const foldFrom = 21;
 
 /** What deploy would do, for people: 4 hosts one by one, 400 folded into ranges. */
-export function renderPlan(plan: Plan, options: PlanViewOptions = {}): string {
+export function renderPlan(plan: PlanReport, options: PlanViewOptions = {}): string {
   const palette = options.palette ?? plainPalette;
   const sections = [
     heading(plan, palette),
@@ -40,8 +40,12 @@ export function renderPlan(plan: Plan, options: PlanViewOptions = {}): string {
     .join('\n\n');
 }
 
-function heading({ group, environment, release, hosts, leftOut = [] }: Plan, palette: Palette): string[] {
-  const count = (action: HostPlan['action']): number => hosts.filter((host) => host.action === action).length;
+function heading(
+  { group, environment, release, hosts, leftOut = [] }: PlanReport,
+  palette: Palette,
+): string[] {
+  const count = (action: HostPlanReport['action']): number =>
+    hosts.filter((host) => host.action === action).length;
   const parts = [
     `${count('roll')} to roll`,
     ...(count('converged') > 0 ? [`${count('converged')} converged`] : []),
@@ -57,7 +61,7 @@ function heading({ group, environment, release, hosts, leftOut = [] }: Plan, pal
 }
 
 /** The Engines that are spoken to: each once, with its hosts where there are several. */
-function engines(hosts: readonly HostPlan[]): string[] {
+function engines(hosts: readonly HostPlanReport[]): string[] {
   const alike = Map.groupBy(
     hosts,
     ({ engine: { version, apiVersion, address } }) => `Docker ${version} (API ${apiVersion}) at ${address}`,
@@ -68,7 +72,7 @@ function engines(hosts: readonly HostPlan[]): string[] {
   });
 }
 
-function batches(plan: Plan, options: PlanViewOptions, palette: Palette): string[][] {
+function batches(plan: PlanReport, options: PlanViewOptions, palette: Palette): string[][] {
   const byId = new Map(plan.hosts.map((host) => [host.host, host]));
   const fold = options.everyHost !== true && plan.hosts.length >= foldFrom;
   return plan.batches.map((ids, index) => [
@@ -84,7 +88,7 @@ function batches(plan: Plan, options: PlanViewOptions, palette: Palette): string
 
 function batchRows(
   ids: readonly HostId[],
-  byId: ReadonlyMap<HostId, HostPlan>,
+  byId: ReadonlyMap<HostId, HostPlanReport>,
   fold: boolean,
 ): (readonly string[])[] {
   const rows = ids.flatMap((id) => {
@@ -102,22 +106,22 @@ function batchRows(
 }
 
 /** Two hosts may share a name; then the id tells them apart. */
-function hostLabel({ host, name }: HostPlan, byId: ReadonlyMap<HostId, HostPlan>): string {
+function hostLabel({ host, name }: HostPlanReport, byId: ReadonlyMap<HostId, HostPlanReport>): string {
   if (name === host) return name;
   for (const other of byId.values())
     if (other.name === name && other.host !== host) return `${name} (${host})`;
   return name;
 }
 
-const wayOf = ({ zone, from, to, reasons }: HostPlan): readonly string[] => [
+const wayOf = ({ zone, from, to, reasons }: HostPlanReport): readonly string[] => [
   zone ?? '-',
   containersLabel(from.containers),
   containersLabel(to.containers),
   reasons.join(', '),
 ];
 
-function leftAlone({ hosts, leftOut = [] }: Plan, palette: Palette): string[] {
-  const line = (action: HostPlan['action'], words: string): string[] => {
+function leftAlone({ hosts, leftOut = [] }: PlanReport, palette: Palette): string[] {
+  const line = (action: HostPlanReport['action'], words: string): string[] => {
     const names = hosts.filter((host) => host.action === action).map(({ name }) => name);
     return names.length === 0 ? [] : [`${palette.bold(words)} (${names.length}): ${foldHosts(names)}`];
   };
@@ -151,7 +155,7 @@ function targetGroups(
   });
 }
 
-function scalingGroups({ scaling = [] }: Plan, options: PlanViewOptions, palette: Palette): string[] {
+function scalingGroups({ scaling = [] }: PlanReport, options: PlanViewOptions, palette: Palette): string[] {
   if (scaling.length === 0) return [];
   const rows = scaling.map(({ name, suspends }) => [
     name,
@@ -166,7 +170,7 @@ function scalingGroups({ scaling = [] }: Plan, options: PlanViewOptions, palette
 }
 
 /** Where values came from that are not on the command line, and what a flag on it was set against. */
-function variables({ variables: all = [] }: Plan): string[] {
+function variables({ variables: all = [] }: PlanReport): string[] {
   const shown = ({ flag, value, variable }: FlagVariable): string =>
     `${value === undefined ? flag : `${flag} ${value}`} (${variable})`;
   const line = (words: string, some: readonly FlagVariable[]): string[] =>
@@ -183,7 +187,7 @@ function variables({ variables: all = [] }: Plan): string[] {
   ];
 }
 
-function closing({ rollout, batches: all, minimumDuration }: Plan): string[] {
+function closing({ rollout, batches: all, minimumDuration }: PlanReport): string[] {
   if (all.length === 0) return ['Nothing to roll.'];
   const serial = rollout.serial.map(formatAmount).join(', ');
   return [

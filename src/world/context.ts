@@ -3,7 +3,7 @@ import type { Redaction } from '../events/redaction.js';
 import type { Layer } from '../expression/scope.js';
 import type { StopSignal } from '../engine/index.js';
 import type { FlagVariable } from '../model/flag-variable.js';
-import type { Plan } from '../model/plan.js';
+import type { PlanReport } from '../model/plan.js';
 import type { InterruptedStatus } from '../model/status-report.js';
 import type { SecretPrompt } from '../ports/secret-prompt.js';
 
@@ -30,7 +30,7 @@ export interface RunHooks {
   readonly readers: readonly EventReader[];
   readonly stop: StopSignal;
   /** Shown the plan, says whether to go ahead; without it a run goes ahead. */
-  confirm?(plans: readonly Plan[]): Promise<boolean>;
+  confirm?(plans: readonly PlanReport[]): Promise<boolean>;
   /** Told of interrupted runs, says whether to restore what they hold; without it a run does so. */
   confirmRecovery?(runs: readonly InterruptedStatus[]): Promise<boolean>;
   /** Asks the person at the terminal for passphrases; absent where there is none. */

@@ -13,7 +13,11 @@ const allAtOnce = { ...observeGroup([]).rollout, serial: [{ percent: 100 }] };
 /** A host in service in `api-http` on each of these ports. */
 const onPorts = (id: string, ports: readonly number[], zone = 'a'): HostObservation => {
   const planned = ports.map((port) => makeRegistration(id, 'api-http', port));
-  return observeHost(id, { planned, registrations: planned.map((one) => target(one)) }, zone);
+  return observeHost(
+    id,
+    { to: { registrations: planned }, registrations: planned.map((one) => target(one)) },
+    zone,
+  );
 };
 
 const sizes = (group: GroupObservation): readonly number[] =>
@@ -39,7 +43,7 @@ describe('a batch is cut by what its hosts really take', () => {
     const admin = ['i-1', 'i-2'].map((id) => makeRegistration(id, 'api-admin'));
     const web = ['i-3', 'i-4', 'i-5', 'i-6'].map((id) => makeRegistration(id));
     const hosts = [...admin, ...web].map((one) =>
-      observeHost(one.id, { planned: [one], registrations: [target(one)] }),
+      observeHost(one.id, { to: { registrations: [one] }, registrations: [target(one)] }),
     );
     const targetGroups = [
       { targetGroup: makeTargetGroup('api-admin'), targets: admin.map((one) => target(one)) },
@@ -129,11 +133,8 @@ function randomGroup(random: SeededRandom): GroupObservation {
     const registrations = targetGroups
       .flatMap(({ targets }) => targets)
       .filter(({ registration }) => registration.id === host.id);
-    return {
-      ...observeHost(host.id, {}, host.zone),
-      registrations,
-      planned: registrations.map(({ registration }) => registration),
-    };
+    const to = { registrations: registrations.map(({ registration }) => registration) };
+    return { ...observeHost(host.id, { to }, host.zone), registrations };
   });
   const minHealthy = random.pick([
     { percent: 0 },

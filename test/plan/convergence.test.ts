@@ -57,8 +57,9 @@ describe('a host', () => {
   });
 
   it('is not when a new part was added to the specification', () => {
-    const specs = [makeSpec({ command: ['serve'] })];
-    expect(whyNotConverged({ ...running(), specs })).toEqual(['command changed']);
+    const host = running();
+    const to = { ...host.to, containers: [makeSpec({ command: ['serve'] })] };
+    expect(whyNotConverged({ ...host, to })).toEqual(['command changed']);
   });
 
   it('says only that the specification changed when nobody can tell which part did', () => {
@@ -88,7 +89,9 @@ describe('a host', () => {
   it('is judged by every container and every place that it is to have', () => {
     const web = makeSpec({ name: containerName('web'), image: v2, ports: [] });
     const second = makeRegistration('h1', 'api-admin', 5061);
-    const host = { ...running(), specs: [makeSpec(), web], planned: [registration, second] };
+    const first = running();
+    const to = { ...first.to, containers: [makeSpec(), web], registrations: [registration, second] };
+    const host = { ...first, to };
     expect(whyNotConverged(host)).toEqual(['no container "web"', 'not registered in api-admin:5061']);
   });
 });

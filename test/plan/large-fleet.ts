@@ -14,7 +14,11 @@ const specs = [
 const inService = (id: string, index: number): HostObservation => {
   const planned = [5060, 5070].map((port) => makeRegistration(id, 'api-http', port));
   const zone = ['a', 'b', 'c'][index % 3];
-  return observeHost(id, { planned, registrations: planned.map((one) => target(one)), specs }, zone);
+  return observeHost(
+    id,
+    { to: { containers: specs, registrations: planned }, registrations: planned.map((one) => target(one)) },
+    zone,
+  );
 };
 
 /** A group of 10,000 hosts, all in service. */

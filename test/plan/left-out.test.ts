@@ -18,7 +18,10 @@ function onPorts(
   { specs = publishing(5060, 5070), state = 'healthy', group = 'api-http' }: Layout = {},
 ): HostObservation {
   const planned = ports.map((port) => makeRegistration(id, group, port));
-  return observeHost(id, { planned, registrations: planned.map((one) => target(one, state)), specs });
+  return observeHost(id, {
+    to: { containers: specs, registrations: planned },
+    registrations: planned.map((one) => target(one, state)),
+  });
 }
 
 interface Layout {
@@ -68,7 +71,7 @@ describe('a host that lost one of its registrations', () => {
       const second = onPorts(id, id === 'i-3' ? [5070] : both, admin);
       return {
         ...web,
-        planned: [...web.planned, ...second.planned],
+        to: { ...web.to, registrations: [...web.to.registrations, ...second.to.registrations] },
         registrations: [...web.registrations, ...second.registrations],
       };
     });

@@ -13,6 +13,7 @@ import {
   observeGroup,
   observeHost,
   target,
+  type GivenHost,
 } from './things.js';
 
 const host = makeHost('i-1', { targetIds: ['i-1', '10.0.0.1'] });
@@ -90,11 +91,11 @@ describe('a new host is registered', () => {
 });
 
 describe('a port that no container publishes', () => {
-  const planned = (port: number, given: Partial<HostObservation> = {}): HostObservation =>
+  const planned = (port: number, { to, ...given }: GivenHost = {}): HostObservation =>
     observeHost('i-1', {
       containers: [],
       registrations: [],
-      planned: [makeRegistration('i-1', 'api-http', port)],
+      to: { registrations: [makeRegistration('i-1', 'api-http', port)], ...to },
       ...given,
     });
 
@@ -112,7 +113,9 @@ describe('a port that no container publishes', () => {
   });
 
   it('is said so when nothing is published at all', () => {
-    const [refusal] = findRefusals(observeGroup([planned(80, { specs: [makeSpec({ ports: [] })] })]));
+    const [refusal] = findRefusals(
+      observeGroup([planned(80, { to: { containers: [makeSpec({ ports: [] })] } })]),
+    );
     expect(refusal?.message).toBe(
       'i-1 would be registered in target group "api-http" on port 80, which none of its containers publishes; they publish no port.',
     );
@@ -130,8 +133,8 @@ describe('a port that no container publishes', () => {
   });
 
   it("is none that anybody could tell of on the host's own network", () => {
-    const specs = [makeSpec({ ports: [], networks: ['host'] })];
-    expect(findRefusals(observeGroup([planned(80, { specs })]))).toEqual([]);
+    const containers = [makeSpec({ ports: [], networks: ['host'] })];
+    expect(findRefusals(observeGroup([planned(80, { to: { containers } })]))).toEqual([]);
   });
 
   it('is not refused when it is published', () => {

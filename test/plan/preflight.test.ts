@@ -14,13 +14,14 @@ import {
   startedFrom,
   target,
   v1,
+  type GivenHost,
 } from './things.js';
 
 const messages = (group: GroupObservation): readonly string[] =>
   findRefusals(group).map(({ message }) => message);
 
 /** Three hosts in service; the first is as given. */
-const withFirst = (given: Partial<HostObservation>, group: Partial<GroupObservation> = {}) =>
+const withFirst = (given: GivenHost, group: Partial<GroupObservation> = {}) =>
   observeGroup([observeHost('i-1', given), observeHost('i-2'), observeHost('i-3')], group);
 
 describe('a port that a container of somebody else publishes', () => {
@@ -29,7 +30,7 @@ describe('a port that a container of somebody else publishes', () => {
   const refused = (wanted: string, taken: string): number =>
     messages(
       withFirst({
-        specs: [makeSpec({ ports: [on(wanted)] })],
+        to: { containers: [makeSpec({ ports: [on(wanted)] })] },
         containers: [makeForeign('legacy', { ports: [on(taken)] })],
       }),
     ).length;
@@ -54,7 +55,7 @@ describe('a group that can be rolled', () => {
     const rollout = { ...observeGroup([]).rollout, minHealthy: { hosts: 2 } };
     const fresh = ['i-1', 'i-2', 'i-3'].map((id) => observeHost(id, { registrations: [], containers: [] }));
     expect(messages(observeGroup(fresh, { rollout }))).toEqual([]);
-    const workers = fresh.map((host) => ({ ...host, planned: [] }));
+    const workers = fresh.map((host) => ({ ...host, to: { ...host.to, registrations: [] } }));
     const behindNothing = { rollout, targetGroups: [], targetGroupChoice: { kind: 'none' } as const };
     expect(messages(observeGroup(workers, behindNothing))).toEqual([]);
   });
@@ -188,7 +189,7 @@ describe('a host is refused', () => {
   it('when the target group cannot know it', () => {
     const targets = ['i-2', 'i-3'].map((id) => target(makeRegistration(id)));
     const targetGroups = [{ targetGroup: makeTargetGroup(), targets }];
-    expect(messages(withFirst({ planned: [], registrations: [] }, { targetGroups }))).toEqual([
+    expect(messages(withFirst({ to: { registrations: [] }, registrations: [] }, { targetGroups }))).toEqual([
       'i-1 has no id that target group "api-http" (target type instance) could know it by.',
     ]);
   });
@@ -231,7 +232,10 @@ describe('a group is refused', () => {
 
   it('when one host has all that the floor needs, on several ports', () => {
     const both = [makeRegistration('i-1'), makeRegistration('i-1', 'api-http', 5061)];
-    const alone = observeHost('i-1', { registrations: both.map((one) => target(one)), planned: both });
+    const alone = observeHost('i-1', {
+      registrations: both.map((one) => target(one)),
+      to: { registrations: both },
+    });
     expect(messages(observeGroup([alone]))).toEqual([
       'Target group "api-http" is too small for min_healthy 50%: taking one host out would leave 0 of at least 1.',
     ]);
@@ -284,7 +288,8 @@ describe('a group is refused', () => {
 
   it('without a load balancer, when too few of its hosts run', () => {
     const workers = { targetGroups: [], targetGroupChoice: { kind: 'none' } as const };
-    const worker = (id: string): HostObservation => observeHost(id, { registrations: [], planned: [] });
+    const worker = (id: string): HostObservation =>
+      observeHost(id, { registrations: [], to: { registrations: [] } });
     expect(messages(observeGroup([worker('i-1')], workers))).toEqual([
       'Group "api" is too small for min_healthy 50%: taking one host out would leave 0 of at least 1.',
     ]);
@@ -292,7 +297,7 @@ describe('a group is refused', () => {
   });
 
   it('not for the hosts that --limit leaves out, which nobody looked at', () => {
-    const worker = observeHost('i-1', { registrations: [], planned: [] });
+    const worker = observeHost('i-1', { registrations: [], to: { registrations: [] } });
     const peers = ['i-1', 'i-2', 'i-3'].map((id) => makeHost(id));
     const targetGroupChoice = { kind: 'none' } as const;
     expect(messages(observeGroup([worker], { targetGroups: [], targetGroupChoice, peers }))).toEqual([]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeHost } from '../fakes/make-host.js';
+import { reportOf } from '../../src/plan/plan-report.js';
 import { planRoll } from '../../src/plan/roll-plan.js';
 import type { HostObservation } from '../../src/plan/observation.js';
 import {
@@ -24,9 +25,12 @@ const hosts = ['i-1', 'i-2', 'i-3', 'i-4'].map((id, index) =>
 
 describe('a plan', () => {
   it('says where each host comes from, where it goes, and why', () => {
-    const [plan] = planRoll(observeGroup(hosts)).hosts;
-    const [{ specs, registrations }] = [hosts[0]!];
-    expect(plan).toMatchObject({
+    const [{ to, registrations }] = [hosts[0]!];
+    const plan = planRoll(observeGroup(hosts));
+    const [told] = reportOf(plan).hosts;
+    // The very object that the engine executes and the audit reads back.
+    expect(plan.hosts[0]?.to).toBe(to);
+    expect(told).toMatchObject({
       host: 'i-1',
       zone: 'a',
       action: 'roll',
@@ -36,7 +40,7 @@ describe('a plan', () => {
         registrations: [{ registration: registrations[0]?.registration, state: 'healthy' }],
       },
       to: {
-        containers: [{ name: 'api', version: 'v2', digest: specs[0]?.image.digest, running: true }],
+        containers: [{ name: 'api', version: 'v2', digest: to.containers[0]?.image.digest, running: true }],
         registrations: [{ registration: registrations[0]?.registration, state: 'healthy' }],
       },
     });
@@ -45,7 +49,8 @@ describe('a plan', () => {
   it('leaves converged hosts as they are, in no batch', () => {
     const plan = planRoll(observeGroup([converged('i-1'), ...hosts.slice(1)]));
     expect(plan.hosts[0]).toMatchObject({ action: 'converged', reasons: [] });
-    expect(plan.hosts[0]?.to).toEqual(plan.hosts[0]?.from);
+    const [told] = reportOf(plan).hosts;
+    expect(told?.to).toEqual(told?.from);
     expect(plan.batches.flat().sort()).toEqual(['i-2', 'i-3', 'i-4']);
   });
 
@@ -95,7 +100,11 @@ describe('a plan', () => {
   });
 
   it('holds the floor over the hosts themselves where there is no load balancer', () => {
-    const workers = hosts.map((host) => ({ ...host, registrations: [], planned: [] }));
+    const workers = hosts.map((host) => ({
+      ...host,
+      registrations: [],
+      to: { ...host.to, registrations: [] },
+    }));
     const group = observeGroup(workers, {
       targetGroups: [],
       targetGroupChoice: { kind: 'none' },

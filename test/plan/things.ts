@@ -1,6 +1,7 @@
 import { label, type ContainerSpec, type ObservedContainer } from '../../src/model/container.js';
 import { containerId, containerName, environmentName, groupName, region } from '../../src/model/ids.js';
 import { targetGroupArn, type TargetGroupArn } from '../../src/model/ids.js';
+import type { PlannedState } from '../../src/model/plan.js';
 import type { Registration, TargetGroup, TargetHealth, TargetState } from '../../src/model/registration.js';
 import { specHash, specParts } from '../../src/model/spec-hash.js';
 import type { GroupObservation, HostObservation } from '../../src/plan/observation.js';
@@ -93,8 +94,11 @@ export const makeTargetGroup = (name = 'api-http', given: Partial<TargetGroup> =
   ...given,
 });
 
+/** What a test says of a host, and in part of what it is to become. */
+export type GivenHost = Partial<Omit<HostObservation, 'to'>> & { readonly to?: Partial<PlannedState> };
+
 /** A host that runs v1 of `api` in service, and is to run v2. */
-export function observeHost(id: string, given: Partial<HostObservation> = {}, zone = 'a'): HostObservation {
+export function observeHost(id: string, { to, ...given }: GivenHost = {}, zone = 'a'): HostObservation {
   const registration = makeRegistration(id);
   return {
     host: makeHost(id, { zone }),
@@ -108,10 +112,14 @@ export function observeHost(id: string, given: Partial<HostObservation> = {}, zo
     },
     containers: [startedFrom(makeSpec({ image: v1 }))],
     registrations: [target(registration)],
-    specs: [makeSpec()],
+    to: {
+      release: { image: v2, version: 'v2' },
+      containers: [makeSpec()],
+      registrations: [registration],
+      ...to,
+    },
     adopt: new Set(),
     probed: true,
-    planned: [registration],
     ...given,
   };
 }

@@ -9,7 +9,7 @@ import {
   targetGroupArn,
   type Digest,
 } from '../../src/model/ids.js';
-import type { HostPlan, Plan } from '../../src/model/plan.js';
+import type { HostPlanReport, PlanReport } from '../../src/model/plan.js';
 import type { HostResult, RunResult } from '../../src/model/run-result.js';
 
 export const digestOf = (letter: string): Digest => {
@@ -29,7 +29,7 @@ export const hostsOf = (count: number): EventHost[] =>
     name: `api-${index + 1}`,
   }));
 
-const hostPlan = ({ id, name }: EventHost, index: number): HostPlan => ({
+const hostPlan = ({ id, name }: EventHost, index: number): HostPlanReport => ({
   host: id,
   name,
   address: `10.0.0.${index + 1}`,
@@ -48,7 +48,7 @@ const hostPlan = ({ id, name }: EventHost, index: number): HostPlan => ({
 });
 
 /** A plan for so many hosts: a canary, a quarter, the rest. */
-export function planFor(count: number, changes: Partial<Plan> = {}): Plan {
+export function planFor(count: number, changes: Partial<PlanReport> = {}): PlanReport {
   const hosts = hostsOf(count).map(hostPlan);
   const ids = hosts.map(({ host }) => host);
   const quarter = Math.max(1, Math.floor(count / 4));

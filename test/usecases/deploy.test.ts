@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AdfError, AdfErrors, errorsOf } from '../../src/errors/adf-error.js';
 import { groupName } from '../../src/model/ids.js';
-import type { Plan } from '../../src/model/plan.js';
+import type { PlanReport } from '../../src/model/plan.js';
 import { planWith } from '../../src/deploy/plan.js';
 import { deployOptions, FleetStage, repository } from '../engine/fleet-stage.js';
 import { digestOf } from '../fakes/digest-of.js';
@@ -220,7 +220,7 @@ describe('a deploy', () => {
     const stage = new FleetStage({ hosts: 2 });
     await stage.deploy();
     const container = { name: 'api', ports: ['5060:5000'], env: { LEVEL: 'debug' } };
-    const plans: Plan[] = [];
+    const plans: PlanReport[] = [];
     const again = await stage.with({ container }).deploy(
       {},
       {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AdfError, errorsOf } from '../../src/errors/adf-error.js';
-import type { Plan } from '../../src/model/plan.js';
+import type { PlanReport } from '../../src/model/plan.js';
 import { FleetStage, repository, type StageOptions } from '../engine/fleet-stage.js';
 import { digestOf } from '../fakes/digest-of.js';
 import { labelsOf } from '../fakes/fake-container-runtime.js';
@@ -88,7 +88,7 @@ describe('a rollback', () => {
 
   it('shows where every host comes from and goes to before it begins, and begins nothing when told so', async () => {
     const stage = await onV2({ hosts: 2 });
-    let shown: readonly Plan[] = [];
+    let shown: readonly PlanReport[] = [];
     const error = await refusal(
       stage.rollback(
         {},

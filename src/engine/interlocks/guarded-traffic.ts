@@ -43,7 +43,7 @@ export interface TrafficContext extends Pick<
   'host' | 'group' | 'activity' | 'outlast' | 'publishedPorts'
 > {
   readonly run: Pick<Run, 'ports' | 'holds' | 'gate' | 'floor' | 'targetGroups'>;
-  readonly known: Pick<HostKnowledge, 'expectedImages' | 'engine' | 'traffic'>;
+  readonly known: Pick<HostKnowledge, 'planned' | 'engine' | 'traffic'>;
   readonly containers: Pick<HostTarget['containers'], 'image'>;
   readonly prover: Pick<HostTarget['prover'], 'requireHealthy'>;
 }
@@ -102,15 +102,17 @@ export class GuardedTraffic implements HostTraffic {
     return found.flat();
   }
 
+  /** Where the host is to be in service: by its plan, by what is held of it, else by where its peers are. */
   async planned(groups: readonly TargetGroup[]): Promise<readonly Registration[]> {
-    const { host, run, group: ours } = this.context;
+    const { host, run, group: ours, known } = this.context;
     const fleet = ours && { peers: ours.hosts, containers: ours.settings.containers };
+    const places = [...(known.planned?.registrations ?? []), ...this.#held()];
     const perGroup = await Promise.all(
       groups.map(async (group) => {
-        const known = this.#places.in(group.arn).length > 0;
-        const now = known ? await this.registrations([group]) : [];
+        const isKnown = this.#places.in(group.arn).length > 0;
+        const now = isKnown ? await this.registrations([group]) : [];
         const targets = await run.ports.traffic.fresh(group.arn);
-        const planned = plannedRegistrations(host, group, targets, this.#held(), fleet);
+        const planned = plannedRegistrations(host, group, targets, places, fleet);
         return this.#withoutRemoved(planned, group, now);
       }),
     );
@@ -209,8 +211,8 @@ export class GuardedTraffic implements HostTraffic {
   async #requireImages(): Promise<void> {
     const { known, containers, host, activity } = this.context;
     if (activity.restoring) return;
-    const { expectedImages, engine } = known;
-    for (const image of expectedImages) {
+    const { planned, engine } = known;
+    for (const { image } of planned?.containers ?? []) {
       const local = await containers.image(image);
       const verified = local?.repoDigests.some((digest) => digest.endsWith(`@${image.digest}`)) ?? false;
       if (local === undefined || !verified) throw imageNotThere(host, formatPinnedImage(image));

@@ -138,7 +138,7 @@ export class TaskHost implements ModuleHost {
     templates: readonly ContainerTemplate[],
     image: string | undefined,
   ): Promise<readonly ContainerSpec[]> {
-    return this.#target.specs.from(templates, image, this.#variables);
+    return this.#target.specs.forTask(templates, image, this.#variables);
   }
 
   labelsFor(spec: ContainerSpec): Readonly<Record<string, string>> {
