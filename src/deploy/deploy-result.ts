@@ -17,7 +17,7 @@ import {
   releaseOf,
   type ReleaseInService,
 } from '../plan/release-in-service.js';
-import { endingOf, orInvalid, resultError, resultOf, type Ending } from '../run/endings.js';
+import { endingOf, namedOnce, orInvalid, resultError, resultOf, type Ending } from '../run/endings.js';
 import type { AuditFinding } from './audit.js';
 import type { JoinedHosts } from './joiners.js';
 import type { PreparedGroup } from './plan-groups.js';
@@ -66,12 +66,9 @@ export function deployResult(ended: Ended): RunResult {
       endedMixed(group, results.slice(index, index + 1), joined, findings),
     ),
     oneWay: run.tally.oneWay,
-    named: named.map(({ session: { host }, held, reason }) => ({
-      host: host.id,
-      name: host.name,
-      held,
-      reason,
-    })),
+    named: namedOnce(
+      named.map(({ session: { host }, held, reason }) => ({ host: host.id, name: host.name, held, reason })),
+    ),
     errors: errors.map(resultError),
     warnings: [
       ...[...groups, ...joined.rolls.map(({ group }) => group)].flatMap(({ plan }) => plan.warnings),
