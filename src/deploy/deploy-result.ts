@@ -4,7 +4,7 @@ import { deregisteredByOthers, hostGone, hostGoneCode, hostSkipped } from '../er
 import { label } from '../model/container.js';
 import { defined } from '../model/defined.js';
 import type { HostId } from '../model/ids.js';
-import { targetGroupNameOf } from '../model/registration.js';
+import { targetGroupNameOf, type Registration } from '../model/registration.js';
 import { formatPinnedImage } from '../model/release.js';
 import type { HostResult, RunResult } from '../model/run-result.js';
 import { whyNotConverged } from '../plan/convergence.js';
@@ -17,7 +17,7 @@ import {
   releaseOf,
   type ReleaseInService,
 } from '../plan/release-in-service.js';
-import { endingOf, orInvalid, resultError, resultOf, type Ending } from '../run/endings.js';
+import { endingOf, namedOnce, orInvalid, resultError, resultOf, type Ending } from '../run/endings.js';
 import type { AuditFinding } from './audit.js';
 import type { JoinedHosts } from './joiners.js';
 import type { PreparedGroup } from './plan-groups.js';
@@ -66,12 +66,9 @@ export function deployResult(ended: Ended): RunResult {
       endedMixed(group, results.slice(index, index + 1), joined, findings),
     ),
     oneWay: run.tally.oneWay,
-    named: named.map(({ session: { host }, held, reason }) => ({
-      host: host.id,
-      name: host.name,
-      held,
-      reason,
-    })),
+    named: namedOnce(
+      named.map(({ session: { host }, held, reason }) => ({ host: host.id, name: host.name, held, reason })),
+    ),
     errors: errors.map(resultError),
     warnings: [
       ...[...groups, ...joined.rolls.map(({ group }) => group)].flatMap(({ plan }) => plan.warnings),
@@ -259,14 +256,30 @@ const releasesOf = (
     const isBehind = group.observed.observation.targetGroups.length > 0;
     const seen = states.get(id);
     if (seen !== undefined) return releaseInService(seen, isBehind);
-    const before = beforeOf(id, group);
+    const before = leftByOthers(beforeOf(id, group), session);
     const isGone = results.some(({ gone }) => gone.some((one) => one.session.host.id === id));
     if (before === undefined || isGone) return [];
     const status = statusDone(session, group, results);
-    if (status === 'named') return [provenInService(session, before)];
-    const isPlanned = status === 'deployed' || status === 'converged';
-    return isPlanned ? plannedRelease(before) : releaseInService(before, isBehind);
+    const isAsFound = status !== 'named' && status !== 'deployed' && status !== 'converged';
+    if (isAsFound) return releaseInService(before, isBehind);
+    if (isBehind && before.planned.length === 0) return [];
+    return [status === 'named' ? provenInService(session, before) : plannedRelease(before)];
   });
+
+/** How the preflight found a host, less the places that somebody else has taken from it since. */
+function leftByOthers(
+  before: HostObservation | undefined,
+  { target: { traffic } }: HostSession,
+): HostObservation | undefined {
+  const isLeft = (one: Registration): boolean => !traffic.isRemovedByOthers(one);
+  return (
+    before && {
+      ...before,
+      registrations: before.registrations.filter(({ registration }) => isLeft(registration)),
+      planned: before.planned.filter(isLeft),
+    }
+  );
+}
 
 /** What a named host was last proven to run, unless it is still out of a target group. */
 function provenInService({ target, run, host }: HostSession, before: HostObservation): ReleaseInService {

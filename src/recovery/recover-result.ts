@@ -2,7 +2,7 @@ import type { Run } from '../engine/index.js';
 import { describeHost } from '../model/host.js';
 import { formatPinnedImage } from '../model/release.js';
 import type { HostResult, RunResult } from '../model/run-result.js';
-import { endingOf, resultError, resultOf } from '../run/endings.js';
+import { endingOf, namedOnce, resultError, resultOf } from '../run/endings.js';
 import type { InterruptedRuns } from './interrupted-runs.js';
 import type { RecoveredHost, RecoveredRun } from './recover-run.js';
 
@@ -16,8 +16,10 @@ interface Ended {
 
 /** The one document that tells how a recovery ended. */
 export function recoverResult({ run, recovered, look, mixed }: Ended): RunResult {
-  const hosts = lastOfEach(recovered);
-  const named = hosts.filter(({ reason }) => reason !== undefined);
+  const hosts = lastOfEach(recovered, ({ host }) => host);
+  const named = lastOfEach(recovered, ({ host, group = '' }) => `${host} ${group}`).filter(
+    ({ reason }) => reason !== undefined,
+  );
   const groups = recovered.flatMap((one) => one.run.groups);
   const scaling = recovered.flatMap((one) => one.scaling.errors);
   const seen = new Set(hosts.map(({ host }) => host));
@@ -37,7 +39,7 @@ export function recoverResult({ run, recovered, look, mixed }: Ended): RunResult
     hosts: hosts.map((host) => hostResult(host, run)),
     mixed,
     oneWay: [],
-    named: named.map(({ host, name, held, reason = '' }) => ({ host, name, held, reason })),
+    named: namedOnce(named.map(({ host, name, held, reason = '' }) => ({ host, name, held, reason }))),
     errors: [...named.flatMap(({ error }) => error ?? []), ...scaling, ...unseen].map(resultError),
     warnings: [
       ...recovered.flatMap((one) => one.scaling.warnings),
@@ -49,12 +51,15 @@ export function recoverResult({ run, recovered, look, mixed }: Ended): RunResult
   };
 }
 
-/** A host that several runs held is as the last of them left it that did anything to it. */
-const lastOfEach = (recovered: readonly RecoveredRun[]): readonly RecoveredHost[] => {
+/** A host that several runs held is as the last of them left it that did anything to it. `identity` tells which are about the same. */
+const lastOfEach = (
+  recovered: readonly RecoveredRun[],
+  identity: (host: RecoveredHost) => string,
+): readonly RecoveredHost[] => {
   const hosts = recovered.flatMap((one) => one.hosts);
   const all = hosts.toSorted((a, b) => Number(b.untouched === true) - Number(a.untouched === true));
   const named = all.filter(({ reason }) => reason !== undefined);
-  return [...new Map([...all, ...named].map((host) => [host.host, host])).values()];
+  return [...new Map([...all, ...named].map((host) => [identity(host), host])).values()];
 };
 
 const hostResult = (recovered: RecoveredHost, run: Run): HostResult => ({

@@ -1,7 +1,13 @@
 import { isStopping, type Run } from '../engine/index.js';
 import type { AdfError } from '../errors/adf-error.js';
 import { defined } from '../model/defined.js';
-import { exitOfSignal, type ExitCode, type ResultError, type RunOutcome } from '../model/run-result.js';
+import {
+  exitOfSignal,
+  type ExitCode,
+  type NamedHost,
+  type ResultError,
+  type RunOutcome,
+} from '../model/run-result.js';
 import { formatPlace } from '../model/source.js';
 
 /** How a run ended, in a word and as an exit code. */
@@ -47,4 +53,14 @@ export const resultError = ({ code, message, host, at, hint }: AdfError): Result
   ...defined({ host }),
   ...(at === undefined ? {} : { at: formatPlace(at) }),
   ...defined({ hint }),
+});
+
+/** Each host that needs a person once: one that is in several groups is held for each of them, and may be named for each. */
+export const namedOnce = (named: readonly NamedHost[]): readonly NamedHost[] =>
+  [...Map.groupBy(named, ({ host }) => host).values()].map((same) => same.reduce(namedTogether));
+
+const namedTogether = (one: NamedHost, other: NamedHost): NamedHost => ({
+  ...one,
+  held: [...new Set([...one.held, ...other.held])],
+  reason: one.reason === other.reason ? one.reason : `${one.reason.replace(/\.$/, '')}; ${other.reason}`,
 });

@@ -3,6 +3,7 @@ import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import { healthOfEach, type Registration, type TargetHealth } from '../model/registration.js';
 import type { Clock } from '../ports/clock.js';
+import type { Patience } from '../ports/retry.js';
 import type { HealthPoller } from './health-poller.js';
 import type { HealthReader } from './health-reader.js';
 import { isDoubtfulOf, type Look } from './newest-sightings.js';
@@ -22,8 +23,8 @@ export interface UntilOptions {
   readonly hint?: (targets: readonly TargetHealth[]) => string | undefined;
 }
 
-/** How long the last look at a deadline may take. */
-const lastLookPatience: Milliseconds = 10_000;
+/** How long the balancer may take to answer a last look at the deadline. */
+const silenceAtMost: Milliseconds = 10_000;
 
 /** One wait for one target group, from the first look to its end. */
 export class HealthWait<T> {
@@ -39,6 +40,7 @@ export class HealthWait<T> {
     private readonly clock: Clock,
     private readonly reader: HealthReader,
     poller: HealthPoller,
+    private readonly patience: Patience,
     private readonly judge: Judge<T>,
     private readonly options: UntilOptions,
   ) {
@@ -78,12 +80,28 @@ export class HealthWait<T> {
     // Both sleeps are cut short when the wait ends otherwise; then there is nothing left to do.
     await this.clock.sleep(this.options.timeout, over).catch(() => undefined);
     if (over.aborted) return;
-    const lastLook = this.reader.read().then(
-      (look) => this.#consider(look),
-      (error: unknown) => this.#remember(error),
-    );
-    await Promise.race([lastLook, this.clock.sleep(lastLookPatience, over).catch(() => undefined)]);
+    const silence = Promise.withResolvers<undefined>();
+    await Promise.race([this.#lastLook(() => silence.resolve(undefined)), silence.promise]);
     this.#end(() => this.#reject(this.#timedOut()));
+  }
+
+  /**
+   * How things are at the deadline decides. So a look that fails for a reason that may pass is made again: it tells nothing of the targets.
+   * `onSilence` is called when one is not answered at all.
+   */
+  async #lastLook(onSilence: () => void): Promise<void> {
+    const over = this.#over.signal;
+    try {
+      const look = await this.patience.outlast(async () => {
+        over.throwIfAborted();
+        const answered = new AbortController();
+        this.clock.sleep(silenceAtMost, answered.signal).then(onSilence, () => undefined);
+        return this.reader.read().finally(() => answered.abort());
+      });
+      this.#consider(look);
+    } catch (error) {
+      this.#remember(error);
+    }
   }
 
   #end(settle: () => void): void {

@@ -175,12 +175,12 @@ export class SharedTraffic implements Traffic {
 
   /**
    * The judge's verdict on the first look that it has one on. Looks at once, then as often as the poller does, and once
-   * more at the deadline. Throws `traffic.timeout`, whatever the judge throws, and the signal's reason.
+   * more at the deadline, where throttling and lost replies are outlasted. Throws `traffic.timeout`, whatever the judge throws, and the signal's reason.
    */
   async until<T>(targetGroup: TargetGroupArn, judge: Judge<T>, options: UntilOptions): Promise<T> {
     options.signal?.throwIfAborted();
     const { reader, poller } = this.#desk(targetGroup);
-    return new HealthWait(this.clock, reader, poller, judge, options).result;
+    return new HealthWait(this.clock, reader, poller, this.#patience, judge, options).result;
   }
 
   #desk(targetGroup: TargetGroupArn): Desk {

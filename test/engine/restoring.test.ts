@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { dockerApi } from '../../src/errors/docker.js';
 import { AdfError } from '../../src/errors/adf-error.js';
 import { noAnswer } from '../../src/errors/http.js';
+import { defined } from '../../src/model/defined.js';
 import type { PortCall } from '../fakes/port-calls.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import { FleetStage } from './fleet-stage.js';
@@ -166,6 +167,41 @@ describe('a lost host', () => {
     expect(waited).toBeLessThanOrEqual(66_000);
   });
 
+  it.each([
+    { who: 'its playbook', playbook: undefined },
+    {
+      who: 'its restore',
+      playbook: `
+- hosts: '{{ group }}'
+  tasks:
+    - docker_image: '{{ release.image }}'
+    - docker_container: { image: '{{ release.image }}', containers: '{{ containers }}' }
+`,
+    },
+  ])(
+    'is named with the registration that $who took, when it falls ill after that was given back',
+    async ({ playbook }) => {
+      const stage = new FleetStage({ hosts: 1, rollout: { min_healthy: 0 }, ...defined({ playbook }) });
+      stage.release(image.neverHealthy());
+      stage.at(
+        (event) => event.type === 'hold.settled' && event.what.includes('registration'),
+        () => {
+          const container = stage.host('i-1').named('api')!;
+          container.restartPolicy = { name: 'no' };
+          container.exit(1);
+          stage.group.force(stage.registrations[0]!, 'unhealthy');
+        },
+      );
+      const { named } = await stage.deploy();
+      const held = ['its container "api" (v1)', 'its registration in api-http:5060'];
+      expect(named).toMatchObject([
+        { host: 'i-1', held, reason: expect.stringMatching(/^Read back after restoring/) as string },
+      ]);
+      expect(await stage.recover()).toMatchObject({ exit: 0, named: [] });
+      expect(await stage.later()).toEqual(allOnV1(1));
+    },
+  );
+
   it('that was drained again by its own restore is registered again after it comes back', async () => {
     // The bake fails: the registration was returned already, so only the restore itself holds it.
     const stage = new FleetStage();
@@ -281,6 +317,27 @@ describe('a failure in a later batch', () => {
     expect((await stage.later())[1]).toBe(
       `i-2: ${version} running, ${version === 'v1' ? '' : 'no, '}in service`,
     );
+  });
+
+  it('names one that has no way back with the registration that it lacks', async () => {
+    const stage = new FleetStage({ hosts: 2, rollout: { serial: 1, min_healthy: 0 } });
+    stage.at(
+      (event) => event.type === 'batch.ended' && event.batch === 1 && event.play.startsWith('Roll'),
+      () => {
+        const host = stage.host('i-1');
+        for (const container of [...host.containers.values()].filter(({ running }) => !running))
+          host.remove('operator', container);
+        host.named('api')!.stop('operator');
+        stage.group.force(stage.registrations[0]!, 'unhealthy');
+        stage.host('i-2').lose();
+      },
+    );
+    const { named } = await stage.deploy();
+    const held = ['its container "api" (v1)', 'its registration in api-http:5060'];
+    expect(named.find(({ host }) => host === 'i-1')).toMatchObject({
+      held,
+      reason: expect.stringContaining('is gone') as string,
+    });
   });
 
   it('leaves those that had finished with on_failure: restore, and says that the fleet is mixed', async () => {

@@ -97,6 +97,36 @@ test('the last look at the deadline still counts', async () => {
   expect(await clock.run(wait)).toBe('i-1');
 });
 
+test('a last look that fails for a reason that may pass is made again', async () => {
+  const { clock, traffic, shared } = setUp();
+  traffic.show(at('i-1'), { state: 'initial' });
+  const wait = shared.until(api, healthy('i-1'), { timeout: 5_000 });
+  await clock.advance(4_500);
+  traffic.show(at('i-1'), { state: 'healthy' });
+  const lost = traffic.calls.length + 3;
+  traffic.script = () => {
+    if (traffic.calls.length <= lost) throw throttled();
+  };
+
+  expect(await clock.run(wait)).toBe('i-1');
+});
+
+test('a wait that ends otherwise makes no last look again', async () => {
+  const { clock, traffic, shared } = setUp();
+  traffic.script = () => {
+    throw throttled();
+  };
+  const [stop, reason] = [new AbortController(), new Error('interrupted')];
+  const wait = shared.until(api, healthy('i-1'), { timeout: 5_000, signal: stop.signal });
+  await clock.advance(6_000);
+  stop.abort(reason);
+
+  await expect(wait).rejects.toBe(reason);
+  const made = traffic.calls.length;
+  await clock.advance(60_000);
+  expect(traffic.calls.length - made).toBeLessThanOrEqual(1);
+});
+
 test('a last look that never comes back does not keep the waiter', async () => {
   const { clock, traffic, shared } = setUp();
   traffic.latency = 3_600_000;

@@ -108,6 +108,33 @@ describe('mixed', () => {
     expect(lost).toBe(1);
   });
 
+  it.each([
+    {
+      whose: 'the release to be replaced',
+      taken: 1,
+      now: ['i-1: v2 running, in service', 'i-2: v1 running, not registered'],
+    },
+    {
+      whose: 'the new release',
+      taken: 0,
+      now: ['i-1: v2 running, not registered', 'i-2: v1 running, in service'],
+    },
+  ])(
+    'is not said of an interrupted run where somebody else took the only host on $whose out of service',
+    async ({ taken, now }) => {
+      const stage = new FleetStage({ hosts: 2, rollout: { serial: 1, bake: '10s', min_healthy: 0 } });
+      stage.at(
+        ({ type }) => type === 'play.started',
+        () => stage.group.deregister('operator', stage.registrations[taken]!),
+      );
+      stage.atTask('i-2', 'docker_container', 'task.started', () => stage.interrupt());
+      const result = await stage.deploy();
+      expect(statuses(result)).toEqual(['deployed', 'restored']);
+      expect(stage.now).toEqual(now);
+      expect(result).toMatchObject({ outcome: 'interrupted', mixed: false });
+    },
+  );
+
   it('is said of an interrupted run where a host on the release is named, since its end could not be written', async () => {
     const stage = new FleetStage({ rollout: { bake: '1h' } });
     stage.at(

@@ -59,3 +59,27 @@ describe('the deploys of two groups on the same hosts, with images of one reposi
     expect(other).toMatchObject({ exit: 0, outcome: 'converged', errors: [] });
   });
 });
+
+describe('a host that needs a person for two groups', () => {
+  it('is named once, with what each of them holds and why', async () => {
+    const stop = { on_failure: 'stop', min_healthy: 0 };
+    const stage = new SharedHosts({ ...web, rollout: stop }, true).with({ rollout: stop });
+    stage.release(image.neverHealthy());
+    stage.release(image.neverHealthy(), 'v3');
+    await stage.deploy();
+    await stage.deploy({ groups: [groupName('web')] });
+    for (const host of stage.hosts) {
+      const stopped = [...host.containers.values()].filter(({ running }) => !running);
+      for (const container of stopped) host.remove('operator', container);
+    }
+    const { named, exit } = await stage.recover();
+    expect(exit).toBe(5);
+    expect(named.map(({ host }) => host)).toEqual(['i-1']);
+    expect(named[0]?.held.toSorted()).toEqual([
+      'its container "api" (v1)',
+      'its container "web" (v1)',
+      'its registration in api-http:5060',
+    ]);
+    expect(named[0]?.reason).toMatch(/container "web".* is gone.*; .*container "api".* is gone/);
+  });
+});

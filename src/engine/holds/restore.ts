@@ -7,7 +7,12 @@ import type { ObservedContainer } from '../../model/container.js';
 import { defined } from '../../model/defined.js';
 import { formatDuration } from '../../model/duration.js';
 import type { Hold, RegistrationHold } from '../../model/hold.js';
-import { type Registration, type TargetHealth, isDrained } from '../../model/registration.js';
+import {
+  type Registration,
+  type TargetHealth,
+  isDrained,
+  registrationKey,
+} from '../../model/registration.js';
 import { retryPause } from '../../ports/retry.js';
 import {
   describeStep,
@@ -91,8 +96,9 @@ async function restoreUntil(target: HostTarget, holds: readonly Hold[]): Promise
   let last: unknown;
   // How often the turn was disturbed says nothing of the way back.
   run.blips.turnBegins(host);
+  const drained = new Set<string>();
   const attempt = (): Promise<RestoreOutcome> =>
-    restoreOnce(target, holds).catch((error: unknown) => {
+    restoreOnce(target, together(holds, heldAmong(drained, target)), drained).catch((error: unknown) => {
       last = error;
       throw error;
     });
@@ -151,20 +157,31 @@ async function requestsOver(target: HostTarget, holds: readonly Hold[]): Promise
  */
 const mayPass = (error: unknown): boolean => error instanceof AdfError && /^(docker|aws)\./.test(error.code);
 
-async function restoreOnce(target: HostTarget, holds: readonly Hold[]): Promise<RestoreOutcome> {
+/** `drained` is told the keys of all registrations that the restore takes out on its way: it has to give them back, whatever it was asked for. */
+async function restoreOnce(
+  target: HostTarget,
+  holds: readonly Hold[],
+  drained: Set<string>,
+): Promise<RestoreOutcome> {
   const { bus, holds: book, floor } = target.run;
   await book.reopen(holds.filter((hold) => hold.kind === 'container' || hold.state === 'absent'));
   const found = await observe(target, together(holds, book.openOf(target.host.id)));
   const wanted = holds.filter((hold) => !isLeftToOthers(hold, target));
+  await holdAgain(target, lackingOf(wanted, found));
   const before = together(wanted, book.openOf(target.host.id));
   const steps = planRestore(before, found);
   bus.emit({ type: 'restore.started', host: target.eventHost, steps: steps.map(describeStep) });
-  for (const step of steps) await carryOut(step, target, before);
-  const all = together(wanted, book.openOf(target.host.id));
+  for (const step of steps) {
+    if (step.do === 'drain') for (const one of step.registrations) drained.add(registrationKey(one));
+    await carryOut(step, target, before);
+  }
+  const asked = together(wanted, book.openOf(target.host.id));
+  const all = together(asked, heldAmong(drained, target));
   const missing = planRestore(all, await observe(target, all, { isReadBack: true })).filter(
     (step) => step.do !== 'prove_health',
   );
   if (missing.length > 0) {
+    await holdAgain(target, all);
     const error = restoreIncomplete(target.host, missing.map(describeStep));
     return { restored: false, error, unhealthyAsFound: false };
   }
@@ -176,6 +193,18 @@ async function restoreOnce(target: HostTarget, holds: readonly Hold[]): Promise<
       ranSomething(before) && steps.some((step) => step.do === 'register' && step.await === 'registered'),
   };
 }
+
+/** What was ever held of these registrations of the host, given by their keys. */
+const heldAmong = (keys: ReadonlySet<string>, { run, host }: HostTarget): readonly Hold[] =>
+  run.holds
+    .originOf(host.id)
+    .filter((hold) => hold.kind === 'registration' && keys.has(registrationKey(hold.registration)));
+
+/** What was settled as given back, and is lost again before the restore is over, is held as before: it is restored, or named, with the rest. */
+const holdAgain = ({ run: { holds: book }, host }: HostTarget, holds: readonly Hold[]): Promise<void> => {
+  const open = new Set(book.openOf(host.id).map(holdKey));
+  return book.reopen(holds.filter((hold) => !open.has(holdKey(hold))));
+};
 
 /**
  * What of these holds the host lacks at this moment, so that a host that has all it had is not named. All of them where it cannot be

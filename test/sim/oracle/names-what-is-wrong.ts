@@ -28,7 +28,7 @@ const fromLookToName: Milliseconds = 5_000;
 
 /** A host whose group could not be locked is only registered again: its notes stay, and are told (seed 1056). */
 const isOnlyRegistered = (hold: Hold, reason: string): boolean =>
-  hold.kind === 'registration' && reason.startsWith('it is registered again in');
+  hold.kind === 'registration' && reason.includes('it is registered again in');
 
 /** What it sees of the host after it has named it changes the name no more (seed 11487). */
 function couldNotKnow(host: HostId, program: Program, story: Story): boolean {
