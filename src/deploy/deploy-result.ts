@@ -262,7 +262,7 @@ const releasesOf = (
     const status = statusDone(session, group, results);
     const isAsFound = status !== 'named' && status !== 'deployed' && status !== 'converged';
     if (isAsFound) return releaseInService(before, isBehind);
-    if (isBehind && before.planned.length === 0) return [];
+    if (isBehind && before.to.registrations.length === 0) return [];
     return [status === 'named' ? provenInService(session, before) : plannedRelease(before)];
   });
 
@@ -276,7 +276,7 @@ function leftByOthers(
     before && {
       ...before,
       registrations: before.registrations.filter(({ registration }) => isLeft(registration)),
-      planned: before.planned.filter(isLeft),
+      to: { ...before.to, registrations: before.to.registrations.filter(isLeft) },
     }
   );
 }
