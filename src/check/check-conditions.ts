@@ -25,7 +25,7 @@ export function checkConditions(
   for (const [names, alike] of byNames) {
     const everywhere = [...names.split(' '), ...setByTasks, ...taskNames];
     for (const task of tasks) {
-      const known = new Set([...everywhere, ...Object.keys(task.vars.value), task.loopVar]);
+      const known = new Set([...everywhere, ...task.vars.flatMap(({ value }) => Object.keys(value)), task.loopVar]);
       for (const condition of conditionsOf(task)) {
         findings.collectFor(alike, () => checkCondition(condition, known));
       }

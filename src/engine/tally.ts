@@ -1,9 +1,21 @@
 import type { TaskStatus } from '../events/event.js';
 import type { HostId } from '../model/ids.js';
 
-export type TaskCounts = Readonly<Record<TaskStatus, number>>;
+/** What a failure comes to that does not fail its turn. */
+type Excused = 'rescued' | 'ignored';
 
-const none: TaskCounts = { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, restored: 0 };
+export type TaskCounts = Readonly<Record<TaskStatus | Excused, number>>;
+
+const none: TaskCounts = {
+  ok: 0,
+  changed: 0,
+  skipped: 0,
+  failed: 0,
+  unreachable: 0,
+  restored: 0,
+  rescued: 0,
+  ignored: 0,
+};
 
 /** Counts task statuses per host, and the one-way tasks that ran: what the recap tells. */
 export class Tally {
@@ -12,7 +24,7 @@ export class Tally {
   readonly #warnings = new Map<string, Set<string>>();
 
   /** As Ansible counts: a task that changed something is one of those that are ok. */
-  count(host: HostId, status: TaskStatus): void {
+  count(host: HostId, status: keyof TaskCounts): void {
     const counts = this.of(host);
     const counted = { ...counts, [status]: counts[status] + 1 };
     this.#counts.set(host, status === 'changed' ? { ...counted, ok: counted.ok + 1 } : counted);

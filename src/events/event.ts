@@ -170,8 +170,8 @@ export type EventBody =
       /** What a command printed. */
       readonly output?: string;
       readonly error?: AdfError;
-      /** The failure did not count: `ignore_errors`. */
-      readonly ignored?: boolean;
+      /** Why a failure does not fail its host. */
+      readonly excused?: 'ignored' | 'rescued';
     }
   | { readonly type: 'play.ended'; readonly play: string }
   // Holds

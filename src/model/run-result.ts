@@ -50,6 +50,10 @@ export interface HostResult {
   readonly failed: number;
   readonly unreachable: number;
   readonly restored: number;
+  /** Failures that a block's `rescue` made good. */
+  readonly rescued: number;
+  /** Failures that `ignore_errors` or `ignore_unreachable` let pass; counted as `ok` or `skipped` too. */
+  readonly ignored: number;
   readonly status:
     'converged' | 'deployed' | 'restored' | 'rolled_back' | 'untouched' | 'failed' | 'named' | 'ok';
   /** It joined its group while that was rolled. */

@@ -13,6 +13,10 @@ export const playKeywords = [
   'on_failure',
   'become',
   'environment',
+  'ignore_errors',
+  'ignore_unreachable',
+  'no_log',
+  'timeout',
   'gather_facts',
   'tags',
   'pre_tasks',
@@ -43,6 +47,24 @@ export const taskKeywords = [
   'one_way',
 ] as const;
 
+/** A block hands all but the first four on to its tasks. */
+export const blockKeywords = [
+  'name',
+  'block',
+  'rescue',
+  'always',
+  'when',
+  'vars',
+  'become',
+  'environment',
+  'tags',
+  'run_once',
+  'ignore_errors',
+  'ignore_unreachable',
+  'no_log',
+  'timeout',
+] as const;
+
 /** Words of the design that a later version brings, with what to do until then. */
 export const laterInPlays: Readonly<Record<string, string>> = {
   handlers: 'Make it a task with "when: result.changed".',
@@ -53,9 +75,6 @@ export const laterInPlays: Readonly<Record<string, string>> = {
 export const laterInTasks: Readonly<Record<string, string>> = {
   notify: 'Register the result, and make the handler a task with "when: result.changed".',
   listen: 'Register the result, and make the handler a task with "when: result.changed".',
-  block: 'Write its tasks one by one, each with the condition.',
-  rescue: 'A failed host is restored; on_failure says what happens to the others.',
-  always: 'A failed host is restored; on_failure says what happens to the others.',
   delegate_to: 'Give that host a play of its own.',
   import_tasks: 'Write its tasks into this play.',
   include_tasks: 'Write its tasks into this play.',
@@ -83,6 +102,8 @@ export const elsewhereInTasks: Readonly<Record<string, string>> = {
   local_action: 'Nothing runs on this machine yet: use a module that runs on a host.',
   become_user: 'become is root, through sudo -n.',
   become_method: 'become is root, through sudo -n.',
+  rescue: 'That belongs to a block: "- block:" and below it the tasks, and beside it "rescue:".',
+  always: 'That belongs to a block: "- block:" and below it the tasks, and beside it "always:".',
   hosts: 'That belongs to a play: begin it with "- hosts:" at the left margin.',
   tasks: 'That belongs to a play: begin it with "- hosts:" at the left margin.',
 };

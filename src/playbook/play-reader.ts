@@ -3,11 +3,12 @@ import { describeValue, isMapping } from '../expression/describe.js';
 import { locateThrough } from '../expression/place.js';
 import type { ValuePath } from '../model/source.js';
 import type { PlaybookDocument } from './document.js';
+import { handedOn } from './inherited.js';
 import { elsewhereInPlays, laterInPlays, playKeywords } from './keywords.js';
 import { MappingReader } from './mapping-reader.js';
 import type { ModuleDirectory } from './modules.js';
-import type { Inherited, Play, Raw, Section, TaskNode } from './playbook.js';
-import { readTask } from './task-reader.js';
+import { inheritedNothing, type Play, type Raw, type Section } from './playbook.js';
+import { TreeReader } from './tree-reader.js';
 
 /** Reads a play; undefined when too little of it is right to go on. All that is wrong is reported. */
 export function readPlay(
@@ -79,22 +80,10 @@ function readSections(
   document: PlaybookDocument,
   modules: ModuleDirectory,
 ): readonly Section[] {
-  const inherited: Inherited = {
-    become: play.boolean('become', false),
-    environment: [play.mapping('environment')],
-    tags: play.words('tags'),
-  };
-  let index = 0;
+  const inherited = handedOn(play, inheritedNothing);
+  const tree = new TreeReader(document, modules);
   return (['pre_tasks', 'tasks', 'post_tasks'] as const).flatMap((name): readonly Section[] => {
-    const read = (value: unknown): readonly unknown[] | undefined =>
-      Array.isArray(value) ? value : undefined;
-    const hint = `Begin each task with a dash: "- shell: uptime".`;
-    const values = play.read(name, 'a list of tasks', read, hint) ?? [];
-    const nodes = values.flatMap((value, item): readonly TaskNode[] => {
-      const path = [...play.pathOf(name), item];
-      const task = readTask(document, value, path, modules, { ...inherited, index: index++ });
-      return task === undefined ? [] : [task];
-    });
+    const nodes = tree.nodes(play, name, inherited);
     return nodes.length === 0 ? [] : [{ kind: 'section', name, nodes }];
   });
 }

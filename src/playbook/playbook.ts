@@ -41,7 +41,7 @@ export interface Play {
  * What a play runs is a tree. Its leaves are tasks; what keeps nodes together is a node too. A task holds all that it inherits from the
  * nodes above it, so that none of these has to be asked.
  */
-export type TaskNode = Section | Task;
+export type TaskNode = Section | Block | Task;
 
 export interface Section {
   readonly kind: 'section';
@@ -49,13 +49,49 @@ export interface Section {
   readonly nodes: readonly TaskNode[];
 }
 
-/** What a task inherits from the play. */
+/** Tasks with keywords in common, which each of them inherits. */
+export interface Block {
+  readonly kind: 'block';
+  readonly nodes: readonly TaskNode[];
+  /** What runs when one of `nodes` failed; then the block did not fail. */
+  readonly rescue: readonly TaskNode[];
+  /** What runs after both, also when they failed; not on a host that is lost, nor in a run that is stopped. */
+  readonly always: readonly TaskNode[];
+}
+
+/** What a task has from the play and the blocks around it, unless it says otherwise itself. */
 export interface Inherited {
   readonly become: boolean;
   /** The mappings that its environment is made of, the lowest first. */
   readonly environment: readonly Raw<Readonly<Record<string, unknown>>>[];
   readonly tags: readonly string[];
+  /** CEL. All must hold, the outermost block's first; they are asked before each task. */
+  readonly when: readonly Expression[];
+  /** The lowest first. */
+  readonly vars: readonly Raw<Readonly<Record<string, unknown>>>[];
+  readonly ignoreErrors: boolean;
+  readonly ignoreUnreachable: boolean;
+  readonly runOnce: boolean;
+  readonly noLog: boolean;
+  /** Of one attempt at one item; absent when there is no limit. */
+  readonly timeout?: Milliseconds;
+  /** A failure of it is rescued: one of the blocks around it has a `rescue`. */
+  readonly isRescued: boolean;
 }
+
+/** Of a task in a play that says nothing. */
+export const inheritedNothing: Inherited = {
+  become: false,
+  environment: [],
+  tags: [],
+  when: [],
+  vars: [],
+  ignoreErrors: false,
+  ignoreUnreachable: false,
+  runOnce: false,
+  noLog: false,
+  isRescued: false,
+};
 
 export interface Task extends Inherited {
   readonly kind: 'task';
@@ -70,8 +106,6 @@ export interface Task extends Inherited {
    * argument. Text only where it is one `{{ expression }}` for the whole mapping.
    */
   readonly args: Raw;
-  /** CEL. A list means that all must hold. */
-  readonly when: readonly Expression[];
   readonly loop?: Raw;
   /** The name of the loop variable: `item`. */
   readonly loopVar: string;
@@ -81,18 +115,15 @@ export interface Task extends Inherited {
   readonly delay: Milliseconds;
   readonly failedWhen: readonly Expression[];
   readonly changedWhen: readonly Expression[];
-  readonly ignoreErrors: boolean;
-  readonly ignoreUnreachable: boolean;
-  readonly runOnce: boolean;
   readonly oneWay: boolean;
-  readonly timeout?: Milliseconds;
-  readonly noLog: boolean;
-  readonly vars: Raw<Readonly<Record<string, unknown>>>;
 }
 
 /** The tasks of these nodes and of all nodes below them, in the order of the file. */
 export const walk = (nodes: readonly TaskNode[]): readonly Task[] =>
-  nodes.flatMap((node) => (node.kind === 'task' ? [node] : walk(node.nodes)));
+  nodes.flatMap((node) => {
+    if (node.kind === 'task') return [node];
+    return walk(node.kind === 'block' ? [...node.nodes, ...node.rescue, ...node.always] : node.nodes);
+  });
 
 /** The keywords of a play that steer its roll, rendered. */
 export interface PlayRollout {

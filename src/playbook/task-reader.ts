@@ -18,6 +18,7 @@ import type { PlaybookDocument } from './document.js';
 import { elsewhereInTasks, isOldLoop, laterInTasks, taskKeywords } from './keywords.js';
 import { MappingReader } from './mapping-reader.js';
 import type { ModuleDirectory, ModuleWords } from './modules.js';
+import { inheritedBelow } from './inherited.js';
 import type { Inherited, Raw, Task } from './playbook.js';
 
 /** How often and how far apart Ansible retries when nothing else is said. */
@@ -27,26 +28,19 @@ const defaultDelay = 5_000;
 /** Reads a task; undefined when too little of it is right to go on. All that is wrong is reported. */
 export function readTask(
   document: PlaybookDocument,
-  value: unknown,
+  value: Readonly<Record<string, unknown>>,
   path: ValuePath,
   modules: ModuleDirectory,
-  given: Inherited & Pick<Task, 'index'>,
+  { index, ...above }: Inherited & Pick<Task, 'index'>,
 ): Task | undefined {
-  if (!isMapping(value)) {
-    const hint = 'A task is a mapping with a module: "- shell: uptime".';
-    document.diagnostics.report(
-      wrongKeywordValue('task', 'a mapping', describeValue(value), document.placeOf(path), hint),
-    );
-    return undefined;
-  }
   const task = new MappingReader(document, value, path);
   const module = moduleOf(task, document, path, modules);
-  const rest = readKeywords(task, document, given);
+  const rest = readKeywords(task, document, above);
   if (module === undefined) return undefined;
   const [name, words] = module;
   return {
     kind: 'task',
-    index: given.index,
+    index,
     name: task.rawText('name') ?? { value: name, locate: locateWithin(document.locate, path) },
     at: document.placeAt(path),
     module: name,
@@ -58,15 +52,14 @@ export function readTask(
 function readKeywords(
   task: MappingReader,
   document: PlaybookDocument,
-  inherited: Inherited,
+  above: Inherited,
 ): Omit<Task, 'kind' | 'index' | 'name' | 'at' | 'module' | 'args'> {
   const loop = readLoop(task, document);
   const register = task.variableName('register');
   const until = task.condition('until');
-  const timeout = task.duration('timeout');
   refuseRetriesWithoutUntil(task, document);
   return {
-    when: task.conditions('when'),
+    ...inheritedBelow(task, above),
     ...defined({ loop }),
     loopVar: readLoopVariable(task, document),
     ...defined({ register, until }),
@@ -74,17 +67,7 @@ function readKeywords(
     delay: task.duration('delay') ?? defaultDelay,
     failedWhen: task.conditions('failed_when'),
     changedWhen: task.conditions('changed_when'),
-    ignoreErrors: task.boolean('ignore_errors', false),
-    ignoreUnreachable: task.boolean('ignore_unreachable', false),
-    runOnce: task.boolean('run_once', false),
     oneWay: task.boolean('one_way', false),
-    // As in Ansible, a timeout of 0 is none.
-    ...(timeout === undefined || timeout === 0 ? {} : { timeout }),
-    noLog: task.boolean('no_log', false),
-    become: task.boolean('become', inherited.become),
-    environment: [...inherited.environment, task.mapping('environment')],
-    vars: task.variables('vars'),
-    tags: [...inherited.tags, ...task.words('tags')],
   };
 }
 

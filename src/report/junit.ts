@@ -61,8 +61,8 @@ export class JUnitReader implements EventReader {
 
 const seconds = (duration: Milliseconds): string => (duration / 1_000).toFixed(3);
 
-const failed = ({ status, ignored }: TaskEnded): boolean =>
-  ignored !== true && (status === 'failed' || status === 'unreachable');
+const failed = ({ status, excused }: TaskEnded): boolean =>
+  excused === undefined && (status === 'failed' || status === 'unreachable');
 
 function renderSuite({ name, startedAt, tasks }: Suite): string {
   return element(

@@ -150,11 +150,11 @@ export class LiveState {
     if (host.stage === 'done' || host.stage === 'working') this.#stage(of, 'waiting', '', at);
   }
 
-  #taskEnded({ host: of, status, at, ignored }: Extract<Event, { type: 'task.ended' }>): void {
+  #taskEnded({ host: of, status, at, excused }: Extract<Event, { type: 'task.ended' }>): void {
     const host = this.#host(of, at);
     host.progress = '';
     this.#measure(host, undefined, undefined);
-    if ((status === 'failed' || status === 'unreachable') && ignored !== true) host.stage = 'failed';
+    if ((status === 'failed' || status === 'unreachable') && excused === undefined) host.stage = 'failed';
     // Before the turns hosts are only prepared (all images are pulled first); then they wait again.
     else if (host.stage === 'working' && host.batch === 0) this.#stage(of, 'waiting', '', at);
   }

@@ -30,10 +30,11 @@ export function renderRecap(result: RunResult, palette: Palette = plainPalette):
 /** Ansible's PLAY RECAP, with what became of the host behind it. Never cut: a count must be readable on any terminal. */
 function counts(hosts: readonly HostResult[], palette: Palette): string[] {
   if (hosts.length === 0) return [];
+  const excuses = (['rescued', 'ignored'] as const).filter((one) => hosts.some((host) => host[one] > 0));
   const groups =
     hosts.length < foldFrom
       ? hosts.map((host) => [host])
-      : [...Map.groupBy(hosts, (host) => JSON.stringify([countsOf(host), endOf(host)])).values()];
+      : [...Map.groupBy(hosts, (host) => JSON.stringify([countsOf(host, excuses), endOf(host)])).values()];
   const namesakes = Map.groupBy(hosts, ({ name }) => name);
   const rows = groups.flatMap((same) => {
     const [first] = same;
@@ -49,7 +50,7 @@ function counts(hosts: readonly HostResult[], palette: Palette): string[] {
     return [
       [
         paintOf(first, palette)(label),
-        ...countsOf(first),
+        ...countsOf(first, excuses),
         `${first.status.replace('_', ' ')} ${endOf(first)}`,
       ],
     ];
@@ -60,13 +61,17 @@ function counts(hosts: readonly HostResult[], palette: Palette): string[] {
 const labelOf = ({ host, name }: Pick<HostResult, 'host' | 'name'>): string =>
   describeHost({ id: host, name });
 
-const countsOf = (host: HostResult): readonly string[] => [
+/** Most runs have neither, and their lines stay short. */
+type Excuses = readonly ('rescued' | 'ignored')[];
+
+const countsOf = (host: HostResult, excuses: Excuses): readonly string[] => [
   `: ok=${host.ok}`,
   `changed=${host.changed}`,
   `unreachable=${host.unreachable}`,
   `failed=${host.failed}`,
   `skipped=${host.skipped}`,
   `restored=${host.restored}`,
+  ...excuses.map((excuse) => `${excuse}=${host[excuse]}`),
 ];
 
 /** What it ran at the end. */

@@ -221,18 +221,18 @@ export interface DetailOptions {
 
 /** The end of a task: its name, what was changed or went wrong, how long it took. */
 export function describeTask(event: TaskEnded, { output, diff }: DetailOptions): Sentence {
-  const { host, task, status, message, error, ignored, duration } = event;
+  const { host, task, status, message, error, excused, duration } = event;
   const failed = status === 'failed' || status === 'unreachable';
   const said = error?.message ?? message;
   return {
-    tone: failed ? (ignored === true ? 'warning' : 'bad') : toneOf[status],
+    tone: failed ? (excused !== undefined ? 'warning' : 'bad') : toneOf[status],
     host,
-    status: ignored === true ? 'ignored' : status,
+    status: excused ?? status,
     text: `${task.name}${said === undefined || said === '' ? '' : `: ${said}`}${tookOf(duration)}`,
     details: [
       ...(error?.hint === undefined ? [] : [error.hint]),
       ...(diff ? linesOf(event.diff) : []),
-      ...(output || (failed && ignored !== true) ? linesOf(event.output) : []),
+      ...(output || (failed && excused === undefined) ? linesOf(event.output) : []),
     ],
     verbosity: status === 'skipped' ? 1 : 0,
   };

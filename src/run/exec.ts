@@ -1,7 +1,7 @@
 import { HostSession, runPlaybook } from '../engine/index.js';
 import { groupName } from '../model/ids.js';
 import type { HostResult, RunResult } from '../model/run-result.js';
-import type { Playbook } from '../playbook/playbook.js';
+import { inheritedNothing, type Playbook } from '../playbook/playbook.js';
 import { chosenHosts } from './chosen-hosts.js';
 import { inWorld } from '../world/open-world.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
@@ -80,22 +80,15 @@ function oneCommand({ argv, become }: ExecOptions): Playbook {
                 at,
                 module: 'command',
                 args: raw({ argv: '{{ argv }}' }),
-                when: [],
                 loop: raw([argv]),
                 loopVar: 'argv',
                 retries: 0,
                 delay: 0,
                 failedWhen: [],
                 changedWhen: [],
-                ignoreErrors: false,
-                ignoreUnreachable: false,
-                runOnce: false,
                 oneWay: false,
-                noLog: false,
+                ...inheritedNothing,
                 become,
-                environment: [],
-                vars: raw({}),
-                tags: [],
               },
             ],
           },

@@ -23,6 +23,8 @@ export class AdHocStage {
   /** One for all its runs, which have one name. */
   #journal: Journal | undefined;
   readonly #options: AdHocOptions;
+  /** What came of the playbook that was played last. */
+  last: PlaybookResult | undefined;
 
   constructor(options: AdHocOptions = {}) {
     this.#options = options;
@@ -41,7 +43,8 @@ export class AdHocStage {
     const sessions = fleet.hosts.map(({ host }) => sessionOf(host, run));
     const files = new MemoryFiles({ 'playbook.yml': text });
     const playbook = await loadPlaybook(files, 'playbook.yml', moduleDirectory);
-    return fleet.world.clock.run(runPlaybook(playbook, () => sessions, run));
+    this.last = await fleet.world.clock.run(runPlaybook(playbook, () => sessions, run));
+    return this.last;
   }
 
   /** The hosts in a run that no playbook is played in. */
@@ -88,8 +91,8 @@ export class AdHocStage {
     return this.fleet
       .told('task.ended')
       .map(
-        ({ host, task, status, ignored }) =>
-          `${host.id} ${task.name}: ${status}${ignored === true ? ', ignored' : ''}`,
+        ({ host, task, status, excused }) =>
+          `${host.id} ${task.name}: ${status}${excused === undefined ? '' : `, ${excused}`}`,
       );
   }
 

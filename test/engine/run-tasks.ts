@@ -43,7 +43,9 @@ export class TaskStage extends FleetStage {
   }
 
   statusOf(name: string): readonly string[] {
-    return this.ended(name).map(({ status, ignored }) => (ignored === true ? `${status}, ignored` : status));
+    return this.ended(name).map(({ status, excused }) =>
+      excused === undefined ? status : `${status}, ${excused}`,
+    );
   }
 
   messageOf(name: string): string {

@@ -104,7 +104,7 @@ describe('a playbook', () => {
       ignoreUnreachable: true,
       noLog: true,
       tags: ['deploy', 'api', 'db', 'slow'],
-      vars: { value: { b: 2 } },
+      vars: [{ value: { b: 2 } }],
       become: false,
       environment: [{ value: { LANG: 'C' } }, { value: { PGUSER: 'app' } }],
       oneWay: true,

@@ -166,7 +166,21 @@ describe('a wrong task', () => {
       'shell: x\ndelegate_to: other',
       `4:7 ${later('delegate_to', 'a task')} | Give that host a play of its own.`,
     ],
-    ['block: []', `3:7 ${later('block', 'a task')}`],
+    ['block:', '3:7 playbook.wrong_value: "block" must be a list of tasks, not nothing'],
+    ['block: 3', '3:14 playbook.wrong_value: "block" must be a list of tasks, not the number 3'],
+    [
+      'block: [shell: x]\nshell: y',
+      '4:7 playbook.unknown_keyword: unknown keyword "shell" in a block | shell is a module: make it a task of the block, below "block:".',
+    ],
+    ['block: [shell: x]\nregister: r', '4:7 playbook.unknown_keyword: unknown keyword "register" in a block'],
+    [
+      'block: [shel: x]',
+      '3:15 playbook.unknown_module: unknown module or keyword "shel" | Did you mean "shell"?',
+    ],
+    [
+      'shell: x\nrescue: [shell: y]',
+      '4:7 playbook.unknown_module: unknown module or keyword "rescue" | That belongs to a block',
+    ],
     ['import_tasks: a.yml', `3:7 ${later('import_tasks', 'a task')} | Write its tasks into this play.`],
     [
       'shell: x\nloop: 3',

@@ -538,6 +538,8 @@ describe('the oracle', () => {
     failed: 0,
     unreachable: 0,
     restored: 0,
+    rescued: 0,
+    ignored: 0,
     status,
   });
   const says = (given: Partial<Said>): Said => ({

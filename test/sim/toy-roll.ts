@@ -118,6 +118,8 @@ const converged = ({ clock, hosts }: SimulatedPorts): RunResult => ({
     failed: 0,
     unreachable: 0,
     restored: 0,
+    rescued: 0,
+    ignored: 0,
     status: 'deployed',
   })),
   mixed: false,

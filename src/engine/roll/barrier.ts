@@ -1,16 +1,19 @@
-/** Where the turns of a batch wait for one another before each task, under `strategy: linear`. */
+/**
+ * Where the turns of a batch wait for one another before each task, under `strategy: linear`. Those whose next task is the first in the play
+ * go on, the others wait for them: a host that is rescued has tasks which the others do not have.
+ */
 export class Barrier {
   #members: number;
-  #waiting: (() => void)[] = [];
+  #waiting: { readonly index: number; readonly go: () => void }[] = [];
 
   constructor(members: number) {
     this.#members = members;
   }
 
-  /** Resolves when all members that are still in have arrived. */
-  arrive(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+  /** Resolves when all members that are still in have arrived, and none has a task before the one of this index. */
+  arrive(index: number): Promise<void> {
+    return new Promise((go) => {
+      this.#waiting.push({ index, go });
       this.#openIfComplete();
     });
   }
@@ -23,8 +26,9 @@ export class Barrier {
 
   #openIfComplete(): void {
     if (this.#waiting.length < this.#members) return;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const go of waiting) go();
+    const first = Math.min(...this.#waiting.map(({ index }) => index));
+    const going = this.#waiting.filter(({ index }) => index === first);
+    this.#waiting = this.#waiting.filter(({ index }) => index !== first);
+    for (const { go } of going) go();
   }
 }

@@ -4,11 +4,13 @@ import type { EventTask } from '../../events/event.js';
 import { render } from '../../expression/templates.js';
 import { defined } from '../../model/defined.js';
 import { UnknownValue } from '../../model/unknown.js';
-import type { Task, TaskNode } from '../../playbook/playbook.js';
+import type { Block, Task, TaskNode } from '../../playbook/playbook.js';
 import type { Barrier } from './barrier.js';
 import type { HostSession } from '../host-session.js';
 import { restoreHost, type RestoreOutcome } from '../holds/restore.js';
+import { countedAs, type Excuse, excuseOf, failureForRescue } from '../task/excuse.js';
 import { isSelected } from '../task/tags.js';
+import { isBeyondTask } from '../task/task-failure.js';
 import { runTask } from '../task/task.js';
 import type { TaskOutcome } from '../task/task-outcome.js';
 import { variablesOf } from '../task/task-variables.js';
@@ -89,11 +91,11 @@ async function runTasks(session: HostSession, play: TurnPlay, barrier: Barrier |
   gate.lost.addEventListener('abort', onLeaseLost, { once: true });
   const runOne = async (task: Task): Promise<Ended> => {
     if (!isSelected(task.tags, session.run.tags)) return { status: 'ok' };
-    await barrier?.arrive();
+    await barrier?.arrive(task.index);
     if (stop.signal.aborted) onStop();
     if (gate.closedBy !== undefined) return { status: 'failed', error: gate.closedBy };
     if (cancel.signal.aborted || isHalted(session, play)) return { status: 'interrupted' };
-    return endedBy(await runAndTell(task, session, play, cancel.signal), task);
+    return endedBy(await runAndTell(task, session, play, cancel.signal));
   };
   try {
     return await runNodes(play.play.sections, runOne);
@@ -107,20 +109,45 @@ async function runTasks(session: HostSession, play: TurnPlay, barrier: Barrier |
   }
 }
 
+type RunOne = (task: Task) => Promise<Ended>;
+
 /** Runs what is below these nodes, one after the other, until one of them does not end well. */
-async function runNodes(nodes: readonly TaskNode[], runOne: (task: Task) => Promise<Ended>): Promise<Ended> {
+async function runNodes(nodes: readonly TaskNode[], runOne: RunOne): Promise<Ended> {
   for (const node of nodes) {
-    const ended = await (node.kind === 'task' ? runOne(node) : runNodes(node.nodes, runOne));
+    const ended = await runNode(node, runOne);
     if (ended.status !== 'ok') return ended;
   }
   return { status: 'ok' };
 }
 
+function runNode(node: TaskNode, runOne: RunOne): Promise<Ended> {
+  switch (node.kind) {
+    case 'task':
+      return runOne(node);
+    case 'block':
+      return runBlock(node, runOne);
+    case 'section':
+      return runNodes(node.nodes, runOne);
+  }
+}
+
+/** A rescue that ends well makes good for the failure; one that does not, and an `always` that does not, fails the block itself. */
+async function runBlock({ nodes, rescue, always }: Block, runOne: RunOne): Promise<Ended> {
+  const tried = await runNodes(nodes, runOne);
+  const ended = isRescued(tried, rescue) ? await runNodes(rescue, runOne) : tried;
+  if (ended.status !== 'ok' && ended.status !== 'failed') return ended;
+  const last = await runNodes(always, runOne);
+  return ended.status === 'failed' ? ended : last;
+}
+
+/** What stops more than one task is beyond what a block could put right. */
+const isRescued = ({ status, error }: Ended, rescue: readonly TaskNode[]): boolean =>
+  status === 'failed' && rescue.length > 0 && (error === undefined || !isBeyondTask(error));
+
 /** What a task's outcome means for the turn. */
-function endedBy({ status, error }: TaskOutcome, task: Task): Ended {
+function endedBy({ status, error, excused }: ToldOutcome): Ended {
   const failed = status === 'failed' || status === 'unreachable';
-  const ignored = status === 'failed' ? task.ignoreErrors : task.ignoreUnreachable;
-  if (!failed || ignored) return { status: 'ok' };
+  if (!failed || excused === 'ignored') return { status: 'ok' };
   if (error?.code === playHaltedCode) return { status: 'interrupted' };
   return { status, ...defined({ error }) };
 }
@@ -133,13 +160,15 @@ const isFinishing = ({ target: { prover }, run, host }: HostSession): boolean =>
 const isHalted = ({ run, host }: HostSession, { budget }: TurnPlay): boolean =>
   budget.exceeded && run.holds.openOf(host.id).length === 0;
 
+type ToldOutcome = TaskOutcome & { readonly excused: Excuse | undefined };
+
 /** Runs the task, once for all hosts where it says so, keeps its result and tells how it ended. */
 async function runAndTell(
   task: Task,
   session: HostSession,
   play: TurnPlay,
   signal: AbortSignal,
-): Promise<TaskOutcome> {
+): Promise<ToldOutcome> {
   const { bus, ports, tally } = session.run;
   const { index, module } = task;
   const event: EventTask = { play: play.play.name, index, name: nameOf(task, session, play), module };
@@ -152,9 +181,9 @@ async function runAndTell(
   if (task.register !== undefined) session.variables.remember({ [task.register]: outcome.registered });
   if (outcome.facts !== undefined) session.variables.remember(outcome.facts);
   const shared = ran ? outcome : sharedOutcome(outcome, event.name, session);
-  tally.count(session.host.id, shared.status);
-  const failed = shared.status === 'failed' || shared.status === 'unreachable';
-  const ignored = failed && (shared.status === 'failed' ? task.ignoreErrors : task.ignoreUnreachable);
+  const excused = excuseOf(shared, task);
+  for (const counted of countedAs(shared, excused)) tally.count(session.host.id, counted);
+  if (excused === 'rescued') session.variables.remember(failureForRescue(shared, event));
   bus.emit({
     type: 'task.ended',
     host: session.eventHost,
@@ -162,10 +191,10 @@ async function runAndTell(
     status: shared.status,
     duration: ports.clock.elapsed() - begun,
     ...defined({ error: shared.error }),
-    ...(ignored ? { ignored } : {}),
+    ...defined({ excused }),
     ...(task.noLog ? { message: 'hidden by no_log' } : visible(shared)),
   });
-  return shared;
+  return { ...shared, excused };
 }
 
 const visible = ({

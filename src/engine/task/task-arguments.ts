@@ -38,10 +38,16 @@ export function renderArguments(task: Task, module: RegisteredModule, variables:
   return unknown ?? rendered;
 }
 
-/** The variables that a task sets by its arguments. */
-export function factsSetBy({ module, args: { value } }: Task): readonly string[] {
+/** The variables that a rescue knows its failure by. */
+export const failureNames = ['failed_task', 'failed_result'] as const;
+
+/** The variables that a task sets by its arguments, and those that it sets when it fails and is rescued. */
+export function factsSetBy({ module, args: { value }, isRescued }: Task): readonly string[] {
   const setsFacts = modules.get(module)?.setsFacts === true;
-  return setsFacts && typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  return [
+    ...(setsFacts && typeof value === 'object' && value !== null ? Object.keys(value) : []),
+    ...(isRescued ? failureNames : []),
+  ];
 }
 
 /** What a module's schema says against the arguments, at its place in the playbook. */

@@ -5,15 +5,18 @@ import type { Run } from '../run.js';
 import type { HostSession } from '../host-session.js';
 import type { TurnPlay } from '../roll/turn-play.js';
 
-/** The layers in their order: the session's own, play vars, vars files, task vars, facts, extra vars. */
+/** The layers in their order: the session's own, play vars, vars files, vars of blocks and task, facts, extra vars. */
 export function variablesOf(
   task: Task | undefined,
   session: HostSession,
   play: Pick<TurnPlay, 'layers' | 'base'>,
   facts: Layer = session.variables.facts,
 ): Variables {
-  const taskVars: readonly Layer[] =
-    task === undefined ? [] : [{ name: 'task vars', values: task.vars.value, locate: task.vars.locate }];
+  const taskVars = (task?.vars ?? []).map(({ value, locate }): Layer => ({
+    name: 'task vars',
+    values: value,
+    locate,
+  }));
   return [...play.layers, ...taskVars, facts, ...session.run.extraVars].reduce(
     (variables, layer) => (Object.keys(layer.values).length === 0 ? variables : variables.with(layer)),
     play.base(session),
