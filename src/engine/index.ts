@@ -27,7 +27,6 @@ export { isSelected } from './task/tags.js';
 export { explainArguments, factsSetBy, renderArguments } from './task/task-arguments.js';
 export { variablesOf, variablesOfSession } from './task/task-variables.js';
 
-export { describeHold, targetGroupsOf } from './holds/hold-names.js';
 export { isHalfSettled, stayAtPlan, stayWithoutWayBack } from './holds/lost-way-back.js';
 export { hasBaked } from './holds/outlived-run.js';
 export {

@@ -1,6 +1,6 @@
 import { defined } from '../model/defined.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
-import type { Hold, ScalingHold } from '../model/hold.js';
+import { ownTimeOf, type Hold, type ScalingHold } from '../model/hold.js';
 import type { EnvironmentName, GroupName, HoldId, HostId, RunId } from '../model/ids.js';
 import { lateAtMost } from '../model/late-effect.js';
 import type { GroupRecord, ProcessRecord } from '../model/run-record.js';
@@ -128,9 +128,6 @@ const mayBeUnderWay = ({ hold, at }: HeldOnHost): UnknownMutation => ({
   at,
 });
 
-/** Docker's own, for a container whose specification is not known. */
-const defaultStopTimeout: Milliseconds = 10_000;
-
 /**
  * How long from now on something may still happen to a host that the interrupted run had asked for: a container that is being stopped goes
  * down as late as its stop timeout says. `now` is this machine's wall clock; another's may be ahead, so no wait is longer than that.
@@ -149,9 +146,5 @@ export function timeUntilQuiet(
 }
 
 /** The most that a stop of this host's containers may allow. */
-function stopTimeouts(host: HostId, held: readonly Hold[]): Milliseconds {
-  const stops = held.flatMap((hold) =>
-    hold.host === host && hold.kind === 'container' ? [hold.stopTimeout ?? defaultStopTimeout] : [],
-  );
-  return stops.reduce((all, stop) => all + stop, 0);
-}
+const stopTimeouts = (host: HostId, held: readonly Hold[]): Milliseconds =>
+  held.reduce((all, hold) => (hold.host === host ? all + ownTimeOf(hold) : all), 0);

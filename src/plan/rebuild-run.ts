@@ -1,6 +1,6 @@
 import { defined } from '../model/defined.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
-import type { Hold, ScalingHold } from '../model/hold.js';
+import { isOfHost, touchesHost, type Hold, type ScalingHold } from '../model/hold.js';
 import type { GroupName, HoldId, HostId } from '../model/ids.js';
 import type { JournalRecord } from '../model/journal-record.js';
 import type { ProcessRecord, RunRecord } from '../model/run-record.js';
@@ -130,7 +130,7 @@ class OpenThings {
         this.#open.delete(record.hold.id);
         this.#open.set(record.hold.id, record.hold);
         this.#settled.delete(record.hold.id);
-        if (record.hold.kind !== 'scaling_group') {
+        if (isOfHost(record.hold)) {
           this.#origin.push(record.hold);
           this.#finished.delete(record.hold.host);
           this.#keepsNote(record.hold, record.at);
@@ -156,16 +156,16 @@ class OpenThings {
     if (as === 'named') return;
     const hold = this.#open.get(id);
     this.#open.delete(id);
-    if (hold === undefined || hold.kind === 'scaling_group') return;
+    if (hold === undefined || !isOfHost(hold)) return;
     if (as !== 'gone') this.#settled.set(id, { hold, at });
-    if (as === 'replaced' && hold.kind === 'container') this.#finished.add(hold.host);
+    if (as === 'replaced' && touchesHost([hold])) this.#finished.add(hold.host);
   }
 
   get left(): Pick<RebuiltRun, 'open' | 'scaling' | 'origin' | 'unknown' | 'settled' | 'finished'> {
     const all = [...this.#open.values()];
     return {
-      open: all.filter((hold) => hold.kind !== 'scaling_group'),
-      scaling: all.filter((hold) => hold.kind === 'scaling_group'),
+      open: all.filter(isOfHost),
+      scaling: all.filter((hold) => !isOfHost(hold)),
       origin: this.#origin,
       unknown: [...this.#unknown.values(), ...this.#notes.values()],
       settled: this.#settled,

@@ -4,7 +4,8 @@ import { hostGone } from '../errors/fleet.js';
 import { claimUnchecked } from '../errors/recover.js';
 import { isUnreachable } from '../errors/ssh.js';
 import type { Milliseconds } from '../model/duration.js';
-import type { Hold } from '../model/hold.js';
+import { touchesHost, type Hold } from '../model/hold.js';
+import { registrationsOf } from '../model/holds/registration.js';
 import type { Host } from '../model/host.js';
 import { registrationKey, type Registration, type TargetHealth } from '../model/registration.js';
 import type { GroupRecord, LeaseEpoch } from '../model/run-record.js';
@@ -46,7 +47,6 @@ export async function checkClaim(claimed: Claimed, run: Run): Promise<Verdict> {
   const { host, record, holds, found, since } = claimed;
   const claim = claimOf(claimed);
   const { clock, random } = run.ports;
-  const needsHost = holds.some(({ kind }) => kind === 'container');
   const isKnown = since === 'nobody' || holds.every(({ id }) => found.noted.has(id));
   const deadline = clock.elapsed() + (record?.rollout.reconnect ?? 0);
   let asked = -Infinity;
@@ -55,7 +55,7 @@ export async function checkClaim(claimed: Claimed, run: Run): Promise<Verdict> {
       return (await judgeHost(claimed, run)).verdict;
     } catch (error) {
       if (!mayPass(error)) throw error;
-      if (isKnown && !needsHost) return { judge: 'believe', holds };
+      if (isKnown && !touchesHost(holds)) return { judge: 'believe', holds };
       if (clock.elapsed() - asked >= askIfGoneEvery) {
         asked = clock.elapsed();
         if ((await goneOf([host], run)).has(host.id)) throw hostGone(host);
@@ -94,10 +94,9 @@ const claimOf = ({ host, record, holds, found }: Claimed): Claim => ({
   finished: found.finished.has(host.id),
 });
 
-function placesOf(holds: readonly Hold[]): readonly Registration[] {
-  const all = holds.flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : []));
-  return [...new Map(all.map((one) => [registrationKey(one), one])).values()];
-}
+const placesOf = (holds: readonly Hold[]): readonly Registration[] => [
+  ...new Map(registrationsOf(holds).map((one) => [registrationKey(one), one])).values(),
+];
 
 async function lookAt(
   host: Host,

@@ -1,9 +1,10 @@
-import { type Run, describeHold } from '../engine/index.js';
+import type { Run } from '../engine/index.js';
 import { type AdfError } from '../errors/adf-error.js';
 import { throwAll } from '../errors/diagnostics.js';
 import { notAllRestored, notRecovered, recoveryDeclined } from '../errors/recover.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
+import { describeHold } from '../model/hold.js';
 import { groupName } from '../model/ids.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';

@@ -1,7 +1,6 @@
 import pLimit from 'p-limit';
 import {
   forGroup,
-  describeHold,
   hasBaked,
   type HostSession,
   isHalfSettled,
@@ -15,7 +14,6 @@ import {
   stayAtPlan,
   stayWithoutWayBack,
   stillLacking,
-  targetGroupsOf,
 } from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { cannotRestore, cannotRestoreCode, floorBlockedCode } from '../errors/engine.js';
@@ -25,7 +23,8 @@ import { enumerate } from '../errors/nearest.js';
 import { claimUnchecked, claimUncheckedCode, hostNotListed } from '../errors/recover.js';
 import { defined } from '../model/defined.js';
 import { formatDuration } from '../model/duration.js';
-import type { Hold } from '../model/hold.js';
+import { describeHold, replacedByPlan, targetGroupsOf, type Hold } from '../model/hold.js';
+import { registrationHolds, registrationsHad, registrationsOf } from '../model/holds/registration.js';
 import type { Host } from '../model/host.js';
 import type { GroupName, HostId } from '../model/ids.js';
 import { targetGroupNameOf } from '../model/registration.js';
@@ -68,14 +67,12 @@ async function restoreGroup(
     run.holds.knowGroup(record);
     run.floor.set(record.rollout.minHealthy, record.rollout.floorWait);
   }
-  const floor = held.findLast((hold) => hold.kind === 'registration' && hold.minHealthy !== undefined);
-  if (floor?.kind === 'registration' && floor.minHealthy !== undefined) {
-    run.floor.set(floor.minHealthy, run.floor.floorWait);
-  }
+  const floor = registrationHolds(held).findLast(({ minHealthy }) => minHealthy !== undefined)?.minHealthy;
+  if (floor !== undefined) run.floor.set(floor, run.floor.floorWait);
   const origin = found.origin.filter((hold) => hold.group === group);
   run.holds.adopt(inventory.hosts, held, origin);
   run.floor.knowZones(inventory.hosts);
-  run.floor.knowOut(registrationsOf(held));
+  run.floor.knowOut(registrationsHad(held));
   const listed = new Map(inventory.hosts.map((host) => [host.id, host]));
   const forgetGrace = nameTheHeldAfterGrace(run);
   try {
@@ -96,12 +93,7 @@ async function restoreGroup(
 
 /** A host that is out of service comes back without asking the floor, and makes room for those that have to go out first. */
 const outFirst = (hosts: readonly (readonly [HostId, readonly Hold[]])[]) =>
-  hosts.toSorted(([, a], [, b]) => registrationsOf(b).length - registrationsOf(a).length);
-
-const registrationsOf = (holds: readonly Hold[]) =>
-  holds.flatMap((hold) =>
-    hold.kind === 'registration' && hold.state !== 'absent' ? [hold.registration] : [],
-  );
+  hosts.toSorted(([, a], [, b]) => registrationsHad(b).length - registrationsHad(a).length);
 
 /** Why a host stays as a run left it whose journal is elsewhere. */
 const baked = 'it has been in service for longer than the bake of that run, whose journal is not here';
@@ -276,16 +268,14 @@ async function stayInService(session: HostSession): Promise<boolean> {
   const { run, host, group } = session;
   const { prover } = session.target;
   const open = run.holds.openOf(host.id);
-  const registrations = open.flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : []));
   try {
     const targets = await Promise.all(
-      registrations.map((one) => run.ports.traffic.healthOf(one.targetGroup, [one])),
+      registrationsOf(open).map((one) => run.ports.traffic.healthOf(one.targetGroup, [one])),
     );
     if (!targets.flat().every(({ state }) => state === 'healthy')) return false;
     if (group?.settings.health !== undefined) await prover.prove(group.settings.health);
     else await prover.requireHealthy();
-    const gone = open.filter((hold) => hold.kind === 'container' || hold.state === 'absent');
-    await run.holds.settle(gone, 'replaced');
+    await run.holds.settle(replacedByPlan(open), 'replaced');
   } catch {
     // Why it was not restored is told, and that is the reason to be told.
     return false;

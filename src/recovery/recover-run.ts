@@ -4,7 +4,7 @@ import { wrongAccountToRecover } from '../errors/recover.js';
 import type { EventBus } from '../events/bus.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
-import type { ScalingHold } from '../model/hold.js';
+import { accountsOf, type ScalingHold } from '../model/hold.js';
 import { describeHost } from '../model/host.js';
 import type { GroupName, HostId, RunId } from '../model/ids.js';
 import type { LeaseEpoch, RunRecord } from '../model/run-record.js';
@@ -201,10 +201,7 @@ async function waitFor(found: InterruptedRun, recovering: Recovering): Promise<M
 }
 
 function refuseOtherAccount(found: InterruptedRun, { account }: Inventory): void {
-  const accounts = found.held.flatMap((hold) =>
-    hold.kind === 'registration' ? [hold.account ?? hold.registration.targetGroup.split(':')[4]] : [],
-  );
-  const other = [...accounts, ...found.scaling.map((hold) => hold.account)].find(
+  const other = [...accountsOf(found.held), ...found.scaling.map((hold) => hold.account)].find(
     (one) => one !== undefined && account !== undefined && one !== account,
   );
   if (other !== undefined && account !== undefined) throw wrongAccountToRecover(found, other, account);

@@ -2,9 +2,18 @@ import { holdOfUnknownHost } from '../../errors/engine.js';
 import type { EventBus } from '../../events/bus.js';
 import type { EventHost } from '../../events/event.js';
 import { defined } from '../../model/defined.js';
-import type { Hold, Settlement } from '../../model/hold.js';
+import {
+  describeHold,
+  holdKey,
+  keyOf,
+  openHold,
+  targetGroupsOf,
+  touchesHost,
+  type Hold,
+  type Settlement,
+  type Taking,
+} from '../../model/hold.js';
 import { holdId, type GroupName, type HostId } from '../../model/ids.js';
-import type { Taking } from '../../modules/module.js';
 import type { Clock } from '../../ports/clock.js';
 import type { HeldOnHost, HostHolds } from '../../ports/host-holds.js';
 import type { Journal } from '../../ports/journal.js';
@@ -13,7 +22,6 @@ import type { GroupRecord } from '../../model/run-record.js';
 import type { Amount } from '../../model/settings.js';
 import type { Blips } from '../blips.js';
 import { HoldCopies } from './hold-copies.js';
-import { describeHold, holdKey, keyOf, targetGroupsOf } from './hold-names.js';
 import type { MutationGate } from '../interlocks/mutation-gate.js';
 
 /** Where a run writes what it holds. */
@@ -110,13 +118,11 @@ export class HoldBook {
     const { group } = this.#options;
     const scope = group === undefined ? '' : `${group}/`;
     const id = holdId(`${scope}${host.id}#${this.#count}`);
-    const identity = { id, host: host.id, ...defined({ group }) };
-    if (taking.kind === 'container') {
-      const targetGroups = targetGroupsOf(this.originOf(host.id));
-      return { ...taking, ...identity, ...(targetGroups.length === 0 ? {} : { targetGroups }) };
-    }
-    const floor = this.#minHealthy === undefined ? {} : { minHealthy: this.#minHealthy };
-    return { ...taking, ...identity, ...floor };
+    return openHold(
+      taking,
+      { id, host: host.id, ...defined({ group }) },
+      { targetGroups: targetGroupsOf(this.originOf(host.id)), ...defined({ minHealthy: this.#minHealthy }) },
+    );
   }
 
   /** Holds again what was settled: a rollback takes away what a roll gave. */
@@ -143,7 +149,7 @@ export class HoldBook {
       await this.#alone(holdKey(hold), async () => {
         if (!this.#open.has(holdKey(hold))) return;
         if (as !== 'named' && as !== 'gone') {
-          await this.#copies.forget(hold, this.#hostOf(hold), waits || hold.kind === 'container');
+          await this.#copies.forget(hold, this.#hostOf(hold), waits || touchesHost([hold]));
         }
         await this.#writeSettled(hold, as);
       });
@@ -199,11 +205,9 @@ export class HoldBook {
     return acting;
   }
 
-  /** True when a container of the host was replaced by the planned one, and still is. */
+  /** True when what was on the host was replaced by the planned state, and still is. */
   wasReplaced(host: HostId): boolean {
-    return this.originOf(host).some(
-      (hold) => hold.kind === 'container' && this.#settled.get(holdKey(hold)) === 'replaced',
-    );
+    return touchesHost(this.originOf(host).filter((hold) => this.#settled.get(holdKey(hold)) === 'replaced'));
   }
 
   openOf(host: HostId): readonly Hold[] {

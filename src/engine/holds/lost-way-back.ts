@@ -1,6 +1,5 @@
-import type { Hold } from '../../model/hold.js';
-import { lostPredecessors, runsThePlanned, settledBeside } from '../../plan/restore.js';
-import { describeHold } from './hold-names.js';
+import { describeHold, replacedByPlan, touchesHost, type Hold } from '../../model/hold.js';
+import { lostPredecessors, runsThePlanned, settledBeside } from '../../model/holds/container.js';
 import type { HostSession } from '../host-session.js';
 
 /**
@@ -37,11 +36,7 @@ export async function stayAtPlan(
     const probe = group?.settings.health;
     if (probe === undefined) await prover.requireHealthy();
     else await prover.prove(probe);
-    const open = run.holds.openOf(host.id);
-    await run.holds.settle(
-      open.filter((hold) => hold.kind === 'container' || hold.state === 'absent'),
-      'replaced',
-    );
+    await run.holds.settle(replacedByPlan(run.holds.openOf(host.id)), 'replaced');
   } catch {
     return false;
   }
@@ -55,6 +50,6 @@ export async function isHalfSettled(
   { run, target, group }: HostSession,
   held: readonly Hold[],
 ): Promise<boolean> {
-  if (!held.some(({ kind }) => kind === 'container')) return false;
+  if (!touchesHost(held)) return false;
   return settledBeside(held, await target.containers.list(), run.id, group?.name).length > 0;
 }

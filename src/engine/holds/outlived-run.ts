@@ -1,7 +1,8 @@
 import type { Milliseconds } from '../../model/duration.js';
 import type { Hold } from '../../model/hold.js';
+import { containerHolds, runsThePlanned } from '../../model/holds/container.js';
+import { registrationsOf } from '../../model/holds/registration.js';
 import { registrationKey } from '../../model/registration.js';
-import { runsThePlanned } from '../../plan/restore.js';
 import type { HostSession } from '../host-session.js';
 
 /** By which the clocks of the host and of this machine may differ. */
@@ -15,7 +16,7 @@ const clockMargin: Milliseconds = 60_000;
  */
 export async function hasBaked({ target }: HostSession, held: readonly Hold[]): Promise<boolean> {
   const { run, group, traffic } = target;
-  const names = new Set<string>(held.flatMap((hold) => (hold.kind === 'container' ? [hold.name] : [])));
+  const names = new Set<string>(containerHolds(held).map(({ name }) => name));
   if (group === undefined || names.size === 0) return false;
   const containers = await target.containers.list();
   if (!runsThePlanned(held, containers, run.id)) return false;
@@ -31,9 +32,7 @@ export async function hasBaked({ target }: HostSession, held: readonly Hold[]): 
       .filter(({ state }) => state === 'healthy')
       .map(({ registration }) => registrationKey(registration)),
   );
-  const isHeldHealthy = held.every(
-    (hold) => hold.kind === 'container' || serving.has(registrationKey(hold.registration)),
-  );
+  const isHeldHealthy = registrationsOf(held).every((one) => serving.has(registrationKey(one)));
   const isInService = choice.kind === 'none' || targets.length > 0;
   return isInService && serving.size === targets.length && isHeldHealthy;
 }

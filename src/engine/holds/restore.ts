@@ -6,18 +6,22 @@ import { leaseFencedCode } from '../../errors/lease.js';
 import type { ObservedContainer } from '../../model/container.js';
 import { defined } from '../../model/defined.js';
 import { formatDuration } from '../../model/duration.js';
-import type { Hold, RegistrationHold } from '../../model/hold.js';
-import { type Registration, type TargetHealth, isDrained } from '../../model/registration.js';
-import { retryPause } from '../../ports/retry.js';
 import {
   describeStep,
+  holdKey,
   lackingOf,
-  planRestore,
-  runsNothing,
+  replacedByPlan,
+  touchesHost,
+  type Hold,
+  type RegistrationHold,
   type RestoreObservation,
-} from '../../plan/restore.js';
+} from '../../model/hold.js';
+import { ranSomething, runsNothing } from '../../model/holds/container.js';
+import { registrationHolds, registrationsHad, registrationsOf } from '../../model/holds/registration.js';
+import { type Registration, type TargetHealth, isDrained } from '../../model/registration.js';
+import { retryPause } from '../../ports/retry.js';
+import { planRestore } from '../../plan/restore.js';
 import { goneOf } from '../roll/gone-hosts.js';
-import { holdKey } from './hold-names.js';
 import type { Activity } from '../activity.js';
 import type { HostSession } from '../host-session.js';
 import type { HostTarget } from '../host-target.js';
@@ -153,7 +157,7 @@ const mayPass = (error: unknown): boolean => error instanceof AdfError && /^(doc
 
 async function restoreOnce(target: HostTarget, holds: readonly Hold[]): Promise<RestoreOutcome> {
   const { bus, holds: book, floor } = target.run;
-  await book.reopen(holds.filter((hold) => hold.kind === 'container' || hold.state === 'absent'));
+  await book.reopen(replacedByPlan(holds));
   const found = await observe(target, together(holds, book.openOf(target.host.id)));
   const wanted = holds.filter((hold) => !isLeftToOthers(hold, target));
   const before = together(wanted, book.openOf(target.host.id));
@@ -227,8 +231,7 @@ export async function isIllAsFound(
 /** What was not healthy when it was taken need not be so any more once it is back. False where that cannot be asked. */
 async function isHealthyByNow({ run }: HostSession, holds: readonly Hold[]): Promise<boolean> {
   try {
-    const had = holds.filter((hold) => hold.kind === 'container' || hold.state !== 'absent');
-    const groups = Map.groupBy(registrationsOf(had), ({ targetGroup }) => targetGroup);
+    const groups = Map.groupBy(registrationsHad(holds), ({ targetGroup }) => targetGroup);
     const targets = await Promise.all(
       [...groups].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)),
     );
@@ -250,9 +253,7 @@ export async function settleReturned({ run, eventHost }: HostSession, open: read
 
 /** A place that the run had given back, and that somebody else took from the host since. */
 const isLeftToOthers = (hold: Hold, { traffic, run, host }: HostTarget): boolean =>
-  hold.kind === 'registration' &&
-  hold.state !== 'absent' &&
-  traffic.isRemovedByOthers(hold.registration) &&
+  registrationsHad([hold]).some((registration) => traffic.isRemovedByOthers(registration)) &&
   !run.holds.openOf(host.id).some((open) => holdKey(open) === holdKey(hold));
 
 /** Restoring takes away too: what an earlier attempt drained, and did not get to bring back, is held beside what was asked for. */
@@ -261,14 +262,9 @@ const together = (asked: readonly Hold[], open: readonly Hold[]): readonly Hold[
   return [...asked, ...open.filter((hold) => !known.has(holdKey(hold)))];
 };
 
-/** A host without a container could not have been healthy: that it is so again is nothing to tell a person. */
-const ranSomething = (holds: readonly Hold[]): boolean =>
-  !holds.some((hold) => hold.kind === 'container') ||
-  holds.some((hold) => hold.kind === 'container' && hold.previous !== undefined);
-
-/** It ran something, and a balancer did not find that healthy. */
+/** It ran something, and a balancer did not find that healthy. That a host without a container is so again is nothing to tell a person. */
 const wasIll = (holds: readonly Hold[]): boolean =>
-  ranSomething(holds) && holds.some((hold) => hold.kind === 'registration' && !mayBeHealthy.has(hold.state));
+  ranSomething(holds) && registrationHolds(holds).some(({ state }) => !mayBeHealthy.has(state));
 
 /** One that was on its way into service, or out of it, may have been healthy there. */
 const mayBeHealthy: ReadonlySet<RegistrationHold['state']> = new Set([
@@ -306,11 +302,6 @@ async function observe(
     registrations: [...known, ...own.filter((target) => !isDrained(target) && !includes(known, target))],
   };
 }
-
-const registrationsOf = (holds: readonly Hold[]): readonly Registration[] =>
-  holds.flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : []));
-
-const touchesHost = (holds: readonly Hold[]): boolean => holds.some(({ kind }) => kind === 'container');
 
 const includes = (targets: readonly TargetHealth[], { registration }: TargetHealth): boolean =>
   targets.some((other) => sameRegistration(other.registration, registration));
