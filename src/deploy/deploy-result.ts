@@ -1,4 +1,4 @@
-import type { HostSession, PlaybookResult, Run, ScalingRestored } from '../engine/index.js';
+import type { HostSession, PlaybookResult, Run, CloudRestored } from '../engine/index.js';
 import type { AdfError } from '../errors/adf-error.js';
 import { deregisteredByOthers, hostGone, hostGoneCode, hostSkipped } from '../errors/fleet.js';
 import { label } from '../model/container.js';
@@ -26,7 +26,7 @@ interface Ended {
   readonly run: Run;
   readonly groups: readonly PreparedGroup[];
   readonly results: readonly PlaybookResult[];
-  readonly scaling: ScalingRestored;
+  readonly scaling: CloudRestored;
   readonly joined: JoinedHosts;
   readonly findings: AuditFinding;
 }

@@ -13,18 +13,29 @@ import {
   type RegistrationHold,
   type RegistrationSteps,
 } from './holds/registration.js';
-import type { AccountId, GroupName, HoldId, HostId, Region } from './ids.js';
+import type { ScalingHold } from './holds/scaling-group.js';
+import type { HostId, RunId } from './ids.js';
 import type { Milliseconds } from './duration.js';
 
 export type { ContainerHold, HeldContainer } from './holds/container.js';
 export type { RestoreObservation } from './holds/kind.js';
 export type { RegistrationHold } from './holds/registration.js';
+export type { ScalingHold } from './holds/scaling-group.js';
 
 /**
  * What a host had before a task took it away, written to the journal before it is taken. It carries all that
  * restoring needs, since an interrupted run is restored without its playbook.
  */
 export type Hold = RegistrationHold | ContainerHold;
+
+/** What a run took of no host, written to the journal before it is taken, too. */
+export type CloudHold = ScalingHold;
+
+/** With the run that took it. */
+export interface HeldInCloud<H extends CloudHold> {
+  readonly run: RunId;
+  readonly hold: H;
+}
 
 /** A hold before it has its identity. */
 export type Taking = TakenOf<Hold>;
@@ -56,21 +67,6 @@ export type RestoreStep<Do extends keyof Steps = keyof Steps> = {
 export const describeStep = <Do extends keyof Steps>(step: RestoreStep<Do>): string => words[step.do](step);
 
 /**
- * Processes of an Auto Scaling group that were suspended for the run, since they would have replaced a drained host: only those that were
- * running before, so that restoring resumes exactly them.
- */
-export interface ScalingHold {
-  readonly id: HoldId;
-  readonly kind: 'scaling_group';
-  readonly name: string;
-  readonly group: GroupName;
-  readonly processes: readonly string[];
-  readonly region: Region;
-  readonly account?: AccountId;
-  readonly role?: string;
-}
-
-/**
  * How a hold ended: `returned` (given back by the playbook, and read back), `replaced` (by the planned state, when the batch passed its bake),
  * `restored`, `named` to a person at the end, `gone` (its host was terminated or stopped, so there is nothing to put back), or `superseded`
  * (a newer run changed the host, or the host keeps what this run gave it, so the hold is out of date).
@@ -80,8 +76,7 @@ export type Settlement = 'returned' | 'replaced' | 'restored' | 'named' | 'gone'
 /** The names of the kinds that a host keeps copies of. */
 export const hostHoldKinds = Object.keys(kinds);
 
-/** False of what is held of no host: an Auto Scaling group. */
-export const isOfHost = (hold: Hold | ScalingHold): hold is Hold => hold.kind in kinds;
+export const isOfHost = (hold: Hold | CloudHold): hold is Hold => hold.kind in kinds;
 
 /** What two holds have in common that hold the same thing. */
 export const holdKey = (hold: Hold): string => keyOf(hold.host, hold);

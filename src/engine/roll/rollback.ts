@@ -3,7 +3,7 @@ import { errorsOf } from '../../errors/adf-error.js';
 import { cannotRestoreCode, interrupted } from '../../errors/engine.js';
 import { replacedByPlan } from '../../model/hold.js';
 import type { HostSession } from '../host-session.js';
-import { stayWithoutWayBack } from '../holds/lost-way-back.js';
+import { stayWithoutWayBack } from '../holds/at-plan.js';
 import { restoreHost, type RestoreOutcome } from '../holds/restore.js';
 import type { Run } from '../run.js';
 import { isStopping } from '../stop-signal.js';

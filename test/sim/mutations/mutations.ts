@@ -57,7 +57,7 @@ export const mutations: readonly Mutation[] = [
     what: 'resumes no Auto Scaling group',
     seed: 42,
     file: 'src/deploy/scaling.ts',
-    line: 'return { results, scaling: await restoreScaling(run, held, whyKept(groups, results)) };',
+    line: 'return { results, scaling: await restoreCloudHolds(run, held, stillOut(groups, results)) };',
     replacement: 'return { results, scaling: { left: [], errors: [], warnings: [] } };',
   },
   {
