@@ -1,4 +1,4 @@
-import type { HostSession, PlaybookResult, Run, CloudRestored } from '../engine/index.js';
+import type { CloudRestored, HostSession, PlaybookResult, Run } from '../engine/index.js';
 import type { AdfError } from '../errors/adf-error.js';
 import { deregisteredByOthers, hostGone, hostGoneCode, hostSkipped } from '../errors/fleet.js';
 import { label } from '../model/container.js';

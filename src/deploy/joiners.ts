@@ -1,4 +1,4 @@
-import type { PlaybookResult, Run, CloudRestored } from '../engine/index.js';
+import type { CloudRestored, PlaybookResult, Run } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { joinerNotRolled, notListedAgain } from '../errors/fleet.js';
 import type { Inventory } from '../inventory/inventory.js';

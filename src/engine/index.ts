@@ -27,7 +27,7 @@ export { isSelected } from './task/tags.js';
 export { explainArguments, factsSetBy, renderArguments } from './task/task-arguments.js';
 export { variablesOf, variablesOfSession } from './task/task-variables.js';
 
-export { hasBaked, isHalfSettled, stayAtPlan, stayWithoutWayBack } from './holds/at-plan.js';
+export { hasBaked, isHalfSettled, stayAtPlan, stayInService, stayWithoutWayBack } from './holds/at-plan.js';
 export {
   illAsFound,
   isIllAsFound,

@@ -1,12 +1,5 @@
 import { containerKind, containerWords, type ContainerHold, type ContainerSteps } from './holds/container.js';
-import type {
-  HoldBase,
-  HostHoldKind,
-  RestoreObservation,
-  StepWords,
-  TakenOf,
-  WhenTaken,
-} from './holds/kind.js';
+import type { HostHoldKind, RestoreObservation, StepWords, TakenOf } from './holds/kind.js';
 import {
   registrationKind,
   registrationWords,
@@ -15,7 +8,6 @@ import {
 } from './holds/registration.js';
 import type { ScalingHold } from './holds/scaling-group.js';
 import type { HostId, RunId } from './ids.js';
-import type { Milliseconds } from './duration.js';
 
 export type { ContainerHold, HeldContainer } from './holds/container.js';
 export type { RestoreObservation } from './holds/kind.js';
@@ -31,7 +23,7 @@ export type Hold = RegistrationHold | ContainerHold;
 /** What a run took of no host, written to the journal before it is taken, too. */
 export type CloudHold = ScalingHold;
 
-/** With the run that took it. */
+/** A hold of no host, and the run that took it. */
 export interface HeldInCloud<H extends CloudHold> {
   readonly run: RunId;
   readonly hold: H;
@@ -73,9 +65,13 @@ export const describeStep = <Do extends keyof Steps>(step: RestoreStep<Do>): str
  */
 export type Settlement = 'returned' | 'replaced' | 'restored' | 'named' | 'gone' | 'superseded';
 
+/** The kind of a hold, which may be asked of that hold. What is often asked has a function below. */
+export const kindOf = ({ kind }: Taking): HostHoldKind<Hold> => kinds[kind];
+
 /** The names of the kinds that a host keeps copies of. */
 export const hostHoldKinds = Object.keys(kinds);
 
+/** False of what is held of no host. */
 export const isOfHost = (hold: Hold | CloudHold): hold is Hold => hold.kind in kinds;
 
 /** What two holds have in common that hold the same thing. */
@@ -95,16 +91,6 @@ export const describeHold = (hold: Taking): string => kinds[hold.kind].describe(
 export const targetGroupsOf = (holds: readonly Hold[]): readonly string[] => [
   ...new Set(holds.flatMap((hold) => kinds[hold.kind].targetGroups(hold))),
 ];
-
-/** The AWS accounts that these holds tell of. */
-export const accountsOf = (holds: readonly Hold[]): readonly string[] =>
-  holds.flatMap((hold) => kinds[hold.kind].account(hold) ?? []);
-
-/** How long a request that was made for this hold may take by itself. */
-export const ownTimeOf = (hold: Hold): Milliseconds => kinds[hold.kind].ownTime(hold);
-
-export const openHold = (taking: Taking, identity: HoldBase, when: WhenTaken): Hold =>
-  kinds[taking.kind].open(taking, identity, when);
 
 /** Some of it is on the host itself: only the host tells whether it is there, and brings it back. */
 export const touchesHost = (holds: readonly Hold[]): boolean =>

@@ -1,6 +1,6 @@
 import { defined } from '../model/defined.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
-import { ownTimeOf, type CloudHold, type HeldInCloud, type Hold } from '../model/hold.js';
+import { kindOf, type CloudHold, type HeldInCloud, type Hold } from '../model/hold.js';
 import type { EnvironmentName, GroupName, HoldId, HostId, RunId } from '../model/ids.js';
 import { lateAtMost } from '../model/late-effect.js';
 import type { GroupRecord, ProcessRecord } from '../model/run-record.js';
@@ -27,6 +27,7 @@ export interface InterruptedRun {
   readonly journaled: boolean;
   /** What is still held. Each host's in the order in which it was taken. */
   readonly held: readonly Hold[];
+  /** What it still holds of no host. */
   readonly inCloud: readonly CloudHold[];
   readonly origin: readonly Hold[];
   /** On its host, though its journal says that it is settled: nothing is to be restored, and the note is to be taken off. */
@@ -133,12 +134,12 @@ export function timeUntilQuiet(
 ): Milliseconds {
   const left = unknown
     .filter((mutation) => mutation.host === host)
-    .map(({ at, ownTime = stopTimeouts(host, held) }) =>
+    .map(({ at, ownTime = ownTimesOf(host, held) }) =>
       Math.min(lateAtMost(ownTime), at + lateAtMost(ownTime) - now),
     );
   return Math.max(0, ...left);
 }
 
-/** The most that a stop of this host's containers may allow. */
-const stopTimeouts = (host: HostId, held: readonly Hold[]): Milliseconds =>
-  held.reduce((all, hold) => (hold.host === host ? all + ownTimeOf(hold) : all), 0);
+/** The most that requests for what is held of this host may take, such as the stops of its containers. */
+const ownTimesOf = (host: HostId, held: readonly Hold[]): Milliseconds =>
+  held.reduce((all, hold) => (hold.host === host ? all + kindOf(hold).ownTime(hold) : all), 0);

@@ -14,6 +14,7 @@ export interface RebuiltRun {
   readonly process?: ProcessRecord;
   /** Not settled, or settled as `named`: a person was told, and it is held all the same. In the order in which they were opened. */
   readonly open: readonly Hold[];
+  /** As `open`, of no host. */
   readonly inCloud: readonly CloudHold[];
   /** Every hold that it ever opened, one opened again included once for each time: where its hosts came from. */
   readonly origin: readonly Hold[];

@@ -7,11 +7,11 @@ import type { Milliseconds } from '../model/duration.js';
 import { touchesHost, type Hold } from '../model/hold.js';
 import { registrationsOf } from '../model/holds/registration.js';
 import type { Host } from '../model/host.js';
-import { registrationKey, type Registration, type TargetHealth } from '../model/registration.js';
 import type { GroupRecord, LeaseEpoch } from '../model/run-record.js';
 import { retryPause } from '../ports/retry.js';
 import { judgeClaim, type Claim, type Evidence, type Verdict } from '../plan/claims.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
+import { uniqueRegistrations } from '../plan/planned-registrations.js';
 
 /** From one question whether such a host is there at all to the next. */
 const askIfGoneEvery: Milliseconds = 30_000;
@@ -77,7 +77,7 @@ export async function judgeHost(
   const claim = claimOf(claimed);
   const { host: at, found } = claimed;
   const host = await run.blips.watch({ host: at }, () => lookAt(at, found, run));
-  const registrations = await statesOf(claim.places, run);
+  const registrations = await run.ports.traffic.healthOfAll(claim.places);
   return { verdict: judgeClaim(claim, { host, registrations, since: claimed.since }), notes: host.notes };
 }
 
@@ -87,16 +87,14 @@ const claimOf = ({ host, record, holds, found }: Claimed): Claim => ({
   ...(record === undefined ? {} : { group: record.name }),
   since: found.at,
   holds,
-  places: placesOf(
-    [...found.origin, ...holds].filter((hold) => hold.host === host.id && hold.group === holds[0]?.group),
+  places: uniqueRegistrations(
+    registrationsOf(
+      [...found.origin, ...holds].filter((hold) => hold.host === host.id && hold.group === holds[0]?.group),
+    ),
   ),
   journaled: found.journaled,
   finished: found.finished.has(host.id),
 });
-
-const placesOf = (holds: readonly Hold[]): readonly Registration[] => [
-  ...new Map(registrationsOf(holds).map((one) => [registrationKey(one), one])).values(),
-];
 
 async function lookAt(
   host: Host,
@@ -110,15 +108,6 @@ async function lookAt(
       run === id && of === environment && hold.host === host.id && !over.has(hold.id),
   );
   return { notes: own.map(({ hold }) => hold), containers };
-}
-
-async function statesOf(
-  places: readonly Registration[],
-  { ports: { traffic } }: Run,
-): Promise<readonly TargetHealth[]> {
-  const byGroup = Map.groupBy(places, ({ targetGroup }) => targetGroup);
-  const asked = await Promise.all([...byGroup].map(([arn, ours]) => traffic.healthOf(arn, ours)));
-  return asked.flat();
 }
 
 /** The host, or its Engine, may come back. */

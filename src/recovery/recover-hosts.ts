@@ -12,6 +12,7 @@ import {
   type Run,
   settleReturned,
   stayAtPlan,
+  stayInService,
   stayWithoutWayBack,
   stillLacking,
 } from '../engine/index.js';
@@ -23,8 +24,8 @@ import { enumerate } from '../errors/nearest.js';
 import { claimUnchecked, claimUncheckedCode, hostNotListed } from '../errors/recover.js';
 import { defined } from '../model/defined.js';
 import { formatDuration } from '../model/duration.js';
-import { describeHold, replacedByPlan, targetGroupsOf, type Hold } from '../model/hold.js';
-import { registrationHolds, registrationsHad, registrationsOf } from '../model/holds/registration.js';
+import { describeHold, targetGroupsOf, type Hold } from '../model/hold.js';
+import { registrationHolds, registrationsHad } from '../model/holds/registration.js';
 import type { Host } from '../model/host.js';
 import type { GroupName, HostId } from '../model/ids.js';
 import { targetGroupNameOf } from '../model/registration.js';
@@ -258,31 +259,6 @@ async function adoptNotes(notes: readonly Hold[], { host, holds }: Claimed, run:
   run.holds.adopt([host], unwritten);
   const { journal, clock } = run.ports;
   for (const hold of unwritten) await journal.append({ at: clock.now(), type: 'hold.opened', hold });
-}
-
-/**
- * The floor does not let the host go back to what it had: it is needed as it is. When it is proven healthy, and every target group says so
- * too, it keeps what the interrupted run gave it, as a turn that is interrupted that late would have. False when it is not.
- */
-async function stayInService(session: HostSession): Promise<boolean> {
-  const { run, host, group } = session;
-  const { prover } = session.target;
-  const open = run.holds.openOf(host.id);
-  try {
-    const targets = await Promise.all(
-      registrationsOf(open).map((one) => run.ports.traffic.healthOf(one.targetGroup, [one])),
-    );
-    if (!targets.flat().every(({ state }) => state === 'healthy')) return false;
-    if (group?.settings.health !== undefined) await prover.prove(group.settings.health);
-    else await prover.requireHealthy();
-    await run.holds.settle(replacedByPlan(open), 'replaced');
-  } catch {
-    // Why it was not restored is told, and that is the reason to be told.
-    return false;
-  }
-  const message = 'it is needed in service, where it is healthy, and keeps what the run gave it';
-  run.bus.emit({ type: 'warning', host: session.eventHost, message });
-  return true;
 }
 
 /** What is not listed any more and does not run either took with it what it had; of any other a person has to say what it is. */

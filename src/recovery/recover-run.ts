@@ -4,7 +4,7 @@ import { wrongAccountToRecover } from '../errors/recover.js';
 import type { EventBus } from '../events/bus.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
-import { accountsOf } from '../model/hold.js';
+import { kindOf } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { GroupName, HostId, RunId } from '../model/ids.js';
 import type { LeaseEpoch, RunRecord } from '../model/run-record.js';
@@ -205,7 +205,8 @@ async function waitFor(found: InterruptedRun, recovering: Recovering): Promise<M
 }
 
 function refuseOtherAccount(found: InterruptedRun, { account }: Inventory): void {
-  const other = [...accountsOf(found.held), ...found.inCloud.map((hold) => hold.account)].find(
+  const accounts = found.held.map((hold) => kindOf(hold).account(hold));
+  const other = [...accounts, ...found.inCloud.map((hold) => hold.account)].find(
     (one) => one !== undefined && account !== undefined && one !== account,
   );
   if (other !== undefined && account !== undefined) throw wrongAccountToRecover(found, other, account);

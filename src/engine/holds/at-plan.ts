@@ -32,23 +32,42 @@ export async function stayWithoutWayBack(session: HostSession, origin: readonly 
  * Settles the containers of a host as replaced when what the run started in their place is proven healthy, and says `why`. What it held of
  * registrations is still to be brought back. False when it is not healthy: then nothing is changed.
  */
-export async function stayAtPlan(
-  session: HostSession,
-  origin: readonly Hold[],
-  why: string,
+export function stayAtPlan(session: HostSession, origin: readonly Hold[], why: string): Promise<boolean> {
+  const { run, target } = session;
+  const isThere = async (): Promise<boolean> =>
+    runsThePlanned(origin, await target.containers.list(), run.id);
+  return settleAtPlan(session, isThere, `${why}: it keeps what the run gave it`);
+}
+
+/**
+ * The floor does not let the host go back to what it had: it is needed as it is. When it is proven healthy, and every target group says so
+ * too, it keeps what the interrupted run gave it, as a turn that is interrupted that late would have. False when it is not.
+ */
+export function stayInService(session: HostSession): Promise<boolean> {
+  const { run, host } = session;
+  const isThere = async (): Promise<boolean> => {
+    const targets = await run.ports.traffic.healthOfAll(registrationsOf(run.holds.openOf(host.id)));
+    return targets.every(({ state }) => state === 'healthy');
+  };
+  const message = 'it is needed in service, where it is healthy, and keeps what the run gave it';
+  return settleAtPlan(session, isThere, message);
+}
+
+async function settleAtPlan(
+  { run, host, eventHost, group, target: { prover } }: HostSession,
+  isThere: () => Promise<boolean>,
+  message: string,
 ): Promise<boolean> {
-  const { run, host, eventHost, group } = session;
-  const { containers, prover } = session.target;
   try {
-    if (!runsThePlanned(origin, await containers.list(), run.id)) return false;
+    if (!(await isThere())) return false;
     const probe = group?.settings.health;
     if (probe === undefined) await prover.requireHealthy();
     else await prover.prove(probe);
     await run.holds.settle(replacedByPlan(run.holds.openOf(host.id)), 'replaced');
   } catch {
+    // Why it was not restored is told, and that is the reason to be told.
     return false;
   }
-  const message = `${why}: it keeps what the run gave it`;
   run.bus.emit({ type: 'warning', host: eventHost, message });
   return true;
 }

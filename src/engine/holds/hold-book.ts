@@ -6,14 +6,14 @@ import {
   describeHold,
   holdKey,
   keyOf,
-  openHold,
+  kindOf,
   targetGroupsOf,
   touchesHost,
   type Hold,
   type Settlement,
   type Taking,
 } from '../../model/hold.js';
-import { holdId, type GroupName, type HostId } from '../../model/ids.js';
+import { holdId, type GroupName, type HoldId, type HostId } from '../../model/ids.js';
 import type { Clock } from '../../ports/clock.js';
 import type { HeldOnHost, HostHolds } from '../../ports/host-holds.js';
 import type { Journal } from '../../ports/journal.js';
@@ -118,7 +118,7 @@ export class HoldBook {
     const { group } = this.#options;
     const scope = group === undefined ? '' : `${group}/`;
     const id = holdId(`${scope}${host.id}#${this.#count}`);
-    return openHold(
+    return kindOf(taking).open(
       taking,
       { id, host: host.id, ...defined({ group }) },
       { targetGroups: targetGroupsOf(this.originOf(host.id)), ...defined({ minHealthy: this.#minHealthy }) },
@@ -189,7 +189,7 @@ export class HoldBook {
     await journal.append({ at: clock.now(), type: 'hold.settled', hold: hold.id, host: hold.host, as });
     this.#open.delete(holdKey(hold));
     this.#settled.set(holdKey(hold), as);
-    this.#tell('hold.settled', hold, as);
+    this.#options.bus.emit({ type: 'hold.settled', ...this.#about(hold), as });
   }
 
   /**
@@ -232,7 +232,7 @@ export class HoldBook {
     this.#open.set(key, hold);
     this.#settled.delete(key);
     if (!this.#first.has(key)) this.#first.set(key, hold);
-    this.#tell('hold.opened', hold);
+    this.#options.bus.emit({ type: 'hold.opened', ...this.#about(hold) });
     await this.#copies.keepNew(hold, this.#hostOf(hold));
   }
 
@@ -242,16 +242,9 @@ export class HoldBook {
     return host;
   }
 
-  #eventHost(hold: Hold): EventHost {
-    return { id: hold.host, name: this.#hosts.get(hold.host)?.name ?? hold.host };
-  }
-
-  #tell(type: 'hold.opened' | 'hold.settled', hold: Hold, as: Settlement = 'restored'): void {
-    const about = {
-      host: this.#eventHost(hold),
-      hold: hold.id,
-      what: describeHold(hold),
-    };
-    this.#options.bus.emit(type === 'hold.opened' ? { type, ...about } : { type, ...about, as });
+  /** As events tell of it. */
+  #about(hold: Hold): { readonly host: EventHost; readonly hold: HoldId; readonly what: string } {
+    const host = { id: hold.host, name: this.#hosts.get(hold.host)?.name ?? hold.host };
+    return { host, hold: hold.id, what: describeHold(hold) };
   }
 }

@@ -18,7 +18,7 @@ import {
 } from '../../model/hold.js';
 import { ranSomething, runsNothing } from '../../model/holds/container.js';
 import { registrationHolds, registrationsHad, registrationsOf } from '../../model/holds/registration.js';
-import { type Registration, type TargetHealth, isDrained } from '../../model/registration.js';
+import { isDrained, registrationKey } from '../../model/registration.js';
 import { retryPause } from '../../ports/retry.js';
 import { planRestore } from '../../plan/restore.js';
 import { goneOf } from '../roll/gone-hosts.js';
@@ -231,11 +231,8 @@ export async function isIllAsFound(
 /** What was not healthy when it was taken need not be so any more once it is back. False where that cannot be asked. */
 async function isHealthyByNow({ run }: HostSession, holds: readonly Hold[]): Promise<boolean> {
   try {
-    const groups = Map.groupBy(registrationsHad(holds), ({ targetGroup }) => targetGroup);
-    const targets = await Promise.all(
-      [...groups].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)),
-    );
-    return targets.length > 0 && targets.flat().every(({ state }) => state === 'healthy');
+    const targets = await run.ports.traffic.healthOfAll(registrationsHad(holds));
+    return targets.length > 0 && targets.every(({ state }) => state === 'healthy');
   } catch {
     return false;
   }
@@ -285,26 +282,22 @@ async function observe(
 ): Promise<RestoreObservation> {
   const { run, host, traffic, group } = target;
   await requestsOver(target, holds);
-  const held = registrationsOf(holds);
-  const needsHost = touchesHost(holds);
-  const byGroup = Map.groupBy(held, ({ targetGroup }) => targetGroup);
   const own =
     group === undefined ? [] : await traffic.registrations(await traffic.groups(group.settings.targetGroups));
   // What is held is asked for last: that decides what is restored and named, and a look may take its time.
-  const asked = await Promise.all([...byGroup].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)));
-  const known = asked.flat();
+  const known = await run.ports.traffic.healthOfAll(registrationsOf(holds));
+  const asked = new Set(known.map(({ registration }) => registrationKey(registration)));
   const list = (): Promise<readonly ObservedContainer[]> =>
     target.outlast(() => run.ports.runtime.on(host).list());
-  const containers = needsHost ? await (isReadBack ? settledContainers(target, list) : list()) : undefined;
+  const containers = touchesHost(holds)
+    ? await (isReadBack ? settledContainers(target, list) : list())
+    : undefined;
   return {
     containers,
     remakable: await remakableOf(target, holds, containers ?? []),
-    registrations: [...known, ...own.filter((target) => !isDrained(target) && !includes(known, target))],
+    registrations: [
+      ...known,
+      ...own.filter((one) => !isDrained(one) && !asked.has(registrationKey(one.registration))),
+    ],
   };
 }
-
-const includes = (targets: readonly TargetHealth[], { registration }: TargetHealth): boolean =>
-  targets.some((other) => sameRegistration(other.registration, registration));
-
-const sameRegistration = (a: Registration, b: Registration): boolean =>
-  a.targetGroup === b.targetGroup && a.id === b.id && a.port === b.port;

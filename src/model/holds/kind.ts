@@ -27,7 +27,7 @@ export interface RestoreObservation {
 }
 
 /** What a run knows when it opens a hold. */
-export interface WhenTaken {
+interface WhenTaken {
   /** The floor of the play; absent before the first. */
   readonly minHealthy?: Amount;
   /** The names of the target groups that earlier holds of the host tell of. */
