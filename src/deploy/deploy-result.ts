@@ -3,6 +3,7 @@ import type { AdfError } from '../errors/adf-error.js';
 import { deregisteredByOthers, hostGone, hostGoneCode, hostSkipped } from '../errors/fleet.js';
 import { label } from '../model/container.js';
 import { defined } from '../model/defined.js';
+import { registrationsOf } from '../model/holds/registration.js';
 import type { HostId } from '../model/ids.js';
 import { targetGroupNameOf } from '../model/registration.js';
 import { formatPinnedImage } from '../model/release.js';
@@ -270,6 +271,6 @@ const releasesOf = (
 
 /** What a named host was last proven to run, unless it is still out of a target group. */
 function provenInService({ target, run, host }: HostSession, before: HostObservation): ReleaseInService {
-  const isOut = run.holds.openOf(host.id).some(({ kind }) => kind === 'registration');
+  const isOut = registrationsOf(run.holds.openOf(host.id)).length > 0;
   return isOut ? new Map() : releaseOf(target.prover.proven, before);
 }

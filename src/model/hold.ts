@@ -93,7 +93,7 @@ export const targetGroupsOf = (holds: readonly Hold[]): readonly string[] => [
 ];
 
 /** Some of it is on the host itself: only the host tells whether it is there, and brings it back. */
-export const touchesHost = (holds: readonly Hold[]): boolean =>
+export const touchesHost = (holds: readonly Taking[]): boolean =>
   holds.some((hold) => kinds[hold.kind].touchesHost);
 
 /** Those whose place the planned state takes, once it has proven itself. The others have to be given back in any case. */
