@@ -44,7 +44,7 @@ const open = ['errors', 'model', 'ports'];
 /** These folders are simulated, so time, randomness and the world reach them through ports only. */
 const deterministic = [
   ...['plan', 'playbook', 'expression', 'engine', 'modules', 'traffic'],
-  ...['run', 'recovery', 'deploy'],
+  ...['run', 'recovery', 'deploy', 'model/holds'],
 ];
 
 const folders = Object.keys(borders);

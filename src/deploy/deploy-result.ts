@@ -1,8 +1,9 @@
-import type { HostSession, PlaybookResult, Run, ScalingRestored } from '../engine/index.js';
+import type { CloudRestored, HostSession, PlaybookResult, Run } from '../engine/index.js';
 import type { AdfError } from '../errors/adf-error.js';
 import { deregisteredByOthers, hostGone, hostGoneCode, hostSkipped } from '../errors/fleet.js';
 import { label } from '../model/container.js';
 import { defined } from '../model/defined.js';
+import { registrationsOf } from '../model/holds/registration.js';
 import type { HostId } from '../model/ids.js';
 import { targetGroupNameOf, type Registration } from '../model/registration.js';
 import { formatPinnedImage } from '../model/release.js';
@@ -26,7 +27,7 @@ interface Ended {
   readonly run: Run;
   readonly groups: readonly PreparedGroup[];
   readonly results: readonly PlaybookResult[];
-  readonly scaling: ScalingRestored;
+  readonly scaling: CloudRestored;
   readonly joined: JoinedHosts;
   readonly findings: AuditFinding;
 }
@@ -283,6 +284,6 @@ function leftByOthers(
 
 /** What a named host was last proven to run, unless it is still out of a target group. */
 function provenInService({ target, run, host }: HostSession, before: HostObservation): ReleaseInService {
-  const isOut = run.holds.openOf(host.id).some(({ kind }) => kind === 'registration');
+  const isOut = registrationsOf(run.holds.openOf(host.id)).length > 0;
   return isOut ? new Map() : releaseOf(target.prover.proven, before);
 }

@@ -1,4 +1,4 @@
-import type { PlaybookResult, Run, ScalingRestored } from '../engine/index.js';
+import type { CloudRestored, PlaybookResult, Run } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { joinerNotRolled, notListedAgain } from '../errors/fleet.js';
 import type { Inventory } from '../inventory/inventory.js';
@@ -27,7 +27,7 @@ export interface JoinedHosts {
 interface JoinedRoll {
   readonly group: PreparedGroup;
   readonly result: PlaybookResult;
-  readonly scaling: ScalingRestored;
+  readonly scaling: CloudRestored;
 }
 
 /** A fleet to which hosts are added faster than they can be rolled is left so after this many rounds. */

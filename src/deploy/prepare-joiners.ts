@@ -1,9 +1,10 @@
-import { describeHold, goneOf, type HostSession } from '../engine/index.js';
+import { goneOf, type HostSession } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { notRecovered } from '../errors/recover.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
+import { describeHold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
 import { reportOf } from '../plan/plan-report.js';

@@ -1,18 +1,17 @@
 import {
   afterGrace,
+  type CloudRestored,
   type HeldScaling,
   type PlaybookResult,
-  restoreScaling,
+  restoreCloudHolds,
   type Run,
   type ScalingOf,
   scalingOf,
-  type ScalingRestored,
   suspendScaling,
 } from '../engine/index.js';
 import { AdfError, errorsOf } from '../errors/adf-error.js';
 import { describeScalingGroup, scalingDenied } from '../errors/scaling.js';
-import type { ScalingHold } from '../model/hold.js';
-import { describeHost } from '../model/host.js';
+import type { Host } from '../model/host.js';
 import type { Plan, ScalingGroupPlan } from '../model/plan.js';
 import { processesToSuspend, replacesDrained, suspensionKey } from '../plan/scaling.js';
 import { endingOf } from '../run/endings.js';
@@ -70,7 +69,7 @@ export async function whileScalingIsSuspended(
   run: Run,
   roll: () => Promise<readonly PlaybookResult[]>,
   suspend: typeof suspendScaling = suspendScaling,
-): Promise<{ readonly results: readonly PlaybookResult[]; readonly scaling: ScalingRestored }> {
+): Promise<{ readonly results: readonly PlaybookResult[]; readonly scaling: CloudRestored }> {
   if (run.checkMode) return { results: await roll(), scaling: { left: [], errors: [], warnings: [] } };
   const held = await suspend(
     groups.flatMap((group) => (group.plan.rollout.asg === 'ignore' ? [] : scalingOfRoll(group))),
@@ -84,9 +83,9 @@ export async function whileScalingIsSuspended(
   });
   try {
     const results = await roll();
-    return { results, scaling: await restoreScaling(run, held, whyKept(groups, results)) };
+    return { results, scaling: await restoreCloudHolds(run, held, stillOut(groups, results)) };
   } catch (error) {
-    const { errors, warnings } = await restoreScaling(run, held, whyKept(groups, []));
+    const { errors, warnings } = await restoreCloudHolds(run, held, stillOut(groups, []));
     for (const message of [...errors.map((one) => one.message), ...warnings])
       run.bus.emit({ type: 'warning', message });
     throw error;
@@ -110,7 +109,7 @@ export async function suspendOrEnd(groups: readonly ScalingOf[], run: Run): Prom
 }
 
 /** What came of all of them. */
-export const allRestored = (all: readonly ScalingRestored[]): ScalingRestored => ({
+export const allRestored = (all: readonly CloudRestored[]): CloudRestored => ({
   left: all.flatMap(({ left }) => left),
   errors: all.flatMap(({ errors }) => errors),
   warnings: all.flatMap(({ warnings }) => warnings),
@@ -123,18 +122,11 @@ function scalingOfRoll({ opened, plan }: Planned): readonly ScalingOf[] {
 }
 
 /** Hosts that are named, and those that are held still. */
-const whyKept =
-  (groups: readonly Planned[], results: readonly PlaybookResult[]) =>
-  ({ name, region }: ScalingHold): string | undefined => {
-    const named = results
-      .flatMap((result) => result.named)
-      .filter(({ held }) => held.length > 0)
-      .map(({ session }) => session.host);
-    const open = groups.flatMap(({ opened }) => opened.run.holds.hostsWithOpenHolds());
-    const out = [...new Set([...named, ...open])].filter(
-      (host) => host.autoScalingGroup === name && host.region === region,
-    );
-    return out.length === 0
-      ? undefined
-      : `it would replace ${out.map(describeHost).join(', ')}, which needs a person first.`;
-  };
+function stillOut(groups: readonly Planned[], results: readonly PlaybookResult[]): readonly Host[] {
+  const named = results
+    .flatMap((result) => result.named)
+    .filter(({ held }) => held.length > 0)
+    .map(({ session }) => session.host);
+  const open = groups.flatMap(({ opened }) => opened.run.holds.hostsWithOpenHolds());
+  return [...new Set([...named, ...open])];
+}

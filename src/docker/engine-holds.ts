@@ -1,5 +1,6 @@
 import { sha256 } from '../model/sha256.js';
 import { z } from 'zod';
+import { hostHoldKinds } from '../model/hold.js';
 import type { HoldId, RunId } from '../model/ids.js';
 import type { HeldOnHost, HoldsOfHost } from '../ports/host-holds.js';
 import type { EngineClient } from './engine-client.js';
@@ -47,7 +48,7 @@ const volumesAnswer = z.object({
 const shape = z.looseObject({
   run: z.string(),
   environment: z.string(),
-  hold: z.looseObject({ id: z.string(), host: z.string(), kind: z.enum(['registration', 'container']) }),
+  hold: z.looseObject({ id: z.string(), host: z.string(), kind: z.enum(hostHoldKinds) }),
 });
 
 /** Looks at what every hold has; the rest was written by `keep` from a typed one. */

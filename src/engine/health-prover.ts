@@ -6,6 +6,7 @@ import { label, mayBeStartedByEngine, type ObservedContainer } from '../model/co
 import { defined } from '../model/defined.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
 import type { HealthProbe } from '../model/health.js';
+import { containerHolds } from '../model/holds/container.js';
 import type { ContainerName } from '../model/ids.js';
 import type { HealthProof } from '../modules/module.js';
 import type { HostContainers } from '../ports/container-runtime.js';
@@ -270,9 +271,9 @@ export class HealthProver {
   #required(): readonly ContainerName[] {
     const { group, activity, run, host } = this.context;
     if (!activity.restoring) return group?.settings.containers.map(({ name }) => name) ?? [];
-    return run.holds
-      .originOf(host.id)
-      .flatMap((hold) => (hold.kind === 'container' && hold.previous?.running === true ? [hold.name] : []));
+    return containerHolds(run.holds.originOf(host.id))
+      .filter(({ previous }) => previous?.running === true)
+      .map(({ name }) => name);
   }
 
   #whyDown(watched: readonly ObservedContainer[]): Unhealthy | undefined {

@@ -27,9 +27,7 @@ export { isSelected } from './task/tags.js';
 export { explainArguments, factsSetBy, renderArguments } from './task/task-arguments.js';
 export { variablesOf, variablesOfSession } from './task/task-variables.js';
 
-export { describeHold, targetGroupsOf } from './holds/hold-names.js';
-export { isHalfSettled, stayAtPlan, stayWithoutWayBack } from './holds/lost-way-back.js';
-export { hasBaked } from './holds/outlived-run.js';
+export { hasBaked, isHalfSettled, stayAtPlan, stayInService, stayWithoutWayBack } from './holds/at-plan.js';
 export {
   illAsFound,
   isIllAsFound,
@@ -38,6 +36,6 @@ export {
   stillLacking,
   type RestoreOutcome,
 } from './holds/restore.js';
-export { restoreScaling, type ScalingRestored } from './holds/restore-scaling.js';
-export { findScalingHolds, scalingOf, type HeldScaling, type ScalingOf } from './holds/scaling-holds.js';
+export { findCloudHolds, restoreCloudHolds, type CloudRestored } from './holds/cloud-holds.js';
+export { scalingOf, type HeldScaling, type ScalingOf } from './holds/scaling-group.js';
 export { suspendScaling } from './holds/suspend-scaling.js';

@@ -1,18 +1,18 @@
-import type { HealthProbe } from './health.js';
-import type {
-  AccountId,
-  ContainerId,
-  ContainerName,
-  Digest,
-  GroupName,
-  HoldId,
-  HostId,
-  Region,
-} from './ids.js';
-import type { Milliseconds } from './duration.js';
-import type { RestartPolicy } from './container.js';
-import type { Registration, TargetState } from './registration.js';
-import type { Amount } from './settings.js';
+import { containerKind, containerWords, type ContainerHold, type ContainerSteps } from './holds/container.js';
+import type { HostHoldKind, RestoreObservation, StepWords, TakenOf } from './holds/kind.js';
+import {
+  registrationKind,
+  registrationWords,
+  type RegistrationHold,
+  type RegistrationSteps,
+} from './holds/registration.js';
+import type { ScalingHold } from './holds/scaling-group.js';
+import type { HostId, RunId } from './ids.js';
+
+export type { ContainerHold, HeldContainer } from './holds/container.js';
+export type { RestoreObservation } from './holds/kind.js';
+export type { RegistrationHold } from './holds/registration.js';
+export type { ScalingHold } from './holds/scaling-group.js';
 
 /**
  * What a host had before a task took it away, written to the journal before it is taken. It carries all that
@@ -20,69 +20,43 @@ import type { Amount } from './settings.js';
  */
 export type Hold = RegistrationHold | ContainerHold;
 
-interface HoldBase {
-  readonly id: HoldId;
-  readonly host: HostId;
-  /** The group whose run took it; absent in a run that is not about one. */
-  readonly group?: GroupName;
+/** What a run took of no host, written to the journal before it is taken, too. */
+export type CloudHold = ScalingHold;
+
+/** A hold of no host, and the run that took it. */
+export interface HeldInCloud<H extends CloudHold> {
+  readonly run: RunId;
+  readonly hold: H;
 }
 
-export interface RegistrationHold extends HoldBase {
-  readonly kind: 'registration';
-  readonly registration: Registration;
-  /**
-   * The state it was taken in; one that was not healthy goes back to exactly that, and is named. `absent` means that the host
-   * was not registered there: restoring takes it away again.
-   */
-  readonly state: TargetState | 'absent';
-  readonly region?: Region;
-  readonly account?: AccountId;
-  /** The ARN of the role that the run had assumed. */
-  readonly role?: string;
-  /** The floor of the play that took it: its target group may be one that only the playbook names. */
-  readonly minHealthy?: Amount;
+/** A hold before it has its identity. */
+export type Taking = TakenOf<Hold>;
+
+/** Every kind of hold of a host. What is on hosts is mended in this order. */
+const kinds: Readonly<Record<Hold['kind'], HostHoldKind<Hold>>> = {
+  container: containerKind,
+  registration: registrationKind,
+};
+
+/** The steps of all kinds, by their names. */
+interface Steps extends ContainerSteps, RegistrationSteps {
+  /** What cannot be brought back: the rest of the plan is what still can be done. */
+  readonly give_up: { readonly reason: string };
 }
 
-export interface ContainerHold extends HoldBase {
-  readonly kind: 'container';
-  readonly name: ContainerName;
-  /** The container that had the name; absent when there was none, and then restoring leaves none. */
-  readonly previous?: HeldContainer;
-  /** How the restored host proves its health; absent when the group has no probe. */
-  readonly probe?: HealthProbe;
-  /** Between SIGTERM and SIGKILL, of the container that stands in its place when it is taken down again. */
-  readonly stopTimeout?: Milliseconds;
-  /** The names of the target groups that the run had taken the host out of: it is drained from them before this one goes down again. */
-  readonly targetGroups?: readonly string[];
-}
+const words: StepWords<Steps> = {
+  ...containerWords,
+  ...registrationWords,
+  give_up: ({ reason }) => reason,
+};
 
-/**
- * Processes of an Auto Scaling group that were suspended for the run, since they would have replaced a drained host: only those that were
- * running before, so that restoring resumes exactly them.
- */
-export interface ScalingHold {
-  readonly id: HoldId;
-  readonly kind: 'scaling_group';
-  readonly name: string;
-  readonly group: GroupName;
-  readonly processes: readonly string[];
-  readonly region: Region;
-  readonly account?: AccountId;
-  readonly role?: string;
-}
+/** One step of a restore. */
+export type RestoreStep<Do extends keyof Steps = keyof Steps> = {
+  [One in Do]: { readonly do: One } & Steps[One];
+}[Do];
 
-export interface HeldContainer {
-  readonly id: ContainerId;
-  readonly running: boolean;
-  readonly restartPolicy: RestartPolicy;
-  readonly digest?: Digest;
-  /** The version label, for people. */
-  readonly version?: string;
-  /** What it was made from, and by which run, so that it can be made again when somebody removed it: from today's settings, if these have this hash. */
-  readonly image?: string;
-  readonly specHash?: string;
-  readonly run?: string;
-}
+/** A step as people read it. */
+export const describeStep = <Do extends keyof Steps>(step: RestoreStep<Do>): string => words[step.do](step);
 
 /**
  * How a hold ended: `returned` (given back by the playbook, and read back), `replaced` (by the planned state, when the batch passed its bake),
@@ -90,3 +64,55 @@ export interface HeldContainer {
  * (a newer run changed the host, or the host keeps what this run gave it, so the hold is out of date).
  */
 export type Settlement = 'returned' | 'replaced' | 'restored' | 'named' | 'gone' | 'superseded';
+
+/** The kind of a hold, which may be asked of that hold. What is often asked has a function below. */
+export const kindOf = ({ kind }: Taking): HostHoldKind<Hold> => kinds[kind];
+
+/** The names of the kinds that a host keeps copies of. */
+export const hostHoldKinds = Object.keys(kinds);
+
+/** False of what is held of no host. */
+export const isOfHost = (hold: Hold | CloudHold): hold is Hold => hold.kind in kinds;
+
+/** What two holds have in common that hold the same thing. */
+export const holdKey = (hold: Hold): string => keyOf(hold.host, hold);
+
+/** What a hold of this would have in common with all others of the same. */
+export const keyOf = (host: HostId, taking: Taking): string => `${host}|${kinds[taking.kind].key(taking)}`;
+
+/** Holds of the same thing, which was found in the same state. */
+export const isSameHold = (a: Hold, b: Hold): boolean =>
+  a.kind === b.kind && holdKey(a) === holdKey(b) && kinds[a.kind].found(a) === kinds[b.kind].found(b);
+
+/** What is held, as people read it. */
+export const describeHold = (hold: Taking): string => kinds[hold.kind].describe(hold);
+
+/** The names of the target groups that these holds tell of. */
+export const targetGroupsOf = (holds: readonly Hold[]): readonly string[] => [
+  ...new Set(holds.flatMap((hold) => kinds[hold.kind].targetGroups(hold))),
+];
+
+/** Some of it is on the host itself: only the host tells whether it is there, and brings it back. */
+export const touchesHost = (holds: readonly Taking[]): boolean =>
+  holds.some((hold) => kinds[hold.kind].touchesHost);
+
+/** Those whose place the planned state takes, once it has proven itself. The others have to be given back in any case. */
+export const replacedByPlan = (holds: readonly Hold[]): readonly Hold[] =>
+  holds.filter((hold) => kinds[hold.kind].isReplaced(hold));
+
+/**
+ * What of these the host really lacks: a registration that is not there, or not healthy where it was; a container that is not as it was held.
+ * What is written down before it is taken need not have been taken.
+ */
+export const lackingOf = (holds: readonly Hold[], seen: RestoreObservation): readonly Hold[] =>
+  holds.filter((hold) => kinds[hold.kind].lacks(hold, seen));
+
+/** The steps by which what is on the host itself is made as it was. */
+export const planMending = (holds: readonly Hold[], seen: RestoreObservation): readonly RestoreStep[] =>
+  Object.entries(kinds).flatMap(([name, kind]) =>
+    kind.mend(
+      holds.filter((hold) => hold.kind === name),
+      seen,
+      holds,
+    ),
+  );

@@ -1,13 +1,13 @@
 import type { BlipRecord } from './blip.js';
 import type { EpochMilliseconds, Milliseconds } from './duration.js';
-import type { Hold, ScalingHold, Settlement } from './hold.js';
+import type { CloudHold, Hold, Settlement } from './hold.js';
 import type { EnvironmentName, HoldId, HostId } from './ids.js';
 import type { LeaseEpoch, ProcessRecord, RunRecord } from './run-record.js';
 
 /** One line of the journal. Each is synced before the side effect that it describes. No secrets in any. */
 export type JournalRecord = { readonly at: EpochMilliseconds } & (
   | ({ readonly type: 'run.started' } & RunRecord)
-  | { readonly type: 'hold.opened'; readonly hold: Hold | ScalingHold }
+  | { readonly type: 'hold.opened'; readonly hold: Hold | CloudHold }
   /**
    * A mutation is about to be made; without a `mutation.done` after it, its outcome is unknown. `host` is absent for one that is no
    * host's: of an Auto Scaling group. `ownTime` is what the request itself allows, such as the timeout of a stop.

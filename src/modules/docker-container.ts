@@ -8,11 +8,12 @@ import {
   type ObservedContainer,
 } from '../model/container.js';
 import { defined } from '../model/defined.js';
+import type { Taking } from '../model/hold.js';
 import { containerName, shortDigest, type ContainerName } from '../model/ids.js';
 import { containerSchema } from '../model/schema/container.js';
 import { specHash } from '../model/spec-hash.js';
 import { bindMounts } from '../model/volume.js';
-import type { Change, Module, ModuleHost, Taking } from './module.js';
+import type { Change, Module, ModuleHost } from './module.js';
 
 const schema = z
   .strictObject({

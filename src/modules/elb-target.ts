@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defined } from '../model/defined.js';
-import type { RegistrationHold } from '../model/hold.js';
+import type { RegistrationHold, Taking } from '../model/hold.js';
 import { durationSchema } from '../model/schema/duration.js';
 import { targetGroupsSchema } from '../model/schema/target-groups.js';
 import {
@@ -10,7 +10,7 @@ import {
   type Registration,
   type TargetHealth,
 } from '../model/registration.js';
-import type { Change, Module, ModuleHost, ModuleResult, Taking } from './module.js';
+import type { Change, Module, ModuleHost, ModuleResult } from './module.js';
 
 const schema = z.strictObject({
   state: z.enum(['drained', 'in_service']),

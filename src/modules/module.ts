@@ -4,7 +4,7 @@ import type { ContainerSpec, ContainerTemplate } from '../model/container.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { HealthProbe } from '../model/health.js';
-import type { ContainerHold, RegistrationHold } from '../model/hold.js';
+import type { Taking } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { Registration, TargetGroup, TargetHealth } from '../model/registration.js';
@@ -87,9 +87,6 @@ interface Unchanged {
   /** In a dry run: whether anything would change depends on what is not known yet. */
   readonly unknown?: UnknownValue;
 }
-
-/** A hold before it has its identity. */
-export type Taking = Omit<RegistrationHold, 'id' | 'host'> | Omit<ContainerHold, 'id' | 'host'>;
 
 /** What a task did, and what `register` keeps of it. */
 export interface ModuleResult {

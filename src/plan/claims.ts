@@ -1,6 +1,8 @@
 import { label, type ObservedContainer } from '../model/container.js';
 import type { EpochMilliseconds } from '../model/duration.js';
-import type { ContainerHold, Hold } from '../model/hold.js';
+import { isSameHold, replacedByPlan, targetGroupsOf, type ContainerHold, type Hold } from '../model/hold.js';
+import { containerHolds, isPrevious, runsThePlanned } from '../model/holds/container.js';
+import { registrationHolds, registrationsOf } from '../model/holds/registration.js';
 import type { EnvironmentName, GroupName, HoldId, RunId } from '../model/ids.js';
 import {
   registrationKey,
@@ -8,7 +10,7 @@ import {
   type Registration,
   type TargetHealth,
 } from '../model/registration.js';
-import { isPrevious, planRestore, runsThePlanned } from './restore.js';
+import { planRestore } from './restore.js';
 
 /** What an interrupted run is said to hold of one host: by its journal here, by notes on the host, or by both. */
 export interface Claim {
@@ -89,13 +91,13 @@ function judgeNoted(
   const open = [...claimed, ...unclaimed];
   // Another machine, whose journal does not say `finished`, may have begun to restore it: its notes are what is left to go by.
   const isFinished = claim.finished && runsThePlanned(open, containers, claim.run);
-  const held = isFinished ? open.filter(isRegistered) : open;
+  const held = isFinished ? open.filter(isOwed) : open;
   if (held.length === 0) return { judge: 'superseded', reason: 'it keeps what the run gave it' };
   // The note of a registration may outlive its run: taking it off is no reason to stop. Without the journal that says so, a healthy host is not drained for it.
   const isHealthyWhereNew = (hold: Hold): boolean =>
-    hold.kind === 'registration' &&
-    hold.state === 'absent' &&
-    stateOf(hold.registration, registrations) === 'healthy';
+    registrationHolds([hold]).some(
+      ({ state, registration }) => state === 'absent' && stateOf(registration, registrations) === 'healthy',
+    );
   if (!claim.journaled && notes.every(isHealthyWhereNew)) {
     return { judge: 'superseded', reason: 'it is healthy where the run registered it' };
   }
@@ -115,7 +117,7 @@ function judgeUnnoted(
   if (missing.length === 0) return { judge: 'returned' };
   // Of a host that is in no target group nobody else tells that it is healthy.
   const isTold = finished || since !== 'nobody' || claim.places.length > 0;
-  const held = finished ? holds.filter(isRegistered) : holds;
+  const held = finished ? holds.filter(isOwed) : holds;
   if (held.length === 0 || (isTold && isAtPlan(claim, containers, registrations))) {
     return { judge: 'superseded', reason: 'it keeps what the run gave it' };
   }
@@ -130,7 +132,7 @@ function isAtPlan(
   containers: readonly ObservedContainer[],
   registrations: readonly TargetHealth[],
 ): boolean {
-  const held = holds.filter((hold) => hold.kind === 'container');
+  const held = containerHolds(holds);
   const isPlanned = (hold: ContainerHold): boolean =>
     containers.some(
       ({ name, running, labels }) => name === hold.name && running && labels[label.run] === run,
@@ -151,7 +153,7 @@ function newerRunOn(
   { run, environment, group, since, holds }: Claim,
   containers: readonly ObservedContainer[],
 ): string | undefined {
-  const held = holds.filter((hold) => hold.kind === 'container');
+  const held = containerHolds(holds);
   const found = containers.find((container) => {
     const by = container.labels[label.run];
     if (by === undefined || by === run || container.labels[label.environment] !== environment) return false;
@@ -184,17 +186,14 @@ export const beganAfter = (other: string, run: RunId): boolean => shapeOfId.test
 
 /** Target groups that a host was taken out of by what its containers' holds say, of whose registrations nothing is known. */
 export function unnotedTargetGroups(holds: readonly Hold[]): readonly string[] {
-  const noted = new Set(
-    holds.flatMap((hold) => (hold.kind === 'registration' ? [targetGroupNameOf(hold.registration)] : [])),
-  );
+  const noted = new Set(registrationsOf(holds).map(targetGroupNameOf));
   // Where nothing ran the host need not have been registered.
-  const told = holds.flatMap((hold) =>
-    hold.kind === 'container' && hold.previous?.running === true ? (hold.targetGroups ?? []) : [],
-  );
-  return [...new Set(told)].filter((name) => !noted.has(name));
+  const told = containerHolds(holds).filter(({ previous }) => previous?.running === true);
+  return targetGroupsOf(told).filter((name) => !noted.has(name));
 }
 
-const isRegistered = (hold: Hold): boolean => hold.kind === 'registration' && hold.state !== 'absent';
+/** It has to be given back even to a host that is at the plan. */
+const isOwed = (hold: Hold): boolean => replacedByPlan([hold]).length === 0;
 
 const stateOf = (
   place: Registration,
@@ -210,13 +209,5 @@ export const outlivedNotes = (
   notes.flatMap(({ hold, at }) => {
     const end = settled.get(hold.id);
     // Another machine that went on with the run counts its holds by itself: only the very same hold is settled.
-    return end !== undefined && at <= end.at && isSame(hold, end.hold) ? [hold] : [];
+    return end !== undefined && at <= end.at && isSameHold(hold, end.hold) ? [hold] : [];
   });
-
-const isSame = (a: Hold, b: Hold): boolean =>
-  a.host === b.host &&
-  (a.kind === 'registration'
-    ? b.kind === 'registration' &&
-      a.state === b.state &&
-      registrationKey(a.registration) === registrationKey(b.registration)
-    : b.kind === 'container' && a.name === b.name && a.previous?.id === b.previous?.id);

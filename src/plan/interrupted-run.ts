@@ -1,6 +1,6 @@
 import { defined } from '../model/defined.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
-import type { Hold, ScalingHold } from '../model/hold.js';
+import { kindOf, type CloudHold, type HeldInCloud, type Hold } from '../model/hold.js';
 import type { EnvironmentName, GroupName, HoldId, HostId, RunId } from '../model/ids.js';
 import { lateAtMost } from '../model/late-effect.js';
 import type { GroupRecord, ProcessRecord } from '../model/run-record.js';
@@ -19,7 +19,7 @@ export interface InterruptedRun {
   /** Unknown where only its hosts tell of it. */
   readonly process?: ProcessRecord;
   readonly groups: readonly GroupRecord[];
-  /** The groups whose leases it needs: of these, and of Auto Scaling groups whose tags are all that tells of it. */
+  /** The groups whose leases it needs: of these, and of what is held of no host, where its copies are all that tells of the run. */
   readonly groupNames: readonly GroupName[];
   /** Its journal is here, and says that it got to its end. */
   readonly ended: boolean;
@@ -27,7 +27,8 @@ export interface InterruptedRun {
   readonly journaled: boolean;
   /** What is still held. Each host's in the order in which it was taken. */
   readonly held: readonly Hold[];
-  readonly scaling: readonly ScalingHold[];
+  /** What it still holds of no host. */
+  readonly inCloud: readonly CloudHold[];
   readonly origin: readonly Hold[];
   /** On its host, though its journal says that it is settled: nothing is to be restored, and the note is to be taken off. */
   readonly outlived: readonly Hold[];
@@ -38,14 +39,8 @@ export interface InterruptedRun {
   /** The epochs under which it had its leases; empty where its journal does not tell. */
   readonly epochs: Epochs;
   /** On its host, and not open in the journal, which is here and older; or there is none. */
-  readonly unwritten: readonly (Hold | ScalingHold)[];
+  readonly unwritten: readonly (Hold | CloudHold)[];
   readonly unknown: readonly UnknownMutation[];
-}
-
-/** An Auto Scaling group's tag: the hold that it tells of, and whose it is. */
-export interface TaggedScaling {
-  readonly run: RunId;
-  readonly hold: ScalingHold;
 }
 
 /** What one host keeps of holds. */
@@ -63,23 +58,23 @@ export function interruptedRun(
   environment: EnvironmentName,
   rebuilt: RebuiltRun | undefined,
   answers: readonly HostAnswer[],
-  tags: readonly TaggedScaling[] = [],
+  cloudCopies: readonly HeldInCloud<CloudHold>[] = [],
 ): InterruptedRun | undefined {
   const found = answers.flatMap((answer) => answer.copies.filter((copy) => copy.run === run));
   const outlived = outlivedNotes(found, rebuilt?.settled ?? new Map());
   const copies = found.filter(({ hold }) => !outlived.includes(hold));
-  const tagged = tags.filter((tag) => tag.run === run).map(({ hold }) => hold);
-  const isHeld = copies.length > 0 || tagged.length > 0;
+  const noted = cloudCopies.filter((copy) => copy.run === run).map(({ hold }) => hold);
+  const isHeld = copies.length > 0 || noted.length > 0;
   if (!isHeld && outlived.length === 0 && (rebuilt === undefined || !isInterrupted(rebuilt)))
     return undefined;
   const [first] = copies;
   const identity = rebuilt?.record ?? first ?? unknownIdentity;
-  const scaling = [
-    ...new Map([...(rebuilt?.scaling ?? []), ...tagged].map((hold) => [hold.id, hold])).values(),
+  const inCloud = [
+    ...new Map([...(rebuilt?.inCloud ?? []), ...noted].map((hold) => [hold.id, hold])).values(),
   ];
   const groups = groupsOf(rebuilt, copies);
   const open = rebuilt?.open ?? [];
-  const written = new Set([...open, ...(rebuilt?.scaling ?? [])].map(({ id }) => id));
+  const written = new Set([...open, ...(rebuilt?.inCloud ?? [])].map(({ id }) => id));
   const kept = new Set(copies.map(({ hold }) => hold.id));
   const held = [...copies.map(({ hold }) => hold), ...open.filter(({ id }) => !kept.has(id))];
   const process = rebuilt?.process;
@@ -91,26 +86,26 @@ export function interruptedRun(
     at: rebuilt?.startedAt ?? (copies.length === 0 ? 0 : Math.min(...copies.map(({ at }) => at))),
     ...defined({ process }),
     groups,
-    groupNames: [...new Set([...groups.map(({ name }) => name), ...scaling.map(({ group }) => group)])],
+    groupNames: [...new Set([...groups.map(({ name }) => name), ...inCloud.map(({ group }) => group)])],
     ended: rebuilt?.ended !== undefined,
     journaled: rebuilt?.record !== undefined,
     held: held.toSorted((a, b) => orderOf(a) - orderOf(b)),
-    scaling,
+    inCloud,
     origin: [...(rebuilt?.origin ?? []), ...held],
     outlived,
     noted: kept,
     finished: rebuilt?.finished ?? new Set(),
     epochs: rebuilt?.epochs ?? new Map(),
-    unwritten: [...copies.map(({ hold }) => hold), ...scaling].filter(({ id }) => !written.has(id)),
+    unwritten: [...copies.map(({ hold }) => hold), ...inCloud].filter(({ id }) => !written.has(id)),
     unknown: rebuilt?.record === undefined ? copies.map(mayBeUnderWay) : rebuilt.unknown,
   };
 }
 
 /** True of a run that is not interrupted: only notes of settled holds are left of it. */
-export const isOnlyOutlived = ({ ended, held, scaling, outlived }: InterruptedRun): boolean =>
-  ended && held.length === 0 && scaling.length === 0 && outlived.length > 0;
+export const isOnlyOutlived = ({ ended, held, inCloud, outlived }: InterruptedRun): boolean =>
+  ended && held.length === 0 && inCloud.length === 0 && outlived.length > 0;
 
-/** Of a run that only the tag of an Auto Scaling group tells of. */
+/** Of a run that only a copy in the cloud tells of. */
 const unknownIdentity = { verb: 'run', owner: { who: 'somebody' }, environment: undefined };
 
 function groupsOf(rebuilt: RebuiltRun | undefined, copies: readonly HeldOnHost[]): readonly GroupRecord[] {
@@ -128,9 +123,6 @@ const mayBeUnderWay = ({ hold, at }: HeldOnHost): UnknownMutation => ({
   at,
 });
 
-/** Docker's own, for a container whose specification is not known. */
-const defaultStopTimeout: Milliseconds = 10_000;
-
 /**
  * How long from now on something may still happen to a host that the interrupted run had asked for: a container that is being stopped goes
  * down as late as its stop timeout says. `now` is this machine's wall clock; another's may be ahead, so no wait is longer than that.
@@ -142,16 +134,12 @@ export function timeUntilQuiet(
 ): Milliseconds {
   const left = unknown
     .filter((mutation) => mutation.host === host)
-    .map(({ at, ownTime = stopTimeouts(host, held) }) =>
+    .map(({ at, ownTime = ownTimesOf(host, held) }) =>
       Math.min(lateAtMost(ownTime), at + lateAtMost(ownTime) - now),
     );
   return Math.max(0, ...left);
 }
 
-/** The most that a stop of this host's containers may allow. */
-function stopTimeouts(host: HostId, held: readonly Hold[]): Milliseconds {
-  const stops = held.flatMap((hold) =>
-    hold.host === host && hold.kind === 'container' ? [hold.stopTimeout ?? defaultStopTimeout] : [],
-  );
-  return stops.reduce((all, stop) => all + stop, 0);
-}
+/** The most that requests for what is held of this host may take, such as the stops of its containers. */
+const ownTimesOf = (host: HostId, held: readonly Hold[]): Milliseconds =>
+  held.reduce((all, hold) => (hold.host === host ? all + kindOf(hold).ownTime(hold) : all), 0);

@@ -1,6 +1,6 @@
 import { defined } from '../model/defined.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
-import type { Hold, ScalingHold } from '../model/hold.js';
+import { isOfHost, touchesHost, type CloudHold, type Hold } from '../model/hold.js';
 import type { GroupName, HoldId, HostId } from '../model/ids.js';
 import type { JournalRecord } from '../model/journal-record.js';
 import type { ProcessRecord, RunRecord } from '../model/run-record.js';
@@ -14,7 +14,8 @@ export interface RebuiltRun {
   readonly process?: ProcessRecord;
   /** Not settled, or settled as `named`: a person was told, and it is held all the same. In the order in which they were opened. */
   readonly open: readonly Hold[];
-  readonly scaling: readonly ScalingHold[];
+  /** As `open`, of no host. */
+  readonly inCloud: readonly CloudHold[];
   /** Every hold that it ever opened, one opened again included once for each time: where its hosts came from. */
   readonly origin: readonly Hold[];
   /** Mutations that were about to be made, and whose end nobody saw. */
@@ -95,8 +96,8 @@ const epochsOf = ({ epochs = [] }: Pick<RunRecord, 'epochs'>): Epochs =>
   new Map(epochs.map(({ group, epoch }) => [group, epoch]));
 
 /** Begun, and not ended, or ended with something still held: what `recover` and the next deploy take up. */
-export const isInterrupted = ({ record, ended, open, scaling }: RebuiltRun): boolean =>
-  record !== undefined && (ended === undefined || open.length > 0 || scaling.length > 0);
+export const isInterrupted = ({ record, ended, open, inCloud }: RebuiltRun): boolean =>
+  record !== undefined && (ended === undefined || open.length > 0 || inCloud.length > 0);
 
 /**
  * Whether a run may be interrupted, by the last record of its journal: one that ended with another exit code than 5 holds nothing, so that
@@ -109,7 +110,7 @@ const needsPerson = 5;
 
 /** Holds and mutations without their end. */
 class OpenThings {
-  readonly #open = new Map<HoldId, Hold | ScalingHold>();
+  readonly #open = new Map<HoldId, Hold | CloudHold>();
   readonly #origin: Hold[] = [];
   readonly #settled = new Map<HoldId, SettledHold>();
   readonly #finished = new Set<HostId>();
@@ -130,7 +131,7 @@ class OpenThings {
         this.#open.delete(record.hold.id);
         this.#open.set(record.hold.id, record.hold);
         this.#settled.delete(record.hold.id);
-        if (record.hold.kind !== 'scaling_group') {
+        if (isOfHost(record.hold)) {
           this.#origin.push(record.hold);
           this.#finished.delete(record.hold.host);
           this.#keepsNote(record.hold, record.at);
@@ -156,16 +157,16 @@ class OpenThings {
     if (as === 'named') return;
     const hold = this.#open.get(id);
     this.#open.delete(id);
-    if (hold === undefined || hold.kind === 'scaling_group') return;
+    if (hold === undefined || !isOfHost(hold)) return;
     if (as !== 'gone') this.#settled.set(id, { hold, at });
-    if (as === 'replaced' && hold.kind === 'container') this.#finished.add(hold.host);
+    if (as === 'replaced' && touchesHost([hold])) this.#finished.add(hold.host);
   }
 
-  get left(): Pick<RebuiltRun, 'open' | 'scaling' | 'origin' | 'unknown' | 'settled' | 'finished'> {
+  get left(): Pick<RebuiltRun, 'open' | 'inCloud' | 'origin' | 'unknown' | 'settled' | 'finished'> {
     const all = [...this.#open.values()];
     return {
-      open: all.filter((hold) => hold.kind !== 'scaling_group'),
-      scaling: all.filter((hold) => hold.kind === 'scaling_group'),
+      open: all.filter(isOfHost),
+      inCloud: all.filter((hold) => !isOfHost(hold)),
       origin: this.#origin,
       unknown: [...this.#unknown.values(), ...this.#notes.values()],
       settled: this.#settled,

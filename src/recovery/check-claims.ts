@@ -4,13 +4,14 @@ import { hostGone } from '../errors/fleet.js';
 import { claimUnchecked } from '../errors/recover.js';
 import { isUnreachable } from '../errors/ssh.js';
 import type { Milliseconds } from '../model/duration.js';
-import type { Hold } from '../model/hold.js';
+import { touchesHost, type Hold } from '../model/hold.js';
+import { registrationsOf } from '../model/holds/registration.js';
 import type { Host } from '../model/host.js';
-import { registrationKey, type Registration, type TargetHealth } from '../model/registration.js';
 import type { GroupRecord, LeaseEpoch } from '../model/run-record.js';
 import { retryPause } from '../ports/retry.js';
 import { judgeClaim, type Claim, type Evidence, type Verdict } from '../plan/claims.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
+import { uniqueRegistrations } from '../plan/planned-registrations.js';
 
 /** From one question whether such a host is there at all to the next. */
 const askIfGoneEvery: Milliseconds = 30_000;
@@ -46,7 +47,6 @@ export async function checkClaim(claimed: Claimed, run: Run): Promise<Verdict> {
   const { host, record, holds, found, since } = claimed;
   const claim = claimOf(claimed);
   const { clock, random } = run.ports;
-  const needsHost = holds.some(({ kind }) => kind === 'container');
   const isKnown = since === 'nobody' || holds.every(({ id }) => found.noted.has(id));
   const deadline = clock.elapsed() + (record?.rollout.reconnect ?? 0);
   let asked = -Infinity;
@@ -55,7 +55,7 @@ export async function checkClaim(claimed: Claimed, run: Run): Promise<Verdict> {
       return (await judgeHost(claimed, run)).verdict;
     } catch (error) {
       if (!mayPass(error)) throw error;
-      if (isKnown && !needsHost) return { judge: 'believe', holds };
+      if (isKnown && !touchesHost(holds)) return { judge: 'believe', holds };
       if (clock.elapsed() - asked >= askIfGoneEvery) {
         asked = clock.elapsed();
         if ((await goneOf([host], run)).has(host.id)) throw hostGone(host);
@@ -77,7 +77,7 @@ export async function judgeHost(
   const claim = claimOf(claimed);
   const { host: at, found } = claimed;
   const host = await run.blips.watch({ host: at }, () => lookAt(at, found, run));
-  const registrations = await statesOf(claim.places, run);
+  const registrations = await run.ports.traffic.healthOfAll(claim.places);
   return { verdict: judgeClaim(claim, { host, registrations, since: claimed.since }), notes: host.notes };
 }
 
@@ -87,17 +87,14 @@ const claimOf = ({ host, record, holds, found }: Claimed): Claim => ({
   ...(record === undefined ? {} : { group: record.name }),
   since: found.at,
   holds,
-  places: placesOf(
-    [...found.origin, ...holds].filter((hold) => hold.host === host.id && hold.group === holds[0]?.group),
+  places: uniqueRegistrations(
+    registrationsOf(
+      [...found.origin, ...holds].filter((hold) => hold.host === host.id && hold.group === holds[0]?.group),
+    ),
   ),
   journaled: found.journaled,
   finished: found.finished.has(host.id),
 });
-
-function placesOf(holds: readonly Hold[]): readonly Registration[] {
-  const all = holds.flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : []));
-  return [...new Map(all.map((one) => [registrationKey(one), one])).values()];
-}
 
 async function lookAt(
   host: Host,
@@ -111,15 +108,6 @@ async function lookAt(
       run === id && of === environment && hold.host === host.id && !over.has(hold.id),
   );
   return { notes: own.map(({ hold }) => hold), containers };
-}
-
-async function statesOf(
-  places: readonly Registration[],
-  { ports: { traffic } }: Run,
-): Promise<readonly TargetHealth[]> {
-  const byGroup = Map.groupBy(places, ({ targetGroup }) => targetGroup);
-  const asked = await Promise.all([...byGroup].map(([arn, ours]) => traffic.healthOf(arn, ours)));
-  return asked.flat();
 }
 
 /** The host, or its Engine, may come back. */

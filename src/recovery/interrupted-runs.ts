@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
-import { type Blips, findScalingHolds } from '../engine/index.js';
+import { type Blips, findCloudHolds } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import type { Inventory } from '../inventory/inventory.js';
-import type { Hold } from '../model/hold.js';
+import type { CloudHold, HeldInCloud, Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { GroupName, HostId, RunId } from '../model/ids.js';
 import type { JournalRecord } from '../model/journal-record.js';
@@ -11,7 +11,6 @@ import {
   isOnlyOutlived,
   type HostAnswer,
   type InterruptedRun,
-  type TaggedScaling,
 } from '../plan/interrupted-run.js';
 import { isInterrupted, mayBeInterrupted, rebuildRun, type RebuiltRun } from '../plan/rebuild-run.js';
 import type { HeldOnHost } from '../ports/host-holds.js';
@@ -63,21 +62,23 @@ export async function lookForInterrupted(
   };
   const here = await readJournals(world, scope, read);
   const hosts = hostsOf(inventory, scope, here);
-  const [{ answers, unasked }, tags] = await Promise.all([
+  const [{ answers, unasked }, cloudCopies] = await Promise.all([
     askHosts(world, hosts, inventory, scope),
-    readTags(world, hosts, inventory, scope).catch((error: unknown) => {
+    askCloud(world, hosts, inventory, scope).catch((error: unknown) => {
       unreadable.push(errorsOf(error)[0]);
       return [];
     }),
   ]);
   const rebuilt = new Map(here);
-  const told = new Set([...runsOf(answers, hosts, scope), ...tags.map(({ run }) => run)]);
+  const told = new Set([...runsOf(answers, hosts, scope), ...cloudCopies.map(({ run }) => run)]);
   for (const run of told) {
     const found = rebuilt.has(run) ? undefined : await read(run, (last) => last !== undefined);
     if (found !== undefined) rebuilt.set(run, found);
   }
   const all = [...new Set([...rebuilt.keys(), ...told])]
-    .flatMap((run) => interruptedRun(run, inventory.environment, rebuilt.get(run), answers, tags) ?? [])
+    .flatMap(
+      (run) => interruptedRun(run, inventory.environment, rebuilt.get(run), answers, cloudCopies) ?? [],
+    )
     .filter((run) => run.environment === inventory.environment && isWanted(run, hosts, scope));
   const runs = all.filter((run) => !isOnlyOutlived(run));
   return {
@@ -146,18 +147,17 @@ async function askHosts(
   return { answers: answers.flat(), unasked };
 }
 
-/** What runs suspended of the Auto Scaling groups that these hosts are in. */
-async function readTags(
-  { scaling }: Pick<World, 'scaling'>,
+/** What runs hold of no host, as the Auto Scaling groups tell that these hosts are in. */
+async function askCloud(
+  world: Pick<World, 'scaling'>,
   hosts: readonly Host[],
   { environment }: Inventory,
   { run, groups }: Scope,
-): Promise<readonly TaggedScaling[]> {
-  if (scaling === undefined) return [];
-  const found = await findScalingHolds(scaling, environment, hosts);
+): Promise<readonly HeldInCloud<CloudHold>[]> {
+  const found = await findCloudHolds(world, environment, hosts);
   return found.filter(
-    (tag) =>
-      (run === undefined || tag.run === run) && (groups === undefined || groups.includes(tag.hold.group)),
+    (copy) =>
+      (run === undefined || copy.run === run) && (groups === undefined || groups.includes(copy.hold.group)),
   );
 }
 

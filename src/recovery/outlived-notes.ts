@@ -1,5 +1,6 @@
-import { describeHold, type Run } from '../engine/index.js';
+import type { Run } from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
+import { describeHold } from '../model/hold.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
 import { leaseGroups, underLeases } from '../run/leases.js';
 import { noJournal, openRun } from '../run/open-run.js';

@@ -1,9 +1,10 @@
-import { type Run, describeHold } from '../engine/index.js';
+import type { Run } from '../engine/index.js';
 import { type AdfError } from '../errors/adf-error.js';
 import { throwAll } from '../errors/diagnostics.js';
 import { notAllRestored, notRecovered, recoveryDeclined } from '../errors/recover.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
+import { describeHold } from '../model/hold.js';
 import { groupName } from '../model/ids.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
@@ -68,7 +69,7 @@ export async function findInterrupted(
 ): Promise<readonly InterruptedRun[]> {
   const listed = new Set(inventory.hosts.map(({ id }) => id));
   const { runs } = await look(world, options, run, inventory);
-  return runs.filter(({ held, scaling }) => scaling.length > 0 || held.some(({ host }) => listed.has(host)));
+  return runs.filter(({ held, inCloud }) => inCloud.length > 0 || held.some(({ host }) => listed.has(host)));
 }
 
 const look = (world: World, { groups }: RecoverFirstOptions, { forks, blips }: Run, inventory: Inventory) =>
@@ -98,13 +99,13 @@ async function isUnderWay(
 }
 
 /** A host that the inventory does not list is in nobody's way, though a person should see to it. */
-function stillHeld({ run, hosts, scaling }: RecoveredRun, inventory: Inventory): readonly AdfError[] {
+function stillHeld({ run, hosts, inCloud }: RecoveredRun, inventory: Inventory): readonly AdfError[] {
   const listed = new Set(inventory.hosts.map(({ id }) => id));
   const held = hosts.filter((host) => host.held.length > 0 && listed.has(host.host));
   const names = held.map(({ name }) => name);
   return [
     ...(names.length === 0 ? [] : [notAllRestored(run, names)]),
     ...held.flatMap(({ error }) => error ?? []),
-    ...scaling.errors,
+    ...inCloud.errors,
   ];
 }

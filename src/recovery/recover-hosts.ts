@@ -1,7 +1,6 @@
 import pLimit from 'p-limit';
 import {
   forGroup,
-  describeHold,
   hasBaked,
   type HostSession,
   isHalfSettled,
@@ -13,9 +12,9 @@ import {
   type Run,
   settleReturned,
   stayAtPlan,
+  stayInService,
   stayWithoutWayBack,
   stillLacking,
-  targetGroupsOf,
 } from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { cannotRestore, cannotRestoreCode, floorBlockedCode } from '../errors/engine.js';
@@ -25,7 +24,8 @@ import { enumerate } from '../errors/nearest.js';
 import { claimUnchecked, claimUncheckedCode, hostNotListed } from '../errors/recover.js';
 import { defined } from '../model/defined.js';
 import { formatDuration } from '../model/duration.js';
-import type { Hold } from '../model/hold.js';
+import { describeHold, targetGroupsOf, type Hold } from '../model/hold.js';
+import { registrationHolds, registrationsHad } from '../model/holds/registration.js';
 import type { Host } from '../model/host.js';
 import type { GroupName, HostId } from '../model/ids.js';
 import { targetGroupNameOf } from '../model/registration.js';
@@ -68,14 +68,12 @@ async function restoreGroup(
     run.holds.knowGroup(record);
     run.floor.set(record.rollout.minHealthy, record.rollout.floorWait);
   }
-  const floor = held.findLast((hold) => hold.kind === 'registration' && hold.minHealthy !== undefined);
-  if (floor?.kind === 'registration' && floor.minHealthy !== undefined) {
-    run.floor.set(floor.minHealthy, run.floor.floorWait);
-  }
+  const floor = registrationHolds(held).findLast(({ minHealthy }) => minHealthy !== undefined)?.minHealthy;
+  if (floor !== undefined) run.floor.set(floor, run.floor.floorWait);
   const origin = found.origin.filter((hold) => hold.group === group);
   run.holds.adopt(inventory.hosts, held, origin);
   run.floor.knowZones(inventory.hosts);
-  run.floor.knowOut(registrationsOf(held));
+  run.floor.knowOut(registrationsHad(held));
   const listed = new Map(inventory.hosts.map((host) => [host.id, host]));
   const forgetGrace = nameTheHeldAfterGrace(run);
   try {
@@ -96,12 +94,7 @@ async function restoreGroup(
 
 /** A host that is out of service comes back without asking the floor, and makes room for those that have to go out first. */
 const outFirst = (hosts: readonly (readonly [HostId, readonly Hold[]])[]) =>
-  hosts.toSorted(([, a], [, b]) => registrationsOf(b).length - registrationsOf(a).length);
-
-const registrationsOf = (holds: readonly Hold[]) =>
-  holds.flatMap((hold) =>
-    hold.kind === 'registration' && hold.state !== 'absent' ? [hold.registration] : [],
-  );
+  hosts.toSorted(([, a], [, b]) => registrationsHad(b).length - registrationsHad(a).length);
 
 /** Why a host stays as a run left it whose journal is elsewhere. */
 const baked = 'it has been in service for longer than the bake of that run, whose journal is not here';
@@ -266,33 +259,6 @@ async function adoptNotes(notes: readonly Hold[], { host, holds }: Claimed, run:
   run.holds.adopt([host], unwritten);
   const { journal, clock } = run.ports;
   for (const hold of unwritten) await journal.append({ at: clock.now(), type: 'hold.opened', hold });
-}
-
-/**
- * The floor does not let the host go back to what it had: it is needed as it is. When it is proven healthy, and every target group says so
- * too, it keeps what the interrupted run gave it, as a turn that is interrupted that late would have. False when it is not.
- */
-async function stayInService(session: HostSession): Promise<boolean> {
-  const { run, host, group } = session;
-  const { prover } = session.target;
-  const open = run.holds.openOf(host.id);
-  const registrations = open.flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : []));
-  try {
-    const targets = await Promise.all(
-      registrations.map((one) => run.ports.traffic.healthOf(one.targetGroup, [one])),
-    );
-    if (!targets.flat().every(({ state }) => state === 'healthy')) return false;
-    if (group?.settings.health !== undefined) await prover.prove(group.settings.health);
-    else await prover.requireHealthy();
-    const gone = open.filter((hold) => hold.kind === 'container' || hold.state === 'absent');
-    await run.holds.settle(gone, 'replaced');
-  } catch {
-    // Why it was not restored is told, and that is the reason to be told.
-    return false;
-  }
-  const message = 'it is needed in service, where it is healthy, and keeps what the run gave it';
-  run.bus.emit({ type: 'warning', host: session.eventHost, message });
-  return true;
 }
 
 /** What is not listed any more and does not run either took with it what it had; of any other a person has to say what it is. */

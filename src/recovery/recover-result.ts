@@ -21,11 +21,11 @@ export function recoverResult({ run, recovered, look, mixed }: Ended): RunResult
     ({ reason }) => reason !== undefined,
   );
   const groups = recovered.flatMap((one) => one.run.groups);
-  const scaling = recovered.flatMap((one) => one.scaling.errors);
+  const inCloud = recovered.flatMap((one) => one.inCloud.errors);
   const seen = new Set(hosts.map(({ host }) => host));
   const unasked = [...look.unasked.values()].filter(({ host }) => !seen.has(host.id));
   const unseen = [...look.unread, ...unasked.map(({ error }) => error)];
-  const needsPerson = named.length > 0 || scaling.length > 0;
+  const needsPerson = named.length > 0 || inCloud.length > 0;
   // What could not be looked at may be held. A journal may have told of a host all the same.
   const ending = endingOf(run, needsPerson, unseen);
   return {
@@ -40,9 +40,9 @@ export function recoverResult({ run, recovered, look, mixed }: Ended): RunResult
     mixed,
     oneWay: [],
     named: namedOnce(named.map(({ host, name, held, reason = '' }) => ({ host, name, held, reason }))),
-    errors: [...named.flatMap(({ error }) => error ?? []), ...scaling, ...unseen].map(resultError),
+    errors: [...named.flatMap(({ error }) => error ?? []), ...inCloud, ...unseen].map(resultError),
     warnings: [
-      ...recovered.flatMap((one) => one.scaling.warnings),
+      ...recovered.flatMap((one) => one.inCloud.warnings),
       ...[...look.unasked.values()].map(
         ({ host, error }) => `${describeHost(host)} could not be asked what is held of it: ${error.message}`,
       ),

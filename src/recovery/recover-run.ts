@@ -1,11 +1,11 @@
-import { type HeldScaling, restoreScaling, type Run, type ScalingRestored } from '../engine/index.js';
+import { type CloudRestored, restoreCloudHolds, type Run } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { wrongAccountToRecover } from '../errors/recover.js';
 import type { EventBus } from '../events/bus.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
-import type { ScalingHold } from '../model/hold.js';
-import { describeHost } from '../model/host.js';
+import { kindOf } from '../model/hold.js';
+import type { Host } from '../model/host.js';
 import type { GroupName, HostId, RunId } from '../model/ids.js';
 import type { LeaseEpoch, RunRecord } from '../model/run-record.js';
 import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js';
@@ -38,8 +38,8 @@ export interface Recovering {
 export interface RecoveredRun {
   readonly run: InterruptedRun;
   readonly hosts: readonly RecoveredHost[];
-  /** Of Auto Scaling groups. */
-  readonly scaling: ScalingRestored;
+  /** Of what was held of no host. */
+  readonly inCloud: CloudRestored;
 }
 
 /** What came of one host that was held. */
@@ -106,7 +106,7 @@ async function recoverUnlocked(
   const [reason] = errorsOf(unleased);
   const hosts = reason.code === 'lease.unavailable' ? await putBackUnlocked(found, reason, recovering) : [];
   if (hosts.length === 0) throw unleased;
-  return { run: found, hosts, scaling: { left: found.scaling, errors: [], warnings: [] } };
+  return { run: found, hosts, inCloud: { left: found.inCloud, errors: [], warnings: [] } };
 }
 
 /** Looks at the run again; writes down that it is recovered, restores what it holds, and ends it. Undefined when nothing is held any more. */
@@ -127,10 +127,14 @@ async function recoverUnder(
   await writeDown(found, run, leases.epochs, recovering);
   await takeOffOutlived(found, run, recovering);
   const hosts = await restoreHeld(found, run, whoCameSince(found, leases.epochs), recovering);
-  const scaling = await restoreScaling(run, heldScaling(found), whyKept(hosts, inventory));
-  const needsPerson = scaling.left.length > 0 || hosts.some(({ reason }) => reason !== undefined);
+  const inCloud = await restoreCloudHolds(
+    run,
+    found.inCloud.map((hold) => ({ run: found.run, hold })),
+    stillOut(hosts, inventory),
+  );
+  const needsPerson = inCloud.left.length > 0 || hosts.some(({ reason }) => reason !== undefined);
   await journal.append({ at: clock.now(), type: 'run.ended', exit: needsPerson ? 5 : 4 });
-  const recovered = { run: found, hosts, scaling };
+  const recovered = { run: found, hosts, inCloud };
   tellRecovered(recovered, bus);
   return recovered;
 }
@@ -165,7 +169,7 @@ async function lookAgain(
   const known = new Set(now?.held.map(({ id }) => id));
   const unseen = found.held.filter(({ id, host }) => unasked.has(host) && !known.has(id));
   if (unseen.length === 0) return now;
-  const rest = now ?? { ...found, outlived: [], unwritten: [], scaling: [] };
+  const rest = now ?? { ...found, outlived: [], unwritten: [], inCloud: [] };
   return {
     ...rest,
     held: [...rest.held, ...unseen],
@@ -201,10 +205,8 @@ async function waitFor(found: InterruptedRun, recovering: Recovering): Promise<M
 }
 
 function refuseOtherAccount(found: InterruptedRun, { account }: Inventory): void {
-  const accounts = found.held.flatMap((hold) =>
-    hold.kind === 'registration' ? [hold.account ?? hold.registration.targetGroup.split(':')[4]] : [],
-  );
-  const other = [...accounts, ...found.scaling.map((hold) => hold.account)].find(
+  const accounts = found.held.map((hold) => kindOf(hold).account(hold));
+  const other = [...accounts, ...found.inCloud.map((hold) => hold.account)].find(
     (one) => one !== undefined && account !== undefined && one !== account,
   );
   if (other !== undefined && account !== undefined) throw wrongAccountToRecover(found, other, account);
@@ -228,21 +230,10 @@ async function writeDown(
   for (const hold of found.unwritten) await journal.append({ at: clock.now(), type: 'hold.opened', hold });
 }
 
-const heldScaling = ({ run, scaling }: InterruptedRun): readonly HeldScaling[] =>
-  scaling.map((hold) => ({ run, hold }));
-
-/** An Auto Scaling group would replace a host that is still out of service. */
-const whyKept =
-  (hosts: readonly RecoveredHost[], inventory: Inventory) =>
-  ({ name, region }: ScalingHold): string | undefined => {
-    const out = new Set(hosts.filter(({ held }) => held.length > 0).map(({ host }) => host));
-    const own = inventory.hosts.filter(
-      (host) => out.has(host.id) && host.autoScalingGroup === name && host.region === region,
-    );
-    return own.length === 0
-      ? undefined
-      : `it would replace ${own.map(describeHost).join(', ')}, which needs a person first.`;
-  };
+function stillOut(hosts: readonly RecoveredHost[], inventory: Inventory): readonly Host[] {
+  const out = new Set(hosts.filter(({ held }) => held.length > 0).map(({ host }) => host));
+  return inventory.hosts.filter(({ id }) => out.has(id));
+}
 
 /** What hosts tell of a run whose journal is elsewhere. Its process is on another machine; what it planned is not known. */
 const recordOf = ({ run, verb, environment, owner, groups, held }: InterruptedRun): RunRecord => ({

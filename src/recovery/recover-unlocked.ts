@@ -1,7 +1,8 @@
-import { type Run, describeHold, stillLacking } from '../engine/index.js';
+import { type Run, stillLacking } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { placeReserved } from '../errors/recover.js';
-import type { Hold, RegistrationHold } from '../model/hold.js';
+import { describeHold, touchesHost, type Hold } from '../model/hold.js';
+import { registrationHolds } from '../model/holds/registration.js';
 import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
 import { isDrained, targetGroupNameOf, type Registration } from '../model/registration.js';
@@ -57,9 +58,8 @@ async function putBack(
 ): Promise<readonly Registration[]> {
   const host = inventory.hosts.find((one) => one.id === id);
   const record = found.groups.find(({ name }) => name === holds[0]?.group);
-  if (host === undefined || found.origin.some((one) => one.host === id && one.kind === 'container'))
-    return [];
-  const taken = holds.filter(isServing);
+  if (host === undefined || touchesHost(found.origin.filter((one) => one.host === id))) return [];
+  const taken = registrationHolds(holds).filter(({ state }) => state === 'healthy' || state === 'initial');
   if (taken.length === 0 || taken.length < holds.length) return [];
   try {
     const claimed: Claimed = { host, record, holds, found, since: 'perhaps_others' };
@@ -101,9 +101,6 @@ async function lackingOn(
   const record = found.groups.find(({ name }) => name === holds[0]?.group);
   return stillLacking(recoverySession(host, record, holds, run, inventory), holds);
 }
-
-const isServing = (hold: Hold): hold is RegistrationHold =>
-  hold.kind === 'registration' && (hold.state === 'healthy' || hold.state === 'initial');
 
 /** All of it is noted on the host, and what the host shows speaks for it. */
 async function isClaimSure(claimed: Claimed, run: Run): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { type HostGroup, HostSession, type Run, targetGroupsOf } from '../engine/index.js';
+import { type HostGroup, HostSession, type Run } from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { probeWithoutSecret } from '../errors/recover.js';
 import { mask } from '../events/redaction.js';
@@ -6,7 +6,8 @@ import type { Inventory } from '../inventory/inventory.js';
 import type { ContainerTemplate } from '../model/container.js';
 import { defined } from '../model/defined.js';
 import type { HealthProbe } from '../model/health.js';
-import type { ContainerHold, Hold } from '../model/hold.js';
+import { targetGroupsOf, touchesHost, type ContainerHold, type Hold } from '../model/hold.js';
+import { containerHolds, defaultStopTimeout, withProbe } from '../model/holds/container.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { GroupRecord } from '../model/run-record.js';
@@ -23,7 +24,7 @@ export function recoverySession(
 ): HostSession {
   const session = new HostSession(host, record && groupOf(host, record, held, inventory), [], run);
   // What the interrupted run did to them is not known: health is proven, not assumed.
-  session.known.containersTouched = containerHolds(held).length > 0;
+  session.known.containersTouched = touchesHost(held);
   if (record !== undefined) session.known.settingsAt = settingsAt(inventory, host, record.name, run);
   return session;
 }
@@ -44,9 +45,6 @@ function groupOf(host: Host, record: GroupRecord, held: readonly Hold[], invento
   };
 }
 
-const containerHolds = (holds: readonly Hold[]): readonly ContainerHold[] =>
-  holds.filter((hold) => hold.kind === 'container');
-
 /** Those of the group, and those that only the run's playbook named: each has a floor and a deregistration delay. */
 function choiceOf({ targetGroups }: GroupRecord, held: readonly Hold[]): TargetGroupChoice {
   const names = [...new Set([...targetGroups, ...targetGroupsOf(held)])];
@@ -59,9 +57,6 @@ const templateOf = ({ name, stopTimeout }: ContainerHold): ContainerTemplate => 
   name,
   stopTimeout: stopTimeout ?? defaultStopTimeout,
 });
-
-/** Docker's own. */
-const defaultStopTimeout = 10_000;
 
 const nothingKnown: Omit<ContainerTemplate, 'name' | 'stopTimeout'> = {
   ports: [],
@@ -88,9 +83,7 @@ export function withKnownProbe(
   if (!containerHolds(holds).some(({ probe }) => probe !== undefined && hasMask(probe))) return holds;
   const probe = group === undefined ? undefined : probeOf(host, group, run, inventory);
   if (probe === undefined) throw probeWithoutSecret(host, 'its group has no health check any more.');
-  return holds.map((hold) =>
-    hold.kind === 'container' && hold.probe !== undefined ? { ...hold, probe } : hold,
-  );
+  return withProbe(holds, probe);
 }
 
 function probeOf(host: Host, group: GroupName, run: Run, inventory: Inventory): HealthProbe | undefined {

@@ -1,7 +1,7 @@
-import { describeHold } from '../engine/index.js';
 import type { EventBus } from '../events/bus.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { defined } from '../model/defined.js';
+import { describeHold } from '../model/hold.js';
 import type { InterruptedStatus } from '../model/status-report.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
 import type { RecoveredRun } from './recover-run.js';

@@ -92,6 +92,13 @@ export class SharedTraffic implements Traffic {
     return healthOfEach(registrations, await this.#current(targetGroup, registrations));
   }
 
+  /** As `healthOf`, whatever target groups these are in. */
+  async healthOfAll(registrations: readonly Registration[]): Promise<readonly TargetHealth[]> {
+    const groups = Map.groupBy(registrations, ({ targetGroup }) => targetGroup);
+    const asked = await Promise.all([...groups].map(([arn, ours]) => this.healthOf(arn, ours)));
+    return asked.flat();
+  }
+
   register(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void> {
     return this.#desk(targetGroup).mutations.submit('register', registrations);
   }

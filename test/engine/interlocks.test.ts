@@ -14,7 +14,7 @@ import { Redaction } from '../../src/events/redaction.js';
 import { containerName, environmentName, runId } from '../../src/model/ids.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import type { Amount } from '../../src/model/settings.js';
-import type { Taking } from '../../src/modules/module.js';
+import type { Taking } from '../../src/model/hold.js';
 import type { Host } from '../../src/model/host.js';
 import type { Fence } from '../../src/ports/fence.js';
 import type { HeldOnHost, HostHolds } from '../../src/ports/host-holds.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { restoreScaling } from '../../src/engine/holds/restore-scaling.js';
-import { findScalingHolds, type HeldScaling } from '../../src/engine/holds/scaling-holds.js';
+import { findCloudHolds, restoreCloudHolds } from '../../src/engine/holds/cloud-holds.js';
+import type { CloudHold, HeldInCloud } from '../../src/model/hold.js';
 import { environmentName, runId } from '../../src/model/ids.js';
 import { openRun } from '../../src/run/open-run.js';
 import type { PortCall } from '../fakes/port-calls.js';
@@ -48,7 +48,7 @@ async function killedWhileSuspended(when: 'before' | 'after'): Promise<Crashed> 
 }
 
 /** What the journal says is held: opened, and not settled but for a person. */
-async function heldInJournal(stage: FleetStage): Promise<readonly HeldScaling[]> {
+async function heldInJournal(stage: FleetStage): Promise<readonly HeldInCloud<CloudHold>[]> {
   const [run] = await stage.journals.runs();
   const records = run === undefined ? [] : await stage.journals.read(run);
   const settled = new Set(
@@ -64,18 +64,19 @@ async function heldInJournal(stage: FleetStage): Promise<readonly HeldScaling[]>
   );
 }
 
-const heldOnTags = async (stage: FleetStage): Promise<readonly HeldScaling[]> => {
-  const { scaling } = await stage.ports();
-  const hosts = stage.hosts.map(({ host }) => host);
-  return scaling === undefined ? [] : findScalingHolds(scaling, environmentName('test'), hosts);
-};
+const heldOnTags = async (stage: FleetStage): Promise<readonly HeldInCloud<CloudHold>[]> =>
+  findCloudHolds(
+    await stage.ports(),
+    environmentName('test'),
+    stage.hosts.map(({ host }) => host),
+  );
 
-async function restore(stage: FleetStage, held: readonly HeldScaling[]): Promise<void> {
+async function restore(stage: FleetStage, held: readonly HeldInCloud<CloudHold>[]): Promise<void> {
   const id = runId('20261121T040000Z-recovers');
   const isThere = (await stage.journals.runs()).includes(id);
   const journal = await (isThere ? stage.journals.reopen(id) : stage.journals.create(id));
   const run = openRun(await stage.ports(), deployOptions, stage.hooks, id, journal, { verb: 'recover' });
-  expect(await stage.world.clock.run(restoreScaling(run, held))).toEqual({
+  expect(await stage.world.clock.run(restoreCloudHolds(run, held))).toEqual({
     left: [],
     errors: [],
     warnings: [],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { label } from '../../src/model/container.js';
 import { asideName } from '../../src/modules/docker-container.js';
-import type { Taking } from '../../src/modules/module.js';
+import type { Taking } from '../../src/model/hold.js';
 import { labelsOf } from '../fakes/fake-container-runtime.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import type { FoundContainer } from '../fakes/world/fake-host.js';

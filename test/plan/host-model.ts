@@ -1,8 +1,13 @@
 import { label, type ObservedContainer, type RestartPolicy } from '../../src/model/container.js';
 import { containerId, containerName, holdId, hostId } from '../../src/model/ids.js';
-import type { ContainerHold, Hold, RegistrationHold } from '../../src/model/hold.js';
+import type {
+  ContainerHold,
+  Hold,
+  RegistrationHold,
+  RestoreObservation,
+  RestoreStep,
+} from '../../src/model/hold.js';
 import { registrationKey, type Registration, type TargetState } from '../../src/model/registration.js';
-import type { RestoreObservation, RestoreStep } from '../../src/plan/restore.js';
 import { gone, makeForeign, target } from './things.js';
 
 interface ModelContainer {

@@ -2,9 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { label, type RestartPolicy } from '../../src/model/container.js';
 import { containerId, containerName, groupName, holdId, hostId } from '../../src/model/ids.js';
-import type { ContainerHold, RegistrationHold } from '../../src/model/hold.js';
+import {
+  describeStep,
+  type ContainerHold,
+  type RegistrationHold,
+  type RestoreStep,
+} from '../../src/model/hold.js';
 import { registrationKey } from '../../src/model/registration.js';
-import { describeStep, planRestore, type RestoreStep } from '../../src/plan/restore.js';
+import { planRestore } from '../../src/plan/restore.js';
 import { HostModel, type Place, type Registered } from './host-model.js';
 import { gone, makeForeign, makeRegistration, target } from './things.js';
 

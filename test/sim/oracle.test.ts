@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeHold } from '../../src/engine/holds/hold-names.js';
+import { describeHold } from '../../src/model/hold.js';
 import type { RestartPolicy } from '../../src/model/container.js';
 import type { Hold } from '../../src/model/hold.js';
 import {

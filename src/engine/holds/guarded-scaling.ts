@@ -3,12 +3,7 @@ import { cloudNotConfigured } from '../../errors/usecases.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Region } from '../../model/ids.js';
 import type { ScalingGroup, ScalingGroups } from '../../ports/scaling-groups.js';
-import type { Run } from '../run.js';
-
-/** What changing Auto Scaling groups needs of a run. */
-export type ScalingRun = Pick<Run, 'gate' | 'blips' | 'bus' | 'environment'> & {
-  readonly ports: Pick<Run['ports'], 'clock' | 'journal' | 'scaling'>;
-};
+import type { CloudRun } from './cloud-holds.js';
 
 /** AWS shows a change at once, as a rule. */
 const readBackFor: Milliseconds = 30_000;
@@ -19,12 +14,12 @@ const readBackPause: Milliseconds = 1_000;
  * throttling and lost replies, is read back, and ends when none of its requests can come late any more. Throws `interlock.lease_over`, `journal.write`, `scaling.not_changed`, `aws.*`.
  */
 export class GuardedScaling {
-  readonly #run: ScalingRun;
+  readonly #run: CloudRun;
   readonly #group: NamedScalingGroup & { readonly region: Region };
   readonly #signal: AbortSignal;
 
   constructor(
-    run: ScalingRun,
+    run: CloudRun,
     group: NamedScalingGroup & { readonly region: Region },
     signal = new AbortController().signal,
   ) {

@@ -2,9 +2,18 @@ import { holdOfUnknownHost } from '../../errors/engine.js';
 import type { EventBus } from '../../events/bus.js';
 import type { EventHost } from '../../events/event.js';
 import { defined } from '../../model/defined.js';
-import type { Hold, Settlement } from '../../model/hold.js';
-import { holdId, type GroupName, type HostId } from '../../model/ids.js';
-import type { Taking } from '../../modules/module.js';
+import {
+  describeHold,
+  holdKey,
+  keyOf,
+  kindOf,
+  targetGroupsOf,
+  touchesHost,
+  type Hold,
+  type Settlement,
+  type Taking,
+} from '../../model/hold.js';
+import { holdId, type GroupName, type HoldId, type HostId } from '../../model/ids.js';
 import type { Clock } from '../../ports/clock.js';
 import type { HeldOnHost, HostHolds } from '../../ports/host-holds.js';
 import type { Journal } from '../../ports/journal.js';
@@ -13,7 +22,6 @@ import type { GroupRecord } from '../../model/run-record.js';
 import type { Amount } from '../../model/settings.js';
 import type { Blips } from '../blips.js';
 import { HoldCopies } from './hold-copies.js';
-import { describeHold, holdKey, keyOf, targetGroupsOf } from './hold-names.js';
 import type { MutationGate } from '../interlocks/mutation-gate.js';
 
 /** Where a run writes what it holds. */
@@ -110,13 +118,11 @@ export class HoldBook {
     const { group } = this.#options;
     const scope = group === undefined ? '' : `${group}/`;
     const id = holdId(`${scope}${host.id}#${this.#count}`);
-    const identity = { id, host: host.id, ...defined({ group }) };
-    if (taking.kind === 'container') {
-      const targetGroups = targetGroupsOf(this.originOf(host.id));
-      return { ...taking, ...identity, ...(targetGroups.length === 0 ? {} : { targetGroups }) };
-    }
-    const floor = this.#minHealthy === undefined ? {} : { minHealthy: this.#minHealthy };
-    return { ...taking, ...identity, ...floor };
+    return kindOf(taking).open(
+      taking,
+      { id, host: host.id, ...defined({ group }) },
+      { targetGroups: targetGroupsOf(this.originOf(host.id)), ...defined({ minHealthy: this.#minHealthy }) },
+    );
   }
 
   /** Holds again what was settled: a rollback takes away what a roll gave. */
@@ -143,7 +149,7 @@ export class HoldBook {
       await this.#alone(holdKey(hold), async () => {
         if (!this.#open.has(holdKey(hold))) return;
         if (as !== 'named' && as !== 'gone') {
-          await this.#copies.forget(hold, this.#hostOf(hold), waits || hold.kind === 'container');
+          await this.#copies.forget(hold, this.#hostOf(hold), waits || touchesHost([hold]));
         }
         await this.#writeSettled(hold, as);
       });
@@ -183,7 +189,7 @@ export class HoldBook {
     await journal.append({ at: clock.now(), type: 'hold.settled', hold: hold.id, host: hold.host, as });
     this.#open.delete(holdKey(hold));
     this.#settled.set(holdKey(hold), as);
-    this.#tell('hold.settled', hold, as);
+    this.#options.bus.emit({ type: 'hold.settled', ...this.#about(hold), as });
   }
 
   /**
@@ -199,11 +205,9 @@ export class HoldBook {
     return acting;
   }
 
-  /** True when a container of the host was replaced by the planned one, and still is. */
+  /** True when what was on the host was replaced by the planned state, and still is. */
   wasReplaced(host: HostId): boolean {
-    return this.originOf(host).some(
-      (hold) => hold.kind === 'container' && this.#settled.get(holdKey(hold)) === 'replaced',
-    );
+    return touchesHost(this.originOf(host).filter((hold) => this.#settled.get(holdKey(hold)) === 'replaced'));
   }
 
   openOf(host: HostId): readonly Hold[] {
@@ -228,7 +232,7 @@ export class HoldBook {
     this.#open.set(key, hold);
     this.#settled.delete(key);
     if (!this.#first.has(key)) this.#first.set(key, hold);
-    this.#tell('hold.opened', hold);
+    this.#options.bus.emit({ type: 'hold.opened', ...this.#about(hold) });
     await this.#copies.keepNew(hold, this.#hostOf(hold));
   }
 
@@ -238,16 +242,9 @@ export class HoldBook {
     return host;
   }
 
-  #eventHost(hold: Hold): EventHost {
-    return { id: hold.host, name: this.#hosts.get(hold.host)?.name ?? hold.host };
-  }
-
-  #tell(type: 'hold.opened' | 'hold.settled', hold: Hold, as: Settlement = 'restored'): void {
-    const about = {
-      host: this.#eventHost(hold),
-      hold: hold.id,
-      what: describeHold(hold),
-    };
-    this.#options.bus.emit(type === 'hold.opened' ? { type, ...about } : { type, ...about, as });
+  /** As events tell of it. */
+  #about(hold: Hold): { readonly host: EventHost; readonly hold: HoldId; readonly what: string } {
+    const host = { id: hold.host, name: this.#hosts.get(hold.host)?.name ?? hold.host };
+    return { host, hold: hold.id, what: describeHold(hold) };
   }
 }

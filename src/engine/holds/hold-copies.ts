@@ -1,11 +1,10 @@
 import { errorsOf } from '../../errors/adf-error.js';
 import { defined } from '../../model/defined.js';
-import type { Hold } from '../../model/hold.js';
+import { describeHold, holdKey, type Hold } from '../../model/hold.js';
 import type { Host } from '../../model/host.js';
 import type { GroupRecord } from '../../model/run-record.js';
 import type { BlipPlace } from '../blips.js';
 import type { HoldBookOptions } from './hold-book.js';
-import { describeHold, holdKey } from './hold-names.js';
 import type { Change } from '../interlocks/mutation-gate.js';
 
 /** The copies of a run's holds on its hosts. Recovery reads them there (see plan/claims.ts). */

@@ -3,45 +3,56 @@ import { cannotRestore, unhealthyCode } from '../../errors/engine.js';
 import { isUnreachable } from '../../errors/ssh.js';
 import { isNotInService } from '../../errors/traffic.js';
 import type { HealthProbe } from '../../model/health.js';
-import type { Hold } from '../../model/hold.js';
+import { type Hold, type RestoreStep, describeStep } from '../../model/hold.js';
+import { defaultStopTimeout, runsNothing } from '../../model/holds/container.js';
+import { registrationHolds } from '../../model/holds/registration.js';
 import { type Registration, registrationKey } from '../../model/registration.js';
-import { type RestoreStep, describeStep, runsNothing } from '../../plan/restore.js';
 import type { HostTarget } from '../host-target.js';
 import { remake } from '../task/remake.js';
 
 /** For the balancers to see a restored host healthy. */
 const inServiceTimeout = 300_000;
-/** Docker's own, for a container that no specification speaks of any more. */
-const defaultStopTimeout = 10_000;
+
+type Steps = {
+  readonly [Do in RestoreStep['do']]: (
+    step: RestoreStep<Do>,
+    target: HostTarget,
+    holds: readonly Hold[],
+  ) => Promise<void>;
+};
+
+/** How each step is carried out. */
+const steps: Steps = {
+  drain: ({ registrations }, target, holds) => drain(registrations, target, holds),
+  register: (step, target) =>
+    step.await === 'healthy'
+      ? target.traffic.putInService(step.registrations, inServiceTimeout)
+      : registerAsFound(step.registrations, target),
+  async remove_container({ container, name }, target) {
+    await target.containers.stop(container, stopTimeoutOf(target, name));
+    return target.containers.remove(container);
+  },
+  async remake_container({ container, name }, target, holds) {
+    if (await remake(target, container, holds)) return;
+    throw cannotRestore(target.host, `the container "${name}" cannot be made again`);
+  },
+  rename_container: ({ container, name }, { containers }) => containers.rename(container, name),
+  set_restart_policy: ({ container, policy }, { containers }) =>
+    containers.setRestartPolicy(container, policy),
+  start_container: ({ container }, { containers }) => containers.start(container),
+  prove_health: ({ probe, required }, target) =>
+    required ? proveHealthy(target, probe) : tryToProveHealthy(target, probe),
+  give_up: ({ reason }, { host }) => Promise.reject(cannotRestore(host, reason)),
+};
 
 /** Carries out one step of a restore. `holds` are what the host is restored to. */
-export async function carryOut(step: RestoreStep, target: HostTarget, holds: readonly Hold[]): Promise<void> {
-  const { containers, traffic, host } = target;
+export async function carryOut<Do extends RestoreStep['do']>(
+  step: RestoreStep<Do>,
+  target: HostTarget,
+  holds: readonly Hold[],
+): Promise<void> {
   target.activity.report(describeStep(step));
-  switch (step.do) {
-    case 'drain':
-      return drain(step.registrations, target, holds);
-    case 'remove_container':
-      await containers.stop(step.container, stopTimeoutOf(target, step.name));
-      return containers.remove(step.container);
-    case 'remake_container':
-      if (await remake(target, step.container, holds)) return;
-      throw cannotRestore(host, `the container "${step.name}" cannot be made again`);
-    case 'rename_container':
-      return containers.rename(step.container, step.name);
-    case 'set_restart_policy':
-      return containers.setRestartPolicy(step.container, step.policy);
-    case 'start_container':
-      return containers.start(step.container);
-    case 'prove_health':
-      return step.required ? proveHealthy(target, step.probe) : tryToProveHealthy(target, step.probe);
-    case 'register':
-      return step.await === 'healthy'
-        ? traffic.putInService(step.registrations, inServiceTimeout)
-        : registerAsFound(step.registrations, target);
-    case 'give_up':
-      throw cannotRestore(host, step.reason);
-  }
+  return steps[step.do](step, target, holds);
 }
 
 /** What a restore takes away is held like anything else: as it was found, or else as something that served. */
@@ -51,12 +62,9 @@ async function drain(
   holds: readonly Hold[],
 ): Promise<void> {
   const takings = registrations.map((registration) => {
-    const found = holds.find(
-      (hold) =>
-        hold.kind === 'registration' && registrationKey(hold.registration) === registrationKey(registration),
-    );
-    const unheld = runsNothing(holds) ? 'unhealthy' : 'healthy';
-    const known = found?.kind === 'registration' ? found.state : unheld;
+    const key = registrationKey(registration);
+    const found = registrationHolds(holds).find((hold) => registrationKey(hold.registration) === key);
+    const known = found?.state ?? (runsNothing(holds) ? 'unhealthy' : 'healthy');
     const state = traffic.isRemovedByOthers(registration) ? 'absent' : known;
     return { kind: 'registration', registration, state } as const;
   });

@@ -6,23 +6,22 @@ import { leaseFencedCode } from '../../errors/lease.js';
 import type { ObservedContainer } from '../../model/container.js';
 import { defined } from '../../model/defined.js';
 import { formatDuration } from '../../model/duration.js';
-import type { Hold, RegistrationHold } from '../../model/hold.js';
-import {
-  type Registration,
-  type TargetHealth,
-  isDrained,
-  registrationKey,
-} from '../../model/registration.js';
-import { retryPause } from '../../ports/retry.js';
 import {
   describeStep,
+  holdKey,
   lackingOf,
-  planRestore,
-  runsNothing,
+  replacedByPlan,
+  touchesHost,
+  type Hold,
+  type RegistrationHold,
   type RestoreObservation,
-} from '../../plan/restore.js';
+} from '../../model/hold.js';
+import { ranSomething, runsNothing } from '../../model/holds/container.js';
+import { registrationHolds, registrationsHad, registrationsOf } from '../../model/holds/registration.js';
+import { isDrained, registrationKey } from '../../model/registration.js';
+import { retryPause } from '../../ports/retry.js';
+import { planRestore } from '../../plan/restore.js';
 import { goneOf } from '../roll/gone-hosts.js';
-import { holdKey } from './hold-names.js';
 import type { Activity } from '../activity.js';
 import type { HostSession } from '../host-session.js';
 import type { HostTarget } from '../host-target.js';
@@ -164,7 +163,7 @@ async function restoreOnce(
   drained: Set<string>,
 ): Promise<RestoreOutcome> {
   const { bus, holds: book, floor } = target.run;
-  await book.reopen(holds.filter((hold) => hold.kind === 'container' || hold.state === 'absent'));
+  await book.reopen(replacedByPlan(holds));
   const found = await observe(target, together(holds, book.openOf(target.host.id)));
   const wanted = holds.filter((hold) => !isLeftToOthers(hold, target));
   await holdAgain(target, lackingOf(wanted, found));
@@ -196,9 +195,9 @@ async function restoreOnce(
 
 /** What was ever held of these registrations of the host, given by their keys. */
 const heldAmong = (keys: ReadonlySet<string>, { run, host }: HostTarget): readonly Hold[] =>
-  run.holds
-    .originOf(host.id)
-    .filter((hold) => hold.kind === 'registration' && keys.has(registrationKey(hold.registration)));
+  registrationHolds(run.holds.originOf(host.id)).filter(({ registration }) =>
+    keys.has(registrationKey(registration)),
+  );
 
 /** What was settled as given back, and is lost again before the restore is over, is held as before: it is restored, or named, with the rest. */
 const holdAgain = ({ run: { holds: book }, host }: HostTarget, holds: readonly Hold[]): Promise<void> => {
@@ -256,12 +255,8 @@ export async function isIllAsFound(
 /** What was not healthy when it was taken need not be so any more once it is back. False where that cannot be asked. */
 async function isHealthyByNow({ run }: HostSession, holds: readonly Hold[]): Promise<boolean> {
   try {
-    const had = holds.filter((hold) => hold.kind === 'container' || hold.state !== 'absent');
-    const groups = Map.groupBy(registrationsOf(had), ({ targetGroup }) => targetGroup);
-    const targets = await Promise.all(
-      [...groups].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)),
-    );
-    return targets.length > 0 && targets.flat().every(({ state }) => state === 'healthy');
+    const targets = await run.ports.traffic.healthOfAll(registrationsHad(holds));
+    return targets.length > 0 && targets.every(({ state }) => state === 'healthy');
   } catch {
     return false;
   }
@@ -279,9 +274,7 @@ export async function settleReturned({ run, eventHost }: HostSession, open: read
 
 /** A place that the run had given back, and that somebody else took from the host since. */
 const isLeftToOthers = (hold: Hold, { traffic, run, host }: HostTarget): boolean =>
-  hold.kind === 'registration' &&
-  hold.state !== 'absent' &&
-  traffic.isRemovedByOthers(hold.registration) &&
+  registrationsHad([hold]).some((registration) => traffic.isRemovedByOthers(registration)) &&
   !run.holds.openOf(host.id).some((open) => holdKey(open) === holdKey(hold));
 
 /** Restoring takes away too: what an earlier attempt drained, and did not get to bring back, is held beside what was asked for. */
@@ -290,14 +283,9 @@ const together = (asked: readonly Hold[], open: readonly Hold[]): readonly Hold[
   return [...asked, ...open.filter((hold) => !known.has(holdKey(hold)))];
 };
 
-/** A host without a container could not have been healthy: that it is so again is nothing to tell a person. */
-const ranSomething = (holds: readonly Hold[]): boolean =>
-  !holds.some((hold) => hold.kind === 'container') ||
-  holds.some((hold) => hold.kind === 'container' && hold.previous !== undefined);
-
-/** It ran something, and a balancer did not find that healthy. */
+/** It ran something, and a balancer did not find that healthy. That a host without a container is so again is nothing to tell a person. */
 const wasIll = (holds: readonly Hold[]): boolean =>
-  ranSomething(holds) && holds.some((hold) => hold.kind === 'registration' && !mayBeHealthy.has(hold.state));
+  ranSomething(holds) && registrationHolds(holds).some(({ state }) => !mayBeHealthy.has(state));
 
 /** One that was on its way into service, or out of it, may have been healthy there. */
 const mayBeHealthy: ReadonlySet<RegistrationHold['state']> = new Set([
@@ -318,31 +306,22 @@ async function observe(
 ): Promise<RestoreObservation> {
   const { run, host, traffic, group } = target;
   await requestsOver(target, holds);
-  const held = registrationsOf(holds);
-  const needsHost = touchesHost(holds);
-  const byGroup = Map.groupBy(held, ({ targetGroup }) => targetGroup);
   const own =
     group === undefined ? [] : await traffic.registrations(await traffic.groups(group.settings.targetGroups));
   // What is held is asked for last: that decides what is restored and named, and a look may take its time.
-  const asked = await Promise.all([...byGroup].map(([arn, ours]) => run.ports.traffic.healthOf(arn, ours)));
-  const known = asked.flat();
+  const known = await run.ports.traffic.healthOfAll(registrationsOf(holds));
+  const asked = new Set(known.map(({ registration }) => registrationKey(registration)));
   const list = (): Promise<readonly ObservedContainer[]> =>
     target.outlast(() => run.ports.runtime.on(host).list());
-  const containers = needsHost ? await (isReadBack ? settledContainers(target, list) : list()) : undefined;
+  const containers = touchesHost(holds)
+    ? await (isReadBack ? settledContainers(target, list) : list())
+    : undefined;
   return {
     containers,
     remakable: await remakableOf(target, holds, containers ?? []),
-    registrations: [...known, ...own.filter((target) => !isDrained(target) && !includes(known, target))],
+    registrations: [
+      ...known,
+      ...own.filter((one) => !isDrained(one) && !asked.has(registrationKey(one.registration))),
+    ],
   };
 }
-
-const registrationsOf = (holds: readonly Hold[]): readonly Registration[] =>
-  holds.flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : []));
-
-const touchesHost = (holds: readonly Hold[]): boolean => holds.some(({ kind }) => kind === 'container');
-
-const includes = (targets: readonly TargetHealth[], { registration }: TargetHealth): boolean =>
-  targets.some((other) => sameRegistration(other.registration, registration));
-
-const sameRegistration = (a: Registration, b: Registration): boolean =>
-  a.targetGroup === b.targetGroup && a.id === b.id && a.port === b.port;

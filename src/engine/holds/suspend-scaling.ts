@@ -1,10 +1,10 @@
 import { AdfError, AdfErrors, errorsOf } from '../../errors/adf-error.js';
 import { scalingDenied } from '../../errors/scaling.js';
 import { processesToSuspend, replacesDrained, suspensionKey, suspensionValue } from '../../plan/scaling.js';
-import { restoreScaling } from './restore-scaling.js';
 import type { Run } from '../run.js';
+import { restoreCloudHolds } from './cloud-holds.js';
 import { GuardedScaling } from './guarded-scaling.js';
-import { scalingHoldId, type HeldScaling, type ScalingOf } from './scaling-holds.js';
+import { scalingHoldId, type HeldScaling, type ScalingOf } from './scaling-group.js';
 
 /**
  * Keeps Auto Scaling groups from replacing hosts that are out of rotation, before the first one is: each hold is in the journal, then on the
@@ -23,7 +23,7 @@ export async function suspendScaling(
     } catch (error) {
       const reason =
         error instanceof AdfError && error.code === 'aws.access_denied' ? scalingDenied(group, error) : error;
-      const [left, ...others] = (await restoreScaling(run, held)).errors;
+      const [left, ...others] = (await restoreCloudHolds(run, held)).errors;
       throw left === undefined ? reason : new AdfErrors([left, ...others, ...errorsOf(reason)]);
     }
   }

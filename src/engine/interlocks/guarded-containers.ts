@@ -8,6 +8,8 @@ import {
   type RestartPolicy,
 } from '../../model/container.js';
 import type { Milliseconds } from '../../model/duration.js';
+import { containerHolds } from '../../model/holds/container.js';
+import { registrationsOf } from '../../model/holds/registration.js';
 import type { ContainerId, ContainerName } from '../../model/ids.js';
 import { isDrained, registrationKey, targetGroupNameOf } from '../../model/registration.js';
 import type { PinnedImage } from '../../model/release.js';
@@ -137,10 +139,8 @@ export class GuardedContainers implements HostContainers {
 
   async remove(id: ContainerId): Promise<void> {
     const { run, host } = this.context;
-    const held = run.holds
-      .openOf(host.id)
-      .find((hold) => hold.kind === 'container' && hold.previous?.id === id);
-    if (held?.kind === 'container') throw stillHeld(host, held.name);
+    const held = containerHolds(run.holds.openOf(host.id)).find(({ previous }) => previous?.id === id);
+    if (held !== undefined) throw stillHeld(host, held.name);
     await this.#requireMayGoDown(id);
     const isDone = this.#seen(id, () => false);
     return this.#changeContainer({ what: `remove container ${id}`, isDone }, () => this.runtime.remove(id));
@@ -173,9 +173,10 @@ export class GuardedContainers implements HostContainers {
     this.#touched();
     await this.#requireDrained(container);
     const name = container.labels[label.container] ?? container.name;
-    const held = this.context.run.holds
-      .openOf(this.context.host.id)
-      .some((hold) => hold.kind === 'container' && (hold.name === name || hold.previous?.id === id));
+    const { run, host } = this.context;
+    const held = containerHolds(run.holds.openOf(host.id)).some(
+      (hold) => hold.name === name || hold.previous?.id === id,
+    );
     if (!held) throw holdMissing(`The container "${container.name}"`);
   }
 
@@ -189,9 +190,9 @@ export class GuardedContainers implements HostContainers {
     if (serving !== undefined) {
       const where = `${targetGroupNameOf(serving.registration)}:${serving.registration.port} (${serving.state})`;
       const key = registrationKey(serving.registration);
-      const wasDrained = run.holds
-        .openOf(host.id)
-        .some((hold) => hold.kind === 'registration' && registrationKey(hold.registration) === key);
+      const wasDrained = registrationsOf(run.holds.openOf(host.id)).some(
+        (one) => registrationKey(one) === key,
+      );
       throw wasDrained && serving.state !== 'draining'
         ? registeredAgain(host, container.name, where)
         : notDrained(host, container.name, where);

@@ -9,6 +9,7 @@ import {
   type TargetGroup,
   type TargetHealth,
 } from '../../model/registration.js';
+import { registrationHolds, registrationsOf } from '../../model/holds/registration.js';
 import type { TargetGroupArn } from '../../model/ids.js';
 import { runsOn } from '../../model/platform.js';
 import { formatPinnedImage } from '../../model/release.js';
@@ -171,14 +172,10 @@ export class GuardedTraffic implements HostTraffic {
     await awaitInService(run.ports.traffic, registrations, { timeout, signal, onProgress: report });
     this.#places.given(registrations);
     run.floor.giveBack(registrations);
-    const returned = run.holds
-      .openOf(host.id)
-      .filter(
-        (hold) =>
-          hold.kind === 'registration' &&
-          hold.state !== 'absent' &&
-          registrations.some((one) => registrationKey(one) === registrationKey(hold.registration)),
-      );
+    const given = new Set(registrations.map(registrationKey));
+    const returned = registrationHolds(run.holds.openOf(host.id)).filter(
+      ({ registration, state }) => state !== 'absent' && given.has(registrationKey(registration)),
+    );
     await run.holds.settle(returned, 'returned', { waits: !activity.restoring });
   }
 
@@ -231,9 +228,7 @@ export class GuardedTraffic implements HostTraffic {
   /** What this host is held from, in this run. */
   #held(): readonly Registration[] {
     const { run, host } = this.context;
-    return uniqueRegistrations(
-      run.holds.openOf(host.id).flatMap((hold) => (hold.kind === 'registration' ? [hold.registration] : [])),
-    );
+    return uniqueRegistrations(registrationsOf(run.holds.openOf(host.id)));
   }
 
   async #known(registrations: readonly Registration[]): Promise<readonly TargetGroup[]> {

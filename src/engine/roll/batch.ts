@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { errorsOf, type AdfError } from '../../errors/adf-error.js';
 import { defined } from '../../model/defined.js';
 import type { Milliseconds } from '../../model/duration.js';
+import { replacedByPlan, touchesHost } from '../../model/hold.js';
 import { Barrier } from './barrier.js';
 import { bake } from './bake.js';
 import type { HostSession } from '../host-session.js';
@@ -78,7 +79,7 @@ async function bakeAndSettle(
   run: Run,
 ): Promise<BatchResult> {
   const well = turns.filter(({ status }) => status === 'ok').map(({ session }) => session);
-  const changed = well.filter((session) => holdsContainer(session));
+  const changed = well.filter(({ run: { holds }, host }) => touchesHost(holds.openOf(host.id)));
   const name = play.play.name;
   let failures: ReadonlyMap<HostSession, AdfError> = new Map();
   if (changed.length > 0) {
@@ -107,9 +108,6 @@ async function bakeAndSettle(
   return { turns: judged, ...defined({ error }) };
 }
 
-const holdsContainer = ({ run, host }: HostSession): boolean =>
-  run.holds.openOf(host.id).some((hold) => hold.kind === 'container');
-
 /**
  * The planned state has proven itself: containers are replaced, and new places in target groups are kept. A registration that is
  * still out stays held: a later play may bring it back, and the end of the run does. Gives what kept that from being written down: the
@@ -119,10 +117,7 @@ async function settleReplaced({ run, host, group }: HostSession): Promise<AdfErr
   try {
     // A lease that ran out meanwhile is no reason to take back what has proven itself.
     await run.gate.readyToRestore();
-    const settled = run.holds
-      .openOf(host.id)
-      .filter((hold) => hold.kind === 'container' || hold.state === 'absent');
-    await run.holds.settle(settled, 'replaced');
+    await run.holds.settle(replacedByPlan(run.holds.openOf(host.id)), 'replaced');
   } catch (error) {
     return errorsOf(error)[0];
   }

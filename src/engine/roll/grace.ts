@@ -1,4 +1,4 @@
-import { describeHold } from '../holds/hold-names.js';
+import { describeHold } from '../../model/hold.js';
 import type { Run } from '../run.js';
 
 /**

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../model/duration.js';
+import { touchesHost } from '../../model/hold.js';
 import type { HostId } from '../../model/ids.js';
 import { modules } from '../../modules/catalogue.js';
 import { type Allowance, allowanceOfHosts, allowanceOfTargets, unlimited } from '../../plan/allowance.js';
@@ -50,7 +51,7 @@ async function allowanceOf(queue: readonly HostSession[], play: Play, run: Run):
     );
   }
   // Between two batches, a container that is still held is one that nothing brought back.
-  const isDown = (id: HostId): boolean => run.holds.openOf(id).some(({ kind }) => kind === 'container');
+  const isDown = (id: HostId): boolean => touchesHost(run.holds.openOf(id));
   return allowanceOfHosts(
     run.floor.spareOf(name, new Set(hosts.map(({ id }) => id).filter((id) => isDown(id)))),
   );

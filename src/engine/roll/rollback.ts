@@ -1,8 +1,9 @@
 import pLimit from 'p-limit';
 import { errorsOf } from '../../errors/adf-error.js';
 import { cannotRestoreCode, interrupted } from '../../errors/engine.js';
+import { replacedByPlan } from '../../model/hold.js';
 import type { HostSession } from '../host-session.js';
-import { stayWithoutWayBack } from '../holds/lost-way-back.js';
+import { stayWithoutWayBack } from '../holds/at-plan.js';
 import { restoreHost, type RestoreOutcome } from '../holds/restore.js';
 import type { Run } from '../run.js';
 import { isStopping } from '../stop-signal.js';
@@ -80,11 +81,7 @@ async function rollBackHost(session: HostSession, run: Run): Promise<RollbackRes
 /** Its containers were not touched yet: they are kept, and its registrations come back. Undefined when that went well. */
 async function stayInService(session: HostSession): Promise<RestoreOutcome | undefined> {
   const { holds } = session.run;
-  const open = holds.openOf(session.host.id);
-  await holds.settle(
-    open.filter((hold) => hold.kind === 'container' || hold.state === 'absent'),
-    'replaced',
-  );
+  await holds.settle(replacedByPlan(holds.openOf(session.host.id)), 'replaced');
   return bringBackRegistrations(session);
 }
 

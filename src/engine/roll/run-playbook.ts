@@ -1,11 +1,10 @@
 import { errorsOf, type AdfError } from '../../errors/adf-error.js';
-import type { Hold } from '../../model/hold.js';
+import { describeHold, type Hold } from '../../model/hold.js';
 import type { Host } from '../../model/host.js';
 import type { Playbook, Play } from '../../playbook/playbook.js';
 import { goneOf } from './gone-hosts.js';
 import type { HostSession } from '../host-session.js';
 import { nameTheHeldAfterGrace } from './grace.js';
-import { describeHold } from '../holds/hold-names.js';
 import { runPlay, type PlayResult } from './play.js';
 import {
   illAsFound,

@@ -3,6 +3,7 @@ import { interrupted, playHaltedCode, runOnceFailed } from '../../errors/engine.
 import type { EventTask } from '../../events/event.js';
 import { render } from '../../expression/templates.js';
 import { defined } from '../../model/defined.js';
+import { touchesHost } from '../../model/hold.js';
 import { UnknownValue } from '../../model/unknown.js';
 import type { Block, Task, TaskNode } from '../../playbook/playbook.js';
 import type { Barrier } from './barrier.js';
@@ -67,8 +68,8 @@ export async function restoreAfter(
   const { holds, checkMode } = session.run;
   const open = holds.openOf(session.host.id);
   const origin = holds.originOf(session.host.id);
-  const isOpen = open.some(({ kind }) => kind === 'container');
-  const wasTouched = origin.some(({ kind }) => kind === 'container');
+  const isOpen = touchesHost(open);
+  const wasTouched = touchesHost(origin);
   if (checkMode || (open.length === 0 && !wasTouched)) return undefined;
   if (status === 'interrupted') return isOpen ? restoreHost(session, origin) : restoreOpen(session);
   return play.mayRestore() ? restoreHost(session, origin) : undefined;
@@ -154,7 +155,7 @@ function endedBy({ status, error, excused }: ToldOutcome): Ended {
 
 /** What was replaced in this turn is proven healthy. */
 const isFinishing = ({ target: { prover }, run, host }: HostSession): boolean =>
-  prover.isProven && run.holds.openOf(host.id).some(({ kind }) => kind === 'container');
+  prover.isProven && touchesHost(run.holds.openOf(host.id));
 
 /** Too many hosts failed while this one had nothing taken from it yet: it is left alone. */
 const isHalted = ({ run, host }: HostSession, { budget }: TurnPlay): boolean =>

@@ -4,7 +4,7 @@ import type { ContainerHold, HeldContainer, Hold } from '../../model/hold.js';
 import { isDigest, type ContainerId } from '../../model/ids.js';
 import type { PinnedImage } from '../../model/release.js';
 import { specHash } from '../../model/spec-hash.js';
-import { lostPredecessors } from '../../plan/restore.js';
+import { containerHolds, lostPredecessors } from '../../model/holds/container.js';
 import type { ObservedContainer } from '../../model/container.js';
 import type { HostTarget } from '../host-target.js';
 import { variablesOfLayers } from './task-variables.js';
@@ -42,9 +42,7 @@ export async function remake(
   holds: readonly Hold[],
 ): Promise<boolean> {
   const { containers } = target;
-  const hold = holds.find(
-    (one): one is ContainerHold => one.kind === 'container' && one.previous?.id === container,
-  );
+  const hold = containerHolds(holds).find(({ previous }) => previous?.id === container);
   const made = hold && (await remakeOf(target, hold, holds));
   if (made === undefined) return false;
   for (const network of made.spec.networks) await containers.ensureNetwork(network);
@@ -101,7 +99,7 @@ async function renderedAt(
 
 /** The version is a label of the group's main container alone. */
 const versionOf = (holds: readonly Hold[]): string | undefined =>
-  holds.flatMap((hold) => (hold.kind === 'container' ? (hold.previous?.version ?? []) : []))[0];
+  containerHolds(holds).flatMap(({ previous }) => previous?.version ?? [])[0];
 
 /** Ours are made from `repository@digest`. */
 function imageOf({ image, digest }: HeldContainer): PinnedImage | undefined {

@@ -1,6 +1,7 @@
 import { ZodError } from 'zod';
 import type { Variables } from '../../expression/variables.js';
 import { defined } from '../../model/defined.js';
+import { touchesHost } from '../../model/hold.js';
 import { UnknownValue } from '../../model/unknown.js';
 import type { CheckedTask, ModuleResult, RegisteredModule } from '../../modules/module.js';
 import type { HostTarget } from '../host-target.js';
@@ -99,7 +100,7 @@ function wouldChange(
   { known }: HostTarget,
 ): TaskOutcome {
   const isFinal = module.effect === 'one_way';
-  if (isFinal || takes.some(({ kind }) => kind === 'container')) known.wouldChange ??= event.name;
+  if (isFinal || touchesHost(takes)) known.wouldChange ??= event.name;
   return {
     status: 'changed',
     message: isFinal ? `${summary} (cannot be taken back)` : summary,

@@ -30,7 +30,7 @@ const endAt = Date.now() + Number(values.minutes) * 60_000;
 const seedsUntilPassed = 400;
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const folders = ['deploy', 'recovery', 'run', 'check', 'engine', 'plan', 'state'];
+const folders = ['deploy', 'recovery', 'run', 'check', 'engine', 'plan', 'state', 'model/holds'];
 
 interface Job {
   readonly key: string;

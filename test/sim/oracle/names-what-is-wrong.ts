@@ -1,4 +1,4 @@
-import { describeHold } from '../../../src/engine/holds/hold-names.js';
+import { describeHold } from '../../../src/model/hold.js';
 import type { Milliseconds } from '../../../src/model/duration.js';
 import { samePolicy } from '../../../src/model/container.js';
 import type { Hold } from '../../../src/model/hold.js';
