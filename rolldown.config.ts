@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
+import { ascii } from './build/ascii.js';
 import { entries } from './build/entries.js';
 import { licences } from './build/licences.js';
 import { lighterPackages } from './build/lighter-packages.js';
@@ -35,7 +36,7 @@ export default defineConfig({
     },
     inject: { 'Intl.Segmenter': [join(import.meta.dirname, 'build/lazy-segmenter.ts'), 'LazySegmenter'] },
   },
-  plugins: [lighterPackages, quickBuiltins('bin.js'), licences('THIRD-PARTY-LICENCES.txt')],
+  plugins: [lighterPackages, quickBuiltins('bin.js'), ascii, licences('THIRD-PARTY-LICENCES.txt')],
   logLevel: 'warn',
   output: {
     dir: 'dist',

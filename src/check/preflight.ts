@@ -23,17 +23,32 @@ export interface ObservedGroup {
   readonly unobserved: readonly Unobserved[];
 }
 
-/** Looks at every host of the group and at its target groups: changes nothing, refuses nothing. */
-export async function observeGroup(opened: GroupSessions): Promise<ObservedGroup> {
-  const { run } = opened;
+/** The hosts of a group, those that could be looked at and those that could not. */
+export interface ObservedHosts {
+  readonly hosts: readonly HostObservation[];
+  readonly unobserved: readonly Unobserved[];
+}
+
+/** Looks at every host of the group: changes nothing, refuses nothing. */
+export async function observeHosts(opened: GroupSessions): Promise<ObservedHosts> {
+  const { sessions, run } = opened;
   const limit = pLimit(Math.max(1, run.forks));
   const looked = await Promise.all(
-    opened.sessions.map((session) =>
+    sessions.map((session) =>
       limit(async () => observeHost(session, opened).catch((error: unknown) => asUnobserved(session, error))),
     ),
   );
   run.stop.signal.throwIfAborted();
-  const hosts = looked.flatMap((one) => ('error' in one ? [] : [one]));
+  return {
+    hosts: looked.flatMap((one) => ('error' in one ? [] : [one])),
+    unobserved: looked.flatMap((one) => ('error' in one ? [one] : [])),
+  };
+}
+
+/** Looks at every host of the group and at its target groups: changes nothing, refuses nothing. */
+export async function observeGroup(opened: GroupSessions): Promise<ObservedGroup> {
+  const { run } = opened;
+  const { hosts, unobserved } = await observeHosts(opened);
   run.floor.knowHosts(opened.group, opened.hosts.length, runningHosts(opened.hosts, hosts));
   const [first] = opened.sessions;
   return {
@@ -48,7 +63,7 @@ export async function observeGroup(opened: GroupSessions): Promise<ObservedGroup
       peers: opened.hosts,
       hosts,
     },
-    unobserved: looked.flatMap((one) => ('error' in one ? [one] : [])),
+    unobserved,
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type EnvironmentName,
   type Region,
 } from '../model/ids.js';
+import type { Locate } from '../model/source.js';
 import { awsSourceSchema, type AddressPolicy } from './aws-source-schema.js';
 import { staticSourceSchema, type StaticHostEntry } from './static-source-schema.js';
 import { validate } from './validate.js';
@@ -34,6 +35,8 @@ export type EnvironmentFile = AwsEnvironment | StaticEnvironment;
 interface EnvironmentBase {
   readonly name: EnvironmentName;
   readonly file: string;
+  /** Where a value stands, by its path from the root of the file. */
+  readonly locate: Locate;
   readonly ssh: SshSettings;
   readonly docker: DockerSettings;
   readonly vars: VariablesFile;
@@ -121,6 +124,7 @@ function base(name: string, file: string, { locate }: YamlDocument, read: Common
   return {
     name: environmentName(name),
     file,
+    locate,
     ssh: read.ssh,
     docker: read.docker,
     vars: variablesWithin(file, read.vars, locate, ['vars']),

@@ -9,11 +9,14 @@ import { backendOf, defaultLease, stateSchema, type StateBackend } from './state
 import { validate } from './validate.js';
 import { secretNames, secretsLayer, secretsSchema, type SecretSources } from './secrets.js';
 import { variablesSchema, variablesWithin, type VariablesFile } from './variables-file.js';
+import type { Locate } from '../model/source.js';
 import type { YamlDocument } from './yaml.js';
 
 /** What `adfpush.yml` says, or would say if it were there. */
 export interface ProjectConfig {
   readonly name: string;
+  /** Where a value stands, by its path from the root of the file. */
+  readonly locate: Locate;
   readonly vars: VariablesFile;
   /** The variables whose values the environment of adfpush gives. */
   readonly secrets: VariablesFile;
@@ -69,6 +72,7 @@ export function readProjectConfig(
   sources.keeper.hideLinesOf(names);
   return {
     name: config.name ?? fallbackName,
+    locate: document.locate,
     vars: {
       ...variablesWithin(projectFile, config.vars, document.locate, ['vars']),
       secrets: { names, keeper: sources.keeper },

@@ -18,7 +18,7 @@ import { resultError } from '../run/endings.js';
 import { openGroup } from '../run/group-sessions.js';
 import { lookForInterrupted } from '../recovery/interrupted-runs.js';
 import { withRun } from '../run/with-run.js';
-import { observeGroup, type ObservedGroup } from '../check/preflight.js';
+import { observeHosts, type ObservedHosts } from '../check/preflight.js';
 import { notUnderWay } from '../recovery/recover-first.js';
 import { interruptedStatus } from '../recovery/tell-interrupted.js';
 import type { World } from '../world/world.js';
@@ -38,7 +38,7 @@ export const statusWith = (world: World, options: StatusOptions, hooks: RunHooks
     for (const group of options.groups) {
       const choice = { group, ...defined({ limit: options.limit }) };
       const opened = await openGroup(inventory, choice, run);
-      groups.push(groupStatus(await observeGroup(opened)));
+      groups.push(groupStatus(opened.group, await observeHosts(opened)));
     }
     return {
       environment: run.environment,
@@ -60,8 +60,8 @@ async function interruptedOf(
   return dead.map((run) => interruptedStatus(run, inventory));
 }
 
-function groupStatus({ observation, unobserved }: ObservedGroup): GroupStatus {
-  const digests = observation.hosts.map(({ containers, to }) =>
+function groupStatus(group: GroupName, { hosts, unobserved }: ObservedHosts): GroupStatus {
+  const digests = hosts.map(({ containers, to }) =>
     to.containers.map(({ name }) => containers.find((one) => one.name === name)?.digest ?? 'none').join(' '),
   );
   const unknown = unobserved.map(({ session: { host }, error }): HostStatus => ({
@@ -75,8 +75,8 @@ function groupStatus({ observation, unobserved }: ObservedGroup): GroupStatus {
     ...defined({ zone: host.zone }),
   }));
   return {
-    group: observation.group,
-    hosts: [...observation.hosts.map(hostStatus), ...unknown],
+    group,
+    hosts: [...hosts.map(hostStatus), ...unknown],
     mixed: new Set(digests).size > 1,
   };
 }

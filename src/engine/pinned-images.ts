@@ -1,5 +1,5 @@
 import { defined } from '../model/defined.js';
-import type { PinnedImage, Repository } from '../model/release.js';
+import { formatPinnedImage, type PinnedImage, type Repository } from '../model/release.js';
 import type { Images } from '../modules/module.js';
 import type { Registry, RegistryCredentials, ResolvedImage } from '../ports/registry.js';
 import { parseImageReference } from '../model/image-reference.js';
@@ -31,9 +31,19 @@ export class PinnedImages implements Images {
         repository,
         ...defined({ tag, digest }),
       })
-      .then((resolved) => ({ repository, ...resolved }));
+      .then((resolved) => {
+        const image = { repository, ...resolved };
+        this.#knowByDigest(image);
+        return image;
+      });
     this.#resolved.set(reference, resolving);
     return resolving;
+  }
+
+  /** The digest that a tag stands for needs no question of its own: it has been asked for with the tag. */
+  #knowByDigest(image: PinnedImage & ResolvedImage): void {
+    const reference = formatPinnedImage(image);
+    if (!this.#resolved.has(reference)) this.#resolved.set(reference, Promise.resolve(image));
   }
 
   /** From now on the reference means this image, whatever its registry says: it is on the hosts, or was resolved by the run that is gone on with. */

@@ -50,6 +50,15 @@ export const secretInArgument = (what: string, at?: Place): AdfError =>
     ...defined({ at }),
   });
 
+/** The words of a `proxy_command` hold a secret. `whose` names a host, where the place is not known. */
+export const secretInProxyCommand = (place: ErrorPlace, whose = ''): AdfError =>
+  invalid(
+    'in_argument',
+    `ssh.proxy_command${whose} holds a secret, and everybody on this machine could read it in the list of processes.`,
+    'Let the command read it by itself: from a file, or from an environment variable that is not under `secrets`.',
+    place,
+  );
+
 /** A warning: a value so short stands in much that is no secret. Its length is not told either. */
 export const secretUnmasked = (name: string): string =>
   `the secret ${name} is shorter than 6 characters, so it is not masked in what is shown: give it a longer value.`;

@@ -6,6 +6,7 @@ import type { Host } from '../model/host.js';
 import type { AccountId, EnvironmentName, GroupName } from '../model/ids.js';
 import type { Fleet } from '../ports/fleet.js';
 import { readLayers } from './layers.js';
+import { refuseSecretWays } from './secret-ways.js';
 import { listEc2Hosts, lookedForInEc2 } from './sources/aws-ec2.js';
 import { listStaticHosts, lookedForInFile } from './sources/static.js';
 
@@ -38,7 +39,7 @@ export interface Inventory {
 
 /**
  * Lists the hosts of an environment and reads their variables. `connectFleet` is called only when the environment
- * says how AWS is reached. Throws `inventory.*` and `config.*` errors, and the fleet's own.
+ * says how AWS is reached. Throws `inventory.*`, `config.*` and `secret.in_argument` errors, and the fleet's own.
  */
 export async function loadInventory(
   project: Project,
@@ -46,6 +47,7 @@ export async function loadInventory(
   connectFleet: (access: CloudAccess) => Fleet,
 ): Promise<Inventory> {
   const file = await project.environment(environment);
+  refuseSecretWays(project, file);
   const hosts = (await listHosts(file, project, connectFleet)).toSorted(byNameThenId);
   const layers = await readLayers(project, file, hosts);
   const groups = Map.groupBy(

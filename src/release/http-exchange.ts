@@ -1,11 +1,21 @@
+import { request as overHttp, type IncomingMessage } from 'node:http';
+import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
+
+export interface HttpQuestion {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as a form. */
+  readonly body?: URLSearchParams;
+}
 
 /** Any status is an answer. */
 export interface HttpAnswer {
   readonly kind: 'answer';
   readonly status: number;
-  readonly headers: Headers;
+  /** By their names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
   readonly bytes: Uint8Array;
 }
 
@@ -20,12 +30,17 @@ export interface NetworkFailure {
 const timeout: Milliseconds = 30_000;
 /** Docker's limit for a manifest is 4 MiB; nothing else that is asked for here is larger. */
 const largestBody = 8 * 1024 * 1024;
+/** As many as Docker follows: Go's HTTP client stops after 10. */
+const mostRedirects = 10;
 
-/** One request and its whole answer, within a deadline. */
+/**
+ * One request and its whole answer, within a deadline. Redirects are followed. Written on node:http: `fetch` loads a parser in WebAssembly,
+ * which takes 15 MB of memory.
+ */
 export async function exchange(
   clock: Clock,
   url: string,
-  init: RequestInit,
+  question: HttpQuestion,
 ): Promise<HttpAnswer | NetworkFailure> {
   const done = new AbortController();
   const deadline = new AbortController();
@@ -34,10 +49,7 @@ export async function exchange(
     () => undefined,
   );
   try {
-    const response = await fetch(url, { ...init, signal: deadline.signal });
-    const bytes = await readBody(response);
-    if (bytes === undefined) return failure(`it sends more than ${largestBody} bytes`);
-    return { kind: 'answer', status: response.status, headers: response.headers, bytes };
+    return await follow(new URL(url), question, deadline.signal, mostRedirects);
   } catch (error) {
     return deadline.signal.aborted ? failure('no answer within 30 s') : explained(error);
   } finally {
@@ -51,27 +63,73 @@ export function problemIn({ bytes }: HttpAnswer): string | undefined {
   return /"message"\s*:\s*"(?<message>[^"]{1,300})"/.exec(body)?.groups?.['message'];
 }
 
+async function follow(
+  url: URL,
+  question: HttpQuestion,
+  signal: AbortSignal,
+  redirectsLeft: number,
+): Promise<HttpAnswer | NetworkFailure> {
+  const answer = await send(url, question, signal);
+  const location =
+    answer.kind === 'answer' && isRedirect(answer) ? answer.headers.get('location') : undefined;
+  if (answer.kind === 'failure' || location === undefined) return answer;
+  const next = URL.parse(location, url.href);
+  if (next === null || !/^https?:$/.test(next.protocol)) return failure(`it redirects to "${location}"`);
+  if (redirectsLeft === 0) return failure(`it redirects more than ${mostRedirects} times`);
+  return follow(
+    next,
+    redirected(question, answer.status, next.origin === url.origin),
+    signal,
+    redirectsLeft - 1,
+  );
+}
+
+const isRedirect = ({ status }: HttpAnswer): boolean => [301, 302, 303, 307, 308].includes(status);
+
+/** Another place must not learn the password of this one. Source: Fetch standard, HTTP-redirect fetch. */
+function redirected(question: HttpQuestion, status: number, isSameOrigin: boolean): HttpQuestion {
+  const { authorization: _, ...others } = question.headers ?? {};
+  const headers = isSameOrigin ? question.headers : others;
+  const staysPost = question.method !== 'POST' || status === 307 || status === 308;
+  return { ...(staysPost ? question : { method: 'GET' }), ...defined({ headers }) };
+}
+
+async function send(
+  url: URL,
+  { method, headers, body }: HttpQuestion,
+  signal: AbortSignal,
+): Promise<HttpAnswer | NetworkFailure> {
+  // Loaded when it is needed: it brings all of TLS.
+  const request = url.protocol === 'https:' ? (await import('node:https')).request : overHttp;
+  const form = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(url, { method, signal, headers: { 'user-agent': 'adfpush', ...form, ...headers } }, resolve)
+      .on('error', reject)
+      .end(body?.toString());
+  });
+  const bytes = await readBody(response);
+  if (bytes === undefined) return failure(`it sends more than ${largestBody} bytes`);
+  const fields = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);
+  return { kind: 'answer', status: response.statusCode ?? 0, headers: new Map(fields), bytes };
+}
+
 /** Undefined when it is too large. */
-async function readBody({ body }: Response): Promise<Uint8Array | undefined> {
+async function readBody(response: IncomingMessage): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = body?.getReader();
-  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
-    chunks.push(part.value);
-    size += part.value.length;
-    if (size > largestBody) {
-      await reader?.cancel();
-      return undefined;
-    }
+  for await (const chunk of response) {
+    const bytes = chunk as Uint8Array;
+    chunks.push(bytes);
+    size += bytes.length;
+    if (size > largestBody) return undefined;
   }
   return Buffer.concat(chunks);
 }
 
-/** `fetch` says "fetch failed" and hides what failed in the cause. */
+/** An error of several addresses has a code, and no message of its own. */
 function explained(error: unknown): NetworkFailure {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const message = cause instanceof Error && cause.message !== '' ? cause.message : code;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const message = error instanceof Error && error.message !== '' ? error.message : code;
   return failure(message.replace(/\s+/g, ' ').trim(), /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(code));
 }
 

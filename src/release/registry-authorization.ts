@@ -4,7 +4,7 @@ import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { RegistryCredentials, RegistryCredentialSource } from '../ports/registry.js';
 import { parseChallenges, type Challenge } from './challenge.js';
-import type { HttpAnswer } from './http-exchange.js';
+import type { HttpAnswer, HttpQuestion } from './http-exchange.js';
 import { identityTokenUser } from './identity-token.js';
 
 export interface AuthorizationOptions {
@@ -13,7 +13,7 @@ export interface AuthorizationOptions {
   readonly insecure: boolean;
   readonly clock: Clock;
   readonly credentials: RegistryCredentialSource;
-  readonly fetchToken: (url: string, init: RequestInit) => Promise<HttpAnswer>;
+  readonly fetchToken: (url: string, question: HttpQuestion) => Promise<HttpAnswer>;
 }
 
 export interface Authorization {
@@ -83,10 +83,10 @@ export class RegistryAuthorization {
       return this.options.fetchToken(realm.href, { method: 'POST', body: question });
     }
     for (const [name, value] of question) realm.searchParams.set(name, value);
-    return this.options.fetchToken(
-      realm.href,
-      credentials === undefined ? {} : { headers: { authorization: basicHeader(credentials) } },
-    );
+    return this.options.fetchToken(realm.href, {
+      method: 'GET',
+      headers: credentials === undefined ? {} : { authorization: basicHeader(credentials) },
+    });
   }
 
   /** A registry behind TLS must not make us send a password in the clear. */

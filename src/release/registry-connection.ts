@@ -5,7 +5,13 @@ import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import type { RegistryCredentialSource } from '../ports/registry.js';
 import { retry } from '../ports/retry.js';
-import { exchange, problemIn, type HttpAnswer, type NetworkFailure } from './http-exchange.js';
+import {
+  exchange,
+  problemIn,
+  type HttpAnswer,
+  type HttpQuestion,
+  type NetworkFailure,
+} from './http-exchange.js';
 import { RegistryAuthorization } from './registry-authorization.js';
 
 type Scheme = 'https' | 'http';
@@ -59,7 +65,7 @@ export class RegistryConnection {
       insecure,
       clock: options.clock,
       credentials: options.credentials,
-      fetchToken: (url, init) => this.#retrying(() => exchange(options.clock, url, init)),
+      fetchToken: (url, question) => this.#retrying(() => exchange(options.clock, url, question)),
     });
   }
 
@@ -74,17 +80,22 @@ export class RegistryConnection {
     return { ...(await this.#send(method, path, accept, granted.header)), username: granted.username };
   }
 
-  #send(method: string, path: string, accept: string, authorization?: string): Promise<HttpAnswer> {
+  #send(
+    method: RegistryRequest['method'],
+    path: string,
+    accept: string,
+    authorization?: string,
+  ): Promise<HttpAnswer> {
     const headers = { accept, ...defined({ authorization }) };
     return this.#retrying(() => this.#sendByScheme(path, { method, headers }));
   }
 
-  async #sendByScheme(path: string, init: RequestInit): Promise<HttpAnswer | NetworkFailure> {
+  async #sendByScheme(path: string, question: HttpQuestion): Promise<HttpAnswer | NetworkFailure> {
     const [scheme, fallback] = this.#schemes;
-    const outcome = await exchange(this.options.clock, `${scheme}://${this.#host}/v2/${path}`, init);
+    const outcome = await exchange(this.options.clock, `${scheme}://${this.#host}/v2/${path}`, question);
     if (outcome.kind === 'answer') this.#schemes = [scheme];
     if (outcome.kind === 'answer' || outcome.untrusted || fallback === undefined) return outcome;
-    const other = await exchange(this.options.clock, `${fallback}://${this.#host}/v2/${path}`, init);
+    const other = await exchange(this.options.clock, `${fallback}://${this.#host}/v2/${path}`, question);
     if (other.kind === 'answer') this.#schemes = [fallback];
     return other;
   }

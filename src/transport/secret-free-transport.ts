@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { secretInArgument } from '../errors/secrets.js';
+import { secretInArgument, secretInProxyCommand } from '../errors/secrets.js';
 import { describeHost, type Host } from '../model/host.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
 import type {
@@ -15,8 +15,8 @@ import type {
 } from '../ports/transport.js';
 
 /**
- * Promise 13 at the port: no program is started on a host with a secret in its arguments. Throws `secret.in_argument`. All paths to a host
- * go through one of these, which is made where the world is opened.
+ * Promise 13 at the port: no program is started with a secret in its arguments, neither on a host nor on the way to it. Throws
+ * `secret.in_argument`. All paths to a host go through one of these, which is made where the world is opened.
  */
 export class SecretFreeTransport implements Transport {
   readonly #guarded = new WeakMap<Connection, Connection>();
@@ -27,6 +27,10 @@ export class SecretFreeTransport implements Transport {
   ) {}
 
   async connect(host: Host, signal?: AbortSignal): Promise<Connection> {
+    // What stands in the project was looked at before; some secrets are known only when they are used.
+    if (this.secrets.isIn(host.ssh.proxyCommand ?? '')) {
+      throw secretInProxyCommand({}, ` of ${describeHost(host)}`);
+    }
     const connection = await this.transport.connect(host, signal);
     const known = this.#guarded.get(connection);
     if (known !== undefined) return known;

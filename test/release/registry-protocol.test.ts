@@ -258,6 +258,72 @@ test('a token server without TLS is refused when the registry is not declared in
   });
 });
 
+test('a manifest that is elsewhere is fetched from there, without the credentials of the registry', async () => {
+  await using elsewhere = await stubRegistry(() => served);
+  await using stub = await stubRegistry(({ url, headers }): StubReply => {
+    if (headers['authorization'] === undefined) {
+      return { status: 401, headers: { 'www-authenticate': 'Basic realm="Registry"' } };
+    }
+    // Once within the registry, and from there to another one: as registry.k8s.io does it.
+    const location = url.searchParams.has('here') ? `http://${elsewhere.host}${url.pathname}` : '?here';
+    return { status: 307, headers: { location } };
+  });
+
+  expect((await client(alice).resolve(`${stub.host}/api:v1`)).digest).toBe(digest(index));
+
+  const hops = stub.seen.filter(({ url }) => url.searchParams.has('here'));
+  expect(hops.map(({ headers }) => headers['authorization'] !== undefined)).toEqual([true, true]);
+  expect(lines(elsewhere.seen)).toEqual([
+    'HEAD /v2/api/manifests/v1',
+    `GET /v2/api/manifests/${digest(index)}`,
+  ]);
+  expect(elsewhere.seen.map(({ headers }) => headers['authorization'])).toEqual([undefined, undefined]);
+  expect(new Set(elsewhere.seen.map(({ headers }) => headers['accept']))).toEqual(
+    new Set([stub.seen[0]?.headers['accept']]),
+  );
+});
+
+test('a registry that sends us round in circles is unavailable', async () => {
+  await using stub = await stubRegistry(({ url }) => ({ status: 302, headers: { location: url.pathname } }));
+
+  await expect(client().resolve(`${stub.host}/api:v1`)).rejects.toMatchObject({
+    code: 'registry.unavailable',
+    message: expect.stringContaining('redirect') as string,
+  });
+});
+
+test('a token request that is redirected for good stays a POST with its body; one that is answered elsewhere does not', async () => {
+  const status: Record<string, number> = { '/kept': 308, '/answered': 303 };
+  await using stub = await stubRegistry(({ url, headers }, host): StubReply => {
+    const moved = status[url.pathname];
+    if (moved !== undefined) return { status: moved, headers: { location: '/token' } };
+    if (url.pathname === '/token') return { body: '{"access_token":"t"}' };
+    if (headers['authorization'] === 'Bearer t') return served;
+    const realm = `http://${host}/${url.pathname.split('/')[2] ?? ''}`;
+    return { status: 401, headers: { 'www-authenticate': `Bearer realm="${realm}"` } };
+  });
+  const { resolve } = client({ username: '<token>', password: new Secret('refresh-me') });
+
+  await resolve(`${stub.host}/kept:v1`);
+  await resolve(`${stub.host}/answered:v1`);
+
+  const asked = stub.seen.filter(({ url }) => url.pathname === '/token');
+  expect(asked.map(({ method }) => method)).toEqual(['POST', 'GET']);
+  expect(asked.map(({ body }) => new URLSearchParams(body).get('refresh_token'))).toEqual([
+    'refresh-me',
+    null,
+  ]);
+});
+
+test('a manifest that is larger than any is not read to its end', async () => {
+  await using stub = await stubRegistry(() => ({ ...served, body: 'x'.repeat(9 * 1024 * 1024) }));
+
+  await expect(client().resolve(`${stub.host}/api:v1`)).rejects.toMatchObject({
+    code: 'registry.unavailable',
+    message: expect.stringContaining('more than 8388608 bytes') as string,
+  });
+});
+
 describeUnless(notOnPath('openssl'), 'a registry whose certificate is not trusted', () => {
   test('is not asked without TLS instead', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'adfpush-tls-'));

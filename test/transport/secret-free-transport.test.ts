@@ -7,6 +7,20 @@ const secrets = {
   isIn: (value: unknown): boolean => JSON.stringify(value).includes('hunter2'),
 };
 
+it('starts no ProxyCommand with a secret among its words', async () => {
+  const world = new World();
+  const { host } = world.addHost('i-1');
+  const transport = new SecretFreeTransport(new FakeTransport(world), secrets);
+  const through = (proxyCommand: string) =>
+    transport.connect({ ...host, ssh: { ...host.ssh, proxyCommand } });
+
+  await expect(through('corkscrew -p hunter2 %h %p')).rejects.toMatchObject({
+    code: 'secret.in_argument',
+    message: expect.stringContaining('i-1') as string,
+  });
+  expect((await through('corkscrew -f ~/.proxy %h %p')).alive).toBe(true);
+});
+
 it('starts no program with a secret in its arguments, on a host that is reached like any other', async () => {
   const world = new World();
   const fake = world.addHost('i-1');
