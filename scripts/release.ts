@@ -27,7 +27,7 @@ if (changes === undefined)
 
 writeFileSync('CHANGELOG.md', changes);
 execFileSync('npm', ['version', version, '--no-git-tag-version'], { stdio: 'ignore' });
-if (spawnSync('.ci/run', { stdio: 'inherit' }).status !== 0) {
+if (spawnSync('bash', ['.ci/run'], { stdio: 'inherit' }).status !== 0) {
   git('checkout', '--', ...written);
   refuse('.ci/run failed: nothing is released.');
 }

@@ -1,7 +1,7 @@
 import { factsSetBy, type HostSession } from '../engine/index.js';
 import { checkCondition } from '../expression/condition.js';
 import type { Variables } from '../expression/variables.js';
-import { walk, type Play, type Task } from '../playbook/playbook.js';
+import { tasksOf, type Play, type Task } from '../playbook/playbook.js';
 import type { Findings } from './findings.js';
 
 /** Names that only exist while a task runs. */
@@ -18,14 +18,18 @@ export function checkConditions(
   variablesOf: (session: HostSession) => Variables,
   findings: Findings,
 ): void {
-  const setByTasks = plays.flatMap(({ sections }) => walk(sections)).flatMap(namesSetBy);
-  const tasks = walk(play.sections).filter((task) => conditionsOf(task).length > 0);
+  const setByTasks = plays.flatMap(tasksOf).flatMap(namesSetBy);
+  const tasks = tasksOf(play).filter((task) => conditionsOf(task).length > 0);
   if (tasks.length === 0) return;
   const byNames = Map.groupBy(hosts, (session) => variablesOf(session).names().join(' '));
   for (const [names, alike] of byNames) {
     const everywhere = [...names.split(' '), ...setByTasks, ...taskNames];
     for (const task of tasks) {
-      const known = new Set([...everywhere, ...task.vars.flatMap(({ value }) => Object.keys(value)), task.loopVar]);
+      const known = new Set([
+        ...everywhere,
+        ...task.vars.flatMap(({ value }) => Object.keys(value)),
+        task.loopVar,
+      ]);
       for (const condition of conditionsOf(task)) {
         findings.collectFor(alike, () => checkCondition(condition, known));
       }

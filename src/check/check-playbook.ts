@@ -16,7 +16,7 @@ import { selectHosts } from '../inventory/patterns.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { UnknownValue } from '../model/unknown.js';
 import { dockerContainer } from '../modules/docker-container.js';
-import { walk, type Play, type Playbook, type Task } from '../playbook/playbook.js';
+import { tasksOf, type Play, type Playbook, type Task } from '../playbook/playbook.js';
 import { checkConditions } from './check-conditions.js';
 import { TaskChecker } from './check-task.js';
 import { Findings } from './findings.js';
@@ -72,7 +72,7 @@ async function checkPlay(
   );
   const scope = { layers, base };
   checkConditions(play, plays, hosts, (session) => variablesOf(undefined, session, scope), findings);
-  for (const task of walk(play.sections)) {
+  for (const task of tasksOf(play)) {
     if (!isSelected(task.tags, tags)) continue;
     const checker = new TaskChecker(task);
     for (const session of hosts) {

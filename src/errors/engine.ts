@@ -220,3 +220,7 @@ export const bindSourceGone = (host: Host, container: string, sources: readonly 
     `The container "${container}" is not started on ${describeHost(host)}: it mounts ${sources.join(', ')}, which is not there, and Docker would make an empty folder of it.`,
     'Put it back on the host; or ask for an empty folder with the option create: "/srv/data:/data:create".',
   );
+
+/** Of a host that was lost before they could run. */
+export const handlersSkipped = (names: readonly string[]): string =>
+  `these handlers were notified and did not run: ${names.join(', ')}.`;

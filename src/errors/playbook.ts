@@ -137,6 +137,14 @@ export const argumentsNotAMapping = (
       : `Write "${module}:", and below it "${known[0] ?? ''}: …".`,
   );
 
+export const unknownHandler = (name: string, known: readonly string[], place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.unknown_handler',
+    `no handler of the play has the name "${name}" or listens to it`,
+    place,
+    known.length === 0 ? 'Add it below "handlers:".' : suggest(name, known, 'There are'),
+  );
+
 export const retriesWithoutUntil = (keyword: string, place: ErrorPlace): AdfError =>
   invalid(
     'playbook.retries_without_until',

@@ -10,6 +10,7 @@ import { fail } from './fail.js';
 import { fetch } from './fetch.js';
 import { file } from './file.js';
 import { health } from './health.js';
+import { meta } from './meta.js';
 import { register, registerReading, type RegisteredModule } from './module.js';
 import { pause } from './pause.js';
 import { script } from './script.js';
@@ -38,6 +39,7 @@ const all: readonly RegisteredModule[] = [
   registerReading(fail),
   registerReading(debug),
   registerReading(setFact),
+  registerReading(meta),
 ];
 
 /** By name. */

@@ -24,4 +24,5 @@ export const inheritedBelow = (node: MappingReader, above: Inherited): Inherited
   when: [...above.when, ...node.conditions('when')],
   vars: [...above.vars, node.variables('vars')],
   runOnce: node.boolean('run_once', above.runOnce),
+  notify: [...above.notify, ...(node.value('notify') === undefined ? [] : [node.rawTexts('notify')])],
 });

@@ -22,6 +22,7 @@ export const playKeywords = [
   'pre_tasks',
   'tasks',
   'post_tasks',
+  'handlers',
 ] as const;
 
 export const taskKeywords = [
@@ -45,7 +46,11 @@ export const taskKeywords = [
   'become',
   'environment',
   'one_way',
+  'notify',
 ] as const;
+
+/** What a handler has besides. */
+export const handlerKeywords = [...taskKeywords, 'listen'] as const;
 
 /** A block hands all but the first four on to its tasks. */
 export const blockKeywords = [
@@ -63,18 +68,16 @@ export const blockKeywords = [
   'ignore_unreachable',
   'no_log',
   'timeout',
+  'notify',
 ] as const;
 
 /** Words of the design that a later version brings, with what to do until then. */
 export const laterInPlays: Readonly<Record<string, string>> = {
-  handlers: 'Make it a task with "when: result.changed".',
   roles: 'Write its tasks into this play.',
   max_unavailable: 'Use serial, which works in batches.',
 };
 
 export const laterInTasks: Readonly<Record<string, string>> = {
-  notify: 'Register the result, and make the handler a task with "when: result.changed".',
-  listen: 'Register the result, and make the handler a task with "when: result.changed".',
   delegate_to: 'Give that host a play of its own.',
   import_tasks: 'Write its tasks into this play.',
   include_tasks: 'Write its tasks into this play.',
@@ -102,6 +105,7 @@ export const elsewhereInTasks: Readonly<Record<string, string>> = {
   local_action: 'Nothing runs on this machine yet: use a module that runs on a host.',
   become_user: 'become is root, through sudo -n.',
   become_method: 'become is root, through sudo -n.',
+  listen: 'That belongs to a handler: a task below "handlers:".',
   rescue: 'That belongs to a block: "- block:" and below it the tasks, and beside it "rescue:".',
   always: 'That belongs to a block: "- block:" and below it the tasks, and beside it "always:".',
   hosts: 'That belongs to a play: begin it with "- hosts:" at the left margin.',

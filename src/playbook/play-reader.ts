@@ -1,13 +1,29 @@
-import { missingKeyword, notSupportedYet, unknownKeyword, wrongKeywordValue } from '../errors/playbook.js';
+import {
+  missingKeyword,
+  notSupportedYet,
+  unknownHandler,
+  unknownKeyword,
+  wrongKeywordValue,
+} from '../errors/playbook.js';
 import { describeValue, isMapping } from '../expression/describe.js';
-import { locateThrough } from '../expression/place.js';
+import { locateThrough, placeOf } from '../expression/place.js';
+import { mayBeTemplate } from '../expression/templates.js';
 import type { ValuePath } from '../model/source.js';
 import type { PlaybookDocument } from './document.js';
 import { handedOn } from './inherited.js';
 import { elsewhereInPlays, laterInPlays, playKeywords } from './keywords.js';
 import { MappingReader } from './mapping-reader.js';
 import type { ModuleDirectory } from './modules.js';
-import { inheritedNothing, type Play, type Raw, type Section } from './playbook.js';
+import {
+  handlerNames,
+  inheritedNothing,
+  walk,
+  type Handler,
+  type Play,
+  type Raw,
+  type Section,
+  type Task,
+} from './playbook.js';
 import { TreeReader } from './tree-reader.js';
 
 /** Reads a play; undefined when too little of it is right to go on. All that is wrong is reported. */
@@ -50,7 +66,7 @@ export function readPlay(
     ...withoutAbsent(optional),
     strategy: play.oneOf('strategy', ['free', 'linear']) ?? 'free',
     anyErrorsFatal: play.boolean('any_errors_fatal', false),
-    sections: readSections(play, document, modules),
+    ...readTasks(play, document, modules),
   };
 }
 
@@ -75,17 +91,40 @@ function readHosts(play: MappingReader, document: PlaybookDocument, path: ValueP
   return { value: patterns.join(':'), locate: locateThrough(locate, () => [0]) };
 }
 
-function readSections(
+function readTasks(
   play: MappingReader,
   document: PlaybookDocument,
   modules: ModuleDirectory,
-): readonly Section[] {
+): Pick<Play, 'sections' | 'handlers'> {
   const inherited = handedOn(play, inheritedNothing);
   const tree = new TreeReader(document, modules);
-  return (['pre_tasks', 'tasks', 'post_tasks'] as const).flatMap((name): readonly Section[] => {
+  const sections = (['pre_tasks', 'tasks', 'post_tasks'] as const).flatMap((name): readonly Section[] => {
     const nodes = tree.nodes(play, name, inherited);
     return nodes.length === 0 ? [] : [{ kind: 'section', name, nodes }];
   });
+  const handlers = tree.handlers(play, inherited);
+  refuseUnknownHandlers([...walk(sections), ...handlers], handlers, document);
+  return { sections, handlers };
+}
+
+/** What nothing answers to, as far as it is known before a run: neither the names of handlers nor what is notified may hold templates. */
+function refuseUnknownHandlers(
+  tasks: readonly Task[],
+  handlers: readonly Handler[],
+  { diagnostics }: PlaybookDocument,
+): void {
+  if (handlers.some(({ name }) => mayBeTemplate(name.value))) return;
+  const known = handlerNames(handlers);
+  const told = new Set<Raw>();
+  for (const notify of tasks.flatMap((task) => task.notify)) {
+    // A block's own is handed on to each of its tasks.
+    if (told.has(notify)) continue;
+    told.add(notify);
+    for (const [index, name] of notify.value.entries()) {
+      if (mayBeTemplate(name) || known.includes(name)) continue;
+      diagnostics.report(unknownHandler(name, known, placeOf(notify.locate, [index])));
+    }
+  }
 }
 
 function refuseUnknownKeywords(

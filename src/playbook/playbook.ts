@@ -35,6 +35,8 @@ export interface Play {
   readonly onFailure?: Raw;
   /** `pre_tasks`, `tasks` and `post_tasks`, in this order. */
   readonly sections: readonly Section[];
+  /** In the order in which they run when several are notified. */
+  readonly handlers: readonly Handler[];
 }
 
 /**
@@ -75,6 +77,8 @@ export interface Inherited {
   readonly noLog: boolean;
   /** Of one attempt at one item; absent when there is no limit. */
   readonly timeout?: Milliseconds;
+  /** The handlers that are to run when it changed something: names, or what handlers listen to. */
+  readonly notify: readonly Raw<readonly string[]>[];
   /** A failure of it is rescued: one of the blocks around it has a `rescue`. */
   readonly isRescued: boolean;
 }
@@ -90,6 +94,7 @@ export const inheritedNothing: Inherited = {
   ignoreUnreachable: false,
   runOnce: false,
   noLog: false,
+  notify: [],
   isRescued: false,
 };
 
@@ -117,6 +122,19 @@ export interface Task extends Inherited {
   readonly changedWhen: readonly Expression[];
   readonly oneWay: boolean;
 }
+
+/** A task that runs when another task notifies it, by its name or by one of the words that it listens to. */
+export interface Handler extends Task {
+  readonly listen: readonly string[];
+}
+
+/** What can be notified. */
+export const handlerNames = (handlers: readonly Handler[]): readonly string[] => [
+  ...new Set(handlers.flatMap(({ name, listen }) => [name.value, ...listen])),
+];
+
+/** All tasks of a play and its handlers, in the order of the file. */
+export const tasksOf = ({ sections, handlers }: Play): readonly Task[] => [...walk(sections), ...handlers];
 
 /** The tasks of these nodes and of all nodes below them, in the order of the file. */
 export const walk = (nodes: readonly TaskNode[]): readonly Task[] =>

@@ -32,9 +32,10 @@ export function readTask(
   path: ValuePath,
   modules: ModuleDirectory,
   { index, ...above }: Inherited & Pick<Task, 'index'>,
+  keywords: readonly string[] = taskKeywords,
 ): Task | undefined {
   const task = new MappingReader(document, value, path);
-  const module = moduleOf(task, document, path, modules);
+  const module = moduleOf(task, document, path, modules, keywords);
   const rest = readKeywords(task, document, above);
   if (module === undefined) return undefined;
   const [name, words] = module;
@@ -77,11 +78,12 @@ function moduleOf(
   document: PlaybookDocument,
   path: ValuePath,
   modules: ModuleDirectory,
+  keywords: readonly string[],
 ): readonly [string, ModuleWords] | undefined {
   let found: readonly [string, ModuleWords] | undefined;
   let unknown = false;
   for (const key of task.keys) {
-    if (taskKeywords.some((keyword) => keyword === key)) continue;
+    if (keywords.includes(key)) continue;
     const words = modules.get(key);
     if (words === undefined) {
       unknown = true;

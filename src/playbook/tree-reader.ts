@@ -3,10 +3,10 @@ import { describeValue, isMapping } from '../expression/describe.js';
 import type { ValuePath } from '../model/source.js';
 import type { PlaybookDocument } from './document.js';
 import { inheritedBelow } from './inherited.js';
-import { blockKeywords, elsewhereInTasks, laterInTasks } from './keywords.js';
+import { blockKeywords, elsewhereInTasks, handlerKeywords, laterInTasks } from './keywords.js';
 import { MappingReader } from './mapping-reader.js';
 import type { ModuleDirectory } from './modules.js';
-import type { Block, Inherited, TaskNode } from './playbook.js';
+import type { Block, Handler, Inherited, TaskNode } from './playbook.js';
 import { readTask } from './task-reader.js';
 
 /** Reads the tasks of one play, and counts them. All that is wrong is reported; what is too wrong is left out. */
@@ -20,24 +20,45 @@ export class TreeReader {
 
   /** The nodes below a keyword that is a list of tasks; none when it is absent. */
   nodes(parent: MappingReader, key: string, above: Inherited): readonly TaskNode[] {
-    const read = (value: unknown): readonly unknown[] | undefined =>
-      Array.isArray(value) ? value : undefined;
-    const hint = `Begin each task with a dash: "- shell: uptime".`;
-    const values = parent.read(key, 'a list of tasks', read, hint) ?? [];
-    return values.flatMap((value, item) => this.#node(value, [...parent.pathOf(key), item], above) ?? []);
+    return this.#listOf(parent, key).flatMap(
+      (value, item) => this.#node(value, [...parent.pathOf(key), item], above) ?? [],
+    );
+  }
+
+  /** The handlers of the play; undefined names in `notify` are told by `refuseUnknownHandlers`. */
+  handlers(play: MappingReader, above: Inherited): readonly Handler[] {
+    return this.#listOf(play, 'handlers').flatMap((value, item) => {
+      const path = [...play.pathOf('handlers'), item];
+      if (!this.#isTask(value, path)) return [];
+      const given = { ...above, index: this.#next++ };
+      const task = readTask(this.document, value, path, this.modules, given, handlerKeywords);
+      const listen = new MappingReader(this.document, value, path).words('listen');
+      return task === undefined ? [] : [{ ...task, listen }];
+    });
   }
 
   #node(value: unknown, path: ValuePath, above: Inherited): TaskNode | undefined {
     const { document } = this;
-    if (!isMapping(value)) {
-      const hint = 'A task is a mapping with a module: "- shell: uptime".';
-      document.diagnostics.report(
-        wrongKeywordValue('task', 'a mapping', describeValue(value), document.placeOf(path), hint),
-      );
-      return undefined;
-    }
+    if (!this.#isTask(value, path)) return undefined;
     if (Object.hasOwn(value, 'block')) return this.#block(new MappingReader(document, value, path), above);
     return readTask(document, value, path, this.modules, { ...above, index: this.#next++ });
+  }
+
+  #listOf(parent: MappingReader, key: string): readonly unknown[] {
+    const read = (value: unknown): readonly unknown[] | undefined =>
+      Array.isArray(value) ? value : undefined;
+    const hint = `Begin each task with a dash: "- shell: uptime".`;
+    return parent.read(key, 'a list of tasks', read, hint) ?? [];
+  }
+
+  #isTask(value: unknown, path: ValuePath): value is Readonly<Record<string, unknown>> {
+    if (isMapping(value)) return true;
+    const { document } = this;
+    const hint = 'A task is a mapping with a module: "- shell: uptime".';
+    document.diagnostics.report(
+      wrongKeywordValue('task', 'a mapping', describeValue(value), document.placeOf(path), hint),
+    );
+    return false;
   }
 
   #block(block: MappingReader, above: Inherited): Block {

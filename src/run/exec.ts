@@ -68,6 +68,7 @@ function oneCommand({ argv, become }: ExecOptions): Playbook {
         varsFiles: raw([]),
         strategy: 'free',
         anyErrorsFatal: false,
+        handlers: [],
         sections: [
           {
             kind: 'section',

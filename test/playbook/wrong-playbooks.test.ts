@@ -85,7 +85,6 @@ describe('a wrong play', () => {
       'remote_user: root',
       '2:3 playbook.unknown_keyword: unknown keyword "remote_user" in a play | Set ssh: { user: … } in the inventory.',
     ],
-    ['handlers: []', `2:3 ${later('handlers', 'a play')} | Make it a task with "when: result.changed".`],
     ['roles: [web]', `2:3 ${later('roles', 'a play')} | Write its tasks into this play.`],
     ['max_unavailable: 2', `2:3 ${later('max_unavailable', 'a play')} | Use serial, which works in batches.`],
     ['strategy: fre', '2:13 playbook.wrong_value: "strategy" must be one of free, linear, not "fre"'],
@@ -161,7 +160,14 @@ describe('a wrong task', () => {
       'shell: x\nwith_items: [1]',
       '4:7 playbook.unknown_module: unknown module or keyword "with_items" | Write loop instead of with_items; the element is {{ item }}.',
     ],
-    ['shell: x\nnotify: restart', `4:7 ${later('notify', 'a task')}`],
+    [
+      'shell: x\nnotify: [restart]',
+      '4:16 playbook.unknown_handler: no handler of the play has the name "restart" or listens to it | Add it below "handlers:".',
+    ],
+    [
+      'shell: x\nlisten: restart',
+      '4:7 playbook.unknown_module: unknown module or keyword "listen" | That belongs to a handler',
+    ],
     [
       'shell: x\ndelegate_to: other',
       `4:7 ${later('delegate_to', 'a task')} | Give that host a play of its own.`,

@@ -4,7 +4,7 @@ import type { HostId } from '../../model/ids.js';
 import { modules } from '../../modules/catalogue.js';
 import { type Allowance, allowanceOfHosts, allowanceOfTargets, unlimited } from '../../plan/allowance.js';
 import { nextBatch } from '../../plan/batches.js';
-import { type Play, walk } from '../../playbook/playbook.js';
+import { tasksOf, type Play } from '../../playbook/playbook.js';
 import type { HostSession } from '../host-session.js';
 import { lookAgain } from '../interlocks/floor-guard.js';
 import type { Run } from '../run.js';
@@ -35,8 +35,8 @@ export async function nextAllowed(
   }
 }
 
-const takesHostsOut = ({ sections }: Play): boolean =>
-  walk(sections).some(({ module }) => modules.get(module)?.takesHostOut === true);
+const takesHostsOut = (play: Play): boolean =>
+  tasksOf(play).some(({ module }) => modules.get(module)?.takesHostOut === true);
 
 /** Only plays over a group with containers are held to the floor here; any drain is held to it by the interlock. */
 async function allowanceOf(queue: readonly HostSession[], play: Play, run: Run): Promise<Allowance> {

@@ -77,7 +77,7 @@ type Rolled = Omit<PlayResult, 'rollbacks'>;
 /** What goes wrong beside the turns (the journal, the cloud between two batches) ends the play, and loses none of its turns. */
 async function rollThrough(
   sessions: readonly HostSession[],
-  { rollout, turnPlay }: OpenPlay,
+  { rollout, turnPlay, isOver }: OpenPlay,
   run: Run,
 ): Promise<Rolled> {
   const { play } = turnPlay;
@@ -104,6 +104,7 @@ async function rollThrough(
       if (results.length > 0) queue = left;
       if (error !== undefined) return stoppedBy(error);
       const failed = results.filter(({ status }) => status !== 'ok').length;
+      if (isOver()) return { turns, untouched: queue, stopped: false };
       // As in Ansible, a batch that failed as a whole ends the play whatever the allowance.
       if (turnPlay.budget.exceeded || failed === results.length) return stoppedBy();
     }
@@ -142,6 +143,8 @@ async function followOnFailure(
 interface OpenPlay {
   readonly rollout: PlayRollout;
   readonly turnPlay: TurnPlay;
+  /** A host ended the play. */
+  readonly isOver: () => boolean;
 }
 
 async function openPlay(
@@ -162,14 +165,19 @@ async function openPlay(
   const rollout = readRollout(play, sessions, (session) =>
     onTop(base(session), [...layers, ...run.extraVars]),
   );
+  let isOver = false;
   return {
     rollout,
+    isOver: () => isOver,
     turnPlay: {
       play,
       layers,
       base,
       runOnce: run.runOnce,
       budget: new FailureBudget(rollout.maxFailPercentage, sessions.length + failedBefore, failedBefore),
+      end: () => {
+        isOver = true;
+      },
       // Once a one-way task ran, going back is no longer safe: on_failure is stop.
       mayRestore: () => rollout.onFailure !== 'stop' && run.tally.oneWay.length === 0,
     },

@@ -13,6 +13,8 @@ export interface TurnPlay {
   readonly base: (session: HostSession) => Variables;
   readonly runOnce: RunOnce;
   readonly budget: FailureBudget;
+  /** No batch begins any more: `meta: end_play`. The turns that are under way go on. */
+  readonly end: () => void;
   /** False when failed hosts are left as they are: `on_failure: stop`, or after a one-way task. */
   readonly mayRestore: () => boolean;
 }
