@@ -495,6 +495,18 @@ describe('the floor guard', () => {
     expect(world.clock.elapsed()).toBeLessThan(33_000);
   });
 
+  it('asks again for what it let go and the balancer shows healthy again, though nobody gave it back', async () => {
+    const { world, group, take, registrations } = guardWith(3, { hosts: 2 });
+    await world.clock.run(take(0));
+    group.deregister('program', registrations[0]!);
+    await world.clock.advance(60_000);
+    await world.clock.run(take(0));
+    group.register('program', registrations[0]!);
+    await world.clock.advance(60_000);
+    group.flap(registrations[1]!, 600_000);
+    await expect(world.clock.run(take(0))).rejects.toMatchObject({ code: 'floor.blocked' });
+  });
+
   it('gives up after floor_wait, and says what it saw', async () => {
     const { world, take } = guardWith(1, { hosts: 1 });
     await expect(world.clock.run(take(0))).rejects.toMatchObject({

@@ -71,6 +71,27 @@ describe('settling after a bake that passed', () => {
     expect(stage.host('i-1').holds.size).toBe(0);
   });
 
+  it('takes a note off under a lease that runs out right then and is ours again', async () => {
+    const stage = new FleetStage({ hosts: 2 });
+    let isFrozen = false;
+    let wasFrozen = false;
+    stage.world.calls.intercept = async (call, proceed) => {
+      const isLast = stage.told('bake.ended').length > 0 && call.method === 'admit' && call.host === 'i-1';
+      if (isLast && !wasFrozen) {
+        wasFrozen = true;
+        isFrozen = true;
+        await stage.world.clock.sleep(120_000);
+        isFrozen = false;
+      }
+      while (isFrozen && call.port === 'lease') await stage.world.clock.sleep(1_000);
+      return proceed();
+    };
+    const result = await stage.deploy();
+    expect(wasFrozen).toBe(true);
+    expect(result.hosts.map(({ status }) => status)).toEqual(['deployed', 'untouched']);
+    expect(stage.host('i-1').holds.size).toBe(0);
+  });
+
   it('tells what the turns of a batch did, when the journal cannot be written at its end', async () => {
     const stage = new FleetStage({ hosts: 3, rollout: { serial: '100%', min_healthy: 0 } });
     let full = false;

@@ -552,6 +552,28 @@ describe('the oracle', () => {
   });
   const lookedAt = (at: number, host: HostId): CallRecord => ({ ...call(at, 'program 1', 'list'), host });
 
+  it('8: takes either for what a program found that looked while somebody stopped a container', () => {
+    const timeline = (stoppedAt: number) => [
+      stopped(stoppedAt, h1, 'operator'),
+      ...turn(1_000, h1).filter((one) => !('container' in one)),
+      entry(4_000, 'program 1', {
+        type: 'container.renamed',
+        host: h1,
+        container: oldOf(h1),
+        name: containerName('a'),
+      }),
+      started(20_000, h1, oldOf(h1)),
+    ];
+    const judged = (stoppedAt: number) =>
+      breaches({
+        timeline: timeline(stoppedAt),
+        calls: [lookedAt(500, h1)],
+        says: says({ hosts: [said('restored')] }),
+      }).filter((one) => one !== 9);
+    expect(judged(100)).toEqual([8, 0]);
+    expect(judged(600)).toEqual([]);
+  });
+
   it('sees a status that does not say what a host runs', () => {
     const timeline = turn(0, h1);
     const released = worldWith({ h1: [containerOf(h1, 'new')] });

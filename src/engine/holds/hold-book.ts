@@ -24,13 +24,19 @@ import type { Blips } from '../blips.js';
 import { HoldCopies } from './hold-copies.js';
 import type { MutationGate } from '../interlocks/mutation-gate.js';
 
+/** How often a note is taken off while leases run out. */
+const attemptsAtMost = 3;
+
 /** Where a run writes what it holds. */
 export interface HoldBookOptions {
   readonly journal: Journal;
   /** On the hosts themselves. */
   readonly hostHolds: HostHolds;
   /** Throws once the run may change nothing any more: then nothing is going to be taken. */
-  readonly gate: Pick<MutationGate, 'admit' | 'perform' | 'readyToRestore' | 'requireLeases' | 'requests'>;
+  readonly gate: Pick<
+    MutationGate,
+    'admit' | 'mayRegain' | 'perform' | 'readyToRestore' | 'requireLeases' | 'requests'
+  >;
   /** A host that does not answer for a moment keeps no note. */
   readonly blips: Pick<Blips, 'outlast' | 'watch'>;
   /** Who stops the run does not wait for a note. */
@@ -172,15 +178,28 @@ export class HoldBook {
       await this.#alone(holdKey(hold), async () => {
         // What was opened again meanwhile needs its note.
         if (this.#open.has(holdKey(hold))) return;
-        const host = this.#hostOf(hold);
-        try {
-          // The lease may have run out since; a note that stays would mislead a recovery from another machine.
-          await this.#options.gate.readyToRestore();
-          await this.#copies.forget(hold, host, true);
-        } catch (error) {
-          this.#copies.tellLeft(hold, host, error);
-        }
+        await this.#takeOffVoid(hold);
       });
+    }
+  }
+
+  /**
+   * The lease may have run out since, or while the note is taken off: then it is taken anew. A note that stays would mislead a recovery from
+   * another machine, so that is told.
+   */
+  async #takeOffVoid(hold: Hold): Promise<void> {
+    const { gate } = this.#options;
+    const host = this.#hostOf(hold);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await gate.readyToRestore();
+        await this.#copies.forget(hold, host, true);
+        return;
+      } catch (error) {
+        if (gate.mayRegain(error) && attempt < attemptsAtMost) continue;
+        this.#copies.tellLeft(hold, host, error);
+        return;
+      }
     }
   }
 

@@ -1,8 +1,7 @@
 import { AdfError, errorsOf } from '../../errors/adf-error.js';
 import { blipSourceOf } from '../../errors/blip.js';
-import { leaseOverCode, restoreIncomplete } from '../../errors/engine.js';
+import { restoreIncomplete } from '../../errors/engine.js';
 import { hostGone } from '../../errors/fleet.js';
-import { leaseFencedCode } from '../../errors/lease.js';
 import type { ObservedContainer } from '../../model/container.js';
 import { defined } from '../../model/defined.js';
 import { formatDuration } from '../../model/duration.js';
@@ -81,10 +80,7 @@ async function restoreUnderLease(target: HostTarget, holds: readonly Hold[]): Pr
       return { restored: false, error: errorsOf(error)[0], unhealthyAsFound: false };
     }
     const outcome = await restoreUntil(target, holds);
-    const { error } = outcome;
-    const lost = error !== undefined && (error.code === leaseOverCode || error === gate.closedBy);
-    // A host that met a newer epoch is another run's matter: this one must not outbid it.
-    if (!lost || error.code === leaseFencedCode || attempt >= attemptsAtLeast) return outcome;
+    if (!gate.mayRegain(outcome.error) || attempt >= attemptsAtLeast) return outcome;
   }
 }
 

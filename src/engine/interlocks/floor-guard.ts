@@ -193,15 +193,17 @@ export class FloorGuard {
     return pause * (0.5 + this.#random.next());
   }
 
-  /** The targets that do not count as healthy: taken by this run, or reserved by others. The targets wanted now do count, even when others reserved them. */
+  /**
+   * The targets that do not count as healthy: taken by this run, or reserved by others. Those that are wanted now do count, also when others
+   * reserved them, or when this run took them before: it may have registered them again, and not have got to see them healthy.
+   */
   #outOf({ targets, others }: Look, wanted: readonly Registration[]): ReadonlySet<string> {
     const places = reservedBy(others);
     const own = new Set(wanted.map(registrationKey));
     const reserved = targets
       .filter(({ registration }) => places.has(placeOf(registration)))
-      .map(({ registration }) => registrationKey(registration))
-      .filter((key) => !own.has(key));
-    return new Set([...this.#out, ...reserved]);
+      .map(({ registration }) => registrationKey(registration));
+    return new Set([...this.#out, ...reserved].filter((key) => !own.has(key)));
   }
 
   /** The health is read after the reservations: what another run gave back before is seen as it is by then. */

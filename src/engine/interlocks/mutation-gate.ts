@@ -1,5 +1,5 @@
 import { AdfError } from '../../errors/adf-error.js';
-import { leaseOver } from '../../errors/engine.js';
+import { leaseOver, leaseOverCode } from '../../errors/engine.js';
 import { leaseFencedCode } from '../../errors/lease.js';
 import type { Host } from '../../model/host.js';
 import type { HostId } from '../../model/ids.js';
@@ -133,6 +133,15 @@ export class MutationGate {
       this.#closed ??
       (this.#guards.some((guard) => this.#isOver(guard)) ? leaseOver('its time is up') : undefined)
     );
+  }
+
+  /**
+   * Whether this was thrown since a lease ran out, so that what restores may go on once it is ours again. A host that met a newer epoch is
+   * another run's matter: this one must not outbid it.
+   */
+  mayRegain(error: unknown): boolean {
+    if (!(error instanceof AdfError) || error.code === leaseFencedCode) return false;
+    return error.code === leaseOverCode || error === this.closedBy;
   }
 
   /** Throws why nothing may be changed any more: `interlock.lease_over`, `lease.lost`, `lease.fenced`. */

@@ -1,6 +1,7 @@
 import type { ContainerId, HostId } from '../../../src/model/ids.js';
 import { isProgram, type Entry } from '../../fakes/world/timeline.js';
 import type { ContainerState, WorldState } from '../../fakes/world/world.js';
+import { wasChangedSinceItsLook } from './last-look.js';
 import { replay } from './replay.js';
 import { isContainerOf, namesOfContainers, type Statement, type Story, type StoryGroup } from './story.js';
 
@@ -12,13 +13,17 @@ export const restoresTheVeryContainer: Statement = (story) => {
   const { initial, named, isOver, groups } = story;
   const end = endOf(story);
   if (!isOver || end === undefined) return [];
-  const ranAtFirst = runningWhenTouched(story);
+  const { running: ranAtFirst, uncertain } = foundWhenTouched(story);
   return groups.flatMap((group) => {
     const releases = releasesOf(group, story);
     const isOwn = ({ name }: ContainerState): boolean => nameOfGroup(name) === group.name;
     return initial.hosts
       .filter(
-        ({ id }) => group.hosts.includes(id) && !named.includes(id) && !changedAfterwards(story, id, group),
+        ({ id }) =>
+          group.hosts.includes(id) &&
+          !named.includes(id) &&
+          !uncertain.has(id) &&
+          !changedAfterwards(story, id, group),
       )
       .flatMap(({ id }) => {
         const now = runningOn(end, id).filter(isOwn);
@@ -69,9 +74,17 @@ const describe = (containers: readonly ContainerState[]): string =>
     .toSorted()
     .join('; ') || 'nothing';
 
+interface FoundWhenTouched {
+  readonly running: ReadonlyMap<HostId, ReadonlySet<ContainerId>>;
+  /** Others changed the host while the program looked: either is what it found. */
+  readonly uncertain: ReadonlySet<HostId>;
+}
+
 /** What ran on each host when a program first took a container there; by then a person or a crash may have been there. */
-function runningWhenTouched({ initial, timeline }: Story): ReadonlyMap<HostId, ReadonlySet<ContainerId>> {
+function foundWhenTouched(story: Story): FoundWhenTouched {
+  const { initial, timeline } = story;
   const touched = new Map<HostId, ReadonlySet<ContainerId>>();
+  const uncertain = new Set<HostId>();
   replay(initial, timeline, (entry, before) => {
     if (!isProgram(entry.by) || !('host' in entry) || touched.has(entry.host)) return;
     const takes = 'container' in entry || (entry.type === 'hold.kept' && entry.hold.kind === 'container');
@@ -80,8 +93,9 @@ function runningWhenTouched({ initial, timeline }: Story): ReadonlyMap<HostId, R
       (container) => container.host === entry.host && container.running,
     );
     touched.set(entry.host, new Set(running.map(({ id }) => id)));
+    if (wasChangedSinceItsLook(entry, story)) uncertain.add(entry.host);
   });
-  return touched;
+  return { running: touched, uncertain };
 }
 
 /** It is gone, or the group's containers ended or were changed by hand after the programs' last deed with them there: that is not their doing. */

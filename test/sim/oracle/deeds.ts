@@ -2,6 +2,7 @@ import type { Milliseconds } from '../../../src/model/duration.js';
 import type { ContainerId, HostId } from '../../../src/model/ids.js';
 import { registrationKey, type Registration } from '../../../src/model/registration.js';
 import { isProgram, type Actor, type Entry } from '../../fakes/world/timeline.js';
+import { wasChangedSinceItsLook } from './last-look.js';
 import { replay, type Replay } from './replay.js';
 import { isContainerOf, isTargetGroupOf, type Story, type StoryGroup } from './story.js';
 
@@ -26,6 +27,8 @@ export interface Found {
   readonly at: Milliseconds;
   /** Before the first container was held or taken: one that ended by itself while the host was drained goes back to that (seed 16128). */
   readonly running: ReadonlySet<ContainerId>;
+  /** Others changed what runs while the program looked: it may have found something else. */
+  readonly mayHaveRunOther?: boolean;
   readonly registered: ReadonlySet<string>;
 }
 
@@ -51,7 +54,8 @@ export function deedsOf(story: Story): AllDeeds {
   return deeds;
 }
 
-function readDeeds({ initial, timeline, programs }: Story): AllDeeds {
+function readDeeds(story: Story): AllDeeds {
+  const { initial, timeline, programs } = story;
   const groups = new Map(programs.map(({ actor, group }) => [actor, group]));
   const all = new Map<Actor, Map<HostId, Deeds>>();
   const tookContainer = new Set<Deeds>();
@@ -70,7 +74,11 @@ function readDeeds({ initial, timeline, programs }: Story): AllDeeds {
       deeds.found ??= foundOn(entry, group, before);
       if (takesContainer(entry) && !tookContainer.has(deeds)) {
         tookContainer.add(deeds);
-        deeds.found = { ...deeds.found, running: runningOn(entry.host, group, before) };
+        deeds.found = {
+          ...deeds.found,
+          running: runningOn(entry.host, group, before),
+          mayHaveRunOther: wasChangedSinceItsLook(entry, story),
+        };
       }
     }
     if (isDeed(entry)) deeds[recovers ? 'recovering' : 'own'].push(entry);

@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { HostId } from '../../../src/model/ids.js';
-import type { Entry } from '../../fakes/world/timeline.js';
+import type { Actor, Entry } from '../../fakes/world/timeline.js';
 import { wasOutOfReach } from './reach.js';
 import type { Program, Story } from './story.js';
 
@@ -50,3 +50,29 @@ export function unseenBy(program: Program, host: HostId, story: Story): readonly
 const settledAt = (host: HostId, { actor }: Program, { timeline }: Story): Milliseconds | undefined =>
   timeline.findLast((entry) => entry.type === 'hold.forgotten' && entry.host === host && entry.by === actor)
     ?.at;
+
+/**
+ * Others changed what a host runs between the program's last look and its taking, `at`: the look may have come before or after that, so it may
+ * restore either (seed 50635).
+ */
+export const wasChangedSinceItsLook = (
+  taking: { readonly by: Actor; readonly host: HostId; readonly at: Milliseconds },
+  { calls, timeline }: Pick<Story, 'calls' | 'timeline'>,
+): boolean => {
+  const { by, host, at } = taking;
+  const look = calls.findLast(
+    (call) => call.by === by && call.host === host && call.method === 'list' && call.at <= at,
+  );
+  return (
+    look !== undefined &&
+    timeline.some(
+      (entry) =>
+        'container' in entry &&
+        entry.type !== 'container.serving' &&
+        entry.host === host &&
+        entry.by !== by &&
+        entry.at >= look.at &&
+        entry.at <= at,
+    )
+  );
+};

@@ -154,7 +154,8 @@ function whyNotReleased(
 
 function whyOthers(found: Found, since: Since, running: readonly ContainerState[]): string | undefined {
   const ids = running.filter(({ name }) => isContainerOf(found.group, name)).map(({ id }) => id);
-  if (isLeftToOthers(since, found, isOfContainer) || isSame(found.running, ids)) return undefined;
+  if (found.mayHaveRunOther === true || isLeftToOthers(since, found, isOfContainer)) return undefined;
+  if (isSame(found.running, ids)) return undefined;
   return `ran ${listed([...found.running])} and runs ${listed(ids)}`;
 }
 
