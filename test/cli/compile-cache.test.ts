@@ -1,10 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { adfpush } from './adfpush.js';
+import { adfpush, temporaryFolder } from './adfpush.js';
 
-const folder = (): string => mkdtempSync(join(tmpdir(), 'adfpush-cache-'));
+const folder = (): string => temporaryFolder('adfpush-cache-');
 
 /** Node tells what it does with its compile cache. */
 const telling = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE', NODE_COMPILE_CACHE: '' };
