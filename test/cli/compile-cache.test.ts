@@ -61,3 +61,17 @@ it('runs no code from a folder that others may write to', async () => {
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
   expect(readdirSync(shared)).toEqual([]);
 });
+
+it('begins anew when it has become too large: every build of the program has files of its own', async () => {
+  const cache = folder();
+  const old = join(cache, 'adfpush/compiled/v22-old');
+  mkdirSync(old, { recursive: true });
+  for (let file = 0; file < 250; file += 1) writeFileSync(join(old, String(file)), '');
+
+  const { exit, stderr } = await adfpush(['--help'], undefined, {}, { XDG_CACHE_HOME: cache });
+
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+  expect(existsSync(old)).toBe(false);
+  const [kept = ''] = readdirSync(join(cache, 'adfpush/compiled'));
+  expect(readdirSync(join(cache, 'adfpush/compiled', kept))).not.toEqual([]);
+});

@@ -37,6 +37,8 @@ it('the start imports nothing that a Node too old for it lacks', () => {
     'existsSync',
     'mkdirSync',
     'readFileSync',
+    'readdirSync',
+    'rmSync',
     'statSync',
     'isAbsolute',
     'join',
