@@ -4,6 +4,7 @@ import { ascii } from './build/ascii.js';
 import { entries } from './build/entries.js';
 import { licences } from './build/licences.js';
 import { lighterPackages } from './build/lighter-packages.js';
+import { fileNames, publishTo } from './build/publish.js';
 import { quickBuiltins } from './build/quick-builtins.js';
 
 /** What is loaded together, the first needed first. */
@@ -36,18 +37,24 @@ export default defineConfig({
     },
     inject: { 'Intl.Segmenter': [join(import.meta.dirname, 'build/lazy-segmenter.ts'), 'LazySegmenter'] },
   },
-  plugins: [lighterPackages, quickBuiltins('bin.js'), ascii, licences('THIRD-PARTY-LICENCES.txt')],
+  plugins: [
+    lighterPackages,
+    quickBuiltins('bin.js'),
+    ascii,
+    licences('THIRD-PARTY-LICENCES.txt'),
+    publishTo('dist'),
+  ],
   logLevel: 'warn',
   output: {
-    dir: 'dist',
-    cleanDir: true,
+    // Beside `dist`, to which it is moved when it is complete.
+    dir: `.dist-${process.pid}`,
     format: 'esm',
     // Positions only: the sources are in the repository.
     sourcemap: true,
     sourcemapExcludeSources: true,
     comments: { legal: true, annotation: false, jsdoc: false },
     // Files of the program find its folder from their own place (src/program-files.ts), so all shared files are in one folder.
-    chunkFileNames: '[name].js',
+    ...fileNames,
     // Every file costs a millisecond of the start, so what is loaded together is one file. A group holds all that its modules import, except
     // what a group before it holds.
     codeSplitting: { groups: groups.map((group, index) => ({ ...group, priority: groups.length - index })) },

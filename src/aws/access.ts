@@ -6,15 +6,10 @@ import type { LeaseStore } from '../ports/lease-store.js';
 import type { Random } from '../ports/random.js';
 import type { ScalingGroups } from '../ports/scaling-groups.js';
 import type { Traffic } from '../ports/traffic.js';
-import { AutoScaling } from './auto-scaling.js';
 import { AwsClients } from './clients.js';
 import type { CloudAccess } from './cloud-access.js';
 import { ConsoleHostKeys } from './console-host-keys.js';
-import { DynamoLeaseStore } from './dynamo-leases.js';
-import { DynamoTable } from './dynamo-table.js';
 import { Ec2Fleet } from './ec2-fleet.js';
-import { ElbTraffic } from './elb-traffic.js';
-import { InstanceConnect } from './instance-connect.js';
 
 export interface AwsCloud {
   readonly fleet: Fleet;
@@ -25,7 +20,7 @@ export interface AwsCloud {
   /** EC2 Instance Connect. */
   readonly keyPusher: KeyPusher;
   /** Leases in a table of DynamoDB. */
-  leases(table: LockTableOptions): LeaseStore;
+  leases(table: LockTableOptions): Promise<LeaseStore>;
 }
 
 interface LockTableOptions {
@@ -39,19 +34,62 @@ interface LockTableOptions {
   readonly random: Random;
 }
 
-/** An AWS account, seen through its credentials. Makes no call before it is asked something. */
+/**
+ * An AWS account, seen through its credentials. Makes no call before it is asked something. What only some runs ask is loaded when it is
+ * first asked; nearly all ask EC2 for the hosts.
+ */
 export function connectCloud(access: CloudAccess): AwsCloud {
   const clients = new AwsClients(access);
   return {
     fleet: new Ec2Fleet(clients),
-    traffic: new ElbTraffic(clients),
-    scaling: new AutoScaling(clients),
+    traffic: trafficOf(clients),
+    scaling: scalingOf(clients),
     hostKeys: new ConsoleHostKeys(clients),
-    keyPusher: new InstanceConnect(clients),
-    leases: ({ table, region, endpoint, clock, random }) => {
+    keyPusher: keyPusherOf(clients),
+    leases: async ({ table, region, endpoint, clock, random }) => {
       const there = endpoint === undefined ? clients : clients.at(endpoint);
+      const [{ DynamoTable }, { DynamoLeaseStore }] = await Promise.all([
+        import('./dynamo-table.js'),
+        import('./dynamo-leases.js'),
+      ]);
       const lockTable = new DynamoTable(there, table, region ?? clients.homeRegion, clock);
       return new DynamoLeaseStore(lockTable, clock, random);
     },
   };
+}
+
+function trafficOf(clients: AwsClients): Traffic {
+  const loaded = once(async () => new (await import('./elb-traffic.js')).ElbTraffic(clients));
+  return {
+    targetGroups: async (region, names) => (await loaded()).targetGroups(region, names),
+    targetGroupsInUse: async (region) => (await loaded()).targetGroupsInUse(region),
+    health: async (targetGroup) => (await loaded()).health(targetGroup),
+    healthOf: async (targetGroup, registrations) => (await loaded()).healthOf(targetGroup, registrations),
+    register: async (targetGroup, registrations) => (await loaded()).register(targetGroup, registrations),
+    deregister: async (targetGroup, registrations) => (await loaded()).deregister(targetGroup, registrations),
+    tags: async (targetGroup) => (await loaded()).tags(targetGroup),
+    tag: async (targetGroup, tags) => (await loaded()).tag(targetGroup, tags),
+    untag: async (targetGroup, keys) => (await loaded()).untag(targetGroup, keys),
+  };
+}
+
+function scalingOf(clients: AwsClients): ScalingGroups {
+  const loaded = once(async () => new (await import('./auto-scaling.js')).AutoScaling(clients));
+  return {
+    describe: async (region, names) => (await loaded()).describe(region, names),
+    suspend: async (region, name, processes) => (await loaded()).suspend(region, name, processes),
+    resume: async (region, name, processes) => (await loaded()).resume(region, name, processes),
+    tag: async (region, name, key, value) => (await loaded()).tag(region, name, key, value),
+  };
+}
+
+function keyPusherOf(clients: AwsClients): KeyPusher {
+  const loaded = once(async () => new (await import('./instance-connect.js')).InstanceConnect(clients));
+  return { push: async (host, user, publicKey) => (await loaded()).push(host, user, publicKey) };
+}
+
+/** What the first call gives, for all calls. */
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
+  return () => (loading ??= load());
 }

@@ -1,4 +1,5 @@
 import {
+  AutoScalingClient,
   type AutoScalingGroup,
   CreateOrUpdateTagsCommand,
   DeleteTagsCommand,
@@ -16,7 +17,11 @@ const tagged = 'auto-scaling-group';
 
 /** The Auto Scaling groups of an account. */
 export class AutoScaling implements ScalingGroups {
-  constructor(private readonly clients: AwsClients) {}
+  readonly #client: (region: string) => AutoScalingClient;
+
+  constructor(private readonly clients: AwsClients) {
+    this.#client = clients.perRegion((settings) => new AutoScalingClient(settings));
+  }
 
   async describe(region: Region, names: readonly string[]): Promise<readonly ScalingGroup[]> {
     const found: ScalingGroup[] = [];
@@ -34,18 +39,18 @@ export class AutoScaling implements ScalingGroups {
     // AWS takes none for all.
     if (processes.length === 0) return;
     await this.clients.call('autoscaling:SuspendProcesses', region, async () =>
-      this.clients
-        .autoScaling(region)
-        .send(new SuspendProcessesCommand({ AutoScalingGroupName: name, ScalingProcesses: [...processes] })),
+      this.#client(region).send(
+        new SuspendProcessesCommand({ AutoScalingGroupName: name, ScalingProcesses: [...processes] }),
+      ),
     );
   }
 
   async resume(region: Region, name: string, processes: readonly string[]): Promise<void> {
     if (processes.length === 0) return;
     await this.clients.call('autoscaling:ResumeProcesses', region, async () =>
-      this.clients
-        .autoScaling(region)
-        .send(new ResumeProcessesCommand({ AutoScalingGroupName: name, ScalingProcesses: [...processes] })),
+      this.#client(region).send(
+        new ResumeProcessesCommand({ AutoScalingGroupName: name, ScalingProcesses: [...processes] }),
+      ),
     );
   }
 
@@ -53,18 +58,18 @@ export class AutoScaling implements ScalingGroups {
     const of = { ResourceId: name, ResourceType: tagged, Key: key };
     if (value === undefined) {
       await this.clients.call('autoscaling:DeleteTags', region, async () =>
-        this.clients.autoScaling(region).send(new DeleteTagsCommand({ Tags: [of] })),
+        this.#client(region).send(new DeleteTagsCommand({ Tags: [of] })),
       );
       return;
     }
     const Tags = [{ ...of, Value: value, PropagateAtLaunch: false }];
     await this.clients.call('autoscaling:CreateOrUpdateTags', region, async () =>
-      this.clients.autoScaling(region).send(new CreateOrUpdateTagsCommand({ Tags })),
+      this.#client(region).send(new CreateOrUpdateTagsCommand({ Tags })),
     );
   }
 
   async #allPages(region: Region, names: readonly string[]): Promise<readonly AutoScalingGroup[]> {
-    const client = this.clients.autoScaling(region);
+    const client = this.#client(region);
     const found: AutoScalingGroup[] = [];
     const query = { AutoScalingGroupNames: [...names] };
     for await (const page of paginateDescribeAutoScalingGroups({ client }, query)) {

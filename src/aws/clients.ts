@@ -1,17 +1,10 @@
-import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { EC2InstanceConnectClient } from '@aws-sdk/client-ec2-instance-connect';
-import { ECRClient } from '@aws-sdk/client-ecr';
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { STSClient } from '@aws-sdk/client-sts';
 import { awsError, goneIsExpired, isExpired } from '../errors/aws.js';
 import { defined } from '../model/defined.js';
 import type { CloudAccess } from './cloud-access.js';
 import { identityOf, type IdentityProvider } from './credentials.js';
 
 /** What all clients have in common. Times are milliseconds. */
-interface ClientSettings {
+export interface ClientSettings {
   readonly region: string;
   readonly credentials: IdentityProvider;
   readonly endpoint?: string;
@@ -24,17 +17,13 @@ interface ClientSettings {
   };
 }
 
-/** One client per service and region, made when it is first needed. */
+/**
+ * What the clients of one account share: its credentials and how often they ask again. Each service's client is made by who asks that
+ * service, so that no other is loaded with it.
+ */
 export class AwsClients {
   /** Where the account's identity is asked for. */
   readonly homeRegion: string;
-  readonly dynamoDb: (region: string) => DynamoDBClient;
-  readonly autoScaling: (region: string) => AutoScalingClient;
-  readonly ec2: (region: string) => EC2Client;
-  readonly ec2InstanceConnect: (region: string) => EC2InstanceConnectClient;
-  readonly ecr: (region: string) => ECRClient;
-  readonly elb: (region: string) => ElasticLoadBalancingV2Client;
-  readonly sts: (region: string) => STSClient;
   #identity: IdentityProvider;
   /** AWS has accepted the identity, in this run. */
   #wasAccepted = false;
@@ -47,16 +36,6 @@ export class AwsClients {
     const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
     this.homeRegion = access.region ?? AWS_REGION ?? AWS_DEFAULT_REGION ?? 'us-east-1';
     this.#identity = identity ?? identityOf(access, this.homeRegion);
-    this.dynamoDb = this.#perRegion((settings) => {
-      // A lease's calls are few and cannot wait: one that was throttled must not hold up the next ones.
-      return new DynamoDBClient({ ...settings, retryMode: 'standard' });
-    });
-    this.autoScaling = this.#perRegion((settings) => new AutoScalingClient(settings));
-    this.ec2 = this.#perRegion((settings) => new EC2Client(settings));
-    this.ec2InstanceConnect = this.#perRegion((settings) => new EC2InstanceConnectClient(settings));
-    this.ecr = this.#perRegion((settings) => new ECRClient(settings));
-    this.elb = this.#perRegion((settings) => new ElasticLoadBalancingV2Client(settings));
-    this.sts = this.#perRegion((settings) => new STSClient(settings));
   }
 
   /** The same account, asked elsewhere, as the same identity. */
@@ -89,7 +68,8 @@ export class AwsClients {
     for (const clients of this.#made) clients.clear();
   }
 
-  #perRegion<Client>(make: (settings: ClientSettings) => Client): (region: string) => Client {
+  /** One client of a service per region, made when it is first needed. */
+  perRegion<Client>(make: (settings: ClientSettings) => Client): (region: string) => Client {
     const clients = new Map<string, Client>();
     this.#made.push(clients);
     return (region) => {

@@ -1,4 +1,4 @@
-import { GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
+import { EC2Client, GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import { hostKeyRejected } from '../errors/host-key.js';
 import type { Host } from '../model/host.js';
 import type { HostKeySource } from '../ports/host-key-source.js';
@@ -27,7 +27,11 @@ export class ConsoleHostKeys implements HostKeySource {
   #asking = 0;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(private readonly clients: AwsClients) {}
+  readonly #ec2: (region: string) => EC2Client;
+
+  constructor(private readonly clients: AwsClients) {
+    this.#ec2 = clients.perRegion((settings) => new EC2Client(settings));
+  }
 
   async hostKeysOf(host: Host): Promise<readonly string[]> {
     const blocks = hostKeyBlocks(await this.#inTurn(() => this.#output(host)));
@@ -44,7 +48,7 @@ export class ConsoleHostKeys implements HostKeySource {
   async #output(host: Host): Promise<string> {
     const region = host.region ?? this.clients.homeRegion;
     return this.clients.call('ec2:GetConsoleOutput', region, async () => {
-      const client = this.clients.ec2(region);
+      const client = this.#ec2(region);
       const ask = async (Latest: boolean): Promise<string> => {
         const { Output } = await client.send(new GetConsoleOutputCommand({ InstanceId: host.id, Latest }));
         return Buffer.from(Output ?? '', 'base64').toString('utf8');

@@ -1,4 +1,9 @@
-import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { awsError } from '../errors/aws.js';
 import { explainedTable, lockItemMalformed, tableSilent, type LockTablePlace } from '../errors/dynamo.js';
 import type { Milliseconds } from '../model/duration.js';
@@ -22,21 +27,26 @@ export interface LockTable {
 /** A table of DynamoDB whose partition key is the text `lock`. */
 export class DynamoTable implements LockTable {
   readonly place: LockTablePlace;
+  readonly #client: (region: string) => DynamoDBClient;
 
   constructor(
-    private readonly clients: AwsClients,
+    clients: AwsClients,
     table: string,
     region: string,
     private readonly clock: Clock,
   ) {
     this.place = { ...clients.access, table, region };
+    // A lease's calls are few and cannot wait: one that was throttled must not hold up the next ones.
+    this.#client = clients.perRegion(
+      (settings) => new DynamoDBClient({ ...settings, retryMode: 'standard' }),
+    );
   }
 
   /** Throws `aws.*`, `lease.table_missing`, `lease.table_keys`, `lease.item_malformed`. */
   async read(lock: string, limit: Milliseconds): Promise<LockRecord | undefined> {
     const { table, region } = this.place;
     const { Item: item } = await this.#call('GetItem', limit, async (abortSignal) => {
-      const client = this.clients.dynamoDb(region);
+      const client = this.#client(region);
       const command = new GetItemCommand({
         TableName: table,
         Key: { lock: { S: lock } },
@@ -54,7 +64,7 @@ export class DynamoTable implements LockTable {
   async write(record: LockRecord, expected: Expected, limit: Milliseconds): Promise<boolean> {
     const { table, region } = this.place;
     return this.#call('PutItem', limit, async (abortSignal) => {
-      const client = this.clients.dynamoDb(region);
+      const client = this.#client(region);
       const command = new PutItemCommand({
         TableName: table,
         Item: toItem(record),

@@ -1,5 +1,10 @@
-import { type Filter, type Instance as Ec2Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import {
+  EC2Client,
+  type Filter,
+  type Instance as Ec2Instance,
+  paginateDescribeInstances,
+} from '@aws-sdk/client-ec2';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { malformedAnswer } from '../errors/aws.js';
 import { accountId, type AccountId, type Region } from '../model/ids.js';
 import type { Fleet, Instance } from '../ports/fleet.js';
@@ -11,13 +16,19 @@ const running = 'running';
 
 /** The EC2 instances of an account. */
 export class Ec2Fleet implements Fleet {
-  constructor(private readonly clients: AwsClients) {}
+  readonly #ec2: (region: string) => EC2Client;
+  readonly #sts: (region: string) => STSClient;
+
+  constructor(private readonly clients: AwsClients) {
+    this.#ec2 = clients.perRegion((settings) => new EC2Client(settings));
+    this.#sts = clients.perRegion((settings) => new STSClient(settings));
+  }
 
   async identity(): Promise<{ readonly account: AccountId; readonly arn: string }> {
     const region = this.clients.homeRegion;
     const action = 'sts:GetCallerIdentity';
     const { Account, Arn } = await this.clients.call(action, region, async () => {
-      return this.clients.sts(region).send(new GetCallerIdentityCommand());
+      return this.#sts(region).send(new GetCallerIdentityCommand());
     });
     if (Account === undefined || Arn === undefined) throw malformedAnswer(action, region, 'no account');
     return { account: accountId(Account), arn: Arn };
@@ -39,7 +50,7 @@ export class Ec2Fleet implements Fleet {
     region: Region,
     filters: Readonly<Record<string, readonly string[]>>,
   ): Promise<readonly Ec2Instance[]> {
-    const client = this.clients.ec2(region);
+    const client = this.#ec2(region);
     const Filters: Filter[] = Object.entries(filters).map(([Name, Values]) => ({
       Name,
       Values: [...Values],

@@ -3,6 +3,7 @@ import {
   DeregisterTargetsCommand,
   DescribeTagsCommand,
   DescribeTargetHealthCommand,
+  ElasticLoadBalancingV2Client,
   RegisterTargetsCommand,
   RemoveTagsCommand,
   type TargetDescription,
@@ -22,17 +23,22 @@ import type { Tag } from '../model/tag.js';
 import type { Traffic } from '../ports/traffic.js';
 import { regionOf } from './arn.js';
 import type { AwsClients } from './clients.js';
-import { describeTargetGroups } from './target-groups.js';
+import { describeTargetGroups, type Elb } from './target-groups.js';
 
 /** What one call may carry. AWS documents no limit; the Kubernetes load balancer controller settled on this one. */
 const targetsPerCall = 200;
 
 /** Target groups of Application and Network Load Balancers. */
 export class ElbTraffic implements Traffic {
-  constructor(private readonly clients: AwsClients) {}
+  readonly #elb: Elb;
+
+  constructor(private readonly clients: AwsClients) {
+    const client = clients.perRegion((settings) => new ElasticLoadBalancingV2Client(settings));
+    this.#elb = { clients, client };
+  }
 
   async targetGroups(region: Region, names: readonly string[]): Promise<readonly TargetGroup[]> {
-    return describeTargetGroups(this.clients, region, (existing) => {
+    return describeTargetGroups(this.#elb, region, (existing) => {
       const [first, ...others] = names.filter(
         (name) => !existing.some((one) => one.TargetGroupName === name),
       );
@@ -45,7 +51,7 @@ export class ElbTraffic implements Traffic {
   }
 
   async targetGroupsInUse(region: Region): Promise<readonly TargetGroup[]> {
-    return describeTargetGroups(this.clients, region, (existing) =>
+    return describeTargetGroups(this.#elb, region, (existing) =>
       existing.filter(({ LoadBalancerArns = [] }) => LoadBalancerArns.length > 0),
     );
   }
@@ -56,7 +62,7 @@ export class ElbTraffic implements Traffic {
       'elasticloadbalancing:DescribeTargetHealth',
       region,
       async () => {
-        const client = this.clients.elb(region);
+        const client = this.#elb.client(region);
         return client.send(new DescribeTargetHealthCommand({ TargetGroupArn: targetGroup }));
       },
     );
@@ -75,7 +81,7 @@ export class ElbTraffic implements Traffic {
     const region = regionOf(targetGroup);
     for (const Targets of inCalls(registrations)) {
       await this.clients.call('elasticloadbalancing:RegisterTargets', region, async () =>
-        this.clients.elb(region).send(new RegisterTargetsCommand({ TargetGroupArn: targetGroup, Targets })),
+        this.#elb.client(region).send(new RegisterTargetsCommand({ TargetGroupArn: targetGroup, Targets })),
       );
     }
   }
@@ -84,7 +90,7 @@ export class ElbTraffic implements Traffic {
     const region = regionOf(targetGroup);
     for (const Targets of inCalls(registrations)) {
       await this.clients.call('elasticloadbalancing:DeregisterTargets', region, async () =>
-        this.clients.elb(region).send(new DeregisterTargetsCommand({ TargetGroupArn: targetGroup, Targets })),
+        this.#elb.client(region).send(new DeregisterTargetsCommand({ TargetGroupArn: targetGroup, Targets })),
       );
     }
   }
@@ -95,7 +101,7 @@ export class ElbTraffic implements Traffic {
       'elasticloadbalancing:DescribeTags',
       region,
       async () => {
-        const client = this.clients.elb(region);
+        const client = this.#elb.client(region);
         return client.send(new DescribeTagsCommand({ ResourceArns: [targetGroup] }));
       },
     );
@@ -108,7 +114,7 @@ export class ElbTraffic implements Traffic {
   async tag(targetGroup: TargetGroupArn, tags: readonly Tag[]): Promise<void> {
     const region = regionOf(targetGroup);
     await this.clients.call('elasticloadbalancing:AddTags', region, async () => {
-      const client = this.clients.elb(region);
+      const client = this.#elb.client(region);
       const Tags = tags.map(({ key, value }) => ({ Key: key, Value: value }));
       return client.send(new AddTagsCommand({ ResourceArns: [targetGroup], Tags }));
     });
@@ -117,7 +123,7 @@ export class ElbTraffic implements Traffic {
   async untag(targetGroup: TargetGroupArn, keys: readonly string[]): Promise<void> {
     const region = regionOf(targetGroup);
     await this.clients.call('elasticloadbalancing:RemoveTags', region, async () => {
-      const client = this.clients.elb(region);
+      const client = this.#elb.client(region);
       return client.send(new RemoveTagsCommand({ ResourceArns: [targetGroup], TagKeys: [...keys] }));
     });
   }

@@ -1,4 +1,4 @@
-import { SendSSHPublicKeyCommand } from '@aws-sdk/client-ec2-instance-connect';
+import { EC2InstanceConnectClient, SendSSHPublicKeyCommand } from '@aws-sdk/client-ec2-instance-connect';
 import pLimit from 'p-limit';
 import { explainedPush, notAnInstance, pushUnconfirmed } from '../errors/aws-instance-connect.js';
 import { defined } from '../model/defined.js';
@@ -15,7 +15,11 @@ const atOnce = 8;
 export class InstanceConnect implements KeyPusher {
   readonly #inTurn = pLimit(atOnce);
 
-  constructor(private readonly clients: AwsClients) {}
+  readonly #client: (region: string) => EC2InstanceConnectClient;
+
+  constructor(private readonly clients: AwsClients) {
+    this.#client = clients.perRegion((settings) => new EC2InstanceConnectClient(settings));
+  }
 
   /** Throws `aws.instance_connect` where the host is the reason, and the other `aws.*`. */
   async push(host: Host, user: string, publicKey: string): Promise<void> {
@@ -23,16 +27,17 @@ export class InstanceConnect implements KeyPusher {
     const region = host.region ?? this.clients.homeRegion;
     await this.#inTurn(() =>
       this.clients.call(action, region, async () => {
-        const client = this.clients.ec2InstanceConnect(region);
         const command = new SendSSHPublicKeyCommand({
           InstanceId: host.id,
           InstanceOSUser: user,
           SSHPublicKey: publicKey,
           ...defined({ AvailabilityZone: host.zone }),
         });
-        const { Success } = await client.send(command).catch((error: unknown) => {
-          throw explainedPush(error, host, user) ?? error;
-        });
+        const { Success } = await this.#client(region)
+          .send(command)
+          .catch((error: unknown) => {
+            throw explainedPush(error, host, user) ?? error;
+          });
         if (Success !== true) throw pushUnconfirmed(host);
       }),
     );

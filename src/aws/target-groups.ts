@@ -1,6 +1,7 @@
 import {
   DescribeLoadBalancerAttributesCommand,
   DescribeTargetGroupAttributesCommand,
+  type ElasticLoadBalancingV2Client,
   type TargetGroup as ElbTargetGroup,
   paginateDescribeTargetGroups,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -10,6 +11,12 @@ import type { TargetGroup } from '../model/registration.js';
 import { loadBalancerType } from './arn.js';
 import type { AwsClients } from './clients.js';
 
+/** An account's load balancers. */
+export interface Elb {
+  readonly clients: Pick<AwsClients, 'call'>;
+  readonly client: (region: string) => ElasticLoadBalancingV2Client;
+}
+
 /** The most target groups that AWS gives on one page. */
 const pageSize = 400;
 /** Attributes are one call per target group, out of about ten a second for the whole account. */
@@ -17,19 +24,19 @@ const callsAtOnce = 4;
 
 /** The chosen ones among a region's target groups, each with its attributes. */
 export async function describeTargetGroups(
-  clients: AwsClients,
+  elb: Elb,
   region: Region,
   choose: (existing: readonly ElbTargetGroup[]) => readonly ElbTargetGroup[],
 ): Promise<readonly TargetGroup[]> {
-  const existing = await clients.call('elasticloadbalancing:DescribeTargetGroups', region, () =>
-    listAll(clients, region),
+  const existing = await elb.clients.call('elasticloadbalancing:DescribeTargetGroups', region, () =>
+    listAll(elb, region),
   );
   const limit = pLimit(callsAtOnce);
-  return Promise.all(choose(existing).map((group) => limit(() => describe(clients, region, group))));
+  return Promise.all(choose(existing).map((group) => limit(() => describe(elb, region, group))));
 }
 
-async function listAll(clients: AwsClients, region: Region): Promise<readonly ElbTargetGroup[]> {
-  const client = clients.elb(region);
+async function listAll(elb: Elb, region: Region): Promise<readonly ElbTargetGroup[]> {
+  const client = elb.client(region);
   const found: ElbTargetGroup[] = [];
   for await (const page of paginateDescribeTargetGroups({ client, pageSize }, {})) {
     found.push(...(page.TargetGroups ?? []));
@@ -37,9 +44,9 @@ async function listAll(clients: AwsClients, region: Region): Promise<readonly El
   return found;
 }
 
-async function describe(clients: AwsClients, region: Region, group: ElbTargetGroup): Promise<TargetGroup> {
+async function describe(elb: Elb, region: Region, group: ElbTargetGroup): Promise<TargetGroup> {
   const { TargetGroupArn: arn = '', LoadBalancerArns: loadBalancers = [] } = group;
-  const attributes = await targetGroupAttributes(clients, region, arn);
+  const attributes = await targetGroupAttributes(elb, region, arn);
   return {
     arn: targetGroupArn(arn),
     name: group.TargetGroupName ?? arn,
@@ -50,7 +57,7 @@ async function describe(clients: AwsClients, region: Region, group: ElbTargetGro
     loadBalancers,
     deregistrationDelay: seconds(attributes.get('deregistration_delay.timeout_seconds')),
     slowStart: seconds(attributes.get('slow_start.duration_seconds')),
-    crossZone: await isCrossZone(clients, region, group, attributes.get(crossZoneAttribute)),
+    crossZone: await isCrossZone(elb, region, group, attributes.get(crossZoneAttribute)),
   };
 }
 
@@ -61,7 +68,7 @@ const crossZoneAttribute = 'load_balancing.cross_zone.enabled';
  * the others do when told so. With several of them the strictest counts.
  */
 async function isCrossZone(
-  clients: AwsClients,
+  elb: Elb,
   region: Region,
   { LoadBalancerArns = [], Protocol }: ElbTargetGroup,
   attribute: string | undefined,
@@ -72,7 +79,7 @@ async function isCrossZone(
     LoadBalancerArns.map(async (arn) =>
       loadBalancerType(arn) === 'application'
         ? true
-        : (await loadBalancerAttributes(clients, region, arn)).get(crossZoneAttribute) === 'true',
+        : (await loadBalancerAttributes(elb, region, arn)).get(crossZoneAttribute) === 'true',
     ),
   );
   return answers.every(Boolean);
@@ -80,9 +87,9 @@ async function isCrossZone(
 
 type Attributes = ReadonlyMap<string, string>;
 
-function targetGroupAttributes(clients: AwsClients, region: Region, arn: string): Promise<Attributes> {
-  return clients.call('elasticloadbalancing:DescribeTargetGroupAttributes', region, async () => {
-    const client = clients.elb(region);
+function targetGroupAttributes(elb: Elb, region: Region, arn: string): Promise<Attributes> {
+  return elb.clients.call('elasticloadbalancing:DescribeTargetGroupAttributes', region, async () => {
+    const client = elb.client(region);
     const { Attributes } = await client.send(
       new DescribeTargetGroupAttributesCommand({ TargetGroupArn: arn }),
     );
@@ -90,9 +97,9 @@ function targetGroupAttributes(clients: AwsClients, region: Region, arn: string)
   });
 }
 
-function loadBalancerAttributes(clients: AwsClients, region: Region, arn: string): Promise<Attributes> {
-  return clients.call('elasticloadbalancing:DescribeLoadBalancerAttributes', region, async () => {
-    const client = clients.elb(region);
+function loadBalancerAttributes(elb: Elb, region: Region, arn: string): Promise<Attributes> {
+  return elb.clients.call('elasticloadbalancing:DescribeLoadBalancerAttributes', region, async () => {
+    const client = elb.client(region);
     const { Attributes } = await client.send(
       new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn: arn }),
     );

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 // As a whole: a Node that is too old has no compile cache, and must come as far as to say that it is too old.
 import nodeModule from 'node:module';
 import { isAbsolute, join } from 'node:path';
@@ -16,7 +16,24 @@ export function keepCompiledCode(env: Environment): void {
   const base = cacheHome(env);
   if (base === undefined) return;
   const folder = join(base, 'adfpush', 'compiled');
-  if (isOurs(folder)) nodeModule.enableCompileCache(folder);
+  if (!isOurs(folder)) return;
+  emptyIfFull(folder);
+  nodeModule.enableCompileCache(folder);
+}
+
+/** About 50 MB: those of some ten builds. Node removes none by itself. */
+const mostFiles = 200;
+
+/** It has a folder for each version of Node. Another process may be removing the same. */
+function emptyIfFull(folder: string): void {
+  try {
+    const files = readdirSync(folder).flatMap((version) => readdirSync(join(folder, version)));
+    if (files.length <= mostFiles) return;
+    for (const version of readdirSync(folder))
+      rmSync(join(folder, version), { recursive: true, force: true });
+  } catch {
+    // The next start looks again.
+  }
 }
 
 /** A home that does not exist stays so: it is that of a user who should have none. */

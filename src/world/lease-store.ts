@@ -20,7 +20,7 @@ export async function leaseStoreOf(
   const { kind, ...table } = backend;
   const { region, endpoint } = backend;
   const account = cloud ?? (await ownAccount(region, endpoint));
-  return new MovedLeases(account.leases({ ...table, clock, random }), hosts, kind);
+  return new MovedLeases(await account.leases({ ...table, clock, random }), hosts, kind);
 }
 
 async function ownAccount(region: string | undefined, endpoint: string | undefined): Promise<AwsCloud> {

@@ -51,7 +51,9 @@ describe('a deploy whose leases are in DynamoDB', () => {
 
   it('is refused while somebody else holds it, and goes on when it is let go', async () => {
     const name = { environment: environmentName('lab'), group: groupName('api'), hosts: [] };
-    const lease = await storeAt(dynamo, systemClock).acquire({ ...name, owner: ann, duration: 600_000 });
+    const lease = await (
+      await storeAt(dynamo, systemClock)
+    ).acquire({ ...name, owner: ann, duration: 600_000 });
     const refused = await lane.deploy('v1');
     expect([refused.exit, refused.stderr]).toEqual([
       3,

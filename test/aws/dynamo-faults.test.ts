@@ -16,7 +16,7 @@ beforeEach(async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
   dynamo = await startDynamo();
   clock = new FakeClock();
-  store = storeAt(dynamo, clock);
+  store = await storeAt(dynamo, clock);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -45,7 +45,7 @@ describe('a write whose reply is lost', () => {
     // The SDK repeats it, which the condition refuses; only reading tells that the first one did it.
     expect(dynamo.calls).toEqual(['GetItem', 'PutItem', 'PutItem', 'GetItem']);
     await lease.renew();
-    expect((await failureOf(storeAt(dynamo, clock).acquire(requestOf(bob)))).code).toBe('lease.held');
+    expect((await failureOf((await storeAt(dynamo, clock)).acquire(requestOf(bob)))).code).toBe('lease.held');
   });
 
   it('is made again when it never arrived', async () => {
@@ -68,12 +68,12 @@ describe('a write whose reply is lost', () => {
     const lease = await store.acquire(requestOf(ann));
     disturb('PutItem', fate);
     await lease.release();
-    expect(await storeAt(dynamo, clock).look(api)).toEqual({ epoch: lease.epoch });
+    expect(await (await storeAt(dynamo, clock)).look(api)).toEqual({ epoch: lease.epoch });
   });
 
   it('leaves the lease to somebody else who took it in between', async () => {
     const lease = await store.acquire(requestOf(ann));
-    const other = storeAt(dynamo, clock);
+    const other = await storeAt(dynamo, clock);
     await other.seize(api, bob);
     disturb('PutItem', 'lost_before', 'lost_before', 'lost_before', 'lost_before', 'lost_before');
     expect((await failureOf(lease.renew())).code).toBe('lease.lost');
@@ -113,7 +113,7 @@ describe('a table that does not answer', () => {
     };
     expect((await failureOf(store.acquire(requestOf(ann)))).code).toBe('lease.unavailable');
     disturbAll('answered');
-    expect((await failureOf(storeAt(dynamo, clock).acquire(requestOf(bob)))).code).toBe('lease.held');
+    expect((await failureOf((await storeAt(dynamo, clock)).acquire(requestOf(bob)))).code).toBe('lease.held');
     const epoch = (await itemOf(dynamo))?.['epoch']?.N;
     // The same epoch, by which a run that regains its lease knows that nobody had it in between.
     const lease = await store.acquire(requestOf(ann));
@@ -195,7 +195,7 @@ describe('a lease that is kept renewed', () => {
 
   const keep = async (): Promise<{ stop(): Promise<void> }> => {
     lost = [];
-    lease = await storeAt(dynamo, systemClock).acquire({ ...requestOf(ann), duration });
+    lease = await (await storeAt(dynamo, systemClock)).acquire({ ...requestOf(ann), duration });
     return keepRenewed(lease, { duration, clock: systemClock, onLost: (reason) => lost.push(reason) });
   };
 
@@ -225,7 +225,7 @@ describe('a lease that is kept renewed', () => {
 
   it('is given up at the first renewal after somebody took it', async () => {
     const kept = await keep();
-    await storeAt(dynamo, clock).seize(api, bob);
+    await (await storeAt(dynamo, clock)).seize(api, bob);
     await vi.waitFor(() => expect(lost).toHaveLength(1), { timeout: 120_000 });
     await kept.stop();
     expect(lost[0]?.code).toBe('lease.lost');
@@ -243,7 +243,7 @@ describe('a table that cannot keep locks', () => {
       class: errorClass,
       message,
       hint = '',
-    } = await failureOf(storeAt(dynamo, clock, table).acquire(requestOf(ann)));
+    } = await failureOf((await storeAt(dynamo, clock, table)).acquire(requestOf(ann)));
     const plain = (text: string) => text.replaceAll(dynamo.endpoint, 'http://…');
     return { code, class: errorClass, message: plain(message), hint: plain(hint) };
   };

@@ -17,8 +17,8 @@ beforeEach(async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
   dynamo = await startDynamo();
   clock = new FakeClock();
-  store = storeAt(dynamo, clock);
-  other = storeAt(dynamo, clock);
+  store = await storeAt(dynamo, clock);
+  other = await storeAt(dynamo, clock);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -102,7 +102,7 @@ describe('a lease in DynamoDB', () => {
 
   it('is won by exactly one of 20 who want it at once, be it new, released or run out', async () => {
     const round = async (name: string): Promise<string[]> => {
-      const stores = Array.from({ length: 20 }, () => storeAt(dynamo, clock));
+      const stores = await Promise.all(Array.from({ length: 20 }, () => storeAt(dynamo, clock)));
       // Each has seen what is there before time passes.
       for (const each of stores) await each.look(api);
       await clock.advance(name === 'run out' ? 60_000 : 0);
@@ -188,7 +188,7 @@ describe('a lease in DynamoDB', () => {
   });
 
   it('is refused without being waited for as soon as its holder shows that it lives', async () => {
-    const behind = storeAt(dynamo, new FakeClock({ epoch: Date.UTC(2026, 0, 1) }));
+    const behind = await storeAt(dynamo, new FakeClock({ epoch: Date.UTC(2026, 0, 1) }));
     const lease = await behind.acquire(requestOf(ann));
     const begun = clock.elapsed();
     const heard: string[] = [];
@@ -208,8 +208,8 @@ describe('a lease in DynamoDB', () => {
   it('compares no clocks: machines whose clocks are hours apart exclude each other all the same', async () => {
     const early = new FakeClock({ epoch: Date.UTC(2026, 0, 1) });
     const late = new FakeClock({ epoch: Date.UTC(2027, 0, 1) });
-    const ahead = storeAt(dynamo, late);
-    const behind = storeAt(dynamo, early);
+    const ahead = await storeAt(dynamo, late);
+    const behind = await storeAt(dynamo, early);
 
     const lease = await behind.acquire(requestOf(ann));
     // Which of the two it is called is a guess.
@@ -224,7 +224,7 @@ describe('a lease in DynamoDB', () => {
   });
 
   it('compares none either when it guesses that a holder died: a living one whose clock is behind keeps its lease', async () => {
-    const behind = storeAt(dynamo, new FakeClock({ epoch: Date.UTC(2026, 0, 1) }));
+    const behind = await storeAt(dynamo, new FakeClock({ epoch: Date.UTC(2026, 0, 1) }));
     const lease = await behind.acquire(requestOf(ann));
 
     expect(await codeOf(other.acquire(requestOf(bob)))).toBe('lease.quiet');
@@ -237,7 +237,7 @@ describe('a lease in DynamoDB', () => {
   });
 
   it('tells an age of nothing, not of less, when the clock of its holder is ahead', async () => {
-    const ahead = storeAt(dynamo, new FakeClock({ epoch: Date.UTC(2030, 0, 1) }));
+    const ahead = await storeAt(dynamo, new FakeClock({ epoch: Date.UTC(2030, 0, 1) }));
     await ahead.acquire(requestOf(ann));
 
     await clock.advance(5_000);

@@ -22,7 +22,7 @@ export const requestOf = (owner: LeaseOwner): LeaseRequest => ({ ...api, owner, 
 let machines = 0;
 
 /** What one machine has of the store: nobody else's memory, and a clock of its own. */
-export function storeAt(dynamo: DynamoServer, clock: Clock, table = 'locks'): LeaseStore {
+export function storeAt(dynamo: DynamoServer, clock: Clock, table = 'locks'): Promise<LeaseStore> {
   machines += 1;
   const cloud = connectCloud({ endpoint: dynamo.endpoint, region: 'eu-west-1' });
   return cloud.leases({ table, clock, random: new SeededRandom(`machine ${machines}`) });

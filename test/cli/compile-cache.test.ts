@@ -1,10 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { adfpush } from './adfpush.js';
+import { adfpush, temporaryFolder } from './adfpush.js';
 
-const folder = (): string => mkdtempSync(join(tmpdir(), 'adfpush-cache-'));
+const folder = (): string => temporaryFolder('adfpush-cache-');
 
 /** Node tells what it does with its compile cache. */
 const telling = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE', NODE_COMPILE_CACHE: '' };
@@ -61,4 +60,18 @@ it('runs no code from a folder that others may write to', async () => {
 
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
   expect(readdirSync(shared)).toEqual([]);
+});
+
+it('begins anew when it has become too large: every build of the program has files of its own', async () => {
+  const cache = folder();
+  const old = join(cache, 'adfpush/compiled/v22-old');
+  mkdirSync(old, { recursive: true });
+  for (let file = 0; file < 250; file += 1) writeFileSync(join(old, String(file)), '');
+
+  const { exit, stderr } = await adfpush(['--help'], undefined, {}, { XDG_CACHE_HOME: cache });
+
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+  expect(existsSync(old)).toBe(false);
+  const [kept = ''] = readdirSync(join(cache, 'adfpush/compiled'));
+  expect(readdirSync(join(cache, 'adfpush/compiled', kept))).not.toEqual([]);
 });

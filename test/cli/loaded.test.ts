@@ -1,44 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { commands } from '../../src/commands/table.js';
 import { program } from './adfpush.js';
+import { loadedBy } from './loaded-by.js';
 
-/** Tells every module that is loaded, a line each, on a stream that the program does not use. */
-const telling = `
-import { registerHooks } from 'node:module';
-import { writeSync } from 'node:fs';
-registerHooks({ load(url, context, next) {
-  if (url.startsWith('file:')) writeSync(3, url + '\\n');
-  return next(url, context);
-} });`;
-
-/** The sources that are in the files which a command loads: of packages by name, of this program by path. */
-async function sourcesLoadedBy(words: readonly string[], project = '.'): Promise<ReadonlySet<string>> {
-  const hook = `data:text/javascript,${encodeURIComponent(telling)}`;
-  const { stdio } = await execa(process.execPath, ['--import', hook, program, ...words], {
-    cwd: new URL(`projects/${project}`, import.meta.url),
-    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
-  });
-  const files = stdio[3]
-    .split('\n')
-    .filter(Boolean)
-    .map((url) => fileURLToPath(url));
-  expect(files).toContain(program);
-  return new Set(files.flatMap(sourcesIn));
-}
-
-/** A file without a source map only passes on what another one exports. */
-function sourcesIn(file: string): readonly string[] {
-  if (!readFileSync(file, 'utf8').includes('//# sourceMappingURL=')) return [];
-  const { sources } = JSON.parse(readFileSync(`${file}.map`, 'utf8')) as { sources: readonly string[] };
-  return sources.map(named);
-}
-
-const named = (source: string): string =>
-  /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? source.replace(/^(\.\.\/)+/, '');
+/** The sources that a command loads in one of the projects here. */
+const sourcesLoadedBy = async (
+  words: readonly string[],
+  project = '.',
+  exit = 0,
+): Promise<ReadonlySet<string>> => {
+  const loaded = await loadedBy(words, { cwd: new URL(`projects/${project}`, import.meta.url) }, exit);
+  return new Set([...loaded].filter((source) => !source.startsWith('node:')));
+};
 
 const isAws = (source: string): boolean => /^@(aws-sdk|smithy)\//.test(source);
 const isSsh = (source: string): boolean => source === 'ssh2';
@@ -62,12 +37,17 @@ it('the start imports nothing that a Node too old for it lacks', () => {
     'existsSync',
     'mkdirSync',
     'readFileSync',
+    'readdirSync',
+    'rmSync',
     'statSync',
     'isAbsolute',
     'join',
     'fileURLToPath',
   ];
-  const files = ['bin.js', 'start.js'].map((file) => readFileSync(join(dirname(program), file), 'utf8'));
+  const bin = readFileSync(program, 'utf8');
+  const started = [...bin.matchAll(/from "\.\/(start-.*\.js)"/g)].map(([, file = '']) => file);
+  expect(started).toHaveLength(1);
+  const files = [bin, ...started.map((file) => readFileSync(join(dirname(program), file), 'utf8'))];
   const imports = files.flatMap((text) => [...text.matchAll(/^import \{ (.+) \} from "node:/gm)]);
   const names = imports.flatMap(([, list = '']) => list.split(', ').map((name) => name.split(' as ')[0]));
 
@@ -91,3 +71,14 @@ it('lists the hosts of a file without the AWS SDK, ssh2 and the lab', async () =
   expect(sources).toContain('src/world/inventory.ts');
   expect(heavyParts(sources)).toEqual([]);
 });
+
+it.each([['plan'], ['deploy'], ['status'], ['exec', '--', 'true']])(
+  '%s refuses a group that is not there without the AWS SDK, ssh2 and the lab',
+  async (...words) => {
+    const [command = '', ...rest] = words;
+    const given = [command, '--group', 'nobody', '--env', 'staging', ...rest];
+    const sources = await sourcesLoadedBy(given, 'two-environments', 3);
+    expect(sources).toContain('src/world/open-world.ts');
+    expect(heavyParts(sources)).toEqual([]);
+  },
+);

@@ -1,10 +1,9 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/commands/table.js';
-import { adfpush, program, projectOf } from './adfpush.js';
+import { adfpush, program, projectOf, temporaryFolder } from './adfpush.js';
 
 const verbs = Object.keys(commands).map((id) => id.replace(':', ' '));
 
@@ -172,7 +171,7 @@ describe('adfpush', () => {
   });
 
   it('tells a refused run in its JUnit report and event file', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'adfpush-cli-'));
+    const folder = temporaryFolder('adfpush-cli-');
     const { exit } = await adfpush([
       ...['deploy', '-g', 'nobody', '--env', 'staging'],
       ...['--junit', join(folder, 'junit.xml'), '--events', join(folder, 'events.ndjson')],
@@ -187,7 +186,7 @@ describe('adfpush', () => {
   });
 
   it('gives the words after -- to the hosts as they are, in their order', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'adfpush-cli-'));
+    const folder = temporaryFolder('adfpush-cli-');
     const events = join(folder, 'events.ndjson');
     await adfpush([
       'exec',
