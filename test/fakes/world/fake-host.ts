@@ -54,6 +54,8 @@ export class FakeHost {
   #found = true;
   #power: 'on' | 'off' | 'gone' = 'on';
   #stopped = false;
+  /** As a whole machine: its balancers' checks get no answer. What is asked of it is kept from it by a test's network. */
+  standsStill = false;
   /** False while its Docker Engine is down. The host itself can be reached then. */
   engineRuns = true;
   /** False once somebody took the tag of its group away. */
