@@ -117,7 +117,7 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
     const { host: id, at: time, lasts, of } = blip;
     withHost(world, id, (host) => {
       at(time, `the ${of} of ${id} is away for a moment`, () => beginBlip(host, blip));
-      if (of === 'connection') at(time + lasts, `${id} is back`, () => host.find());
+      if (of === 'connection' || of === 'machine') at(time + lasts, `${id} is back`, () => endBlip(host));
     });
   }
   for (const { host: id, at: time, container } of faults.crashes) {
@@ -174,10 +174,31 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
   }
 }
 
+/** What is asked of a host that says nothing is kept from it by the network (see network.ts). */
 function beginBlip(host: FakeHost, blip: Blip): void {
-  if (blip.of === 'dockerd') host.restartEngine(blip.lasts, 'terminated', blip.stopping);
-  else if (blip.of === 'engine') host.restartEngine(blip.lasts, 'live_restore');
-  else host.lose();
+  switch (blip.of) {
+    case 'dockerd': {
+      host.restartEngine(blip.lasts, 'terminated', blip.stopping);
+      return;
+    }
+    case 'engine': {
+      host.restartEngine(blip.lasts, 'live_restore');
+      return;
+    }
+    case 'connection': {
+      host.lose();
+      return;
+    }
+    case 'machine':
+      host.standsStill = true;
+      return;
+    case 'answer':
+  }
+}
+
+function endBlip(host: FakeHost): void {
+  host.standsStill = false;
+  host.find();
 }
 
 const registrationsOf = (world: World, { host }: FakeHost) =>

@@ -95,10 +95,17 @@ export interface FaultPlan {
 
 /**
  * The containers of an `engine` live on without it. A `dockerd` takes them down with it, answers for as long as that takes (`stopping`, a part
- * of `lasts`), and brings them back.
+ * of `lasts`), and brings them back. Where an `answer` is away connections stay open, and the host says nothing: it does what it was asked once
+ * that is over. A whole `machine` that stands still says nothing either, and fails the checks of its targets.
  */
 export type Blip = Window &
-  ({ readonly of: 'connection' | 'engine' } | { readonly of: 'dockerd'; readonly stopping: Milliseconds });
+  (
+    | { readonly of: 'connection' | 'engine' | 'answer' | 'machine' }
+    | { readonly of: 'dockerd'; readonly stopping: Milliseconds }
+  );
+
+/** Nothing is heard of the host meanwhile, and no connection is closed. */
+export const isSilence = ({ of }: Blip): boolean => of === 'answer' || of === 'machine';
 
 /** How a cloud or a registry is away. What a silent cloud is asked it does, and says nothing. */
 export type Outage = {
@@ -172,6 +179,7 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
       blips: [
         ...randomBlips(random.fork('blips'), hosts),
         ...randomDockerdRestarts(random.fork('dockerd'), hosts, 0.4),
+        ...randomSilences(random.fork('silences'), hosts, 0.4),
       ],
       outages: randomOutages(random.fork('outages'), 0.6),
     };
@@ -201,7 +209,10 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     ...randomLockFaults(random.fork('locks'), hosts),
     unreachable: random.chance(likelihood / 8) ? someHost() : [],
     lost: someHost().map(window),
-    blips: randomDockerdRestarts(random.fork('dockerd'), hosts, 0.04),
+    blips: [
+      ...randomDockerdRestarts(random.fork('dockerd'), hosts, 0.04),
+      ...randomSilences(random.fork('silences'), hosts, 0.04),
+    ],
     outages: randomOutages(random.fork('outages'), 0.06),
     diskFull: random.chance(likelihood / 8) ? someHost() : [],
     crashes: someHost().map((host) => ({ host, at: moment(), container: containers.integer(0, 2) })),
@@ -267,6 +278,21 @@ const randomDockerdRestarts = (
           stopping,
         };
       })
+    : [];
+
+/** Shorter than a call waits for its answer, or longer: then it is given up, and carried out later all the same. */
+const randomSilences = (
+  random: SeededRandom,
+  hosts: readonly string[],
+  likelihood: number,
+): readonly Blip[] =>
+  random.chance(likelihood)
+    ? Array.from({ length: random.integer(1, 2) }, () => ({
+        host: hosts[random.integer(0, hosts.length - 1)] ?? '',
+        at: random.between(10_000, 200_000),
+        lasts: random.between(1_000, 30_000),
+        of: random.pick<'answer' | 'machine'>(['answer', 'machine']),
+      }))
     : [];
 
 /** All of them shorter than any patience; every second registry is away when the first image is pulled. */

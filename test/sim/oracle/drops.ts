@@ -117,7 +117,8 @@ class Causes {
   }
 
   #flapOf(host: HostId, at: Milliseconds): Entry | undefined {
-    const flap = this.story.faults.flaps.find(
+    const { flaps, blips } = this.story.faults;
+    const flap = [...flaps, ...blips.filter(({ of }) => of === 'machine')].find(
       (one) => one.host === host && at >= one.at && at <= one.at + one.lasts,
     );
     return (

@@ -16,7 +16,9 @@ export const endsInService: Statement = ({ initial, final, named, isOver, timeli
     ...named,
     ...timeline.filter(isNoneOfOurs).flatMap((entry) => ('host' in entry ? [entry.host] : [])),
   ]);
-  const flapped = new Set<string>(faults.flaps.map(({ host }) => host));
+  const flapped = new Set<string>(
+    [...faults.flaps, ...faults.blips.filter(({ of }) => of === 'machine')].map(({ host }) => host),
+  );
   return initial.targets
     .filter(({ state, host }) => state === 'healthy' && !excused.has(host) && !flapped.has(host))
     .flatMap(({ registration, host }) => {

@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { HostId } from '../../../src/model/ids.js';
+import { isSilence } from '../faults.js';
 import type { Program, Story } from './story.js';
 
 interface Window {
@@ -45,4 +46,5 @@ const cuts = ({ faults }: Story, machine: string, host: HostId): readonly Window
       ({ hosts, machine: only }) => hosts.includes(host) && (only === undefined || only === machine),
     ),
     ...faults.hangs.filter((hang) => hang.host === host),
+    ...faults.blips.filter((blip) => isSilence(blip) && blip.host === host),
   ].map(({ at, lasts }) => ({ from: at, to: at + lasts }));
