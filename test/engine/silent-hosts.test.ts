@@ -56,6 +56,37 @@ describe('a host that stands still, and whose balancer has missed its checks', (
     expect(stage.now).toEqual(bothDeployed);
   });
 
+  it('is baked anew when it stood still after its turn, while nobody asked it', async () => {
+    const stage = new FleetStage({ hosts: 2, rollout: { serial: 2, min_healthy: 0, bake: '20s' } });
+    stage.at(
+      (event) =>
+        event.type === 'turn.ended' && event.host.id === 'i-1' && stage.told('hold.settled').length > 0,
+      () => stage.group.flap(stage.registrations[0]!, 10_000),
+    );
+
+    expect(await stage.deploy()).toMatchObject({ exit: 0, errors: [] });
+    expect(stage.now).toEqual(bothDeployed);
+  });
+
+  it('is looked at again when its balancer finds it healthy just after the last look', async () => {
+    const stage = new FleetStage({ hosts: 2 });
+    let reads = 0;
+    stage.world.calls.intercept = async (call, proceed) => {
+      const answer = await proceed();
+      const isAudit = stage.told('phase.started').some(({ phase }) => phase === 'audit');
+      if (isAudit && call.port === 'traffic' && call.method === 'health') reads += 1;
+      if (reads === 1) stage.group.force(stage.registrations[0]!, 'healthy');
+      return answer;
+    };
+    stage.at(
+      (event) => event.type === 'phase.started' && event.phase === 'audit',
+      () => stage.group.force(stage.registrations[0]!, 'unhealthy'),
+    );
+
+    expect(await stage.deploy()).toMatchObject({ exit: 0, errors: [] });
+    expect(reads).toBeGreaterThan(1);
+  });
+
   it('is waited for at the last look, though nobody asked it meanwhile', async () => {
     const stage = new FleetStage({ hosts: 2 });
     stage.at(

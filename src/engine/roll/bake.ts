@@ -46,12 +46,14 @@ async function watch(
   const { blips } = target.run;
   let lostBefore = blips.timeLost(place);
   let end = clock.elapsed() + duration;
-  for (let bad = 0, begunAnew = 0, last: Unhealthy | undefined; ;) {
+  // Before the first look nobody has asked the host since its turn ended.
+  let isHeard = false;
+  for (let bad = 0, begunAnew = 0; ;) {
     const unwell = await whyNotWell(target);
     // A balancer tells what was while nothing was heard of the host.
-    const wasSilent = last?.cause === 'silence' && unwell?.cause === 'balancer';
+    const wasSilent = !isHeard && unwell?.cause === 'balancer';
     const wasDisturbed = (wasSilent || blips.timeLost(place) > lostBefore) && !isGivenUp(target);
-    last = unwell;
+    isHeard = unwell?.cause !== 'silence';
     let why = unwell?.why;
     if (unwell !== undefined && (unwell.cause === 'engine' || wasDisturbed) && begunAnew < mostAnew(place)) {
       why = await whyNotWellAgain(target, stop);
@@ -94,14 +96,15 @@ async function whyNotWell(target: HostTarget): Promise<Unhealthy | undefined> {
 }
 
 /**
- * True for a host that was disturbed in this run, whose Engine was restarted since it was proven healthy, or which its balancer alone finds
+ * True for a host that is well, or that was disturbed in this run, whose Engine was restarted since it was proven healthy, or which its balancer alone finds
  * unhealthy (it may have stood still while nobody asked it), and which is well again: proven anew, and healthy for its load balancers. False
  * at once when nothing disturbed it.
  */
 export async function isWellAgain({ target }: HostSession, stop: AbortSignal): Promise<boolean> {
   const { run, place } = target;
-  const isDisturbed =
-    run.blips.timeLost(place) > 0 || mayPass.has((await whyNotWell(target))?.cause ?? 'itself');
+  const unwell = await whyNotWell(target);
+  if (unwell === undefined) return true;
+  const isDisturbed = run.blips.timeLost(place) > 0 || mayPass.has(unwell.cause);
   return isDisturbed && !isGivenUp(target) && (await whyNotWellAgain(target, stop)) === undefined;
 }
 
