@@ -1,7 +1,7 @@
 import type { Run } from '../engine/index.js';
 import { describeHost } from '../model/host.js';
 import { formatPinnedImage } from '../model/release.js';
-import type { HostResult, RunResult } from '../model/run-result.js';
+import type { HostResult, NamedHost, RunResult } from '../model/run-result.js';
 import { endingOf, resultError, resultOf } from '../run/endings.js';
 import type { InterruptedRuns } from './interrupted-runs.js';
 import type { RecoveredHost, RecoveredRun } from './recover-run.js';
@@ -17,7 +17,7 @@ interface Ended {
 /** The one document that tells how a recovery ended. */
 export function recoverResult({ run, recovered, look, mixed }: Ended): RunResult {
   const hosts = lastOfEach(recovered);
-  const named = hosts.filter(({ reason }) => reason !== undefined);
+  const named = namedOfGroups(recovered);
   const groups = recovered.flatMap((one) => one.run.groups);
   const scaling = recovered.flatMap((one) => one.scaling.errors);
   const seen = new Set(hosts.map(({ host }) => host));
@@ -37,7 +37,7 @@ export function recoverResult({ run, recovered, look, mixed }: Ended): RunResult
     hosts: hosts.map((host) => hostResult(host, run)),
     mixed,
     oneWay: [],
-    named: named.map(({ host, name, held, reason = '' }) => ({ host, name, held, reason })),
+    named: [...Map.groupBy(named, ({ host }) => host).values()].flatMap(togetherNamed),
     errors: [...named.flatMap(({ error }) => error ?? []), ...scaling, ...unseen].map(resultError),
     warnings: [
       ...recovered.flatMap((one) => one.scaling.warnings),
@@ -56,6 +56,21 @@ const lastOfEach = (recovered: readonly RecoveredRun[]): readonly RecoveredHost[
   const named = all.filter(({ reason }) => reason !== undefined);
   return [...new Map([...all, ...named].map((host) => [host.host, host])).values()];
 };
+
+/** Of a host that several runs of one group held the last one that names it counts; what another group held of it is named as well. */
+const namedOfGroups = (recovered: readonly RecoveredRun[]): readonly RecoveredHost[] => {
+  const named = recovered.flatMap((one) => one.hosts).filter(({ reason }) => reason !== undefined);
+  return [...new Map(named.map((one) => [`${one.host} ${one.group ?? ''}`, one])).values()];
+};
+
+/** One host of several groups. */
+function togetherNamed(ofGroups: readonly RecoveredHost[]): readonly NamedHost[] {
+  const [first] = ofGroups;
+  if (first === undefined) return [];
+  const held = [...new Set(ofGroups.flatMap((one) => one.held))];
+  const reasons = new Set(ofGroups.flatMap(({ reason }) => reason ?? []));
+  return [{ host: first.host, name: first.name, held, reason: [...reasons].join(' ') }];
+}
 
 const hostResult = (recovered: RecoveredHost, run: Run): HostResult => ({
   host: recovered.host,

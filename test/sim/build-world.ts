@@ -5,7 +5,8 @@ import type { FakeContainer } from '../fakes/world/fake-container.js';
 import type { FakeHost } from '../fakes/world/fake-host.js';
 import { World } from '../fakes/world/world.js';
 import { groupName, hostId } from '../../src/model/ids.js';
-import type { Blip, OperatorAct, Prune } from './faults.js';
+import { isSilence, type Blip, type OperatorAct, type Prune } from './faults.js';
+import { isProgram } from '../fakes/world/timeline.js';
 import {
   containerNameOfGroup,
   containersOf,
@@ -114,10 +115,10 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
     });
   }
   for (const blip of faults.blips) {
-    const { host: id, at: time, lasts, of } = blip;
-    withHost(world, id, (host) => {
-      at(time, `the ${of} of ${id} is away for a moment`, () => beginBlip(host, blip));
-      if (of === 'connection' || of === 'machine') at(time + lasts, `${id} is back`, () => endBlip(host));
+    withHost(world, blip.host, (host) => {
+      const begin = (): void => void clock.after(blip.at, () => beginBlip(world, host, blip), true);
+      if (blip.sinceDrained === true) onceDrained(world, host, begin);
+      else begin();
     });
   }
   for (const { host: id, at: time, container } of faults.crashes) {
@@ -174,31 +175,38 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
   }
 }
 
-/** What is asked of a host that says nothing is kept from it by the network (see network.ts). */
-function beginBlip(host: FakeHost, blip: Blip): void {
+/** For the first time, by a program. */
+function onceDrained({ timeline }: World, { host }: FakeHost, act: () => void): void {
+  let state: 'in_service' | 'draining' | 'drained' = 'in_service';
+  timeline.follow((entry) => {
+    if (!('host' in entry) || entry.host !== host.id) return;
+    if (entry.type === 'target.deregistered' && isProgram(entry.by) && state === 'in_service')
+      state = 'draining';
+    if (entry.type !== 'target.gone' || state !== 'draining') return;
+    state = 'drained';
+    act();
+  });
+}
+
+function beginBlip({ clock, timeline }: World, host: FakeHost, blip: Blip): void {
+  const { of, lasts } = blip;
+  timeline.record('world', { type: 'blip', host: host.host.id, of, lasts });
+  if (isSilence(blip)) host.silentUntil = Math.max(host.silentUntil, clock.elapsed() + lasts);
   switch (blip.of) {
-    case 'dockerd': {
-      host.restartEngine(blip.lasts, 'terminated', blip.stopping);
-      return;
-    }
-    case 'engine': {
-      host.restartEngine(blip.lasts, 'live_restore');
-      return;
-    }
-    case 'connection': {
+    case 'dockerd':
+      { host.restartEngine(lasts, 'terminated', blip.stopping); return; }
+    case 'engine':
+      { host.restartEngine(lasts, 'live_restore'); return; }
+    case 'connection':
       host.lose();
+      clock.after(lasts, () => host.find(), true);
       return;
-    }
     case 'machine':
       host.standsStill = true;
+      clock.after(lasts, () => (host.standsStill = false), true);
       return;
     case 'answer':
   }
-}
-
-function endBlip(host: FakeHost): void {
-  host.standsStill = false;
-  host.find();
 }
 
 const registrationsOf = (world: World, { host }: FakeHost) =>

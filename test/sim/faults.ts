@@ -98,14 +98,16 @@ export interface FaultPlan {
  * of `lasts`), and brings them back. Where an `answer` is away connections stay open, and the host says nothing: it does what it was asked once
  * that is over. A whole `machine` that stands still says nothing either, and fails the checks of its targets.
  */
-export type Blip = Window &
-  (
+export type Blip = Window & {
+  /** `at` counts from when the host was drained for the first time: into the middle of its turn. */
+  readonly sinceDrained?: true;
+} & (
     | { readonly of: 'connection' | 'engine' | 'answer' | 'machine' }
     | { readonly of: 'dockerd'; readonly stopping: Milliseconds }
   );
 
 /** Nothing is heard of the host meanwhile, and no connection is closed. */
-export const isSilence = ({ of }: Blip): boolean => of === 'answer' || of === 'machine';
+export const isSilence = ({ of }: { readonly of: string }): boolean => of === 'answer' || of === 'machine';
 
 /** How a cloud or a registry is away. What a silent cloud is asked it does, and says nothing. */
 export type Outage = {
@@ -180,6 +182,7 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
         ...randomBlips(random.fork('blips'), hosts),
         ...randomDockerdRestarts(random.fork('dockerd'), hosts, 0.4),
         ...randomSilences(random.fork('silences'), hosts, 0.4),
+        ...randomTurnBlips(random.fork('turns'), hosts, 0.5),
       ],
       outages: randomOutages(random.fork('outages'), 0.6),
     };
@@ -212,6 +215,7 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     blips: [
       ...randomDockerdRestarts(random.fork('dockerd'), hosts, 0.04),
       ...randomSilences(random.fork('silences'), hosts, 0.04),
+      ...randomTurnBlips(random.fork('turns'), hosts, 0.04),
     ],
     outages: randomOutages(random.fork('outages'), 0.06),
     diskFull: random.chance(likelihood / 8) ? someHost() : [],
@@ -293,6 +297,23 @@ const randomSilences = (
         lasts: random.between(1_000, 30_000),
         of: random.pick<'answer' | 'machine'>(['answer', 'machine']),
       }))
+    : [];
+
+/** Of several hosts, each in its turn: just when it is looked at before its container is replaced, or any time later. */
+const randomTurnBlips = (
+  random: SeededRandom,
+  hosts: readonly string[],
+  likelihood: number,
+): readonly Blip[] =>
+  random.chance(likelihood)
+    ? hosts.slice(0, random.integer(1, hosts.length)).map((host): Blip => {
+        const at = random.chance(0.5) ? random.between(0, 3_000) : random.between(0, 60_000);
+        const [lasts, stopping] = [random.between(1_000, 20_000), random.between(500, 8_000)];
+        const of = random.pick(['dockerd', 'dockerd', 'answer', 'machine', 'connection'] as const);
+        return of === 'dockerd'
+          ? { host, at, lasts: stopping + lasts, of, stopping, sinceDrained: true }
+          : { host, at, lasts, of, sinceDrained: true };
+      })
     : [];
 
 /** All of them shorter than any patience; every second registry is away when the first image is pulled. */

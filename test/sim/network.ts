@@ -12,7 +12,7 @@ import type { SeededRandom } from '../fakes/seeded-random.js';
 import type { Actor } from '../fakes/world/timeline.js';
 import type { World } from '../fakes/world/world.js';
 import type { Life } from './control/life.js';
-import { isSilence, type FaultPlan, type Outage } from './faults.js';
+import type { FaultPlan, Outage } from './faults.js';
 import { environment, group } from './project-of.js';
 
 type Fault =
@@ -197,11 +197,10 @@ export class SimulatedNetwork {
    * (`left`, unless it has carried it out), and does it once it goes on.
    */
   async #answers(call: PortCall, left?: () => Promise<unknown>): Promise<void> {
-    const { faults, world, life } = this.#options;
+    const { world, life } = this.#options;
+    if (call.host === undefined) return;
     const now = world.clock.elapsed();
-    const until = faults.blips
-      .filter((blip) => isSilence(blip) && blip.host === call.host && now >= blip.at)
-      .reduce((latest, { at, lasts }) => Math.max(latest, at + lasts), now);
+    const until = Math.max(now, world.host(call.host).silentUntil);
     const patience = call.port === 'lock' ? Infinity : (call.timeout ?? silence);
     if (until - now <= patience) {
       if (until > now) await this.#pass(until - now);

@@ -2,6 +2,7 @@ import type { ContainerId, HostId } from '../../../src/model/ids.js';
 import { isProgram, type Entry } from '../../fakes/world/timeline.js';
 import type { ContainerState, WorldState } from '../../fakes/world/world.js';
 import { replay } from './replay.js';
+import { runsButForItsEngine } from './engine-ends.js';
 import { isContainerOf, namesOfContainers, type Statement, type Story, type StoryGroup } from './story.js';
 
 /**
@@ -70,14 +71,15 @@ const describe = (containers: readonly ContainerState[]): string =>
     .join('; ') || 'nothing';
 
 /** What ran on each host when a program first took a container there; by then a person or a crash may have been there. */
-function runningWhenTouched({ initial, timeline }: Story): ReadonlyMap<HostId, ReadonlySet<ContainerId>> {
+function runningWhenTouched(story: Story): ReadonlyMap<HostId, ReadonlySet<ContainerId>> {
+  const { initial, timeline } = story;
   const touched = new Map<HostId, ReadonlySet<ContainerId>>();
   replay(initial, timeline, (entry, before) => {
     if (!isProgram(entry.by) || !('host' in entry) || touched.has(entry.host)) return;
     const takes = 'container' in entry || (entry.type === 'hold.kept' && entry.hold.kind === 'container');
     if (!takes) return;
     const running = [...before.containers.values()].filter(
-      (container) => container.host === entry.host && container.running,
+      (container) => container.host === entry.host && runsButForItsEngine(story, container, entry.at),
     );
     touched.set(entry.host, new Set(running.map(({ id }) => id)));
   });

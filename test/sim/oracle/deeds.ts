@@ -3,6 +3,7 @@ import type { ContainerId, HostId } from '../../../src/model/ids.js';
 import { registrationKey, type Registration } from '../../../src/model/registration.js';
 import { isProgram, type Actor, type Entry } from '../../fakes/world/timeline.js';
 import { replay, type Replay } from './replay.js';
+import { runsButForItsEngine } from './engine-ends.js';
 import { isContainerOf, isTargetGroupOf, type Story, type StoryGroup } from './story.js';
 
 /** A program changed what a host runs, or where it is registered. */
@@ -51,7 +52,8 @@ export function deedsOf(story: Story): AllDeeds {
   return deeds;
 }
 
-function readDeeds({ initial, timeline, programs }: Story): AllDeeds {
+function readDeeds(story: Story): AllDeeds {
+  const { initial, timeline, programs } = story;
   const groups = new Map(programs.map(({ actor, group }) => [actor, group]));
   const all = new Map<Actor, Map<HostId, Deeds>>();
   const tookContainer = new Set<Deeds>();
@@ -67,10 +69,10 @@ function readDeeds({ initial, timeline, programs }: Story): AllDeeds {
         : before.isRecovering(entry.by, entry.host);
     const group = groups.get(entry.by);
     if (!recovers && group !== undefined) {
-      deeds.found ??= foundOn(entry, group, before);
+      deeds.found ??= foundOn(entry, group, before, story);
       if (takesContainer(entry) && !tookContainer.has(deeds)) {
         tookContainer.add(deeds);
-        deeds.found = { ...deeds.found, running: runningOn(entry.host, group, before) };
+        deeds.found = { ...deeds.found, running: runningOn(entry, group, before, story) };
       }
     }
     if (isDeed(entry)) deeds[recovers ? 'recovering' : 'own'].push(entry);
@@ -78,10 +80,10 @@ function readDeeds({ initial, timeline, programs }: Story): AllDeeds {
   return all;
 }
 
-const foundOn = ({ host, at }: Deed | Kept, group: StoryGroup, world: Replay): Found => ({
+const foundOn = ({ host, at }: Deed | Kept, group: StoryGroup, world: Replay, story: Story): Found => ({
   group,
   at,
-  running: runningOn(host, group, world),
+  running: runningOn({ host, at }, group, world, story),
   registered: new Set(
     world
       .targetsOf(host)
@@ -96,9 +98,15 @@ const foundOn = ({ host, at }: Deed | Kept, group: StoryGroup, world: Replay): F
 const takesContainer = (entry: Deed | Kept): boolean =>
   entry.type === 'hold.kept' ? entry.hold.kind === 'container' : 'container' in entry;
 
-const runningOn = (host: HostId, group: StoryGroup, world: Replay): ReadonlySet<ContainerId> =>
+const runningOn = (
+  { host, at }: Pick<Deed | Kept, 'host' | 'at'>,
+  group: StoryGroup,
+  world: Replay,
+  story: Story,
+): ReadonlySet<ContainerId> =>
   new Set(
     [...world.containers.values()]
-      .filter((one) => one.host === host && one.running && isContainerOf(group, one.name))
+      .filter((one) => one.host === host && isContainerOf(group, one.name))
+      .filter((one) => runsButForItsEngine(story, one, at))
       .map(({ id }) => id),
   );

@@ -16,9 +16,7 @@ export const endsInService: Statement = ({ initial, final, named, isOver, timeli
     ...named,
     ...timeline.filter(isNoneOfOurs).flatMap((entry) => ('host' in entry ? [entry.host] : [])),
   ]);
-  const flapped = new Set<string>(
-    [...faults.flaps, ...faults.blips.filter(({ of }) => of === 'machine')].map(({ host }) => host),
-  );
+  const flapped = new Set<string>(faults.flaps.map(({ host }) => host));
   return initial.targets
     .filter(({ state, host }) => state === 'healthy' && !excused.has(host) && !flapped.has(host))
     .flatMap(({ registration, host }) => {
@@ -29,5 +27,13 @@ export const endsInService: Statement = ({ initial, final, named, isOver, timeli
     });
 };
 
-const isNoneOfOurs = ({ type, by }: Entry): boolean =>
-  type === 'container.exited' || type === 'host.gone' || type === 'host.down' || by === 'operator';
+const isNoneOfOurs = (entry: Entry): boolean => {
+  const { type, by } = entry;
+  return (
+    type === 'container.exited' ||
+    type === 'host.gone' ||
+    (type === 'blip' && entry.of === 'machine') ||
+    type === 'host.down' ||
+    by === 'operator'
+  );
+};
