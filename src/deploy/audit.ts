@@ -46,9 +46,13 @@ export async function audit(
     const lost = (host: Host): Milliseconds => run.blips.timeLost({ host });
     const lostBefore = new Map(opened.sessions.map(({ host }) => [host.id, lost(host)]));
     const { observation, unobserved } = await observeGroup(opened);
-    for (const seen of observation.hosts) {
-      const isClear = whyNotConverged(seen).length === 0 && lost(seen.host) === lostBefore.get(seen.host.id);
-      const host = isClear || !wentWell ? seen : await seenWell(seen, opened);
+    const isClear = (seen: HostObservation): boolean =>
+      whyNotConverged(seen).length === 0 && lost(seen.host) === lostBefore.get(seen.host.id);
+    // All of them wait at the same time.
+    const hosts = await Promise.all(
+      observation.hosts.map(async (seen) => (isClear(seen) || !wentWell ? seen : seenWell(seen, opened))),
+    );
+    for (const host of hosts) {
       states.set(host.host.id, host);
       const why = whyNotConverged(host);
       const isTold = failed.has(host.host.id) || untouched.has(host.host.id);
@@ -66,7 +70,7 @@ export async function audit(
   return { errors, warnings, states };
 }
 
-/** A host that was disturbed, or whose Engine was restarted a moment ago, is looked at again once it is well. */
+/** A host that was disturbed, whose Engine was restarted, or which its balancer alone finds unhealthy, is looked at again once it is well. */
 async function seenWell(seen: HostObservation, opened: GroupSessions): Promise<HostObservation> {
   const { sessions, run } = opened;
   const session = sessions.find(({ host }) => host.id === seen.host.id);

@@ -17,6 +17,8 @@ const connectTimeout: Milliseconds = 15_000;
 export const reconnectDefault: Milliseconds = 300_000;
 /** What is back sooner is told as a blip only. */
 const worthTelling: Milliseconds = 5_000;
+/** A host answers a question within this time. Where it takes longer, it stands still, or something is between. */
+export const answerAtMost: Milliseconds = 2_000;
 /** Of more the first ones are not kept for the end of the run. */
 const mostRecorded = 50;
 /** A host is asked after in the cloud when it has been away for so long, and then again and again. */
@@ -104,7 +106,12 @@ export class Blips {
     return this.#over;
   }
 
-  /** How long blips of the place have lasted, all together. */
+  /** A question was answered after so long: no call failed, but the place stood still. Nothing is told of that; its time was lost all the same. */
+  answeredAfter(place: BlipPlace, took: Milliseconds): void {
+    if (took > answerAtMost) this.#timeLost.set(keyOf(place), this.timeLost(place) + took);
+  }
+
+  /** How long blips of the place have lasted, and its answers that took too long, all together. */
   timeLost(place: BlipPlace): Milliseconds {
     return this.#timeLost.get(keyOf(place)) ?? 0;
   }

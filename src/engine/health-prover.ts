@@ -12,14 +12,13 @@ import type { HealthProof } from '../modules/module.js';
 import type { HostContainers } from '../ports/container-runtime.js';
 import { succeeded } from '../ports/transport.js';
 import { describeOutcome } from '../errors/modules.js';
+import { answerAtMost } from './blips.js';
 import type { HostKnowledge, HostTarget } from './host-target.js';
 import type { Run } from './run.js';
 
 /** A container that was started again this often since the proof began will not stay up. */
 const crashLoopRestarts = 3;
 const logLines = 15;
-/** A look at the containers takes at most this much of the time that a host has to become healthy; what is longer is a disturbance. */
-const lookAtMost: Milliseconds = 2_000;
 /** Without a health check, a container that is the same after so many looks counts as up. */
 const steadyLooks = 3;
 const steadyPause = 1_000;
@@ -29,14 +28,19 @@ const dockerPatience = 300_000;
 /** Why a host is not as it was when it was proven. */
 export interface Unhealthy {
   readonly why: string;
-  /** It looks as if its Engine is being restarted, or was: then its containers come back by themselves. */
-  readonly byItsEngine: boolean;
+  /**
+   * `engine`: its Engine is being restarted, as it looks, or was; then its containers come back by themselves. `silence`: its app has not answered
+   * in time; perhaps the whole host stands still. `balancer`: the host is well, and its load balancer says that it is not.
+   */
+  readonly cause: 'itself' | 'engine' | 'silence' | 'balancer';
 }
 
 interface Answer {
   readonly passed: boolean;
   /** `200 in 3 ms`, `connection refused`. */
   readonly words: string;
+  /** Nothing came in time. */
+  readonly isSilence?: boolean;
 }
 
 /** For which containers a host was proven healthy. */
@@ -81,7 +85,7 @@ export class HealthProver {
     let passes = 0;
     let print = fingerprint(first);
     for (let answer: Answer | undefined; ;) {
-      const watched = await within(lookAtMost, () => this.#watched());
+      const watched = await within(answerAtMost, () => this.#watched());
       await this.#refuseCrashLoop(first, watched);
       const now = fingerprint(watched);
       if (now !== print) passes = 0;
@@ -112,14 +116,15 @@ export class HealthProver {
     const down = this.#whyDown(watched);
     if (down !== undefined) return down;
     if (this.#proof.provenFor !== undefined && fingerprint(watched) !== this.#proof.provenFor) {
-      return { why: 'a container was restarted', byItsEngine: !this.#hasCrashed(watched) };
+      return { why: 'a container was restarted', cause: this.#hasCrashed(watched) ? 'itself' : 'engine' };
     }
     if (probe === undefined) {
       const sick = watched.find(({ health }) => health === 'unhealthy');
-      return sick && { why: `Docker's own health check finds "${sick.name}" unhealthy`, byItsEngine: false };
+      return sick && { why: `Docker's own health check finds "${sick.name}" unhealthy`, cause: 'itself' };
     }
-    const answer = await this.#ask(probe);
-    return answer.passed ? undefined : { why: `its health check says: ${answer.words}`, byItsEngine: false };
+    const { passed, words, isSilence } = await this.#ask(probe);
+    if (passed) return undefined;
+    return { why: `its health check says: ${words}`, cause: isSilence === true ? 'silence' : 'itself' };
   }
 
   /** An Engine counts how often it started a container after it ended by itself, and begins anew when it is restarted itself. */
@@ -166,7 +171,7 @@ export class HealthProver {
     const down = this.#whyDown(watched);
     const probe = group?.settings.health;
     if (down !== undefined) {
-      if (probe !== undefined && this.isProven && down.byItsEngine) return this.#proveOrRefuse(probe);
+      if (probe !== undefined && this.isProven && down.cause === 'engine') return this.#proveOrRefuse(probe);
       throw notProvenHealthy(host, down.why);
     }
     if (this.#proof.provenFor !== undefined && fingerprint(watched) === this.#proof.provenFor) return;
@@ -256,7 +261,8 @@ export class HealthProver {
       return { passed: probe.status.includes(status), words: `${status} in ${took()}` };
     } catch (error) {
       if (isUnreachable(error)) throw error;
-      return { passed: false, words: errorsOf(error)[0].message };
+      const isSilence = clock.elapsed() - begun >= probe.attemptTimeout;
+      return { passed: false, words: errorsOf(error)[0].message, isSilence };
     }
   }
 
@@ -278,12 +284,12 @@ export class HealthProver {
 
   #whyDown(watched: readonly ObservedContainer[]): Unhealthy | undefined {
     const missing = this.#required().find((name) => !watched.some((one) => one.name === name));
-    if (missing !== undefined) return { why: `there is no container "${missing}"`, byItsEngine: false };
+    if (missing !== undefined) return { why: `there is no container "${missing}"`, cause: 'itself' };
     const stopped = watched.find(({ running }) => !running);
     return (
       stopped && {
         why: `the container "${stopped.name}" is not running`,
-        byItsEngine: mayBeStartedByEngine(stopped),
+        cause: mayBeStartedByEngine(stopped) ? 'engine' : 'itself',
       }
     );
   }

@@ -12,9 +12,10 @@ export class FakeHostHttp implements HostHttp {
     private readonly caller: Caller = world,
   ) {}
 
-  request(host: Host, { scheme, address, port, path }: HostHttpRequest): Promise<HostHttpResponse> {
+  request(host: Host, { scheme, address, port, path, timeout }: HostHttpRequest): Promise<HostHttpResponse> {
     const url = `${scheme}://${address}:${port}${path}`;
-    const call = { port: 'http', method: 'request', actor: host.id, host: host.id, about: url } as const;
+    const about = { actor: host.id, host: host.id, about: url, timeout };
+    const call = { port: 'http', method: 'request', ...about } as const;
     return this.caller.calls.make(call, () => {
       const fake = this.world.host(host.id);
       if (!fake.reachable) throw unreachable(host, 'tcp', 'connect ETIMEDOUT');

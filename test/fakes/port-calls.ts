@@ -1,3 +1,4 @@
+import type { Milliseconds } from '../../src/model/duration.js';
 import type { HostId } from '../../src/model/ids.js';
 import type { Actor } from './world/timeline.js';
 
@@ -22,6 +23,8 @@ export interface PortCall {
   readonly host?: HostId;
   /** What it is about, in a few words, for the log and for matching: `v2`, `api`, an image. */
   readonly about: string;
+  /** Its caller takes silence for an answer after so long; absent: a lost connection alone ends its wait. */
+  readonly timeout?: Milliseconds;
 }
 
 /** Who makes calls: one program of perhaps several in one world. */

@@ -5,7 +5,8 @@ import type { FakeContainer } from '../fakes/world/fake-container.js';
 import type { FakeHost } from '../fakes/world/fake-host.js';
 import { World } from '../fakes/world/world.js';
 import { groupName, hostId } from '../../src/model/ids.js';
-import type { Blip, OperatorAct, Prune } from './faults.js';
+import { isSilence, type Blip, type OperatorAct, type Prune } from './faults.js';
+import { isProgram } from '../fakes/world/timeline.js';
 import {
   containerNameOfGroup,
   containersOf,
@@ -114,10 +115,10 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
     });
   }
   for (const blip of faults.blips) {
-    const { host: id, at: time, lasts, of } = blip;
-    withHost(world, id, (host) => {
-      at(time, `the ${of} of ${id} is away for a moment`, () => beginBlip(host, blip));
-      if (of === 'connection') at(time + lasts, `${id} is back`, () => host.find());
+    withHost(world, blip.host, (host) => {
+      const begin = (): void => void clock.after(blip.at, () => beginBlip(world, host, blip), true);
+      if (blip.sinceDrained === true) onceDrained(world, host, begin);
+      else begin();
     });
   }
   for (const { host: id, at: time, container } of faults.crashes) {
@@ -174,10 +175,38 @@ export function scheduleAccidents(world: World, scenario: Scenario): void {
   }
 }
 
-function beginBlip(host: FakeHost, blip: Blip): void {
-  if (blip.of === 'dockerd') host.restartEngine(blip.lasts, 'terminated', blip.stopping);
-  else if (blip.of === 'engine') host.restartEngine(blip.lasts, 'live_restore');
-  else host.lose();
+/** For the first time, by a program. */
+function onceDrained({ timeline }: World, { host }: FakeHost, act: () => void): void {
+  let state: 'in_service' | 'draining' | 'drained' = 'in_service';
+  timeline.follow((entry) => {
+    if (!('host' in entry) || entry.host !== host.id) return;
+    if (entry.type === 'target.deregistered' && isProgram(entry.by) && state === 'in_service')
+      state = 'draining';
+    if (entry.type !== 'target.gone' || state !== 'draining') return;
+    state = 'drained';
+    act();
+  });
+}
+
+function beginBlip({ clock, timeline }: World, host: FakeHost, blip: Blip): void {
+  const { of, lasts } = blip;
+  timeline.record('world', { type: 'blip', host: host.host.id, of, lasts });
+  if (isSilence(blip)) host.silentUntil = Math.max(host.silentUntil, clock.elapsed() + lasts);
+  switch (blip.of) {
+    case 'dockerd':
+      { host.restartEngine(lasts, 'terminated', blip.stopping); return; }
+    case 'engine':
+      { host.restartEngine(lasts, 'live_restore'); return; }
+    case 'connection':
+      host.lose();
+      clock.after(lasts, () => host.find(), true);
+      return;
+    case 'machine':
+      host.standsStill = true;
+      clock.after(lasts, () => (host.standsStill = false), true);
+      return;
+    case 'answer':
+  }
 }
 
 const registrationsOf = (world: World, { host }: FakeHost) =>

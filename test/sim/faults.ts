@@ -95,10 +95,19 @@ export interface FaultPlan {
 
 /**
  * The containers of an `engine` live on without it. A `dockerd` takes them down with it, answers for as long as that takes (`stopping`, a part
- * of `lasts`), and brings them back.
+ * of `lasts`), and brings them back. Where an `answer` is away connections stay open, and the host says nothing: it does what it was asked once
+ * that is over. A whole `machine` that stands still says nothing either, and fails the checks of its targets.
  */
-export type Blip = Window &
-  ({ readonly of: 'connection' | 'engine' } | { readonly of: 'dockerd'; readonly stopping: Milliseconds });
+export type Blip = Window & {
+  /** `at` counts from when the host was drained for the first time: into the middle of its turn. */
+  readonly sinceDrained?: true;
+} & (
+    | { readonly of: 'connection' | 'engine' | 'answer' | 'machine' }
+    | { readonly of: 'dockerd'; readonly stopping: Milliseconds }
+  );
+
+/** Nothing is heard of the host meanwhile, and no connection is closed. */
+export const isSilence = ({ of }: { readonly of: string }): boolean => of === 'answer' || of === 'machine';
 
 /** How a cloud or a registry is away. What a silent cloud is asked it does, and says nothing. */
 export type Outage = {
@@ -172,6 +181,8 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
       blips: [
         ...randomBlips(random.fork('blips'), hosts),
         ...randomDockerdRestarts(random.fork('dockerd'), hosts, 0.4),
+        ...randomSilences(random.fork('silences'), hosts, 0.4),
+        ...randomTurnBlips(random.fork('turns'), hosts, 0.5),
       ],
       outages: randomOutages(random.fork('outages'), 0.6),
     };
@@ -201,7 +212,11 @@ export function randomFaults(random: SeededRandom, hosts: readonly string[]): Fa
     ...randomLockFaults(random.fork('locks'), hosts),
     unreachable: random.chance(likelihood / 8) ? someHost() : [],
     lost: someHost().map(window),
-    blips: randomDockerdRestarts(random.fork('dockerd'), hosts, 0.04),
+    blips: [
+      ...randomDockerdRestarts(random.fork('dockerd'), hosts, 0.04),
+      ...randomSilences(random.fork('silences'), hosts, 0.04),
+      ...randomTurnBlips(random.fork('turns'), hosts, 0.04),
+    ],
     outages: randomOutages(random.fork('outages'), 0.06),
     diskFull: random.chance(likelihood / 8) ? someHost() : [],
     crashes: someHost().map((host) => ({ host, at: moment(), container: containers.integer(0, 2) })),
@@ -266,6 +281,38 @@ const randomDockerdRestarts = (
           of: 'dockerd',
           stopping,
         };
+      })
+    : [];
+
+/** Shorter than a call waits for its answer, or longer: then it is given up, and carried out later all the same. */
+const randomSilences = (
+  random: SeededRandom,
+  hosts: readonly string[],
+  likelihood: number,
+): readonly Blip[] =>
+  random.chance(likelihood)
+    ? Array.from({ length: random.integer(1, 2) }, () => ({
+        host: hosts[random.integer(0, hosts.length - 1)] ?? '',
+        at: random.between(10_000, 200_000),
+        lasts: random.between(1_000, 30_000),
+        of: random.pick<'answer' | 'machine'>(['answer', 'machine']),
+      }))
+    : [];
+
+/** Of several hosts, each in its turn: just when it is looked at before its container is replaced, or any time later. */
+const randomTurnBlips = (
+  random: SeededRandom,
+  hosts: readonly string[],
+  likelihood: number,
+): readonly Blip[] =>
+  random.chance(likelihood)
+    ? hosts.slice(0, random.integer(1, hosts.length)).map((host): Blip => {
+        const at = random.chance(0.5) ? random.between(0, 3_000) : random.between(0, 60_000);
+        const [lasts, stopping] = [random.between(1_000, 20_000), random.between(500, 8_000)];
+        const of = random.pick(['dockerd', 'dockerd', 'answer', 'machine', 'connection'] as const);
+        return of === 'dockerd'
+          ? { host, at, lasts: stopping + lasts, of, stopping, sinceDrained: true }
+          : { host, at, lasts, of, sinceDrained: true };
       })
     : [];
 

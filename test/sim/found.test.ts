@@ -148,4 +148,49 @@ describe('a run', () => {
       }),
     ).toEqual([]);
   });
+
+  it('bakes a host anew that stood still, though no call failed, when its balancer has missed its checks', async () => {
+    expect(
+      await breachesOf(44, {
+        hosts: [{ id: 'h1', zone: 'a' }],
+        targetGroups: [{ name: 'api-1', ports: [5060], deregistrationDelay: 30_000, crossZone: true }],
+        rollout: { minHealthy: { hosts: 0 }, bake: 60_000 },
+        faults: { sparesPreflight: true, blips: [{ host: 'h1', at: 78_567, lasts: 10_473, of: 'machine' }] },
+      }),
+    ).toEqual([]);
+  });
+
+  it('waits at its last look for the balancer of a host that stood still after its bake', async () => {
+    expect(
+      await breachesOf(211, {
+        targetGroups: [{ name: 'api-1', ports: [5060, 5070], deregistrationDelay: 30_000, crossZone: false }],
+        ports: [5060, 5070],
+        rollout: { serial: [{ percent: 50 }], bake: 60_000 },
+        faults: { sparesPreflight: true, blips: [{ host: 'h1', at: 196_831, lasts: 16_928, of: 'machine' }] },
+      }),
+    ).toEqual([]);
+  });
+
+  it('names a host that two recovered groups hold with what each of them lacks', async () => {
+    expect(
+      await breachesOf(77, {
+        hosts: ['h1', 'h2', 'h4', 'h5'].map((id) => ({ id, zone: 'a' })),
+        targetGroups: [{ name: 'api-1', ports: [5060, 5070], deregistrationDelay: 5_000, crossZone: true }],
+        ports: [5060, 5070],
+        previousRestart: { name: 'on-failure', maximumRetries: 0 },
+        sickHosts: ['h1'],
+        rollout: { serial: [{ percent: 50 }] },
+        neighbour: { shares: 'hosts' },
+        faults: {
+          sparesPreflight: true,
+          blips: [
+            { host: 'h2', at: 2_555, lasts: 17_354, of: 'dockerd', stopping: 6_488, sinceDrained: true },
+          ],
+          outages: [{ of: 'cloud', after: 8_234, lasts: 15_091, says: 'nothing' }],
+        },
+        rivals: [{ verb: 'deploy', group: 'web', machine: 'build', after: 357, tag: 'v2' }],
+        finish: true,
+      }),
+    ).toEqual([]);
+  });
 });

@@ -1,6 +1,7 @@
 import type { AdfError } from '../../src/errors/adf-error.js';
 import { awsError } from '../../src/errors/aws.js';
 import { dockerPull } from '../../src/errors/docker.js';
+import { noAnswer } from '../../src/errors/http.js';
 import { journalWrite } from '../../src/errors/journal.js';
 import { leaseUnavailable } from '../../src/errors/lease.js';
 import { connectionLost, unreachable } from '../../src/errors/ssh.js';
@@ -142,6 +143,7 @@ export class SimulatedNetwork {
     }
     if (this.#isCut(call)) return this.#silent(call);
     await this.#hangs(call);
+    await this.#answers(call, proceed);
     if (fault === 'late') {
       const atMost = call.host === undefined ? latestInCloud : latest;
       world.clock.after(
@@ -161,6 +163,7 @@ export class SimulatedNetwork {
     await this.#pass(back);
     if (fault === 'slow_answer') await this.#pass(this.#slowness.between(...slowness));
     if (this.#isCut(call)) return this.#silent(call);
+    await this.#answers(call);
     await life.goesOn();
     if (fault === 'after') throw this.#failure(call, fault);
     return result;
@@ -187,6 +190,26 @@ export class SimulatedNetwork {
       if (hang === undefined) return;
       await new Promise<void>((resolve) => world.clock.after(hang.at + hang.lasts - now, resolve, true));
     }
+  }
+
+  /**
+   * Waits while the host says nothing. Who has waited as long as anybody waits for an answer is told that it is lost; the host has the request
+   * (`left`, unless it has carried it out), and does it once it goes on.
+   */
+  async #answers(call: PortCall, left?: () => Promise<unknown>): Promise<void> {
+    const { world, life } = this.#options;
+    if (call.host === undefined) return;
+    const now = world.clock.elapsed();
+    const until = Math.max(now, world.host(call.host).silentUntil);
+    const patience = call.port === 'lock' ? Infinity : (call.timeout ?? silence);
+    if (until - now <= patience) {
+      if (until > now) await this.#pass(until - now);
+      return;
+    }
+    if (left !== undefined) world.clock.after(until - now, () => void left().catch(() => undefined), true);
+    await this.#pass(patience);
+    await life.goesOn();
+    throw this.#failure(call, 'cut');
   }
 
   /** One stream an actor: one more call of one host changes nothing for the others. */
@@ -314,6 +337,8 @@ export class SimulatedNetwork {
   #hostFailure(call: PortCall, id: HostId, fault: Fault): AdfError {
     const { host } = this.#options.world.host(id);
     if (fault === 'pull') return dockerPull(host, call.about, 'unexpected EOF');
+    if (fault === 'cut' && call.timeout !== undefined)
+      return noAnswer(host, call.about, `nothing came within ${call.timeout / 1_000} s`);
     return call.method === 'connect'
       ? unreachable(host, 'tcp', 'connect ETIMEDOUT')
       : connectionLost(host, 'connection reset');

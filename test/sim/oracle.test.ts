@@ -414,10 +414,11 @@ describe('the oracle', () => {
     };
     const of = { host: h1, container: oldOf(h1) };
     const pulled = entry(1, 'program 1', { type: 'image.pulled', host: h1, digest: v2 });
+    const blip = entry(1_000, 'world', { type: 'blip', host: h1, of: 'dockerd', lasts: 5_000 });
     const down = entry(1_000, 'world', { type: 'container.exited', ...of, code: 0 });
     const up = entry(6_000, 'world', { type: 'container.started', ...of });
-    expect(breaches({ faults, timeline: [pulled, down, up], exit: 4 })).toContain(12);
-    expect(breaches({ faults, timeline: [pulled, down], exit: 4 })).not.toContain(12);
+    expect(breaches({ faults, timeline: [pulled, blip, down, up], exit: 4 })).toContain(12);
+    expect(breaches({ faults, timeline: [pulled, blip, down], exit: 4 })).not.toContain(12);
   });
 
   it('13: sees a secret in what programs write and say', () => {

@@ -108,7 +108,7 @@ describe('the scenarios', () => {
     const outages = scenarios.flatMap(({ faults }) => faults.outages.map(({ of, says }) => `${of} ${says}`));
     expect(new Set(outages).size).toBe(8);
     const blips = scenarios.flatMap(({ faults }) => faults.blips.map(({ of }) => of));
-    expect(new Set(blips)).toEqual(new Set(['connection', 'engine', 'dockerd']));
+    expect(new Set(blips)).toEqual(new Set(['connection', 'engine', 'dockerd', 'answer', 'machine']));
     // What makes no call fail, and takes nothing away.
     const harmless = { sparesPreflight: true, stale: 0, machineDrifts: [], drifts: [] };
     const calm = JSON.stringify({ ...calmScenario.faults, ...harmless });

@@ -153,3 +153,30 @@ describe('a host whose container was touched, in a group that cannot be locked',
     },
   );
 });
+
+describe('a group that cannot be locked', () => {
+  it('has nothing registered of a host that a person has registered again: that is still to be settled', async () => {
+    const stage = await frozenAfter('traffic.deregister');
+    stage.group.register('operator', stage.registrations[0]!);
+    await stage.world.clock.advance(60_000);
+    const before = stage.mutations.length;
+
+    const result = await stage.recover();
+
+    expect(stage.mutations.slice(before)).toEqual([]);
+    expect(result.named).toMatchObject([{ host: 'i-1', held: ['its registration in api-http:5060'] }]);
+    expect(await place(stage)).toBe('i-1: v1 running, in service');
+    stage.frozen = false;
+    expect(await stage.recover()).toMatchObject({ exit: 0, named: [] });
+    expect(stage.host('i-1').holds.size).toBe(0);
+  });
+
+  it('is refused when its held host is not listed any more', async () => {
+    const stage = await frozenAfter('traffic.deregister');
+    stage.host('i-1').tagged = false;
+    const before = stage.mutations.length;
+
+    expect(await codeOf(stage.recover())).toBe('lease.unavailable');
+    expect(stage.mutations.slice(before)).toEqual([]);
+  });
+});

@@ -226,10 +226,14 @@ export class GuardedContainers implements HostContainers {
   }
 
   #read<T>(read: () => Promise<T>): Promise<T> {
-    const { run, host, activity } = this.context;
+    const { run, host, activity, place } = this.context;
+    const { clock } = run.ports;
     return this.context.outlast(async () => {
       await run.gate.requests.over(host.id, { signal: activity.signal });
-      return read();
+      const begun = clock.elapsed();
+      const answer = await read();
+      run.blips.answeredAfter(place, clock.elapsed() - begun);
+      return answer;
     });
   }
 

@@ -5,13 +5,15 @@ import type { Milliseconds } from '../../model/duration.js';
 import type { TargetHealth } from '../../model/registration.js';
 import { mostBlips } from '../../model/settings.js';
 import { awaitInService } from '../../traffic/await-targets.js';
-import { type BlipPlace, reconnectDefault } from '../blips.js';
+import type { BlipPlace } from '../blips.js';
 import type { Unhealthy } from '../health-prover.js';
 import type { HostSession } from '../host-session.js';
 import type { HostTarget } from '../host-target.js';
 
 /** From one look at a host to the next. */
 const lookEvery: Milliseconds = 2_000;
+/** For the balancers to see a host healthy again: by AWS's defaults their checks need 150 s for it. */
+const inServiceTimeout: Milliseconds = 300_000;
 /** A single bad answer may be chance; this many in a row are not. */
 const strikes = 2;
 
@@ -44,11 +46,16 @@ async function watch(
   const { blips } = target.run;
   let lostBefore = blips.timeLost(place);
   let end = clock.elapsed() + duration;
+  // Before the first look nobody has asked the host since its turn ended.
+  let isHeard = false;
   for (let bad = 0, begunAnew = 0; ;) {
     const unwell = await whyNotWell(target);
-    const wasDisturbed = blips.timeLost(place) > lostBefore && !isGivenUp(target);
+    // A balancer tells what was while nothing was heard of the host.
+    const wasSilent = !isHeard && unwell?.cause === 'balancer';
+    const wasDisturbed = (wasSilent || blips.timeLost(place) > lostBefore) && !isGivenUp(target);
+    isHeard = unwell?.cause !== 'silence';
     let why = unwell?.why;
-    if (unwell !== undefined && (unwell.byItsEngine || wasDisturbed) && begunAnew < mostAnew(place)) {
+    if (unwell !== undefined && (unwell.cause === 'engine' || wasDisturbed) && begunAnew < mostAnew(place)) {
       why = await whyNotWellAgain(target, stop);
       // It is watched anew, for as long as any other: what was seen of it before says nothing of what was started since.
       begunAnew += 1;
@@ -81,36 +88,38 @@ async function whyNotWell(target: HostTarget): Promise<Unhealthy | undefined> {
       ? undefined
       : {
           why: `its load balancer says ${bad.state}${bad.reason === undefined ? '' : ` (${bad.reason})`}`,
-          byItsEngine: false,
+          cause: 'balancer',
         };
   } catch (error) {
-    return { why: whyUnseen(error), byItsEngine: false };
+    return { why: whyUnseen(error), cause: 'itself' };
   }
 }
 
 /**
- * True for a host that was disturbed in this run, or whose Engine was restarted since it was proven healthy, and which is well again: proven
- * anew, and healthy for its load balancers. False at once when nothing disturbed it.
+ * True for a host that is well, or that was disturbed in this run, whose Engine was restarted since it was proven healthy, or which its balancer alone finds
+ * unhealthy (it may have stood still while nobody asked it), and which is well again: proven anew, and healthy for its load balancers. False
+ * at once when nothing disturbed it.
  */
 export async function isWellAgain({ target }: HostSession, stop: AbortSignal): Promise<boolean> {
-  const { run, place, prover, group } = target;
-  const isDisturbed =
-    run.blips.timeLost(place) > 0 ||
-    (await prover.whyNotHealthy(group?.settings.health))?.byItsEngine === true;
+  const { run, place } = target;
+  const unwell = await whyNotWell(target);
+  if (unwell === undefined) return true;
+  const isDisturbed = run.blips.timeLost(place) > 0 || mayPass.has(unwell.cause);
   return isDisturbed && !isGivenUp(target) && (await whyNotWellAgain(target, stop)) === undefined;
 }
+
+const mayPass: ReadonlySet<Unhealthy['cause']> = new Set(['engine', 'balancer']);
 
 /**
  * Something disturbed the host, or its Engine was restarted: that says nothing of the release. It has to become well again: proven
  * healthy, and healthy for its load balancers.
  */
 async function whyNotWellAgain(target: HostTarget, stop: AbortSignal): Promise<string | undefined> {
-  const { group, prover, run, place } = target;
+  const { group, prover, run } = target;
   try {
     await prover.proveAgain(group?.settings.health);
     const registrations = (await inTargetGroups(target)).map(({ registration }) => registration);
-    const timeout = place.reconnect ?? reconnectDefault;
-    await awaitInService(run.ports.traffic, registrations, { timeout, signal: stop });
+    await awaitInService(run.ports.traffic, registrations, { timeout: inServiceTimeout, signal: stop });
     return undefined;
   } catch (error) {
     return whyUnseen(error);

@@ -54,6 +54,10 @@ export class FakeHost {
   #found = true;
   #power: 'on' | 'off' | 'gone' = 'on';
   #stopped = false;
+  /** As a whole machine: its balancers' checks get no answer. */
+  standsStill = false;
+  /** Until then it answers nothing that it is asked: that is kept from it by a test's network. */
+  silentUntil: Milliseconds = 0;
   /** False while its Docker Engine is down. The host itself can be reached then. */
   engineRuns = true;
   /** False once somebody took the tag of its group away. */

@@ -172,7 +172,8 @@ export class FakeTargetGroup {
   #check(): void {
     for (const target of this.#targets.values()) {
       const { registration, host, state } = target;
-      const passes = this.clock.elapsed() >= target.flapsUntil && host.serves(registration.port);
+      const isHeard = !host.standsStill && this.clock.elapsed() >= target.flapsUntil;
+      const passes = isHeard && host.serves(registration.port);
       if (state === 'initial' && passes) this.#become(target, 'healthy');
       if (state !== 'initial' && state !== 'healthy' && state !== 'unhealthy') continue;
       const agrees = target.state === 'unhealthy' ? !passes : passes;

@@ -94,7 +94,9 @@ export type Happening =
   | { readonly type: 'host.gone'; readonly host: HostId }
   | { readonly type: 'host.joined'; readonly host: HostId; readonly zone?: string }
   | { readonly type: 'signal'; readonly signal: string }
-  | { readonly type: 'fault'; readonly what: string };
+  | { readonly type: 'fault'; readonly what: string }
+  /** The host, or something of it, is away for so long, and then it is back. */
+  | { readonly type: 'blip'; readonly host: HostId; readonly of: string; readonly lasts: Milliseconds };
 
 /** What happened in the world, and when (virtual milliseconds since the beginning). */
 export type Entry = { readonly at: Milliseconds; readonly by: Actor } & Happening;
@@ -102,10 +104,18 @@ export type Entry = { readonly at: Milliseconds; readonly by: Actor } & Happenin
 /** The world's own record, made without asking the program. An oracle judges by it. */
 export class Timeline {
   readonly entries: Entry[] = [];
+  readonly #listeners: ((entry: Entry) => void)[] = [];
 
   constructor(private readonly elapsed: () => Milliseconds) {}
 
   record(by: Actor, happening: Happening): void {
-    this.entries.push({ at: this.elapsed(), by, ...happening });
+    const entry = { at: this.elapsed(), by, ...happening };
+    this.entries.push(entry);
+    for (const listener of this.#listeners) listener(entry);
+  }
+
+  /** Told of all that happens from now on. */
+  follow(listener: (entry: Entry) => void): void {
+    this.#listeners.push(listener);
   }
 }

@@ -3,6 +3,7 @@ import { isProgram, type Entry } from '../../fakes/world/timeline.js';
 import type { ContainerState, WorldState } from '../../fakes/world/world.js';
 import { wasChangedSinceItsLook } from './last-look.js';
 import { replay } from './replay.js';
+import { runsButForItsEngine } from './engine-ends.js';
 import { isContainerOf, namesOfContainers, type Statement, type Story, type StoryGroup } from './story.js';
 
 /**
@@ -90,7 +91,7 @@ function foundWhenTouched(story: Story): FoundWhenTouched {
     const takes = 'container' in entry || (entry.type === 'hold.kept' && entry.hold.kind === 'container');
     if (!takes) return;
     const running = [...before.containers.values()].filter(
-      (container) => container.host === entry.host && container.running,
+      (container) => container.host === entry.host && runsButForItsEngine(story, container, entry.at),
     );
     touched.set(entry.host, new Set(running.map(({ id }) => id)));
     if (wasChangedSinceItsLook(entry, story)) uncertain.add(entry.host);

@@ -1,59 +1,97 @@
+import type { ContainerId } from '../../../src/model/ids.js';
 import { isProgram, type Entry } from '../../fakes/world/timeline.js';
-import { noFaults } from '../faults.js';
-import type { Statement, Story } from './story.js';
+import { noFaults, type FaultPlan } from '../faults.js';
+import { blipsOf } from './reach.js';
+import type { Statement, Story, Violation } from './story.js';
 
 type Ended = Extract<Entry, { readonly type: 'container.exited' }>;
 
 /**
  * 12. Throttling, lost replies and blips slow a run down and never corrupt it. What that could corrupt, all other statements see; and where
- * nothing else went wrong, the run ends as it would without them: no host is named, and a good release converges.
+ * nothing else went wrong, the run ends as it would without them: a good release converges; after a bad one no host is named, since each can go
+ * back.
  */
 export const endsAllTheSame: Statement = (story) => {
   if (!isOnlySlow(story)) return [];
   const [program] = story.programs;
-  if (program?.exit === undefined) return [];
-  const served = new Set(
-    story.timeline.flatMap((entry) => (entry.type === 'container.serving' ? [entry.container] : [])),
-  );
-  const isBad = story.timeline.some(
+  // What is refused has changed nothing.
+  if (program?.exit === undefined || program.exit === 0 || program.exit === 3) return [];
+  const { exit, named } = program;
+  const why = 'though the cloud was only slow, and nothing was away for long';
+  const breach = (what: string): Violation => ({
+    statement: 12,
+    at: program.endedAt,
+    what: `${what}, ${why}`,
+  });
+  if (!isBad(story)) return [breach(`exit ${exit}`)];
+  return canGoBack(story) ? named.map((host) => breach(`${host} is named`)) : [];
+};
+
+/** A container of the release never served, or ended by itself. */
+function isBad(story: Story): boolean {
+  const { timeline } = story;
+  const served = servedIn(story);
+  return timeline.some(
     (entry) =>
       (entry.type === 'container.exited' && !comesBack(entry, story)) ||
       (entry.type === 'container.created' && isProgram(entry.by) && !served.has(entry.container)),
   );
-  if (program.exit === 0 || isBad) return [];
-  const what = `exit ${program.exit}, though the cloud was only slow, and nothing was away for long`;
-  return [{ statement: 12, at: program.endedAt, what }];
-};
+}
+
+/** Nothing keeps a host from going back: no command that ran, no setting, no floor, which a rollback needs again, and nothing that had served and ended for good. */
+function canGoBack(story: Story): boolean {
+  const { timeline, rollout, initial } = story;
+  const served = servedIn(story);
+  for (const { containers } of initial.hosts) for (const { id } of containers) served.add(id);
+  const ended = timeline.some(
+    (entry) => entry.type === 'container.exited' && served.has(entry.container) && !comesBack(entry, story),
+  );
+  return rollout.onFailure === 'restore' && !ended && !timeline.some(({ type }) => type === 'command.ran');
+}
+
+const servedIn = ({ timeline }: Story): Set<ContainerId> =>
+  new Set(timeline.flatMap((entry) => (entry.type === 'container.serving' ? [entry.container] : [])));
 
 function isOnlySlow({ faults, programs, initial, playbookFails, timeline }: Story): boolean {
-  const { throttled, lostReply, sparesPreflight, blips, outages, ...others } = faults;
-  const { throttled: _a, lostReply: _b, sparesPreflight: _c, blips: _d, outages: _e, ...none } = noFaults;
+  const { throttled, sparesPreflight } = faults;
   // What is away before the run changes anything is refused sooner.
   const begun = timeline.find(({ type }) => type === 'image.pulled')?.at ?? Infinity;
   return (
-    (throttled > 0 || lostReply > 0 || blips.length > 0 || outages.length > 0) &&
     throttled <= 0.1 &&
     sparesPreflight &&
-    blips.every(({ at }) => at > begun) &&
+    timeline.every(({ type, at }) => type !== 'blip' || at > begun) &&
     !playbookFails &&
     initial.hosts.length > 0 &&
     programs.filter(({ verb }) => verb === 'deploy').length === 1 &&
     programs[0]?.verb === 'deploy' &&
     programs[0].signalledAt === undefined &&
     !timeline.some((entry) => entry.type === 'process' && entry.became === 'frozen') &&
-    JSON.stringify(others) === JSON.stringify(none)
+    JSON.stringify({ ...faults, ...harmless }) === JSON.stringify({ ...noFaults, ...harmless })
   );
 }
 
+/** What only slows a run down, and clocks and answers of balancers that are a little off. */
+const harmless: Partial<FaultPlan> = {
+  sparesPreflight: true,
+  throttled: 0,
+  lostReply: 0,
+  stale: 0,
+  machineDrifts: [],
+  drifts: [],
+  blips: [],
+  outages: [],
+};
+
 /** It went down with its Engine in a blip. By its restart policy that brings it back, unless somebody had done with it. */
-function comesBack({ at, host, container }: Ended, { faults, timeline }: Story): boolean {
-  const isOfBlip = faults.blips.some(
-    (blip) => blip.of === 'dockerd' && blip.host === host && at >= blip.at && at <= blip.at + blip.lasts,
+function comesBack({ at, host, container }: Ended, { timeline }: Story): boolean {
+  const isOfBlip = blipsOf({ timeline }, host).some(
+    (blip) => blip.of === 'dockerd' && at >= blip.at && at <= blip.at + blip.lasts,
   );
   const isOfIt = (entry: Entry): boolean => 'container' in entry && entry.container === container;
-  const isPutAside = timeline.some(
+  const renamed = timeline.findLast(
     (entry) => entry.at <= at && entry.type === 'container.renamed' && isOfIt(entry),
   );
+  const isPutAside = renamed?.type === 'container.renamed' && renamed.name.includes('.kept-');
   const isBack = timeline.some(
     (entry) => entry.at > at && entry.type === 'container.started' && entry.by === 'world' && isOfIt(entry),
   );

@@ -4,6 +4,7 @@ import { registrationKey, type Registration } from '../../../src/model/registrat
 import { isProgram, type Actor, type Entry } from '../../fakes/world/timeline.js';
 import { wasChangedSinceItsLook } from './last-look.js';
 import { replay, type Replay } from './replay.js';
+import { runsButForItsEngine } from './engine-ends.js';
 import { isContainerOf, isTargetGroupOf, type Story, type StoryGroup } from './story.js';
 
 /** A program changed what a host runs, or where it is registered. */
@@ -71,12 +72,12 @@ function readDeeds(story: Story): AllDeeds {
         : before.isRecovering(entry.by, entry.host);
     const group = groups.get(entry.by);
     if (!recovers && group !== undefined) {
-      deeds.found ??= foundOn(entry, group, before);
+      deeds.found ??= foundOn(entry, group, before, story);
       if (takesContainer(entry) && !tookContainer.has(deeds)) {
         tookContainer.add(deeds);
         deeds.found = {
           ...deeds.found,
-          running: runningOn(entry.host, group, before),
+          running: runningOn(entry, group, before, story),
           mayHaveRunOther: wasChangedSinceItsLook(entry, story),
         };
       }
@@ -86,10 +87,10 @@ function readDeeds(story: Story): AllDeeds {
   return all;
 }
 
-const foundOn = ({ host, at }: Deed | Kept, group: StoryGroup, world: Replay): Found => ({
+const foundOn = ({ host, at }: Deed | Kept, group: StoryGroup, world: Replay, story: Story): Found => ({
   group,
   at,
-  running: runningOn(host, group, world),
+  running: runningOn({ host, at }, group, world, story),
   registered: new Set(
     world
       .targetsOf(host)
@@ -104,9 +105,15 @@ const foundOn = ({ host, at }: Deed | Kept, group: StoryGroup, world: Replay): F
 const takesContainer = (entry: Deed | Kept): boolean =>
   entry.type === 'hold.kept' ? entry.hold.kind === 'container' : 'container' in entry;
 
-const runningOn = (host: HostId, group: StoryGroup, world: Replay): ReadonlySet<ContainerId> =>
+const runningOn = (
+  { host, at }: Pick<Deed | Kept, 'host' | 'at'>,
+  group: StoryGroup,
+  world: Replay,
+  story: Story,
+): ReadonlySet<ContainerId> =>
   new Set(
     [...world.containers.values()]
-      .filter((one) => one.host === host && one.running && isContainerOf(group, one.name))
+      .filter((one) => one.host === host && isContainerOf(group, one.name))
+      .filter((one) => runsButForItsEngine(story, one, at))
       .map(({ id }) => id),
   );

@@ -3,6 +3,7 @@ import type { HostId, TargetGroupArn } from '../../../src/model/ids.js';
 import { registrationKey, type Registration } from '../../../src/model/registration.js';
 import { isProgram, type Entry, type Route } from '../../fakes/world/timeline.js';
 import { replay, type Replay } from './replay.js';
+import { blipsOf } from './reach.js';
 import type { Story } from './story.js';
 
 /** Requests that nobody answered, since the balancer sent them where nothing served, or had nowhere to send them. */
@@ -117,9 +118,9 @@ class Causes {
   }
 
   #flapOf(host: HostId, at: Milliseconds): Entry | undefined {
-    const flap = this.story.faults.flaps.find(
-      (one) => one.host === host && at >= one.at && at <= one.at + one.lasts,
-    );
+    const flaps = this.story.faults.flaps.filter((one) => one.host === host);
+    const standstills = blipsOf(this.story, host).filter(({ of }) => of === 'machine');
+    const flap = [...flaps, ...standstills].find((one) => at >= one.at && at <= one.at + one.lasts);
     return (
       flap && { type: 'fault', by: 'world', at: flap.at, what: `the targets of ${host} fail their checks` }
     );

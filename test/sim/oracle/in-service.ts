@@ -27,5 +27,13 @@ export const endsInService: Statement = ({ initial, final, named, isOver, timeli
     });
 };
 
-const isNoneOfOurs = ({ type, by }: Entry): boolean =>
-  type === 'container.exited' || type === 'host.gone' || type === 'host.down' || by === 'operator';
+const isNoneOfOurs = (entry: Entry): boolean => {
+  const { type, by } = entry;
+  return (
+    type === 'container.exited' ||
+    type === 'host.gone' ||
+    (type === 'blip' && entry.of === 'machine') ||
+    type === 'host.down' ||
+    by === 'operator'
+  );
+};

@@ -1,11 +1,19 @@
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { HostId } from '../../../src/model/ids.js';
+import type { Entry } from '../../fakes/world/timeline.js';
+import { isSilence } from '../faults.js';
 import type { Program, Story } from './story.js';
 
 interface Window {
   readonly from: Milliseconds;
   readonly to: Milliseconds;
 }
+
+type BlipEntry = Extract<Entry, { type: 'blip' }>;
+
+/** What was away of the host, and for how long. */
+export const blipsOf = ({ timeline }: Pick<Story, 'timeline'>, host: HostId): readonly BlipEntry[] =>
+  timeline.filter((entry): entry is BlipEntry => entry.type === 'blip' && entry.host === host);
 
 /** True when at some time from `from` to `to` nothing got through from the program's machine to the host. */
 export const wasOutOfReach = (
@@ -39,10 +47,11 @@ function downTimes({ timeline, faults }: Story, host: HostId): readonly Window[]
   return [...windows, ...[...since.values()].map((from) => ({ from, to: Number.POSITIVE_INFINITY }))];
 }
 
-const cuts = ({ faults }: Story, machine: string, host: HostId): readonly Window[] =>
+const cuts = ({ faults, timeline }: Story, machine: string, host: HostId): readonly Window[] =>
   [
     ...faults.partitions.filter(
       ({ hosts, machine: only }) => hosts.includes(host) && (only === undefined || only === machine),
     ),
     ...faults.hangs.filter((hang) => hang.host === host),
+    ...blipsOf({ timeline }, host).filter((blip) => isSilence(blip)),
   ].map(({ at, lasts }) => ({ from: at, to: at + lasts }));
