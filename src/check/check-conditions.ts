@@ -28,7 +28,7 @@ export function checkConditions(
       const known = new Set([
         ...everywhere,
         ...task.vars.flatMap(({ value }) => Object.keys(value)),
-        task.loopVar,
+        ...loopNames(task),
       ]);
       for (const condition of conditionsOf(task)) {
         findings.collectFor(alike, () => checkCondition(condition, known));
@@ -36,6 +36,9 @@ export function checkConditions(
     }
   }
 }
+
+const loopNames = ({ loop }: Task): readonly string[] =>
+  loop === undefined ? [] : [loop.itemVar, ...(loop.indexVar === undefined ? [] : [loop.indexVar])];
 
 const namesSetBy = (task: Task): readonly string[] => [
   ...(task.register === undefined ? [] : [task.register]),

@@ -2,11 +2,12 @@ import { ZodError } from 'zod';
 import {
   allHold,
   explainArguments,
+  itemsOf,
+  layerOfItem,
   type Maker,
   renderArguments,
   renderEnvironment,
 } from '../engine/index.js';
-import { loopNotAList } from '../errors/engine.js';
 import { checkCondition, parseCondition } from '../expression/condition.js';
 import { render, renderFile } from '../expression/templates.js';
 import type { Variables } from '../expression/variables.js';
@@ -35,11 +36,10 @@ export class TaskChecker {
       this.#checkItem(variables);
       return;
     }
-    const rendered = render(task.loop, variables);
-    const items: unknown = rendered instanceof UnknownValue ? [rendered] : rendered;
-    if (!Array.isArray(items)) throw loopNotAList(task.loop.locate([]) ?? task.at, typeof items);
-    for (const item of items as readonly unknown[]) {
-      this.#checkItem(variables.with({ name: 'loop', values: { [task.loopVar]: item }, literal: true }));
+    const { loop } = task;
+    const items = itemsOf(loop, variables, task);
+    for (const [index, item] of (items instanceof UnknownValue ? [items] : items).entries()) {
+      this.#checkItem(variables.with(layerOfItem(loop, item, index)));
     }
   }
 

@@ -24,6 +24,7 @@ export type { TurnPlay } from './roll/turn-play.js';
 export { allHold } from './task/conditions.js';
 export { renderEnvironment } from './task/module-host.js';
 export { isSelected } from './task/tags.js';
+export { itemsOf, layerOfItem } from './task/task.js';
 export { explainArguments, factsSetBy, renderArguments } from './task/task-arguments.js';
 export { variablesOf, variablesOfSession } from './task/task-variables.js';
 

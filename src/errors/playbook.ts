@@ -137,6 +137,22 @@ export const argumentsNotAMapping = (
       : `Write "${module}:", and below it "${known[0] ?? ''}: …".`,
   );
 
+export const argumentTwice = (argument: string, module: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.argument_twice',
+    `${argument} of ${module} is given twice`,
+    place,
+    'Take one of them out.',
+  );
+
+export const argumentsTwice = (module: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.arguments_twice',
+    `the arguments of ${module} are one variable, so that "args" can add nothing to them`,
+    place,
+    'Write the arguments one by one, or add to the variable.',
+  );
+
 export const unknownHandler = (name: string, known: readonly string[], place: ErrorPlace): AdfError =>
   invalid(
     'playbook.unknown_handler',

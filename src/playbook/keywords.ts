@@ -47,6 +47,7 @@ export const taskKeywords = [
   'environment',
   'one_way',
   'notify',
+  'args',
 ] as const;
 
 /** What a handler has besides. */
@@ -98,7 +99,6 @@ export const elsewhereInPlays: Readonly<Record<string, string>> = {
 };
 
 export const elsewhereInTasks: Readonly<Record<string, string>> = {
-  args: 'Write the arguments below the module: "shell: { cmd: …, chdir: … }".',
   async: 'Use timeout.',
   poll: 'Use timeout.',
   action: 'Write the module itself as the key.',

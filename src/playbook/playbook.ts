@@ -111,9 +111,7 @@ export interface Task extends Inherited {
    * argument. Text only where it is one `{{ expression }}` for the whole mapping.
    */
   readonly args: Raw;
-  readonly loop?: Raw;
-  /** The name of the loop variable: `item`. */
-  readonly loopVar: string;
+  readonly loop?: Loop;
   readonly register?: string;
   readonly until?: Expression;
   readonly retries: number;
@@ -121,6 +119,19 @@ export interface Task extends Inherited {
   readonly failedWhen: readonly Expression[];
   readonly changedWhen: readonly Expression[];
   readonly oneWay: boolean;
+}
+
+/** A list that a task runs over, item by item; and `loop_control`. */
+export interface Loop {
+  readonly items: Raw;
+  /** The name of the variable that an item is known by: `item`. */
+  readonly itemVar: string;
+  /** The name of the variable that counts the items, from 0. */
+  readonly indexVar?: string;
+  /** What people are shown of an item, rendered with it. */
+  readonly label?: Raw;
+  /** Between two items. */
+  readonly pause: Milliseconds;
 }
 
 /** A task that runs when another task notifies it, by its name or by one of the words that it listens to. */

@@ -1,5 +1,7 @@
 import {
   argumentsNotAMapping,
+  argumentsTwice,
+  argumentTwice,
   noModule,
   notSupportedYet,
   retriesWithoutUntil,
@@ -13,13 +15,13 @@ import { describeValue, isMapping } from '../expression/describe.js';
 import { locateThrough } from '../expression/place.js';
 import { checkTemplates, mayBeTemplate } from '../expression/templates.js';
 import { defined } from '../model/defined.js';
-import { locateWithin, type ValuePath } from '../model/source.js';
+import { locateWithin, type Locate, type ValuePath } from '../model/source.js';
 import type { PlaybookDocument } from './document.js';
 import { elsewhereInTasks, isOldLoop, laterInTasks, taskKeywords } from './keywords.js';
 import { MappingReader } from './mapping-reader.js';
 import type { ModuleDirectory, ModuleWords } from './modules.js';
 import { inheritedBelow } from './inherited.js';
-import type { Inherited, Raw, Task } from './playbook.js';
+import type { Inherited, Loop, Raw, Task } from './playbook.js';
 
 /** How often and how far apart Ansible retries when nothing else is said. */
 const defaultRetries = 3;
@@ -45,7 +47,13 @@ export function readTask(
     name: task.rawText('name') ?? { value: name, locate: locateWithin(document.locate, path) },
     at: document.placeAt(path),
     module: name,
-    args: readArguments(document, name, words, value[name], task.pathOf(name)),
+    args: withMore(
+      readArguments(document, name, words, value[name], task.pathOf(name)),
+      task,
+      document,
+      name,
+      words,
+    ),
     ...rest,
   };
 }
@@ -62,7 +70,6 @@ function readKeywords(
   return {
     ...inheritedBelow(task, above),
     ...defined({ loop }),
-    loopVar: readLoopVariable(task, document),
     ...defined({ register, until }),
     retries: task.wholeNumber('retries') ?? defaultRetries,
     delay: task.duration('delay') ?? defaultDelay,
@@ -151,27 +158,62 @@ function readArguments(
   return { value: { [words.freeform]: given }, locate: freeform };
 }
 
+/** `args` stands beside the module, and says more of its arguments. */
+function withMore(
+  args: Raw,
+  task: MappingReader,
+  document: PlaybookDocument,
+  module: string,
+  words: ModuleWords,
+): Raw {
+  if (task.value('args') === undefined) return args;
+  const { value: more } = task.mapping('args');
+  const path = task.pathOf('args');
+  const given = readArguments(document, module, { arguments: words.arguments }, more, path);
+  if (!isMapping(args.value)) {
+    document.diagnostics.report(argumentsTwice(module, document.placeOfKey(path)));
+    return args;
+  }
+  for (const name of Object.keys(more).filter(
+    (one) => isMapping(args.value) && Object.hasOwn(args.value, one),
+  )) {
+    document.diagnostics.report(argumentTwice(name, module, document.placeOfKey([...path, name])));
+  }
+  const locate: Locate = (inside, part) =>
+    (Object.hasOwn(more, String(inside[0])) ? given : args).locate(inside, part);
+  const { text } = args.locate;
+  return {
+    value: { ...args.value, ...more },
+    locate: text === undefined ? locate : Object.assign(locate, { text }),
+  };
+}
+
 const isOneExpression = (given: unknown): boolean =>
   typeof given === 'string' && /^\s*\{\{[^]*\}\}\s*$/.test(given);
 
-function readLoop(task: MappingReader, document: PlaybookDocument): Raw | undefined {
-  const loop = task.raw('loop');
-  if (loop === undefined || Array.isArray(loop.value)) return loop;
-  if (typeof loop.value === 'string' && mayBeTemplate(loop.value)) return loop;
-  const place = document.placeOf(task.pathOf('loop'));
-  const hint = 'Write a list, or a template that is one: loop: "{{ ports }}".';
-  document.diagnostics.report(wrongKeywordValue('loop', 'a list', describeValue(loop.value), place, hint));
-  return undefined;
-}
+const loopKeywords = ['loop_var', 'index_var', 'label', 'pause'] as const;
 
-function readLoopVariable(task: MappingReader, document: PlaybookDocument): string {
+function readLoop(task: MappingReader, document: PlaybookDocument): Loop | undefined {
+  const items = task.raw('loop');
   const { value } = task.mapping('loop_control');
   const control = new MappingReader(document, value, task.pathOf('loop_control'));
-  for (const key of control.keys.filter((known) => known !== 'loop_var')) {
+  for (const key of control.keys.filter((one) => !loopKeywords.some((known) => known === one))) {
     const place = document.placeOfKey(control.pathOf(key));
-    document.diagnostics.report(unknownKeyword(key, 'loop_control', ['loop_var'], place));
+    document.diagnostics.report(unknownKeyword(key, 'loop_control', loopKeywords, place));
   }
-  return control.variableName('loop_var') ?? 'item';
+  const [indexVar, label] = [control.variableName('index_var'), control.rawText('label')];
+  const loop = {
+    itemVar: control.variableName('loop_var') ?? 'item',
+    pause: control.duration('pause') ?? 0,
+    ...defined({ indexVar, label }),
+  };
+  if (items === undefined) return undefined;
+  const mayBeList = typeof items.value === 'string' && mayBeTemplate(items.value);
+  if (Array.isArray(items.value) || mayBeList) return { items, ...loop };
+  const place = document.placeOf(task.pathOf('loop'));
+  const hint = 'Write a list, or a template that is one: loop: "{{ ports }}".';
+  document.diagnostics.report(wrongKeywordValue('loop', 'a list', describeValue(items.value), place, hint));
+  return undefined;
 }
 
 function refuseRetriesWithoutUntil(task: MappingReader, document: PlaybookDocument): void {

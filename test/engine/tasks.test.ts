@@ -534,3 +534,29 @@ describe('a dry run', () => {
 function unquoted(command: string): string {
   return command.replaceAll("'", '');
 }
+
+describe('loop_control', () => {
+  it('names the item and counts it, shows a label, and waits between two items', async () => {
+    const stage = new AdHocStage();
+    const begun = stage.fleet.world.clock.elapsed();
+    await stage.tasks(`
+- command: '{{ n }} {{ box.name }}'
+  loop: [{ name: a, secret: x }, { name: b, secret: y }]
+  loop_control: { loop_var: box, index_var: n, label: '{{ box.name }}', pause: 30s }
+  when: n < 2
+  register: all
+- debug: '{{ all.results.[1].box.name }}'`);
+    expect(stage.commands).toEqual(['i-1 0 a', 'i-1 1 b']);
+    expect(stage.said('command')).toEqual(['a; b']);
+    expect(stage.said('debug')).toEqual(['b']);
+    expect(stage.fleet.world.clock.elapsed() - begun).toBeGreaterThanOrEqual(30_000);
+  });
+});
+
+describe('args', () => {
+  it('says more of the arguments of the module that it stands beside', async () => {
+    const stage = new AdHocStage();
+    await stage.tasks("- shell: date\n  args: { chdir: '{{ colour }}' }\n  vars: { colour: /srv }");
+    expect(stage.fleet.transport.commands.map(({ options }) => options.cwd)).toEqual(['/srv']);
+  });
+});

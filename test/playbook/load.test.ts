@@ -90,8 +90,7 @@ describe('a playbook', () => {
       module: 'shell',
       args: { value: { cmd: './migrate {{ item }}' } },
       when: [{ source: 'result.rc == 0', at: { line: 23, column: 13 } }],
-      loop: { value: ['a', '{{ b }}'] },
-      loopVar: 'step',
+      loop: { items: { value: ['a', '{{ b }}'] }, itemVar: 'step' },
       register: 'migration',
       until: { source: 'migration.rc == 0' },
       retries: 5,
@@ -128,7 +127,6 @@ describe('a playbook', () => {
     expect(only).toMatchObject({
       name: { value: 'shell' },
       when: [],
-      loopVar: 'item',
       retries: 3,
       delay: 5_000,
       failedWhen: [],
@@ -193,7 +191,7 @@ describe('a loop', () => {
     ['loop: [1, 2]', [1, 2]],
     ['loop: "{{ ports }}"', '{{ ports }}'],
     ['loop: []', []],
-  ])('%s', async (text, value) => expect((await task(`shell: x\n${text}`)).loop?.value).toEqual(value));
+  ])('%s', async (text, value) => expect((await task(`shell: x\n${text}`)).loop?.items.value).toEqual(value));
 });
 
 it('a timeout of zero is none', async () => {

@@ -153,8 +153,16 @@ describe('a wrong task', () => {
       '3:14 playbook.unknown_argument: uri has no argument "prot" | Did you mean "port"?',
     ],
     [
-      'shell: x\nargs: { chdir: / }',
-      '4:7 playbook.unknown_module: unknown module or keyword "args" | Write the arguments below the module: "shell: { cmd: …, chdir: … }".',
+      'uri: { port: 80 }\nargs: { prot: 80 }',
+      '4:15 playbook.unknown_argument: uri has no argument "prot" | Did you mean "port"?',
+    ],
+    [
+      'uri: { port: 80 }\nargs: { port: 80 }',
+      '4:15 playbook.argument_twice: port of uri is given twice | Take one of them out.',
+    ],
+    [
+      'uri: "{{ all }}"\nargs: { port: 80 }',
+      '4:7 playbook.arguments_twice: the arguments of uri are one variable, so that "args" can add nothing to them',
     ],
     [
       'shell: x\nwith_items: [1]',
@@ -193,8 +201,8 @@ describe('a wrong task', () => {
       '4:13 playbook.wrong_value: "loop" must be a list, not the number 3 | Write a list, or a template that is one: loop: "{{ ports }}".',
     ],
     [
-      'shell: x\nloop: [1]\nloop_control: { index_var: i }',
-      '5:23 playbook.unknown_keyword: unknown keyword "index_var" in loop_control',
+      'shell: x\nloop: [1]\nloop_control: { extended: true }',
+      '5:23 playbook.unknown_keyword: unknown keyword "extended" in loop_control',
     ],
     [
       'shell: x\nregister: a-b',

@@ -57,11 +57,20 @@ function errorOfItems(outcomes: readonly TaskOutcome[]): AdfError | undefined {
   return loopItemsFailed(errors.length, outcomes.length, first);
 }
 
-/** The outcome of one item, which its result names: as `item`, and by the loop's own variable. */
-export const ofItem = (outcome: TaskOutcome, loopVar: string, item: unknown): TaskOutcome =>
-  outcome.registered instanceof UnknownValue
-    ? outcome
-    : { ...outcome, registered: { ...outcome.registered, item, [loopVar]: item } };
+/** The outcome of one item, which its result names: as `item`, and by the loop's own variable. What it says begins with the label. */
+export function ofItem(
+  outcome: TaskOutcome,
+  itemVar: string,
+  item: unknown,
+  label: string | undefined,
+): TaskOutcome {
+  const { message, registered } = outcome;
+  return {
+    ...outcome,
+    ...(label === undefined ? {} : { message: message === undefined ? label : `${label}: ${message}` }),
+    ...(registered instanceof UnknownValue ? {} : { registered: { ...registered, item, [itemVar]: item } }),
+  };
+}
 
 /** The same, with nothing left to read of what `no_log` hides. */
 export const hidden = (outcome: TaskOutcome): TaskOutcome => ({

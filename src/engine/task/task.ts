@@ -5,7 +5,7 @@ import { render } from '../../expression/templates.js';
 import type { Variables } from '../../expression/variables.js';
 import { UnknownValue } from '../../model/unknown.js';
 import { modules } from '../../modules/catalogue.js';
-import type { Task } from '../../playbook/playbook.js';
+import type { Loop, Task } from '../../playbook/playbook.js';
 import { allHold } from './conditions.js';
 import type { HostSession } from '../host-session.js';
 import { factsSetBy } from './task-arguments.js';
@@ -46,18 +46,47 @@ async function runLoop(
   loop: NonNullable<Task['loop']>,
   variables: Variables,
 ): Promise<TaskOutcome> {
-  const { task } = call;
-  const items = render(loop, variables);
+  const { task, session, signal } = call;
+  const items = itemsOf(loop, variables, task);
   if (items instanceof UnknownValue) return skippedAsUnknown(items, factsSetBy(task));
-  if (!Array.isArray(items)) throw loopNotAList(loop.locate([]) ?? task.at, typeof items);
   const outcomes: TaskOutcome[] = [];
-  for (const [index, item] of (items as readonly unknown[]).entries()) {
-    const layer: Layer = { name: 'loop', values: { [task.loopVar]: item }, literal: true };
-    const outcome = await orFailure(call, () => runItem(call, variables.with(layer), index));
-    outcomes.push(ofItem(outcome, task.loopVar, item));
+  for (const [index, item] of items.entries()) {
+    if (index > 0 && loop.pause > 0) await session.run.ports.clock.sleep(loop.pause, signal);
+    const own = variables.with(layerOfItem(loop, item, index));
+    const outcome = await orFailure(call, () => runItem(call, own, index));
+    outcomes.push(ofItem(outcome, loop.itemVar, item, labelOf(loop, own)));
     if (outcome.error !== undefined && isBeyondTask(outcome.error)) break;
   }
   return joinOutcomes(outcomes);
+}
+
+/** Throws `loop.*` when it is no list. */
+export function itemsOf(
+  { items }: Loop,
+  variables: Variables,
+  task: Task,
+): readonly unknown[] | UnknownValue {
+  const rendered = render(items, variables);
+  if (rendered instanceof UnknownValue) return rendered;
+  if (!Array.isArray(rendered)) throw loopNotAList(items.locate([]) ?? task.at, typeof rendered);
+  return rendered as readonly unknown[];
+}
+
+/** The variables that an item of a loop is known by. */
+export const layerOfItem = ({ itemVar, indexVar }: Loop, item: unknown, index: number): Layer => ({
+  name: 'loop',
+  values: { [itemVar]: item, ...(indexVar === undefined ? {} : { [indexVar]: index }) },
+  literal: true,
+});
+
+/** What people are shown of the item; undefined without a label, and when it cannot be rendered: it is for people alone. */
+function labelOf({ label }: Loop, variables: Variables): string | undefined {
+  if (label === undefined) return undefined;
+  try {
+    return String(render(label, variables));
+  } catch {
+    return undefined;
+  }
 }
 
 /** One item: `when`, then attempts until `until` holds. */
