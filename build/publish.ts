@@ -23,7 +23,7 @@ export const publishTo = (folder: string): Plugin => ({
 });
 
 /** `built` is on the same file system as `folder`, and is gone afterwards. */
-export function publish(built: string, folder: string): void {
+function publish(built: string, folder: string): void {
   const files = filesIn(built);
   const shared = files.filter(isShared);
   const started = files.filter((file) => !isShared(file));
