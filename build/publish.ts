@@ -34,8 +34,9 @@ function publish(built: string, folder: string): void {
     renameSync(join(built, file), join(folder, file));
   }
   rmSync(built, { recursive: true });
-  const needed = new Set([listFile, ...files, ...buildsIn(folder).flat()]);
-  for (const file of filesIn(folder)) if (!needed.has(file)) rmSync(join(folder, file), { force: true });
+  const needed = new Set([...files, ...buildsIn(folder).flat()]);
+  const others = filesIn(folder).filter((file) => !needed.has(file) && !file.startsWith(listFile));
+  for (const file of others) rmSync(join(folder, file), { force: true });
 }
 
 function list(files: readonly string[], folder: string): void {
