@@ -22,9 +22,11 @@ export const publishTo = (folder: string): Plugin => ({
   },
 });
 
-/** `built` is on the same file system as `folder`, and is gone afterwards. */
-export function publish(built: string, folder: string): void {
+/** `built` is on the same file system as `folder`, and is gone afterwards. Listed first: who builds at the same time removes what is not. */
+function publish(built: string, folder: string): void {
   const files = filesIn(built);
+  mkdirSync(folder, { recursive: true });
+  list(files, folder);
   const shared = files.filter(isShared);
   const started = files.filter((file) => !isShared(file));
   for (const file of [...shared, ...started]) {
@@ -32,12 +34,16 @@ export function publish(built: string, folder: string): void {
     renameSync(join(built, file), join(folder, file));
   }
   rmSync(built, { recursive: true });
+  const needed = new Set([...files, ...buildsIn(folder).flat()]);
+  const others = filesIn(folder).filter((file) => !needed.has(file) && !file.startsWith(listFile));
+  for (const file of others) rmSync(join(folder, file), { force: true });
+}
+
+function list(files: readonly string[], folder: string): void {
   const older = buildsIn(folder).filter((build) => build.join() !== files.join());
-  const kept = [files, ...older].slice(0, keptBuilds);
-  writeFileSync(join(folder, `${listFile}.new`), JSON.stringify(kept));
-  renameSync(join(folder, `${listFile}.new`), join(folder, listFile));
-  const needed = new Set([listFile, ...kept.flat()]);
-  for (const file of filesIn(folder)) if (!needed.has(file)) rmSync(join(folder, file), { force: true });
+  const whole = join(folder, `${listFile}.${process.pid}`);
+  writeFileSync(whole, JSON.stringify([files, ...older].slice(0, keptBuilds)));
+  renameSync(whole, join(folder, listFile));
 }
 
 /** It has a hash in its name: `world-B2nq0zKy.js`. */
