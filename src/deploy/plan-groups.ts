@@ -11,8 +11,9 @@ import type { Playbook } from '../playbook/playbook.js';
 import { checkPlaybook } from '../check/check-playbook.js';
 import type { ChooseRelease } from '../run/choose-release.js';
 import type { CommonOptions } from '../world/context.js';
+import { playedRollout } from '../check/played-rollout.js';
 import { checkEnvFiles } from '../check/check-env-files.js';
-import { openGroup, readGroup, type HostSettings } from '../run/group-sessions.js';
+import { openGroup, readGroup, type GroupSessions, type HostSettings } from '../run/group-sessions.js';
 import { leaveOutUnreachable, type ReachedGroup } from '../check/leave-out.js';
 import { refuseOlderRun } from '../check/newer-release.js';
 import { phase } from '../run/phase.js';
@@ -99,8 +100,9 @@ export async function planGroups(
     ),
   );
   for (const { sessions } of opened) await checkPlaybook(playbook, sessions, inventory);
+  const played = await Promise.all(opened.map((group) => asPlayed(group, playbook, inventory)));
   const observed = await phase(run, 'preflight', () =>
-    Promise.all(opened.map(async (group) => ({ opened: group, observed: await observeGroup(group) }))),
+    Promise.all(played.map(async (group) => ({ opened: group, observed: await observeGroup(group) }))),
   );
   refuseOlderRun(
     options,
@@ -115,6 +117,16 @@ export async function planGroups(
   tellLeftOut(groups, run);
   for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan: reportOf(plan) });
   return groups;
+}
+
+/** The group, rolled as the playbook says. */
+async function asPlayed(
+  group: GroupSessions,
+  playbook: Playbook,
+  inventory: Inventory,
+): Promise<GroupSessions> {
+  const rollout = await playedRollout(playbook, group, inventory);
+  return { ...group, settings: { ...group.settings, rollout } };
 }
 
 /** The plan of a group that nothing speaks against. */

@@ -17,6 +17,7 @@ export { isWellAgain } from './roll/bake.js';
 export { runPlaybook, type PlaybookResult } from './roll/run-playbook.js';
 export { goneOf } from './roll/gone-hosts.js';
 export { afterGrace, nameTheHeldAfterGrace } from './roll/grace.js';
+export { takesHostsOut } from './roll/next-allowed.js';
 export { renderPattern } from './roll/play-hosts.js';
 export { onTop, playLayers, readRollout } from './roll/play-settings.js';
 export type { TurnPlay } from './roll/turn-play.js';

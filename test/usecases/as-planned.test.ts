@@ -69,3 +69,31 @@ describe('the plan is what runs', () => {
     });
   });
 });
+
+describe('the batches of the plan are those of the playbook', () => {
+  it.each([
+    ['the play says otherwise than the settings', 'serial: [1, 3]', [['i-1'], ['i-2', 'i-3'], ['i-4']]],
+    [
+      'the play says nothing, and takes all it may',
+      '',
+      [
+        ['i-1', 'i-2'],
+        ['i-3', 'i-4'],
+      ],
+    ],
+  ])('%s', async (_, keyword, batches) => {
+    const pull = "- hosts: '{{ group }}'\n  tasks:\n    - docker_image: { image: '{{ release.image }}' }\n";
+    const playbook = `${pull}${playbookOf(replaceAll).replace('serial: 1', keyword)}`;
+    const rollout = { serial: 1, min_healthy: 2, bake: '1m' };
+    const stage = new FleetStage({ hosts: 4, playbook, rollout });
+    await stage.deploy();
+    const rolled = stage
+      .told('batch.started')
+      .filter(({ hosts }) => hosts.length < 4)
+      .map(({ hosts }) => hosts.map(({ id }) => id));
+    expect(stage.told('plan.made').map(({ plan }) => [plan.batches, plan.rollout.bake])).toEqual([
+      [batches, 0],
+    ]);
+    expect(rolled).toEqual(batches);
+  });
+});

@@ -35,7 +35,8 @@ export async function nextAllowed(
   }
 }
 
-const takesHostsOut = (play: Play): boolean =>
+/** One of its tasks takes hosts out of service. */
+export const takesHostsOut = (play: Play): boolean =>
   tasksOf(play).some(({ module }) => modules.get(module)?.takesHostOut === true);
 
 /** Only plays over a group with containers are held to the floor here; any drain is held to it by the interlock. */
