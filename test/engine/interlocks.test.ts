@@ -507,6 +507,36 @@ describe('the floor guard', () => {
     await expect(world.clock.run(take(0))).rejects.toMatchObject({ code: 'floor.blocked' });
   });
 
+  it('judges by the last look at each target group, though it had to wait for another one', async () => {
+    const { world, group, guard, take, registrations, hosts } = guardWith(5, { hosts: 3 });
+    const slow = world.addTargetGroup('api-grpc');
+    const others = hosts.map((host) => world.registered(slow, host, 5060));
+    let isSlow = true;
+    world.calls.intercept = async ({ method, about }, proceed) => {
+      if (isSlow && method === 'health' && about.includes('api-grpc')) {
+        isSlow = false;
+        await world.clock.sleep(5_000);
+      }
+      return proceed();
+    };
+    const waiting = guard.take(
+      hosts[0]!.host,
+      [group.settings, slow.settings],
+      [registrations[0]!, others[0]!],
+      { signal: never, mayTakeOut: () => true },
+      () => undefined,
+    );
+    const code = waiting.then(
+      () => 'taken',
+      (error: unknown) => (error instanceof AdfError ? error.code : 'something else'),
+    );
+    await world.clock.advance(1_000);
+    group.flap(registrations[3]!, 600_000);
+    await world.clock.run(take(1));
+    expect(isSlow).toBe(false);
+    expect(await world.clock.run(code)).toBe('floor.blocked');
+  });
+
   it('gives up after floor_wait, and says what it saw', async () => {
     const { world, take } = guardWith(1, { hosts: 1 });
     await expect(world.clock.run(take(0))).rejects.toMatchObject({

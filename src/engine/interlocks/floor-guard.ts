@@ -37,6 +37,8 @@ export class FloorGuard {
   readonly #reservations: OwnReservations;
   /** What others had out of a target group when it was last looked at. */
   readonly #othersOut = new Map<TargetGroupArn, string>();
+  /** The last look at each target group: what this run took since an earlier one was judged by it. */
+  readonly #newest = new Map<TargetGroupArn, Look>();
   /** Taken by this run and not seen healthy again: an answer of the balancer may still show them healthy. */
   readonly #out = new Set<string>();
   /** The targets that were registered when the run first saw a group: what percentages are of. */
@@ -46,6 +48,7 @@ export class FloorGuard {
   readonly #found = new Map<TargetGroupArn, readonly TargetHealth[]>();
   readonly #zones = new Map<string, string>();
   readonly #hosts = new Map<GroupName, { readonly listed: number; readonly up: Set<HostId> }>();
+  #looks = 0;
   #minHealthy: Amount = { percent: 50 };
   #floorWait: Milliseconds = 600_000;
   /** When targets last came back: while that happens now and then, whoever waits is in a queue, not blocked. */
@@ -121,7 +124,9 @@ export class FloorGuard {
     try {
       for (;;) {
         this.#reservations.wish(registrations);
-        const looks = await Promise.all(wanted.map((group) => this.#look(group)));
+        const asked = await Promise.all(wanted.map((group) => this.#look(group)));
+        // Another target group may have answered late: meanwhile others of this run may have looked here again, and taken by what they saw.
+        const looks = asked.map((look) => this.#newest.get(look.floor.targetGroup.arn) ?? look);
         if (!mayTakeOut()) throw playHalted(host);
         if (!this.#reservations.areCurrent(registrations)) {
           await this.#clock.sleep(lookAgain, signal);
@@ -209,6 +214,7 @@ export class FloorGuard {
   /** The health is read after the reservations: what another run gave back before is seen as it is by then. */
   async #look(group: TargetGroup): Promise<Look> {
     const others = await this.#reservations.exchange(group.arn);
+    const order = (this.#looks += 1);
     this.#noteProgress(group, others);
     const targets = await this.#traffic.fresh(group.arn);
     const base = this.#base.get(group.arn) ?? [
@@ -216,7 +222,9 @@ export class FloorGuard {
       ...this.#missingFrom(group, targets, others),
     ];
     this.#base.set(group.arn, base);
-    return { floor: floorFor(group, base, this.#minHealthy), targets, others };
+    const look = { floor: floorFor(group, base, this.#minHealthy), targets, others, order };
+    if (order > (this.#newest.get(group.arn)?.order ?? 0)) this.#newest.set(group.arn, look);
+    return look;
   }
 
   /** While other runs make progress, `floor_wait` starts again: a drain that waits for them is queued, not blocked. */
@@ -258,6 +266,8 @@ interface FloorPorts {
 }
 
 interface Look {
+  /** Of two, the one that read the reservations later has the higher one. */
+  readonly order: number;
   readonly floor: Floor;
   readonly targets: readonly TargetHealth[];
   readonly others: readonly Reservation[];
