@@ -193,10 +193,14 @@ function beginBlip({ clock, timeline }: World, host: FakeHost, blip: Blip): void
   timeline.record('world', { type: 'blip', host: host.host.id, of, lasts });
   if (isSilence(blip)) host.silentUntil = Math.max(host.silentUntil, clock.elapsed() + lasts);
   switch (blip.of) {
-    case 'dockerd':
-      { host.restartEngine(lasts, 'terminated', blip.stopping); return; }
-    case 'engine':
-      { host.restartEngine(lasts, 'live_restore'); return; }
+    case 'dockerd': {
+      host.restartEngine(lasts, 'terminated', blip.stopping);
+      return;
+    }
+    case 'engine': {
+      host.restartEngine(lasts, 'live_restore');
+      return;
+    }
     case 'connection':
       host.lose();
       clock.after(lasts, () => host.find(), true);

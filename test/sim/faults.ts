@@ -300,7 +300,7 @@ const randomSilences = (
     : [];
 
 /** Of several hosts, each in its turn: just when it is looked at before its container is replaced, or any time later. */
-const randomTurnBlips = (
+export const randomTurnBlips = (
   random: SeededRandom,
   hosts: readonly string[],
   likelihood: number,

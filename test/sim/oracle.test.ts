@@ -418,7 +418,23 @@ describe('the oracle', () => {
     const down = entry(1_000, 'world', { type: 'container.exited', ...of, code: 0 });
     const up = entry(6_000, 'world', { type: 'container.started', ...of });
     expect(breaches({ faults, timeline: [pulled, blip, down, up], exit: 4 })).toContain(12);
-    expect(breaches({ faults, timeline: [pulled, blip, down], exit: 4 })).not.toContain(12);
+    const initial = worldWith({ h1: [{ ...containerOf(h1, 'old'), restartPolicy: { name: 'no' } }] });
+    expect(breaches({ faults, initial, timeline: [pulled, blip, down], exit: 4 })).not.toContain(12);
+  });
+
+  it('12: sees a host named after a bad release, though it could go back, and runs nothing', () => {
+    const faults: FaultPlan = { ...noFaults, sparesPreflight: true, throttled: 0.1 };
+    const of = { host: h1, container: newOf(h1) };
+    const made = entry(2, 'program 1', {
+      type: 'container.created',
+      ...of,
+      name: containerName('api'),
+      ports: [],
+    });
+    const ended = worldWith({ h1: [containerOf(h1, 'old', false)] });
+    const bad = { faults, timeline: [made], named: [h1], exit: 5 };
+    expect(breaches({ ...bad, ended, final: ended })).toContain(12);
+    expect(breaches(bad)).not.toContain(12);
   });
 
   it('13: sees a secret in what programs write and say', () => {

@@ -10,7 +10,7 @@ import {
   randomRivals,
   withLockKill,
 } from './control/random-launches.js';
-import { noFaults, randomFaults, type FaultPlan } from './faults.js';
+import { noFaults, randomFaults, randomTurnBlips, type FaultPlan } from './faults.js';
 
 /** What the release that is rolled does when it is started. */
 export type ReleaseKind = 'good' | 'never_healthy' | 'exits_at_once' | 'late_crash';
@@ -137,6 +137,8 @@ const calmRollout: RolloutSettings = {
   asg: 'suspend',
 };
 
+const calmDeploy: Launch = { verb: 'deploy', machine: 'desk', after: 0, tag: releaseTag };
+
 /** Four hosts in two zones behind one target group, a good release, and nothing goes wrong. */
 export const calmScenario: Scenario = {
   hosts: [1, 2, 3, 4].map((number) => ({ id: `h${number}`, zone: number % 2 === 0 ? 'b' : 'a' })),
@@ -153,7 +155,7 @@ export const calmScenario: Scenario = {
   wordy: false,
   commandFailsOn: [],
   faults: noFaults,
-  launches: [{ verb: 'deploy', machine: 'desk', after: 0, tag: releaseTag }],
+  launches: [calmDeploy],
   rivals: [],
   finish: false,
   leases: 'hosts',
@@ -162,6 +164,27 @@ export const calmScenario: Scenario = {
 
 /** A scenario drawn from the seed. Each aspect has a stream of its own, so that changing one leaves the others. */
 export function randomScenario(seed: SeededRandom): Scenario {
+  const scenario = randomFleet(seed);
+  const quiet = seed.fork('blips alone');
+  return quiet.chance(0.08) ? withBlipsAlone(quiet, scenario) : scenario;
+}
+
+/** One deploy, and nothing goes wrong but blips in the middle of its turns: whatever comes of them is seen. */
+function withBlipsAlone(
+  random: SeededRandom,
+  { neighbour: _n, forgets: _f, ...scenario }: Scenario,
+): Scenario {
+  const hosts = scenario.hosts.map(({ id }) => id);
+  return {
+    ...scenario,
+    commandFailsOn: [],
+    faults: { ...noFaults, sparesPreflight: true, blips: randomTurnBlips(random, hosts, 1) },
+    launches: [calmDeploy],
+    rivals: [],
+  };
+}
+
+function randomFleet(seed: SeededRandom): Scenario {
   const fleet = seed.fork('fleet');
   const zones = ['a', 'b', 'c'].slice(0, fleet.integer(1, 3));
   const hosts = Array.from({ length: fleet.integer(1, 12) }, (_, index) => ({

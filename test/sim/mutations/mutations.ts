@@ -472,4 +472,28 @@ export const mutations: readonly Mutation[] = [
     line: 'if (isOutcomeUnknown(error)) this.#mayComeLate(action, batch);',
     replacement: '',
   },
+  {
+    statement: 12,
+    what: 'does not prove a host healthy that it has given a new container',
+    seed: 93,
+    file: 'src/modules/health.ts',
+    line: 'const proof = await host.prove(probe);',
+    replacement: "const proof = { passes: 1, duration: 0, lastAnswer: '' };",
+  },
+  {
+    statement: 12,
+    what: 'takes what an Engine shows that is about to end for what its host had',
+    seed: 1994,
+    file: 'src/engine/settled-containers.ts',
+    line: 'if (down.length === 0) return containers;',
+    replacement: 'if (down.length >= 0) return containers;',
+  },
+  {
+    statement: 12,
+    what: 'does not prove a host again whose Engine was restarted in its bake',
+    seed: 267,
+    file: 'src/engine/roll/bake.ts',
+    line: 'await prover.proveAgain(group?.settings.health);',
+    replacement: '',
+  },
 ];

@@ -1,8 +1,9 @@
-import type { ContainerId } from '../../../src/model/ids.js';
+import type { ContainerId, HostId } from '../../../src/model/ids.js';
 import { isProgram, type Entry } from '../../fakes/world/timeline.js';
 import { noFaults, type FaultPlan } from '../faults.js';
+import { isStartedAgain } from './engine-ends.js';
 import { blipsOf } from './reach.js';
-import type { Statement, Story, Violation } from './story.js';
+import type { Program, Statement, Story, Violation } from './story.js';
 
 type Ended = Extract<Entry, { readonly type: 'container.exited' }>;
 
@@ -16,7 +17,7 @@ export const endsAllTheSame: Statement = (story) => {
   const [program] = story.programs;
   // What is refused has changed nothing.
   if (program?.exit === undefined || program.exit === 0 || program.exit === 3) return [];
-  const { exit, named } = program;
+  const { exit } = program;
   const why = 'though the cloud was only slow, and nothing was away for long';
   const breach = (what: string): Violation => ({
     statement: 12,
@@ -24,7 +25,7 @@ export const endsAllTheSame: Statement = (story) => {
     what: `${what}, ${why}`,
   });
   if (!isBad(story)) return [breach(`exit ${exit}`)];
-  return canGoBack(story) ? named.map((host) => breach(`${host} is named`)) : [];
+  return namedAllTheSame(program, story).map((host) => breach(`${host} is named`));
 };
 
 /** A container of the release never served, or ended by itself. */
@@ -38,18 +39,27 @@ function isBad(story: Story): boolean {
   );
 }
 
-/** Nothing keeps a host from going back: no command that ran, no setting, no floor, which a rollback needs again, and nothing that had served and ended for good. */
-function canGoBack(story: Story): boolean {
+/**
+ * Hosts that could have gone back, and are named: nothing that they ran before has ended for good, and no command or setting keeps them. Where the
+ * floor may keep a host that is to go back, because others are rolled back as well or the release served and crashed, only one that
+ * runs nothing counts: one that the floor keeps runs the release.
+ */
+function namedAllTheSame({ named, ended }: Program, story: Story): readonly HostId[] {
   const { timeline, rollout, initial } = story;
   const served = servedIn(story);
-  for (const { containers } of initial.hosts) for (const { id } of containers) served.add(id);
-  const ended = timeline.some(
-    (entry) => entry.type === 'container.exited' && served.has(entry.container) && !comesBack(entry, story),
+  const before = new Set(initial.hosts.flatMap(({ containers }) => containers.map(({ id }) => id)));
+  const gone = timeline.flatMap((entry) =>
+    entry.type === 'container.exited' && !comesBack(entry, story) ? [entry.container] : [],
   );
-  return rollout.onFailure === 'restore' && !ended && !timeline.some(({ type }) => type === 'command.ran');
+  const isKept = rollout.onFailure === 'stop' || timeline.some(({ type }) => type === 'command.ran');
+  if (isKept || gone.some((id) => before.has(id))) return [];
+  const needsNoFloor = rollout.onFailure === 'restore' && !gone.some((id) => served.has(id));
+  const runsNothing = (host: HostId): boolean =>
+    ended.hosts.some(({ id, containers }) => id === host && !containers.some(({ running }) => running));
+  return named.filter((host) => needsNoFloor || (before.size > 0 && runsNothing(host)));
 }
 
-const servedIn = ({ timeline }: Story): Set<ContainerId> =>
+const servedIn = ({ timeline }: Story): ReadonlySet<ContainerId> =>
   new Set(timeline.flatMap((entry) => (entry.type === 'container.serving' ? [entry.container] : [])));
 
 function isOnlySlow({ faults, programs, initial, playbookFails, timeline }: Story): boolean {
@@ -83,7 +93,7 @@ const harmless: Partial<FaultPlan> = {
 };
 
 /** It went down with its Engine in a blip. By its restart policy that brings it back, unless somebody had done with it. */
-function comesBack({ at, host, container }: Ended, { timeline }: Story): boolean {
+function comesBack({ at, host, container }: Ended, { initial, timeline }: Story): boolean {
   const isOfBlip = blipsOf({ timeline }, host).some(
     (blip) => blip.of === 'dockerd' && at >= blip.at && at <= blip.at + blip.lasts,
   );
@@ -95,5 +105,5 @@ function comesBack({ at, host, container }: Ended, { timeline }: Story): boolean
   const isBack = timeline.some(
     (entry) => entry.at > at && entry.type === 'container.started' && entry.by === 'world' && isOfIt(entry),
   );
-  return isOfBlip && (isPutAside || isBack);
+  return isOfBlip && (isPutAside || isBack || isStartedAgain({ initial }, { id: container, host }));
 }
