@@ -153,7 +153,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 2,
     what: 'does not register again what was unhealthy when it was taken',
-    seed: 67,
+    seed: 35,
     file: 'src/plan/restore.ts',
     line: "if (asFound.length > 0) steps.push({ do: 'register', registrations: asFound, await: 'registered' });",
     replacement: '',
@@ -221,7 +221,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 6,
     what: 'does not wait until the balancers say healthy',
-    seed: 17,
+    seed: 28,
     file: 'src/traffic/await-targets.ts',
     line: "return target.state === 'healthy';",
     replacement: 'return true;',
@@ -279,7 +279,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 8,
     what: 'has no hold of what a task takes',
-    seed: 46,
+    seed: 141,
     file: 'src/engine/task/task-module.ts',
     line: 'await target.outlast(() => target.run.holds.open(target.host, checked.takes));',
     replacement: '',
@@ -363,7 +363,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 12,
     what: 'gives up when AWS asks it to slow down',
-    seed: 128,
+    seed: 471,
     file: 'src/traffic/mutation-queue.ts',
     line: 'await this.patience.outlast(() => this.#send(action, batch));',
     replacement: 'await this.#send(action, batch);',
