@@ -47,7 +47,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 0,
     what: 'does not write down what it is about to change',
-    seed: 30,
+    seed: 7,
     file: 'src/engine/interlocks/mutation-gate.ts',
     line: "await journal.append({ at: clock.now(), type: 'mutation.intended', ...about, what, ...own });",
     replacement: '',
@@ -87,7 +87,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 0,
     what: 'rolls back a host without draining it first',
-    seed: 30,
+    seed: 245,
     file: 'src/plan/restore.ts',
     line: 'const drains = mending.length > 0 && reached.length > 0;',
     replacement: 'const drains = false;',
@@ -153,7 +153,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 2,
     what: 'does not register again what was unhealthy when it was taken',
-    seed: 67,
+    seed: 35,
     file: 'src/model/holds/registration.ts',
     line: "if (asFound.length > 0) steps.push({ do: 'register', registrations: asFound, await: 'registered' });",
     replacement: '',
@@ -234,7 +234,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 6,
     what: 'does not wait until the balancers say healthy',
-    seed: 17,
+    seed: 28,
     file: 'src/traffic/await-targets.ts',
     line: "return target.state === 'healthy';",
     replacement: 'return true;',
@@ -284,7 +284,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 8,
     what: 'does not give a restored container its name back',
-    seed: 244,
+    seed: 145,
     file: 'src/model/holds/container.ts',
     line: "if (now.name !== name) steps.push({ do: 'rename_container', container: now.id, name });",
     replacement: '',
@@ -292,7 +292,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 8,
     what: 'has no hold of what a task takes',
-    seed: 46,
+    seed: 141,
     file: 'src/engine/task/task-module.ts',
     line: 'await target.outlast(() => target.run.holds.open(target.host, checked.takes));',
     replacement: '',
@@ -376,7 +376,7 @@ export const mutations: readonly Mutation[] = [
   {
     statement: 12,
     what: 'gives up when AWS asks it to slow down',
-    seed: 128,
+    seed: 471,
     file: 'src/traffic/mutation-queue.ts',
     line: 'await this.patience.outlast(() => this.#send(action, batch));',
     replacement: 'await this.#send(action, batch);',
