@@ -6,7 +6,7 @@ import { projectSchema } from '../src/config/project-config.js';
 import { sshSchema } from '../src/config/ssh-schema.js';
 import { stateSchema } from '../src/config/state-schema.js';
 import { hostSchema, staticSourceSchema } from '../src/config/static-source-schema.js';
-import { packagedDefaults } from '../src/inventory/defaults.js';
+import { packagedDefaults } from '../src/inventory/layers.js';
 import { formatDuration } from '../src/model/duration.js';
 import {
   containerSchema,

@@ -1,11 +1,8 @@
-import type { Clock } from '../ports/clock.js';
+import type { Clock, Random } from '../ports/clock.js';
 import type { Fleet } from '../ports/fleet.js';
-import type { HostKeySource } from '../ports/host-key-source.js';
-import type { KeyPusher } from '../ports/key-pusher.js';
 import type { LeaseStore } from '../ports/lease-store.js';
-import type { Random } from '../ports/random.js';
-import type { ScalingGroups } from '../ports/scaling-groups.js';
-import type { Traffic } from '../ports/traffic.js';
+import type { ScalingGroups, Traffic } from '../ports/traffic.js';
+import type { HostKeySource, KeyPusher } from '../ports/transport.js';
 import { AwsClients } from './clients.js';
 import type { CloudAccess } from './cloud-access.js';
 import { ConsoleHostKeys } from './console-host-keys.js';

@@ -1,14 +1,14 @@
 import {
   AutoScalingClient,
-  type AutoScalingGroup,
   CreateOrUpdateTagsCommand,
   DeleteTagsCommand,
+  paginateDescribeAutoScalingGroups,
   ResumeProcessesCommand,
   SuspendProcessesCommand,
-  paginateDescribeAutoScalingGroups,
+  type AutoScalingGroup,
 } from '@aws-sdk/client-auto-scaling';
 import type { Region } from '../model/ids.js';
-import type { ScalingGroup, ScalingGroups } from '../ports/scaling-groups.js';
+import type { ScalingGroup, ScalingGroups } from '../ports/traffic.js';
 import type { AwsClients } from './clients.js';
 
 /** The most names that one call may give. Source: DescribeAutoScalingGroups. */

@@ -1,7 +1,7 @@
 import { EC2Client, GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import { hostKeyRejected } from '../errors/host-key.js';
 import type { Host } from '../model/host.js';
-import type { HostKeySource } from '../ports/host-key-source.js';
+import type { HostKeySource } from '../ports/transport.js';
 import type { AwsClients } from './clients.js';
 import { hostKeyBlocks } from './console-text.js';
 

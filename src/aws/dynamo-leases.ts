@@ -4,7 +4,7 @@ import { leaseContended, leaseQuiet, leaseTableUnavailable } from '../errors/dyn
 import { leaseHeld } from '../errors/lease.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
-import type { Clock } from '../ports/clock.js';
+import type { Clock, Random } from '../ports/clock.js';
 import type {
   Lease,
   LeaseHolder,
@@ -14,11 +14,10 @@ import type {
   LeaseRequest,
   LeaseStore,
 } from '../ports/lease-store.js';
-import type { Random } from '../ports/random.js';
 import { DynamoLease } from './dynamo-lease.js';
 import { isoTime, type LockRecord } from './dynamo-record.js';
 import { Sightings } from './dynamo-sightings.js';
-import type { LockTable, Expected } from './dynamo-table.js';
+import type { Expected, LockTable } from './dynamo-table.js';
 import { writeSurely } from './dynamo-write.js';
 
 /** For a call, the SDK's repetitions included, while nothing is held yet. */

@@ -1,9 +1,9 @@
 import { EC2InstanceConnectClient, SendSSHPublicKeyCommand } from '@aws-sdk/client-ec2-instance-connect';
 import pLimit from 'p-limit';
-import { explainedPush, notAnInstance, pushUnconfirmed } from '../errors/aws-instance-connect.js';
+import { explainedPush, notAnInstance, pushUnconfirmed } from '../errors/aws.js';
 import { defined } from '../model/defined.js';
 import type { Host } from '../model/host.js';
-import type { KeyPusher } from '../ports/key-pusher.js';
+import type { KeyPusher } from '../ports/transport.js';
 import type { AwsClients } from './clients.js';
 
 const action = 'ec2-instance-connect:SendSSHPublicKey';

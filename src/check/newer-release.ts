@@ -3,9 +3,9 @@ import { throwAll } from '../errors/diagnostics.js';
 import { newerReleaseThere } from '../errors/preflight.js';
 import { rolledSinceElsewhere } from '../errors/resume.js';
 import { describeHost } from '../model/host.js';
-import { newerRunOf } from '../plan/claims.js';
+import type { NewerRelease } from '../model/release.js';
 import type { RunRecord } from '../model/run-record.js';
-import type { NewerRelease } from '../model/newer-release.js';
+import { newerRunOf } from '../plan/claims.js';
 import { newerRelease } from '../plan/newer-release.js';
 import type { GroupObservation } from '../plan/observation.js';
 

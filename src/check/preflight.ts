@@ -1,16 +1,51 @@
 import pLimit from 'p-limit';
-import { type HostSession, type Run, variablesOfSession } from '../engine/index.js';
-import { type AdfError, errorsOf } from '../errors/adf-error.js';
+import { variablesOfSession, type HostSession, type Run } from '../engine/index.js';
+import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { throwAll } from '../errors/diagnostics.js';
+import type { ContainerSpec } from '../model/container.js';
 import { defined } from '../model/defined.js';
-import { runningHosts } from '../plan/allowance.js';
-import { formatPinnedImage } from '../model/release.js';
-import { findRefusals } from '../plan/preflight.js';
-import type { GroupObservation, HostObservation, ObservedTargetGroup } from '../plan/observation.js';
-import type { RuntimeInfo } from '../ports/container-runtime.js';
 import { describeHost } from '../model/host.js';
+import { formatPinnedImage } from '../model/release.js';
+import { parseVolume } from '../model/volume.js';
+import { runningHosts } from '../plan/allowance.js';
+import type {
+  GroupObservation,
+  HostObservation,
+  ObservedMount,
+  ObservedTargetGroup,
+} from '../plan/observation.js';
+import { findRefusals } from '../plan/preflight.js';
+import type { RuntimeInfo } from '../ports/container-runtime.js';
 import type { GroupSessions } from '../run/group-sessions.js';
-import { observeMounts } from './observe-mounts.js';
+
+/** What the planned containers mount of the host and may not make themselves, and what is there. `specs` are in the order of the settings. */
+async function observeMounts(
+  session: HostSession,
+  specs: readonly ContainerSpec[],
+): Promise<readonly ObservedMount[]> {
+  const wanted = specs.flatMap((spec, container) =>
+    spec.volumes.flatMap((text, index) => {
+      const volume = parseVolume(text);
+      const path = [container, 'volumes', index];
+      return volume.kind === 'bind' && !volume.create
+        ? [{ source: volume.source, container: spec.name, path }]
+        : [];
+    }),
+  );
+  if (wanted.length === 0) return [];
+  const kinds = await session.target.containers.sources(wanted.map(({ source }) => source));
+  return wanted.map(({ source, container, path }, index) => {
+    const at = session.group?.settings.locateContainers?.(path);
+    const madeBy = session.makers.find(({ mayMake }) => mayMake(source));
+    return {
+      source,
+      container,
+      kind: kinds[index] ?? 'unknown',
+      ...defined({ at }),
+      ...(madeBy === undefined ? {} : { madeBy: { task: madeBy.task, at: madeBy.at } }),
+    };
+  });
+}
 
 /** A host that could not be looked at, and why. */
 export interface Unobserved {

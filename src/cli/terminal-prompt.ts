@@ -1,6 +1,6 @@
 import { defined } from '../model/defined.js';
 import { Secret } from '../model/secret.js';
-import type { SecretPrompt } from '../ports/secret-prompt.js';
+import type { SecretPrompt } from '../ports/secret-keeper.js';
 
 export interface PromptOptions {
   /** Takes the live view away until the function that it gives is called. */

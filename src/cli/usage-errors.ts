@@ -1,8 +1,8 @@
 import { Errors } from '@oclif/core';
+import type { AdfError } from '../errors/adf-error.js';
 import { invalidFlags, unexpectedArguments, unknownFlags } from '../errors/cli.js';
 import { nearest } from '../errors/nearest.js';
-import type { AdfError } from '../errors/adf-error.js';
-import type { FlagVariable } from '../model/flag-variable.js';
+import type { FlagVariable } from '../model/plan.js';
 
 /**
  * What the parser of flags threw, as an error of ours; anything else is handed back as it is. `variables` are those that stand for flags,

@@ -1,6 +1,6 @@
 import { emptyValue, unknownVariable, variableNotBoolean } from '../errors/cli.js';
 import { nearest } from '../errors/nearest.js';
-import type { FlagVariable } from '../model/flag-variable.js';
+import type { FlagVariable } from '../model/plan.js';
 import { becomeVariable, passphraseVariable } from '../system/secret-environment.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { jumpForm } from '../model/jump.js';
+import { suggest } from '../errors/nearest.js';
+import { jumpForm } from '../model/host.js';
 import { positiveDurationSchema } from '../model/schema/duration.js';
 import { portSchema } from '../model/schema/number.js';
 import { camelKeys, parsed } from '../model/schema/parsed.js';
 import { describeValue } from './describe-value.js';
-import { suggest } from '../errors/nearest.js';
 import { hostTextSchema, literalTextSchema } from './literal-text.js';
 
 const jumpHint = 'Write user@host:port, several with commas between or as a list; or none.';

@@ -1,10 +1,10 @@
 import type { HostSession, Run } from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
 import type { HostId } from '../model/ids.js';
-import { confirmedContainers } from '../plan/newer-release.js';
 import { whyNotConverged } from '../plan/convergence.js';
+import { confirmedContainers } from '../plan/newer-release.js';
 import type { GroupObservation, HostObservation } from '../plan/observation.js';
-import type { Confirmations } from '../ports/confirmations.js';
+import type { Confirmations } from '../ports/host-holds.js';
 import type { GroupSessions } from '../run/group-sessions.js';
 
 /**

@@ -6,10 +6,9 @@ import { formatDuration, type Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
 import { mostBlips } from '../model/settings.js';
-import type { Clock } from '../ports/clock.js';
-import type { Presence } from '../ports/presence.js';
-import type { Random } from '../ports/random.js';
-import { patienceEnds, retryPause, type Patience } from '../ports/retry.js';
+import type { Clock, Random } from '../ports/clock.js';
+import { patienceEnds, retryPause, type Patience } from '../ports/clock.js';
+import type { Presence } from '../ports/fleet.js';
 
 /** One connection timeout, where a host sets none: what a blip is given before anything was changed. */
 const connectTimeout: Milliseconds = 15_000;

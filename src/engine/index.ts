@@ -6,7 +6,7 @@
  * - holds/ is what a run took and owes, and how it is given back.
  * - interlocks/ stand around the ports and hold whatever a playbook says: floor, drain first, lease, one mutation at a time.
  */
-export { type Blips, reconnectDefault } from './blips.js';
+export { reconnectDefault, type Blips } from './blips.js';
 export { HostSession, type HostGroup, type Maker, type SettingsOfHost } from './host-session.js';
 export { forGroup, newRun } from './new-run.js';
 export type { PinnedImages } from './pinned-images.js';
@@ -14,22 +14,22 @@ export type { Run, TagSelection } from './run.js';
 export { isStopping, type StopSignal } from './stop-signal.js';
 
 export { isWellAgain } from './roll/bake.js';
-export { runPlaybook, type PlaybookResult } from './roll/run-playbook.js';
 export { goneOf } from './roll/gone-hosts.js';
 export { afterGrace, nameTheHeldAfterGrace } from './roll/grace.js';
 export { takesHostsOut } from './roll/next-allowed.js';
-export { renderPattern } from './roll/play-hosts.js';
-export { onTop, playLayers, readRollout } from './roll/play-settings.js';
+export { onTop, playLayers, readRollout, renderPattern } from './roll/play-settings.js';
+export { runPlaybook, type PlaybookResult } from './roll/run-playbook.js';
 export type { TurnPlay } from './roll/turn-play.js';
 
 export { allHold } from './task/conditions.js';
 export { renderEnvironment } from './task/module-host.js';
 export { isSelected } from './task/tags.js';
-export { itemsOf, layerOfItem } from './task/task.js';
 export { explainArguments, factsSetBy, renderArguments } from './task/task-arguments.js';
 export { variablesOf, variablesOfSession } from './task/task-variables.js';
+export { itemsOf, layerOfItem } from './task/task.js';
 
 export { hasBaked, isHalfSettled, stayAtPlan, stayInService, stayWithoutWayBack } from './holds/at-plan.js';
+export { findCloudHolds, restoreCloudHolds, type CloudRestored } from './holds/cloud-holds.js';
 export {
   illAsFound,
   isIllAsFound,
@@ -38,6 +38,5 @@ export {
   stillLacking,
   type RestoreOutcome,
 } from './holds/restore.js';
-export { findCloudHolds, restoreCloudHolds, type CloudRestored } from './holds/cloud-holds.js';
 export { scalingOf, type HeldScaling, type ScalingOf } from './holds/scaling-group.js';
 export { suspendScaling } from './holds/suspend-scaling.js';

@@ -12,9 +12,8 @@ import { LeasedTraffic } from './interlocks/leased-traffic.js';
 import { MutationGate } from './interlocks/mutation-gate.js';
 import { Reservations } from './interlocks/reservations.js';
 import { PinnedImages } from './pinned-images.js';
-import type { EnginePorts } from './ports.js';
 import { RunOnce } from './roll/run-once.js';
-import type { Run } from './run.js';
+import type { EnginePorts, Run } from './run.js';
 import { Tally } from './tally.js';
 import { TargetGroups } from './target-groups.js';
 

@@ -1,10 +1,10 @@
 import { defined } from '../model/defined.js';
-import { describeHost, type Host } from '../model/host.js';
 import { formatDuration, isoTime, type Milliseconds } from '../model/duration.js';
-import type { NewerRelease } from '../model/newer-release.js';
+import { describeHost, type Host } from '../model/host.js';
+import type { NewerRelease } from '../model/release.js';
 import type { Place } from '../model/source.js';
 import { AdfError } from './adf-error.js';
-import { whyUnused } from './unused-target.js';
+import { whyUnused } from './traffic.js';
 
 /** Everything a deploy refuses before it changes anything. All are of class `refused`, exit code 3. */
 const refused = (code: string, host: Host | undefined, message: string, hint: string): AdfError =>

@@ -1,6 +1,15 @@
 import { describeHost, type Host } from '../model/host.js';
 import { AdfError } from './adf-error.js';
 
+/** No HTTP answer came: refused, reset, timed out, or not HTTP. */
+export const noAnswer = (host: ErrorHost, url: string, reason: string): AdfError =>
+  new AdfError({
+    code: 'http.no_answer',
+    class: 'failed',
+    message: `${url} on ${describeHost(host)} gives no answer: ${reason}`,
+    host: describeHost(host),
+  });
+
 /** The part of a host that an error names. */
 export type ErrorHost = Pick<Host, 'id' | 'name' | 'address'>;
 

@@ -1,8 +1,7 @@
 import { AdfError, AdfErrors } from '../errors/adf-error.js';
 import { defined } from '../model/defined.js';
 import { Secret } from '../model/secret.js';
-import type { SecretKeeper } from '../ports/secret-keeper.js';
-import type { StreamRedaction } from '../ports/stream-redaction.js';
+import type { SecretKeeper, StreamRedaction } from '../ports/secret-keeper.js';
 import { formsAtCuts, type Span } from './cut-forms.js';
 import { FormSearch } from './form-search.js';
 import { formsOf, isLongEnough } from './secret-forms.js';

@@ -1,4 +1,4 @@
-import type { StreamRedaction } from '../ports/stream-redaction.js';
+import type { StreamRedaction } from '../ports/secret-keeper.js';
 import type { FormSearch } from './form-search.js';
 
 const mask = Buffer.from('***');

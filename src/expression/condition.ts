@@ -1,6 +1,5 @@
-import { EvaluationError, ParseError, TypeError as CelTypeError, type ASTNode } from '@marcbachmann/cel-js';
-import type { AdfError } from '../errors/adf-error.js';
-import type { ErrorPlace } from '../errors/adf-error.js';
+import { TypeError as CelTypeError, EvaluationError, ParseError, type ASTNode } from '@marcbachmann/cel-js';
+import type { AdfError, ErrorPlace } from '../errors/adf-error.js';
 import {
   conditionNotBoolean,
   conditionSyntax,
@@ -11,13 +10,68 @@ import {
 import { suggest } from '../errors/nearest.js';
 import { defined } from '../model/defined.js';
 import type { Place } from '../model/source.js';
-import type { UnknownValue } from '../model/unknown.js';
-import { celContext, UsedUnknown } from './cel-context.js';
+import { UnknownValue } from '../model/unknown.js';
 import { celFunctions, checkCel, parseCel } from './cel-environment.js';
 import { hintForCondition, hintForName } from './condition-traps.js';
 import { describeValue, isMapping } from './describe.js';
 import type { PlaceOf } from './place.js';
 import type { VariableLookup } from './template-scope.js';
+
+/**
+ * Thrown where a condition touches a value that is not known yet. CEL treats it as it treats every error: `&&` and `||`
+ * do without it when their other side decides (commutative, as in the CEL specification, "Logical Operators").
+ */
+class UsedUnknown extends Error {
+  constructor(readonly value: UnknownValue) {
+    super(String(value));
+  }
+}
+
+/** The variables as CEL's evaluator asks for them: one at a time, when it meets their names. */
+class LazyContext extends Map<string, unknown> {
+  readonly #variables: VariableLookup;
+
+  constructor(variables: VariableLookup) {
+    super();
+    this.#variables = variables;
+  }
+
+  override get(name: string): unknown {
+    if (!this.#variables.has(name)) return undefined;
+    const value = this.#variables.get(name);
+    if (value instanceof UnknownValue) throw new UsedUnknown(value);
+    return toCel(value);
+  }
+}
+
+const celContext = (variables: VariableLookup): Map<string, unknown> => new LazyContext(variables);
+
+/** Values of variables never change, so that each structure is converted once, however often conditions look at it. */
+const converted = new WeakMap<object, unknown>();
+
+/** Whole numbers become CEL's int; unknown values inside a structure are noticed only when they are touched. */
+function toCel(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (value === undefined) return null;
+  if (!Array.isArray(value) && !isMapping(value)) return value;
+  const before = converted.get(value);
+  if (before !== undefined) return before;
+  const result: object = Array.isArray(value) ? [] : {};
+  for (const [key, element] of Object.entries(value)) {
+    Object.defineProperty(result, key, {
+      enumerable: true,
+      ...(element instanceof UnknownValue
+        ? { get: () => unknownElement(element) }
+        : { value: toCel(element) }),
+    });
+  }
+  converted.set(value, result);
+  return result;
+}
+
+function unknownElement(value: UnknownValue): never {
+  throw new UsedUnknown(value);
+}
 
 /** A CEL expression, already parsed once (a syntax error is found when its file is read). */
 export interface Expression {

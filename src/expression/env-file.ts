@@ -1,10 +1,9 @@
-import { envFileLine } from '../errors/container-specs.js';
-import { environmentValue } from '../errors/environment.js';
+import { envFileLine, environmentValue } from '../errors/container-specs.js';
 import { environmentFault } from '../model/environment-text.js';
+import { Secret } from '../model/secret.js';
 import { UnknownValue } from '../model/unknown.js';
 import { placeInFile } from './place.js';
 import { renderFile, type TemplateFile, type VariableLookup } from './templates.js';
-import { Secret } from '../model/secret.js';
 
 /**
  * An env_file in Docker's own format, rendered as a template first: `KEY=VALUE` a line, `#` for comments. A value is all that follows the

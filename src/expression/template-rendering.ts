@@ -1,5 +1,5 @@
-import { environmentValue } from '../errors/environment.js';
-import { notIterable, notText, notAWord, nulByte, unquotable, wrongArgument } from '../errors/expression.js';
+import { environmentValue } from '../errors/container-specs.js';
+import { notAWord, notIterable, notText, nulByte, unquotable, wrongArgument } from '../errors/expression.js';
 import { environmentFault } from '../model/environment-text.js';
 import { Secret } from '../model/secret.js';
 import { UnknownValue } from '../model/unknown.js';

@@ -1,7 +1,6 @@
 import type { Host } from '../model/host.js';
 import type { HostId, Region } from '../model/ids.js';
-import type { Fleet } from '../ports/fleet.js';
-import type { Presence } from '../ports/presence.js';
+import type { Fleet, Presence } from '../ports/fleet.js';
 
 /** The most values that one filter of DescribeInstances takes. Source: EC2 API reference, DescribeInstances. */
 const idsPerCall = 200;

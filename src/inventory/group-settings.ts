@@ -3,14 +3,14 @@ import type { z } from 'zod';
 import { placeOf } from '../config/located.js';
 import { validate } from '../config/validate.js';
 import { AdfError, type ErrorPlace } from '../errors/adf-error.js';
-import { Diagnostics } from '../errors/diagnostics.js';
 import {
   missingSetting,
   nameTwice,
   noContainers,
   portTwice,
   twoContainerSettings,
-} from '../errors/group-settings.js';
+} from '../errors/config.js';
+import { Diagnostics } from '../errors/diagnostics.js';
 import type { ContainerTemplate } from '../model/container.js';
 import { defined } from '../model/defined.js';
 import type { HealthProbe } from '../model/health.js';

@@ -3,7 +3,18 @@ import type { Project } from '../config/project.js';
 import type { Layer } from '../expression/scope.js';
 import { defined } from '../model/defined.js';
 import type { Host } from '../model/host.js';
-import { packagedDefaults } from './defaults.js';
+
+/** The variables that everything begins with: lowest in precedence. */
+export const packagedDefaults: Layer = {
+  name: 'packaged defaults',
+  values: {
+    version: 'latest',
+    /** A group of one container says `container`, one of several says `containers`; a playbook reads this one. */
+    containers: ['{{ container }}'],
+    health: 'none',
+    rollout: {},
+  },
+};
 
 /** What makes a group what it is: on a host of several groups, it must not leak from one into the deploy of another. */
 const groupOwn = new Set([

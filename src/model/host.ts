@@ -1,6 +1,10 @@
 import type { EpochMilliseconds } from './duration.js';
 import type { AccountId, EnvironmentName, GroupName, HostId, Region } from './ids.js';
 
+/** One host of a ProxyJump, as ssh_config(5) writes it: `user@host:port`, an IPv6 address in brackets. Groups: user, host, port. */
+export const jumpForm =
+  /^(?:ssh:\/\/)?(?:([^\s,]+)@)?(\[[0-9A-Fa-f:.%\w]+\]|[^-:@,\s[\]/][^:@,\s[\]/]*)(?::(\d{1,5}))?\/?$/;
+
 /**
  * How a host is reached over SSH, as an inventory says it. What is absent is left to the user's OpenSSH configuration, and then to
  * OpenSSH's defaults.

@@ -1,10 +1,20 @@
 import type { ContainerSpec } from './container.js';
 import type { Milliseconds } from './duration.js';
-import type { FlagVariable } from './flag-variable.js';
 import type { Digest, EnvironmentName, GroupName, HostId, Region, TargetGroupArn } from './ids.js';
 import type { Registration, TargetState } from './registration.js';
 import type { Release } from './release.js';
 import type { RolloutSettings } from './settings.js';
+
+/** A variable of the environment that stands for a flag: `ADFPUSH_LOCK_WAIT` for `--lock-wait`. */
+export interface FlagVariable {
+  readonly variable: string;
+  /** `--lock-wait`. */
+  readonly flag: string;
+  /** Absent where it may hold a secret: `--extra-vars`. */
+  readonly value?: string;
+  /** False when the flag was given too: the flag wins. */
+  readonly used: boolean;
+}
 
 /** What deploy does to one group, host by host, batch by batch. Made by plan/, run by engine/, read back by the audit. */
 export interface Plan {

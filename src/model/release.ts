@@ -1,5 +1,36 @@
 import type { EpochMilliseconds } from './duration.js';
-import type { Digest } from './ids.js';
+import type { Host } from './host.js';
+import type { ContainerId, Digest, GroupName } from './ids.js';
+
+/**
+ * What a run found on a host as it wanted it, and so left alone: the containers, which earlier runs started, are of this run's release too.
+ * All moments are readings of the host's own clock.
+ */
+export interface ConfirmedRelease {
+  readonly run: string;
+  /** Who started the run. */
+  readonly by: string;
+  /** When the run was started. */
+  readonly startedAt: EpochMilliseconds;
+  /** When it had found that. */
+  readonly at: EpochMilliseconds;
+  readonly containers: readonly ContainerId[];
+}
+
+/** What a run that was started later has put on hosts of a group. */
+export interface NewerRelease {
+  readonly group: GroupName;
+  readonly run: string;
+  /** The label of its version. */
+  readonly version?: string;
+  /** Who started that run. */
+  readonly by?: string;
+  /** When that run was started, on the clock of the first of these hosts. */
+  readonly startedAt?: EpochMilliseconds;
+  /** It found there what it wanted, and rolled nothing. */
+  readonly isConfirmed?: boolean;
+  readonly hosts: readonly Host[];
+}
 
 /** An image without a version: `registry:5000/team/api`. */
 export type Repository = string;

@@ -1,5 +1,5 @@
 import { fileProblems } from '../errors/files.js';
-import { sourceNotAFile } from '../errors/sources.js';
+import { sourceNotAFile } from '../errors/inventory.js';
 import { defined } from '../model/defined.js';
 import type { FileLook } from '../ports/host-files.js';
 import type { ProjectFiles } from '../ports/project-files.js';

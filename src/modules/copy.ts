@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sourceNotAFile } from '../errors/sources.js';
+import { sourceNotAFile } from '../errors/inventory.js';
 import { defined } from '../model/defined.js';
 import { argvSchema } from '../model/schema/argv.js';
 import { fileModeSchema } from '../model/schema/file-mode.js';

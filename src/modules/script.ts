@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sourceNotAFile } from '../errors/sources.js';
+import { sourceNotAFile } from '../errors/inventory.js';
 import { argvSchema } from '../model/schema/argv.js';
 import { applyCommand, checkCommand, commandKeys } from './command-result.js';
 import type { Module } from './module.js';

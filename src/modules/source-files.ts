@@ -1,6 +1,6 @@
-import { sourceMissing } from '../errors/sources.js';
-import type { ProjectEntry, ProjectFiles } from '../ports/project-files.js';
+import { sourceMissing } from '../errors/inventory.js';
 import type { Place } from '../model/source.js';
+import type { ProjectEntry, ProjectFiles } from '../ports/project-files.js';
 import type { SourceFolder } from './module.js';
 
 /** A file or folder of the control side that is there. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sourceNotAFile } from '../errors/sources.js';
+import { sourceNotAFile } from '../errors/inventory.js';
 import { argvSchema } from '../model/schema/argv.js';
 import { textSchema } from '../model/schema/text.js';
 import { UnknownValue } from '../model/unknown.js';

@@ -1,13 +1,12 @@
-import type { ConfirmedRelease } from '../model/confirmed-release.js';
 import type { ObservedContainer } from '../model/container.js';
 import type { EpochMilliseconds } from '../model/duration.js';
-import type { ContainerName, EnvironmentName, GroupName } from '../model/ids.js';
 import type { Host } from '../model/host.js';
-import type { TargetGroup, TargetHealth } from '../model/registration.js';
+import type { ContainerName, EnvironmentName, GroupName } from '../model/ids.js';
 import type { PlannedState } from '../model/plan.js';
-import type { Release } from '../model/release.js';
-import type { Place } from '../model/source.js';
+import type { TargetGroup, TargetHealth } from '../model/registration.js';
+import type { ConfirmedRelease, Release } from '../model/release.js';
 import type { RolloutSettings, TargetGroupChoice } from '../model/settings.js';
+import type { Place } from '../model/source.js';
 import type { RuntimeInfo, SourceKind } from '../ports/container-runtime.js';
 import type { Platform } from '../ports/registry.js';
 

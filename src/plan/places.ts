@@ -2,8 +2,7 @@ import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
 import { isDrained } from '../model/registration.js';
 import type { HostObservation, ObservedTargetGroup } from './observation.js';
-import { publishedPorts } from './published-ports.js';
-import { targetsUnder } from './targets-by-id.js';
+import { publishedPorts, targetsUnder } from './planned-registrations.js';
 
 /** How the peers of a host are registered where it is not. */
 export interface LeftOut {

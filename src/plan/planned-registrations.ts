@@ -1,3 +1,4 @@
+import type { ContainerSpec, PortMapping } from '../model/container.js';
 import type { Host } from '../model/host.js';
 import {
   isDrained,
@@ -6,8 +7,51 @@ import {
   type TargetGroup,
   type TargetHealth,
 } from '../model/registration.js';
-import { publishedPorts, type Publishing } from './published-ports.js';
-import { targetsUnder } from './targets-by-id.js';
+
+/** A container as far as its ports go: a specification, or the template of one. */
+export type Publishing = Pick<ContainerSpec, 'ports' | 'networks'>;
+
+/**
+ * The ports of a host on which a balancer of this target group reaches these containers. Undefined when nobody can tell: a
+ * container on the host's own network opens what it likes.
+ */
+export function publishedPorts(
+  containers: readonly Publishing[],
+  targetGroup: Pick<TargetGroup, 'protocol'>,
+): ReadonlySet<number> | undefined {
+  if (containers.some(({ networks }) => networks.includes('host'))) return undefined;
+  const protocols = protocolsOf(targetGroup);
+  return new Set(
+    containers
+      .flatMap(({ ports }) => ports)
+      .filter(
+        (mapping) => protocols.includes(mapping.protocol) && !isLoopback(mapping) && mapping.hostPort > 0,
+      )
+      .map(({ hostPort }) => hostPort),
+  );
+}
+
+/** Source: the protocols of ELBv2 target groups. */
+function protocolsOf({ protocol }: Pick<TargetGroup, 'protocol'>): readonly PortMapping['protocol'][] {
+  if (protocol === 'UDP' || protocol === 'QUIC') return ['udp'];
+  return protocol === 'TCP_UDP' || protocol === 'TCP_QUIC' ? ['tcp', 'udp'] : ['tcp'];
+}
+
+const isLoopback = ({ hostAddress }: PortMapping): boolean =>
+  hostAddress !== undefined && (hostAddress.startsWith('127.') || hostAddress === '::1');
+
+/** Every host of a fleet asks of the same answer of the balancer: it is sorted once, not gone through for each. */
+const sorted = new WeakMap<readonly TargetHealth[], ReadonlyMap<string, readonly TargetHealth[]>>();
+
+/** The targets that are known under any of these ids, in the order of the ids. */
+export function targetsUnder(
+  ids: readonly string[],
+  targets: readonly TargetHealth[],
+): readonly TargetHealth[] {
+  const known = sorted.get(targets) ?? Map.groupBy(targets, ({ registration }) => registration.id);
+  sorted.set(targets, known);
+  return ids.flatMap((id) => known.get(id) ?? []);
+}
 
 /** The group that a host is of, as far as its places in target groups go. */
 export interface Fleet {

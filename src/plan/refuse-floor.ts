@@ -13,8 +13,7 @@ import { runs } from './allowance.js';
 import { whyNotConverged } from './convergence.js';
 import { floorFor, isRegistered } from './floor.js';
 import type { GroupObservation, HostObservation, ObservedTargetGroup } from './observation.js';
-import { Rotation, Taken } from './rotation.js';
-import { zonesOf } from './zones.js';
+import { Rotation, Taken, zonesOf } from './rotation.js';
 
 /** What speaks against a roll as such: no target group, one that cannot be rolled through, or a floor that no roll can keep. */
 export const refusalsOfFloor = (group: GroupObservation): readonly AdfError[] =>

@@ -10,7 +10,7 @@ import {
 import { isDrained, registrationKey, type TargetGroup } from '../model/registration.js';
 import type { HostObservation, ObservedTargetGroup } from './observation.js';
 import type { Places } from './places.js';
-import { publishedPorts } from './published-ports.js';
+import { publishedPorts } from './planned-registrations.js';
 
 interface ObservedPlaces extends ObservedTargetGroup {
   readonly places: Places;

@@ -12,16 +12,13 @@ import {
   spareHosts,
   type Allowance,
 } from './allowance.js';
-import { expectedBatches } from './batches.js';
+import { expectedBatches, rollOrder } from './batches.js';
 import { unhealthyByDocker, whyNotConverged } from './convergence.js';
 import { floorFor, isRegistered } from './floor.js';
 import type { GroupObservation, HostObservation } from './observation.js';
-import { rollOrder } from './order.js';
 import { stateFound } from './plan-report.js';
-import { isFresh } from './preflight.js';
-import { unknownMounts } from './refuse-mounts.js';
-import { Rotation } from './rotation.js';
-import { zonesOf } from './zones.js';
+import { isFresh, unknownMounts } from './preflight.js';
+import { Rotation, zonesOf } from './rotation.js';
 
 /** What deploy will do to a group that nothing speaks against (see preflight.ts): from and to, host by host, batch by batch. */
 export function planRoll(group: GroupObservation): Plan {

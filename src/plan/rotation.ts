@@ -1,5 +1,12 @@
+import type { Host } from '../model/host.js';
 import { registrationKey, type Registration, type TargetHealth } from '../model/registration.js';
 import type { Floor, FloorVerdict } from './floor.js';
+
+/** The zone in which a target is, by the listed hosts; a target of anybody else is in none that is known. */
+export function zonesOf(hosts: readonly Host[]): (targetId: string) => string | undefined {
+  const zones = new Map(hosts.flatMap(({ targetIds, zone }) => targetIds.map((id) => [id, zone] as const)));
+  return (targetId) => zones.get(targetId);
+}
 
 /** What was taken from a rotation since it was counted. */
 export class Taken {

@@ -1,5 +1,5 @@
 import { groupName, runId, type EnvironmentName, type GroupName, type RunId } from '../model/ids.js';
-import type { ScalingGroup } from '../ports/scaling-groups.js';
+import type { ScalingGroup } from '../ports/traffic.js';
 
 /**
  * What takes an instance away that is out of rotation. HealthCheck is one of them: an instance that it marks unhealthy meanwhile "never

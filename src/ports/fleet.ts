@@ -1,5 +1,15 @@
-import type { AccountId, Region } from '../model/ids.js';
 import type { EpochMilliseconds } from '../model/duration.js';
+import type { Host } from '../model/host.js';
+import type { AccountId, HostId, Region } from '../model/ids.js';
+
+/** Whether machines are there at all, as whoever runs them tells. */
+export interface Presence {
+  /**
+   * Those of the hosts that do not run any more: terminated, or stopped. One that only lost its tags is still there, and so is one that no
+   * cloud can be asked about. Throws the cloud's errors.
+   */
+  goneOf(hosts: readonly Pick<Host, 'id' | 'region'>[]): Promise<ReadonlySet<HostId>>;
+}
 
 /** The machines of a cloud account. */
 export interface Fleet {

@@ -1,8 +1,41 @@
 import type { EpochMilliseconds } from '../model/duration.js';
 import type { Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
-import type { EnvironmentName, HoldId, RunId } from '../model/ids.js';
+import type { EnvironmentName, GroupName, HoldId, RunId } from '../model/ids.js';
+import type { ConfirmedRelease } from '../model/release.js';
 import type { GroupRecord } from '../model/run-record.js';
+
+/** Under which epoch of which lease a run changes hosts. */
+export interface FencePass {
+  /** The lease as hosts know it, such as `prod.api`. A file name. */
+  readonly lease: string;
+  readonly epoch: number;
+  /** The lease's owner. */
+  readonly run: string;
+}
+
+/** Each host that a run changes knows the newest epoch that it met, and refuses an older one: a run that lost its lease while it slept changes nothing. */
+export interface Fence {
+  /**
+   * Asked right before each change. The host remembers the epoch when it is newer than what it knew. Throws `lease.fenced` when the host met a
+   * newer epoch, or another run under the same, `lease.fence_silent` when it cannot tell; and the transport's errors.
+   */
+  admit(host: Host, pass: FencePass, signal?: AbortSignal): Promise<void>;
+}
+
+/** The group whose release is confirmed. */
+export interface ConfirmedGroup {
+  readonly environment: EnvironmentName;
+  readonly group: GroupName;
+}
+
+/** Kept on each host, one for each group: the latest run that found the host as it wanted it. Both throw the transport's errors. */
+export interface Confirmations {
+  /** Undefined when there is none, or none that can be read. */
+  read(host: Host, of: ConfirmedGroup): Promise<ConfirmedRelease | undefined>;
+  /** Takes the place of the one before. Throws `confirmation.write` when the host cannot keep it. */
+  write(host: Host, of: ConfirmedGroup, confirmed: ConfirmedRelease): Promise<void>;
+}
 
 /**
  * The holds on a host, kept on that host: so another machine can recover a run whose journal is gone. Only those that may change the

@@ -1,5 +1,13 @@
-import type { JournalRecord } from '../model/journal-record.js';
 import type { RunId } from '../model/ids.js';
+import type { JournalRecord } from '../model/journal-record.js';
+import type { ProcessRecord } from '../model/run-record.js';
+
+/** The processes of this machine. */
+export interface Processes {
+  readonly self: ProcessRecord;
+  /** Whether that process has ended; undefined when it ran elsewhere, or the system does not tell. */
+  hasEnded(process: ProcessRecord): boolean | undefined;
+}
 
 /** The write-ahead log of one run. */
 export interface Journal {

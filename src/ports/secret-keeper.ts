@@ -1,5 +1,22 @@
 import type { Secret } from '../model/secret.js';
 
+/**
+ * Takes known secrets out of a stream of bytes, also where one is split over its pieces. What is not a secret passes
+ * byte for byte, whether or not it is text.
+ */
+export interface StreamRedaction {
+  /** What can be shown now. The end of it is kept back for as long as it may be the beginning of a secret. */
+  write(chunk: Uint8Array): Uint8Array;
+  /** What is left when nothing more comes. */
+  end(): Uint8Array;
+}
+
+/** The person at the terminal, where there is one. */
+export interface SecretPrompt {
+  /** Shows `question` and reads an answer that is not echoed; undefined when nobody answers. One question at a time. */
+  ask(question: string): Promise<Secret | undefined>;
+}
+
 /** Who sees to it that secrets are not shown. */
 export interface SecretKeeper {
   /** From now on this value is shown as `***`, unless it is too short for that. `name` is what people are told of it then. */

@@ -8,10 +8,10 @@ import { touchesHost, type Hold } from '../model/hold.js';
 import { registrationsOf } from '../model/holds/registration.js';
 import type { Host } from '../model/host.js';
 import type { GroupRecord, LeaseEpoch } from '../model/run-record.js';
-import { retryPause } from '../ports/retry.js';
 import { judgeClaim, type Claim, type Evidence, type Verdict } from '../plan/claims.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
 import { uniqueRegistrations } from '../plan/planned-registrations.js';
+import { retryPause } from '../ports/clock.js';
 
 /** From one question whether such a host is there at all to the next. */
 const askIfGoneEvery: Milliseconds = 30_000;

@@ -6,7 +6,9 @@ import { dockerConfigInvalid } from '../errors/registry.js';
 import { Secret } from '../model/secret.js';
 import type { RegistryCredentials, RegistryCredentialSource } from '../ports/registry.js';
 import { askCredentialHelper } from './credential-helper.js';
-import { identityTokenUser } from './identity-token.js';
+
+/** Docker's user name for an identity token in place of a password. Source: docker/cli, credentials of native stores. */
+export const identityTokenUser = '<token>';
 
 const loginSchema = z.object({
   auth: z.string().optional(),

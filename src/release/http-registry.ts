@@ -1,9 +1,9 @@
 import { digestMismatch, imageMissing, registryDenied, registryMalformed } from '../errors/registry.js';
 import { defined } from '../model/defined.js';
 import { isDigest, type Digest } from '../model/ids.js';
+import { pathOf, registryOf } from '../model/image-reference.js';
 import { formatImageReference, type ImageReference, type Repository } from '../model/release.js';
-import type { Clock } from '../ports/clock.js';
-import type { Random } from '../ports/random.js';
+import type { Clock, Random } from '../ports/clock.js';
 import type {
   Platform,
   Registry,
@@ -12,7 +12,6 @@ import type {
   ResolvedImage,
 } from '../ports/registry.js';
 import { problemIn } from './http-exchange.js';
-import { pathOf, registryOf } from '../model/image-reference.js';
 import { digestOfBytes, manifestTypes, readImageConfig, readManifest, readTags } from './manifest.js';
 import { RegistryConnection, type Answer } from './registry-connection.js';
 

@@ -1,10 +1,9 @@
 import { registryUnavailable } from '../errors/registry.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
-import type { Clock } from '../ports/clock.js';
-import type { Random } from '../ports/random.js';
+import type { Clock, Random } from '../ports/clock.js';
+import { retry } from '../ports/clock.js';
 import type { RegistryCredentialSource } from '../ports/registry.js';
-import { retry } from '../ports/retry.js';
 import {
   exchange,
   problemIn,

@@ -1,9 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { SourceMap, type SourceMapPayload } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import stringWidth from 'string-width';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { formatPlace, type Place } from '../model/source.js';
-import { withVisibleControls } from './control-characters.js';
+import { withVisibleControls } from './lines.js';
 import { plainPalette, type Palette } from './palette.js';
-import { inSources } from './source-places.js';
+
+/**
+ * Says where in the sources a line of a stack is, when the file that it names has a source map beside it; else gives the line as it is. The
+ * maps are read only here, for a bug: Node's own support for them would read all of them at every start.
+ */
+const inSources = (line: string): string =>
+  line.replace(
+    /(file:\/\/[^\s()]+):(\d+):(\d+)/,
+    (place: string, url: string, row: string, column: string) => {
+      const origin = mapOf(url)?.findOrigin(Number(row), Number(column));
+      if (origin === undefined || !('fileName' in origin)) return place;
+      const file = origin.fileName.replace(/^.*(?=node_modules\/)|^(\.\.\/)+/, '');
+      return `${file}:${origin.lineNumber}:${origin.columnNumber}`;
+    },
+  );
+
+function mapOf(url: string): SourceMap | undefined {
+  try {
+    return new SourceMap(JSON.parse(readFileSync(`${fileURLToPath(url)}.map`, 'utf8')) as SourceMapPayload);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Gives a line of a user's file, for the caret; lines count from 1. */
 export type SourceLines = (file: string, line: number) => string | undefined;

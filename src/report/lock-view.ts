@@ -1,6 +1,6 @@
 import { formatDuration } from '../model/duration.js';
 import type { GroupLock, LockHolder, LockReport, ReleasedLock } from '../model/lock-report.js';
-import { withVisibleControls } from './control-characters.js';
+import { withVisibleControls } from './lines.js';
 import { plainPalette, type Palette } from './palette.js';
 
 export interface LockViewOptions {

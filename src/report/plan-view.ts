@@ -1,8 +1,7 @@
 import { defined } from '../model/defined.js';
 import { formatDuration } from '../model/duration.js';
-import type { FlagVariable } from '../model/flag-variable.js';
 import type { HostId } from '../model/ids.js';
-import type { HostPlanReport, PlanReport, TargetGroupPlan } from '../model/plan.js';
+import type { FlagVariable, HostPlanReport, PlanReport, TargetGroupPlan } from '../model/plan.js';
 import { formatPinnedImage } from '../model/release.js';
 import { formatAmount } from '../model/settings.js';
 import { countHosts, foldHosts } from './host-ranges.js';

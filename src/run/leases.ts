@@ -1,17 +1,17 @@
 import { reconnectDefault, type Run } from '../engine/index.js';
 import { AdfError } from '../errors/adf-error.js';
 import type { Milliseconds } from '../model/duration.js';
-import type { Clock } from '../ports/clock.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { LeaseEpoch } from '../model/run-record.js';
+import type { Clock } from '../ports/clock.js';
+import { retry } from '../ports/clock.js';
 import type { LeaseRequest } from '../ports/lease-store.js';
-import { retry } from '../ports/retry.js';
 import { waitForLease } from '../state/wait-for-lease.js';
+import type { World } from '../world/world.js';
 import type { GroupSessions } from './group-sessions.js';
 import { HeldLease } from './held-lease.js';
 import { phase } from './phase.js';
-import type { World } from '../world/world.js';
 
 export interface HeldLeases {
   /** Lays a group's lease on the hosts that it has now. Throws `lease.held`, `lease.unavailable`. */

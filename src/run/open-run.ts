@@ -1,13 +1,12 @@
 import { newRun, type Run, type TagSelection } from '../engine/index.js';
-import type { Redaction } from '../events/redaction.js';
 import { EventBus } from '../events/bus.js';
+import type { Redaction } from '../events/redaction.js';
 import { defined } from '../model/defined.js';
 import { isoTime } from '../model/duration.js';
 import { environmentName, runId, type RunId } from '../model/ids.js';
-import type { Clock } from '../ports/clock.js';
+import type { Clock, Random } from '../ports/clock.js';
 import type { HostHolds } from '../ports/host-holds.js';
 import type { Journal } from '../ports/journal.js';
-import type { Random } from '../ports/random.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import type { World } from '../world/world.js';
 

@@ -2,7 +2,7 @@ import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import { hostId, type HostId, type Region } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
-import type { Presence } from '../ports/presence.js';
+import type { Presence } from '../ports/fleet.js';
 
 export type PresenceOf = Pick<Presence, 'goneOf'>;
 

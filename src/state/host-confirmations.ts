@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { confirmationNotKept } from '../errors/lease.js';
-import type { ConfirmedRelease } from '../model/confirmed-release.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import { containerId } from '../model/ids.js';
-import type { ConfirmedGroup, Confirmations } from '../ports/confirmations.js';
+import type { ConfirmedRelease } from '../model/release.js';
+import type { Confirmations, ConfirmedGroup } from '../ports/host-holds.js';
 import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
 import { failureOf } from './host-lease-calls.js';
 import { hostLeaseName, lockDirectory, memoryDirectory } from './host-lease-name.js';

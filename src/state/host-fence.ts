@@ -3,7 +3,7 @@ import { connectionLost } from '../errors/ssh.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
-import type { Fence, FencePass } from '../ports/fence.js';
+import type { Fence, FencePass } from '../ports/host-holds.js';
 import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
 import { hostFenceScript } from './host-fence-script.js';
 import { failureOf } from './host-lease-calls.js';

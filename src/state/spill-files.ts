@@ -2,8 +2,8 @@ import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promise
 import { join } from 'node:path';
 import { defined } from '../model/defined.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
-import type { Spill, SpilledOutput, SpillStore } from '../ports/spill.js';
-import type { StreamRedaction } from '../ports/stream-redaction.js';
+import type { Spill, SpilledOutput, SpillStore } from '../ports/project-files.js';
+import type { StreamRedaction } from '../ports/secret-keeper.js';
 
 /** As long as hosts keep the records of steps. */
 const keptFor: Milliseconds = 14 * 86_400_000;

@@ -1,8 +1,7 @@
 import { AdfError } from '../errors/adf-error.js';
 import type { Milliseconds } from '../model/duration.js';
-import type { Clock } from '../ports/clock.js';
+import type { Clock, Random } from '../ports/clock.js';
 import type { Lease, LeaseRequest, LeaseStore } from '../ports/lease-store.js';
-import type { Random } from '../ports/random.js';
 
 export interface LeaseWait {
   /** How long to go on asking while somebody else holds it; 0 asks once. */

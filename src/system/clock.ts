@@ -1,7 +1,13 @@
+import { randomInt } from 'node:crypto';
 import { uptime } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
-import type { Clock } from '../ports/clock.js';
+import type { Clock, Random } from '../ports/clock.js';
+
+const steps = 2 ** 47;
+
+/** The machine's randomness. */
+export const systemRandom: Random = { next: () => randomInt(steps) / steps };
 
 /** Two clocks are never read at the same moment, and the one since boot is coarse. */
 const apart: Milliseconds = 1_000;

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { ProcessRecord } from '../model/run-record.js';
-import type { Processes } from '../ports/processes.js';
+import type { Processes } from '../ports/journal.js';
 
 /**
  * By what Linux tells in /proc: the boot and the namespace of process numbers make the machine (two containers may share a host name), the

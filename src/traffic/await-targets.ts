@@ -1,5 +1,4 @@
-import { whyUnused } from '../errors/unused-target.js';
-import { impossibleState } from '../errors/traffic.js';
+import { impossibleState, whyUnused } from '../errors/traffic.js';
 import type { Milliseconds } from '../model/duration.js';
 import { targetGroupName, type TargetGroupArn } from '../model/ids.js';
 import { healthOfEach, isDrained, type Registration, type TargetHealth } from '../model/registration.js';

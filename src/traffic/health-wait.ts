@@ -2,10 +2,8 @@ import { waitTimedOut } from '../errors/traffic.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import { healthOfEach, type Registration, type TargetHealth } from '../model/registration.js';
-import type { Clock } from '../ports/clock.js';
-import type { Patience } from '../ports/retry.js';
-import type { HealthPoller } from './health-poller.js';
-import type { HealthReader } from './health-reader.js';
+import type { Clock, Patience } from '../ports/clock.js';
+import type { HealthPoller, HealthReader } from './health-poller.js';
 import { isDoubtfulOf, type Look } from './newest-sightings.js';
 import { statesInWords } from './states-in-words.js';
 

@@ -1,11 +1,10 @@
 import { isTransient } from '../errors/aws.js';
 import { isOutcomeUnknown } from '../errors/unknown-outcome.js';
 import type { Milliseconds } from '../model/duration.js';
-import { lateAtMost } from '../model/late-effect.js';
 import type { TargetGroupArn } from '../model/ids.js';
+import { lateAtMost } from '../model/late-effect.js';
 import { registrationKey, type Registration } from '../model/registration.js';
-import type { Clock } from '../ports/clock.js';
-import type { Patience } from '../ports/retry.js';
+import type { Clock, Patience } from '../ports/clock.js';
 import type { Traffic } from '../ports/traffic.js';
 
 type Action = 'register' | 'deregister';

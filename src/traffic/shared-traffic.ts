@@ -2,23 +2,21 @@ import { isTransient } from '../errors/aws.js';
 import { isOutcomeUnknown } from '../errors/unknown-outcome.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Region, TargetGroupArn } from '../model/ids.js';
+import { lateAtMost } from '../model/late-effect.js';
 import {
   healthOfEach,
   type Registration,
   type TargetGroup,
   type TargetHealth,
 } from '../model/registration.js';
-import { lateAtMost } from '../model/late-effect.js';
 import type { Tag } from '../model/tag.js';
 import type { Clock } from '../ports/clock.js';
-import { silentPatience, type Patience } from '../ports/retry.js';
+import { silentPatience, type Patience } from '../ports/clock.js';
 import type { Traffic } from '../ports/traffic.js';
-import { HealthPoller } from './health-poller.js';
-import { HealthReader } from './health-reader.js';
+import { HealthPoller, HealthReader, RecentAnswers } from './health-poller.js';
 import { HealthWait, type Judge, type UntilOptions } from './health-wait.js';
 import { MutationQueue, type Changes } from './mutation-queue.js';
 import { isDoubtfulOf, NewestSightings, type Look } from './newest-sightings.js';
-import { RecentAnswers } from './recent-answers.js';
 
 export type { Judge, UntilOptions } from './health-wait.js';
 

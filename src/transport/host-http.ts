@@ -1,13 +1,12 @@
 import { AdfError } from '../errors/adf-error.js';
-import { noAnswer } from '../errors/http.js';
-import { connectionLost } from '../errors/ssh.js';
+import { connectionLost, noAnswer } from '../errors/ssh.js';
 import type { Host } from '../model/host.js';
 import type { Clock } from '../ports/clock.js';
-import { unlessAborted } from '../ports/deadline.js';
+import { unlessAborted } from '../ports/clock.js';
 import type { HostHttp, HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
 import type { Connection, Transport } from '../ports/transport.js';
-import { requestOverStream } from './http-over-stream.js';
 import { requestByProgram } from './http-by-program.js';
+import { requestOverStream } from './http-over-stream.js';
 import { urlOf } from './http-url.js';
 
 /**

@@ -1,13 +1,32 @@
-import { noAnswer } from '../errors/http.js';
+import { connectionLost, noAnswer } from '../errors/ssh.js';
 import { defined } from '../model/defined.js';
 import type { Clock } from '../ports/clock.js';
 import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
 import { succeeded, type Connection, type RemoteCommand } from '../ports/transport.js';
-import { connectionLost } from '../errors/ssh.js';
-import { parseHttpText } from './http-text.js';
 import { bodyLimit, requestOverStream } from './http-over-stream.js';
 import { bracketed, urlOf } from './http-url.js';
 import { quote } from './quote.js';
+
+/**
+ * An answer as curl and wget print it: head, blank line, body, already without transfer coding. Interim answers (1xx) are passed over.
+ * Undefined when it is none.
+ */
+function parseHttpText(text: string, bodyLimit: number): Omit<HostHttpResponse, 'via'> | undefined {
+  const head = /^HTTP\/[\d.]+ (\d{3})[^\n]*\n((?:[^\r\n]+\r?\n)*)\r?\n/.exec(text);
+  if (head === null) return undefined;
+  const status = Number(head[1]);
+  const rest = text.slice(head[0].length);
+  if (status >= 100 && status < 200) return parseHttpText(rest, bodyLimit);
+  const headers: Record<string, string> = {};
+  for (const line of (head[2] ?? '').split(/\r?\n/)) {
+    const colon = line.indexOf(':');
+    if (colon <= 0) continue;
+    const name = line.slice(0, colon).trim().toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
+  }
+  return { status, headers, body: Buffer.from(rest).subarray(0, bodyLimit).toString() };
+}
 
 type Program = 'curl' | 'wget' | 'shell';
 

@@ -2,10 +2,10 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AdfError } from '../errors/adf-error.js';
-import { noAnswer } from '../errors/http.js';
+import { noAnswer } from '../errors/ssh.js';
 import type { Host } from '../model/host.js';
 import type { Clock } from '../ports/clock.js';
-import { unlessAborted, within } from '../ports/deadline.js';
+import { unlessAborted, within } from '../ports/clock.js';
 import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
 import { urlOf } from './http-url.js';
 

@@ -1,10 +1,10 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { connect as connectSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { forwardingUnanswered } from '../errors/ssh.js';
 import { defined } from '../model/defined.js';
 import type { Host } from '../model/host.js';
-import type { Clock } from '../ports/clock.js';
-import { within } from '../ports/deadline.js';
+import { within, type Clock } from '../ports/clock.js';
 import type {
   CommandResult,
   Connection,
@@ -16,14 +16,60 @@ import type {
   StreamOptions,
   Transport,
 } from '../ports/transport.js';
+import type { BecomePassword } from './become-password.js';
 import { commandLine, streamLine } from './command-line.js';
-import { LocalProcess } from './local-process.js';
-import { notRun } from './not-run.js';
 import { processStream } from './process-stream.js';
 import { runToEnd } from './run-to-end.js';
-import type { BecomePassword } from './become-password.js';
-import { sudoOn } from './sudo.js';
+import { notRun, type Exit, type RunningProcess } from './running-process.js';
 import { endStep, recordOf, runStep } from './step-runner/steps.js';
+import { sudoOn } from './sudo.js';
+
+/** A shell command on this machine, leader of its own process group. */
+export class LocalProcess implements RunningProcess {
+  readonly stdin;
+  readonly stdout;
+  readonly stderr;
+  readonly exited: Promise<Exit>;
+  readonly closed: Promise<void>;
+  readonly #child: ChildProcessWithoutNullStreams;
+
+  constructor(line: string) {
+    const child = spawn('/bin/sh', ['-c', line], { detached: true });
+    this.#child = child;
+    this.stdin = child.stdin;
+    this.stdout = child.stdout;
+    this.stderr = child.stderr;
+    this.exited = new Promise((resolve) => {
+      // Without /bin/sh there is no shell: what a shell says of a command that is not there.
+      child.once('error', () => resolve({ kind: 'exited', code: 127 }));
+      child.once('exit', (code, signal) => {
+        resolve(
+          code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code },
+        );
+      });
+    });
+    this.closed = new Promise((resolve) => child.once('close', () => resolve()));
+    // It may end without reading all of its input, which is its own affair.
+    child.stdin.on('error', () => undefined);
+  }
+
+  /** Signals it and its children. */
+  signal(name: 'SIGTERM' | 'SIGKILL'): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, name);
+    } catch {
+      // The whole group is gone already.
+    }
+  }
+
+  close(): void {
+    this.stdin.destroy();
+    this.stdout.destroy();
+    this.stderr.destroy();
+  }
+}
 
 /** This machine, spoken to as if it were a host: the same commands, ended the same way. */
 export class LocalConnection implements Connection {

@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import type { Spill, SpilledOutput } from '../ports/spill.js';
+import type { Spill, SpilledOutput } from '../ports/project-files.js';
 
 /** Bytes of a stream that are kept, all of them up to `whole`, else so many of the beginning and of the end. */
 interface Limits {

@@ -1,4 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
+import type { CommandResult, Outcome } from '../ports/transport.js';
+
+/** The result of a command of which nothing was seen: it was not begun, or nobody knows. */
+export const notRun = (outcome: Outcome): CommandResult => ({
+  outcome,
+  stdout: '',
+  stderr: '',
+  duration: 0,
+  truncated: false,
+});
 
 /** A program that was started, here or on a host. */
 export interface RunningProcess {

@@ -1,11 +1,10 @@
+import type { StopSignal } from '../engine/index.js';
 import type { EventReader } from '../events/bus.js';
 import type { Redaction } from '../events/redaction.js';
 import type { Layer } from '../expression/scope.js';
-import type { StopSignal } from '../engine/index.js';
-import type { FlagVariable } from '../model/flag-variable.js';
-import type { PlanReport } from '../model/plan.js';
+import type { FlagVariable, PlanReport } from '../model/plan.js';
 import type { InterruptedStatus } from '../model/status-report.js';
-import type { SecretPrompt } from '../ports/secret-prompt.js';
+import type { SecretPrompt } from '../ports/secret-keeper.js';
 
 /** What every use case needs to know. */
 export interface CommonOptions {

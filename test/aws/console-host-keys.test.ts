@@ -7,7 +7,7 @@ import { hostKeyBlocks } from '../../src/aws/console-text.js';
 import { startCloudServices, type CloudServices } from '../../src/lab/cloud-services.js';
 import type { Host, SshSettings } from '../../src/model/host.js';
 import { environmentName, hostId, region } from '../../src/model/ids.js';
-import type { RecordedHostKey } from '../../src/ports/host-key-source.js';
+import type { RecordedHostKey } from '../../src/ports/transport.js';
 import { containing } from '../transport/matching.js';
 import { describeWithSshd, Sshd } from '../transport/sshd.js';
 

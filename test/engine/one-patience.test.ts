@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { awsError } from '../../src/errors/aws.js';
 import { unreachable } from '../../src/errors/ssh.js';
-import { patienceEnds } from '../../src/ports/retry.js';
 import type { Milliseconds } from '../../src/model/duration.js';
+import { patienceEnds } from '../../src/ports/clock.js';
 import type { PortCall } from '../fakes/port-calls.js';
 import { FleetStage } from './fleet-stage.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { dockerApi } from '../../src/errors/docker.js';
 import { AdfError } from '../../src/errors/adf-error.js';
-import { noAnswer } from '../../src/errors/http.js';
+import { dockerApi } from '../../src/errors/docker.js';
+import { noAnswer } from '../../src/errors/ssh.js';
 import { defined } from '../../src/model/defined.js';
 import type { PortCall } from '../fakes/port-calls.js';
 import { image } from '../fakes/world/image-behaviour.js';

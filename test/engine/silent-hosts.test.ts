@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noAnswer } from '../../src/errors/http.js';
+import { noAnswer } from '../../src/errors/ssh.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import { FleetStage } from './fleet-stage.js';
 

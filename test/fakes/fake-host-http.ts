@@ -1,6 +1,5 @@
+import { noAnswer, unreachable } from '../../src/errors/ssh.js';
 import type { Host } from '../../src/model/host.js';
-import { noAnswer } from '../../src/errors/http.js';
-import { unreachable } from '../../src/errors/ssh.js';
 import type { HostHttp, HostHttpRequest, HostHttpResponse } from '../../src/ports/host-http.js';
 import type { Caller } from './port-calls.js';
 import type { World } from './world/world.js';

@@ -1,5 +1,5 @@
 import type { ProcessRecord } from '../../src/model/run-record.js';
-import type { Processes } from '../../src/ports/processes.js';
+import type { Processes } from '../../src/ports/journal.js';
 
 /** Processes that live until the test says otherwise. */
 export class FakeProcesses implements Processes {

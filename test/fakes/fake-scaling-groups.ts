@@ -1,5 +1,5 @@
 import type { Region } from '../../src/model/ids.js';
-import type { ScalingGroup, ScalingGroups } from '../../src/ports/scaling-groups.js';
+import type { ScalingGroup, ScalingGroups } from '../../src/ports/traffic.js';
 import type { Caller } from './port-calls.js';
 import type { FakeScalingGroup, World } from './world/world.js';
 

@@ -1,7 +1,7 @@
 import { connectionLost } from '../../src/errors/ssh.js';
-import type { ConfirmedRelease } from '../../src/model/confirmed-release.js';
 import type { Host } from '../../src/model/host.js';
-import type { ConfirmedGroup, Confirmations } from '../../src/ports/confirmations.js';
+import type { ConfirmedRelease } from '../../src/model/release.js';
+import type { Confirmations, ConfirmedGroup } from '../../src/ports/host-holds.js';
 import type { World } from './world/world.js';
 
 /** What runs confirmed on a world's hosts. */

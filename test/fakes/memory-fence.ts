@@ -1,7 +1,7 @@
 import { leaseFenced } from '../../src/errors/lease.js';
 import { connectionLost } from '../../src/errors/ssh.js';
 import type { Host } from '../../src/model/host.js';
-import type { Fence, FencePass } from '../../src/ports/fence.js';
+import type { Fence, FencePass } from '../../src/ports/host-holds.js';
 import type { Caller } from './port-calls.js';
 import type { World } from './world/world.js';
 

@@ -1,4 +1,4 @@
-import type { Random } from '../../src/ports/random.js';
+import type { Random } from '../../src/ports/clock.js';
 
 /**
  * A repeatable stream of randomness. Each actor of a simulation takes a stream of its own (`fork`), so that one more

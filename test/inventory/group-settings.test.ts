@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseYaml } from '../../src/config/yaml.js';
 import { Variables } from '../../src/expression/variables.js';
-import { packagedDefaults } from '../../src/inventory/defaults.js';
 import { readGroupSettings, type ReadVariable } from '../../src/inventory/group-settings.js';
+import { packagedDefaults } from '../../src/inventory/layers.js';
 import { locateWithin } from '../../src/model/source.js';
 import { errorsFrom, textOf } from '../config/error-text.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hostId } from '../../src/model/ids.js';
-import { rollOrder, type Candidate } from '../../src/plan/order.js';
+import { rollOrder, type Candidate } from '../../src/plan/batches.js';
 
 const candidates = fc
   .array(fc.record({ zone: fc.constantFrom('a', 'b', 'c', undefined), healthy: fc.boolean() }), {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { publishedPorts } from '../../src/plan/published-ports.js';
+import { publishedPorts } from '../../src/plan/planned-registrations.js';
 import { makeSpec, makeTargetGroup } from './things.js';
 
 const spec = makeSpec({

@@ -9,7 +9,7 @@ import {
   suspensionsOn,
   suspensionValue,
 } from '../../src/plan/scaling.js';
-import type { ScalingGroup } from '../../src/ports/scaling-groups.js';
+import type { ScalingGroup } from '../../src/ports/traffic.js';
 
 const prod = environmentName('prod');
 const api = suspensionKey(prod, groupName('api'));

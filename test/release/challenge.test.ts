@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseChallenges } from '../../src/release/challenge.js';
+import { parseChallenges } from '../../src/release/registry-authorization.js';
 
 const read = (header: string) =>
   parseChallenges(header).map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]);

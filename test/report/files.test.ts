@@ -1,13 +1,12 @@
+import fc from 'fast-check';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EventReader } from '../../src/events/bus.js';
-import { JUnitReader } from '../../src/report/junit.js';
+import { escapeXml, JUnitReader } from '../../src/report/junit.js';
 import { NdjsonReader } from '../../src/report/ndjson.js';
 import { ReportFile } from '../../src/report/report-file.js';
-import { escapeXml } from '../../src/report/xml.js';
 import { recordRun, type Recording } from './recorded-run.js';
 
 const written = async (make: (file: ReportFile) => EventReader, recording: Recording): Promise<string> => {

@@ -1,10 +1,9 @@
 import type { AdfError } from '../../src/errors/adf-error.js';
 import { awsError } from '../../src/errors/aws.js';
 import { dockerPull } from '../../src/errors/docker.js';
-import { noAnswer } from '../../src/errors/http.js';
 import { journalWrite } from '../../src/errors/journal.js';
 import { leaseUnavailable } from '../../src/errors/lease.js';
-import { connectionLost, unreachable } from '../../src/errors/ssh.js';
+import { connectionLost, noAnswer, unreachable } from '../../src/errors/ssh.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import { environmentName, groupName, hostId, type HostId } from '../../src/model/ids.js';
 import type { Intercept, PortCall } from '../fakes/port-calls.js';

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ConfirmedRelease } from '../../src/model/confirmed-release.js';
 import { containerId, environmentName, groupName } from '../../src/model/ids.js';
+import type { ConfirmedRelease } from '../../src/model/release.js';
 import { HostConfirmations } from '../../src/state/host-confirmations.js';
 import { makeHost } from '../fakes/make-host.js';
 import { FakeProc, ShellTransport } from './shell-transport.js';

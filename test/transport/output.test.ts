@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Spill } from '../../src/ports/spill.js';
+import type { Spill } from '../../src/ports/project-files.js';
 import { Output } from '../../src/transport/output.js';
 
 const mebibyte = 1024 * 1024;

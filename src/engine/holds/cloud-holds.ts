@@ -3,8 +3,7 @@ import type { EventBody } from '../../events/event.js';
 import type { CloudHold, HeldInCloud, Settlement } from '../../model/hold.js';
 import type { Host } from '../../model/host.js';
 import type { EnvironmentName } from '../../model/ids.js';
-import type { EnginePorts } from '../ports.js';
-import type { Run } from '../run.js';
+import type { EnginePorts, Run } from '../run.js';
 import { scalingGroupKind } from './scaling-group.js';
 
 /** What restoring such a hold needs of a run. */

@@ -2,7 +2,7 @@ import { scalingNotChanged, type NamedScalingGroup } from '../../errors/scaling.
 import { cloudNotConfigured } from '../../errors/usecases.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Region } from '../../model/ids.js';
-import type { ScalingGroup, ScalingGroups } from '../../ports/scaling-groups.js';
+import type { ScalingGroup, ScalingGroups } from '../../ports/traffic.js';
 import type { CloudRun } from './cloud-holds.js';
 
 /** AWS shows a change at once, as a rule. */

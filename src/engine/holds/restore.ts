@@ -18,15 +18,15 @@ import {
 import { ranSomething, runsNothing } from '../../model/holds/container.js';
 import { registrationHolds, registrationsHad, registrationsOf } from '../../model/holds/registration.js';
 import { isDrained, registrationKey } from '../../model/registration.js';
-import { retryPause } from '../../ports/retry.js';
 import { planRestore } from '../../plan/restore.js';
-import { goneOf } from '../roll/gone-hosts.js';
+import { retryPause } from '../../ports/clock.js';
 import type { Activity } from '../activity.js';
 import type { HostSession } from '../host-session.js';
 import type { HostTarget } from '../host-target.js';
+import { goneOf } from '../roll/gone-hosts.js';
+import { settledContainers } from '../settled-containers.js';
 import { remakableOf } from '../task/remake.js';
 import { carryOut } from './restore-steps.js';
-import { settledContainers } from '../settled-containers.js';
 
 export interface RestoreOutcome {
   /** The host matches its holds again, read back. */

@@ -18,7 +18,7 @@ import {
   suspensionsOn,
   type SuspensionTag,
 } from '../../plan/scaling.js';
-import type { ScalingGroup, ScalingGroups } from '../../ports/scaling-groups.js';
+import type { ScalingGroup, ScalingGroups } from '../../ports/traffic.js';
 import type { CloudHoldKind, CloudRun } from './cloud-holds.js';
 import { GuardedScaling } from './guarded-scaling.js';
 

@@ -13,12 +13,11 @@ import { spareHosts, type SpareHosts } from '../../plan/allowance.js';
 import { floorFor, isRegistered, judgeDrain, type Floor, type FloorVerdict } from '../../plan/floor.js';
 import { keepsWish, placeOf, registrationAt, reservedBy, type Reservation } from '../../plan/reservation.js';
 import { Rotation } from '../../plan/rotation.js';
-import type { Clock } from '../../ports/clock.js';
-import type { Random } from '../../ports/random.js';
-import { patienceEnds } from '../../ports/retry.js';
-import type { Blips } from '../blips.js';
-import type { Activity } from '../activity.js';
+import type { Clock, Random } from '../../ports/clock.js';
+import { patienceEnds } from '../../ports/clock.js';
 import type { SharedTraffic } from '../../traffic/shared-traffic.js';
+import type { Activity } from '../activity.js';
+import type { Blips } from '../blips.js';
 import type { OwnReservations } from './reservations.js';
 
 /** From one look to the next while the floor blocks. */

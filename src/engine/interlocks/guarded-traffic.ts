@@ -1,6 +1,9 @@
 import { holdMissing, imageNotThere } from '../../errors/engine.js';
 import { wrongPlatformPulled } from '../../errors/modules.js';
 import { formatDuration, type Milliseconds } from '../../model/duration.js';
+import { registrationHolds, registrationsOf } from '../../model/holds/registration.js';
+import type { TargetGroupArn } from '../../model/ids.js';
+import { runsOn } from '../../model/platform.js';
 import {
   isDrained,
   registrationKey,
@@ -9,14 +12,10 @@ import {
   type TargetGroup,
   type TargetHealth,
 } from '../../model/registration.js';
-import { registrationHolds, registrationsOf } from '../../model/holds/registration.js';
-import type { TargetGroupArn } from '../../model/ids.js';
-import { runsOn } from '../../model/platform.js';
 import { formatPinnedImage } from '../../model/release.js';
 import type { TargetGroupChoice } from '../../model/settings.js';
 import type { HostTraffic } from '../../modules/module.js';
-import { plannedRegistrations, uniqueRegistrations } from '../../plan/planned-registrations.js';
-import { targetsUnder } from '../../plan/targets-by-id.js';
+import { plannedRegistrations, targetsUnder, uniqueRegistrations } from '../../plan/planned-registrations.js';
 import { awaitDrained, awaitInService } from '../../traffic/await-targets.js';
 import type { HostKnowledge, HostTarget } from '../host-target.js';
 import type { Run } from '../run.js';

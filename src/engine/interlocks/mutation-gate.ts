@@ -4,7 +4,7 @@ import { leaseFencedCode } from '../../errors/lease.js';
 import type { Host } from '../../model/host.js';
 import type { HostId } from '../../model/ids.js';
 import type { Clock } from '../../ports/clock.js';
-import type { Fence } from '../../ports/fence.js';
+import type { Fence } from '../../ports/host-holds.js';
 import type { Journal } from '../../ports/journal.js';
 import type { Lease } from '../../ports/lease-store.js';
 import { UnfinishedRequests, type SentRequest } from './unfinished-requests.js';

@@ -3,12 +3,11 @@ import { errorsOf, type AdfError } from '../../errors/adf-error.js';
 import { defined } from '../../model/defined.js';
 import type { Milliseconds } from '../../model/duration.js';
 import { replacedByPlan, touchesHost } from '../../model/hold.js';
-import { Barrier } from './barrier.js';
-import { bake } from './bake.js';
 import type { HostSession } from '../host-session.js';
 import type { Run } from '../run.js';
-import { restoreAfter, runTurn, type TurnResult } from './turn.js';
+import { bake } from './bake.js';
 import type { TurnPlay } from './turn-play.js';
+import { Barrier, restoreAfter, runTurn, type TurnResult } from './turn.js';
 
 /** Where a batch stands in its play; counts from 1. */
 export interface BatchNumber {

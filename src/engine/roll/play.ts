@@ -5,17 +5,16 @@ import { defined } from '../../model/defined.js';
 import type { Amount, RolloutSettings } from '../../model/settings.js';
 import { batchSize } from '../../plan/batches.js';
 import type { Play, PlayRollout } from '../../playbook/playbook.js';
-import { runBatch } from './batch.js';
-import { FailureBudget } from './failure-budget.js';
 import type { HostSession } from '../host-session.js';
-import { nextAllowed } from './next-allowed.js';
-import { nameForPeople } from './play-hosts.js';
-import { onTop, playLayers, readRollout } from './play-settings.js';
-import { rollBack, type RollbackResult } from './rollback.js';
 import type { Run } from '../run.js';
 import { isStopping } from '../stop-signal.js';
-import type { TurnResult } from './turn.js';
+import { runBatch } from './batch.js';
+import { nextAllowed } from './next-allowed.js';
+import { nameForPeople, onTop, playLayers, readRollout } from './play-settings.js';
+import { rollBack, type RollbackResult } from './rollback.js';
 import type { TurnPlay } from './turn-play.js';
+import { FailureBudget } from './turn-play.js';
+import type { TurnResult } from './turn.js';
 
 /** What came of a play. */
 export interface PlayResult {

@@ -13,12 +13,12 @@ import {
 } from '../../playbook/playbook.js';
 import type { HostSession } from '../host-session.js';
 import { isSelected } from '../task/tags.js';
-import { isBeyondTask } from '../task/task-failure.js';
+import { isBeyondTask } from '../task/task-call.js';
 import { runTask } from '../task/task.js';
 import { runAndTell, type ToldOutcome } from '../task/tell-task.js';
-import type { Barrier } from './barrier.js';
 import { Notified } from './notified.js';
 import type { TurnPlay } from './turn-play.js';
+import type { Barrier } from './turn.js';
 
 /** How the tasks of a turn ended. */
 export interface Ended {

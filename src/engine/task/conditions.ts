@@ -1,7 +1,7 @@
 import { evaluateCondition, type Expression } from '../../expression/condition.js';
 import type { Variables } from '../../expression/variables.js';
 import { UnknownValue } from '../../model/unknown.js';
-import { isDataError } from './task-failure.js';
+import { isDataError } from './task-call.js';
 
 /** All of a list hold: the first that does not decides, else an unknown one. */
 export function allHold(conditions: readonly Expression[], variables: Variables): boolean | UnknownValue {

@@ -3,7 +3,7 @@ import { UnknownValue } from '../../model/unknown.js';
 import type { Task } from '../../playbook/playbook.js';
 import type { TaskCounts } from '../tally.js';
 import type { failureNames } from './task-arguments.js';
-import { isBeyondTask } from './task-failure.js';
+import { isBeyondTask } from './task-call.js';
 import type { TaskOutcome } from './task-outcome.js';
 
 /** Why a failure does not fail its host: a keyword lets it pass, or the `rescue` of a block begins. */

@@ -1,5 +1,8 @@
 import { AdfError } from '../../errors/adf-error.js';
+import { connectionLost } from '../../errors/ssh.js';
 import type { Milliseconds } from '../../model/duration.js';
+import { quietTime } from '../../model/late-effect.js';
+import { retryPause } from '../../ports/clock.js';
 import type {
   CommandResult,
   Outcome,
@@ -8,11 +11,8 @@ import type {
   StepId,
   StepRecord,
 } from '../../ports/transport.js';
-import type { HostTarget } from '../host-target.js';
-import { connectionLost } from '../../errors/ssh.js';
-import { quietTime } from '../../model/late-effect.js';
-import { retryPause } from '../../ports/retry.js';
 import { reconnectDefault } from '../blips.js';
+import type { HostTarget } from '../host-target.js';
 
 /** For ending a step on a host whose connection was lost before. */
 const endingTime: Milliseconds = 10_000;

@@ -2,15 +2,50 @@ import type { AdfError } from '../../errors/adf-error.js';
 import { taskTimedOut, untilNeverHeld } from '../../errors/engine.js';
 import type { Variables } from '../../expression/variables.js';
 import { defined } from '../../model/defined.js';
+import type { Milliseconds } from '../../model/duration.js';
 import { UnknownValue } from '../../model/unknown.js';
+import type { Clock } from '../../ports/clock.js';
 import { holdsYet } from './conditions.js';
-import { withDeadline } from '../deadline.js';
 import { factsSetBy } from './task-arguments.js';
 import type { Attempt, TaskCall } from './task-call.js';
-import { isOwnFailure } from './task-failure.js';
+import { isOwnFailure } from './task-call.js';
 import { callModule } from './task-module.js';
 import { failureOf, hidden, hiddenMessage, skippedAsUnknown, type TaskOutcome } from './task-outcome.js';
 import { withResult } from './task-variables.js';
+
+/**
+ * Gives `act` a signal that is aborted with `reason()` when the time is over, or when `parent` is. What `act` began is
+ * waited for, so that nothing goes on behind the back of whoever cleans up; but once aborted, the outcome is the abort.
+ */
+export async function withDeadline<T>(
+  clock: Clock,
+  timeout: Milliseconds | undefined,
+  parent: AbortSignal,
+  reason: () => Error,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const settled = new AbortController();
+  const passOn = (): void => controller.abort(parent.reason);
+  if (parent.aborted) passOn();
+  parent.addEventListener('abort', passOn, { once: true });
+  if (timeout !== undefined) {
+    clock.sleep(timeout, settled.signal).then(
+      () => controller.abort(reason()),
+      () => undefined,
+    );
+  }
+  try {
+    const result = await act(controller.signal);
+    controller.signal.throwIfAborted();
+    return result;
+  } catch (error) {
+    throw controller.signal.aborted ? controller.signal.reason : error;
+  } finally {
+    settled.abort();
+    parent.removeEventListener('abort', passOn);
+  }
+}
 
 /** One attempt, or as many as it takes for `until` to hold. A dry run looks once, and waits for nothing. */
 export async function attemptUntil(

@@ -5,7 +5,7 @@ import { isUnreachable } from '../../errors/ssh.js';
 import type { TaskStatus } from '../../events/event.js';
 import { defined } from '../../model/defined.js';
 import { UnknownValue } from '../../model/unknown.js';
-import { isBeyondTask } from './task-failure.js';
+import { isBeyondTask } from './task-call.js';
 
 /** How one task ended on one host. */
 export interface TaskOutcome {

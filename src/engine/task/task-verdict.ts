@@ -5,9 +5,9 @@ import type { Variables } from '../../expression/variables.js';
 import { defined } from '../../model/defined.js';
 import type { ModuleResult } from '../../modules/module.js';
 import type { Task } from '../../playbook/playbook.js';
-import { allHoldOfResult } from './conditions.js';
 import type { HostSession } from '../host-session.js';
-import { isOwnFailure } from './task-failure.js';
+import { allHoldOfResult } from './conditions.js';
+import { isOwnFailure } from './task-call.js';
 import { failureOf, type TaskOutcome } from './task-outcome.js';
 import { withResult } from './task-variables.js';
 

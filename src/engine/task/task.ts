@@ -6,12 +6,13 @@ import type { Variables } from '../../expression/variables.js';
 import { UnknownValue } from '../../model/unknown.js';
 import { modules } from '../../modules/catalogue.js';
 import type { Loop, Task } from '../../playbook/playbook.js';
-import { allHold } from './conditions.js';
 import type { HostSession } from '../host-session.js';
+import type { TurnPlay } from '../roll/turn-play.js';
+import { allHold } from './conditions.js';
 import { factsSetBy } from './task-arguments.js';
 import { attemptUntil } from './task-attempts.js';
 import type { TaskCall } from './task-call.js';
-import { isBeyondTask } from './task-failure.js';
+import { isBeyondTask } from './task-call.js';
 import {
   failureOf,
   joinOutcomes,
@@ -21,7 +22,6 @@ import {
   type TaskOutcome,
 } from './task-outcome.js';
 import { variablesOf } from './task-variables.js';
-import type { TurnPlay } from '../roll/turn-play.js';
 
 /** Runs one task on one host: its loop, its conditions, its attempts. Failing is an outcome; only interruption is thrown. */
 export async function runTask(

@@ -5,10 +5,34 @@ import { defined } from '../../model/defined.js';
 import { describeHost, type Host } from '../../model/host.js';
 import { groupName, hostId, type GroupName, type Region } from '../../model/ids.js';
 import type { Fleet, Instance } from '../../ports/fleet.js';
-import { verifyAccount } from './account.js';
-import { addressOf, describePolicy, isUsableAddress } from './address.js';
-import { connectionOf } from './connection.js';
+import { connectionOf, verifyAccount } from './connection.js';
 import { escapeFilters, matchesFilters, ownTag, type Filters } from './filters.js';
+
+type Policy = AwsEnvironment['address'];
+
+/** The address that the policy chooses; undefined when the instance has none of that kind. */
+function addressOf(instance: Instance, policy: Policy): string | undefined {
+  switch (policy.kind) {
+    case 'private_ip':
+      return instance.privateIp;
+    case 'public_ip':
+      return instance.publicIp;
+    case 'private_dns':
+      return instance.privateDns;
+    case 'public_dns':
+      return instance.publicDns;
+    case 'ipv6':
+      return instance.ipv6;
+    case 'tag':
+      return ownTag(instance, policy.key)?.trim() || undefined;
+  }
+}
+
+const describePolicy = (policy: Policy): string =>
+  policy.kind === 'tag' ? `tag ${policy.key}` : policy.kind.replaceAll('_', ' ');
+
+/** What SSH cannot mistake for an option or split in two. */
+const isUsableAddress = (address: string): boolean => /^[^-\s]\S*$/.test(address);
 
 const autoScalingTag = 'aws:autoscaling:groupName';
 

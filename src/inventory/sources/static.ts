@@ -6,8 +6,7 @@ import { defined } from '../../model/defined.js';
 import type { Host } from '../../model/host.js';
 import { groupName, hostId } from '../../model/ids.js';
 import type { Fleet } from '../../ports/fleet.js';
-import { verifyAccount } from './account.js';
-import { connectionOf } from './connection.js';
+import { connectionOf, verifyAccount } from './connection.js';
 
 /** The hosts that the file lists. Where it names an account, that is verified first: target groups are looked up there. */
 export async function listStaticHosts(

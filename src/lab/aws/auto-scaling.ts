@@ -1,9 +1,39 @@
-import type { Action, Caller } from './action.js';
 import { validationError } from './fault.js';
-import { pageOf } from './pages.js';
-import type { Query } from './query.js';
-import { scalingProcesses, type LabScalingGroup } from './scaling-group.js';
-import type { Xml } from './xml.js';
+import { pageOf, type Action, type Caller, type Query, type Xml } from './query.js';
+
+/** What a test says of an Auto Scaling group. */
+export interface NewScalingGroup {
+  readonly name: string;
+  /** As the API has it: `EC2`, `ELB`, `EC2,ELB`. */
+  readonly healthCheckType: string;
+  readonly instances: readonly string[];
+  readonly suspendedProcesses?: readonly string[];
+}
+
+/** An Auto Scaling group of the lab. It launches and replaces nothing: it can be suspended, and tells so. */
+export interface LabScalingGroup extends NewScalingGroup {
+  readonly arn: string;
+  readonly suspendedProcesses: readonly string[];
+  readonly tags: ReadonlyMap<string, ScalingTag>;
+}
+
+interface ScalingTag {
+  readonly value: string;
+  readonly propagateAtLaunch: boolean;
+}
+
+/** Those that AWS knows. Source: SuspendProcesses. */
+const scalingProcesses: readonly string[] = [
+  'Launch',
+  'Terminate',
+  'AddToLoadBalancer',
+  'AlarmNotification',
+  'AZRebalance',
+  'HealthCheck',
+  'InstanceRefresh',
+  'ReplaceUnhealthy',
+  'ScheduledActions',
+];
 
 /** Without `MaxRecords`. */
 const defaultPageSize = 50;

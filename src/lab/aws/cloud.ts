@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { labUnknown } from '../../errors/lab.js';
 import { TargetGroup, type TargetGroupSettings } from '../balancer/target-group.js';
+import type { LabScalingGroup, NewScalingGroup } from './auto-scaling.js';
 import { Instances } from './instance.js';
 import { PushedKeys } from './pushed-keys.js';
-import type { LabScalingGroup, NewScalingGroup } from './scaling-group.js';
 
 export interface CloudSettings {
   readonly account: string;

@@ -1,10 +1,10 @@
 import type { Milliseconds } from '../../model/duration.js';
 import type { TargetGroupSettings, TargetHealthView } from '../balancer/target-group.js';
+import type { LabScalingGroup, NewScalingGroup } from './auto-scaling.js';
 import type { Cloud } from './cloud.js';
 import type { Hits } from './disturbances.js';
 import type { AwsEndpoint } from './endpoint.js';
 import type { InstanceState, NewInstance } from './instance.js';
-import type { LabScalingGroup, NewScalingGroup } from './scaling-group.js';
 
 /** What a test does to the lab's AWS account, past its API. Names that do not exist throw `lab.unknown`. */
 export class AwsControl {

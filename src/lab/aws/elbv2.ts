@@ -1,6 +1,5 @@
 import { defined } from '../../model/defined.js';
 import type { Target, TargetGroup, TargetHealthView } from '../balancer/target-group.js';
-import type { Action, Caller } from './action.js';
 import type { Cloud, LoadBalancerRecord } from './cloud.js';
 import {
   invalidParameter,
@@ -10,9 +9,8 @@ import {
   tooManyTags,
 } from './fault.js';
 import { labVpc } from './instance.js';
-import { pageOf } from './pages.js';
-import type { Query } from './query.js';
-import type { Xml } from './xml.js';
+import type { Action, Caller, Query, Xml } from './query.js';
+import { pageOf } from './query.js';
 
 /** The largest page ELBv2 gives. */
 const largestPage = 400;

@@ -2,17 +2,78 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { closed, listen, type Address } from '../listen.js';
-import type { Action } from './action.js';
 import { autoScalingActions } from './auto-scaling.js';
 import type { Cloud } from './cloud.js';
 import { Disturbances } from './disturbances.js';
 import { ec2Actions } from './ec2.js';
 import { elbv2Actions } from './elbv2.js';
-import { AwsFault, expired, throttled } from './fault.js';
-import { instanceConnectActions } from './instance-connect.js';
-import { Query } from './query.js';
-import { stsActions } from './sts.js';
-import { content, type Xml } from './xml.js';
+import { AwsFault, expired, invalidParameter, throttled } from './fault.js';
+import { content, Query, type Action, type Xml } from './query.js';
+
+/** How long assumed credentials live, unless asked for otherwise. Source: STS API reference, AssumeRole. */
+const defaultDuration = 3_600;
+
+const getCallerIdentity: Action = (_query, { cloud, account, accessKey }) => {
+  const role = cloud.assumedRoles.get(accessKey);
+  return {
+    Arn: role?.arn ?? `arn:aws:iam::${account}:user/lab`,
+    UserId: role?.id ?? 'AIDALABLABLABLABLABLA',
+    Account: account,
+  };
+};
+
+/** Anybody may assume any role here, and is then a caller of the role's account. */
+const assumeRole: Action = (query, { cloud }) => {
+  const roleArn = query.required('RoleArn');
+  const session = query.required('RoleSessionName');
+  const match = /^arn:aws:iam::(\d{12}):role\/(.+)$/.exec(roleArn);
+  const [, account, role] = match ?? [];
+  if (account === undefined || role === undefined) throw invalidParameter(`${roleArn} is invalid`);
+  const accessKey = `ASIALAB${String(cloud.assumedRoles.size).padStart(13, '0')}`;
+  const id = `AROALABLABLABLABLABLA:${session}`;
+  const arn = `arn:aws:sts::${account}:assumed-role/${role}/${session}`;
+  cloud.assumedRoles.set(accessKey, { account, arn, id });
+  const seconds = query.number('DurationSeconds') ?? defaultDuration;
+  return {
+    Credentials: {
+      AccessKeyId: accessKey,
+      SecretAccessKey: 'lab',
+      SessionToken: 'lab',
+      Expiration: new Date(Date.now() + seconds * 1_000).toISOString(),
+    },
+    AssumedRoleUser: { Arn: arn, AssumedRoleId: id },
+  };
+};
+
+const stsActions: Readonly<Record<string, Action>> = {
+  GetCallerIdentity: getCallerIdentity,
+  AssumeRole: assumeRole,
+};
+
+const keyLine = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*( .*)?$/;
+
+/** Source of names and order of the checks: the API reference of SendSSHPublicKey. */
+const sendSshPublicKey: Action = (query, { cloud, region }) => {
+  const [id, user] = [query.required('InstanceId'), query.required('InstanceOSUser')];
+  const key = query.required('SSHPublicKey').trim();
+  const zone = query.text('AvailabilityZone');
+  if (!/^[A-Za-z_][A-Za-z0-9@._-]{0,31}$/.test(user) || !keyLine.test(key)) {
+    throw new AwsFault('InvalidArgsException', 'The request has an invalid argument.');
+  }
+  const instance = region === cloud.region ? cloud.instances.find(id) : undefined;
+  if (instance === undefined || (zone !== undefined && zone !== instance.zone)) {
+    throw new AwsFault('EC2InstanceNotFoundException', `Instance ${id} not found.`);
+  }
+  if (instance.state !== 'running') {
+    throw new AwsFault('EC2InstanceStateInvalidException', `Instance ${id} is in state ${instance.state}.`);
+  }
+  cloud.pushedKeys.push(id, user, key);
+  return { RequestId: `lab-${id}`, Success: true };
+};
+
+const instanceConnectActions: Readonly<Record<string, Action>> = {
+  SendSSHPublicKey: sendSshPublicKey,
+};
 
 const services = [
   { name: 'ec2', namespace: 'http://ec2.amazonaws.com/doc/2016-11-15/', actions: ec2Actions },

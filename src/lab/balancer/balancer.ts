@@ -1,11 +1,96 @@
-import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  createServer,
+  request,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Milliseconds } from '../../model/duration.js';
 import { closed, listen, type Address } from '../listen.js';
 import { forward } from './forward.js';
-import { probeOnce } from './probe.js';
-import { GroupStatistics, type GroupStatisticsView } from './statistics.js';
-import type { RegisteredTarget } from './target.js';
-import type { TargetGroup } from './target-group.js';
+import type { HealthCheckSettings, TargetGroup } from './target-group.js';
+import type { ProbeResult, RegisteredTarget } from './target.js';
+
+export interface GroupStatisticsView {
+  readonly requests: number;
+  /** By target id. */
+  readonly byTarget: Readonly<Record<string, number>>;
+  /** By status, as clients saw it; 0 for answers that broke off half-way. */
+  readonly byStatus: Readonly<Record<string, number>>;
+  /** Of these, the 502, 503 and 504 that the balancer itself answered. */
+  readonly ownErrors: number;
+}
+
+/** Counts for one target group. */
+export class GroupStatistics {
+  requests = 0;
+  readonly #byTarget = new Map<string, number>();
+  readonly #byStatus = new Map<string, number>();
+  #ownErrors = 0;
+
+  received(target: string | undefined): void {
+    this.requests += 1;
+    if (target !== undefined) this.#byTarget.set(target, (this.#byTarget.get(target) ?? 0) + 1);
+  }
+
+  answered(status: number, own: boolean): void {
+    const key = String(status);
+    this.#byStatus.set(key, (this.#byStatus.get(key) ?? 0) + 1);
+    if (own) this.#ownErrors += 1;
+  }
+
+  view(): GroupStatisticsView {
+    return {
+      requests: this.requests,
+      byTarget: Object.fromEntries(this.#byTarget),
+      byStatus: Object.fromEntries(this.#byStatus),
+      ownErrors: this.#ownErrors,
+    };
+  }
+}
+
+/** Whether a status passes a matcher as ELBv2 writes it: `200`, `200,202`, `200-299`. */
+const statusMatches = (matcher: string, status: number): boolean =>
+  matcher.split(',').some((part) => {
+    const [low, high = low] = part.split('-').map(Number);
+    return low !== undefined && high !== undefined && low <= status && status <= high;
+  });
+
+/** One health check, over a connection of its own as ELBv2 makes them. Its reasons are ELBv2's codes. */
+function probeOnce(at: Address | undefined, settings: HealthCheckSettings): Promise<ProbeResult> {
+  if (at === undefined) return Promise.resolve(failed('Target.FailedHealthChecks', 'Health checks failed'));
+  return new Promise((resolve) => {
+    const asked = request({
+      host: at.address,
+      port: at.port,
+      path: settings.path,
+      agent: false,
+      headers: { 'user-agent': 'ELB-HealthChecker/2.0', connection: 'close' },
+    });
+    const deadline = setTimeout(() => {
+      resolve(failed('Target.Timeout', 'Request timed out'));
+      asked.destroy();
+    }, settings.timeout);
+    asked.on('response', (response) => {
+      clearTimeout(deadline);
+      response.resume();
+      const status = response.statusCode ?? 0;
+      resolve(
+        statusMatches(settings.matcher, status)
+          ? { passed: true }
+          : failed('Target.ResponseCodeMismatch', `Health checks failed with these codes: [${status}]`),
+      );
+    });
+    asked.on('error', () => {
+      clearTimeout(deadline);
+      resolve(failed('Target.FailedHealthChecks', 'Health checks failed'));
+    });
+    asked.end();
+  });
+}
+
+const failed = (reason: string, description: string): ProbeResult => ({ passed: false, reason, description });
 
 /** Where a target is on the network; undefined when nobody knows. */
 export type ResolveTarget = (id: string, port: number) => Address | undefined;

@@ -1,13 +1,52 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import type { Container } from './container.js';
 import { createSchema, restartPolicyOf, restartPolicySchema } from './config.js';
-import type { Engine } from './engine.js';
+import type { Container } from './container.js';
 import { inspectionOf, summaryOf } from './describe.js';
+import type { Engine } from './engine.js';
 import { EngineFault } from './fault.js';
-import { filtersOf } from './list-filters.js';
 import type { LogQuery } from './log-buffer.js';
 import { bodyOf, flag, route, type Call, type Reply, type Route } from './router.js';
+
+/** Docker takes a list, and from old clients an object of `true`. */
+const schema = z.record(
+  z.string(),
+  z.union([z.array(z.string()), z.record(z.string(), z.boolean()).transform((set) => Object.keys(set))]),
+);
+
+interface ContainerFilters {
+  readonly status: readonly string[];
+  match(container: Container): boolean;
+}
+
+/** The `filters` of a list: AND across names, OR within values. Throws `EngineFault`. */
+function filtersOf(query: URLSearchParams): ContainerFilters {
+  const filters = schema.parse(JSON.parse(query.get('filters') ?? '{}'));
+  for (const name of Object.keys(filters)) {
+    if (!(name in matchers)) throw new EngineFault(400, `invalid filter '${name}'`);
+  }
+  return {
+    status: filters['status'] ?? [],
+    match: (container) =>
+      Object.entries(filters).every(
+        ([name, values]) =>
+          values.length === 0 || values.some((value) => matchers[name]?.(container, value) === true),
+      ),
+  };
+}
+
+const matchers: Readonly<Record<string, (container: Container, value: string) => boolean>> = {
+  id: ({ id }, value) => id.startsWith(value),
+  // A name is searched for, as a pattern, with its slash in front.
+  name: ({ name }, value) => new RegExp(value).test(`/${name}`) || new RegExp(value).test(name),
+  label: ({ image, config }, value) => {
+    const labels = { ...image.labels, ...config.Labels };
+    const [key = '', ...rest] = value.split('=');
+    return rest.length === 0 ? key in labels : labels[key] === rest.join('=');
+  },
+  status: ({ state }, value) => state.status === value,
+  ancestor: ({ image, config }, value) => config.Image === value || image.id === value,
+};
 
 const done: Reply = { status: 204 };
 const alreadySo: Reply = { status: 304 };

@@ -1,8 +1,12 @@
 import { z } from 'zod';
-import type { Disk } from './disk.js';
 import { EngineFault } from './fault.js';
 import type { ImageStore } from './image-store.js';
 import { RegistrySource, type Layer, type RemoteImage } from './registry-source.js';
+
+/** The disk of a host, as far as an Engine and `df` can tell. */
+export interface Disk {
+  readonly full: boolean;
+}
 
 /** One line of the progress stream. */
 export type Progress = Readonly<Record<string, unknown>>;

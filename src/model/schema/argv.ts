@@ -1,6 +1,36 @@
 import { parsed } from './parsed.js';
 import { scalarText } from './text.js';
-import { splitWords } from './words.js';
+
+/** What splitting a command line gave, or why it cannot be split. */
+export type Words = { readonly words: readonly string[] } | { readonly problem: string };
+
+/** Signs that mean something to a shell only, and that no program expects as an argument of their own. */
+const operators = /^(&&|\|\||[|;&<>]|\d?>>?|\d?>&\d|<<)$/;
+
+/**
+ * Splits a command line as POSIX sh does, into words with quotes and backslashes taken away, and does nothing else that
+ * a shell does: no variables, no globs. A word that is a bare operator (`&&`, `|`, `>`) is a problem: whoever wrote it
+ * expected a shell.
+ */
+function splitWords(line: string): Words {
+  const words: string[] = [];
+  const token = /\s*((?:[^\s'"\\]|\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*")+)/gy;
+  const text = line.trim();
+  while (token.lastIndex < text.length) {
+    const raw = token.exec(text)?.[1];
+    if (raw === undefined) return { problem: 'has a quote or backslash without its end' };
+    if (operators.test(raw)) return { problem: `holds ${raw}, which needs a shell` };
+    words.push(unquote(raw));
+  }
+  return { words };
+}
+
+const unquote = (raw: string): string =>
+  raw.replace(
+    /'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])/g,
+    (_, single?: string, double?: string, escaped?: string) =>
+      single ?? double?.replace(/\\([$`"\\])|\\\n/g, (_all, sign?: string) => sign ?? '') ?? escaped ?? '',
+  );
 
 const shellHint = 'For a shell, write a list: [sh, -c, "…"].';
 

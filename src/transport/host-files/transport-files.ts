@@ -23,12 +23,36 @@ import {
   type RunOptions,
   type Transport,
 } from '../../ports/transport.js';
-import { fetchScript, readScript, sumMark } from './fetch-script.js';
-import { lookScript } from './look-script.js';
-import { parseLooks } from './looks.js';
+import { lookScript, parseLooks } from './looks.js';
+import { assignments, pathWord } from './script-words.js';
 import { shapeScript, sweepScript } from './shape-script.js';
-import { failureMark } from './shared-script.js';
+import { failureMark, sharedScript } from './shared-script.js';
 import { writeScript } from './write-script.js';
+
+/** Before the sum, on stderr. */
+const sumMark = 'adfpush-sum:';
+
+/** What a file must be to be read. */
+const readable = `there "$target"
+[ -f "$target" ] || fail not_a_file
+[ -r "$target" ] || { head -c 1 "$target" >/dev/null; fail unreadable; }
+`;
+
+/** The first `limit` bytes. */
+const readScript = (path: string, limit: number): string =>
+  `${sharedScript}target=${pathWord(path)}\n${assignments({ limit })}${readable}head -c "$limit" "$target" || fail unreadable\n`;
+
+/**
+ * As much of the file as was there at the beginning, then its sum on stderr: a log that grows meanwhile is whole as it was then. Where
+ * the kernel tells no size, as in /proc, all there is.
+ */
+const fetchScript = (path: string): string =>
+  `${sharedScript}target=${pathWord(path)}\n${readable}size=$(stat -L -c %s "$target") || fail unreadable
+if [ "$size" -gt 0 ]; then content() { head -c "$size" "$target"; }; else content() { cat "$target"; }; fi
+content || fail unreadable
+hash=$(content | sum) || exit 3
+printf '\\n${sumMark}%s\\n' "$hash" >&2
+`;
 
 /** Files of hosts by scripts over their connections: nothing is asked of a host but a POSIX sh and its usual programs. */
 export class TransportFiles implements FilesOfHosts {

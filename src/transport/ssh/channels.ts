@@ -1,10 +1,111 @@
 import type { Milliseconds } from '../../model/duration.js';
-import type { Clock } from '../../ports/clock.js';
-import { within } from '../../ports/deadline.js';
+import { within, type Clock } from '../../ports/clock.js';
+import type { Exit, RunningProcess } from '../running-process.js';
 import type { SshLimits } from './limits.js';
-import { SessionSlots } from './session-slots.js';
-import { RemoteProcess } from './remote-process.js';
 import type { SshChannel, SshClient } from './ssh-client.js';
+
+/** A limited number of places, given out in the order in which they are asked for. */
+export class SessionSlots {
+  #taken = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(private limit: number) {}
+
+  /** Resolves with the function that gives the place back; with nothing when the signal is aborted before. */
+  async take(signal?: AbortSignal): Promise<(() => void) | undefined> {
+    if (signal?.aborted === true) return undefined;
+    if (this.#taken < this.limit) this.#taken += 1;
+    else if (!(await this.#turn(signal))) return undefined;
+    let given = false;
+    return () => {
+      if (given) return;
+      given = true;
+      this.#taken -= 1;
+      this.#admit();
+    };
+  }
+
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /**
+   * The server refused one more while `others` were taken: so many it bears, or fewer. False when there were none, and no waiting
+   * will help.
+   */
+  shrink(others: number): boolean {
+    if (others === 0) return false;
+    this.limit = Math.max(1, Math.min(this.limit, others, this.#taken - 1));
+    return true;
+  }
+
+  /** Waits for a place that was given back; false when the signal is aborted before. */
+  #turn(signal: AbortSignal | undefined): Promise<boolean> {
+    return new Promise((resolve) => {
+      const proceed = (): void => {
+        signal?.removeEventListener('abort', leave);
+        resolve(true);
+      };
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(proceed), 1);
+        resolve(false);
+      };
+      this.#waiting.push(proceed);
+      signal?.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  #admit(): void {
+    if (this.#taken >= this.limit) return;
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    // Taken in its name at once, so that nobody comes in between.
+    this.#taken += 1;
+    next();
+  }
+}
+
+/**
+ * A command in its session on a host. Made in the very callback that brings the channel: the exit of a quick command is in the
+ * same packet, and would be missed one turn later.
+ */
+export class RemoteProcess implements RunningProcess {
+  readonly stdin;
+  readonly stdout;
+  readonly stderr;
+  readonly exited: Promise<Exit>;
+  /** Resolves after all output was read, and when the connection is lost. */
+  readonly closed: Promise<void>;
+
+  constructor(private readonly channel: SshChannel) {
+    this.stdin = channel;
+    this.stdout = channel;
+    this.stderr = channel.stderr;
+    this.exited = new Promise((resolve) => {
+      channel.once('exit', (code: number | null, signal?: string) => {
+        resolve(
+          code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code },
+        );
+      });
+    });
+    this.closed = new Promise((resolve) => channel.once('close', () => resolve()));
+    // Writing to a session that has ended is no error of ours: how it ended tells more.
+    channel.on('error', () => undefined);
+  }
+
+  /** By sshd, which ends the process group; one that serves root refuses to (OpenSSH's session.c). */
+  signal(name: 'TERM' | 'KILL'): void {
+    this.channel.signal(name);
+  }
+
+  close(): void {
+    this.channel.end();
+    this.channel.close();
+    // Unread output would keep the channel from closing.
+    this.channel.resume();
+    this.channel.stderr.resume();
+  }
+}
 
 /** What came of asking a server for a channel. */
 export type Opening<T> =

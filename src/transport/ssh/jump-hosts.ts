@@ -1,8 +1,8 @@
 import { proxyJumpInvalid } from '../../errors/ssh.js';
 import { defined } from '../../model/defined.js';
-import { jumpForm } from '../../model/jump.js';
-import { hostId } from '../../model/ids.js';
 import type { Host } from '../../model/host.js';
+import { jumpForm } from '../../model/host.js';
+import { hostId } from '../../model/ids.js';
 
 /** One host of a ProxyJump. */
 export interface Jump {

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { Writable, type Duplex } from 'node:stream';
-import { proxyCommandFailed } from '../../errors/ssh-config.js';
 import type { AdfError } from '../../errors/adf-error.js';
+import { proxyCommandFailed } from '../../errors/ssh-config.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
-import { within } from '../../ports/deadline.js';
+import { within } from '../../ports/clock.js';
 import { PipeSocket } from '../pipe-socket.js';
 import { describeExit, type Exit } from '../running-process.js';
 

@@ -4,6 +4,7 @@ import { connectionLost, forwardingRefused, forwardingUnanswered, unreachable } 
 import { defined } from '../../model/defined.js';
 import type { Host } from '../../model/host.js';
 import type { Clock } from '../../ports/clock.js';
+import { within } from '../../ports/clock.js';
 import type {
   CommandResult,
   Connection,
@@ -15,18 +16,17 @@ import type {
   StepRecord,
   StreamOptions,
 } from '../../ports/transport.js';
+import type { BecomePassword } from '../become-password.js';
 import { commandLine, endingScript, streamLine } from '../command-line.js';
-import { notRun } from '../not-run.js';
 import { PipeSocket } from '../pipe-socket.js';
 import { processStream } from '../process-stream.js';
 import { runToEnd } from '../run-to-end.js';
-import type { BecomePassword } from '../become-password.js';
-import { sudoOn, type Sudo } from '../sudo.js';
+import { notRun } from '../running-process.js';
 import { endStep, recordOf, runStep } from '../step-runner/steps.js';
+import { sudoOn, type Sudo } from '../sudo.js';
+import type { RemoteProcess } from './channels.js';
 import { Channels, type Opening } from './channels.js';
-import { within } from '../../ports/deadline.js';
 import type { SshLimits } from './limits.js';
-import type { RemoteProcess } from './remote-process.js';
 import type { SshChannel, SshClient } from './ssh-client.js';
 
 /** One authenticated connection. */

@@ -4,16 +4,19 @@ import { unreachable } from '../../errors/ssh.js';
 import { defined } from '../../model/defined.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
-import type { Clock } from '../../ports/clock.js';
-import type { HostKeySource, RecordedHostKey } from '../../ports/host-key-source.js';
-import type { KeyPusher } from '../../ports/key-pusher.js';
-import type { Random } from '../../ports/random.js';
-import type { Connection, Transport } from '../../ports/transport.js';
+import type { Clock, Random } from '../../ports/clock.js';
+import { unlessAborted } from '../../ports/clock.js';
+import type {
+  Connection,
+  HostKeySource,
+  KeyPusher,
+  RecordedHostKey,
+  Transport,
+} from '../../ports/transport.js';
 import type { BecomePassword } from '../become-password.js';
+import { AuthenticationBrake } from './authentication-brake.js';
 import { KeyRing } from './authentication/key-ring.js';
 import type { PassphraseSources } from './authentication/passphrases.js';
-import { AuthenticationBrake } from './authentication-brake.js';
-import { unlessAborted } from '../../ports/deadline.js';
 import { handshake, openTcp, type Greeting } from './dial.js';
 import { HandshakeGate } from './handshake-gate.js';
 import { HostKeys } from './host-keys.js';

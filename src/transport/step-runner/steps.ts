@@ -1,17 +1,92 @@
+import { constants } from 'node:os';
 import { connectionLost, stepUnreadable } from '../../errors/ssh.js';
-import { succeeded } from '../../ports/transport.js';
-import type {
-  CommandResult,
-  Connection,
-  Outcome,
-  RemoteCommand,
-  RunOptions,
-  StepId,
-  StepRecord,
+import {
+  succeeded,
+  type CommandResult,
+  type Connection,
+  type Outcome,
+  type RemoteCommand,
+  type RunOptions,
+  type StepId,
+  type StepRecord,
 } from '../../ports/transport.js';
 import { endingScript } from '../command-line.js';
-import { recordScript } from './record-script.js';
-import { parseRecord } from './step-record.js';
+import { ours, places, processIdentity, stepVariables } from './runner-script.js';
+
+const reasons: Readonly<Record<string, string>> = {
+  torn: 'it was stopped in the moment it began',
+  restarted: 'the host was restarted before it came to its end',
+  gone: 'it was stopped on the host before it came to its end',
+};
+
+/** Reads what `recordScript` wrote; undefined when that is something else. */
+function parseRecord(stdout: string, stderr: string): StepRecord | undefined {
+  const [line = ''] = stdout.split('\n', 1);
+  const [state, what = ''] = line.split(' ');
+  switch (state) {
+    case 'absent':
+      return what === '' ? { state } : { state, upFor: Number(what) * 1_000 };
+    case 'running':
+      return { state, pid: Number(what) };
+    case 'interrupted':
+      return { state, reason: reasons[what] ?? what };
+    case 'ended':
+      return { state, outcome: endOf(what), stdout: stdout.slice(line.length + 1), stderr };
+    default:
+      return undefined;
+  }
+}
+
+/** `=003=` for an exit code; `+137+` for what sh makes of a signal: 128 and its number. */
+function endOf(field: string): Extract<Outcome, { kind: 'exited' | 'signalled' }> {
+  const code = Number(field.slice(1, -1));
+  if (!field.startsWith('+')) return { kind: 'exited', code };
+  const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128);
+  return { kind: 'signalled', signal: signal?.[0] ?? String(code - 128) };
+}
+
+/**
+ * Tells what the record of a step says: a line for `parseRecord`; after that, and on stderr, the end of what the command wrote when
+ * nobody was connected any more. Runs on the host that ran the step, as the user who did.
+ */
+const recordScript = (step: StepId): string =>
+  `${stepVariables(step)}
+${places}
+${ours}
+${processIdentity}
+adf_f=
+for adf_b do if [ -s "$adf_b/$adf_n/$adf_i" ] && ours; then adf_f=$adf_b/$adf_n/$adf_i; break; fi; done
+if [ -z "$adf_f" ]; then
+  for adf_b do if [ -e "$adf_b/$adf_n/$adf_i" ] && ours; then echo 'interrupted torn'; exit; fi; done
+  adf_up=; { read -r adf_up adf_rest </proc/uptime; } 2>/dev/null
+  echo "absent $adf_up"
+  exit
+fi
+look() {
+  began "$2"
+  case $1 in
+    [=+]???[=+]) adf_state="ended $1" ;;
+    *) if [ "$5" != . ]; then adf_state='interrupted torn'
+      elif [ "$4" != "$adf_k" ]; then adf_state='interrupted restarted'
+      elif [ "$3" = 0 ] && kill -0 "$2" 2>/dev/null || [ -n "$adf_t" ] && [ "$3" = "$adf_t" ]; then adf_state="running $2"
+      else adf_state='interrupted gone'; fi ;;
+  esac
+}
+read -r adf_y <"$adf_f"
+look $adf_y
+# It may have ended between the two looks.
+if [ "$adf_state" = 'interrupted gone' ]; then read -r adf_y <"$adf_f"; look $adf_y; fi
+echo "$adf_state"
+case $adf_state in ended*) ;; *) exit ;; esac
+if [ -e "$adf_f.lost" ]; then
+  # What it said last is still being written down; but a child of it may talk on for ever.
+  adf_w=0
+  while [ $adf_w -lt 20 ] && [ ! -e "$adf_f.told" ]; do sleep 0.1; adf_w=$((adf_w + 1)); done
+fi
+[ -s "$adf_f.out" ] && cat "$adf_f.out"
+[ -s "$adf_f.err" ] && cat "$adf_f.err" >&2
+exit 0
+`;
 
 /** The part of a connection that steps need. */
 type Runs = Pick<Connection, 'host' | 'run'>;

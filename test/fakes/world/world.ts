@@ -1,3 +1,4 @@
+import type { RestartPolicy } from '../../../src/model/container.js';
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { Host } from '../../../src/model/host.js';
 import {
@@ -11,8 +12,7 @@ import {
   type TargetGroupArn,
 } from '../../../src/model/ids.js';
 import type { Registration, TargetGroup, TargetState } from '../../../src/model/registration.js';
-import type { RestartPolicy } from '../../../src/model/container.js';
-import type { ScalingGroup } from '../../../src/ports/scaling-groups.js';
+import type { ScalingGroup } from '../../../src/ports/traffic.js';
 import { FakeClock } from '../fake-clock.js';
 import { makeHost } from '../make-host.js';
 import { PortCalls, type Caller } from '../port-calls.js';

@@ -1,6 +1,6 @@
 import type { Host } from '../../../src/model/host.js';
 import { hostId, type HostId } from '../../../src/model/ids.js';
-import type { Presence } from '../../../src/ports/presence.js';
+import type { Presence } from '../../../src/ports/fleet.js';
 import type { Caller } from '../../fakes/port-calls.js';
 import type { World } from '../../fakes/world/world.js';
 

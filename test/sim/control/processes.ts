@@ -1,5 +1,5 @@
 import type { ProcessRecord } from '../../../src/model/run-record.js';
-import type { Processes } from '../../../src/ports/processes.js';
+import type { Processes } from '../../../src/ports/journal.js';
 
 /** The processes of all machines: each knows of those of its own. */
 export class SimulatedProcesses {

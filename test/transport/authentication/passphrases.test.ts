@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostId } from '../../../src/model/ids.js';
 import { Secret } from '../../../src/model/secret.js';
-import type { SecretPrompt } from '../../../src/ports/secret-prompt.js';
+import type { SecretPrompt } from '../../../src/ports/secret-keeper.js';
 import { containing, matching } from '../matching.js';
 import { describeWithSshd, Sshd, until } from '../sshd.js';
 import { authorize, makeKey } from './keys.js';

@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { accessDenied } from './denied.js';
-import { hostId } from '../../../src/model/ids.js';
 import type { Host } from '../../../src/model/host.js';
-import type { KeyPusher } from '../../../src/ports/key-pusher.js';
+import { hostId } from '../../../src/model/ids.js';
+import type { KeyPusher } from '../../../src/ports/transport.js';
 import { containing, matching } from '../matching.js';
 import { describeWithSshd, Sshd, until } from '../sshd.js';
 import { systemClock } from '../system-clock.js';
+import { accessDenied } from './denied.js';
 import { makeKey } from './keys.js';
 
 describeWithSshd('a key that is pushed for the run', () => {

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { environmentName, hostId } from '../../../src/model/ids.js';
 import type { Host } from '../../../src/model/host.js';
+import { environmentName, hostId } from '../../../src/model/ids.js';
 import type {
   CommandResult,
   Connection,
@@ -11,8 +11,7 @@ import type {
   Transport,
 } from '../../../src/ports/transport.js';
 import { commandLine } from '../../../src/transport/command-line.js';
-import { LocalConnection } from '../../../src/transport/local-connection.js';
-import { LocalProcess } from '../../../src/transport/local-process.js';
+import { LocalConnection, LocalProcess } from '../../../src/transport/local-connection.js';
 import { runToEnd } from '../../../src/transport/run-to-end.js';
 import { everythingIsDemanded } from '../../demanded.js';
 import { systemClock } from '../system-clock.js';

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { Milliseconds } from '../../../model/duration.js';
 import type { Clock } from '../../../ports/clock.js';
-import { within } from '../../../ports/deadline.js';
+import { within } from '../../../ports/clock.js';
 import { KeyUnavailable } from './left-out.js';
 import { fields, publicKeyOf, type PublicKey } from './public-key.js';
 

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import type { Host } from '../../../model/host.js';
 import type { Clock } from '../../../ports/clock.js';
-import type { KeyPusher } from '../../../ports/key-pusher.js';
+import type { KeyPusher } from '../../../ports/transport.js';
 import type { Destination } from '../settings.js';
 import { SshAgent } from './agent.js';
 import { KeyFiles, type KeyFile } from './key-files.js';
 import { KeyUnavailable, needsOpenssh, type LeftOut } from './left-out.js';
 import type { Credentials, Offer, OfferedKey } from './offer.js';
 import { Passphrases, type PassphraseSources } from './passphrases.js';
-import { RunKey } from './run-key.js';
-import { WaitElsewhere } from './wait-elsewhere.js';
 import { whyNotPlain, type PrivateKey } from './private-key.js';
 import { fingerprintOf, kindOf, type PublicKey } from './public-key.js';
+import { RunKey } from './run-key.js';
+import { WaitElsewhere } from './wait-elsewhere.js';
 
 /** A server counts each key that it refuses, and hangs up at the sixth (MaxAuthTries). */
 const mostOffers = 5;

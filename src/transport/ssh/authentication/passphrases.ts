@@ -1,5 +1,5 @@
 import type { Secret } from '../../../model/secret.js';
-import type { SecretPrompt } from '../../../ports/secret-prompt.js';
+import type { SecretPrompt } from '../../../ports/secret-keeper.js';
 import { KeyUnavailable, type LeftOutReason } from './left-out.js';
 import { readPrivateKey, type PrivateKey } from './private-key.js';
 

@@ -4,7 +4,7 @@ import { defined } from '../../../model/defined.js';
 import type { Milliseconds } from '../../../model/duration.js';
 import type { Host } from '../../../model/host.js';
 import type { Clock } from '../../../ports/clock.js';
-import type { KeyPusher } from '../../../ports/key-pusher.js';
+import type { KeyPusher } from '../../../ports/transport.js';
 import { KeyUnavailable } from './left-out.js';
 import type { Offer, OfferedKey } from './offer.js';
 import { fromKeyObject, type PrivateKey } from './private-key.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AdfError } from '../../../errors/adf-error.js';
 import { hostKeyRejected, type OfferedKey } from '../../../errors/host-key.js';
 import type { Host } from '../../../model/host.js';
-import type { RecordedHostKey } from '../../../ports/host-key-source.js';
+import type { RecordedHostKey } from '../../../ports/transport.js';
 import type { Destination } from '../settings.js';
 import type { KnownHostLine } from './known-hosts.js';
 import { HostLookup, type HostNames } from './lookup.js';
