@@ -212,6 +212,7 @@ describe('the catalogue', () => {
       'fetch: idempotent',
       'file: idempotent',
       'health: reads',
+      'meta: reads',
       'pause: reads',
       'script: one_way',
       'set_fact: reads',
