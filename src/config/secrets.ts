@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
-import type { AdfError } from '../errors/adf-error.js';
-import type { ErrorPlace } from '../errors/adf-error.js';
+import type { AdfError, ErrorPlace } from '../errors/adf-error.js';
 import { secretFileMissing, secretNotSet, secretUnusable } from '../errors/secrets.js';
 import { defined } from '../model/defined.js';
 import { isEncrypted } from '../model/environment-text.js';

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
-import type { Locate } from '../model/source.js';
-import { locateWithin, type ValuePath } from '../model/source.js';
+import { locateWithin, type Locate, type ValuePath } from '../model/source.js';
 import { validate, type Located } from './validate.js';
 
 /** A mapping of variables in a user's file, not rendered yet. One layer of variables. */

@@ -6,8 +6,7 @@ import { formatDuration, type Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
 import { mostBlips } from '../model/settings.js';
-import type { Clock, Random } from '../ports/clock.js';
-import { patienceEnds, retryPause, type Patience } from '../ports/clock.js';
+import { patienceEnds, retryPause, type Clock, type Patience, type Random } from '../ports/clock.js';
 import type { Presence } from '../ports/fleet.js';
 
 /** One connection timeout, where a host sets none: what a blip is given before anything was changed. */

@@ -1,4 +1,4 @@
-import { crashLoop, notProven } from '../errors/modules.js';
+import { crashLoop, describeOutcome, notProven } from '../errors/modules.js';
 import { notProvenHealthy } from '../errors/engine.js';
 import { connectionLost, isUnreachable } from '../errors/ssh.js';
 import { errorsOf } from '../errors/adf-error.js';
@@ -11,7 +11,6 @@ import type { ContainerName } from '../model/ids.js';
 import type { HealthProof } from '../modules/module.js';
 import type { HostContainers } from '../ports/container-runtime.js';
 import { succeeded } from '../ports/transport.js';
-import { describeOutcome } from '../errors/modules.js';
 import { answerAtMost } from './blips.js';
 import type { HostKnowledge, HostTarget } from './host-target.js';
 import type { Run } from './run.js';

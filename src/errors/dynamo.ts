@@ -1,6 +1,5 @@
 import { defined } from '../model/defined.js';
-import type { Milliseconds } from '../model/duration.js';
-import { formatDuration } from '../model/duration.js';
+import { formatDuration, type Milliseconds } from '../model/duration.js';
 import type { EnvironmentName, GroupName } from '../model/ids.js';
 import type { LeaseHolder } from '../ports/lease-store.js';
 import { AdfError } from './adf-error.js';

@@ -1,7 +1,6 @@
 import { defined } from '../model/defined.js';
 import type { Place } from '../model/source.js';
-import { AdfError } from './adf-error.js';
-import type { ErrorPlace } from './adf-error.js';
+import { AdfError, type ErrorPlace } from './adf-error.js';
 
 const invalid = (code: string, message: string, hint: string, place: ErrorPlace): AdfError =>
   new AdfError({ code: `secret.${code}`, class: 'invalid', message, hint, ...place });

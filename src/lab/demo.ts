@@ -1,6 +1,5 @@
-import type { Lab } from './lab.js';
+import { labTargetGroup, type Lab } from './lab.js';
 import type { LoadReport } from './load.js';
-import { labTargetGroup } from './lab.js';
 
 /** `adfpush deploy` with these arguments, in this process, on the lab's own project. */
 export type Deploy = (args: readonly string[]) => Promise<{ readonly exit: number }>;

@@ -1,8 +1,7 @@
 import { registryUnavailable } from '../errors/registry.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
-import type { Clock, Random } from '../ports/clock.js';
-import { retry } from '../ports/clock.js';
+import { retry, type Clock, type Random } from '../ports/clock.js';
 import type { RegistryCredentialSource } from '../ports/registry.js';
 import {
   exchange,

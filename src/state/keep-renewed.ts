@@ -1,5 +1,4 @@
-import type { AdfError } from '../errors/adf-error.js';
-import { errorsOf } from '../errors/adf-error.js';
+import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { Lease } from '../ports/lease-store.js';

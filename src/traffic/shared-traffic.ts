@@ -10,8 +10,7 @@ import {
   type TargetHealth,
 } from '../model/registration.js';
 import type { Tag } from '../model/tag.js';
-import type { Clock } from '../ports/clock.js';
-import { silentPatience, type Patience } from '../ports/clock.js';
+import { silentPatience, type Clock, type Patience } from '../ports/clock.js';
 import type { Traffic } from '../ports/traffic.js';
 import { HealthPoller, HealthReader, RecentAnswers } from './health-poller.js';
 import { HealthWait, type Judge, type UntilOptions } from './health-wait.js';

@@ -1,8 +1,7 @@
 import { AdfError } from '../errors/adf-error.js';
 import { connectionLost, noAnswer } from '../errors/ssh.js';
 import type { Host } from '../model/host.js';
-import type { Clock } from '../ports/clock.js';
-import { unlessAborted } from '../ports/clock.js';
+import { unlessAborted, type Clock } from '../ports/clock.js';
 import type { HostHttp, HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
 import type { Connection, Transport } from '../ports/transport.js';
 import { requestByProgram } from './http-by-program.js';

@@ -4,8 +4,7 @@ import type { Duplex } from 'node:stream';
 import { AdfError } from '../errors/adf-error.js';
 import { noAnswer } from '../errors/ssh.js';
 import type { Host } from '../model/host.js';
-import type { Clock } from '../ports/clock.js';
-import { unlessAborted, within } from '../ports/clock.js';
+import { unlessAborted, within, type Clock } from '../ports/clock.js';
 import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
 import { urlOf } from './http-url.js';
 

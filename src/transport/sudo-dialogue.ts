@@ -1,8 +1,7 @@
 import { PassThrough, Writable, type Readable } from 'node:stream';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
-import { announcementIn } from './announcement.js';
-import { announcement } from './announcement.js';
+import { announcement, announcementIn } from './announcement.js';
 import type { BecomePassword, Offer } from './become-password.js';
 import { quote } from './quote.js';
 import type { Exit, RunningProcess } from './running-process.js';

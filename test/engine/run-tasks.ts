@@ -1,7 +1,6 @@
 import type { Event } from '../../src/events/event.js';
 import type { RunResult } from '../../src/model/run-result.js';
-import type { Outcome } from '../../src/ports/transport.js';
-import type { CommandResult } from '../../src/ports/transport.js';
+import type { CommandResult, Outcome } from '../../src/ports/transport.js';
 import { FleetStage, type StageOptions } from './fleet-stage.js';
 
 type TaskEnded = Extract<Event, { type: 'task.ended' }>;

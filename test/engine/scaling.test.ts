@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AdfError } from '../../src/errors/adf-error.js';
-import { errorsOf } from '../../src/errors/adf-error.js';
+import { errorsOf, type AdfError } from '../../src/errors/adf-error.js';
 import { awsError } from '../../src/errors/aws.js';
 import { OpenHolds } from '../../src/report/open-holds.js';
 import { environmentName, groupName } from '../../src/model/ids.js';

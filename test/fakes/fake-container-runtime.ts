@@ -1,5 +1,9 @@
-import type { ContainerSpec, ObservedContainer, RestartPolicy } from '../../src/model/container.js';
-import { label } from '../../src/model/container.js';
+import {
+  label,
+  type ContainerSpec,
+  type ObservedContainer,
+  type RestartPolicy,
+} from '../../src/model/container.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import type { Host } from '../../src/model/host.js';
 import { isDigest, type ContainerId, type ContainerName } from '../../src/model/ids.js';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accountId, region } from '../../src/model/ids.js';
-import type { TargetState } from '../../src/model/registration.js';
-import type { TargetGroup } from '../../src/model/registration.js';
+import type { TargetGroup, TargetState } from '../../src/model/registration.js';
 import { World } from '../fakes/world/world.js';
 import { FakeModuleHost } from './fake-module-host.js';
 

@@ -1,7 +1,6 @@
 import { renderFile } from '../../src/expression/templates.js';
 import { Variables } from '../../src/expression/variables.js';
-import type { ContainerSpec, ContainerTemplate } from '../../src/model/container.js';
-import { label } from '../../src/model/container.js';
+import { label, type ContainerSpec, type ContainerTemplate } from '../../src/model/container.js';
 import type { HealthProbe } from '../../src/model/health.js';
 import type { Host } from '../../src/model/host.js';
 import { groupName, type GroupName } from '../../src/model/ids.js';

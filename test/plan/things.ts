@@ -1,6 +1,13 @@
 import { label, type ContainerSpec, type ObservedContainer } from '../../src/model/container.js';
-import { containerId, containerName, environmentName, groupName, region } from '../../src/model/ids.js';
-import { targetGroupArn, type TargetGroupArn } from '../../src/model/ids.js';
+import {
+  containerId,
+  containerName,
+  environmentName,
+  groupName,
+  region,
+  targetGroupArn,
+  type TargetGroupArn,
+} from '../../src/model/ids.js';
 import type { PlannedState } from '../../src/model/plan.js';
 import type { Registration, TargetGroup, TargetHealth, TargetState } from '../../src/model/registration.js';
 import { specHash, specParts } from '../../src/model/spec-hash.js';

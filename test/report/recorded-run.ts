@@ -87,7 +87,16 @@ export function planFor(count: number, changes: Partial<PlanReport> = {}): PlanR
   };
 }
 
-const counts = { ok: 7, changed: 4, skipped: 1, failed: 0, unreachable: 0, restored: 0, rescued: 0, ignored: 0 };
+const counts = {
+  ok: 7,
+  changed: 4,
+  skipped: 1,
+  failed: 0,
+  unreachable: 0,
+  restored: 0,
+  rescued: 0,
+  ignored: 0,
+};
 
 export const hostResult = ({ id, name }: EventHost, changes: Partial<HostResult> = {}): HostResult => ({
   host: id,

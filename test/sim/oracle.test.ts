@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeHold } from '../../src/model/hold.js';
+import { describeHold, type Hold } from '../../src/model/hold.js';
 import type { RestartPolicy } from '../../src/model/container.js';
-import type { Hold } from '../../src/model/hold.js';
 import {
   containerId,
   containerName,

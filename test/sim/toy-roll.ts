@@ -1,7 +1,12 @@
-import { containerName } from '../../src/model/ids.js';
+import {
+  containerName,
+  environmentName,
+  groupName,
+  runId,
+  type TargetGroupArn,
+} from '../../src/model/ids.js';
 import type { ContainerSpec } from '../../src/model/container.js';
 import type { Host } from '../../src/model/host.js';
-import { groupName, environmentName, runId, type TargetGroupArn } from '../../src/model/ids.js';
 import { isDrained, type Registration } from '../../src/model/registration.js';
 import type { PinnedImage } from '../../src/model/release.js';
 import type { RunResult } from '../../src/model/run-result.js';

@@ -12,8 +12,7 @@ import { runBatch } from './batch.js';
 import { nextAllowed } from './next-allowed.js';
 import { nameForPeople, onTop, playLayers, readRollout } from './play-settings.js';
 import { rollBack, type RollbackResult } from './rollback.js';
-import type { TurnPlay } from './turn-play.js';
-import { FailureBudget } from './turn-play.js';
+import { FailureBudget, type TurnPlay } from './turn-play.js';
 import type { TurnResult } from './turn.js';
 
 /** What came of a play. */

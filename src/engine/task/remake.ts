@@ -1,11 +1,10 @@
-import { label, type ContainerSpec } from '../../model/container.js';
+import { label, type ContainerSpec, type ObservedContainer } from '../../model/container.js';
 import { defined } from '../../model/defined.js';
 import type { ContainerHold, HeldContainer, Hold } from '../../model/hold.js';
 import { isDigest, type ContainerId } from '../../model/ids.js';
 import type { PinnedImage } from '../../model/release.js';
 import { specHash } from '../../model/spec-hash.js';
 import { containerHolds, lostPredecessors } from '../../model/holds/container.js';
-import type { ObservedContainer } from '../../model/container.js';
 import type { HostTarget } from '../host-target.js';
 import { variablesOfLayers } from './task-variables.js';
 

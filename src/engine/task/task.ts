@@ -11,8 +11,7 @@ import type { TurnPlay } from '../roll/turn-play.js';
 import { allHold } from './conditions.js';
 import { factsSetBy } from './task-arguments.js';
 import { attemptUntil } from './task-attempts.js';
-import type { TaskCall } from './task-call.js';
-import { isBeyondTask } from './task-call.js';
+import { isBeyondTask, type TaskCall } from './task-call.js';
 import {
   failureOf,
   joinOutcomes,

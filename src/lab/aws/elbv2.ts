@@ -9,8 +9,7 @@ import {
   tooManyTags,
 } from './fault.js';
 import { labVpc } from './instance.js';
-import type { Action, Caller, Query, Xml } from './query.js';
-import { pageOf } from './query.js';
+import { pageOf, type Action, type Caller, type Query, type Xml } from './query.js';
 
 /** The largest page ELBv2 gives. */
 const largestPage = 400;

@@ -1,7 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Milliseconds } from '../../model/duration.js';
-import type { Clock } from '../../ports/clock.js';
-import { within } from '../../ports/clock.js';
+import { within, type Clock } from '../../ports/clock.js';
 import { MessageCutter, MessageReader, uint32 } from './wire.js';
 
 /** Numbers of OpenSSH's PROTOCOL.mux. */

@@ -3,8 +3,7 @@ import { sshProgramMissing } from '../../errors/openssh.js';
 import { unreachable } from '../../errors/ssh.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
-import type { Clock } from '../../ports/clock.js';
-import { unlessAborted, within } from '../../ports/clock.js';
+import { unlessAborted, within, type Clock } from '../../ports/clock.js';
 import { MasterTalk, type MasterFailure } from './master-talk.js';
 
 export interface MasterCommand {

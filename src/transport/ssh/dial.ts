@@ -6,8 +6,7 @@ import { authenticationFailed, noCommonAlgorithm } from '../../errors/ssh-authen
 import { unreachable, type ConnectPhase } from '../../errors/ssh.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
-import type { Clock } from '../../ports/clock.js';
-import { unlessAborted, within } from '../../ports/clock.js';
+import { unlessAborted, within, type Clock } from '../../ports/clock.js';
 import { Authentication } from './authentication/authentication.js';
 import type { Credentials } from './authentication/offer.js';
 import type { WaitElsewhere } from './authentication/wait-elsewhere.js';

@@ -1,7 +1,6 @@
 import { proxyJumpInvalid } from '../../errors/ssh.js';
 import { defined } from '../../model/defined.js';
-import type { Host } from '../../model/host.js';
-import { jumpForm } from '../../model/host.js';
+import { jumpForm, type Host } from '../../model/host.js';
 import { hostId } from '../../model/ids.js';
 
 /** One host of a ProxyJump. */

@@ -4,8 +4,7 @@ import type { AdfError } from '../../errors/adf-error.js';
 import { proxyCommandFailed } from '../../errors/ssh-config.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
-import type { Clock } from '../../ports/clock.js';
-import { within } from '../../ports/clock.js';
+import { within, type Clock } from '../../ports/clock.js';
 import { PipeSocket } from '../pipe-socket.js';
 import { describeExit, type Exit } from '../running-process.js';
 

@@ -1,8 +1,7 @@
 import { AdfError } from '../../errors/adf-error.js';
 import { connectionLost, type ErrorHost } from '../../errors/ssh.js';
 import type { Milliseconds } from '../../model/duration.js';
-import type { Clock } from '../../ports/clock.js';
-import { unlessAborted, within } from '../../ports/clock.js';
+import { unlessAborted, within, type Clock } from '../../ports/clock.js';
 
 /** What is shared. */
 export interface Shareable {

@@ -3,8 +3,7 @@ import type { AdfError } from '../../errors/adf-error.js';
 import { connectionLost, forwardingRefused, forwardingUnanswered, unreachable } from '../../errors/ssh.js';
 import { defined } from '../../model/defined.js';
 import type { Host } from '../../model/host.js';
-import type { Clock } from '../../ports/clock.js';
-import { within } from '../../ports/clock.js';
+import { within, type Clock } from '../../ports/clock.js';
 import type {
   CommandResult,
   Connection,
@@ -24,8 +23,7 @@ import { runToEnd } from '../run-to-end.js';
 import { notRun } from '../running-process.js';
 import { endStep, recordOf, runStep } from '../step-runner/steps.js';
 import { sudoOn, type Sudo } from '../sudo.js';
-import type { RemoteProcess } from './channels.js';
-import { Channels, type Opening } from './channels.js';
+import { Channels, type Opening, type RemoteProcess } from './channels.js';
 import type { SshLimits } from './limits.js';
 import type { SshChannel, SshClient } from './ssh-client.js';
 

@@ -4,8 +4,7 @@ import { unreachable } from '../../errors/ssh.js';
 import { defined } from '../../model/defined.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
-import type { Clock, Random } from '../../ports/clock.js';
-import { unlessAborted } from '../../ports/clock.js';
+import { unlessAborted, type Clock, type Random } from '../../ports/clock.js';
 import type {
   Connection,
   HostKeySource,

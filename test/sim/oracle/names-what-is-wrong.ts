@@ -1,7 +1,6 @@
-import { describeHold } from '../../../src/model/hold.js';
+import { describeHold, type Hold } from '../../../src/model/hold.js';
 import type { Milliseconds } from '../../../src/model/duration.js';
 import { samePolicy } from '../../../src/model/container.js';
-import type { Hold } from '../../../src/model/hold.js';
 import type { HostId } from '../../../src/model/ids.js';
 import { registrationKey } from '../../../src/model/registration.js';
 import type { NamedHost } from '../../../src/model/run-result.js';

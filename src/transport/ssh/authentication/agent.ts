@@ -1,7 +1,6 @@
 import { connect } from 'node:net';
 import type { Milliseconds } from '../../../model/duration.js';
-import type { Clock } from '../../../ports/clock.js';
-import { within } from '../../../ports/clock.js';
+import { within, type Clock } from '../../../ports/clock.js';
 import { KeyUnavailable } from './left-out.js';
 import { fields, publicKeyOf, type PublicKey } from './public-key.js';
 

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import pLimit from 'p-limit';
 import { openSshConfigRefused, openSshConfigSlow, openSshNotStarted } from '../../../errors/ssh-config.js';
 import type { Milliseconds } from '../../../model/duration.js';
-import type { Clock } from '../../../ports/clock.js';
-import { within } from '../../../ports/clock.js';
+import { within, type Clock } from '../../../ports/clock.js';
 import { beyond, parseDump, type Dump } from './dump.js';
 import type { Question } from './settings.js';
 
