@@ -26,8 +26,8 @@ const intoFolders = ['copy', 'template'];
 const commands = ['command', 'shell', 'script'];
 
 /**
- * What a task may put on a host, from its rendered arguments; undefined for a task that puts nothing there. Of a command nobody knows what
- * it does: it may make each path that it names.
+ * What a task may put on a host, from its rendered arguments; undefined for a task that puts nothing there. What a command does
+ * is not known: it may make each path that it names.
  */
 function makerOf(module: string, args: unknown, task: string, at: Place): Maker | undefined {
   if (![...intoFolders, ...commands, 'file'].includes(module)) return undefined;

@@ -16,9 +16,9 @@ export const meta: ReadingModule<z.infer<typeof schema>> = {
   name: 'meta',
   freeform: 'action',
   schema,
-  read: async () => Promise.resolve({ changed: false, values: {} }),
+  read: async ({ action }) => Promise.resolve({ changed: false, values: { action } }),
 };
 
-/** What a task of this module and arguments asks of its turn; undefined for a task that does something itself. */
-export const metaAction = (module: string, args: unknown): MetaAction | undefined =>
-  module === meta.name ? schema.safeParse(args).data?.action : undefined;
+/** What a task of this module asked of its turn, by what it registered. */
+export const metaAction = (registered: unknown): MetaAction | undefined =>
+  z.object({ action: actions }).safeParse(registered).data?.action;

@@ -132,7 +132,7 @@ export type Outcome =
   | { readonly kind: 'signalled'; readonly signal: string }
   | { readonly kind: 'timed_out' }
   | { readonly kind: 'cancelled' }
-  /** It began, and will not come to its end; nobody knows how far it came. Only steps can tell. */
+  /** It began, and will not come to its end; it is not known how far it came. Only steps can tell. */
   | { readonly kind: 'interrupted'; readonly reason: string }
   /** The connection was lost: it may have run, it may still run. */
   | { readonly kind: 'unknown'; readonly reason: string };

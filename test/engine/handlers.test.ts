@@ -127,9 +127,10 @@ ${handlers}`;
     stage.fleet.atTask('i-1', 'shell', 'task.started', () => stage.fleet.host('i-1').lose());
     await stage.play(`- hosts: all\n${tasks('shell: gone').replaceAll(/^(?=.)/gm, '  ')}`);
     expect(ran(stage)).toEqual(['one']);
-    expect(stage.fleet.told('warning').map(({ message }) => message)).toEqual([
-      'these handlers were notified and did not run: late.',
-    ]);
+    const message = 'these handlers were notified and did not run: late.';
+    expect(stage.fleet.told('warning').map((warning) => warning.message)).toEqual([message]);
+    // The result tells it too.
+    expect(stage.last?.turns[0]?.session.run.tally.warnings).toEqual([`i-1: ${message}`]);
   });
 
   it('that fails, fails its host', async () => {
@@ -195,6 +196,26 @@ ${handlers}`,
     expect(ran(stage)).toEqual(['one', 'late']);
     expect(ran(stage, 'i-2')).toEqual(['one', 'two', 'late', 'three']);
     expect(stage.last?.turns.map(({ status }) => status)).toEqual(['ok', 'ok']);
+  });
+
+  it('may be asked by a variable', async () => {
+    const stage = await played(`
+vars: { asked: end_host }
+tasks:
+  - command: one
+  - meta: '{{ asked }}'
+  - command: never`);
+    expect(ran(stage)).toEqual(['one']);
+    expect(stage.endings.filter((one) => one.includes('meta'))).toEqual([]);
+  });
+
+  it('that is no action fails', async () => {
+    const stage = await played(`
+tasks:
+  - meta: end_of_play
+  - command: never`);
+    expect(ran(stage)).toEqual([]);
+    expect(stage.last?.turns[0]?.error?.code).toBe('playbook.arguments');
   });
 
   it('ends the play: no further batch begins', async () => {

@@ -137,7 +137,7 @@ export class MutationGate {
 
   /**
    * Whether this was thrown since a lease ran out, so that what restores may go on once it is ours again. A host that met a newer epoch is
-   * another run's matter: this one must not outbid it.
+   * another run's matter: this run must not take its lease away.
    */
   mayRegain(error: unknown): boolean {
     if (!(error instanceof AdfError) || error.code === leaseFencedCode) return false;

@@ -46,7 +46,7 @@ async function watch(
   const { blips } = target.run;
   let lostBefore = blips.timeLost(place);
   let end = clock.elapsed() + duration;
-  // Before the first look nobody has asked the host since its turn ended.
+  // Before the first look, the host was last asked in its turn.
   let isHeard = false;
   for (let bad = 0, begunAnew = 0; ;) {
     const unwell = await whyNotWell(target);
@@ -97,7 +97,7 @@ async function whyNotWell(target: HostTarget): Promise<Unhealthy | undefined> {
 
 /**
  * True for a host that is well, or that was disturbed in this run, whose Engine was restarted since it was proven healthy, or which its balancer alone finds
- * unhealthy (it may have stood still while nobody asked it), and which is well again: proven anew, and healthy for its load balancers. False
+ * unhealthy (it may have stood still while it was not asked), and which is well again: proven anew, and healthy for its load balancers. False
  * at once when nothing disturbed it.
  */
 export async function isWellAgain({ target }: HostSession, stop: AbortSignal): Promise<boolean> {

@@ -2,7 +2,8 @@ import type { AdfError } from '../../errors/adf-error.js';
 import { handlersSkipped, interrupted, playHaltedCode } from '../../errors/engine.js';
 import { defined } from '../../model/defined.js';
 import { touchesHost } from '../../model/hold.js';
-import { metaAction, type MetaAction } from '../../modules/meta.js';
+import { describeHost } from '../../model/host.js';
+import { meta, metaAction } from '../../modules/meta.js';
 import {
   walk,
   type Block,
@@ -122,21 +123,20 @@ export class TurnTasks {
     if (stop.signal.aborted) this.#onStop();
     if (gate.closedBy !== undefined) return { status: 'failed', error: gate.closedBy };
     if (this.#cancel.signal.aborted || isHalted(session, play)) return { status: 'interrupted' };
-    const action = metaAction(task.module, task.args.value);
-    if (action !== undefined) return this.#meta(task, action);
+    if (task.module === meta.name) return this.#meta(task);
     const outcome = await runAndTell(task, session, play, this.#cancel.signal);
     if (outcome.status === 'changed') this.#notified.by(task);
     return endedBy(outcome);
   }
 
   /** What steers the turn itself is no task that people count. */
-  async #meta(task: Task, action: MetaAction): Promise<NodeEnded> {
+  async #meta(task: Task): Promise<NodeEnded> {
     const { session, play } = this;
     const event = { play: play.play.name, index: task.index, name: task.name.value, module: task.module };
     const asked = await runTask(task, event, session, play, this.#cancel.signal);
     if (asked.status === 'failed') return { status: 'failed', ...defined({ error: asked.error }) };
-    if (asked.status === 'skipped') return well;
-    switch (action) {
+    switch (metaAction(asked.registered)) {
+      case undefined:
       case 'noop':
         return well;
       case 'flush_handlers':
@@ -176,8 +176,10 @@ export class TurnTasks {
   #tellSkipped(): void {
     const names = this.#notified.pending;
     if (names.length === 0) return;
-    const { run, eventHost } = this.session;
-    run.bus.emit({ type: 'warning', host: eventHost, message: handlersSkipped(names) });
+    const { run, eventHost, host } = this.session;
+    const message = handlersSkipped(names);
+    run.bus.emit({ type: 'warning', host: eventHost, message });
+    run.tally.warn(message, describeHost(host));
   }
 }
 

@@ -14,7 +14,7 @@ import { withResult } from './task-variables.js';
 
 /**
  * Gives `act` a signal that is aborted with `reason()` when the time is over, or when `parent` is. What `act` began is
- * waited for, so that nothing goes on behind the back of whoever cleans up; but once aborted, the outcome is the abort.
+ * waited for, so that nothing goes on while a clean-up runs; but once aborted, the outcome is the abort.
  */
 export async function withDeadline<T>(
   clock: Clock,

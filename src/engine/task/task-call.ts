@@ -8,7 +8,7 @@ import type { TurnPlay } from '../roll/turn-play.js';
 
 /**
  * Codes of what stops more than one task: the run's interlocks, its floor, its journal, its lease, its end. And of a command of which
- * nobody knows how far it came: another attempt would be a second run of what must run once.
+ * it is not known how far it came: another attempt would be a second run of what must run once.
  */
 const beyondTasks = ['command.interrupted', 'interlock.', 'floor.', 'journal.', 'lease.', 'play.', 'run.'];
 

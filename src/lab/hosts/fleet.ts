@@ -13,7 +13,7 @@ import { SshServer } from './ssh-server.js';
 /** How the hosts of a lab sit on the loopback interface. */
 interface Subnet {
   /**
-   * False where the operating system lets nobody listen on other addresses than 127.0.0.1 (macOS): then addresses are
+   * False where the operating system does not allow listening on other addresses than 127.0.0.1 (macOS): then addresses are
    * only names, and a bastion leads to what they stand for.
    */
   readonly real: boolean;
