@@ -13,7 +13,7 @@ const borders = {
   config: [],
   expression: ['config'],
   inventory: ['config', 'expression'],
-  playbook: ['config', 'expression'],
+  playbook: ['config', 'expression', 'modules'],
   plan: ['playbook'],
   traffic: [],
   modules: [],
@@ -24,16 +24,36 @@ const borders = {
   release: [],
   state: [],
   system: [],
+  secrets: ['config'],
   // What a use case is made of, in one direction: each may import those above it.
   world: [
     ...['aws', 'config', 'docker', 'engine', 'events', 'expression', 'inventory', 'modules', 'playbook'],
-    ...['release', 'state', 'system', 'transport'],
+    ...['release', 'secrets', 'state', 'system', 'transport'],
   ],
-  run: ['world', 'engine', 'events', 'expression', 'inventory', 'playbook', 'state'],
-  check: ['run', 'world', 'engine', 'expression', 'inventory', 'modules', 'plan', 'playbook'],
+  run: ['world', 'engine', 'events', 'expression', 'inventory', 'modules', 'playbook', 'state'],
+  check: [
+    ...[
+      'run',
+      'world',
+      'engine',
+      'events',
+      'config',
+      'expression',
+      'inventory',
+      'modules',
+      'plan',
+      'playbook',
+    ],
+  ],
   recovery: ['run', 'world', 'engine', 'events', 'inventory', 'plan'],
   deploy: ['recovery', 'check', 'run', 'world', 'engine', 'expression', 'inventory', 'plan', 'playbook'],
+  operate: [
+    ...['recovery', 'check', 'run', 'world', 'engine', 'expression', 'inventory', 'modules', 'plan'],
+    ...['playbook'],
+  ],
   report: ['events', 'plan'],
+  // What is told of settings, playbooks and modules, made from what checks them.
+  reference: ['config', 'inventory', 'modules', 'playbook', 'world'],
   lab: [],
   cli: ['config', 'events', 'expression', 'report', 'system', 'world'],
   commands: ['cli', 'inventory', 'lab', 'report'],
@@ -44,7 +64,7 @@ const open = ['errors', 'model', 'ports'];
 /** These folders are simulated, so time, randomness and the world reach them through ports only. */
 const deterministic = [
   ...['plan', 'playbook', 'expression', 'engine', 'modules', 'traffic'],
-  ...['run', 'recovery', 'deploy', 'model/holds'],
+  ...['run', 'recovery', 'deploy', 'operate', 'model/holds'],
 ];
 
 const folders = Object.keys(borders);

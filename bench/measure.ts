@@ -6,6 +6,16 @@ export function cpuOf(act: () => void): number {
   return (user + system) / 1_000_000;
 }
 
+/** The same of an action that is awaited, and what it gave. */
+export async function cpuOfAsync<T>(
+  act: () => Promise<T>,
+): Promise<{ readonly seconds: number; readonly value: T }> {
+  const before = process.cpuUsage();
+  const value = await act();
+  const { user, system } = process.cpuUsage(before);
+  return { seconds: (user + system) / 1_000_000, value };
+}
+
 /** The median of measured durations, in their unit; NaN when there are none. */
 export const median = (durations: readonly number[]): number =>
   durations.toSorted((a, b) => a - b)[Math.floor(durations.length / 2)] ?? Number.NaN;

@@ -3,9 +3,11 @@
 import { existsSync } from 'node:fs';
 import { benchCommandsOverSsh } from './commands-over-ssh.js';
 import { benchComputing } from './computing.js';
+import { benchOperating } from './operating.js';
 import { benchStarts } from './starts.js';
 
 benchComputing();
+await benchOperating();
 await benchStarts();
 if (existsSync('/usr/sbin/sshd')) await benchCommandsOverSsh();
 else console.log('LEFT OUT: commands over SSH, because /usr/sbin/sshd is not installed');

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { awsSourceSchema } from '../src/config/aws-source-schema.js';
 import { dockerSchema } from '../src/config/connection-schema.js';
 import { projectSchema } from '../src/config/project-config.js';
+import { secretBackendSchema } from '../src/config/secret-backends.js';
 import { sshSchema } from '../src/config/ssh-schema.js';
 import { stateSchema } from '../src/config/state-schema.js';
 import { hostSchema, staticSourceSchema } from '../src/config/static-source-schema.js';
 import { packagedDefaults } from '../src/inventory/layers.js';
-import { formatDuration } from '../src/model/duration.js';
 import {
   containerSchema,
   healthcheckSchema,
@@ -18,7 +18,7 @@ import { commandSchema, httpSchema } from '../src/model/schema/health.js';
 import { repositorySchema, versionSchema } from '../src/model/schema/image.js';
 import { rolloutSchema } from '../src/model/schema/rollout.js';
 import { targetGroupsSchema } from '../src/model/schema/target-groups.js';
-import { formatAmount, type Amount } from '../src/model/settings.js';
+import { describeKeys } from '../src/reference/describe-schema.js';
 
 /** A part of the reference: a heading, what it is about, and the schemas whose keys it lists. */
 interface Section {
@@ -54,6 +54,12 @@ const sections: readonly Section[] = [
     schemas: [projectSchema],
   },
   { title: 'state', about: 'In `adfpush.yml`.', schemas: [stateSchema] },
+  {
+    title: 'secrets',
+    about:
+      'In `adfpush.yml`, or in an inventory: where `{{ secret "name" }}` is looked for. Of several backends in a list, the first that has the name gives the value. Each takes the keys that its name stands beside; without any, secrets come from the environment.',
+    schemas: secretBackendSchema.options,
+  },
   {
     title: 'inventory/ENV.yml: aws_ec2',
     about: 'An environment whose hosts are instances of EC2.',
@@ -120,87 +126,9 @@ const pageText = (): string =>
   ].join('\n');
 
 const rowsOf = (schema: z.ZodType, title: string): readonly string[] =>
-  Object.entries(shapeOf(schema, title)).map(([key, value]) => {
-    const cells = [`\`${key}\``, typeOf(value), defaultOf(value), meaningOf(value, `${title}.${key}`)];
+  describeKeys(schema, title).map((key) => {
+    const byDefault =
+      key.default === undefined ? (key.required ? 'must be given' : '') : `\`${key.default}\``;
+    const cells = [`\`${key.name}\``, key.type, byDefault, key.means];
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   });
-
-/** The keys of a mapping, also of one that is transformed afterwards. */
-function shapeOf(schema: z.core.$ZodType, title: string): Readonly<Record<string, z.core.$ZodType>> {
-  const inner = unwrapped(schema);
-  if (inner instanceof z.ZodObject) return inner.shape;
-  throw new Error(`${title} is no mapping`);
-}
-
-/** The schema that reads what is written: without its default, and before it is transformed. */
-function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
-  if (typeWordOf(schema) !== undefined) return schema;
-  if (schema instanceof z.ZodPipe) return unwrapped(schema.in);
-  if (
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodExactOptional ||
-    schema instanceof z.ZodOptional
-  ) {
-    return unwrapped(schema.def.innerType);
-  }
-  return schema;
-}
-
-function typeWordOf(schema: z.core.$ZodType): string | undefined {
-  const word = z.globalRegistry.get(schema)?.['type'];
-  return typeof word === 'string' ? word : undefined;
-}
-
-function typeOf(schema: z.core.$ZodType): string {
-  const inner = unwrapped(schema);
-  const word = typeWordOf(inner);
-  if (word !== undefined) return word;
-  if (inner instanceof z.ZodEnum) return inner.options.map((option) => `\`${String(option)}\``).join(' or ');
-  if (inner instanceof z.ZodLiteral)
-    return [...inner.values].map((value) => `\`${String(value)}\``).join(' or ');
-  if (inner instanceof z.ZodString) return 'text';
-  if (inner instanceof z.ZodBoolean) return '`true` or `false`';
-  if (inner instanceof z.ZodNumber) return 'whole number';
-  if (inner instanceof z.ZodArray) return `list of ${typeOf(inner.def.element)}s`;
-  if (inner instanceof z.ZodRecord || inner instanceof z.ZodObject) return 'mapping';
-  if (inner instanceof z.ZodUnion)
-    return [...new Set(inner.options.map((option) => typeOf(option)))].join(' or ');
-  throw new Error(`what may be written for a ${inner.constructor.name}?`);
-}
-
-/** What counts when the key is left out, as one would write it. */
-function defaultOf(schema: z.core.$ZodType): string {
-  if (schema instanceof z.ZodDefault) return written(schema.def.defaultValue, typeOf(schema));
-  if (schema instanceof z.ZodExactOptional || schema instanceof z.ZodOptional) return '';
-  return 'must be given';
-}
-
-function written(value: unknown, type: string): string {
-  if (type.startsWith('duration') && typeof value === 'number') {
-    return `\`${formatDuration(value).replaceAll(' ', '')}\``;
-  }
-  if (type.startsWith('hosts or share')) {
-    const amounts = [value].flat() as readonly Amount[];
-    const texts = amounts.map((amount) => formatAmount(amount)).join(', ');
-    return Array.isArray(value) ? `\`[${texts}]\`` : `\`${texts}\``;
-  }
-  if (typeof value === 'string') return `\`${value}\``;
-  if (Array.isArray(value) || typeof value !== 'object' || value === null)
-    return `\`${JSON.stringify(value)}\``;
-  const words = Object.values(value).filter((word) => typeof word === 'string');
-  return words.length === 0 ? '`{}`' : `\`${words[0] ?? ''}\``;
-}
-
-/** What a key says of itself, on whichever of its wrappings. */
-function meaningOf(schema: z.core.$ZodType, path: string): string {
-  const said = z.globalRegistry.get(schema)?.description;
-  if (said !== undefined) return said;
-  if (
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodExactOptional ||
-    schema instanceof z.ZodOptional
-  ) {
-    return meaningOf(schema.def.innerType, path);
-  }
-  throw new Error(`${path} does not say what it means: add .describe()`);
-}

@@ -1,6 +1,8 @@
 import type { Clock, Random } from '../ports/clock.js';
+import type { DataKeys } from '../ports/data-keys.js';
 import type { Fleet } from '../ports/fleet.js';
 import type { LeaseStore } from '../ports/lease-store.js';
+import type { SecretBackend } from '../ports/secret-backend.js';
 import type { ScalingGroups, Traffic } from '../ports/traffic.js';
 import type { HostKeySource, KeyPusher } from '../ports/transport.js';
 import { AwsClients } from './clients.js';
@@ -16,8 +18,20 @@ export interface AwsCloud {
   readonly hostKeys: HostKeySource;
   /** EC2 Instance Connect. */
   readonly keyPusher: KeyPusher;
+  /** SSM Parameter Store; in the account's region when none is given. */
+  parameterStore(options: SecretPlace): Promise<SecretBackend>;
+  /** Secrets Manager; in the account's region when none is given. */
+  secretsManager(options: SecretPlace & { readonly stage?: string }): Promise<SecretBackend>;
+  /** KMS, for files whose key is encrypted by it. */
+  dataKeys(): Promise<DataKeys>;
   /** Leases in a table of DynamoDB. */
   leases(table: LockTableOptions): Promise<LeaseStore>;
+}
+
+interface SecretPlace {
+  readonly region?: string;
+  /** Stands before each name. */
+  readonly prefix?: string;
 }
 
 interface LockTableOptions {
@@ -43,6 +57,15 @@ export function connectCloud(access: CloudAccess): AwsCloud {
     scaling: scalingOf(clients),
     hostKeys: new ConsoleHostKeys(clients),
     keyPusher: keyPusherOf(clients),
+    parameterStore: async (options) => {
+      const { ParameterStore } = await import('./parameter-store.js');
+      return new ParameterStore(clients, { region: clients.homeRegion, ...options });
+    },
+    secretsManager: async (options) => {
+      const { SecretsManager } = await import('./secrets-manager.js');
+      return new SecretsManager(clients, { region: clients.homeRegion, ...options });
+    },
+    dataKeys: async () => new (await import('./kms-data-keys.js')).KmsDataKeys(clients),
     leases: async ({ table, region, endpoint, clock, random }) => {
       const there = endpoint === undefined ? clients : clients.at(endpoint);
       const [{ DynamoTable }, { DynamoLeaseStore }] = await Promise.all([

@@ -4,7 +4,7 @@ export interface CloudAccess {
   readonly role?: string;
   /** A profile of the shared AWS configuration files. */
   readonly profile?: string;
-  /** One URL that serves EC2, EC2 Instance Connect, ELBv2, Auto Scaling, STS and ECR instead of AWS: the lab's. */
+  /** One URL that serves all services that are asked instead of AWS: the lab's. */
   readonly endpoint?: string;
   /** Where the account's identity is asked for; `AWS_REGION`, then us-east-1, when absent. */
   readonly region?: string;

@@ -1,25 +1,35 @@
 import {
-  factsSetBy,
-  isSelected,
+  namesSetBy,
   onTop,
   playLayers,
+  playVariables,
   readRollout,
-  renderPattern,
   variablesOf,
   type HostSession,
-  type Maker,
   type TurnPlay,
 } from '../engine/index.js';
+import type { ErrorPlace } from '../errors/adf-error.js';
 import { checkCondition } from '../expression/condition.js';
-import type { Layer } from '../expression/scope.js';
 import { Variables } from '../expression/variables.js';
-import type { Inventory } from '../inventory/inventory.js';
-import { selectHosts } from '../inventory/patterns.js';
-import { UnknownValue } from '../model/unknown.js';
-import { dockerContainer } from '../modules/docker-container.js';
-import { tasksOf, type Play, type Playbook, type Task } from '../playbook/playbook.js';
+import { includeVars } from '../modules/include-vars.js';
+import type { ProjectFiles } from '../ports/project-files.js';
+import {
+  includesOf,
+  rolesOf,
+  tasksOf,
+  type Include,
+  type Play,
+  type Playbook,
+  type RoleVariables,
+  type Task,
+} from '../playbook/playbook.js';
+import { MakersBeforeSwap, NodeChecker } from './check-nodes.js';
 import { TaskChecker } from './check-task.js';
 import { Findings } from './findings.js';
+import { FutureFacts } from './future-facts.js';
+
+/** The names of the hosts that tasks delegate changes to, as far as they are known before the run; each with where it is written. */
+export type Delegated = ReadonlyMap<string, ErrorPlace>;
 
 /** Names that only exist while a task runs. */
 const taskNames = ['result', 'item'];
@@ -30,21 +40,23 @@ const taskNames = ['result', 'item'];
  */
 function checkConditions(
   play: Play,
-  plays: readonly Play[],
+  setByTasks: readonly string[] | 'any',
   hosts: readonly HostSession[],
   variablesOf: (session: HostSession) => Variables,
   findings: Findings,
 ): void {
-  const setByTasks = plays.flatMap(tasksOf).flatMap(namesSetBy);
-  const tasks = tasksOf(play).filter((task) => conditionsOf(task).length > 0);
+  // What is not known before the run may set any name.
+  if (setByTasks === 'any') return;
+  const tasks = [...tasksOf(play), ...includesIn(play)].filter((task) => conditionsOf(task).length > 0);
   if (tasks.length === 0) return;
   const byNames = Map.groupBy(hosts, (session) => variablesOf(session).names().join(' '));
   for (const [names, alike] of byNames) {
-    const everywhere = [...names.split(' '), ...setByTasks, ...taskNames];
+    const everywhere = [...names.split(' '), ...setByTasks, ...publishedIn(play), ...taskNames];
     for (const task of tasks) {
       const known = new Set([
         ...everywhere,
-        ...task.vars.flatMap(({ value }) => Object.keys(value)),
+        ...task.vars.flatMap(({ value, names = [] }) => [...Object.keys(value), ...names]),
+        ...namesOfRole(task),
         ...loopNames(task),
       ]);
       for (const condition of conditionsOf(task)) {
@@ -54,124 +66,110 @@ function checkConditions(
   }
 }
 
-const loopNames = ({ loop }: Task): readonly string[] =>
+const loopNames = ({ loop }: Task | Include): readonly string[] =>
   loop === undefined ? [] : [loop.itemVar, ...(loop.indexVar === undefined ? [] : [loop.indexVar])];
 
-const namesSetBy = (task: Task): readonly string[] => [
-  ...(task.register === undefined ? [] : [task.register]),
-  ...factsSetBy(task),
-];
+const namesOfRole = ({ role }: Task | Include): readonly string[] =>
+  role === undefined ? [] : ['role_name', 'role_path', ...namesOf(role)];
 
-const conditionsOf = ({ when, until, failedWhen, changedWhen }: Task): Task['when'] => [
-  ...when,
-  ...(until === undefined ? [] : [until]),
-  ...failedWhen,
-  ...changedWhen,
-];
+const namesOf = ({ defaults, vars }: RoleVariables): readonly string[] =>
+  [...defaults, ...vars].flatMap(({ value }) => Object.keys(value));
+
+const includesIn = ({ sections, handlers }: Play): readonly Include[] =>
+  includesOf([...sections, ...handlers]);
+
+/** All names that tasks set, wherever they are. Of a file whose name one host alone knows, the names come from there. */
+async function namesSetIn(
+  plays: readonly Play[],
+  variables: Variables | undefined,
+  files: ProjectFiles | undefined,
+): Promise<readonly string[] | 'any'> {
+  const includes = plays.flatMap(includesIn);
+  if (includes.some(({ included }) => included === undefined)) return 'any';
+  const tasks = plays.flatMap(tasksOf);
+  const names = [...tasks, ...includes].flatMap(namesSetBy);
+  for (const task of tasks) {
+    if (task.module !== includeVars.name || variables === undefined || files === undefined) continue;
+    // What is wrong with it is told where the task itself is checked.
+    const { included } = await new TaskChecker({ ...task, when: [] }).find(variables, files);
+    names.push(...included);
+  }
+  return names;
+}
+
+/** The names that roles of a play show to the tasks after them. */
+const publishedIn = (play: Play): readonly string[] =>
+  [...rolesOf(play.sections), ...includesIn(play).flatMap(({ included }) => included ?? [])].flatMap(
+    ({ publishes }) => (publishes === undefined ? [] : namesOf(publishes)),
+  );
+
+const conditionsOf = (task: Task | Include): Task['when'] =>
+  task.kind === 'include'
+    ? task.when
+    : [
+        ...task.when,
+        ...(task.until === undefined ? [] : [task.until]),
+        ...task.failedWhen,
+        ...task.changedWhen,
+      ];
 
 /**
- * Checks a playbook for these hosts before anything runs: the patterns of its plays, their `vars_files` and what steers their roll,
+ * Checks a playbook for these hosts before anything runs: the patterns of its plays (by `hostsOf`), their `vars_files` and what steers their roll,
  * every condition, and the arguments of every task on every host, as far as they are known. Names that a task would set have values
- * that are not known yet from there on. Throws what the run would throw, all of it at once, as AdfErrors.
+ * that are not known yet from there on. Gives the hosts that tasks delegate changes to. Throws what the run would throw, all of
+ * it at once, as AdfErrors.
  */
 export async function checkPlaybook(
   { plays }: Playbook,
   sessions: readonly HostSession[],
-  inventory: Inventory,
-): Promise<void> {
-  const [first] = sessions;
-  if (first === undefined) return;
+  hostsOf: (play: Play) => readonly HostSession[],
+): Promise<Delegated> {
+  if (sessions.length === 0) return new Map();
   const findings = new Findings();
   const facts = new FutureFacts();
   const makers = new MakersBeforeSwap();
   const bases = new Map(sessions.map((session) => [session, Variables.of(session.variables.layers)]));
   const base = (session: HostSession): Variables =>
     bases.get(session) ?? Variables.of(session.variables.layers);
+  const [any] = sessions;
+  const setByTasks = await namesSetIn(plays, any && base(any), any?.run.ports.files);
+  const delegates = new Map<string, ErrorPlace>();
   for (const play of plays) {
     // A pattern that means no host at all is refused now; one that this run's filters empty is passed over by the run.
     findings.among(sessions);
-    const selected = findings.collectFor(
-      sessions,
-      () => new Set(selectHosts(inventory, renderPattern(play, first))),
-    );
-    const hosts = sessions.filter(({ host }) => selected?.has(host) === true);
-    await checkPlay(play, plays, hosts, base, facts, makers, findings);
+    const hosts = findings.collectFor(sessions, () => hostsOf(play)) ?? [];
+    const ofPlay = await checkPlay(play, setByTasks, hosts, base, facts, makers, findings);
+    for (const [name, place] of ofPlay) delegates.set(name, place);
   }
+  for (const { variables } of sessions) variables.foreseen = undefined;
   findings.refuse();
+  return delegates;
 }
 
 async function checkPlay(
   play: Play,
-  plays: readonly Play[],
+  setByTasks: readonly string[] | 'any',
   hosts: readonly HostSession[],
   base: TurnPlay['base'],
   facts: FutureFacts,
   makers: MakersBeforeSwap,
   findings: Findings,
-): Promise<void> {
+): Promise<Delegated> {
   const [first] = hosts;
-  if (first === undefined) return;
+  if (first === undefined) return new Map();
   findings.among(hosts);
-  const layers = await findings.collectAsync(() => playLayers(play, base(first), first.run));
-  if (layers === undefined) return;
-  const { extraVars, tags } = first.run;
+  const own = await findings.collectAsync(() => playLayers(play, base(first), first.run));
+  if (own === undefined) return new Map();
+  const layers = [playVariables(play, hosts), ...own];
+  const { extraVars } = first.run;
   findings.collectFor(hosts, () =>
     readRollout(play, hosts, (session) => onTop(base(session), [...layers, ...extraVars])),
   );
   const scope = { layers, base };
-  checkConditions(play, plays, hosts, (session) => variablesOf(undefined, session, scope), findings);
-  for (const task of tasksOf(play)) {
-    if (!isSelected(task.tags, tags)) continue;
-    const checker = new TaskChecker(task);
-    for (const session of hosts) {
-      const variables = variablesOf(task, session, scope, facts.of(session));
-      findings.collectFor([session], () => checker.check(variables));
-      makers.add(session, task, checker.takeMakers());
-      await findings.collectAsync(() => checker.checkSources(first.run.ports.files), [session]);
-      facts.add(session, task);
-    }
-  }
+  checkConditions(play, setByTasks, hosts, (session) => variablesOf(undefined, session, scope), findings);
+  const visits = hosts.map((session) => ({ session, frame: undefined }));
+  const checker = new NodeChecker(scope, facts, makers, findings);
+  await checker.check(play.sections, visits);
+  await checker.check(play.handlers, visits, false);
+  return checker.delegates;
 }
-
-/** Notes on each host which tasks may put something there before its containers are replaced. */
-class MakersBeforeSwap {
-  readonly #swapped = new Set<HostSession>();
-
-  add(session: HostSession, task: Task, makers: readonly Maker[]): void {
-    if (this.#swapped.has(session)) return;
-    if (makers.length > 0) session.makers = [...session.makers, ...makers];
-    if (task.module === dockerContainer.name) this.#swapped.add(session);
-  }
-}
-
-/** What `register` and `set_fact` will have kept of each host by the time its next task runs. */
-class FutureFacts {
-  readonly #layers = new Map<HostSession, Layer>();
-  /** Hosts that ran the same tasks share one layer. */
-  readonly #next = new Map<Layer, Map<Task, Layer>>();
-
-  of(session: HostSession): Layer {
-    return this.#layers.get(session) ?? none;
-  }
-
-  add(session: HostSession, task: Task): void {
-    const names = [...factsSetBy(task), ...(task.register === undefined ? [] : [task.register])];
-    if (names.length === 0) return;
-    const before = this.of(session);
-    const next = this.#next.get(before) ?? new Map<Task, Layer>();
-    this.#next.set(before, next);
-    const layer = next.get(task) ?? withUnknown(before, names, task);
-    next.set(task, layer);
-    this.#layers.set(session, layer);
-  }
-}
-
-const none: Layer = { name: 'set_fact and register', values: {}, literal: true };
-
-const withUnknown = (layer: Layer, names: readonly string[], task: Task): Layer => {
-  const unknown = new UnknownValue(`the result of "${task.name.value}"`);
-  return {
-    ...layer,
-    values: { ...layer.values, ...Object.fromEntries(names.map((name) => [name, unknown])) },
-  };
-};

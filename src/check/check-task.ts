@@ -5,18 +5,21 @@ import {
   itemsOf,
   layerOfItem,
   renderArguments,
+  renderBecomeUser,
   renderEnvironment,
   type Maker,
 } from '../engine/index.js';
 import { checkCondition, parseCondition } from '../expression/condition.js';
+import { placeInScalar } from '../expression/place.js';
 import { render, renderFile } from '../expression/templates.js';
-import type { Variables } from '../expression/variables.js';
+import type { Reads, Variables } from '../expression/variables.js';
 import { locateWithin, type Place } from '../model/source.js';
 import { UnknownValue } from '../model/unknown.js';
-import { modules } from '../modules/catalogue.js';
+import { includeVars, namesIncludedBy } from '../modules/include-vars.js';
 import type { SourceFile } from '../modules/module.js';
 import { findSource } from '../modules/source-files.js';
-import type { Task } from '../playbook/playbook.js';
+import { sourceFolders, type Task } from '../playbook/playbook.js';
+import { readVarsFile } from '../playbook/vars-files.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -58,17 +61,66 @@ const isWithin = (path: string, place: string): boolean => {
   return path.replace(/\/+$/, '') === folder || path.startsWith(`${folder}/`);
 };
 
-/** Checks one task, host after host; what was found right for one is not looked at again for the next that has the same. */
+/** What a task comes to on a host. */
+export interface FoundOfTask {
+  /** What it would fail with whatever the host does. */
+  readonly errors: readonly unknown[];
+  /** What it may put on the host. */
+  readonly makers: readonly Maker[];
+  /** The names of the hosts that it would change in the place of its own. */
+  readonly delegates: readonly string[];
+  /** The variables that it brings from files of the project. */
+  readonly included: readonly string[];
+}
+
+/** How many hosts that differ in what a task reads are kept, to compare the next ones with. */
+const mostKept = 4;
+
+/** Checks one task, host after host; what was found for one is not looked for again for the next that has the same. */
 export class TaskChecker {
+  readonly #known: { readonly variables: Variables; readonly reads: Reads; readonly found: FoundOfTask }[] =
+    [];
   readonly #right = new Set<string>();
   readonly #needed: { readonly source: SourceFile; readonly variables: Variables }[] = [];
 
   readonly #makers: Maker[] = [];
+  readonly #delegates: string[] = [];
+  #included: unknown[] = [];
 
   constructor(readonly task: Task) {}
 
-  /** Throws what the task would fail with whatever the host does. Nothing for hosts that its `when` leaves out already. */
-  check(variables: Variables): void {
+  /** What was found for another host to which all that the task reads means the same. */
+  known(variables: Variables): FoundOfTask | undefined {
+    return this.#known.find((one) => variables.meansTheSame(one.variables, one.reads))?.found;
+  }
+
+  /** Nothing is found for hosts that its `when` leaves out already. */
+  async find(variables: Variables, project: ProjectFiles): Promise<FoundOfTask> {
+    const reads: Reads = { names: new Set(), readAll: false };
+    const found = await this.#find(variables.watchedBy(reads), project);
+    // The same mistake may stand in a file of each host.
+    if (found.errors.length === 0 && this.#known.length < mostKept)
+      this.#known.push({ variables, reads, found });
+    return found;
+  }
+
+  async #find(variables: Variables, project: ProjectFiles): Promise<FoundOfTask> {
+    const errors: unknown[] = [];
+    try {
+      this.#check(variables);
+    } catch (error) {
+      errors.push(error);
+    }
+    await this.#checkSources(project).catch((error: unknown) => errors.push(error));
+    const included = await this.#takeIncluded(project).catch((error: unknown) => {
+      errors.push(error);
+      return [];
+    });
+    return { errors, makers: this.#makers.splice(0), delegates: this.#delegates.splice(0), included };
+  }
+
+  /** Throws what the task would fail with whatever the host does, but for what is in files of the project. */
+  #check(variables: Variables): void {
     const { task } = this;
     if (task.loop === undefined) {
       this.#checkItem(variables);
@@ -83,14 +135,17 @@ export class TaskChecker {
 
   #checkItem(variables: Variables): void {
     const { task } = this;
-    const module = modules.get(task.module);
-    if (module === undefined || allHold(task.when, variables) === false) return;
+    const { does: module } = task;
+    if (allHold(task.when, variables) === false) return;
     renderEnvironment(task.environment, variables);
+    renderBecomeUser(task, variables);
     this.#checkNamed(variables);
+    this.#checkDelegate(variables);
     const args = renderArguments(task, module, variables);
     const maker = makerOf(task.module, args, task.name.value, task.at);
     if (maker !== undefined) this.#makers.push(maker);
     if (args instanceof UnknownValue) return;
+    if (task.module === includeVars.name) this.#included.push(args);
     const key = JSON.stringify(args);
     try {
       if (!this.#right.has(key)) module.validate(args);
@@ -102,39 +157,53 @@ export class TaskChecker {
     this.#right.add(key);
   }
 
-  /** What the task may put on the host, as the last `check` found. */
-  takeMakers(): readonly Maker[] {
-    return this.#makers.splice(0);
+  /** The variables that the task brings from files of the project, as the last `check` found. Throws as the task would. */
+  async #takeIncluded(project: ProjectFiles): Promise<readonly string[]> {
+    const given = this.#included;
+    this.#included = [];
+    const folders = sourceFolders(this.task);
+    const names = await Promise.all(
+      given.map((args) => namesIncludedBy(args, project, folders, (path) => readVarsFile(project, path))),
+    );
+    return names.flat();
   }
 
   /**
    * Looks for the files of the control side that the last `check` found to be needed, and renders those that are templates. Throws the
    * first of `file.source_missing`, `template.*` and `expression.*`.
    */
-  async checkSources(project: ProjectFiles): Promise<void> {
+  async #checkSources(project: ProjectFiles): Promise<void> {
     const { task } = this;
     for (const { source, variables } of this.#needed.splice(0)) {
       const { argument, src, folder, template = false } = source;
       const at = task.args.locate([argument]) ?? task.at;
-      const { path, kind } = await findSource(project, task.at.file, folder, src, at);
+      const { path, kind } = await findSource(project, sourceFolders(task), folder, src, at);
       if (!template || kind !== 'file') continue;
       const text = await project.read(path);
       if (text !== undefined) renderFile({ file: path, text }, variables);
     }
   }
 
+  #checkDelegate(variables: Variables): void {
+    const { delegateTo, does: module } = this.task;
+    if (delegateTo === undefined || module.effect === 'reads') return;
+    const name = render(delegateTo, variables);
+    if (typeof name === 'string') this.#delegates.push(name);
+  }
+
   /** Arguments that are conditions or names of variables, which a module reads only when it runs. */
   #checkNamed(variables: Variables): void {
-    const { module: name, args, at } = this.task;
-    const module = modules.get(name);
-    if (module === undefined || typeof args.value !== 'object' || args.value === null) return;
+    const { does: module, args, at } = this.task;
+    if (typeof args.value !== 'object' || args.value === null) return;
     for (const [argument, value] of Object.entries(args.value)) {
       const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
       texts.forEach((text, index) => {
         if (typeof text !== 'string') return;
-        const place = args.locate(Array.isArray(value) ? [argument, index] : [argument]) ?? at;
+        const inside = Array.isArray(value) ? [argument, index] : [argument];
+        const place = args.locate(inside) ?? at;
         if (module.conditionArguments.includes(argument)) {
-          checkCondition(parseCondition(text, place), new Set(variables.names()));
+          const condition = parseCondition(text, place, placeInScalar(args.locate, inside, text));
+          checkCondition(condition, new Set(variables.names()));
         }
         if (module.variableArguments.includes(argument) && !text.includes('{{')) {
           render({ value: `{{ ${text} }}`, locate: locateWithin(() => place, []) }, variables);

@@ -24,7 +24,7 @@ export class Findings {
     try {
       return read();
     } catch (error) {
-      this.#keep(sessions, error);
+      this.keep(sessions, error);
       return undefined;
     }
   }
@@ -34,7 +34,7 @@ export class Findings {
     try {
       return await read();
     } catch (error) {
-      this.#keep(sessions, error);
+      this.keep(sessions, error);
       return undefined;
     }
   }
@@ -52,7 +52,8 @@ export class Findings {
     throwAll(errors);
   }
 
-  #keep(sessions: readonly HostSession[], thrown: unknown): void {
+  /** Keeps what was thrown for these hosts. Throws it where it is a bug. */
+  keep(sessions: readonly HostSession[], thrown: unknown): void {
     for (const error of errorsOf(thrown)) {
       if (error.class === 'bug') throw thrown;
       const key = keyOf(error);

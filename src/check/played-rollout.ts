@@ -1,17 +1,10 @@
-import {
-  type HostSession,
-  onTop,
-  playLayers,
-  readRollout,
-  renderPattern,
-  takesHostsOut,
-} from '../engine/index.js';
+import { type HostSession, onTop, playLayers, readRollout, takesHostsOut } from '../engine/index.js';
 import { Variables } from '../expression/variables.js';
-import { selectHosts } from '../inventory/patterns.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { defined } from '../model/defined.js';
 import type { RolloutSettings } from '../model/settings.js';
 import type { Playbook } from '../playbook/playbook.js';
+import { playedHosts } from '../run/chosen-hosts.js';
 import type { GroupSessions } from '../run/group-sessions.js';
 
 /**
@@ -24,17 +17,17 @@ export async function playedRollout(
   inventory: Inventory,
 ): Promise<RolloutSettings> {
   const { rollout } = settings;
-  const [first] = sessions;
-  if (first === undefined) return rollout;
+  const hostsOf = playedHosts(inventory, sessions);
   for (const play of plays.filter(takesHostsOut)) {
-    const selected = new Set(selectHosts(inventory, renderPattern(play, first)).map(({ id }) => id));
-    const hosts = sessions.filter(({ host }) => selected.has(host.id));
+    const hosts = hostsOf(play);
     const [one] = hosts;
     if (one === undefined) continue;
     const base = ({ variables }: HostSession): Variables => Variables.of(variables.layers);
     const layers = await playLayers(play, base(one), run);
     const played = readRollout(play, hosts, (session) => onTop(base(session), [...layers, ...run.extraVars]));
-    const { serial, bake, onFailure, minHealthy } = played;
+    const { maxUnavailable, bake, onFailure, minHealthy } = played;
+    // A window takes as many at once as batches of its size.
+    const serial = maxUnavailable === undefined ? played.serial : [maxUnavailable];
     return { ...rollout, serial, bake, onFailure, ...defined({ minHealthy }) };
   }
   return rollout;

@@ -17,6 +17,7 @@ import type {
 import { findRefusals } from '../plan/preflight.js';
 import type { RuntimeInfo } from '../ports/container-runtime.js';
 import type { GroupSessions } from '../run/group-sessions.js';
+import { takeKeptSecrets } from './take-kept-secrets.js';
 
 /** What the planned containers mount of the host and may not make themselves, and what is there. `specs` are in the order of the settings. */
 async function observeMounts(
@@ -110,7 +111,7 @@ export function refuseUnfit({ observation, unobserved }: ObservedGroup): void {
 /** Looks at one host. Once its roll has begun, what it is to become is what its plan says. */
 export async function observeHost(
   session: HostSession,
-  { run, release }: Pick<GroupSessions, 'run' | 'release'>,
+  { run, release, secrets }: Pick<GroupSessions, 'run' | 'release' | 'secrets'>,
 ): Promise<HostObservation> {
   const { host, group, target, known } = session;
   const { containers, traffic, specs } = target;
@@ -123,7 +124,7 @@ export async function observeHost(
   const templates = group?.settings.containers ?? [];
   const variables = variablesOfSession(session);
   const groups = group === undefined ? [] : await traffic.groups(group.settings.targetGroups);
-  const [runtime, found, wanted, registrations, places] = await Promise.all([
+  const [runtime, found, rendered, registrations, places] = await Promise.all([
     containers.info(),
     containers.list(),
     known.planned?.containers ?? specs.from(templates, formatPinnedImage(release.image), variables),
@@ -133,6 +134,10 @@ export async function observeHost(
   if (runtime.clockZero !== undefined) known.startedAt ??= runtime.clockZero + run.begun;
   tellOtherEngine(session, runtime, run);
   known.engine = runtime;
+  const takes = secrets === 'kept' && known.planned === undefined;
+  const { containers: wanted, taken } = takes
+    ? await takeKeptSecrets(rendered, found, session, { run, release })
+    : { containers: rendered, taken: [] };
   const mounts = await observeMounts(session, wanted);
   return {
     host,
@@ -144,6 +149,7 @@ export async function observeHost(
     adopt: new Set(templates.flatMap(({ adopt }) => adopt ?? [])),
     probed: group?.settings.health !== undefined,
     ...(mounts.length === 0 ? {} : { mounts }),
+    ...(taken.length === 0 ? {} : { keptSecrets: { taken } }),
   };
 }
 

@@ -9,6 +9,7 @@ import { errorDocument } from '../report/event-json.js';
 import { choosePalette } from '../report/palette.js';
 import { redactCrashes } from './crash.js';
 import { readExtraVars } from './extra-vars.js';
+import { readLimit } from './limit.js';
 import { exitOfThrown, readingExits } from './exit-codes.js';
 import { splitNames } from './flags.js';
 import { environmentsOf, projectFolder, sourceLinesOf } from './project.js';
@@ -118,7 +119,7 @@ export abstract class BaseCommand extends Command {
     return {
       ...this.values(flags),
       environment: this.environment(flags),
-      ...defined({ limit: flags.limit }),
+      ...defined({ limit: readLimit(flags.limit) }),
     };
   }
 

@@ -1,5 +1,7 @@
 import type { PlanReport } from '../model/plan.js';
 import type { InterruptedStatus } from '../model/status-report.js';
+import type { StepAnswer } from '../world/context.js';
+import type { PromptOptions } from './terminal-prompt.js';
 
 export interface Question {
   /** Takes the live view away while the question stands. */
@@ -24,6 +26,34 @@ export const confirmRecovery = (runs: readonly InterruptedStatus[], question: Qu
     `${runs.map(heldBy).join('\n')}\nRestore what ${runs.length === 1 ? 'it holds' : 'they hold'} first?`,
     question,
   );
+
+/**
+ * Asks on the terminal whether a task runs: `y`, anything else passes it over; `c` runs it and all that follow. A key that ends the program
+ * passes it over, and stops the run.
+ */
+export async function confirmTask(
+  name: string,
+  { hold, interrupt, signal, output }: PromptOptions,
+): Promise<StepAnswer> {
+  const { createInterface } = await import('node:readline/promises');
+  const release = hold();
+  const lines = createInterface({ input: process.stdin, output });
+  lines.on('SIGINT', interrupt);
+  try {
+    const answer = await lines.question(`Task "${name}": run it? (y)es, (N)o, (c)ontinue with all: `, {
+      signal,
+    });
+    const word = answer.trim().toLowerCase();
+    if (word === 'c' || word === 'continue') return 'run_all';
+    return word === 'y' || word === 'yes' ? 'run' : 'pass_over';
+  } catch (error) {
+    if (signal.aborted) return 'pass_over';
+    throw error;
+  } finally {
+    lines.close();
+    release();
+  }
+}
 
 /** Hosts named in a question; the others are counted. */
 const namedHosts = 5;

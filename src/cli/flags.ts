@@ -41,9 +41,16 @@ export const fleetFlags = {
   env: Flags.string({ description: 'Environment: a file in inventory/. Required', helpValue: 'E' }),
   limit: Flags.string({
     char: 'l',
-    description: 'Only these of the hosts: a pattern such as api-1,api-2 or web*:!web-3',
+    description:
+      'Only these of the hosts: a pattern such as api-1,api-2 or web*:!web-3, or @FILE with one on each line',
     helpValue: 'PATTERN',
   }),
+};
+
+/** The limit of what may go on after a playbook that failed. */
+export const retryLimitFlag = {
+  ...fleetFlags.limit,
+  description: `${fleetFlags.limit.description}; @retry are the hosts that failed in the last playbook`,
 };
 
 /** Values from the command line. */

@@ -2,12 +2,14 @@ import type { EventReader } from '../events/bus.js';
 import type { ResultError } from '../model/run-result.js';
 import { chooseGlyphs } from '../report/glyphs.js';
 import { JUnitReader } from '../report/junit.js';
-import { streamSink } from '../report/line-sink.js';
+import { ExecLines } from '../report/exec-lines.js';
+import { streamSink, type LineSink } from '../report/line-sink.js';
 import { LiveReader } from '../report/live.js';
 import { NdjsonReader } from '../report/ndjson.js';
+import { OneLineReader } from '../report/one-line.js';
 import { OpenHolds } from '../report/open-holds.js';
 import { choosePalette } from '../report/palette.js';
-import { PlainReader } from '../report/plain.js';
+import { PlainReader, type PlainOptions } from '../report/plain.js';
 import { ReportFile } from '../report/report-file.js';
 import { ResultKeeper } from '../report/result-keeper.js';
 
@@ -16,8 +18,8 @@ export interface ReaderOptions {
   readonly stream: NodeJS.WriteStream;
   readonly verbosity: number;
   readonly diff: boolean;
-  /** Show what commands print, whatever the verbosity. */
-  readonly output: boolean;
+  /** How the results of `exec` are told; absent of all other commands. */
+  readonly results?: 'grouped' | 'one_line';
   readonly timestamps: boolean;
   readonly events?: string;
   readonly junit?: string;
@@ -79,20 +81,42 @@ function readerForPeople(options: ReaderOptions): {
   readonly pause: () => void;
   readonly hold: () => () => void;
 } {
-  const { stream, verbosity, diff, output } = options;
+  const { stream, verbosity, diff, results } = options;
   const palette = choosePalette(stream.isTTY, process.env);
-  const shared = { palette, verbosity, diff, output };
+  const shared = { palette, verbosity, diff };
   if (isLiveTerminal(stream) && stream.columns > 0) {
     const live = new LiveReader(
       stream,
       { now: () => Date.now() },
-      { ...shared, glyphs: chooseGlyphs(process.env) },
+      {
+        ...shared,
+        glyphs: chooseGlyphs(process.env),
+        ...(results === undefined
+          ? {}
+          : {
+              lines: (sink: LineSink, layout: PlainOptions) => readerOfResults(results, sink, sink, layout),
+            }),
+      },
     );
     return { reader: live, pause: () => live.pause(), hold: () => live.hold() };
   }
-  const plain = new PlainReader(streamSink(stream), { ...shared, timestamps: options.timestamps });
+  const sink = streamSink(stream);
+  const layout = { ...shared, timestamps: options.timestamps };
+  const plain =
+    results === undefined
+      ? new PlainReader(sink, layout)
+      : readerOfResults(results, sink, results === 'one_line' ? streamSink(process.stderr) : sink, layout);
   return { reader: plain, pause: () => undefined, hold: () => () => undefined };
 }
+
+/** `sink` gets the results of hosts, `aside` everything else. */
+const readerOfResults = (
+  results: NonNullable<ReaderOptions['results']>,
+  sink: LineSink,
+  aside: LineSink,
+  layout: PlainOptions,
+): EventReader =>
+  results === 'grouped' ? new ExecLines(sink, layout) : new OneLineReader(sink, aside, layout);
 
 /**
  * A terminal with a person at it, and not the log of a build server that pretends to be one. Where nobody said how wide it is

@@ -34,6 +34,7 @@ interface Given {
   readonly timestamps: boolean;
   readonly events?: string | undefined;
   readonly junit?: string | undefined;
+  readonly step?: boolean;
 }
 
 type Raw = readonly { readonly type: string; readonly flag?: string }[];
@@ -68,11 +69,11 @@ export abstract class RollCommand extends BaseCommand {
         stream: flags.json ? process.stderr : process.stdout,
         verbosity: this.times(raw, 'verbose'),
         diff: flags.diff,
-        output: false,
         timestamps: flags.timestamps,
         progressOnly: false,
         redaction: this.redaction,
         ask: !flags.yes && !flags.check,
+        step: flags.step ?? false,
         ...defined({ grace, events: flags.events, junit: flags.junit }),
       },
       async ({ hooks, kept }) => {

@@ -1,3 +1,4 @@
+import { nobodyToAsk } from '../errors/ad-hoc.js';
 import { AdfError, errorsOf } from '../errors/adf-error.js';
 import type { Redaction } from '../events/redaction.js';
 import type { Milliseconds } from '../model/duration.js';
@@ -5,7 +6,7 @@ import { exitOfSignal, type ExitCode, type RunResult } from '../model/run-result
 import { errorDocument } from '../report/event-json.js';
 import type { RunHooks } from '../world/context.js';
 import { isClosed } from './closed-outputs.js';
-import { confirmPlans, confirmRecovery, type Question } from './confirm.js';
+import { confirmPlans, confirmRecovery, confirmTask, type Question } from './confirm.js';
 import { whenCrashing } from './crash.js';
 import { isLiveTerminal, openReaders, type ReaderOptions, type Readers } from './readers.js';
 import { graceOnTerminal, graceWithoutTerminal, Interruption } from './signals.js';
@@ -14,6 +15,8 @@ import { TerminalPrompt } from './terminal-prompt.js';
 export interface SessionOptions extends ReaderOptions {
   /** Ask before anything is changed, when there is a terminal to ask on. */
   readonly ask: boolean;
+  /** Ask before each task too. Throws `ad_hoc.nobody_to_ask` without a terminal. */
+  readonly step?: boolean;
   readonly grace?: Milliseconds;
   /** Takes secrets out of what is thrown, before it is in a report. */
   readonly redaction?: Redaction;
@@ -24,7 +27,6 @@ export const onlyProgress = (stream: NodeJS.WriteStream): SessionOptions => ({
   stream,
   verbosity: 0,
   diff: false,
-  output: false,
   timestamps: false,
   progressOnly: true,
   ask: false,
@@ -56,6 +58,7 @@ export async function inSession<T>(
 ): Promise<T> {
   const readers = openReaders(options);
   const terminal = isLiveTerminal(options.stream) && process.stdin.isTTY;
+  if (options.step === true && !terminal) throw nobodyToAsk();
   const interruption = new Interruption(process, {
     grace: options.grace ?? (terminal ? graceOnTerminal : graceWithoutTerminal),
     onRequest: (signal) => {
@@ -73,6 +76,7 @@ export async function inSession<T>(
     return await go({
       hooks: {
         ...hooksOf(readers, interruption, options.ask && terminal ? options.stream : undefined),
+        ...(options.step === true ? stepOn(options.stream, readers, interruption) : {}),
         ...promptOn(promptStream(options.stream), readers, interruption),
       },
       kept: () => readers.kept.result,
@@ -125,6 +129,20 @@ const hooksOf = (
     confirmRecovery: (runs) => confirmRecovery(runs, question),
   };
 };
+
+const stepOn = (
+  output: NodeJS.WritableStream,
+  { hold }: Readers,
+  interruption: Interruption,
+): Pick<RunHooks, 'askTask'> => ({
+  askTask: (name) =>
+    confirmTask(name, {
+      hold,
+      interrupt: () => interruption.interrupt(),
+      signal: interruption.signal,
+      output,
+    }),
+});
 
 /** Where a person can be asked, though what they asked for goes elsewhere: into a pipe, say. */
 const promptStream = (stream: NodeJS.WriteStream): NodeJS.WriteStream | undefined =>

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import {
@@ -7,17 +8,24 @@ import {
   forksFlag,
   graceFlag,
   reportFlags,
+  retryLimitFlag,
   variableFlags,
 } from '../cli/flags.js';
 import { inSession } from '../cli/session.js';
-import { missingCommandLine } from '../errors/cli.js';
+import { invalidBecomeUser, missingCommandLine } from '../errors/cli.js';
 import { defined } from '../model/defined.js';
 import type { ExitCode } from '../model/run-result.js';
+import { isUserName } from '../model/user-name.js';
 
 export default class Exec extends BaseCommand {
   static override summary = 'Run one command on every host of a group';
-  static override description = `Runs one command on every host of the group, in parallel, and shows what each printed. The words after -- reach the program as they are: there is no shell on the host that would expand them. For a shell, say so: -- sh -c 'echo $HOSTNAME'.`;
-  static override usage = 'exec --group G --env E [FLAGS] -- COMMAND [ARGUMENT...]';
+  static override description = `Runs one command on every host of the group, in parallel, and shows what each printed. The words after -- reach the program as they are: there is no shell on the host that would expand them. For a shell, say so: -- sh -c 'echo $HOSTNAME'.
+
+Hosts that ended with the same output and exit code are shown together, when all have ended; of one host alone each line is shown as it comes. A command whose connection is lost is not run again: the host is asked what became of it, and an outcome that stays unknown is shown as such.`;
+  static override usage = [
+    'exec --group G --env E [FLAGS] -- COMMAND [ARGUMENT...]',
+    'exec --group G --env E --script FILE [FLAGS] [-- ARGUMENT...]',
+  ];
   static override examples = [
     {
       description: 'How long each host is up',
@@ -31,10 +39,33 @@ export default class Exec extends BaseCommand {
       description: 'With a shell',
       command: "<%= config.bin %> exec -g api --env prod -- sh -c 'df -h | tail -n +2'",
     },
+    {
+      description: 'A script of this machine, as another user, on the hosts that failed in the last playbook',
+      command:
+        '<%= config.bin %> exec -g db --env prod --limit @retry --become-user postgres --script look.sh -- --brief',
+    },
+    {
+      description: 'For other programs: a line for each host',
+      command: '<%= config.bin %> exec -g api --env prod --one-line -- uname -r',
+    },
   ];
   static override flags = {
     ...fleetFlags,
-    become: Flags.boolean({ char: 'b', description: 'Run it through sudo' }),
+    limit: retryLimitFlag,
+    'one-line': Flags.boolean({
+      char: 'o',
+      description: 'One line for each host: api-1 | 0 | output. Warnings go to stderr',
+    }),
+    script: Flags.string({
+      description:
+        'Run this script of this machine on the hosts, by its #! line or else by sh. The words after -- are its arguments',
+      helpValue: 'FILE',
+    }),
+    become: Flags.boolean({ char: 'b', description: 'Run it through sudo, as root' }),
+    'become-user': Flags.string({
+      description: 'Run it through sudo, as this user',
+      helpValue: 'USER',
+    }),
     ...becomePasswordFlag,
     ...variableFlags,
     ...forksFlag,
@@ -47,14 +78,22 @@ export default class Exec extends BaseCommand {
     const { own, argv } = split(this.argv);
     const { flags, raw } = await this.parse(Exec, [...own]);
     const grace = durationOf('--grace', flags.grace);
-    const options = { ...this.common(flags), groups: this.groups(flags), argv, become: flags.become };
-    if (argv.length === 0) throw missingCommandLine();
+    const { script, 'become-user': becomeUser } = flags;
+    if (becomeUser !== undefined && !isUserName(becomeUser)) throw invalidBecomeUser(becomeUser);
+    const options = {
+      ...this.common(flags),
+      groups: this.groups(flags),
+      argv,
+      become: flags.become || becomeUser !== undefined,
+      ...defined({ becomeUser, script: script === undefined ? undefined : resolve(script) }),
+    };
+    if (argv.length === 0 && script === undefined) throw missingCommandLine();
     return inSession(
       {
         stream: flags.json ? process.stderr : process.stdout,
         verbosity: this.times(raw, 'verbose'),
         diff: false,
-        output: true,
+        results: flags['one-line'] ? 'one_line' : 'grouped',
         timestamps: flags.timestamps,
         progressOnly: false,
         redaction: this.redaction,

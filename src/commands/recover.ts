@@ -64,7 +64,6 @@ It changes nothing when there is nothing to restore, and it can be interrupted a
         stream: flags.json ? process.stderr : process.stdout,
         verbosity: this.times(raw, 'verbose'),
         diff: false,
-        output: false,
         timestamps: flags.timestamps,
         progressOnly: false,
         redaction: this.redaction,

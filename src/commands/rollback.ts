@@ -3,6 +3,7 @@ import { allExits } from '../cli/exit-codes.js';
 import { fleetFlags } from '../cli/flags.js';
 import { RollCommand, rollFlags } from '../cli/roll-command.js';
 import { defined } from '../model/defined.js';
+import { secretChoices } from '../model/run-record.js';
 import type { ExitCode } from '../model/run-result.js';
 import { deployChoices, playFlags } from './deploy-flags.js';
 
@@ -10,7 +11,7 @@ export default class Rollback extends RollCommand {
   static override summary = 'Roll a group back to its previous release';
   static override description = `Rolls a group back to the release that most of its hosts ran just before the one they run now, or to the one that --to names. Which that is comes from the containers that the hosts keep (rollout.keep_releases), and its image is still there: no registry is asked. A host that lost the image pulls it again.
 
-It is a roll as deploy makes it: in batches, each host out of its load balancer first. What the containers are like is said by today's group_vars, as with deploy --version of an older version: only the image is the older one.
+It is a roll as deploy makes it: in batches, each host out of its load balancer first. What the containers are like is said by today's group_vars, as with deploy --version of an older version: only the image is the older one. So are their secrets: one that was revoked since never comes back by itself. The plan names the secrets that differ from what the kept container was given; --secrets kept asks for these old ones.
 
 On a terminal it shows the plan and asks. Without one it goes ahead.`;
   static override usage = 'rollback --group G[,G2] --env E [--to V] [FLAGS]';
@@ -24,6 +25,10 @@ On a terminal it shows the plan and asks. Without one it goes ahead.`;
       command: '<%= config.bin %> rollback -g api --env prod --to v41',
     },
     {
+      description: 'With the secrets that the release ran with, though they are others today',
+      command: '<%= config.bin %> rollback -g api --env prod --secrets kept',
+    },
+    {
       description: 'See what it would do, and change nothing',
       command: '<%= config.bin %> rollback -g api --env prod --check',
     },
@@ -34,6 +39,12 @@ On a terminal it shows the plan and asks. Without one it goes ahead.`;
       description: 'Release to go back to: a version, or the beginning of a digest, that hosts keep',
       helpValue: 'V',
     }),
+    secrets: Flags.option({
+      description:
+        'Which secrets the containers get: those of today, or (`kept`) those that the kept containers of the release were given',
+      options: secretChoices,
+      helpValue: 'current|kept',
+    })(),
     ...playFlags,
     ...rollFlags,
   };
@@ -46,7 +57,7 @@ On a terminal it shows the plan and asks. Without one it goes ahead.`;
       ...deployChoices(flags),
       ...this.rollChoices(flags),
       groups: this.groups(flags),
-      ...defined({ to: flags.to }),
+      ...defined({ to: flags.to, secrets: flags.secrets }),
     };
     return this.roll(flags, raw, async (hooks) => {
       const { rollback } = await import('../deploy/rollback.js');

@@ -1,17 +1,24 @@
+import Completion from './completion.js';
 import Deploy from './deploy.js';
 import Doctor from './doctor.js';
 import Exec from './exec.js';
+import Init from './init.js';
 import InventoryGraph from './inventory-graph.js';
 import InventoryList from './inventory-list.js';
+import InventoryVars from './inventory-vars.js';
 import LabDemo from './lab-demo.js';
 import LabStart from './lab-start.js';
 import LabStop from './lab-stop.js';
+import Lint from './lint.js';
 import LockRelease from './lock-release.js';
 import LockStatus from './lock-status.js';
+import ModuleCommand from './module.js';
 import PlanCommand from './plan.js';
 import Recover from './recover.js';
 import Resume from './resume.js';
 import Rollback from './rollback.js';
+import Run from './run.js';
+import Schema from './schema.js';
 import Status from './status.js';
 
 /**
@@ -24,10 +31,17 @@ export const commands = {
   recover: Recover,
   resume: Resume,
   status: Status,
+  run: Run,
   exec: Exec,
   doctor: Doctor,
+  init: Init,
+  lint: Lint,
+  module: ModuleCommand,
+  schema: Schema,
+  completion: Completion,
   'inventory:list': InventoryList,
   'inventory:graph': InventoryGraph,
+  'inventory:vars': InventoryVars,
   'lock:status': LockStatus,
   'lock:release': LockRelease,
   'lab:start': LabStart,

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Region } from '../model/ids.js';
 import { parsed } from '../model/schema/parsed.js';
 import { scalarText } from '../model/schema/text.js';
-import { accessKeys, accountSchema, commonKeys, regionSchema } from './source-schema.js';
+import { accessKeys, accountSchema, commonKeys } from './source-schema.js';
+import { regionSchema } from './region-schema.js';
 
 /** Which of an instance's addresses SSH goes to. There is no second choice. */
 export type AddressPolicy =

@@ -10,6 +10,7 @@ import {
 } from '../model/ids.js';
 import type { Locate } from '../model/source.js';
 import { awsSourceSchema, type AddressPolicy } from './aws-source-schema.js';
+import type { SecretBackendSettings } from './secret-backends.js';
 import { staticSourceSchema, type StaticHostEntry } from './static-source-schema.js';
 import { validate } from './validate.js';
 import { variablesWithin, type VariablesFile } from './variables-file.js';
@@ -40,6 +41,8 @@ interface EnvironmentBase {
   readonly ssh: SshSettings;
   readonly docker: DockerSettings;
   readonly vars: VariablesFile;
+  /** Where `{{ secret "name" }}` is looked for; absent where the project says it. */
+  readonly secretBackends?: readonly SecretBackendSettings[];
   /** By the name of the group. */
   readonly groupVars: ReadonlyMap<string, VariablesFile>;
 }
@@ -61,7 +64,7 @@ export interface StaticEnvironment extends EnvironmentBase {
   readonly hosts: readonly StaticHost[];
 }
 
-export interface StaticHost extends StaticHostEntry {
+interface StaticHost extends StaticHostEntry {
   readonly variables: VariablesFile;
 }
 
@@ -117,6 +120,7 @@ interface CommonKeys {
   readonly ssh: SshSettings;
   readonly docker: DockerSettings;
   readonly vars: Readonly<Record<string, unknown>>;
+  readonly secrets?: readonly SecretBackendSettings[];
   readonly groups: Readonly<Record<string, { readonly vars: Readonly<Record<string, unknown>> }>>;
 }
 
@@ -128,6 +132,7 @@ function base(name: string, file: string, { locate }: YamlDocument, read: Common
     ssh: read.ssh,
     docker: read.docker,
     vars: variablesWithin(file, read.vars, locate, ['vars']),
+    ...defined({ secretBackends: read.secrets }),
     groupVars: new Map(
       Object.entries(read.groups).map(([group, { vars }]) => [
         group,

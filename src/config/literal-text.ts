@@ -1,3 +1,4 @@
+import { hostTextForm, hostTextRule } from '../model/schema/host-name.js';
 import { textSchema } from '../model/schema/text.js';
 
 /** Text that is used before variables are known. */
@@ -5,7 +6,4 @@ export const literalTextSchema = textSchema.refine((text) => !text.includes('{{'
   error: 'must not be a template: it is needed before variables are known',
 });
 
-/** A word that goes to SSH: one that began with a dash would be an option there. */
-export const hostTextSchema = literalTextSchema.regex(/^[^-\s]\S*$/, {
-  error: 'must hold no space and not begin with a dash',
-});
+export const hostTextSchema = literalTextSchema.regex(hostTextForm, { error: hostTextRule });

@@ -7,7 +7,9 @@ import { dockerSchema } from './connection-schema.js';
 import { sshSchema } from './ssh-schema.js';
 import { backendOf, defaultLease, stateSchema, type StateBackend } from './state-schema.js';
 import { validate } from './validate.js';
-import { secretNames, secretsLayer, secretsSchema, type SecretSources } from './secrets.js';
+import type { Lookups } from '../model/lookups.js';
+import type { SecretBackendSettings } from './secret-backends.js';
+import { secretsLayer, secretsSchema, type SecretSources } from './secrets.js';
 import { variablesSchema, variablesWithin, type VariablesFile } from './variables-file.js';
 import type { Locate } from '../model/source.js';
 import type { YamlDocument } from './yaml.js';
@@ -20,6 +22,8 @@ export interface ProjectConfig {
   readonly vars: VariablesFile;
   /** The variables whose values the environment of adfpush gives. */
   readonly secrets: VariablesFile;
+  /** Where `{{ secret "name" }}` is looked for; empty where nothing is said of it. */
+  readonly secretBackends: readonly SecretBackendSettings[];
   readonly ssh: SshSettings;
   readonly docker: DockerSettings;
   /** Where journals are kept on the control side, relative to the project's root; the user's state folder when absent. */
@@ -38,9 +42,9 @@ export const projectSchema = z.strictObject({
   name: textSchema.exactOptional().describe('the name of the project; the name of its folder without it'),
   vars: variablesSchema.default({}).describe('variables of all hosts'),
   secrets: secretsSchema
-    .default([])
+    .default({ variables: new Map(), backends: [] })
     .describe(
-      'variables whose values are shown as `***`: a list of names, or a mapping from names to `{ env: VARIABLE }` or `{ file: PATH }`',
+      'variables whose values are shown as `***`: a list of names, or a mapping from names to `{ env: VARIABLE }` or `{ file: PATH }`. A mapping with `backend`, alone or in the list, says where `{{ secret "name" }}` is looked for, below',
     ),
   ssh: sshSchema.default({}).describe('how hosts are reached, below'),
   docker: dockerSchema.default({}).describe('how the Docker Engine of a host is reached, below'),
@@ -65,19 +69,22 @@ export function readProjectConfig(
   document: YamlDocument,
   fallbackName: string,
   sources: SecretSources,
+  lookups?: Lookups,
 ): ProjectConfig {
   const { value, ...places } = document;
   const config = validate(projectSchema, { value: value ?? {}, ...places });
-  const names = new Set(secretNames(config.secrets));
+  const names = new Set(config.secrets.variables.keys());
   sources.keeper.hideLinesOf(names);
   return {
     name: config.name ?? fallbackName,
     locate: document.locate,
     vars: {
       ...variablesWithin(projectFile, config.vars, document.locate, ['vars']),
-      secrets: { names, keeper: sources.keeper },
+      secrets: { names, keeper: sources.keeper, ...defined({ named: sources.named }) },
+      ...defined({ lookups }),
     },
     secrets: secretsLayer(projectFile, config.secrets, document.locate, sources),
+    secretBackends: config.secrets.backends,
     ssh: config.ssh,
     docker: config.docker,
     ...defined({ stateDirectory: config.state.directory }),

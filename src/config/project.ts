@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { twoFiles, unknownEnvironment, variablesFolder } from '../errors/config.js';
 import type { Host } from '../model/host.js';
+import type { Lookups } from '../model/lookups.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import { readEnvironmentFile, type EnvironmentFile } from './environment-file.js';
 import { projectFile, readProjectConfig, type ProjectConfig } from './project-config.js';
@@ -28,9 +29,10 @@ export async function loadProject(
   files: ProjectFiles,
   directory: string,
   secrets: SecretSources,
+  lookups?: Lookups,
 ): Promise<Project> {
   const [config, environments, groupFiles, hostFiles] = await Promise.all([
-    readConfig(files, directory, secrets),
+    readConfig(files, directory, secrets, lookups),
     yamlFiles(files, 'inventory'),
     yamlFiles(files, 'inventory/group_vars'),
     yamlFiles(files, 'inventory/host_vars'),
@@ -57,9 +59,10 @@ async function readConfig(
   files: ProjectFiles,
   directory: string,
   secrets: SecretSources,
+  lookups: Lookups | undefined,
 ): Promise<ProjectConfig> {
   const document = parseYaml(projectFile, (await files.read(projectFile)) ?? '');
-  return readProjectConfig(document, basename(directory), secrets);
+  return readProjectConfig(document, basename(directory), secrets, lookups);
 }
 
 async function readVariables(

@@ -9,6 +9,8 @@ import { Secret } from '../model/secret.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
 import { locateWithin, type Locate } from '../model/source.js';
 import { placeOf } from './located.js';
+import type { SecretLookup } from './named-secrets.js';
+import { secretBackendSchema, type SecretBackendSettings } from './secret-backends.js';
 import { variableName, type VariablesFile } from './variables-file.js';
 
 /** Where a project's secrets come from, and who keeps them. */
@@ -18,10 +20,17 @@ export interface SecretSources {
   readonly environment: (name: string) => string | undefined;
   /** A file by its path, absolute or within the project; undefined when it is not there. Absent where there are no files. */
   readonly file?: (path: string) => Uint8Array | undefined;
+  /** What `{{ secret "name" }}` means. Absent where there are none. */
+  readonly named?: SecretLookup;
 }
 
-/** `secrets` in adfpush.yml, as it stands there. */
-export type DeclaredSecrets = z.infer<typeof secretsSchema>;
+/** `secrets` in adfpush.yml. */
+export interface DeclaredSecrets {
+  /** The variables that are secret, and where the value of one comes from; null where some layer gives it. */
+  readonly variables: ReadonlyMap<string, Source | null>;
+  /** Where `{{ secret "name" }}` is looked for, in this order; empty where nothing is said of it. */
+  readonly backends: readonly SecretBackendSettings[];
+}
 
 const sourceSchema = z
   .strictObject({
@@ -35,18 +44,34 @@ const sourceSchema = z
     error: 'must be { env: VARIABLE } or { file: PATH }',
   });
 
+type Source = z.infer<typeof sourceSchema>;
+
 /**
  * Names of variables whose values are secret, whatever layer gives them. As a mapping it may also say where a value comes from:
  * `{ db_password: { env: DB_PASSWORD } }`, `{ file: /run/secrets/db }`; an empty one means that some layer gives it, as in the list.
+ * A mapping with `backend`, alone or in the list, says where `{{ secret "name" }}` is looked for.
  */
-export const secretsSchema = z.union([
-  z.array(variableName),
-  z.record(variableName, z.union([sourceSchema, z.null()])),
-]);
+export const secretsSchema = z
+  .union([
+    z.array(z.union([variableName, secretBackendSchema])),
+    secretBackendSchema,
+    z.record(variableName, z.union([sourceSchema, z.null()])),
+  ])
+  .transform((given): DeclaredSecrets => {
+    if (Array.isArray(given)) {
+      return {
+        variables: new Map(given.filter((item) => typeof item === 'string').map((name) => [name, null])),
+        backends: given.filter((item) => typeof item === 'object'),
+      };
+    }
+    if (isBackend(given)) return { variables: new Map(), backends: [given] };
+    return { variables: new Map(Object.entries(given)), backends: [] };
+  })
+  .meta({ type: 'list or mapping' });
 
-/** The declared names. */
-export const secretNames = (declared: DeclaredSecrets): readonly string[] =>
-  Array.isArray(declared) ? declared : Object.keys(declared);
+const isBackend = (
+  given: SecretBackendSettings | Record<string, Source | null>,
+): given is SecretBackendSettings => typeof given['backend'] === 'string';
 
 /**
  * The variables that come from the environment or from a file, as a layer of data: byte for byte, but for one final newline of a file. One
@@ -60,7 +85,7 @@ export function secretsLayer(
   sources: SecretSources,
 ): VariablesFile {
   const values: Record<string, unknown> = {};
-  for (const [name, source] of Array.isArray(declared) ? [] : Object.entries(declared)) {
+  for (const [name, source] of declared.variables) {
     if (source === null) continue;
     const value = valueFrom(name, source, sources, placeOfSource(locate, name));
     if (typeof value === 'string') sources.keeper.add(new Secret(value), name);
@@ -81,7 +106,7 @@ function placeOfSource(locate: Locate, name: string): ErrorPlace {
 /** The value, or what is to be thrown when it is used. */
 function valueFrom(
   name: string,
-  { env, file = '' }: z.infer<typeof sourceSchema>,
+  { env, file = '' }: Source,
   sources: SecretSources,
   place: ErrorPlace,
 ): string | AdfError {

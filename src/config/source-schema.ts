@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { region, type Region } from '../model/ids.js';
 import { parsed } from '../model/schema/parsed.js';
 import { dockerSchema } from './connection-schema.js';
 import { literalTextSchema } from './literal-text.js';
+import { secretBackendsSchema } from './secret-backends.js';
 import { sshSchema } from './ssh-schema.js';
 import { variablesSchema } from './variables-file.js';
 
@@ -21,12 +21,6 @@ export const accountSchema = parsed((value, refuse) => {
   }
   return '';
 }).meta({ type: 'text' });
-
-export const regionSchema = literalTextSchema
-  .regex(/^[a-z0-9]+(-[a-z0-9]+)+$/, {
-    error: ({ input }) => `must be a region such as eu-west-1, not "${String(input)}"`,
-  })
-  .transform((name): Region => region(name));
 
 export const endpointSchema = literalTextSchema.refine(
   (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
@@ -50,6 +44,11 @@ export const commonKeys = {
   ssh: sshSchema.default({}).describe('how its hosts are reached, below'),
   docker: dockerSchema.default({}).describe('how their Docker Engine is reached, below'),
   vars: variablesSchema.default({}).describe('variables of all its hosts'),
+  secrets: secretBackendsSchema
+    .exactOptional()
+    .describe(
+      'where `{{ secret "name" }}` is looked for in this environment, instead of what adfpush.yml says: one backend or a list of them, below',
+    ),
   groups: z
     .record(z.string(), z.strictObject({ vars: variablesSchema.default({}) }))
     .default({})

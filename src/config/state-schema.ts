@@ -4,7 +4,8 @@ import type { Milliseconds } from '../model/duration.js';
 import type { Region } from '../model/ids.js';
 import { durationAtLeast } from '../model/schema/duration.js';
 import { literalTextSchema } from './literal-text.js';
-import { endpointSchema, regionSchema } from './source-schema.js';
+import { endpointSchema } from './source-schema.js';
+import { regionSchema } from './region-schema.js';
 
 /** Where leases are kept. */
 export type StateBackend = { readonly kind: 'hosts' } | DynamoDbBackend;

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import type { DockerSettings, SshSettings } from '../model/host.js';
 import type { Region } from '../model/ids.js';
+import { hostNameForm, hostNameRule } from '../model/schema/host-name.js';
 import { portSchema } from '../model/schema/number.js';
 import { camelKeys } from '../model/schema/parsed.js';
 import type { ValuePath } from '../model/source.js';
 import { dockerSchema } from './connection-schema.js';
 import { hostTextSchema, literalTextSchema } from './literal-text.js';
 import { sshSchema } from './ssh-schema.js';
-import { accessKeys, accountSchema, commonKeys, regionSchema } from './source-schema.js';
+import { accessKeys, accountSchema, commonKeys } from './source-schema.js';
+import { regionSchema } from './region-schema.js';
 import { variablesSchema } from './variables-file.js';
 
 /** A host of a static inventory as its file describes it. */
@@ -27,10 +29,7 @@ export interface StaticHostEntry {
   readonly path: ValuePath;
 }
 
-/** Names that patterns can say: none of their signs in them. */
-const nameSchema = literalTextSchema.regex(/^(?!-)[^\s,:!&*?[\]]+$/, {
-  error: 'must be a name without spaces and without , : ! & * ? [ ], and not begin with a dash',
-});
+const nameSchema = literalTextSchema.regex(hostNameForm, { error: hostNameRule });
 
 const namesSchema = z
   .union([
@@ -50,6 +49,9 @@ const hostKeys = {
   docker: dockerSchema.default({}).describe('as for all hosts, for this one'),
   target_ids: z.array(literalTextSchema).default([]).describe('the ids that target groups may know it by'),
 };
+
+/** How a host is reached that a playbook adds. */
+export const connectionSchema = z.strictObject({ ssh: sshSchema, docker: dockerSchema });
 
 const bare = { groups: [], vars: {}, ssh: {}, docker: {}, targetIds: [] };
 export const hostSchema = z.strictObject(hostKeys).transform(camelKeys);

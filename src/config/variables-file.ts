@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { Lookups } from '../model/lookups.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
 import { locateWithin, type Locate, type ValuePath } from '../model/source.js';
+import type { SecretLookup } from './named-secrets.js';
 import { validate, type Located } from './validate.js';
 
 /** A mapping of variables in a user's file, not rendered yet. One layer of variables. */
@@ -14,12 +16,16 @@ export interface VariablesFile {
   readonly literal?: boolean;
   /** The variables that are secret, whatever layer gives them. */
   readonly secrets?: SecretVariables;
+  /** What functions of templates look up: the environment of adfpush, and the project's files. */
+  readonly lookups?: Lookups;
 }
 
 /** Which variables are secret, and who keeps their values from being shown. */
 export interface SecretVariables {
   readonly names: ReadonlySet<string>;
   readonly keeper: SecretKeeper;
+  /** What `{{ secret "name" }}` means; absent where there are none. */
+  readonly named?: SecretLookup;
 }
 
 /** A name that templates and conditions can say. */

@@ -73,7 +73,7 @@ function hintFor(reason: string, line: string): string | undefined {
   if (/(^|[:,[-])\s*\{\{/.test(line)) return quoteTemplate;
   if (/[:-]\s+[@`%*&!|>]/.test(line))
     return 'A value that begins with a sign such as @, %, * or & needs quotes around it.';
-  if (reason.includes('tab')) return 'Indent with spaces.';
+  if (reason.includes('tab') || /^ *\t/.test(line)) return 'Indent with spaces.';
   if (reason.includes('mapping entry')) return 'Check the indentation, and quote text that holds ": ".';
   return undefined;
 }

@@ -1,6 +1,6 @@
 import type { CloudRestored, HostSession, PlaybookResult, Run } from '../engine/index.js';
 import type { AdfError } from '../errors/adf-error.js';
-import { deregisteredByOthers, hostGone, hostGoneCode, hostSkipped } from '../errors/fleet.js';
+import { deregisteredByOthers, hostSkipped } from '../errors/fleet.js';
 import { label } from '../model/container.js';
 import { defined } from '../model/defined.js';
 import { registrationsOf } from '../model/holds/registration.js';
@@ -18,7 +18,15 @@ import {
   releaseOf,
   type ReleaseInService,
 } from '../plan/release-in-service.js';
-import { endingOf, namedOnce, orInvalid, resultError, resultOf, type Ending } from '../run/endings.js';
+import {
+  endingOf,
+  errorsOfTurns,
+  namedOnce,
+  orInvalid,
+  resultError,
+  resultOf,
+  type Ending,
+} from '../run/endings.js';
 import type { AuditFinding } from './audit.js';
 import type { JoinedHosts } from './joiners.js';
 import type { PreparedGroup } from './plan-groups.js';
@@ -115,15 +123,6 @@ const changedByOthers = (groups: readonly PreparedGroup[]): readonly AdfError[] 
       ),
     ),
   );
-
-/** That a host is gone is said once, with what it held. */
-const errorsOfTurns = (results: readonly PlaybookResult[]): readonly AdfError[] =>
-  results.flatMap(({ turns, gone }) => [
-    ...turns.flatMap(({ error, restore }) =>
-      [error, restore?.error].flatMap((one) => (one === undefined || one.code === hostGoneCode ? [] : [one])),
-    ),
-    ...gone.map(({ session: { host }, held }) => hostGone(host, held)),
-  ]);
 
 function hostResults(
   group: PreparedGroup,

@@ -6,6 +6,7 @@ import type { RunResult } from '../model/run-result.js';
 import { reportOf } from '../plan/plan-report.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { findInterrupted, recoverFirst } from '../recovery/recover-first.js';
+import { recordEnd } from '../run/endings.js';
 import { withLeases } from '../run/leases.js';
 import { phase } from '../run/phase.js';
 import { withRun, type WholeRunChoices } from '../run/with-run.js';
@@ -126,17 +127,5 @@ async function lookAgain(fleet: RolledFleet, joined: JoinedHosts, run: Run): Pro
     return await phase(run, 'audit', () => audit(fleet, joined, run));
   } catch (error) {
     return isStopping(run) ? nothingFound : { ...nothingFound, errors: errorsOf(error) };
-  }
-}
-
-/** A result that cannot be recorded is a result all the same. */
-async function recordEnd({ exit }: RunResult, run: Run): Promise<void> {
-  const { journal, clock } = run.ports;
-  const { over: blips } = run.blips;
-  const noticed = blips.length === 0 ? {} : { environment: run.environment, blips };
-  try {
-    await journal.append({ at: clock.now(), type: 'run.ended', exit, ...noticed });
-  } catch (error) {
-    run.bus.emit({ type: 'warning', message: errorsOf(error)[0].message });
   }
 }

@@ -5,6 +5,7 @@ import type { Inventory } from '../inventory/inventory.js';
 import { describeHost, type Host } from '../model/host.js';
 import type { GroupName, HostId } from '../model/ids.js';
 import type { Playbook } from '../playbook/playbook.js';
+import { fetchSecrets, withSettings } from '../run/fetch-secrets.js';
 import type { HeldLeases } from '../run/leases.js';
 import { phase } from '../run/phase.js';
 import { prepareJoiners, type UnfitJoiner } from './prepare-joiners.js';
@@ -158,6 +159,7 @@ class JoinerRounds implements JoinedHosts {
       run.bus.emit({ type: 'warning', host: { id, name: label }, message });
     }
     try {
+      await fetchSecrets(this.world, listed, withSettings(joiners, name), run);
       const { prepared, unfit, gone } = await phase(run, 'preflight', () =>
         prepareJoiners(group, joiners, fleet.playbook, listed),
       );

@@ -4,20 +4,26 @@ import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import { groupName, type GroupName } from '../model/ids.js';
 import type { Plan } from '../model/plan.js';
-import type { RunRecord } from '../model/run-record.js';
+import type { RunRecord, SecretChoice } from '../model/run-record.js';
 import { reportOf } from '../plan/plan-report.js';
 import { planRoll } from '../plan/roll-plan.js';
 import type { Playbook } from '../playbook/playbook.js';
-import { checkPlaybook } from '../check/check-playbook.js';
+import { checkPlaybook, type Delegated } from '../check/check-playbook.js';
+import { throwAll } from '../errors/diagnostics.js';
+import { delegateNotLeased } from '../errors/engine.js';
 import type { ChooseRelease } from '../run/choose-release.js';
 import type { CommonOptions } from '../world/context.js';
 import { playedRollout } from '../check/played-rollout.js';
 import { checkEnvFiles } from '../check/check-env-files.js';
+import { playedHosts } from '../run/chosen-hosts.js';
+import { fetchSecrets, withSettings } from '../run/fetch-secrets.js';
 import { openGroup, readGroup, type GroupSessions, type HostSettings } from '../run/group-sessions.js';
 import { leaveOutUnreachable, type ReachedGroup } from '../check/leave-out.js';
 import { refuseOlderRun } from '../check/newer-release.js';
 import { phase } from '../run/phase.js';
+import { answerPrompts } from '../run/prompts.js';
 import { observeGroup, refuseUnfit } from '../check/preflight.js';
+import { compareKeptSecrets } from './kept-secrets.js';
 import { withScaling } from './scaling.js';
 import type { World } from '../world/world.js';
 
@@ -31,6 +37,8 @@ export interface DeployOptions extends CommonOptions {
   readonly version?: string;
   /** Says which release it is, instead of the version and its registry. */
   readonly choose?: ChooseRelease;
+  /** Of a rollback; today's when absent. */
+  readonly secrets?: SecretChoice;
   /** A dry run: every task's check, and no change. */
   readonly check: boolean;
   readonly diff: boolean;
@@ -63,8 +71,13 @@ export async function readProject(world: World, options: DeployOptions, run: Run
   const { id, verb, environment } = run;
   const groups = options.groups.map(groupName);
   run.bus.emit({ type: 'run.started', run: id, verb, environment, groups });
-  const playbook = await world.deployPlaybook();
+  // No person is asked: a deploy means the same at a desk and in a build job, in its plan, when it is resumed and rolled back.
+  const { extraVars } = options;
+  const answers = { extraVars, keeper: world.redaction, stop: run.stop };
+  const playbook = await answerPrompts(await world.playbook('deploy'), answers);
   const inventory = await phase(run, 'inventory', () => run.blips.cloud.outlast(() => world.listHosts()));
+  const members = groups.flatMap((group) => withSettings(inventory.group(group), group));
+  await fetchSecrets(world, inventory, members, run);
   const settings = new Map(
     groups.map((group) => [group, readGroup(inventory, { ...versionOf(options), group }, run)]),
   );
@@ -91,7 +104,7 @@ export async function planGroups(
             group,
             read,
             ...versionOf(options),
-            ...defined({ limit: options.limit, choose: options.choose }),
+            ...defined({ limit: options.limit, choose: options.choose, secrets: options.secrets }),
             ...(options.resumes === undefined ? {} : { only: options.resumes.hosts }),
           },
           run,
@@ -99,10 +112,20 @@ export async function planGroups(
       ),
     ),
   );
-  for (const { sessions } of opened) await checkPlaybook(playbook, sessions, inventory);
+  const leased = new Set(opened.map(({ group }) => group));
+  for (const { sessions } of opened) {
+    const delegated = await checkPlaybook(playbook, sessions, playedHosts(inventory, sessions));
+    refuseDelegates(delegated, leased, inventory);
+  }
   const played = await Promise.all(opened.map((group) => asPlayed(group, playbook, inventory)));
   const observed = await phase(run, 'preflight', () =>
-    Promise.all(played.map(async (group) => ({ opened: group, observed: await observeGroup(group) }))),
+    Promise.all(
+      played.map(async (group) => {
+        const seen = await observeGroup(group);
+        const compares = options.verb === 'rollback' && options.secrets !== 'kept';
+        return { opened: group, observed: compares ? await compareKeptSecrets(seen, group) : seen };
+      }),
+    ),
   );
   refuseOlderRun(
     options,
@@ -173,6 +196,17 @@ const withLeftOut = (plan: Plan, { leftOut }: ReachedGroup): Plan =>
           reason: error.message,
         })),
       };
+
+/** A deploy leases the groups that it deploys: refuses to change other hosts before anything else is changed. */
+function refuseDelegates(delegated: Delegated, leased: ReadonlySet<GroupName>, { hosts }: Inventory): void {
+  const refused = hosts
+    .filter(({ groups }) => !groups.some((group) => leased.has(group)))
+    .flatMap((host) => {
+      const place = delegated.get(host.name) ?? delegated.get(host.id);
+      return place === undefined ? [] : [delegateNotLeased(host, place)];
+    });
+  throwAll(refused);
+}
 
 function tellLeftOut(groups: readonly PreparedGroup[], run: Run): void {
   for (const { session, error } of groups.flatMap(({ leftOut }) => leftOut)) {

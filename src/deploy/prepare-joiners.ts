@@ -4,7 +4,6 @@ import { notRecovered } from '../errors/recover.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
-import { describeHold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
 import { reportOf } from '../plan/plan-report.js';
@@ -13,6 +12,8 @@ import { refusalsPerHost } from '../plan/preflight.js';
 import { refusalsOfFloor } from '../plan/refuse-floor.js';
 import type { Playbook } from '../playbook/playbook.js';
 import { checkPlaybook } from '../check/check-playbook.js';
+import { heldByAnother } from '../recovery/held-by-another.js';
+import { playedHosts } from '../run/chosen-hosts.js';
 import { sessionOfJoiner, type GroupSessions } from '../run/group-sessions.js';
 import type { PreparedGroup } from './plan-groups.js';
 import { observeGroup, type ObservedGroup } from '../check/preflight.js';
@@ -45,7 +46,7 @@ export async function prepareJoiners(
   for (const host of joiners) {
     try {
       const session = sessionOfJoiner(host, listed.group(before.group), before, listed);
-      await checkPlaybook(playbook, [session], listed);
+      await checkPlaybook(playbook, [session], playedHosts(listed, [session]));
       sessions.push(session);
     } catch (error) {
       unfit.set(host, errorsOf(error)[0]);
@@ -97,20 +98,8 @@ async function prepare(
  */
 async function stillHeld(host: Host, { run, group }: GroupSessions): Promise<AdfError | undefined> {
   try {
-    const copies = (await run.ports.hostHolds.on(host).list()).filter(
-      (copy) =>
-        copy.run !== run.id &&
-        copy.environment === run.environment &&
-        copy.hold.host === host.id &&
-        (copy.hold.group === undefined || copy.hold.group === group),
-    );
-    const [first] = copies;
-    if (first === undefined) return undefined;
-    const own = copies.filter((copy) => copy.run === first.run);
-    return notRecovered(
-      first,
-      own.map(({ hold }) => describeHold(hold)),
-    );
+    const found = await heldByAnother(host, run, group);
+    return found && notRecovered(found, found.held);
   } catch (error) {
     return errorsOf(error)[0];
   }

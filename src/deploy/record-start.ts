@@ -8,7 +8,8 @@ import { reportOf } from '../plan/plan-report.js';
 import { formatPinnedImage } from '../model/release.js';
 import type { AskedFor, GroupRecord, LeaseEpoch, ProjectDigest } from '../model/run-record.js';
 import type { DeployOptions, PreparedGroup } from './plan-groups.js';
-import { digestOfExtraVars, type RecordedFiles } from '../world/project-digest.js';
+import { digestOfExtraVars, digestOfSecrets, type RecordedFiles } from '../world/project-digest.js';
+import type { ProjectSecrets } from '../world/project-secrets.js';
 import type { World } from '../world/world.js';
 
 /** Writes down what the run is, before it changes anything: with this and its holds it can be restored without its playbook. */
@@ -16,7 +17,7 @@ export async function recordStart(
   groups: readonly PreparedGroup[],
   options: DeployOptions,
   { id, verb, environment, owner, images, ports: { journal, clock } }: Run,
-  { processes, files }: World,
+  { processes, files, secrets }: World,
   epochs: readonly LeaseEpoch[],
 ): Promise<void> {
   const records = groups.map(recordOf);
@@ -37,7 +38,7 @@ export async function recordStart(
     plan: digestOfPlans(groups.map(({ plan }) => reportOf(plan))),
     asked: {
       ...askedFor(options),
-      project: await projectDigest(files, options.extraVars, id),
+      project: await projectDigest(files, secrets, options.extraVars, id),
       images: await pinnedImages(images),
     },
     epochs,
@@ -52,17 +53,24 @@ const recordOf = ({ opened: { group, release, settings }, observed }: PreparedGr
   rollout: settings.rollout,
 });
 
-const askedFor = ({ limit, tags, skipTags }: DeployOptions): AskedFor => ({
-  ...defined({ limit, tags, skipTags }),
+const askedFor = ({ limit, tags, skipTags, secrets }: DeployOptions): AskedFor => ({
+  ...defined({ limit, tags, skipTags, secrets }),
 });
 
 async function projectDigest(
   files: RecordedFiles,
+  secrets: ProjectSecrets | undefined,
   given: readonly Layer[],
   run: RunId,
 ): Promise<ProjectDigest> {
   const extraVars = digestOfExtraVars(given, run);
-  return { ...(await files.seen()), ...defined({ extraVars }) };
+  const names = secrets?.fetched ?? [];
+  const digest = await digestOfSecrets(names, secrets, run);
+  return {
+    ...(await files.seen()),
+    ...defined({ extraVars }),
+    ...(digest === undefined ? {} : { secrets: { names, digest } }),
+  };
 }
 
 const pinnedImages = async (images: PinnedImages): Promise<Readonly<Record<string, string>>> =>

@@ -5,6 +5,7 @@ import {
   otherEnvironment,
   projectChanged,
   stillRuns,
+  secretsDiffer,
 } from '../errors/resume.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
@@ -18,7 +19,7 @@ import { deployWith } from './deploy.js';
 import { findRun, type RunChoice } from './find-run.js';
 import { openJournals } from '../world/open-journals.js';
 import { inWorld } from '../world/open-world.js';
-import { changesOf, digestOfExtraVars } from '../world/project-digest.js';
+import { changesOf, digestOfExtraVars, digestOfSecrets } from '../world/project-digest.js';
 import type { World } from '../world/world.js';
 
 /** What a run was asked for is in its journal; here is what else can be said. */
@@ -49,7 +50,7 @@ export async function resumeWith(world: World, options: ResumeOptions, hooks: Ru
   const found = await findRun(world.journals, options);
   const { record } = found;
   await refuseOther(found, world, options);
-  const { limit, tags, skipTags } = record.asked;
+  const { limit, tags, skipTags, secrets } = record.asked;
   return deployWith(
     world,
     {
@@ -59,7 +60,7 @@ export async function resumeWith(world: World, options: ResumeOptions, hooks: Ru
       resumes: record,
       groups: record.groups.map(({ name }) => name),
       choose: recordedRelease(record),
-      ...defined({ limit, tags, skipTags }),
+      ...defined({ limit, tags, skipTags, secrets }),
     },
     hooks,
   );
@@ -67,7 +68,7 @@ export async function resumeWith(world: World, options: ResumeOptions, hooks: Ru
 
 async function refuseOther(
   { record, exit }: RolledRun,
-  { processes, files }: World,
+  { processes, files, secrets }: World,
   { environment, extraVars }: ResumeOptions,
 ): Promise<void> {
   if (environment !== undefined && environment !== record.environment) {
@@ -82,6 +83,10 @@ async function refuseOther(
   if (digestOfExtraVars(extraVars, record.run) !== project.extraVars) {
     throw extraVarsDiffer(record, project.extraVars !== undefined);
   }
+  const known = project.secrets;
+  if (known !== undefined && (await digestOfSecrets(known.names, secrets, record.run)) !== known.digest) {
+    throw secretsDiffer(record, known.names);
+  }
 }
 
 /** The digests that the run resolved, once. */
@@ -89,7 +94,7 @@ const recordedRelease =
   (record: RunRecord): ChooseRelease =>
   (group, hosts) => {
     const found = record.groups.find(({ name }) => name === group);
-    if (found === undefined || hosts.length === 0) return Promise.reject(hostsGone(record, group));
+    if (found?.release === undefined || hosts.length === 0) return Promise.reject(hostsGone(record, group));
     return Promise.resolve({
       release: found.release,
       image: async ({ reference }, ask) => {

@@ -1,7 +1,8 @@
-import { type HostSession, type PlaybookResult, renderPattern, runPlaybook } from '../engine/index.js';
-import { selectHosts } from '../inventory/patterns.js';
+import { type PlaybookResult, runPlaybook } from '../engine/index.js';
 import type { Inventory } from '../inventory/inventory.js';
-import type { Play, Playbook } from '../playbook/playbook.js';
+import type { Playbook } from '../playbook/playbook.js';
+import { playedHosts } from '../run/chosen-hosts.js';
+import { agreeOnKey } from './group-key.js';
 import type { PreparedGroup } from './plan-groups.js';
 
 /** Runs the playbook over the hosts of a group that are not converged, in the plan's order: each becomes what its plan says. */
@@ -16,13 +17,9 @@ export async function rollGroup(
     if (session !== undefined) session.known.planned = to;
   }
   const sessions = plan.batches.flat().flatMap((id) => byId.get(id) ?? []);
-  const [first] = sessions;
-  if (first === undefined) return nothingToRoll;
-  const select = (play: Play): readonly HostSession[] => {
-    const selected = new Set(selectHosts(inventory, renderPattern(play, first)).map(({ id }) => id));
-    return sessions.filter(({ host }) => selected.has(host.id));
-  };
-  return runPlaybook(playbook, select, opened.run);
+  if (sessions.length === 0) return nothingToRoll;
+  await agreeOnKey(opened);
+  return runPlaybook(playbook, playedHosts(inventory, sessions), opened.run);
 }
 
 const nothingToRoll: PlaybookResult = {

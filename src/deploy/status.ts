@@ -15,6 +15,7 @@ import { whyDrifted } from '../plan/convergence.js';
 import { inWorld } from '../world/open-world.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import { resultError } from '../run/endings.js';
+import { fetchSecrets, withSettings } from '../run/fetch-secrets.js';
 import { openGroup } from '../run/group-sessions.js';
 import { lookForInterrupted } from '../recovery/interrupted-runs.js';
 import { withRun } from '../run/with-run.js';
@@ -37,6 +38,7 @@ export const statusWith = (world: World, options: StatusOptions, hooks: RunHooks
     const groups: GroupStatus[] = [];
     for (const group of options.groups) {
       const choice = { group, ...defined({ limit: options.limit }) };
+      await fetchSecrets(world, inventory, withSettings(inventory.group(group), group), run);
       const opened = await openGroup(inventory, choice, run);
       groups.push(groupStatus(opened.group, await observeHosts(opened)));
     }

@@ -42,6 +42,10 @@ export const containerAnswer = z.object({
 });
 export type ContainerAnswer = z.infer<typeof containerAnswer>;
 
+export const environmentAnswer = z.object({
+  Config: z.object({ Env: z.array(z.string()).nullish() }),
+});
+
 export const containerListAnswer = z.array(z.object({ Id: z.string() }));
 
 export const createdAnswer = z.object({ Id: z.string(), Warnings: z.array(z.string()).nullish() });

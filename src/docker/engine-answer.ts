@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { defined } from '../model/defined.js';
 
 export interface EngineAnswer {
@@ -36,5 +37,37 @@ export function receive(
     });
     response.once('error', reject);
     response.once('close', () => reject(new Error('its answer broke off')));
+  });
+}
+
+/** What comes back on a stream that is no HTTP any more, to its end. Gives it `input` first. Rejects when it breaks off. */
+export function receiveRaw(
+  response: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  input: string,
+  heard: () => void,
+): Promise<EngineAnswer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [head];
+    let isWhole = false;
+    socket.on('data', (chunk: Buffer) => {
+      heard();
+      chunks.push(chunk);
+    });
+    socket.once('end', () => {
+      isWhole = true;
+      socket.destroy();
+      resolve({
+        status: 200,
+        body: Buffer.concat(chunks),
+        ...defined({ server: response.headersDistinct['server']?.join(' ') }),
+      });
+    });
+    socket.on('error', reject);
+    socket.once('close', () => {
+      if (!isWhole) reject(new Error('its answer broke off'));
+    });
+    socket.end(input);
   });
 }

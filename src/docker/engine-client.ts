@@ -10,7 +10,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Transport } from '../ports/transport.js';
 import { socketOf } from './engine-address.js';
 import { EngineAgent } from './engine-agent.js';
-import { receive, type EngineAnswer } from './engine-answer.js';
+import { receive, receiveRaw, type EngineAnswer } from './engine-answer.js';
 import { parseJson } from './json.js';
 import { negotiate, refusesVersion, versionAnswer, type EngineIdentity } from './negotiation.js';
 
@@ -24,6 +24,11 @@ export interface EngineRequest {
   /** How long the Engine may be silent. A minute when absent. */
   readonly patience?: Milliseconds;
   readonly signal?: AbortSignal;
+  /**
+   * Given to the other side on the same stream, which is no HTTP any more after the request (Docker Engine API, "Hijacking"): the stdin of a
+   * command in a container. The answer's body is then all that comes back.
+   */
+  readonly input?: string;
   /** Gets the answer line by line as it comes, instead of as one body, when it is not an error. */
   readonly onLine?: (line: string) => void;
 }
@@ -170,6 +175,7 @@ export class EngineClient {
         method: request.method,
         path: query === '' ? path : `${path}?${query}`,
         headers: {
+          ...(request.input === undefined ? {} : { connection: 'Upgrade', upgrade: 'tcp' }),
           ...request.headers,
           ...(body === undefined
             ? { 'content-length': '0' }
@@ -187,6 +193,9 @@ export class EngineClient {
       outgoing.on('error', fail);
       outgoing.once('response', (response) => {
         receive(response, request.onLine, patience.heard).then(resolve, fail);
+      });
+      outgoing.once('upgrade', (response, socket, head) => {
+        receiveRaw(response, socket, head, request.input ?? '', patience.heard).then(resolve, fail);
       });
       if (request.signal?.aborted === true) fail(request.signal.reason);
       request.signal?.addEventListener('abort', () => fail(request.signal?.reason), { signal: over.signal });

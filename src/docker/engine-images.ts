@@ -15,6 +15,7 @@ import {
 } from './answers.js';
 import type { EngineClient } from './engine-client.js';
 import { parseJson } from './json.js';
+import { loginOf } from './registry-auth.js';
 
 interface Layer {
   bytes: number;
@@ -165,11 +166,7 @@ const localImage = ({
 /** In a header, so that the password is in no argv and on no disk of the host. Base64 for URLs, as the Engine reads it. */
 function registryAuth(credentials: RegistryCredentials | undefined): Record<string, string> {
   if (credentials === undefined) return {};
-  const { server, username, password } = credentials;
-  // A login without a password keeps an identity token, under this user name (docker/cli, config/types).
-  const login =
-    username === '<token>' ? { identitytoken: password.reveal() } : { username, password: password.reveal() };
-  const auth = JSON.stringify({ ...login, serveraddress: server });
+  const auth = JSON.stringify(loginOf(credentials));
   // With padding: the Engine decodes with Go's base64.URLEncoding, which wants it.
   const encoded = Buffer.from(auth).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
   return { 'x-registry-auth': encoded };

@@ -12,6 +12,7 @@ import type {
   RuntimeInfo,
   SourceKind,
 } from '../ports/container-runtime.js';
+import type { EngineObjects } from '../ports/engine-objects.js';
 import type { HoldsOfHost } from '../ports/host-holds.js';
 import type { RegistryCredentials } from '../ports/registry.js';
 import { succeeded, type Transport } from '../ports/transport.js';
@@ -19,6 +20,7 @@ import {
   containerAnswer,
   containerListAnswer,
   createdAnswer,
+  environmentAnswer,
   infoAnswer,
   type ContainerAnswer,
 } from './answers.js';
@@ -27,6 +29,7 @@ import { createBody, endpointBody, restartPolicyBody, seconds } from './create-b
 import { engineAddresses } from './engine-address.js';
 import { EngineClient } from './engine-client.js';
 import { EngineHolds } from './engine-holds.js';
+import { EngineThings } from './engine-things.js';
 import { EngineImages } from './engine-images.js';
 import { dataFolderVariable, hostLookScript, readHostLook, type HostLook } from './host-look.js';
 import { observedContainer } from './observe.js';
@@ -53,6 +56,7 @@ export class HostEngine implements HostContainers {
   readonly #client: EngineClient;
   readonly #images: EngineImages;
   readonly holds: HoldsOfHost;
+  readonly objects: EngineObjects;
   #unitWords: { readonly words: Promise<ReadonlySet<string>>; readonly until: Milliseconds } | undefined;
 
   constructor(
@@ -63,6 +67,7 @@ export class HostEngine implements HostContainers {
     this.#client = new EngineClient(host, transport, clock);
     this.#images = new EngineImages(host, this.#client);
     this.holds = new EngineHolds(this.#client);
+    this.objects = new EngineThings(this.#client);
   }
 
   async info(): Promise<RuntimeInfo> {
@@ -93,6 +98,16 @@ export class HostEngine implements HostContainers {
   async inspect(container: ContainerId | ContainerName): Promise<ObservedContainer | undefined> {
     const answer = await this.#inspect(container);
     return answer === undefined ? undefined : (await this.#observe([answer]))[0];
+  }
+
+  async environment(container: ContainerId): Promise<Readonly<Record<string, string>>> {
+    const request = { method: 'GET', path: `${containerPath(container)}/json` } as const;
+    const { Config } = await this.#client.read(environmentAnswer, request);
+    const pairs = (Config.Env ?? []).map((line) => {
+      const [name = ''] = line.split('=');
+      return [name, line.slice(name.length + 1)] as const;
+    });
+    return Object.fromEntries(pairs);
   }
 
   image(image: PinnedImage): Promise<LocalImage | undefined> {

@@ -37,8 +37,11 @@ export interface Waiting {
   readonly signal?: AbortSignal;
   /** Told what is waited for, at most once for each blip. */
   readonly report?: (message: string) => void;
-  /** False for a call that may succeed without the place: what it asks of that is watched by itself. */
-  readonly isAnswer?: boolean;
+  /**
+   * False for a call that may succeed without the place: what it asks of that is watched by itself. `perhaps` where it is not known whether the
+   * call asks the place at all: while the place is away, only success after a loss of the same call tells that it is back.
+   */
+  readonly isAnswer?: boolean | 'perhaps';
 }
 
 export interface BlipsOptions {
@@ -77,16 +80,21 @@ export class Blips {
   /** Since when nothing has answered there: one loss, whose patience all share who meet it. */
   readonly #silentSince = new Map<Realm, Milliseconds>();
   #over: readonly BlipRecord[] = [];
-  #isChanging = false;
+  #changing: 'nothing' | 'heard' | 'all' = 'nothing';
+  /** What answered at least once. */
+  readonly #heardOf = new Set<string>();
   #hasEnded = false;
 
   constructor(options: BlipsOptions) {
     this.#options = options;
   }
 
-  /** From now on the run changes something, and a blip is given `reconnect`: before, refusing costs nothing. */
-  changesBegin(): void {
-    this.#isChanging = true;
+  /**
+   * From now on the run changes something, and a blip is given `reconnect`: before, refusing costs nothing. With `of: 'heard'` that is so for
+   * hosts that answered in this run; one that was out of reach from the start had nothing taken, and gets one connection timeout.
+   */
+  changesBegin({ of = 'all' }: { readonly of?: 'all' | 'heard' } = {}): void {
+    this.#changing = of;
   }
 
   /** The run lets go of its leases now: what still waits in its background must not be asked for again. */
@@ -142,7 +150,10 @@ export class Blips {
     for (let attempt = 1; ; attempt += 1) {
       const attempted = clock.elapsed();
       try {
-        return await this.watch(place, act, waiting);
+        const { isAnswer = true } = waiting;
+        return await this.watch(place, act, {
+          isAnswer: attempt > 1 && isAnswer === 'perhaps' ? true : isAnswer,
+        });
       } catch (error) {
         const blip = this.#last.get(keyOf(place));
         if (blip === undefined || sourceAt(place, error) === undefined) throw error;
@@ -168,16 +179,22 @@ export class Blips {
     { isAnswer = true }: Pick<Waiting, 'isAnswer'> = {},
   ): Promise<T> {
     const begun = this.#options.clock.elapsed();
+    const tells = (): boolean => isAnswer === true || (isAnswer === 'perhaps' && !this.#isAway(place));
     try {
       const result = await act();
-      if (isAnswer) this.#answered(place, begun);
+      if (tells()) this.#answered(place, begun);
       return result;
     } catch (error) {
       const source = sourceAt(place, error);
       if (source !== undefined) this.notice(place, source, error, begun);
-      else if (isAnswer && tellsOf(place, error)) this.#answered(place, begun);
+      else if (tells() && tellsOf(place, error)) this.#answered(place, begun);
       throw error;
     }
+  }
+
+  #isAway(place: BlipPlace): boolean {
+    const blip = this.#last.get(keyOf(place));
+    return blip !== undefined && blip.overAt === undefined;
   }
 
   /** A call to this place that began then has failed. One that began before the last blip was over is a part of that. */
@@ -198,6 +215,7 @@ export class Blips {
   #answered(place: BlipPlace, begun: Milliseconds): void {
     const key = keyOf(place);
     const blip = this.#last.get(key);
+    this.#heardOf.add(key);
     this.#heard(place, begun);
     if (blip === undefined || begun <= blip.since) return;
     const wasGivenUp = this.#givenUp.delete(key);
@@ -231,7 +249,9 @@ export class Blips {
   /** Patience is for one loss: where nothing has answered since another place was lost, it began with that. */
   #giveUpAt(place: BlipPlace, { since, source }: Blip, begun: Milliseconds): Milliseconds {
     const { host, reconnect = reconnectDefault } = place;
-    if (!this.#isChanging) return begun + (host?.ssh.connectTimeout ?? connectTimeout);
+    const isNew = host !== undefined && !this.#heardOf.has(host.id);
+    if (this.#changing === 'nothing' || (this.#changing === 'heard' && isNew))
+      return begun + (host?.ssh.connectTimeout ?? connectTimeout);
     return patienceEnds(reconnect, since, this.#silentSince.get(realmOf(place, source)));
   }
 
@@ -280,9 +300,14 @@ function sourceAt({ host }: BlipPlace, error: unknown): BlipSource | undefined {
   return host !== undefined && source === 'cloud' ? undefined : source;
 }
 
-/** A call that was cancelled tells nothing, and an error of AWS nothing of a host. */
+/** A call that was cancelled, or that this run refused, tells nothing; an error of AWS tells nothing of a host. */
 const tellsOf = ({ host }: BlipPlace, error: unknown): boolean =>
-  error instanceof AdfError && (host === undefined || !error.code.startsWith('aws.'));
+  error instanceof AdfError &&
+  !ofThisRun.test(error.code) &&
+  (host === undefined || !error.code.startsWith('aws.'));
+
+/** Thrown before anything was asked. A lease that is over was renewed for the last time long before. */
+const ofThisRun = /^(blip|interlock|journal|run)\.|^lease\.(lost|unavailable)$/;
 
 const keyOf = ({ host }: BlipPlace): string => host?.id ?? '';
 

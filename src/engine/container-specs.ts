@@ -3,6 +3,7 @@ import { isoTime } from '../model/duration.js';
 import { bindMounts } from '../model/volume.js';
 import { canonical } from '../model/canonical-json.js';
 import { changedParts, specHash, specParts } from '../model/spec-hash.js';
+import { secretsLabelOf } from '../model/secret-hashes.js';
 import { secretInArgument } from '../errors/secrets.js';
 import { envFileMissing, imageUnnamed, notAsPlanned } from '../errors/container-specs.js';
 import type { Variables } from '../expression/variables.js';
@@ -95,18 +96,21 @@ export class ContainerSpecs {
   labelsFor(spec: ContainerSpec): Readonly<Record<string, string>> {
     const { run, group, known } = this.target;
     const { startedAt } = known;
-    const isRelease = group !== undefined && group.release.image.digest === spec.image.digest;
+    const release = group?.release;
+    const secrets = known.hashSecrets?.(spec);
+    const isRelease = release !== undefined && release.image.digest === spec.image.digest;
     return {
       ...spec.labels,
       [label.environment]: run.environment,
       ...(group === undefined ? {} : { [label.group]: group.name }),
       [label.container]: spec.name,
-      ...(isRelease ? { [label.release]: group.release.version } : {}),
+      ...(isRelease ? { [label.release]: release.version } : {}),
       [label.digest]: spec.image.digest,
       [label.specHash]: specHash(spec),
       [label.specParts]: specParts(spec),
       [label.run]: run.id,
       [label.by]: run.owner.who,
+      ...(secrets === undefined ? {} : { [label.secrets]: secretsLabelOf(secrets) }),
       ...createsLabel(spec),
       ...(startedAt === undefined ? {} : { [label.started]: isoTime(startedAt) }),
     };

@@ -15,17 +15,28 @@ export type { SettingsOfHost } from './host-variables.js';
  */
 export class HostSession {
   readonly variables: HostVariables;
-  /** The host while nothing is done on it; `during` gives it for an activity. */
-  readonly target: HostTarget;
   /** Tasks that run before the containers are replaced, and what each may put on the host. */
-  makers: readonly Maker[] = [];
+  readonly makers: Maker[] = [];
+  #target: HostTarget;
 
   constructor(host: Host, group: HostGroup | undefined, layers: readonly Layer[], run: Run) {
     this.variables = new HostVariables(layers);
+    if (layers.length > 0) run.hostVariables.set(host.id, this.variables);
     const known = new HostKnowledge((message) =>
       run.bus.emit({ type: 'warning', host: { id: host.id, name: host.name }, message }),
     );
-    this.target = new HostTarget(host, group, run, known);
+    this.#target = new HostTarget(host, group, run, known);
+  }
+
+  /** The host while nothing is done on it; `during` gives it for an activity. */
+  get target(): HostTarget {
+    return this.#target;
+  }
+
+  /** From the next play on the host is seen as one of this group. */
+  seeIn(group: HostGroup): void {
+    const { host, run, known } = this.#target;
+    this.#target = new HostTarget(host, group, run, known);
   }
 
   get host(): Host {

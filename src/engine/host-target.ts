@@ -1,16 +1,17 @@
 import type { EventHost } from '../events/event.js';
-import type { ContainerTemplate } from '../model/container.js';
+import type { ContainerSpec, ContainerTemplate } from '../model/container.js';
 import { defined } from '../model/defined.js';
 import type { EpochMilliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { PlannedState } from '../model/plan.js';
 import type { Release } from '../model/release.js';
+import type { HashedSecrets } from '../model/secret-hashes.js';
 import type { GroupSettings } from '../model/settings.js';
 import type { RuntimeInfo } from '../ports/container-runtime.js';
 import type { StepId } from '../ports/transport.js';
 import { idle, type Activity } from './activity.js';
-import type { BlipPlace } from './blips.js';
+import type { BlipPlace, Waiting } from './blips.js';
 import { ContainerSpecs } from './container-specs.js';
 import { HealthProver, Proof } from './health-prover.js';
 import type { SettingsOfHost } from './host-variables.js';
@@ -24,7 +25,8 @@ export interface HostGroup {
   /** All listed hosts of the group, whatever `--limit`. */
   readonly hosts: readonly Host[];
   readonly settings: GroupSettings;
-  readonly release: Release;
+  /** What is rolled over it; absent in an ad-hoc playbook. */
+  readonly release?: Release;
 }
 
 /** What a run knows of one host, whatever acts on it. */
@@ -41,6 +43,8 @@ export class HostKnowledge {
   containersTouched = false;
   /** The host's settings as the project has them today, for another release. Absent where there is no project to read them from. */
   settingsAt: ((release: Release) => SettingsOfHost) | undefined;
+  /** Hashes the secrets of a container for its label; absent where it has none, or its group has no key. */
+  hashSecrets: ((spec: ContainerSpec) => HashedSecrets | undefined) | undefined;
   /** In a dry run, the first task that would have changed what the host does: what is seen of it since would be something else. */
   wouldChange: string | undefined;
   readonly proof = new Proof();
@@ -122,10 +126,11 @@ export class HostTarget {
    * Makes a call to the host again while a blip keeps it from being answered: so it must only read, or look for itself what an earlier
    * attempt has done. While the host is restored it is made once: a restore looks at the whole host anew. Throws as `Blips.outlast`.
    */
-  outlast<T>(act: () => Promise<T>): Promise<T> {
+  outlast<T>(act: () => Promise<T>, { isAnswer = true }: Pick<Waiting, 'isAnswer'> = {}): Promise<T> {
     const { blips, stop } = this.run;
     const { signal, report, restoring } = this.activity;
-    if (restoring) return blips.watch(this.place, act);
-    return blips.outlast(this.place, act, { signal: this.activity === idle ? stop.signal : signal, report });
+    if (restoring) return blips.watch(this.place, act, { isAnswer });
+    const own = this.activity === idle ? stop.signal : signal;
+    return blips.outlast(this.place, act, { signal: own, report, isAnswer });
   }
 }

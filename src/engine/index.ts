@@ -8,23 +8,31 @@
  */
 export { reconnectDefault, type Blips } from './blips.js';
 export { HostSession, type HostGroup, type Maker, type SettingsOfHost } from './host-session.js';
-export { forGroup, newRun } from './new-run.js';
+export { Delegates } from './delegates.js';
+export { forGroup, forHostsOfGroups, newRun } from './new-run.js';
 export type { PinnedImages } from './pinned-images.js';
-export type { Run, TagSelection } from './run.js';
+export type { Growth, Run, TagSelection } from './run.js';
 export { isStopping, type StopSignal } from './stop-signal.js';
 
 export { isWellAgain } from './roll/bake.js';
 export { goneOf } from './roll/gone-hosts.js';
 export { afterGrace, nameTheHeldAfterGrace } from './roll/grace.js';
-export { takesHostsOut } from './roll/next-allowed.js';
+export { mayTakeHostsOut, takesHostsOut } from './roll/next-allowed.js';
+export { copiesOf, inFrame, unknownCopy, type Copy, type Frame } from './roll/included.js';
 export { onTop, playLayers, readRollout, renderPattern } from './roll/play-settings.js';
+export { playVariables } from './roll/play-variables.js';
 export { runPlaybook, type PlaybookResult } from './roll/run-playbook.js';
+export { StepThrough, type StepAnswer } from './roll/step-through.js';
 export type { TurnPlay } from './roll/turn-play.js';
 
+export { delegatesOf, refuseDelegation } from './task/delegate.js';
+export { refuseAdding } from './task/growth.js';
+export { refuseRealChange } from './task/check-mode.js';
 export { allHold } from './task/conditions.js';
 export { renderEnvironment } from './task/module-host.js';
 export { isSelected } from './task/tags.js';
-export { explainArguments, factsSetBy, renderArguments } from './task/task-arguments.js';
+export { explainArguments, namesSetBy, renderArguments } from './task/task-arguments.js';
+export { renderBecomeUser } from './task/task-user.js';
 export { variablesOf, variablesOfSession } from './task/task-variables.js';
 export { itemsOf, layerOfItem } from './task/task.js';
 

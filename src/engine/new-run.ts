@@ -2,6 +2,7 @@ import { secretUnmasked } from '../errors/secrets.js';
 import type { Redaction } from '../events/redaction.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
+import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
 import type { Traffic } from '../ports/traffic.js';
 import { SharedTraffic } from '../traffic/shared-traffic.js';
@@ -11,6 +12,7 @@ import { FloorGuard } from './interlocks/floor-guard.js';
 import { LeasedTraffic } from './interlocks/leased-traffic.js';
 import { MutationGate } from './interlocks/mutation-gate.js';
 import { Reservations } from './interlocks/reservations.js';
+import { Jobs } from './jobs.js';
 import { PinnedImages } from './pinned-images.js';
 import { RunOnce } from './roll/run-once.js';
 import type { EnginePorts, Run } from './run.js';
@@ -31,6 +33,7 @@ export interface NewRun extends Pick<
   | 'forks'
   | 'extraVars'
   | 'tags'
+  | 'steps'
 > {
   /** As the world has them: what guards and shares them is made here. */
   readonly ports: Omit<EnginePorts, 'traffic'> & { readonly traffic: Traffic };
@@ -61,7 +64,8 @@ export function newRun({ ports: given, leaseDuration, redaction, ...known }: New
     tally.warn(message);
   });
   const startedAt = clock.now() - (clock.elapsed() - known.begun);
-  const shared = { ...known, startedAt, ports, gate, blips, reservations, tally };
+  const own = { gate, blips, reservations, tally, jobs: new Jobs(), hostVariables: new Map() };
+  const shared = { ...known, startedAt, ports, ...own };
   return {
     ...shared,
     holds: holdBook(shared),
@@ -77,16 +81,22 @@ export function newRun({ ports: given, leaseDuration, redaction, ...known }: New
 /** The run as one of its groups sees it: a host in two groups is held, and its floor is kept, for each on its own. */
 export const forGroup = (run: Run, group: GroupName): Run => ({
   ...run,
-  holds: holdBook(run, group),
+  holds: holdBook(run, () => group),
   floor: floorGuard(run, group),
   runOnce: new RunOnce(),
+});
+
+/** The run of a playbook over hosts of several groups: each host is held for its own group, and `run_once` is for all of them. */
+export const forHostsOfGroups = (run: Run, groupOf: (host: Host) => GroupName | undefined): Run => ({
+  ...run,
+  holds: holdBook(run, groupOf),
 });
 
 type Shared = Omit<Run, 'holds' | 'floor' | 'images' | 'targetGroups' | 'runOnce'>;
 
 const holdBook = (
   { id, verb, environment, owner, gate, blips, stop, bus, ports }: Shared,
-  group?: GroupName,
+  groupOf?: (host: Host) => GroupName | undefined,
 ): HoldBook =>
   new HoldBook({
     ...ports,
@@ -95,7 +105,7 @@ const holdBook = (
     stop: stop.signal,
     bus,
     run: { run: id, verb, environment, owner },
-    ...defined({ group }),
+    ...defined({ groupOf }),
   });
 
 const floorGuard = ({ ports, blips, environment, reservations }: Shared, of: string): FloorGuard =>

@@ -2,7 +2,7 @@ import { defined } from '../model/defined.js';
 import { formatPinnedImage, type PinnedImage, type Repository } from '../model/release.js';
 import type { Images } from '../modules/module.js';
 import type { Registry, RegistryCredentials, ResolvedImage } from '../ports/registry.js';
-import { parseImageReference } from '../model/image-reference.js';
+import { parseImageReference, registryOf } from '../model/image-reference.js';
 
 /** The digests of one run: a reference is resolved at its first use and means the same to the end, even if the tag moves. */
 export class PinnedImages implements Images {
@@ -68,6 +68,15 @@ export class PinnedImages implements Images {
     const known = this.#credentials.get(repository) ?? this.#ask(repository);
     this.#credentials.set(repository, known);
     return known;
+  }
+
+  /** For all hosts of the run, and what is asked about the registry from here. */
+  logIn(registry: string, credentials: RegistryCredentials): void {
+    this.#onCredentials(credentials);
+    this.#registry.logIn(registry, credentials);
+    for (const repository of this.#credentials.keys()) {
+      if (registryOf(repository) === registry) this.#credentials.delete(repository);
+    }
   }
 
   async #ask(repository: Repository): Promise<RegistryCredentials | undefined> {

@@ -24,6 +24,8 @@ export interface ErrorDetails {
   readonly status?: number;
   /** Somebody said no, on purpose: asking again would not help. */
   readonly isRefusal?: true;
+  /** What was asked is not installed there. */
+  readonly isMissing?: true;
   /** What to do next. */
   readonly hint?: string;
   readonly cause?: unknown;
@@ -43,6 +45,7 @@ export class AdfError extends Error {
   readonly phase?: string;
   readonly status?: number;
   readonly isRefusal?: true;
+  readonly isMissing?: true;
   readonly hint?: string;
 
   constructor(details: ErrorDetails) {
@@ -55,6 +58,7 @@ export class AdfError extends Error {
     if (details.phase !== undefined) this.phase = details.phase;
     if (details.status !== undefined) this.status = details.status;
     if (details.isRefusal !== undefined) this.isRefusal = details.isRefusal;
+    if (details.isMissing !== undefined) this.isMissing = details.isMissing;
     if (details.hint !== undefined) this.hint = details.hint;
   }
 }

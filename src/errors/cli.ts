@@ -1,4 +1,6 @@
+import { defined } from '../model/defined.js';
 import { AdfError } from './adf-error.js';
+import { suggest } from './nearest.js';
 
 /** The errors of the command line. All are of class `invalid`: nothing was changed. */
 
@@ -79,7 +81,51 @@ export const missingCommandLine = (): AdfError =>
     code: 'cli.missing_command_line',
     class: 'invalid',
     message: 'There is no command to run on the hosts.',
-    hint: 'It stands after two dashes: adfpush exec --group api --env prod -- uptime',
+    hint: 'It stands after two dashes: adfpush exec --group api --env prod -- uptime. Or name a script of this machine with --script.',
+  });
+
+export function unknownModuleName(name: string, known: readonly string[]): AdfError {
+  const hint = suggest(name, known, 'There are');
+  return new AdfError({
+    code: 'cli.unknown_module',
+    class: 'invalid',
+    message: `There is no module "${name}".`,
+    ...defined({ hint }),
+  });
+}
+
+export function unknownSchema(kind: string, known: readonly string[]): AdfError {
+  const hint = suggest(kind, known, 'There are');
+  return new AdfError({
+    code: 'cli.unknown_schema',
+    class: 'invalid',
+    message: `There is no schema for "${kind}".`,
+    ...defined({ hint }),
+  });
+}
+
+export const kindNeeded = (known: readonly string[]): AdfError =>
+  new AdfError({
+    code: 'cli.schema_kind',
+    class: 'invalid',
+    message: 'The schema of which kind of file?',
+    hint: `Name one of ${known.join(', ')}; or write all of them: adfpush schema --write DIR.`,
+  });
+
+export const filesInTheWay = (folder: string, paths: readonly string[]): AdfError =>
+  new AdfError({
+    code: 'cli.files_in_the_way',
+    class: 'invalid',
+    message: `In ${folder} there is already ${paths.join(', ')}.`,
+    hint: 'Nothing was written. Name another folder, or move these files away.',
+  });
+
+export const unknownShell = (shell: string, known: readonly string[]): AdfError =>
+  new AdfError({
+    code: 'cli.unknown_shell',
+    class: 'invalid',
+    message: `There is no completion for "${shell}".`,
+    hint: `There is one for ${known.join(', ')}.`,
   });
 
 export const invalidDuration = (flag: string, value: string): AdfError =>
@@ -162,3 +208,37 @@ export const unknownVariable = (variable: string, suggestion: string | undefined
       ? ' Variables are named as flags are: ADFPUSH_LOCK_WAIT for --lock-wait.'
       : ` Did you mean ${suggestion}?`
   }`;
+
+export const unreadableLimitFile = (path: string, cause: unknown): AdfError =>
+  new AdfError({
+    code: 'cli.limit_file',
+    class: 'invalid',
+    message: `--limit @${path}: cannot be read: ${reasonOf(cause)}.`,
+    hint: 'After @ stands a file with a pattern on each line, or retry: the hosts that failed in the last playbook.',
+    cause,
+  });
+
+/** A limit of no pattern at all must not mean all hosts. */
+export const emptyLimitFile = (path: string): AdfError =>
+  new AdfError({
+    code: 'cli.limit_file',
+    class: 'invalid',
+    message: `--limit @${path}: the file names no host.`,
+    hint: 'Write a pattern on each line, or leave the flag out for all hosts.',
+  });
+
+export const scriptNotAFile = (path: string, isThere: boolean): AdfError =>
+  new AdfError({
+    code: 'cli.script_file',
+    class: 'invalid',
+    message: `--script ${path}: ${isThere ? 'this is no file' : 'there is no such file on this machine'}.`,
+    hint: 'It is a script of this machine, which is run on the hosts: a path from the folder you are in. Its arguments stand after --.',
+  });
+
+export const invalidBecomeUser = (user: string): AdfError =>
+  new AdfError({
+    code: 'cli.become_user',
+    class: 'invalid',
+    message: `--become-user ${user}: this is not the name of a user.`,
+    hint: 'Write the name of a user of the hosts, such as postgres.',
+  });

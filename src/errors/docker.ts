@@ -66,10 +66,23 @@ export const dockerUnreachable = (
     host: describeHost(host),
     hint: engineHint(reason),
     ...(hasAnswered || !refusal.test(reason) ? {} : { isRefusal: true }),
+    ...(hasAnswered || !noSuchProgram.test(reason) ? {} : { isMissing: true }),
   });
 
 /** An Engine that this user may not speak to, or that is not installed: asking again would not help. */
 export const isRefusedByEngine = ({ isRefusal }: AdfError): boolean => isRefusal === true;
+
+/** No Docker is installed on the host, so it runs no containers. */
+export const hasNoDocker = (error: unknown): boolean => error instanceof AdfError && error.isMissing === true;
+
+/** For `catch` of what lists containers or what an Engine keeps: nothing where there is no Docker. Throws other errors. */
+export function noneWithoutDocker(error: unknown): readonly [] {
+  if (hasNoDocker(error)) return [];
+  throw error;
+}
+
+/** In the words of sh, bash, zsh, fish, csh and sudo. */
+const noSuchProgram = /docker: (command )?not found|command not found: docker|unknown command:? docker/i;
 
 /** What sudo says of itself, but not what it does not mind. */
 const saidBySudo = 'sudo: (?!unable to resolve host|setrlimit)';

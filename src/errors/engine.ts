@@ -2,7 +2,7 @@ import { defined } from '../model/defined.js';
 import { formatDuration, type Milliseconds } from '../model/duration.js';
 import { describeHost, type Host } from '../model/host.js';
 import type { Place } from '../model/source.js';
-import { AdfError } from './adf-error.js';
+import { AdfError, type ErrorPlace } from './adf-error.js';
 import { tellZone } from './preflight.js';
 
 const failed = (code: string, host: Host | undefined, message: string, hint?: string): AdfError =>
@@ -54,12 +54,31 @@ export const batchBlocked = (waited: Milliseconds): AdfError =>
     'Bring hosts back to health, or lower rollout.min_healthy.',
   );
 
+/** A change of a host that a task is delegated to, and that belongs to no group which the run has leased. */
+export const notLeased = (host: Host): AdfError =>
+  failed(
+    'interlock.not_leased',
+    host,
+    'Not changed: the run has no lease for this host.',
+    'Write its name in delegate_to, or a template that the files of the project decide, so that its groups are leased before the run; or give it a play of its own.',
+  );
+
+/** The same, found before a deploy. */
+export const delegateNotLeased = (host: Host, place: ErrorPlace): AdfError =>
+  new AdfError({
+    code: 'interlock.not_leased',
+    class: 'refused',
+    message: `A task would change ${host.name}, which is in no group that is deployed, so the run would have no lease for it.`,
+    ...defined({ at: place.at, sourceLine: place.sourceLine }),
+    hint: 'Change it by a playbook of its own, with adfpush run; or delegate to a host of the group, or to localhost.',
+  });
+
 /** Interlocks: what no playbook can make adfpush do. */
-export const notDrained = (host: Host, container: string, where: string): AdfError =>
+export const notDrained = (host: Host, refused: string, where: string): AdfError =>
   failed(
     'interlock.not_drained',
     host,
-    `The container "${container}" is not stopped while the host is in service in ${where}.`,
+    `${refused} while the host is in service in ${where}.`,
     'Drain the host first: elb_target: { state: drained }.',
   );
 
@@ -133,8 +152,13 @@ export const loopItemsFailed = (failures: number, items: number, first: AdfError
 export const failedWhen = (host: Host, condition: string): AdfError =>
   failed('task.failed_when', host, `failed_when holds: ${condition}`);
 
-export const runOnceFailed = (host: Host, task: string, message: string): AdfError =>
-  failed('task.run_once', host, `The task "${task}" runs once for all hosts, and failed: ${message}`);
+/** On the hosts that did not run it. With `isBeyondTask`, what it failed by is nothing that a block could rescue. */
+export const runOnceFailed = (host: Host, task: string, message: string, isBeyondTask: boolean): AdfError =>
+  failed(
+    isBeyondTask ? 'play.run_once' : 'task.run_once',
+    host,
+    `The task "${task}" runs once for all hosts, and failed: ${message}`,
+  );
 
 export const bakeFailed = (host: Host, why: string): AdfError =>
   failed('bake.failed', host, `Did not stay healthy during the bake: ${why}.`);
@@ -153,9 +177,6 @@ export const restoreIncomplete = (host: Host, missing: readonly string[]): AdfEr
 
 export const auditFailed = (host: Host, why: readonly string[]): AdfError =>
   failed('audit.failed', host, `Not as planned at the end: ${why.join(', ')}.`);
-
-export const unknownModuleAtRun = (module: string): AdfError =>
-  new AdfError({ code: 'playbook.unknown_module', class: 'bug', message: `There is no module ${module}.` });
 
 export const releaseDiffers = (group: string, one: Host, other: Host): AdfError =>
   new AdfError({

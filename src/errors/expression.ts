@@ -89,6 +89,38 @@ export const unknownBlock = (name: string, known: readonly string[], place: Erro
 export const wrongArgument = (name: string, problem: string, usage: string, place: ErrorPlace): AdfError =>
   invalid('template.wrong_argument', `${name}: ${problem}`, place, `Write {{ ${usage} }}.`);
 
+/** A function was given a value under a name that it does not have: `sort list revers=true`. */
+export const unknownOption = (
+  option: string,
+  name: string,
+  known: readonly string[],
+  place: ErrorPlace,
+): AdfError =>
+  invalid(
+    'template.unknown_option',
+    `${name} takes no value named ${option}`,
+    place,
+    suggest(option, known, 'It takes') ?? 'Give the value without a name.',
+  );
+
+/** What a function looked for is not there: an environment variable, a match, the first of an empty list. */
+export const foundNothing = (name: string, reason: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'template.not_found',
+    `${name}: ${reason}`,
+    place,
+    `Write {{ default (${name} …) "fallback" }} where it may be missing.`,
+  );
+
+/** `omit` leaves out a whole argument, and this is text around it. */
+export const omittedInText = (written: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'template.omit_in_text',
+    `"${written}" is omit, which stands for a whole value and not inside text`,
+    place,
+    'Make it the only thing in the value: mode: "{{ default mode omit }}".',
+  );
+
 /** A list or mapping in the middle of text. */
 export const notText = (what: string, written: string, place: ErrorPlace): AdfError =>
   invalid(

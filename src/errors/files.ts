@@ -72,6 +72,8 @@ export const fileProblems = {
       reason,
       'Check the space and the quota of its file system.',
     ),
+  content: (host, path, reason) =>
+    failed('content', host, `What was to fill "${path}" did not come; the file is as it was`, reason),
   corrupted: (host, path) =>
     failed(
       'corrupted',
@@ -93,6 +95,22 @@ export const fileProblems = {
       'A file that is immutable (lsattr), or a mount of its own, cannot be replaced.',
     ),
   not_found: (host, path) => failed('not_found', host, `There is no "${path}"`, ''),
+  to_edit: (host, path) =>
+    failed(
+      'not_found',
+      host,
+      `There is no "${path}" to edit`,
+      '',
+      'With create: true it is made. Or make it first, with copy or template.',
+    ),
+  overtaken: (host, path) =>
+    failed(
+      'overtaken',
+      host,
+      `"${path}" was changed by somebody else after it was read, and is left as it is`,
+      '',
+      'Find out what else writes to it, and run it again.',
+    ),
   not_a_file: (host, path) => failed('not_a_file', host, `"${path}" is no ordinary file`, ''),
   unreadable: (host, path, reason) =>
     failed('unreadable', host, `"${path}" cannot be read`, reason, permissionHint),
@@ -117,6 +135,18 @@ export const fileProblems = {
   refused: (host, path, reason) =>
     failed('refused', host, `"${path}" cannot be changed`, reason, permissionHint),
 } satisfies Readonly<Record<string, FileProblem>>;
+
+/** Somebody else wrote to a file between its reading and its writing. */
+export const overtakenCode = 'file.overtaken';
+
+export const tooLargeToEdit = (host: Host, path: string, limit: number): AdfError =>
+  failed(
+    'too_large',
+    host,
+    `"${path}" has more than ${limit / 1024 / 1024} MiB, and is not edited`,
+    '',
+    'Use a command of the host for it: shell, with sed or awk.',
+  );
 
 /** A script ended without telling why. */
 export const fileScriptFailed = (host: Host, path: string, how: string, reason: string): AdfError =>

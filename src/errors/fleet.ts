@@ -53,10 +53,10 @@ export const deregisteredByOthers = (host: Host, where: string): AdfError =>
   );
 
 /** Interlock 3, when the run itself had drained the host. */
-export const registeredAgain = (host: Host, container: string, where: string): AdfError =>
+export const registeredAgain = (host: Host, refused: string, where: string): AdfError =>
   failed(
     'registered_again',
     host,
-    `The container "${container}" is not stopped: this run had drained the host, and somebody else registered it again in ${where}.`,
+    `${refused}: this run had drained the host, and somebody else registered it again in ${where}.`,
     'Find out who does that (an Auto Scaling group, another tool, a person), then deploy again.',
   );

@@ -1,4 +1,5 @@
 import { defined } from '../model/defined.js';
+import { describeHost, type Host } from '../model/host.js';
 import type { Place } from '../model/source.js';
 import { AdfError } from './adf-error.js';
 import { enumerate, nearest } from './nearest.js';
@@ -124,3 +125,11 @@ export const emptySelection = (
     `The pattern "${pattern}" matches no host of the environment "${environment}".`,
     `${known.groups.length === 0 ? '' : `Groups: ${enumerate(known.groups)}. `}Hosts: ${enumerate(known.hosts)}.`,
   );
+
+export const severalHosts = (name: string, hosts: readonly Host[]): AdfError =>
+  new AdfError({
+    code: 'inventory.several_hosts',
+    class: 'invalid',
+    message: `"${name}" means ${hosts.length} hosts: ${enumerate(hosts.map(describeHost))}.`,
+    hint: 'Name one of them, by its name or its id.',
+  });

@@ -115,7 +115,38 @@ export const fenceSilent = (host: ErrorHost, reason: string): AdfError =>
     hint: 'Nothing is changed there without that. Make /var/tmp or /dev/shm writable on the host for its login user: df -h /var/tmp /dev/shm tells whether one is full.',
   });
 
+/** A host without a Docker Engine keeps holds as files of its login user. */
+export const holdNotKept = (host: ErrorHost, reason: string): AdfError =>
+  new AdfError({
+    code: 'hold.not_kept',
+    class: 'failed',
+    host: describeHost(host),
+    message: `${describeHost(host)} cannot keep what is held of it: ${reason}`,
+    hint: 'Give the login user of the host a home folder that it can write to, and look for a full disk: df -h ~ there.',
+  });
+
 /** A host keeps no note of the release that a run found there. */
+/** The key of a group is on the host, and not for this login user. */
+export const groupKeyUnreadable = (host: ErrorHost, reason: string): AdfError =>
+  new AdfError({
+    code: groupKeyUnreadableCode,
+    class: 'failed',
+    host: describeHost(host),
+    message: `${describeHost(host)} does not give the key that secrets are hashed with: ${reason}`,
+    hint: 'All who deploy the group need the same login user, or `docker: { sudo: true }`. Or remove the file: the next deploy makes a new key.',
+  });
+
+export const groupKeyUnreadableCode = 'group_key.unreadable';
+
+export const groupKeyNotKept = (host: ErrorHost, reason: string): AdfError =>
+  new AdfError({
+    code: 'group_key.write',
+    class: 'failed',
+    host: describeHost(host),
+    message: `${describeHost(host)} cannot keep the key that secrets are hashed with: ${reason}`,
+    hint: 'Make /var/tmp writable on the host for its login user: df -h /var/tmp tells whether it is full.',
+  });
+
 export const confirmationNotKept = (host: ErrorHost, reason: string): AdfError =>
   new AdfError({
     code: 'confirmation.write',

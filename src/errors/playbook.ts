@@ -1,7 +1,7 @@
 import { defined } from '../model/defined.js';
 import { AdfError, type ErrorPlace } from './adf-error.js';
 import type { Place } from '../model/source.js';
-import { enumerate, suggest } from './nearest.js';
+import { enumerate, nearest, suggest } from './nearest.js';
 
 const invalid = (code: string, message: string, place: ErrorPlace, hint?: string): AdfError =>
   new AdfError({ code, class: 'invalid', message, ...place, ...defined({ hint }) });
@@ -22,6 +22,41 @@ export const importCycle = (way: readonly string[], place: ErrorPlace): AdfError
     `${way[0] ?? ''} imports itself: ${way.join(' imports ')}`,
     place,
     'Take one of these imports out.',
+  );
+
+/** `looked` are the paths where it was looked for, `known` the files beside the first of them. */
+export const tasksNotFound = (
+  path: string,
+  looked: readonly string[],
+  known: readonly string[],
+  place: ErrorPlace,
+): AdfError => {
+  const near = nearest(path.split('/').at(-1) ?? path, known);
+  const where = `It was looked for as ${looked.join(', ')}.`;
+  return invalid(
+    'playbook.tasks_not_found',
+    `there is no file of tasks "${path}"`,
+    place,
+    near === undefined ? where : `Did you mean "${near}"? ${where}`,
+  );
+};
+
+/** `keyword` is `loop`, or another that makes one. */
+export const loopOnImport = (keyword: string, kind: string, instead: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.loop_on_import',
+    `"${keyword}" cannot be on ${kind}: it is read once, before there are variables`,
+    place,
+    `Use ${instead}, which runs for each item.`,
+  );
+
+/** A file or a role that includes itself, and whose conditions never end that. */
+export const includeTooDeep = (what: string, deepest: number, place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.include_too_deep',
+    `${what} is included within itself, more than ${deepest} includes deep`,
+    place,
+    'Give the include a condition that ends it.',
   );
 
 export const emptyPlaybook = (path: string): AdfError =>
@@ -56,10 +91,6 @@ export const unknownKeyword = (
     place,
     hint ?? suggest(keyword, known, 'There are'),
   );
-
-/** A word of DESIGN.md section 5 that this version does not have yet. */
-export const notSupportedYet = (keyword: string, owner: string, place: ErrorPlace, hint: string): AdfError =>
-  invalid('playbook.not_supported_yet', `"${keyword}" in ${owner} is not supported yet`, place, hint);
 
 /** `expected` completes "must be …". */
 export const wrongKeywordValue = (
@@ -114,12 +145,13 @@ export const unknownArgument = (
   module: string,
   known: readonly string[],
   place: ErrorPlace,
+  reason?: string,
 ): AdfError =>
   invalid(
     'playbook.unknown_argument',
     `${module} has no argument "${argument}"`,
     place,
-    suggest(argument, known, 'It has'),
+    reason ?? suggest(argument, known, 'It has'),
   );
 
 export const argumentsNotAMapping = (
@@ -127,14 +159,16 @@ export const argumentsNotAMapping = (
   given: string,
   known: readonly string[],
   place: ErrorPlace,
+  hint?: string,
 ): AdfError =>
   invalid(
     'playbook.arguments',
     `the arguments of ${module} must be a mapping, not ${given}`,
     place,
-    known.length === 0
-      ? `Write "${module}:", and below it each argument as "name: value".`
-      : `Write "${module}:", and below it "${known[0] ?? ''}: …".`,
+    hint ??
+      (known.length === 0
+        ? `Write "${module}:", and below it each argument as "name: value".`
+        : `Write "${module}:", and below it "${known[0] ?? ''}: …".`),
   );
 
 export const argumentTwice = (argument: string, module: string, place: ErrorPlace): AdfError =>
@@ -161,12 +195,79 @@ export const unknownHandler = (name: string, known: readonly string[], place: Er
     known.length === 0 ? 'Add it below "handlers:".' : suggest(name, known, 'There are'),
   );
 
+/** `--start-at-task` names a task that no play has. */
+export const noSuchTask = (name: string, known: readonly string[]): AdfError =>
+  invalid(
+    'playbook.no_such_task',
+    `no play has a task with the name "${name}" to start at`,
+    {},
+    suggest(name, known, 'There are'),
+  );
+
 export const retriesWithoutUntil = (keyword: string, place: ErrorPlace): AdfError =>
   invalid(
     'playbook.retries_without_until',
     `"${keyword}" does nothing without "until"`,
     place,
     'Add until: !result.failed, with register: result.',
+  );
+
+/** `poll` is in milliseconds. */
+export const asyncOfNoCommand = (
+  modules: readonly string[],
+  poll: number | undefined,
+  place: ErrorPlace,
+): AdfError =>
+  invalid(
+    'playbook.async',
+    `"async" is of tasks that run a command: ${enumerate(modules)}`,
+    place,
+    poll === 0
+      ? 'Take async and poll out: the task is waited for, and with strategy: free the other hosts go on meanwhile. What is to run beside other tasks is a command.'
+      : 'Write timeout for the time that another task may take.',
+  );
+
+export const pollWithoutAsync = (place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.poll_without_async',
+    '"poll" does nothing without "async"',
+    place,
+    'Write async with the time that the command may take: async: 1h.',
+  );
+
+/** `place` is the name's. */
+export const unknownDelegate = (name: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.unknown_delegate',
+    `delegate_to names "${name}", which is no host of the environment`,
+    place,
+    'Write the name or the id of a host of the inventory, or localhost.',
+  );
+
+/** What its tasks take from a host is only given back to hosts of the play. */
+export const cannotDelegate = (module: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.cannot_delegate',
+    `${module} cannot be delegated: what it takes out of service belongs to the turn of its own host`,
+    place,
+    'Give that host a play of its own.',
+  );
+
+export const windowAndBatches = (place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.window_and_batches',
+    '"max_unavailable" is a sliding window, and "serial" beside it asks for batches',
+    place,
+    'Keep one of the two.',
+  );
+
+/** `at` is the task. */
+export const changesInDryRun = (module: string, at: Place): AdfError =>
+  invalid(
+    'playbook.changes_in_dry_run',
+    `check_mode: false would run ${module} for real in a dry run, which may change nothing`,
+    { at },
+    'Take check_mode out: a dry run then tells what the task would change.',
   );
 
 export const varsFileMissing = (path: string, at: Place | undefined): AdfError =>
@@ -177,6 +278,17 @@ export const varsFileMissing = (path: string, at: Place | undefined): AdfError =
     hint: "Paths are relative to the project's folder.",
     ...defined({ at }),
   });
+
+/** No person is asked, `--extra-vars` do not give the variable, and the prompt has no default. */
+export const promptUnanswered = (name: string, isPrivate: boolean, place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.no_answer',
+    `nothing answers the prompt for "${name}": a person is asked on a terminal, and never by a deploy`,
+    place,
+    isPrivate
+      ? `Give it with -e @FILE, where FILE has "${name}: …": what is private should not stand on a command line, as in -e ${name}=….`
+      : `Give it with -e ${name}=VALUE, or write a default for it.`,
+  );
 
 export const varsFilesNotTexts = (at: Place | undefined): AdfError =>
   new AdfError({

@@ -97,6 +97,16 @@ export const extraVarsDiffer = (record: RunRecord, wereGiven: boolean): AdfError
       : 'Leave them out; or deploy again.',
   );
 
+/** `names` are the secrets that the run fetched: one of them is another now, which one is not known. */
+export const secretsDiffer = (record: RunRecord, names: readonly string[]): AdfError =>
+  refused(
+    'secrets',
+    names.length === 1
+      ? `The secret "${names[0]}" is not what it was in run ${record.run}.`
+      : `One of the secrets of run ${record.run} is not what it was: ${names.join(', ')}.`,
+    'Resuming would leave hosts with the old and with the new. Deploy again: that rolls all of them.',
+  );
+
 export const hostsGone = (record: RunRecord, group: string): AdfError =>
   refused(
     'hosts_gone',

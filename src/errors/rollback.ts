@@ -1,3 +1,4 @@
+import { describeHost, type Host } from '../model/host.js';
 import { shortDigest } from '../model/ids.js';
 import type { KnownRelease } from '../model/release.js';
 import { AdfError } from './adf-error.js';
@@ -36,6 +37,16 @@ export const releaseAmbiguous = (
     `"${named}" may be one of ${found.length} releases that hosts of "${group}" keep. ${listed(found, hosts)}`,
     'Give --to the beginning of the digest.',
   );
+
+/** `why` is a clause. */
+export const keptSecretMissing = (host: Host, container: string, version: string, why: string): AdfError =>
+  new AdfError({
+    code: 'rollback.kept_secret',
+    class: 'refused',
+    host: describeHost(host),
+    message: `${describeHost(host)} cannot give "${container}" the secrets that it had in ${version}: ${why}.`,
+    hint: 'Roll back with the secrets of today, without --secrets kept. Old ones are taken only from a kept container, and only where nothing else of their environment variable has changed.',
+  });
 
 function listed(known: readonly KnownRelease[], hosts: number): string {
   if (known.length === 0) return 'They have no container that adfpush started.';

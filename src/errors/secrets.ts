@@ -1,6 +1,7 @@
 import { defined } from '../model/defined.js';
 import type { Place } from '../model/source.js';
 import { AdfError, type ErrorPlace } from './adf-error.js';
+import { enumerate, suggest } from './nearest.js';
 
 const invalid = (code: string, message: string, hint: string, place: ErrorPlace): AdfError =>
   new AdfError({ code: `secret.${code}`, class: 'invalid', message, hint, ...place });
@@ -23,21 +24,77 @@ export const secretFileMissing = (name: string, file: string, place: ErrorPlace)
     place,
   );
 
+const unusable = {
+  not_text: ['is not UTF-8', 'Keep it as text in UTF-8; binary data in base64.'],
+  encrypted: [
+    'is still encrypted',
+    'Decrypt it before adfpush reads it: `ansible-vault decrypt`, `sops decrypt`.',
+  ],
+  binary: [
+    'is binary, and a template writes text',
+    'Keep it as text: in base64, with {{ b64decode (secret "name") }} where the text itself is wanted.',
+  ],
+} as const;
+
 /** A secret whose value is not what was meant. */
-export const secretUnusable = (name: string, why: 'not_text' | 'encrypted', place: ErrorPlace): AdfError =>
-  why === 'not_text'
-    ? invalid(
-        why,
-        `The secret ${name} is not UTF-8.`,
-        'Keep it as text in UTF-8; binary data in base64.',
-        place,
-      )
-    : invalid(
-        why,
-        `The secret ${name} is still encrypted.`,
-        'Decrypt it before adfpush reads it: `ansible-vault decrypt`, `sops decrypt`.',
-        place,
-      );
+export const secretUnusable = (name: string, why: keyof typeof unusable, place: ErrorPlace): AdfError => {
+  const [what, hint] = unusable[why];
+  return invalid(why, `The secret ${name} ${what}.`, hint, place);
+};
+
+/** No backend has a secret of this name. `places` says where it was looked for, and under which name. */
+export const noSuchSecret = (
+  name: string,
+  places: readonly { readonly where: string; readonly as: string }[],
+  place: ErrorPlace,
+): AdfError =>
+  invalid(
+    'unknown',
+    `There is no secret "${name}": looked for ${places.map(({ where, as }) => `"${as}" in ${where}`).join(', then ')}.`,
+    'Make it there, correct its name, or say under `secrets` where it is kept: `secrets: [{ backend: ssm, prefix: /shop/ }]`.',
+    place,
+  );
+
+/** The command at hand fetches no secrets, or does not know yet that it needs this one. */
+export const secretNotFetched = (name: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'not_fetched',
+    `The secret "${name}" was not fetched before it was used.`,
+    'Write its name as it is, {{ secret "name" }}, in a file of the project: names are looked for before a run begins.',
+    place,
+  );
+
+/** A secret that is a mapping has no such field. `known` are names of fields, never values. */
+export const secretFieldMissing = (
+  name: string,
+  field: string,
+  known: readonly string[],
+  place: ErrorPlace,
+): AdfError =>
+  invalid(
+    'field',
+    `The secret ${name} has no field "${field}".`,
+    suggest(field, known, 'Its fields') ?? 'It is not a mapping: leave out the field.',
+    place,
+  );
+
+/** A field of a secret is asked for, and the secret is no JSON. */
+export const secretNotJson = (name: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'not_json',
+    `The secret ${name} is not JSON, so it has no fields.`,
+    `Write {{ secret "${name}" }} for the whole of it.`,
+    place,
+  );
+
+/** A secret that is a mapping or a list is used as if it were a text. */
+export const secretNotScalar = (name: string, known: readonly string[], place: ErrorPlace): AdfError =>
+  invalid(
+    'not_scalar',
+    `The secret ${name} is not one value.`,
+    known.length === 0 ? 'Keep it as text.' : `Say which of its fields is meant: ${enumerate(known)}.`,
+    place,
+  );
 
 /** An argument of a program would hold a secret. `what` names it: `argv of command`. */
 export const secretInArgument = (what: string, at?: Place): AdfError =>

@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.js';
+import type { StreamRedaction } from '../ports/secret-keeper.js';
 import type { Event, EventBody } from './event.js';
 import type { Redaction } from './redaction.js';
 
@@ -36,6 +37,11 @@ export class EventBus {
   /** What is thrown past the bus goes through the same redaction. */
   redact<T>(value: T): T {
     return this.redaction.redact(value);
+  }
+
+  /** A redaction of its own for a stream of bytes, in which a secret may be split over two pieces. */
+  redactStream(): StreamRedaction {
+    return this.redaction.stream();
   }
 
   async close(): Promise<void> {

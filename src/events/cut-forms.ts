@@ -1,4 +1,4 @@
-import { shortestSecret } from './secret-forms.js';
+import { shortestSecret } from '../model/secret.js';
 
 /** A part of a text, from its first character to the one after its last. */
 export interface Span {
@@ -8,6 +8,9 @@ export interface Span {
 
 /** Where adfpush itself cuts texts: output that is too much for memory, and long values in what is said of settings. */
 const cuts = /\n\[… [^\n]* …\]\n|…(?=")/g;
+
+/** Whether a text can have a cut at all: each one is marked by an ellipsis. */
+export const mayBeCut = (text: string): boolean => text.includes('…');
 
 /**
  * What is left of secrets that a cut goes through: the text before it may end with the beginning of a form, and the text after it begin

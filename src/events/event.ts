@@ -37,6 +37,8 @@ export type EventBody =
       readonly verb: string;
       readonly environment: string;
       readonly groups: readonly GroupName[];
+      /** Of an ad-hoc playbook, as it was given. */
+      readonly playbook?: string;
     }
   | { readonly type: 'phase.started'; readonly phase: Phase; readonly detail?: string }
   | {
@@ -149,6 +151,14 @@ export type EventBody =
       readonly done?: number;
       readonly total?: number;
     }
+  /** What a command prints, in pieces, as it comes: told of `exec` on one host alone. `task.ended` has all of it once more. */
+  | {
+      readonly type: 'task.output';
+      readonly host: EventHost;
+      readonly task: EventTask;
+      readonly stream: 'stdout' | 'stderr';
+      readonly text: string;
+    }
   | {
       readonly type: 'task.retrying';
       readonly host: EventHost;
@@ -169,6 +179,8 @@ export type EventBody =
       readonly diff?: string;
       /** What a command printed. */
       readonly output?: string;
+      /** The exit code of the command that the task ran; absent of a loop, and of a command that did not come to its own end. */
+      readonly rc?: number;
       readonly error?: AdfError;
       /** Why a failure does not fail its host. */
       readonly excused?: 'ignored' | 'rescued';

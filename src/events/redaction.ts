@@ -1,10 +1,11 @@
 import { AdfError, AdfErrors } from '../errors/adf-error.js';
 import { defined } from '../model/defined.js';
-import { Secret } from '../model/secret.js';
+import { isLongEnough, Secret } from '../model/secret.js';
+import type { FoundSecrets } from '../model/secret-hashes.js';
 import type { SecretKeeper, StreamRedaction } from '../ports/secret-keeper.js';
-import { formsAtCuts, type Span } from './cut-forms.js';
+import { formsAtCuts, mayBeCut, type Span } from './cut-forms.js';
 import { FormSearch } from './form-search.js';
-import { formsOf, isLongEnough } from './secret-forms.js';
+import { formsOf } from './secret-forms.js';
 import { BytesRedaction } from './stream-redaction.js';
 
 /** What stands for a secret in all that is told and written down. */
@@ -15,15 +16,17 @@ export const mask = '***';
  * form in which a secret is likely to travel (see `formsOf`). Without secrets it hands everything through untouched.
  */
 export class Redaction implements SecretKeeper {
-  readonly #values = new Set<string>();
+  readonly #values = new Map<string, KnownSecret>();
   readonly #forms = new Set<string>();
   readonly #names = new Set<string>();
-  /** Secrets that are not masked. */
-  readonly #short = new Set<string>();
+  /** Secrets that are not masked, with their names. */
+  readonly #short = new Map<string, Set<string>>();
   readonly #unmasked = new Map<string, 'told' | 'untold'>();
   #unmaskedListener: ((name: string) => void) | undefined;
   /** Made when it is needed: undefined after each new form. */
   #pattern: RegExp | undefined;
+  /** Finds whether any form is in a text. It is quicker than to look for all of them, and most texts have none. */
+  #any: RegExp | undefined;
   #search: FormSearch | undefined;
 
   /**
@@ -32,14 +35,21 @@ export class Redaction implements SecretKeeper {
    */
   add(secret: Secret, name = 'without a name'): void {
     const value = secret.reveal();
-    if (value === '' || this.#values.has(value)) return;
+    if (value === '') return;
     if (!isLongEnough(value)) {
       this.#addShort(value, name);
       return;
     }
-    this.#values.add(value);
-    for (const form of formsOf(value)) this.#forms.add(form);
+    const known = this.#values.get(value);
+    if (known !== undefined) {
+      known.names.add(name);
+      return;
+    }
+    const forms = formsOf(value);
+    this.#values.set(value, { names: new Set([name]), forms });
+    for (const form of forms) this.#forms.add(form);
     this.#pattern = undefined;
+    this.#any = undefined;
     this.#search = undefined;
   }
 
@@ -50,7 +60,7 @@ export class Redaction implements SecretKeeper {
   }
 
   #addShort(value: string, name: string): void {
-    this.#short.add(value);
+    this.#short.set(value, (this.#short.get(value) ?? new Set()).add(name));
     if (!this.#unmasked.has(name)) this.#unmasked.set(name, 'untold');
     this.#tellUnmasked();
   }
@@ -81,10 +91,27 @@ export class Redaction implements SecretKeeper {
 
   /** Fewer than four characters are a word of many arguments. */
   #hasShortIn(value: unknown): boolean {
-    const short = [...this.#short].filter((text) => text.length >= 4);
+    const short = [...this.#short.keys()].filter((text) => text.length >= 4);
     if (short.length === 0) return false;
-    const word = new RegExp(`(?<![A-Za-z0-9])(?:${short.map(escapePattern).join('|')})(?![A-Za-z0-9])`);
+    const word = wordOf(short);
     return textsIn(value).some((text) => word.test(text));
+  }
+
+  secretsIn(value: unknown): FoundSecrets {
+    const all = textsWithin(value);
+    const texts = all.filter((text) => this.isIn(text));
+    const found = new Map<string, string[]>();
+    const add = (names: Iterable<string>, secret: string): void => {
+      for (const name of names) found.set(name, [...(found.get(name) ?? []), secret]);
+    };
+    for (const [secret, { names, forms }] of this.#values) {
+      if (texts.some((text) => forms.some((form) => text.includes(form)))) add(names, secret);
+    }
+    for (const [secret, names] of this.#short) {
+      const isWord = secret.length >= 4 ? wordOf([secret]) : undefined;
+      if (all.some((text) => text === secret || isWord?.test(text) === true)) add(names, secret);
+    }
+    return found;
   }
 
   hideLinesOf(names: Iterable<string>): void {
@@ -100,6 +127,8 @@ export class Redaction implements SecretKeeper {
 
   redactText(text: string): string {
     if (this.#forms.size === 0) return text;
+    this.#any ??= new RegExp([...this.#forms].map(escapePattern).join('|'));
+    if (!this.#any.test(text) && !mayBeCut(text)) return text;
     this.#pattern ??= alternatives(this.#forms);
     let redacted = text;
     // Once more as long as it helps: a mask and its neighbours may spell a secret made of asterisks. Each pass
@@ -205,6 +234,21 @@ export class Redaction implements SecretKeeper {
     return copy;
   }
 }
+
+interface KnownSecret {
+  readonly names: Set<string>;
+  /** See `formsOf`. */
+  readonly forms: readonly string[];
+}
+
+const wordOf = (texts: readonly string[]): RegExp =>
+  new RegExp(`(?<![A-Za-z0-9])(?:${texts.map(escapePattern).join('|')})(?![A-Za-z0-9])`);
+
+/** All texts of lists and mappings, however deep. */
+const textsWithin = (value: unknown): readonly string[] => {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsWithin) : [];
+};
 
 const writesItself = (value: object): value is { toJSON(): unknown } =>
   'toJSON' in value && typeof value.toJSON === 'function';

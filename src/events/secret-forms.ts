@@ -1,8 +1,4 @@
-/** A text of fewer characters is found by chance in other text. */
-export const shortestSecret = 6;
-
-/** In characters, as a reader counts them, and not in UTF-16 units. */
-export const isLongEnough = (text: string): boolean => Array.from(text).length >= shortestSecret;
+import { isLongEnough, shortestSecret } from '../model/secret.js';
 
 /**
  * The forms in which a secret is likely to be seen: as it is, trimmed, each long line of it; escaped for JSON (and once more, for JSON

@@ -10,22 +10,19 @@ import {
 import { suggest } from '../errors/nearest.js';
 import { defined } from '../model/defined.js';
 import type { Place } from '../model/source.js';
-import { UnknownValue } from '../model/unknown.js';
+import { LazyMapping } from '../model/lazy-mapping.js';
+import type { UnknownValue } from '../model/unknown.js';
+import { FunctionProblem, notInConditions } from './cel-functions.js';
+import { toCel, UsedUnknown } from './cel-values.js';
 import { celFunctions, checkCel, parseCel } from './cel-environment.js';
+import { variableOfCelName } from './cel-type-names.js';
 import { hintForCondition, hintForName } from './condition-traps.js';
 import { describeValue, isMapping } from './describe.js';
+import { field } from './functions/function.js';
+import { hintForForeignVariable } from './foreign-variables.js';
+import { conditionOfJinja, hintForForeignCondition } from './jinja/translation.js';
 import type { PlaceOf } from './place.js';
 import type { VariableLookup } from './template-scope.js';
-
-/**
- * Thrown where a condition touches a value that is not known yet. CEL treats it as it treats every error: `&&` and `||`
- * do without it when their other side decides (commutative, as in the CEL specification, "Logical Operators").
- */
-class UsedUnknown extends Error {
-  constructor(readonly value: UnknownValue) {
-    super(String(value));
-  }
-}
 
 /** The variables as CEL's evaluator asks for them: one at a time, when it meets their names. */
 class LazyContext extends Map<string, unknown> {
@@ -36,42 +33,14 @@ class LazyContext extends Map<string, unknown> {
     this.#variables = variables;
   }
 
-  override get(name: string): unknown {
+  override get(celName: string): unknown {
+    const name = variableOfCelName(celName);
     if (!this.#variables.has(name)) return undefined;
-    const value = this.#variables.get(name);
-    if (value instanceof UnknownValue) throw new UsedUnknown(value);
-    return toCel(value);
+    return toCel(this.#variables.get(name));
   }
 }
 
 const celContext = (variables: VariableLookup): Map<string, unknown> => new LazyContext(variables);
-
-/** Values of variables never change, so that each structure is converted once, however often conditions look at it. */
-const converted = new WeakMap<object, unknown>();
-
-/** Whole numbers become CEL's int; unknown values inside a structure are noticed only when they are touched. */
-function toCel(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
-  if (value === undefined) return null;
-  if (!Array.isArray(value) && !isMapping(value)) return value;
-  const before = converted.get(value);
-  if (before !== undefined) return before;
-  const result: object = Array.isArray(value) ? [] : {};
-  for (const [key, element] of Object.entries(value)) {
-    Object.defineProperty(result, key, {
-      enumerable: true,
-      ...(element instanceof UnknownValue
-        ? { get: () => unknownElement(element) }
-        : { value: toCel(element) }),
-    });
-  }
-  converted.set(value, result);
-  return result;
-}
-
-function unknownElement(value: UnknownValue): never {
-  throw new UsedUnknown(value);
-}
 
 /** A CEL expression, already parsed once (a syntax error is found when its file is read). */
 export interface Expression {
@@ -88,6 +57,7 @@ export interface Expression {
 export function parseCondition(source: string, at: Place, placeOf?: PlaceOf): Expression {
   const expression: Expression = { source, at, ...defined({ placeOf }) };
   refuseTemplates(expression);
+  refuseLookups(expression);
   try {
     const { valid, type, error } = parseCel(source).check();
     if (!valid) throw error ?? new ParseError('cannot be checked');
@@ -130,10 +100,22 @@ function refuseTemplates(expression: Expression): void {
   const template = /\{\{\{?~?\s*(.*?)\s*~?\}?\}\}/.exec(expression.source);
   if (template === null) return;
   const [whole, inner = ''] = template;
+  const here = conditionOfJinja(expression.source);
+  const hint =
+    here === undefined || 'text' in here
+      ? `Conditions are CEL: write ${here === undefined ? inner : here.text}, without braces.`
+      : here.reason;
+  throw conditionSyntax(`${whole} is a template`, placeIn(expression, template.index), hint);
+}
+
+/** `lookup("env", "X")`: CEL takes it for our function, and would look for a field in the text. */
+function refuseLookups(expression: Expression): void {
+  const lookup = /\b(?:lookup|query|q)\(\s*["']/.exec(expression.source);
+  if (lookup === null) return;
   throw conditionSyntax(
-    `${whole} is a template`,
-    placeIn(expression, template.index),
-    `Conditions are CEL: write ${inner}, without braces.`,
+    `lookups are Jinja, in ${expression.source}`,
+    placeIn(expression, lookup.index),
+    hintForCondition(expression.source),
   );
 }
 
@@ -150,6 +132,10 @@ function explain(
   variables?: VariableLookup,
   known?: ReadonlySet<string>,
 ): unknown {
+  if (error instanceof FunctionProblem) {
+    const called = new RegExp(`\\b${error.called}\\s*\\(`).exec(expression.source);
+    return conditionType(`${error.called}: ${error.message}`, placeIn(expression, called?.index ?? 0));
+  }
   const ours =
     error instanceof ParseError || error instanceof EvaluationError || error instanceof CelTypeError;
   if (!ours) return error;
@@ -161,14 +147,23 @@ function explain(
     return conditionSyntax(`${lowerFirst(reason)} in ${source}`, place, hintForCondition(source));
   }
   if (error.code === 'unknown_variable') {
-    const name = error.node?.op === 'id' && typeof error.node.args === 'string' ? error.node.args : word;
+    const name =
+      error.node?.op === 'id' && typeof error.node.args === 'string'
+        ? variableOfCelName(error.node.args)
+        : word;
     const names = known === undefined ? (variables?.names() ?? []) : [...known];
-    return unknownVariable(name, names, place, hintForName(name));
+    const hint = hintForName(name) ?? hintForForeignVariable(name);
+    return unknownVariable(
+      name,
+      names,
+      place,
+      hint === undefined ? undefined : (hintForForeignCondition(name, source) ?? hint),
+    );
   }
   if (error.code === 'no_such_key' && variables !== undefined) {
     return missingField(error.node, variables, place) ?? conditionType(lowerFirst(error.summary), place);
   }
-  return unknownFunctionOf(error.summary, place) ?? conditionType(plainTypes(error.summary), place);
+  return unknownFunctionOf(error.summary, source, place) ?? conditionType(plainTypes(error.summary), place);
 }
 
 /** `result.rcc`: names what `result` has, when the way there is nothing but fields. */
@@ -177,11 +172,11 @@ function missingField(node: unknown, variables: VariableLookup, place: ErrorPlac
   const [name, ...fields] = path ?? [];
   if (name === undefined || !variables.has(name)) return undefined;
   let owner: unknown = variables.get(name);
-  for (const [index, field] of fields.entries()) {
-    const known = isMapping(owner) ? Object.keys(owner) : [];
-    if (!known.includes(field))
-      return unknownField([name, ...fields.slice(0, index)].join('.'), field, known, place);
-    owner = isMapping(owner) ? owner[field] : undefined;
+  for (const [index, part] of fields.entries()) {
+    const known = owner instanceof LazyMapping ? owner.keys() : isMapping(owner) ? Object.keys(owner) : [];
+    if (!known.includes(part))
+      return unknownField([name, ...fields.slice(0, index)].join('.'), part, known, place);
+    owner = field(owner, part);
   }
   return undefined;
 }
@@ -190,7 +185,7 @@ const isNode = (node: unknown): node is ASTNode =>
   typeof node === 'object' && node !== null && 'op' in node && 'args' in node;
 
 function pathOf(node: ASTNode): readonly string[] | undefined {
-  if (node.op === 'id') return [node.args];
+  if (node.op === 'id') return [variableOfCelName(node.args)];
   if (node.op !== '.') return undefined;
   const [owner, field] = node.args;
   const before = pathOf(owner);
@@ -202,13 +197,16 @@ const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + te
 /** `dyn<string>` is how the library calls text in a variable. */
 const plainTypes = (summary: string): string => lowerFirst(summary.replace(/\bdyn<([^<>]*)>/g, '$1'));
 
-function unknownFunctionOf(summary: string, place: ErrorPlace): AdfError | undefined {
+function unknownFunctionOf(summary: string, source: string, place: ErrorPlace): AdfError | undefined {
   const [, name] = /found no matching overload for '(?:[^']*\.)?(\w+)\(/.exec(summary) ?? [];
   const functions = celFunctions();
   if (name === undefined || functions.includes(name)) return undefined;
+  const here = hintForForeignCondition(name, source);
+  if (here !== undefined) return conditionType(`unknown function "${name}" in a condition`, place, here);
+  const instead = Object.hasOwn(notInConditions, name) ? notInConditions[name] : undefined;
   return conditionType(
     `unknown function "${name}" in a condition`,
     place,
-    suggest(name, functions, 'There are'),
+    instead === undefined ? suggest(name, functions, 'There are') : `Conditions are CEL: write ${instead}.`,
   );
 }

@@ -1,4 +1,6 @@
 import { describeValue as describePlainValue } from '../config/describe-value.js';
+import { LazyMapping } from '../model/lazy-mapping.js';
+import { Omit } from '../model/omit.js';
 import { Secret } from '../model/secret.js';
 import { UnknownValue } from '../model/unknown.js';
 
@@ -6,6 +8,8 @@ import { UnknownValue } from '../model/unknown.js';
 export function describeValue(value: unknown): string {
   if (value instanceof Secret) return 'a secret';
   if (value instanceof UnknownValue) return `not known yet (${value.because})`;
+  if (value instanceof LazyMapping) return 'a mapping';
+  if (value instanceof Omit) return 'omit';
   return describePlainValue(value);
 }
 

@@ -1,5 +1,7 @@
 import type { SecretVariables } from '../config/variables-file.js';
+import type { Lookups } from '../model/lookups.js';
 import type { Locate, Place } from '../model/source.js';
+import type { UnknownValue } from '../model/unknown.js';
 
 /** One source of variables. */
 export interface Layer {
@@ -10,8 +12,12 @@ export interface Layer {
   readonly locate?: Locate;
   /** True for values from a host or the cloud: data, never compiled as templates. */
   readonly literal?: boolean;
+  /** What any other name may mean, since it is not known which ones are set. */
+  readonly otherwise?: UnknownValue;
   /** The variables that are secret, whatever layer gives them. */
   readonly secrets?: SecretVariables;
+  /** What functions of templates look up: the environment of adfpush, and the project's files. */
+  readonly lookups?: Lookups;
 }
 
 /** Where the value of a variable came from. */

@@ -1,12 +1,35 @@
+import type { ErrorPlace } from '../errors/adf-error.js';
 import { environmentValue } from '../errors/container-specs.js';
-import { notAWord, notIterable, notText, nulByte, unquotable, wrongArgument } from '../errors/expression.js';
+import {
+  foundNothing,
+  notAWord,
+  notIterable,
+  notText,
+  nulByte,
+  omittedInText,
+  unquotable,
+  wrongArgument,
+} from '../errors/expression.js';
+import { secretNotFetched } from '../errors/secrets.js';
 import { environmentFault } from '../model/environment-text.js';
+import { LazyMapping } from '../model/lazy-mapping.js';
+import type { Lookups } from '../model/lookups.js';
+import { Omit } from '../model/omit.js';
 import { Secret } from '../model/secret.js';
 import { UnknownValue } from '../model/unknown.js';
 import { describeValue, isMapping } from './describe.js';
 import type { PlaceOf } from './place.js';
 import { isSafeUnquoted, quoteForShell, ShellContext } from './shell-quoting.js';
-import { ArgumentProblem, isTruthy, templateFunctions, type Argument } from './template-functions.js';
+import {
+  ArgumentProblem,
+  isTruthy,
+  NotFound,
+  type Argument,
+  type TemplateFunction,
+} from './functions/function.js';
+import { hideWithin, keepDerived, openWithin } from './secret-values.js';
+import { namedSecret } from './functions/lookups.js';
+import { templateFunctions } from './template-functions.js';
 import { Missing, PathLookup, root, type Scope, type VariableLookup } from './template-scope.js';
 import type { Template, TemplateExpression, TemplatePart } from './template-syntax.js';
 
@@ -15,6 +38,7 @@ export type Language = 'plain' | 'shell' | 'env_file';
 
 /** One rendering of one template. */
 export class Rendering {
+  readonly #variables: VariableLookup;
   readonly #paths: PathLookup;
   readonly #placeOf: PlaceOf;
   readonly #language: Language;
@@ -24,6 +48,7 @@ export class Rendering {
   #text = '';
 
   constructor(variables: VariableLookup, placeOf: PlaceOf, language: Language) {
+    this.#variables = variables;
     this.#paths = new PathLookup(variables, placeOf);
     this.#placeOf = placeOf;
     this.#language = language;
@@ -38,7 +63,7 @@ export class Rendering {
     const [only] = parts;
     if (this.#shell === undefined && parts.length === 1 && only?.kind === 'value') {
       const value = this.#evaluate(only.value, root);
-      return this.#unknown ?? (this.#secret && typeof value === 'string' ? new Secret(value) : value);
+      return this.#unknown ?? (this.#secret ? hideWithin(value) : materialized(value));
     }
     this.#render(parts, root);
     return this.#unknown ?? (this.#secret ? new Secret(this.#text) : this.#text);
@@ -107,7 +132,8 @@ export class Rendering {
     this.#shell?.feed(text);
   }
 
-  #insert(expression: TemplateExpression, raw: boolean, scope: Scope): void {
+  #insert(given: TemplateExpression, raw: boolean, scope: Scope): void {
+    const expression = this.#shell === undefined || raw ? given : withoutQuote(given);
     const value = this.#evaluate(expression, scope);
     if (value instanceof UnknownValue) return;
     if (this.#shell === undefined || raw) {
@@ -134,13 +160,15 @@ export class Rendering {
   }
 
   #insertWord(value: unknown, expression: TemplateExpression): void {
-    const place = this.#placeOf(expression.offset);
-    const written = writtenAs(expression);
-    if (typeof value === 'object' && value !== null) throw notAWord(written, describeValue(value), place);
+    // To find the place takes longer than all the rest.
+    const place = (): ErrorPlace => this.#placeOf(expression.offset);
+    if (typeof value === 'object' && value !== null && !(value instanceof Omit))
+      throw notAWord(writtenAs(expression), describeValue(value), place());
     const text = this.#asText(value, expression);
-    if (text.includes('\0')) throw nulByte(written, place);
+    if (text.includes('\0')) throw nulByte(writtenAs(expression), place());
     const obstacle = this.#shell?.obstacle;
-    if (obstacle !== undefined && !isSafeUnquoted(text)) throw unquotable(written, obstacle, place);
+    if (obstacle !== undefined && !isSafeUnquoted(text))
+      throw unquotable(writtenAs(expression), obstacle, place());
     this.#text += obstacle === undefined ? quoteForShell(text) : text;
     this.#shell?.word();
   }
@@ -148,6 +176,7 @@ export class Rendering {
   #asText(value: unknown, expression: TemplateExpression): string {
     if (value === null || value === undefined) return '';
     if (typeof value === 'string') return value;
+    if (value instanceof Omit) throw omittedInText(writtenAs(expression), this.#placeOf(expression.offset));
     if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
       return String(value);
     }
@@ -184,27 +213,74 @@ export class Rendering {
   }
 
   #call(expression: TemplateExpression & { kind: 'call' }, scope: Scope): unknown {
+    if (expression.name === namedSecret) return this.#namedSecret(expression);
     const called = templateFunctions.get(expression.name);
-    const args = expression.args.map((arg): Argument => ({
-      value: () => this.#known(this.#evaluate(arg, scope)),
-      valueIfDefined: () => {
-        const value = this.#resolve(arg, scope);
-        return value instanceof Missing ? undefined : this.#known(this.#taint(value));
-      },
-    }));
+    if (called === undefined) return undefined;
+    const before = this.#secret;
+    const { args, options, readsSecret } = this.#argumentsOf(expression, called, scope);
     try {
-      return called?.call(args);
+      const given = Object.fromEntries(
+        Object.entries(options).map(([name, argument]) => [name, argument.value()]),
+      );
+      const result = called.call(args, given, this.#variables.lookups ?? nothingToLookUp);
+      if (called.secrets === 'count') this.#secret = before;
+      if (result instanceof NotFound) {
+        return new Missing(() =>
+          foundNothing(expression.name, result.reason, this.#placeOf(expression.offset)),
+        );
+      }
+      const keeper = this.#variables.secretKeeper;
+      if (keeper !== undefined && called.secrets !== 'count' && readsSecret())
+        keepDerived(result, expression.name, keeper);
+      return result;
     } catch (error) {
       if (error instanceof StopAtUnknown) return error.value;
       if (!(error instanceof ArgumentProblem)) throw error;
-      const usage = called?.usage ?? expression.name;
-      throw wrongArgument(expression.name, error.message, usage, this.#placeOf(expression.offset));
+      throw wrongArgument(expression.name, error.message, called.usage, this.#placeOf(expression.offset));
     }
   }
 
-  #known(value: unknown): unknown {
-    if (value instanceof UnknownValue) throw new StopAtUnknown(value);
-    return value;
+  #namedSecret(expression: TemplateExpression & { kind: 'call' }): Secret | UnknownValue {
+    const [name = '', ...fields] = expression.args.map((arg) =>
+      arg.kind === 'literal' ? String(arg.value) : '',
+    );
+    const place = this.#placeOf(expression.offset);
+    const text = this.#variables.secret?.(name, fields, place);
+    if (text === undefined) throw secretNotFetched(name, place);
+    return text instanceof UnknownValue ? text : new Secret(text);
+  }
+
+  /** The values of a call, and whether one that was read so far holds a secret that the result may be made from. */
+  #argumentsOf(
+    { args, options }: TemplateExpression & { kind: 'call' },
+    { secrets = 'read' }: TemplateFunction,
+    scope: Scope,
+  ): {
+    readonly args: readonly Argument[];
+    readonly options: Readonly<Record<string, Argument>>;
+    readonly readsSecret: () => boolean;
+  } {
+    let readsSecret = false;
+    const opened = (value: unknown): unknown => {
+      if (value instanceof UnknownValue) throw new StopAtUnknown(value);
+      if (secrets === 'move') return value;
+      const { value: plain, found } = secrets === 'each' ? { value, found: false } : openWithin(value);
+      if (found) this.#secret = true;
+      readsSecret ||= this.#secret || this.#variables.secretKeeper?.isIn(plain) === true;
+      return plain;
+    };
+    const argument = (written: TemplateExpression): Argument => ({
+      value: () => opened(this.#evaluate(written, scope)),
+      valueIfDefined: () => {
+        const value = this.#resolve(written, scope);
+        return value instanceof Missing ? undefined : opened(this.#taint(value));
+      },
+    });
+    return {
+      args: args.map(argument),
+      options: Object.fromEntries(options.map(({ name, value }) => [name, argument(value)])),
+      readsSecret: () => readsSecret,
+    };
   }
 }
 
@@ -215,11 +291,27 @@ class StopAtUnknown extends Error {
   }
 }
 
+/** Where nothing was given to look up, nothing is there. */
+const nothingToLookUp: Lookups = { environment: () => undefined, file: () => undefined };
+
+/** In the language sh every value is quoted by itself; an author who asks for it too means the same. */
+function withoutQuote(expression: TemplateExpression): TemplateExpression {
+  if (expression.kind !== 'call' || expression.name !== 'quote') return expression;
+  return expression.args[0] ?? expression;
+}
+
+/** What is made when it is asked for is made now: the value leaves the template. */
+const materialized = (value: unknown): unknown =>
+  value instanceof LazyMapping
+    ? Object.fromEntries(value.entries().map(([key, one]) => [key, materialized(one)]))
+    : value;
+
 const writtenAs = (expression: TemplateExpression): string => expression.written;
 
 function entriesOf(over: unknown): readonly (readonly [string | number, unknown])[] | undefined {
   if (over === null || over === undefined) return [];
   if (Array.isArray(over)) return over.map((value: unknown, index) => [index, value]);
+  if (over instanceof LazyMapping) return over.entries();
   return isMapping(over) ? Object.entries(over) : undefined;
 }
 

@@ -1,7 +1,11 @@
-import type { AdfError } from '../errors/adf-error.js';
+import type { AdfError, ErrorPlace } from '../errors/adf-error.js';
 import { noFields, unknownField, unknownVariable } from '../errors/expression.js';
+import { LazyMapping } from '../model/lazy-mapping.js';
+import type { Lookups } from '../model/lookups.js';
+import type { SecretKeeper } from '../ports/secret-keeper.js';
 import { UnknownValue } from '../model/unknown.js';
 import { describeValue, isMapping } from './describe.js';
+import { hintForForeignPath } from './jinja/translation.js';
 import type { PlaceOf } from './place.js';
 import type { PathExpression } from './template-syntax.js';
 
@@ -10,6 +14,12 @@ export interface VariableLookup {
   has(name: string): boolean;
   get(name: string): unknown;
   names(): readonly string[];
+  /** What functions read besides their values; absent where there is nothing to read. */
+  readonly lookups?: Lookups | undefined;
+  /** Knows which values are secret; absent where none is. */
+  readonly secretKeeper?: SecretKeeper | undefined;
+  /** The text of a secret, or of a field of it. Throws `secret.*` at the place. Absent where there are none. */
+  secret?(name: string, fields: readonly string[], place: ErrorPlace): string | UnknownValue;
 }
 
 /** Where names are looked up: the variables at the root, an element inside `#each` and `#with`. */
@@ -70,7 +80,8 @@ export class PathLookup {
   }
 
   #missingVariable(path: PathExpression, name: string, known: readonly string[], hint?: string): Missing {
-    return new Missing(() => unknownVariable(name, known, this.#placeOf(path.offset), hint));
+    const elsewhere = hint ?? hintForForeignPath([name, ...path.parts.slice(1)]);
+    return new Missing(() => unknownVariable(name, known, this.#placeOf(path.offset), elsewhere));
   }
 
   /** Follows own fields only: nothing that JavaScript adds to a value can be reached. */
@@ -85,6 +96,12 @@ export class PathLookup {
       if (value instanceof UnknownValue) return value;
       const owner = [...walked, ...parts.slice(0, index)].join('.') || 'this';
       const place = (): ReturnType<PlaceOf> => this.#placeOf(path.offset);
+      if (value instanceof LazyMapping) {
+        const lazy: LazyMapping = value;
+        if (!lazy.has(part)) return new Missing(() => unknownField(owner, part, lazy.keys(), place()));
+        value = lazy.get(part);
+        continue;
+      }
       if (!Array.isArray(value) && !isMapping(value)) {
         const what = describeValue(value);
         return new Missing(() => noFields(owner, part, what, place()));

@@ -1,6 +1,14 @@
 import Handlebars from 'handlebars';
-import type { ErrorPlace } from '../errors/adf-error.js';
-import { templateSyntax, unknownBlock, unknownFunction, wrongArgument } from '../errors/expression.js';
+import { AdfError, type ErrorPlace } from '../errors/adf-error.js';
+import { throwAll } from '../errors/diagnostics.js';
+import {
+  templateSyntax,
+  unknownBlock,
+  unknownFunction,
+  unknownOption,
+  wrongArgument,
+} from '../errors/expression.js';
+import { jinjaIn } from './jinja/template.js';
 import { templateFunctions } from './template-functions.js';
 import { explainSyntaxError } from './template-traps.js';
 import type { PlaceOf } from './place.js';
@@ -36,6 +44,8 @@ export type TemplateExpression =
       readonly kind: 'call';
       readonly name: string;
       readonly args: readonly TemplateExpression[];
+      /** Values that are given by name, `reverse=true`. */
+      readonly options: readonly { readonly name: string; readonly value: TemplateExpression }[];
       readonly written: string;
       readonly offset: number;
     };
@@ -69,18 +79,54 @@ const cacheLimit = 10_000;
 export function parseTemplate(text: string, placeOf: PlaceOf): Template {
   const cached = cache.get(text);
   if (cached !== undefined) return cached;
-  const template = new TemplateReader(text, placeOf).read();
+  const template = readTemplate(text, placeOf);
   if (cache.size >= cacheLimit) cache.clear();
   cache.set(text, template);
   return template;
 }
 
-/** Text that Jinja would have taken for a block of its own, and Handlebars would pass on as it is. */
+/** Reports all Jinja of a template at once, instead of one Handlebars error after the other. */
+function readTemplate(text: string, placeOf: PlaceOf): Template {
+  if (mayHaveBlocks(text)) refuseJinja(text, placeOf);
+  try {
+    return new TemplateReader(text, placeOf).read();
+  } catch (error) {
+    if (error instanceof AdfError) refuseJinja(text, placeOf);
+    throw error;
+  }
+}
+
+/** Whether a text may hold what Jinja takes for a block or a comment, and Handlebars passes on as it is. */
+const mayHaveBlocks = (text: string): boolean => /\{%|(?<![{$])\{#/.test(text);
+
+/** Throws `template.syntax` for each part of a text that is Jinja, with what it is here. */
 export function refuseJinja(text: string, placeOf: PlaceOf): void {
-  const block = /\{%-?\s*(if|for|set|else|elif|endif|endfor|include|macro)\b[^%]*%\}/.exec(text);
-  if (block === null) return;
-  const hint = 'Write {{#if x}}…{{else}}…{{/if}}, or {{#each list}}…{{/each}}.';
-  throw templateSyntax(`${block[0]} is Jinja, not Handlebars`, placeOf(block.index), hint);
+  throwAll(
+    jinjaIn(text, isTemplate).map(({ offset, written, here, isOurs }) =>
+      templateSyntax(
+        isOurs
+          ? `${shortened(written)} is inside a loop, where a name is one of the element`
+          : `${shortened(written)} is Jinja, not Handlebars`,
+        placeOf(offset),
+        'text' in here ? `Write ${here.text}.` : here.reason,
+      ),
+    ),
+  );
+}
+
+const isTemplate = (tag: string): boolean => {
+  try {
+    new TemplateReader(tag, () => ({})).read();
+    return true;
+  } catch (error) {
+    if (error instanceof AdfError) return false;
+    throw error;
+  }
+};
+
+function shortened(written: string): string {
+  const line = written.replace(/\s+/g, ' ');
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }
 
 const blocks = ['if', 'unless', 'each', 'with'];
@@ -146,26 +192,50 @@ class TemplateReader {
 
   /** What stands in a mustache or in parentheses: a value when it is alone, a function when something follows. */
   #invocation(node: hbs.AST.MustacheStatement | hbs.AST.SubExpression): TemplateExpression {
-    this.#refuseNamedArguments(node.hash, 'a function');
     const alone = node.params.length === 0 && node.type === 'MustacheStatement';
-    if (alone || !isPath(node.path)) return this.#expression(node.path);
+    if (!isPath(node.path) && node.params.length > 0) {
+      throw templateSyntax(
+        `${this.#written(node)} is a value with others behind it, and a function comes first`,
+        this.#place(node.path),
+        'Write {{ value }}, or {{ function value other }}.',
+      );
+    }
+    if (alone || !isPath(node.path)) {
+      this.#refuseNamedArguments(node.hash, 'a value');
+      return this.#expression(node.path);
+    }
     const { original: name } = node.path;
     const place = this.#place(node.path);
     const called = templateFunctions.get(name);
-    if (called === undefined) throw this.#unknownFunction(name, node, place);
+    if (called === undefined) throw unknownFunction(name, [...templateFunctions.keys()], place);
     const args = node.params.map((param) => this.#expression(param));
     const [least, most] = called.takes;
     if (args.length < least || args.length > most) {
       throw wrongArgument(name, `got ${args.length} values`, called.usage, place);
     }
-    return { kind: 'call', name, args, written: this.#written(node), offset: this.#offset(node.path) };
+    if (called.literal === true && !args.every(isText)) {
+      throw wrongArgument(name, 'takes names in quotes, written out', called.usage, place);
+    }
+    const options = this.#options(node.hash, name, called.options ?? []);
+    return {
+      kind: 'call',
+      name,
+      args,
+      options,
+      written: this.#written(node),
+      offset: this.#offset(node.path),
+    };
   }
 
-  #unknownFunction(name: string, node: hbs.AST.Node, place: ErrorPlace): Error {
-    if (/^\{\{[^}]*\sis\s+(not\s+)?defined\b/.test(this.#text.slice(this.#offset(node)))) {
-      return templateSyntax(`"is defined" is not Handlebars`, place, `Write {{ defined ${name} }}.`);
-    }
-    return unknownFunction(name, [...templateFunctions.keys()], place);
+  #options(
+    hash: hbs.AST.Hash | undefined,
+    called: string,
+    known: readonly string[],
+  ): readonly { readonly name: string; readonly value: TemplateExpression }[] {
+    return (hash?.pairs ?? []).map((pair) => {
+      if (!known.includes(pair.key)) throw unknownOption(pair.key, called, known, this.#place(pair));
+      return { name: pair.key, value: this.#expression(pair.value) };
+    });
   }
 
   #expression(node: hbs.AST.Expression): TemplateExpression {
@@ -211,6 +281,9 @@ class TemplateReader {
     return source.replace(/^\{\{\{?[~&]?|~?\}\}\}?$/g, '').trim();
   }
 }
+
+const isText = (expression: TemplateExpression): boolean =>
+  expression.kind === 'literal' && typeof expression.value === 'string' && expression.value !== '';
 
 const blockParameters = (program: hbs.AST.Program | undefined | null): readonly string[] =>
   program?.blockParams ?? [];

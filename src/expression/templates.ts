@@ -1,3 +1,4 @@
+import { Diagnostics } from '../errors/diagnostics.js';
 import { templateAsKey } from '../errors/expression.js';
 import { Secret } from '../model/secret.js';
 import { UnknownValue } from '../model/unknown.js';
@@ -57,19 +58,29 @@ export function renderFile(
 }
 
 /**
- * Parses all templates in a value, without rendering them, so that what is broken is known before a run. Throws
+ * Parses all templates in a value, without rendering them, so that what is broken is known before a run. Throws, of all of them at once,
  * `template.*` for what can't be rendered, for Jinja's blocks, and for keys that look like templates.
  */
-export function checkTemplates(value: unknown, locate: Locate, path: ValuePath = []): void {
+export function checkTemplates(value: unknown, locate: Locate): void {
+  const diagnostics = new Diagnostics();
+  check(value, locate, [], diagnostics);
+  diagnostics.refuse();
+}
+
+function check(value: unknown, locate: Locate, path: ValuePath, diagnostics: Diagnostics): void {
   if (typeof value === 'string') {
-    refuseJinja(value, placeInScalar(locate, path, value));
-    if (mayBeTemplate(value)) parseTemplate(value, placeInScalar(locate, path, value));
+    const placeOfText = placeInScalar(locate, path, value);
+    diagnostics.collect(() => {
+      if (mayBeTemplate(value)) parseTemplate(value, placeOfText);
+      else refuseJinja(value, placeOfText);
+    });
   } else if (Array.isArray(value)) {
-    value.forEach((element, index) => checkTemplates(element, locate, [...path, index]));
+    value.forEach((element, index) => check(element, locate, [...path, index], diagnostics));
   } else if (isMapping(value)) {
     for (const [key, element] of Object.entries(value)) {
-      if (mayBeTemplate(key)) throw templateAsKey(key, placeOf(locate, [...path, key], 'key'));
-      checkTemplates(element, locate, [...path, key]);
+      const inside = [...path, key];
+      if (mayBeTemplate(key)) diagnostics.report(templateAsKey(key, placeOf(locate, inside, 'key')));
+      check(element, locate, inside, diagnostics);
     }
   }
 }

@@ -1,9 +1,12 @@
 import type { SecretVariables } from '../config/variables-file.js';
 import { unknownVariable, variableCycle } from '../errors/expression.js';
-import { secretUnusable } from '../errors/secrets.js';
+import type { ErrorPlace } from '../errors/adf-error.js';
+import { secretNotFetched, secretUnusable } from '../errors/secrets.js';
 import { isEncrypted } from '../model/environment-text.js';
 import { Secret } from '../model/secret.js';
 import type { Locate, Place } from '../model/source.js';
+import type { Lookups } from '../model/lookups.js';
+import type { UnknownValue } from '../model/unknown.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
 import { isMapping } from './describe.js';
 import { locateThrough, placeOf } from './place.js';
@@ -21,39 +24,90 @@ export class Variables {
   readonly #baseLayers: readonly Layer[];
   /** Later layers, highest first: a list that instances share the tail of, so that `with` costs nothing. */
   readonly #added: Added | undefined;
+  /** Below all others, highest first: a list like `#added`. */
+  readonly #defaults: Added | undefined;
+  /** What names mean that no layer has; absent where they mean nothing. */
+  readonly #otherwise: UnknownValue | undefined;
   readonly #secrets: SecretVariables | undefined;
+  readonly #lookups: Lookups | undefined;
+  /** Keeps which names are asked for; absent where that is of no interest. */
+  readonly #reads: Reads | undefined;
   readonly #rendered = new Map<string, unknown>();
   /** The names being rendered at this moment, outermost first. */
   readonly #rendering: string[] = [];
 
-  private constructor(base: ReadonlyMap<string, Layer>, baseLayers: readonly Layer[], added?: Added) {
+  private constructor(
+    base: ReadonlyMap<string, Layer>,
+    baseLayers: readonly Layer[],
+    { added, defaults, otherwise }: Around,
+    /** The layers that were not there before. */
+    fresh: readonly Layer[],
+    reads?: Reads,
+  ) {
     this.#base = base;
     this.#baseLayers = baseLayers;
     this.#added = added;
+    this.#defaults = defaults;
+    this.#otherwise = otherwise;
+    this.#reads = reads;
     this.#secrets = baseLayers.find(({ secrets }) => secrets !== undefined)?.secrets;
+    this.#lookups = baseLayers.find(({ lookups }) => lookups !== undefined)?.lookups;
     // At once, whether or not it is ever asked for: a host may tell it.
-    for (const layer of added === undefined ? baseLayers : [added.layer]) this.#keepWritten(layer);
+    for (const layer of fresh) this.#keepWritten(layer);
   }
 
   /** Lowest first. */
   static of(layers: readonly Layer[]): Variables {
     const base = new Map<string, Layer>();
     for (const layer of layers) for (const name of Object.keys(layer.values)) base.set(name, layer);
-    return new Variables(base, layers);
+    return new Variables(base, layers, nothingAround, layers);
   }
 
   /** These variables with one more layer on top. */
   with(layer: Layer): Variables {
-    return new Variables(this.#base, this.#baseLayers, { layer, below: this.#added });
+    const around = {
+      added: { layer, below: this.#added },
+      defaults: this.#defaults,
+      otherwise: layer.otherwise ?? this.#otherwise,
+    };
+    return new Variables(this.#base, this.#baseLayers, around, [layer], this.#reads);
+  }
+
+  /** These variables with one more layer below all of them, but above those that were put there before: a default. */
+  withDefaults(layer: Layer): Variables {
+    const defaults = { layer, below: this.#defaults };
+    const around = { added: this.#added, defaults, otherwise: this.#otherwise };
+    return new Variables(this.#base, this.#baseLayers, around, [layer], this.#reads);
+  }
+
+  /** The same variables, which keep in `reads` what they, and variables made from them, are asked for. */
+  watchedBy(reads: Reads): Variables {
+    const around = { added: this.#added, defaults: this.#defaults, otherwise: this.#otherwise };
+    return new Variables(this.#base, this.#baseLayers, around, [], reads);
+  }
+
+  /** Whether what was read of others would be the same here. It may be false though it would. */
+  meansTheSame(others: Variables, { names, readAll }: Reads): boolean {
+    if (readAll || this.#otherwise !== others.#otherwise || this.#lookups !== others.#lookups) return false;
+    if (this.#secrets !== others.#secrets) return false;
+    for (const name of names)
+      if (!isSameValue(name, this.#layerOf(name), others.#layerOf(name))) return false;
+    return true;
   }
 
   /** Lowest first. */
   get layers(): readonly Layer[] {
-    return [...this.#baseLayers, ...[...this.#addedLayers()].reverse()];
+    if (this.#reads !== undefined) this.#reads.readAll = true;
+    return [
+      ...[...layersOf(this.#defaults)].reverse(),
+      ...this.#baseLayers,
+      ...[...layersOf(this.#added)].reverse(),
+    ];
   }
 
   has(name: string): boolean {
-    return this.#layerOf(name) !== undefined;
+    this.#reads?.names.add(name);
+    return this.#otherwise !== undefined || this.#layerOf(name) !== undefined;
   }
 
   /**
@@ -61,8 +115,10 @@ export class Variables {
    * templates in it.
    */
   get(name: string): unknown {
+    this.#reads?.names.add(name);
     if (this.#rendered.has(name)) return this.#rendered.get(name);
     const layer = this.#layerOf(name);
+    if (layer === undefined && this.#otherwise !== undefined) return this.#otherwise;
     if (layer === undefined) throw unknownVariable(name, this.names(), {});
     const value = layer.literal === true ? layer.values[name] : this.#render(name, layer);
     // Before anybody has seen it.
@@ -79,20 +135,40 @@ export class Variables {
     return this.#secrets?.names.has(name) ?? false;
   }
 
+  /** Who keeps secrets from being shown; undefined where none was declared. */
+  get secretKeeper(): SecretKeeper | undefined {
+    return this.#secrets?.keeper;
+  }
+
+  /** What functions of templates look up besides variables. */
+  get lookups(): Lookups | undefined {
+    return this.#lookups;
+  }
+
   /** Whether a value that is secret, or came from one by way of a template, is anywhere in this one. */
   hasSecretIn(value: unknown): boolean {
     return this.#secrets?.keeper.isIn(value) ?? false;
   }
 
+  /** Throws `secret.*`. */
+  secret(name: string, fields: readonly string[], place: ErrorPlace): string | UnknownValue {
+    const named = this.#secrets?.named;
+    if (named === undefined) throw secretNotFetched(name, place);
+    return named.get(name, fields, place);
+  }
+
   /** All names, sorted. */
   names(): readonly string[] {
+    if (this.#reads !== undefined) this.#reads.readAll = true;
     const names = new Set(this.#base.keys());
-    for (const { values } of this.#addedLayers()) for (const name of Object.keys(values)) names.add(name);
+    for (const added of [this.#added, this.#defaults])
+      for (const { values } of layersOf(added)) for (const name of Object.keys(values)) names.add(name);
     return [...names].sort();
   }
 
   /** Which layer gives the value, and where in which file it stands. */
   origin(name: string): Origin | undefined {
+    this.#reads?.names.add(name);
     const layer = this.#layerOf(name);
     if (layer === undefined) return undefined;
     const at = positionOf(layer, name);
@@ -129,14 +205,44 @@ export class Variables {
   }
 
   #layerOf(name: string): Layer | undefined {
-    for (const layer of this.#addedLayers()) if (Object.hasOwn(layer.values, name)) return layer;
-    return this.#base.get(name);
+    return layerWith(name, this.#added) ?? this.#base.get(name) ?? layerWith(name, this.#defaults);
   }
+}
 
-  /** Highest first. */
-  *#addedLayers(): Generator<Layer, undefined> {
-    for (let added = this.#added; added !== undefined; added = added.below) yield added.layer;
-  }
+/** Which names variables were asked for. */
+export interface Reads {
+  readonly names: Set<string>;
+  /** They were asked which names there are. */
+  readAll: boolean;
+}
+
+/** The same text in a file, or the same simple value: a template in it is rendered with names that were read too. */
+function isSameValue(name: string, one: Layer | undefined, other: Layer | undefined): boolean {
+  if (one === other) return true;
+  if (one === undefined || other === undefined) return false;
+  if (one.values === other.values) return true;
+  const [value, same] = [one.values[name], other.values[name]];
+  return typeof value !== 'object' && value === same && one.literal === other.literal;
+}
+
+/** What lies around the layers that all share. */
+interface Around {
+  readonly added: Added | undefined;
+  readonly defaults: Added | undefined;
+  readonly otherwise: UnknownValue | undefined;
+}
+
+const nothingAround: Around = { added: undefined, defaults: undefined, otherwise: undefined };
+
+/** Highest first. */
+function* layersOf(added: Added | undefined): Generator<Layer, undefined> {
+  for (let at = added; at !== undefined; at = at.below) yield at.layer;
+}
+
+function layerWith(name: string, added: Added | undefined): Layer | undefined {
+  for (let at = added; at !== undefined; at = at.below)
+    if (Object.hasOwn(at.layer.values, name)) return at.layer;
+  return undefined;
 }
 
 /** All texts and numbers of a secret value: those of a mapping are as secret as itself. */

@@ -57,6 +57,27 @@ export function readGroupSettings(read: ReadVariable): GroupSettings {
   };
 }
 
+/**
+ * The same for who operates hosts and deploys nothing: a group may be without containers, target groups and health check, and then has none. Throws
+ * what is wrong in what it has.
+ */
+export function readOperatedSettings(read: ReadVariable): GroupSettings {
+  const diagnostics = new Diagnostics();
+  const has = (name: string): boolean => read(name) !== undefined;
+  const hasContainers = has('container') || readSeveral(read, true) !== undefined;
+  const containers = hasContainers ? diagnostics.collect(() => readContainers(read)) : [];
+  const targetGroups = has('target_groups') ? diagnostics.collect(() => readTargetGroups(read)) : undefined;
+  const health = diagnostics.collect(() => readHealth(read, { kind: 'none' }));
+  const rollout = diagnostics.collect(() => readRollout(read));
+  diagnostics.refuse();
+  return {
+    containers: containers ?? [],
+    ...defined({ health }),
+    targetGroups: targetGroups ?? { kind: 'none' },
+    rollout: rollout ?? readRollout(() => undefined),
+  };
+}
+
 const readRollout = (read: ReadVariable): RolloutSettings =>
   validate(rolloutSchema, read('rollout') ?? { value: {} }, ['rollout']);
 

@@ -3,6 +3,7 @@ import type { Project } from '../config/project.js';
 import type { Layer } from '../expression/scope.js';
 import { defined } from '../model/defined.js';
 import type { Host } from '../model/host.js';
+import type { HostId } from '../model/ids.js';
 
 /** The variables that everything begins with: lowest in precedence. */
 export const packagedDefaults: Layer = {
@@ -17,7 +18,7 @@ export const packagedDefaults: Layer = {
 };
 
 /** What makes a group what it is: on a host of several groups, it must not leak from one into the deploy of another. */
-const groupOwn = new Set([
+export const groupOwn: ReadonlySet<string> = new Set([
   'image',
   'version',
   'container',
@@ -33,11 +34,12 @@ export interface EnvironmentLayers {
   readonly ofGroup: (group: string) => readonly Layer[];
 }
 
-/** Reads the variables of all groups and hosts. Throws all that is wrong with a file of them. */
+/** Reads the variables of all groups and hosts; `added` are those that a playbook gave hosts. Throws all that is wrong with a file of them. */
 export async function readLayers(
   project: Project,
   environment: EnvironmentFile,
   hosts: readonly Host[],
+  added: ReadonlyMap<HostId, Layer>,
 ): Promise<EnvironmentLayers> {
   const groups = ['all', ...new Set(hosts.flatMap((host) => host.groups))];
   const groupFiles = new Map(
@@ -60,6 +62,7 @@ export async function readLayers(
         ...shared(host.groups, group),
         factsLayer(host, group),
         entries.get(host.name),
+        added.get(host.id),
         hostFiles.get(host.id),
       ].filter((layer) => layer !== undefined),
   };

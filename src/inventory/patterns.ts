@@ -6,18 +6,18 @@ import {
   wildcardGroup,
 } from '../errors/inventory.js';
 import type { Host } from '../model/host.js';
-import type { Inventory } from './inventory.js';
+import type { Inventory, LaterNames } from './inventory.js';
 
 /**
  * The hosts that a pattern means, in the inventory's order. Ansible's patterns: `a:b` or `a,b` is either, `a:&b` both,
  * `a:!c` not `c`, whatever the order of the parts; a part is `all`, a group, a host's name or id, or a glob of these.
  * Throws `inventory.empty_pattern` (`-l ,` must not mean everything), `inventory.unknown_name` and, when nothing is left,
- * `inventory.empty_selection`.
+ * `inventory.empty_selection`. With `later`, hosts may still be added: a pattern may mean none of those that are there.
  */
-export function selectHosts(inventory: Inventory, pattern: string): readonly Host[] {
+export function selectHosts(inventory: Inventory, pattern: string, later?: LaterNames): readonly Host[] {
   const parts = partsOf(inventory, pattern);
   const hostsOf = (sign: Part['sign']): readonly ReadonlySet<Host>[] =>
-    parts.filter((part) => part.sign === sign).map(({ name }) => hostsNamed(inventory, name, pattern));
+    parts.filter((part) => part.sign === sign).map(({ name }) => hostsNamed(inventory, name, pattern, later));
   const included = hostsOf('');
   const demanded = hostsOf('&');
   const excluded = hostsOf('!');
@@ -27,7 +27,8 @@ export function selectHosts(inventory: Inventory, pattern: string): readonly Hos
       demanded.every((hosts) => hosts.has(host)) &&
       !excluded.some((hosts) => hosts.has(host)),
   );
-  if (selected.length === 0) throw emptySelection(pattern, inventory.environment, knownNames(inventory));
+  if (selected.length === 0 && later === undefined)
+    throw emptySelection(pattern, inventory.environment, knownNames(inventory));
   return selected;
 }
 
@@ -69,13 +70,21 @@ const isGlob = (name: string): boolean => /[*?[]/.test(name);
 const isKnown = (inventory: Inventory, name: string): boolean =>
   inventory.group(name).length > 0 || inventory.hosts.some((host) => host.name === name || host.id === name);
 
-function hostsNamed(inventory: Inventory, name: string, pattern: string): ReadonlySet<Host> {
+function hostsNamed(
+  inventory: Inventory,
+  name: string,
+  pattern: string,
+  later: LaterNames | undefined,
+): ReadonlySet<Host> {
   if (name === 'all') return new Set(inventory.hosts);
   const members = inventory.group(name);
   if (members.length > 0) return new Set(members);
   const named = inventory.hosts.filter((host) => host.name === name || host.id === name);
   if (named.length > 0) return new Set(named);
-  if (!isGlob(name)) throw unknownName(name, pattern, inventory.environment, knownNames(inventory));
+  if (!isGlob(name)) {
+    if (later?.mayBe(name) === true) return new Set();
+    throw unknownName(name, pattern, inventory.environment, knownNames(inventory, later?.names));
+  }
   const glob = globPattern(name);
   return new Set(
     inventory.hosts.filter((host) => [host.name, host.id, ...host.groups].some((word) => glob.test(word))),
@@ -109,10 +118,10 @@ const letterClass = (letters: string): string =>
       : literally(text),
   );
 
-const knownNames = ({
-  groupNames,
-  hosts,
-}: Inventory): { readonly groups: readonly string[]; readonly hosts: readonly string[] } => ({
-  groups: groupNames,
+const knownNames = (
+  { groupNames, hosts }: Inventory,
+  later: readonly string[] = [],
+): { readonly groups: readonly string[]; readonly hosts: readonly string[] } => ({
+  groups: [...new Set([...groupNames, ...later])],
   hosts: hosts.map(({ name }) => name),
 });

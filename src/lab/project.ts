@@ -14,11 +14,13 @@ export interface ProjectFacts {
 
 /** The files of a project for the environment `lab`, by path. This repository's root has the same for the ports of `lab start`. */
 export const projectFiles = (facts: ProjectFacts): Readonly<Record<string, string>> => ({
-  'adfpush.yml': `name: shop
+  'adfpush.yml': `# yaml-language-server: $schema=.adfpush/schema/project.json
+name: shop
 # Here, and not in your home: a lab's journals are of no use when it is gone.
 state: { directory: .adfpush/journals }
 `,
-  'inventory/lab.yml': `# The fleet in a box: adfpush lab start
+  'inventory/lab.yml': `# yaml-language-server: $schema=../.adfpush/schema/inventory.json
+# The fleet in a box: adfpush lab start
 source: aws_ec2
 endpoint: ${facts.endpoint}
 account: '${labAccount}'
@@ -33,7 +35,8 @@ ssh:
   known_hosts_file: ${facts.knownHostsFile}
 ${facts.bastion === undefined ? '' : `  proxy_jump: ${facts.bastion}\n`}vars: { registry: '${facts.registryAddress}' }
 `,
-  'inventory/group_vars/api.yml': `image: '{{ registry }}/shop/api'
+  'inventory/group_vars/api.yml': `# yaml-language-server: $schema=../../.adfpush/schema/group.json
+image: '{{ registry }}/shop/api'
 version: v1
 container:
   name: api
@@ -52,7 +55,8 @@ rollout:
   on_failure: rollback
   keep_releases: 2
 `,
-  'inventory/group_vars/worker.yml': `image: '{{ registry }}/shop/worker'
+  'inventory/group_vars/worker.yml': `# yaml-language-server: $schema=../../.adfpush/schema/group.json
+image: '{{ registry }}/shop/worker'
 version: v1
 container:
   name: worker

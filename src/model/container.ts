@@ -80,6 +80,8 @@ export const label = {
   by: 'adfpush.by',
   /** The sources of bind mounts that may be made when they are missing, as a JSON list: the option `create`. */
   creates: 'adfpush.creates',
+  /** A keyed hash of each of its secrets, by name, as JSON: see `HashedSecrets`. */
+  secrets: 'adfpush.secrets',
   /** The id of the removed container that this one was made again for. */
   remakes: 'adfpush.remakes',
 } as const;

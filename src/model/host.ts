@@ -10,8 +10,8 @@ export const jumpForm =
  * OpenSSH's defaults.
  */
 export interface SshSettings {
-  /** `ssh2`, connections of our own, when absent; `openssh` runs the system's ssh. */
-  readonly transport?: 'ssh2' | 'openssh';
+  /** `ssh2`, connections of our own, when absent; `openssh` runs the system's ssh; `local` is this machine, without SSH. */
+  readonly transport?: 'ssh2' | 'openssh' | 'local';
   /** A configuration read instead of the user's and the system's, as with `ssh -F`; `none` reads none. */
   readonly configFile?: string;
   readonly user?: string;

@@ -32,7 +32,8 @@ export interface LeaseEpoch {
 /** One group of a run. */
 export interface GroupRecord {
   readonly name: GroupName;
-  readonly release: Release;
+  /** What it was rolled to; absent where the run rolled no release: an ad-hoc playbook. */
+  readonly release?: Release;
   /** The names of its target groups, as they were found; empty for workers. */
   readonly targetGroups: readonly string[];
   readonly rollout: RolloutSettings;
@@ -45,11 +46,17 @@ export interface ProcessRecord {
   readonly started: string;
 }
 
+/** Whether a rollback's containers get the secrets of today, or those that the hosts keep. */
+export type SecretChoice = (typeof secretChoices)[number];
+export const secretChoices = ['current', 'kept'] as const;
+
 /** What of a run decides what it does. */
 export interface AskedFor {
   readonly limit?: string;
   readonly tags?: readonly string[];
   readonly skipTags?: readonly string[];
+  /** Absent where the containers get today's. */
+  readonly secrets?: SecretChoice;
   /** Absent where only the hosts tell of the run. */
   readonly project?: ProjectDigest;
   /** What each image reference meant, as `repository@sha256:…`. */
@@ -64,4 +71,6 @@ export interface ProjectDigest {
   readonly folders: Readonly<Record<string, readonly string[]>>;
   /** Over the values of `--extra-vars`; absent when none were given. */
   readonly extraVars?: string;
+  /** The secrets that it fetched by their names, and one digest over what all of them were; absent when there were none. */
+  readonly secrets?: { readonly names: readonly string[]; readonly digest: string };
 }

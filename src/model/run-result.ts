@@ -15,6 +15,8 @@ export interface RunResult {
   readonly verb: string;
   readonly environment: EnvironmentName;
   readonly groups: readonly GroupName[];
+  /** The playbook of `run`, as it was given. */
+  readonly playbook?: string;
   readonly outcome: RunOutcome;
   readonly exit: ExitCode;
   readonly startedAt: EpochMilliseconds;
@@ -61,6 +63,24 @@ export interface HostResult {
   /** The version and image it ran at the end, as far as known. */
   readonly version?: string;
   readonly image?: string;
+  /** What came of the command of `exec`; absent when it was not begun, or its run was interrupted. */
+  readonly command?: CommandReport;
+}
+
+/** How a command ended on a host, and what it printed. */
+export interface CommandReport {
+  /** `exited`; or `signalled`, `timed_out`, `cancelled`, `interrupted`, `unknown`. */
+  readonly outcome: string;
+  /** Its exit code; absent unless it exited, so that an unknown outcome is never taken for 0. */
+  readonly rc?: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly duration: Milliseconds;
+  /** Something in the middle of the output is left out. */
+  readonly truncated: boolean;
+  /** The files of this machine that have all of it, when it was too much for memory. */
+  readonly stdoutFile?: string;
+  readonly stderrFile?: string;
 }
 
 export interface NamedHost {

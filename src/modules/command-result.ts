@@ -7,13 +7,14 @@ import type { Change, ModuleHost, ModuleResult } from './module.js';
 
 /** The arguments that `command` and `shell` have in common. */
 export const commandKeys = {
-  chdir: z.string().optional(),
-  /** Skips the task when this path exists on the host; a relative one is one of the folder `chdir`. */
-  creates: z.string().optional(),
-  /** Skips the task when this path does not exist on the host. */
-  removes: z.string().optional(),
-  stdin: z.string().optional(),
-  timeout: durationSchema.optional(),
+  chdir: z.string().optional().describe('the folder of the host that it runs in'),
+  creates: z
+    .string()
+    .optional()
+    .describe('skips the task when this path exists on the host; a relative one is looked up in `chdir`'),
+  removes: z.string().optional().describe('skips the task when this path does not exist on the host'),
+  stdin: z.string().optional().describe('what it reads from its standard input'),
+  timeout: durationSchema.optional().describe('after which it is ended, and has failed'),
 };
 
 export type CommandConditions = z.infer<z.ZodObject<typeof commandKeys>>;
@@ -69,19 +70,30 @@ export async function applyCommand(
     Pick<RunOptions, 'checksStdin'> & { readonly stdin?: string | Uint8Array | undefined },
   host: ModuleHost,
 ): Promise<ModuleResult> {
-  const result = await host.run(command, {
-    ...defined({ cwd: chdir, stdin, checksStdin, timeout }),
-  });
+  const options = defined({ cwd: chdir, stdin, checksStdin, timeout });
+  if (host.start === undefined) return resultOf(await host.run(command, options), host);
+  const { id, started } = await host.start(command, options);
+  if (!succeeded(started)) return resultOf(started, host);
+  const values = { ansible_job_id: id, started: true, finished: false };
+  return { changed: true, message: `started as job ${id}`, values };
+}
+
+/** How a command ended, as a task tells it. */
+export function resultOf(result: CommandResult, host: Pick<ModuleHost, 'host'>): ModuleResult {
   const message = toldOfRecord(result);
   return {
     changed: true,
     ...defined({ message }),
-    output: [result.stdout, result.stderr].filter((text) => text !== '').join('\n'),
+    output: printed(result),
     values: valuesOf(result),
     ...(succeeded(result) ? {} : { failure: commandFailed(host.host, result.outcome, result.stderr) }),
     ...(result.outcome.kind === 'exited' ? {} : { unfinished: true }),
   };
 }
+
+/** What it printed to both streams, the second on a line of its own. */
+const printed = ({ stdout, stderr }: CommandResult): string =>
+  `${stdout}${stdout === '' || stderr === '' || stdout.endsWith('\n') ? '' : '\n'}${stderr}`;
 
 /** What a person should know of how the result came here. */
 function toldOfRecord({ record, outcome }: CommandResult): string | undefined {

@@ -5,7 +5,7 @@ import { argvSchema } from '../model/schema/argv.js';
 import { fileModeSchema } from '../model/schema/file-mode.js';
 import { parsed } from '../model/schema/parsed.js';
 import { scalarText, textSchema } from '../model/schema/text.js';
-import { Secret } from '../model/secret.js';
+import { holdsSecret, revealed, Secret } from '../model/secret.js';
 import { applyTree, checkTree, readTree, type TreeChange } from './copy-folder.js';
 import { applyFile, checkFile, type FileChange, type WantedFile } from './file-content.js';
 import { contentKeys, givenAttributes } from './file-keys.js';
@@ -15,27 +15,30 @@ import { fileFilling, textFilling, type Filling } from './text-content.js';
 
 /** A mapping or list is written as JSON, as Ansible does. */
 const textOrSecret = parsed((value, refuse): string | Secret => {
-  if (value instanceof Secret) return value;
+  const plain = revealed(value);
   const text =
-    scalarText(value) ?? (typeof value === 'object' && value !== null ? JSON.stringify(value) : undefined);
+    scalarText(plain) ?? (typeof plain === 'object' && plain !== null ? JSON.stringify(plain) : undefined);
   if (text === undefined) refuse('must be text');
-  return text ?? '';
-});
+  return holdsSecret(value) ? new Secret(text ?? '') : (text ?? '');
+}).meta({ type: 'text' });
 
 const schema = z
   .strictObject({
-    /**
-     * A file of the control side, or a folder: the folder itself goes into dest, or, when src ends in `/`, what is in it. Nothing that is
-     * on the host only is removed.
-     */
-    src: textSchema.optional(),
-    /** The text itself, instead of src. */
-    content: textOrSecret.optional(),
+    src: textSchema
+      .optional()
+      .describe(
+        'a file of the project, looked up in `files/` first, or a folder: the folder itself goes into `dest`, or, when `src` ends in `/`, what is in it. Nothing that is on the host only is removed',
+      ),
+    content: textOrSecret
+      .optional()
+      .describe('the text itself, instead of `src`; a mapping or list is written as JSON'),
     ...contentKeys,
-    /** Of folders that have to be made. */
-    directory_mode: fileModeSchema.optional(),
-    /** A command, never run by a shell, that has to succeed before the file is put in place; `%s` in it is the new file. */
-    validate: argvSchema.optional(),
+    directory_mode: fileModeSchema.optional().describe('the mode of folders that have to be made'),
+    validate: argvSchema
+      .optional()
+      .describe(
+        'a command, never run by a shell, that has to succeed before the file is put in place; `%s` in it is the new file',
+      ),
   })
   .refine(({ src, content }) => (src === undefined) !== (content === undefined), {
     message: 'write either src or content',
@@ -53,10 +56,26 @@ type Details =
 /** Puts a file of the control side, a folder of files, or a text on the host. */
 export const copy: Module<Args, Details> = {
   name: 'copy',
+  docs: {
+    summary: 'Puts a file of the project, a folder of files, or a text on the host.',
+    examples: [
+      `- name: the message of the day
+  copy: { content: "Managed by adfpush.", dest: /etc/motd, mode: '0644' }
+  become: true`,
+      `- name: sudoers, checked before it counts
+  copy:
+    src: sudoers
+    dest: /etc/sudoers.d/app
+    mode: '0440'
+    validate: visudo -cf %s
+  become: true`,
+    ],
+  },
   effect: 'idempotent',
   // Its string form is split into words as sh would: quoting keeps each value one word.
   shellArguments: ['validate'],
   visibleArguments: ['validate'],
+  secretArguments: ['content'],
   source: ({ src }) => (src === undefined ? undefined : { argument: 'src', src, folder: 'files' }),
   schema,
 

@@ -3,14 +3,23 @@ import { UnknownValue } from '../model/unknown.js';
 import type { ReadingModule } from './module.js';
 
 const schema = z.strictObject({
-  msg: z.unknown().optional(),
-  /** The name of a variable to show, or of a field of one: `out.stdout`. */
-  var: z.string().optional(),
+  msg: z.unknown().optional().describe('what to show: text, or any value'),
+  var: z
+    .string()
+    .optional()
+    .describe('the name of a variable to show, or of a field of one: `out.stdout`; no braces'),
 });
 
 /** Shows a message or a variable. */
 export const debug: ReadingModule<z.infer<typeof schema>> = {
   name: 'debug',
+  docs: {
+    summary: 'Shows a message or a variable.',
+    examples: [
+      `- debug: '{{ inventory_hostname }} is in {{ join group_names ", " }}'`,
+      `- debug: { var: group_names }`,
+    ],
+  },
   freeform: 'msg',
   variableArguments: ['var'],
   schema,

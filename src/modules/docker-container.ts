@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { bindSourceGone } from '../errors/engine.js';
-import { containerOfOtherGroup, foreignContainerAppeared } from '../errors/modules.js';
 import {
   label,
   type ContainerSpec,
@@ -13,19 +12,32 @@ import { containerName, shortDigest, type ContainerName } from '../model/ids.js'
 import { containerSchema } from '../model/schema/container.js';
 import { specHash } from '../model/spec-hash.js';
 import { bindMounts } from '../model/volume.js';
-import type { Change, Module, ModuleHost } from './module.js';
+import type { Change, Module, ModuleHost, ModuleResult } from './module.js';
+import { requireOurs, takingOf } from './our-containers.js';
+import { restartContainers, restartsOf, summarizeRestart, type Restart } from './restart-containers.js';
 
 const schema = z
   .strictObject({
-    /** For containers that name none of their own. */
-    image: z.string().optional(),
-    container: containerSchema.optional(),
-    /** In start order. */
-    containers: z.array(containerSchema).optional(),
+    state: z
+      .enum(['started', 'restarted'])
+      .default('started')
+      .describe(
+        '`restarted` stops and starts the containers of these names as they are, and replaces none; their image and settings say nothing then',
+      ),
+    image: z.string().optional().describe('the image of containers that name none of their own'),
+    container: containerSchema.optional().describe('the container, as in the settings of a group'),
+    containers: z
+      .array(containerSchema)
+      .optional()
+      .describe('instead of `container`: several, in start order'),
   })
   .refine(({ container, containers }) => (container === undefined) !== (containers === undefined), {
     message: 'write either container or containers',
   });
+
+type Details =
+  | { readonly kind: 'replace'; readonly replacements: readonly Replacement[] }
+  | { readonly kind: 'restart'; readonly restarts: readonly Restart[] };
 
 /** One container to be replaced, and what stands in its place. */
 interface Replacement {
@@ -39,14 +51,41 @@ interface Replacement {
  * Makes the host run these containers. What ran before is renamed, its restart policy set to `no` (dockerd would start it again
  * otherwise), stopped, and kept; then the new ones are created and started, in their order.
  */
-export const dockerContainer: Module<z.infer<typeof schema>, readonly Replacement[]> = {
+export const dockerContainer: Module<z.infer<typeof schema>, Details> = {
   name: 'docker_container',
+  docs: {
+    summary:
+      'Makes the host run these containers. What ran before is stopped and kept, so that a failure or a rollback brings it back.',
+    examples: [
+      `- name: replace the containers
+  docker_container:
+    image: "{{ release.image }}"
+    containers: "{{ containers }}"`,
+      `- name: a cache beside the app
+  docker_container:
+    container:
+      name: cache
+      image: redis:7
+      ports: ['127.0.0.1:6379:6379']
+      restart: always`,
+      `- name: restart them as they are
+  docker_container:
+    state: restarted
+    containers: "{{ containers }}"`,
+    ],
+  },
+  refusedArguments: {
+    restart: 'Write state: restarted; the restart policy is said in the container.',
+    recreate:
+      'Leave it out: a container that is not as asked for is replaced, and state: restarted restarts the others.',
+  },
   effect: 'restorable',
   takesHostOut: true,
   schema,
 
-  async check({ image, container, containers }, host) {
+  async check({ state, image, container, containers }, host) {
     const templates = containers ?? (container === undefined ? [] : [container]);
+    if (state === 'restarted') return checkRestart(await restartsOf(templates, host), host);
     const specs = await host.containerSpecs(templates, image);
     const observed = await host.containers.list();
     const replacements = specs.flatMap(
@@ -58,11 +97,13 @@ export const dockerContainer: Module<z.infer<typeof schema>, readonly Replacemen
       summary: replacements.map(summarize).join('; '),
       diff: replacements.map(summarize).join('\n'),
       takes: replacements.flatMap((one) => takings(one, host)),
-      details: replacements,
+      details: { kind: 'replace', replacements },
     };
   },
 
-  async apply(_args, replacements, host) {
+  async apply(_args, details, host) {
+    if (details.kind === 'restart') return applyRestart(details.restarts, host);
+    const { replacements } = details;
     await requireSources(replacements, host);
     for (const { current, adopted } of replacements.toReversed()) {
       for (const old of [current, adopted]) if (old !== undefined) await putAside(old, replacements, host);
@@ -77,7 +118,25 @@ export const dockerContainer: Module<z.infer<typeof schema>, readonly Replacemen
   },
 };
 
-function unchanged(specs: readonly ContainerSpec[]): Change<readonly Replacement[]> {
+const checkRestart = (restarts: readonly Restart[], host: ModuleHost): Change<Details> => ({
+  changes: true,
+  summary: restarts.map(summarizeRestart).join('; '),
+  diff: restarts.map(summarizeRestart).join('\n'),
+  takes: restarts.map(({ container, stopTimeout }) => takingOf(container, stopTimeout, host)),
+  details: { kind: 'restart', restarts },
+});
+
+async function applyRestart(restarts: readonly Restart[], host: ModuleHost): Promise<ModuleResult> {
+  await restartContainers(restarts, host);
+  return {
+    changed: true,
+    message: restarts.map(summarizeRestart).join('; '),
+    diff: restarts.map(summarizeRestart).join('\n'),
+    values: { containers: restarts.map(({ container }) => container.name) },
+  };
+}
+
+function unchanged(specs: readonly ContainerSpec[]): Change<Details> {
   return {
     changes: false,
     result: {
@@ -93,15 +152,12 @@ function replacement(
   spec: ContainerSpec,
   template: ContainerTemplate | undefined,
   observed: readonly ObservedContainer[],
-  { host, group, probe }: ModuleHost,
+  host: ModuleHost,
 ): Replacement | undefined {
+  const { group, probe } = host;
   const current = observed.find(({ name }) => name === spec.name);
   const mayAdopt = template?.adopt;
-  if (current !== undefined && mayAdopt !== current.name) {
-    const owner = current.labels[label.group];
-    if (owner === undefined) throw foreignContainerAppeared(host, current.name);
-    if (group !== undefined && owner !== group) throw containerOfOtherGroup(host, current.name, owner);
-  }
+  if (current !== undefined && mayAdopt !== current.name) requireOurs(current, host);
   const adopted = observed.find(({ name, running }) => name === mayAdopt && name !== spec.name && running);
   const isSick = group !== undefined && probe === undefined && current?.health === 'unhealthy';
   if (adopted === undefined && current !== undefined && !isSick && isAsPlanned(current, spec))
@@ -115,26 +171,11 @@ const isAsPlanned = (container: ObservedContainer, spec: ContainerSpec): boolean
   container.labels[label.specHash] === specHash(spec);
 
 /** The first hold carries the probe: one proof of health is for the host as a whole. */
-function takings({ spec, current, adopted }: Replacement, { probe }: ModuleHost): readonly Taking[] {
-  const { stopTimeout } = spec;
-  const base = { kind: 'container', stopTimeout, ...defined({ probe }) } as const;
-  const held = (container: ObservedContainer): Taking => {
-    const { [label.release]: version, [label.specHash]: hash, [label.run]: run } = container.labels;
-    return {
-      ...base,
-      name: container.name,
-      previous: {
-        id: container.id,
-        // One that waits for its restart is up again in a moment, and is brought back as one that runs.
-        running: container.running || container.restarting === true,
-        restartPolicy: container.restartPolicy,
-        ...defined({ digest: container.digest, version }),
-        ...(hash === undefined || run === undefined ? {} : { image: container.image, specHash: hash, run }),
-      },
-    };
-  };
-  const own: Taking = current === undefined ? { ...base, name: spec.name } : held(current);
-  return adopted === undefined ? [own] : [own, held(adopted)];
+function takings({ spec, current, adopted }: Replacement, host: ModuleHost): readonly Taking[] {
+  const { stopTimeout, name } = spec;
+  const none: Taking = { kind: 'container', stopTimeout, ...defined({ probe: host.probe }), name };
+  const own = current === undefined ? none : takingOf(current, stopTimeout, host);
+  return adopted === undefined ? [own] : [own, takingOf(adopted, stopTimeout, host)];
 }
 
 async function putAside(

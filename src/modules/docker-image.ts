@@ -7,15 +7,25 @@ import type { PullProgress } from '../ports/container-runtime.js';
 import type { Module, ModuleHost } from './module.js';
 
 const schema = z.strictObject({
-  /** The image, as `repository:tag` or `repository@digest`. */
-  image: z.string().optional(),
-  /** Containers whose own images are wanted too; one without gets `image`. */
-  containers: z.array(containerSchema).default([]),
+  image: z.string().optional().describe('the image, as `repository:tag` or `repository@digest`'),
+  containers: z.array(containerSchema).default([]).describe('containers whose own images are wanted too'),
 });
 
 /** Pulls images, pinned to this run's digests, and verifies what the Engine says it got. */
 export const dockerImage: Module<z.infer<typeof schema>, readonly PinnedImage[]> = {
   name: 'docker_image',
+  docs: {
+    summary:
+      'Pulls images, each pinned to one digest for the whole run, and verifies what the Docker Engine says it got.',
+    examples: [
+      `- name: pull it before any host leaves service
+  docker_image: registry.example.com/shop/api:v42`,
+      `- name: the release, and all other images of the group
+  docker_image:
+    image: "{{ release.image }}"
+    containers: "{{ containers }}"`,
+    ],
+  },
   effect: 'restorable',
   freeform: 'image',
   schema,

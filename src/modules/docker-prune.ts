@@ -4,8 +4,11 @@ import type { LocalImage } from '../ports/container-runtime.js';
 import type { Module, ModuleHost } from './module.js';
 
 const schema = z.strictObject({
-  /** Stopped predecessors kept for each container of the group. */
-  keep_releases: z.int().min(0).default(3),
+  keep_releases: z
+    .int()
+    .min(0)
+    .default(3)
+    .describe('how many stopped predecessors of each container of the group are kept'),
 });
 
 interface Prunable {
@@ -16,6 +19,14 @@ interface Prunable {
 /** Removes what earlier releases of the group left behind: stopped predecessors beyond `keep_releases`, and images only they used. */
 export const dockerPrune: Module<z.infer<typeof schema>, Prunable> = {
   name: 'docker_prune',
+  docs: {
+    summary:
+      'Removes what earlier releases of the group left behind: stopped predecessors beyond `keep_releases`, and the images that only they used.',
+    examples: [
+      `- name: keep two releases
+  docker_prune: { keep_releases: 2 }`,
+    ],
+  },
   effect: 'one_way',
   schema,
 

@@ -13,18 +13,39 @@ import {
 import type { Change, Module, ModuleHost, ModuleResult } from './module.js';
 
 const schema = z.strictObject({
-  state: z.enum(['drained', 'in_service']),
-  target_groups: targetGroupsSchema,
-  /** For draining: at most this long; `default` is the deregistration delay + 30 s. */
-  drain_timeout: z.union([z.literal('default'), durationSchema]).default('default'),
-  /** For in service: until every target group says healthy. */
-  timeout: durationSchema.default(300_000),
+  state: z
+    .enum(['drained', 'in_service'])
+    .describe(
+      '`drained`: taken out, and no request is on its way any more; `in_service`: registered where it belongs, and healthy',
+    ),
+  target_groups: targetGroupsSchema.describe(
+    'the target groups: a list of names, `auto` for those that the group of hosts uses, `none` for none',
+  ),
+  drain_timeout: z
+    .union([z.literal('default'), durationSchema])
+    .default('default')
+    .describe(
+      'how long draining may take; `default` is the deregistration delay of the target group and 30 s more',
+    ),
+  timeout: durationSchema
+    .default(300_000)
+    .describe('how long it may take until every target group says healthy'),
 });
 type Args = z.infer<typeof schema>;
 
 /** Takes the host out of its target groups, or puts it back where it belongs; done only when the balancer says so. */
 export const elbTarget: Module<Args, readonly Registration[]> = {
   name: 'elb_target',
+  docs: {
+    summary:
+      'Takes the host out of its target groups, or puts it back where it belongs; it is done only when the load balancer says so.',
+    examples: [
+      `- name: drain
+  elb_target: { state: drained, target_groups: [api-http] }`,
+      `- name: put in service
+  elb_target: { state: in_service, target_groups: [api-http], timeout: 2m }`,
+    ],
+  },
   effect: 'restorable',
   where: 'cloud',
   takesHostOut: true,

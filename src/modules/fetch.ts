@@ -6,13 +6,17 @@ import type { Module, ModuleHost } from './module.js';
 import { lastName } from './source-files.js';
 
 const schema = z.strictObject({
-  /** A file of the host. */
-  src: pathSchema,
-  /** A folder of the control side, relative to the project: `dest/HOST/path/of/src`, where HOST is the host's id. */
-  dest: textSchema,
-  /** To dest itself, or into it under the file's own name when it ends in `/`: for one host only, since each would replace the last. */
-  flat: z.boolean().default(false),
-  fail_on_missing: z.boolean().default(true),
+  src: pathSchema.describe('a file of the host'),
+  dest: textSchema.describe(
+    'a folder on the machine that runs adfpush, relative to the project: the file becomes `dest/HOST/path/of/src`, where HOST is the id of the host',
+  ),
+  flat: z
+    .boolean()
+    .default(false)
+    .describe(
+      'to `dest` itself, or into it under the own name of the file when it ends in `/`: for one host only, since each would replace the last',
+    ),
+  fail_on_missing: z.boolean().default(true).describe('whether a file that is not there is a failure'),
 });
 type Args = z.infer<typeof schema>;
 
@@ -24,6 +28,13 @@ interface Details {
 /** Brings a file of the host to the control side, written in one step. */
 export const fetch: Module<Args, Details> = {
   name: 'fetch',
+  docs: {
+    summary: 'Brings a file of the host to the machine that runs adfpush.',
+    examples: [
+      `- name: keep the log of the migration
+  fetch: { src: /var/log/app/migrate.log, dest: logs }`,
+    ],
+  },
   effect: 'idempotent',
   schema,
 

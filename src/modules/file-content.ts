@@ -20,6 +20,10 @@ export interface WantedFile {
   readonly backup: boolean;
   readonly follow: boolean;
   readonly validate?: readonly string[] | undefined;
+  /** What is there, when that was read already. */
+  readonly before?: Uint8Array | undefined;
+  /** The sum of what may be replaced, or `absent`; whatever is there, when it is not said. */
+  readonly expected?: string;
   /** Of folders that have to be made for it. */
   readonly directoryMode?: FileAttributes['mode'];
 }
@@ -102,14 +106,15 @@ function refuse(path: string, stat: FileStat | undefined, { host }: ModuleHost):
 async function contentDiff(
   path: string,
   stat: FileStat | undefined,
-  { content, shown, secret, attributes }: WantedFile,
+  wanted: WantedFile,
   host: ModuleHost,
 ): Promise<string> {
+  const { content, shown, secret, before: known } = wanted;
   const attributeLines =
-    stat === undefined ? [] : attributeChanges(stat, attributes).map((line) => `${path} ${line}`);
+    stat === undefined ? [] : attributeChanges(stat, whenWritten(wanted)).map((line) => `${path} ${line}`);
   if (secret) return [`${path}: holds a secret, so its lines are not shown`, ...attributeLines].join('\n');
   const after: DiffSide = { size: content.size, bytes: content.size > diffLimit ? undefined : await shown() };
-  const [link, before] = await beforeOf(path, stat, after, host);
+  const [link, before] = await beforeOf(path, stat, after, known, host);
   return [...link, fileDiff(path, before, after), ...attributeLines].join('\n');
 }
 
@@ -118,12 +123,16 @@ async function beforeOf(
   path: string,
   stat: FileStat | undefined,
   after: DiffSide,
+  known: Uint8Array | undefined,
   { files }: ModuleHost,
 ): Promise<readonly [readonly string[], DiffSide | undefined]> {
   if (stat === undefined) return [[], undefined];
   if (stat.kind === 'link') return [[`${path}: a link to ${stat.target ?? ''} until now`], undefined];
   const readable = stat.sha256 !== undefined && stat.size <= diffLimit && after.bytes !== undefined;
-  return [[], { size: stat.size, bytes: readable ? await files.read(path, diffLimit) : undefined }];
+  return [
+    [],
+    { size: stat.size, bytes: readable ? (known ?? (await files.read(path, diffLimit))) : undefined },
+  ];
 }
 
 /** Does what was found to do for one file, and tells what is there then. */
@@ -145,10 +154,11 @@ export async function applyFile(
 
 /** The name of the backup, if one was made. */
 export async function makeChange(
-  { content, attributes, directoryMode, backup, follow, validate }: WantedFile,
+  wanted: WantedFile,
   { path, write, folder, sweep }: FileChange,
   { files, progress }: Pick<ModuleHost, 'files'> & { progress?: ModuleHost['progress'] },
 ): Promise<string | undefined> {
+  const { content, attributes, directoryMode, backup, follow, validate, expected } = wanted;
   if (folder !== undefined) {
     const { owner, group } = attributes;
     await files.shape(
@@ -161,10 +171,10 @@ export async function makeChange(
   }
   if (write) {
     const result = await files.write(path, content, {
-      ...attributes,
+      ...whenWritten(wanted),
       backup,
       follow,
-      ...defined({ validate }),
+      ...defined({ validate, expected }),
       ...(progress === undefined ? {} : { onProgress: progressOf(path, content.size, progress) }),
     });
     return result.backup;
@@ -175,6 +185,13 @@ export async function makeChange(
   if (sweep) await files.sweep(path);
   return undefined;
 }
+
+/**
+ * A file with a secret in it is its owner's alone, unless the task says otherwise. Only when it is written: a mode that something else gave it
+ * since stays, so that the second run changes nothing.
+ */
+const whenWritten = ({ secret, attributes }: WantedFile): FileAttributes =>
+  secret && attributes.mode === undefined ? { ...attributes, mode: 0o600 } : attributes;
 
 /** Bytes between two reports: a large file is told of some hundred times, a small one once. */
 const leastStep = 1024 * 1024;

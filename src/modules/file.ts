@@ -7,19 +7,17 @@ import type { Change, Module, ModuleHost } from './module.js';
 
 const schema = z
   .strictObject({
-    path: pathSchema,
-    /**
-     * `file`: what is there gets these attributes, and must be a file; `directory`: it is made, with the folders above it; `link`: to
-     * `src`; `touch`: a file whose times are now, made if need be; `absent`: nothing, and nothing below it.
-     */
-    state: z.enum(['file', 'directory', 'link', 'touch', 'absent']).default('file'),
-    /** What a link leads to, in its own words. */
-    src: pathSchema.optional(),
+    path: pathSchema.describe('a path on the host'),
+    state: z
+      .enum(['file', 'directory', 'link', 'touch', 'absent'])
+      .default('file')
+      .describe(
+        '`file`: what is there gets these attributes, and must be a file; `directory`: it is made, with the folders above it; `link`: to `src`; `touch`: a file whose times are now, made if need be; `absent`: nothing, and nothing below it',
+      ),
+    src: pathSchema.optional().describe('what a link leads to, as it stands in the link'),
     ...attributeKeys,
-    /** All that is in the folder gets these attributes too. */
-    recurse: z.boolean().default(false),
-    /** A link may replace a file. */
-    force: z.boolean().default(false),
+    recurse: z.boolean().default(false).describe('gives these attributes to all that is in the folder too'),
+    force: z.boolean().default(false).describe('lets a link replace a file'),
   })
   .refine(({ state, src }) => (state === 'link') === (src !== undefined), {
     message: 'belongs to state: link, which needs it',
@@ -45,6 +43,19 @@ interface Details {
 /** Makes a path of the host a folder, a link, an empty file, or nothing, and sets its attributes. */
 export const file: Module<Args, Details> = {
   name: 'file',
+  docs: {
+    summary:
+      'Makes a path of the host a folder, a link, an empty file, or nothing, and sets its owner and mode.',
+    examples: [
+      `- name: a folder for uploads
+  file: { path: /srv/app/uploads, state: directory, owner: app, mode: '0750' }
+  become: true`,
+      `- name: the current configuration
+  file: { path: /etc/app/current, state: link, src: /etc/app/v2 }
+  become: true`,
+      `- file: { path: /tmp/app.lock, state: absent }`,
+    ],
+  },
   effect: 'idempotent',
   schema,
 

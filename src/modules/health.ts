@@ -7,6 +7,16 @@ import type { ReadingModule } from './module.js';
 /** Proves the host healthy from its own side: the probe of `health:`, passed N times in a row without a restart in between. */
 export const health: ReadingModule<HealthProbe | 'none'> = {
   name: 'health',
+  docs: {
+    summary:
+      'Proves the host healthy from its own side: a probe that has to pass several times in a row, without a restart of a container in between. Its arguments are those of `health` in the settings of a group.',
+    examples: [
+      `- name: prove it healthy
+  health: { port: 5060, path: /health, passes: 3, timeout: 60s }`,
+      `- name: as the group says
+  health: "{{ health }}"`,
+    ],
+  },
   looksAtHost: true,
   schema: z.union([z.literal('none'), healthSchema]),
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AdfError } from '../errors/adf-error.js';
+import type { AddedHost } from '../model/added-host.js';
 import type { ContainerSpec, ContainerTemplate } from '../model/container.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
@@ -12,12 +13,16 @@ import type { PinnedImage } from '../model/release.js';
 import type { Secret } from '../model/secret.js';
 import type { TargetGroupChoice } from '../model/settings.js';
 import type { UnknownValue } from '../model/unknown.js';
+import type { Locate } from '../model/source.js';
 import type { Clock } from '../ports/clock.js';
+import type { ControlSide } from '../ports/control-side.js';
 import type { HostContainers } from '../ports/container-runtime.js';
+import type { ExecCommand } from '../ports/engine-objects.js';
 import type { HostFiles } from '../ports/host-files.js';
 import type { HostHttpRequest, HostHttpResponse } from '../ports/host-http.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import type { RegistryCredentials } from '../ports/registry.js';
+import type { SourcePlace } from './source-files.js';
 import type { CommandResult, RemoteCommand, RunOptions } from '../ports/transport.js';
 
 /**
@@ -26,7 +31,7 @@ import type { CommandResult, RemoteCommand, RunOptions } from '../ports/transpor
  * knows what it would change, no later look at the host is known then. A file that is written over cannot be taken back either, there is
  * no hold for it; but its check knows all that it changes, so that a dry run may go on looking.
  */
-type Effect = 'reads' | 'restorable' | 'idempotent' | 'one_way';
+export type Effect = 'reads' | 'restorable' | 'idempotent' | 'one_way';
 
 /** Where something is changed: on the host, which then lets nobody through who lost the lease; or elsewhere: at AWS, on the control side. */
 type ChangePlace = 'host' | 'cloud';
@@ -48,11 +53,24 @@ export interface Module<Args, Details> {
   readonly shellArguments?: readonly string[];
   /** Arguments that a program on the host gets as its own, where everybody there can read them: no secret may be in them. */
   readonly visibleArguments?: readonly string[];
+  /** Arguments that tell a text with a secret in it from another: these get a `Secret`, all others its value. */
+  readonly secretArguments?: readonly string[];
+  /** What it does not take although Ansible's module of that name does, each with a sentence that says what to write instead. */
+  readonly refusedArguments?: Readonly<Record<string, string>>;
   /** The file of the control side that these arguments name: it must be there before anything runs. */
   readonly source?: (args: Args) => SourceFile | undefined;
   readonly schema: z.ZodType<Args>;
+  readonly docs?: ModuleDocs;
   check(args: Args, host: ModuleHost): Promise<Change<Details>>;
   apply(args: Args, details: Details, host: ModuleHost): Promise<ModuleResult>;
+}
+
+/** What the reference says of a module besides its parameters, which its schema describes. */
+interface ModuleDocs {
+  /** One sentence: what it does. */
+  readonly summary: string;
+  /** Tasks as YAML, each one a list item of a playbook. */
+  readonly examples: readonly string[];
 }
 
 /** A file of the control side that a task needs. */
@@ -66,7 +84,7 @@ export interface SourceFile {
   readonly template?: boolean;
 }
 
-export type SourceFolder = 'files' | 'templates';
+export type SourceFolder = 'files' | 'templates' | 'vars';
 
 /** What `check` found. */
 export type Change<Details> =
@@ -91,6 +109,8 @@ interface Unchanged {
 /** What a task did, and what `register` keeps of it. */
 export interface ModuleResult {
   readonly changed: boolean;
+  /** It had nothing to do, and counts as a task whose condition did not hold: a `script` whose `creates` exists. */
+  readonly skipped?: boolean;
   /** One line for people. */
   readonly message?: string;
   readonly diff?: string;
@@ -104,6 +124,17 @@ export interface ModuleResult {
   readonly unfinished?: boolean;
   /** Variables that outlive the task: `set_fact`. */
   readonly facts?: Readonly<Record<string, unknown>>;
+  /** Variables of project files that outlive the task, the lowest first; their templates are rendered when they are used. */
+  readonly included?: readonly IncludedVariables[];
+}
+
+/** Variables of one file of the project. */
+export interface IncludedVariables {
+  /** As people are told where a value came from. */
+  readonly name: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Locates by the path from a variable's name. */
+  readonly locate: Locate;
 }
 
 /** A host as a module sees it: every port is behind the run's interlocks. */
@@ -120,12 +151,44 @@ export interface ModuleHost {
   readonly images: Images;
   /** Runs a command; `become` and `environment` of the task are applied. In the `apply` of a one-way module it is a step. */
   run(command: RemoteCommand, options?: ModuleRunOptions): Promise<CommandResult>;
+  /**
+   * Runs a command that changes the host, in `apply` of a module of any effect: always a step. The host keeps a record of it, so when its
+   * connection is lost its end is looked up, and it never runs twice. `become` and `environment` of the task are applied.
+   */
+  runStep(command: RemoteCommand, options?: ModuleRunOptions): Promise<CommandResult>;
+  /**
+   * Of a task with `poll: 0`: starts a command as a job, in `apply` of a one-way module, in place of `run`. `become` and `environment` of the
+   * task are applied. Throws `job.not_possible`, and what keeps it from being recorded.
+   */
+  readonly start: ((command: RemoteCommand, options?: ModuleRunOptions) => Promise<JobStart>) | undefined;
+  /**
+   * How the job with this id ended; undefined while it runs. Throws `playbook.unknown_job`, `playbook.job_elsewhere`, and what keeps the host
+   * from being asked.
+   */
+  jobEnd(jid: string): Promise<JobEnd | undefined>;
+  /**
+   * Runs a command that only reads, once, on a host that is meant to be out of reach for a while: it is no blip then. Undefined when the host
+   * gives no answer within that time, connecting included, or lets no one in yet. `become` and `environment` of the task are applied.
+   * Throws what no waiting mends, such as `ssh.host_key`.
+   */
+  askOnce(command: RemoteCommand, within: Milliseconds): Promise<CommandResult | undefined>;
+  /**
+   * Runs a command in a container, through the Docker Engine, at most once. An outcome that is not known is in the result, as with a step.
+   * Throws `docker.api`.
+   */
+  exec(container: string, command: ExecCommand, stdin: string | undefined): Promise<CommandResult>;
   /** The host's files, as who the task's `become` says. */
   readonly files: HostFiles;
   /** The files on the control side. */
   readonly project: ProjectFiles;
-  /** The file that the task stands in. */
-  readonly playbook: string;
+  /** The control machine itself: its programs and its network. */
+  readonly control: ControlSide;
+  /** The task's `environment`. `run` applies it by itself. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The variables in a file of the project. Throws `config.*` at the place of a mistake. */
+  readVariables(path: string): Promise<IncludedVariables>;
+  /** Where the task's files are looked up first; for `findSource`. */
+  readonly playbook: SourcePlace;
   /** Renders a file of the control side with the host's variables; nothing is escaped. Throws at the place in that file. */
   renderFile(path: string): Promise<string | Secret | UnknownValue>;
   http(request: HostHttpRequest): Promise<HostHttpResponse>;
@@ -136,6 +199,13 @@ export interface ModuleHost {
   prove(probe: HealthProbe): Promise<HealthProof>;
   /** Of a group without a health check: waits until Docker's own checks of its containers pass. Throws `health.not_proven`. */
   proveByDocker(): Promise<void>;
+  /**
+   * To be called by `apply` before it stops what the host's containers run on: `what` is `reboot`. Throws `interlock.not_drained` while a
+   * target group of its group has the host in service. From then on its health has to be proven before it is registered again. With `away`,
+   * how long the host itself may give no answer, the run's leases are made to last that long: they may be kept on this host. Throws
+   * `lease.*` where that fails.
+   */
+  takeDown(what: string, away?: Milliseconds): Promise<void>;
   /** Container specifications with their images pinned, env files rendered, and labels for this run. */
   containerSpecs(
     templates: readonly ContainerTemplate[],
@@ -148,6 +218,11 @@ export interface ModuleHost {
   progress(message: string, done?: number, total?: number): void;
   /** Tells of something that a person should know and that does not keep the task from going on: in its host's lines, and in the result. */
   warn(message: string): void;
+  /**
+   * Adds a host to the run, or groups and variables to one that there is. Throws `add_host.*`, and zod's error for what is wrong in its `ssh`
+   * or `docker`.
+   */
+  addHost(added: AddedHost): Promise<Host>;
   /** A CEL condition over the host's variables. Unknown in a dry run when it depends on what is not known yet. */
   evaluate(condition: string): boolean | UnknownValue;
   /** A variable of the host, or a field of one (`release.version`), rendered. Throws when there is none. */
@@ -156,6 +231,21 @@ export interface ModuleHost {
 
 /** What a module says of a command; all else is its task's. */
 export type ModuleRunOptions = Omit<RunOptions, 'signal' | 'become' | 'env' | 'step'>;
+
+/** `started` is success when the job began, and goes on by itself; otherwise it tells why it did not. */
+export interface JobStart {
+  readonly id: string;
+  readonly started: CommandResult;
+}
+
+/** How a job ended: as its command did, or its module found nothing to do. */
+export type JobEnd =
+  | {
+      readonly ran: CommandResult;
+      /** The task that started it has `no_log`: what it says must not be shown. */
+      readonly noLog: boolean;
+    }
+  | { readonly notNeeded: ModuleResult };
 
 export interface HealthProof {
   readonly passes: number;
@@ -185,6 +275,8 @@ export interface HostTraffic {
 export interface Images {
   pin(reference: string): Promise<PinnedImage>;
   credentials(repository: string): Promise<RegistryCredentials | undefined>;
+  /** For the rest of the run, a registry is spoken to with these; they are in memory alone. */
+  logIn(registry: string, credentials: RegistryCredentials): void;
 }
 
 /** A module with its arguments' types closed over, so that a list can hold modules of every kind. */
@@ -196,19 +288,29 @@ export interface RegisteredModule {
   readonly freeform?: string;
   readonly shellArguments: readonly string[];
   readonly visibleArguments: readonly string[];
+  readonly secretArguments: readonly string[];
+  readonly refusedArguments?: Readonly<Record<string, string>>;
   /** The file of the control side that rendered arguments name. Throws zod's error when they do not fit. */
   source?(args: unknown): SourceFile | undefined;
   readonly looksAtHost: boolean;
   readonly setsFacts: boolean;
+  readonly addsHosts: boolean;
+  readonly foresees?: (value: unknown) => Readonly<Record<string, unknown>>;
   readonly conditionArguments: readonly string[];
   readonly variableArguments: readonly string[];
   /** The names of its arguments; empty when any may be given. */
   readonly arguments: readonly string[];
+  /** What its arguments must be, for the reference. */
+  readonly schema: z.ZodType;
+  readonly docs?: ModuleDocs;
   /** Throws zod's error when rendered arguments do not fit. */
   validate(args: unknown): void;
   /** Validates rendered arguments and checks. Throws zod's error when they do not fit. */
   check(args: unknown, host: ModuleHost): Promise<CheckedTask>;
 }
+
+/** The modules that tasks can name: those of adfpush, and the project's own. */
+export type ModulesByName = ReadonlyMap<string, RegisteredModule>;
 
 export type CheckedTask =
   | Unchanged
@@ -228,11 +330,19 @@ export interface ReadingModule<Args> {
   readonly looksAtHost?: boolean;
   /** Its arguments are variables to be set; in a dry run each may be unknown by itself. */
   readonly setsFacts?: boolean;
+  /** It adds hosts to the run. As in Ansible it runs once for each batch, on its first host. */
+  readonly addsHosts?: boolean;
+  /** Arguments that others can read: no secret may be in them. */
+  readonly visibleArguments?: readonly string[];
+  /** The variables that it sets whatever its arguments are, with this value wherever it is not known before. */
+  readonly foresees?: (value: unknown) => Readonly<Record<string, unknown>>;
   /** Arguments that are CEL conditions, and no templates. */
   readonly conditionArguments?: readonly string[];
   /** Arguments that name a variable. */
   readonly variableArguments?: readonly string[];
+  readonly refusedArguments?: Module<Args, never>['refusedArguments'];
   readonly schema: z.ZodType<Args>;
+  readonly docs?: ModuleDocs;
   readonly read: (args: Args, host: ModuleHost) => Promise<ModuleResult>;
 }
 
@@ -242,9 +352,14 @@ export const registerReading = <Args>({
   freeform,
   looksAtHost = false,
   setsFacts = false,
+  addsHosts = false,
+  visibleArguments = [],
+  foresees,
   conditionArguments = [],
   variableArguments = [],
+  refusedArguments,
   schema,
+  docs,
   read,
 }: ReadingModule<Args>): RegisteredModule => ({
   name,
@@ -253,12 +368,18 @@ export const registerReading = <Args>({
   where: 'host',
   ...defined({ freeform }),
   shellArguments: [],
-  visibleArguments: [],
+  visibleArguments,
+  secretArguments: [],
+  ...defined({ refusedArguments }),
   looksAtHost,
   setsFacts,
+  addsHosts,
+  ...defined({ foresees }),
   conditionArguments,
   variableArguments,
   arguments: argumentNames(schema),
+  schema,
+  ...defined({ docs }),
   validate: (args) => void schema.parse(args),
   check: async (raw, host) => ({ changes: false, result: await read(schema.parse(raw), host) }),
 });
@@ -273,12 +394,17 @@ export function register<Args, Details>(module: Module<Args, Details>): Register
     ...defined({ freeform: module.freeform }),
     shellArguments: module.shellArguments ?? [],
     visibleArguments: module.visibleArguments ?? [],
+    secretArguments: module.secretArguments ?? [],
+    ...defined({ refusedArguments: module.refusedArguments }),
     source: (args) => module.source?.(module.schema.parse(args)),
     looksAtHost: false,
     setsFacts: false,
+    addsHosts: false,
     conditionArguments: [],
     variableArguments: [],
     arguments: argumentNames(module.schema),
+    schema: module.schema,
+    ...defined({ docs: module.docs }),
     validate: (args) => void module.schema.parse(args),
     async check(raw, host) {
       const args = module.schema.parse(raw);

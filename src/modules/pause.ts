@@ -4,14 +4,17 @@ import { durationSchema } from '../model/schema/duration.js';
 import type { ReadingModule } from './module.js';
 
 const schema = z.strictObject({
-  /** A duration; a bare number is seconds. */
-  seconds: durationSchema.optional(),
-  minutes: z.number().min(0).optional(),
+  seconds: durationSchema.optional().describe('how long; a bare number is seconds'),
+  minutes: z.number().min(0).optional().describe('so many minutes more'),
 });
 
 /** Waits, on every host of the turn by itself. */
 export const pause: ReadingModule<z.infer<typeof schema>> = {
   name: 'pause',
+  docs: {
+    summary: 'Waits, on every host of the turn by itself.',
+    examples: [`- pause: 30s`, `- pause: { minutes: 2 }`],
+  },
   freeform: 'seconds',
   schema,
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sourceNotAFile } from '../errors/inventory.js';
-import { argvSchema } from '../model/schema/argv.js';
+import { taskArgvSchema } from '../model/schema/argv.js';
 import { applyCommand, checkCommand, commandKeys } from './command-result.js';
 import type { Module } from './module.js';
 import { findSource } from './source-files.js';
@@ -9,8 +9,9 @@ import { collected, joined } from './text-content.js';
 const { stdin: _stdin, ...keys } = commandKeys;
 
 const schema = z.strictObject({
-  /** A script of the control side and its arguments; a string is split into words as sh would, but nothing is expanded. */
-  cmd: argvSchema,
+  cmd: taskArgvSchema.describe(
+    'a script of the project, looked up in `files/` first, and its arguments: a list, or a line that is split into words as sh would; nothing in it is expanded',
+  ),
   ...keys,
 });
 type Args = z.infer<typeof schema>;
@@ -27,6 +28,15 @@ interface Details {
  */
 export const script: Module<Args, Details> = {
   name: 'script',
+  docs: {
+    summary:
+      'Runs a script of the project on the host, by the interpreter that its first line names; by sh where it names none.',
+    examples: [
+      `- name: rotate the logs
+  script: rotate-logs.sh --keep 7
+  become: true`,
+    ],
+  },
   effect: 'one_way',
   freeform: 'cmd',
   // Its string form is split into words as sh would: quoting keeps each value one word.
@@ -40,7 +50,8 @@ export const script: Module<Args, Details> = {
     const { path, kind } = await findSource(host.project, host.playbook, 'files', name);
     if (kind !== 'file') throw sourceNotAFile(path, 'Name one file.');
     const checked = await checkCommand(args, args.cmd.join(' '), host);
-    if (!checked.changes) return checked;
+    // As Ansible counts: unlike a command, a script that is not run is skipped.
+    if (!checked.changes) return { ...checked, result: { ...checked.result, skipped: true } };
     const content = joined(await collected(host.project.stream(path)));
     return { ...checked, details: { interpreter: interpreterOf(content), content } };
   },

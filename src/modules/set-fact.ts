@@ -9,6 +9,15 @@ const schema = z.record(
 /** Sets variables of the host for the rest of the run. */
 export const setFact: ReadingModule<z.infer<typeof schema>> = {
   name: 'set_fact',
+  docs: {
+    summary:
+      'Sets variables of the host for the rest of the run. Each argument is the name of a variable and its value.',
+    examples: [
+      `- set_fact:
+    app_home: /srv/{{ inventory_hostname }}
+    is_canary: true`,
+    ],
+  },
   setsFacts: true,
   schema,
   read: async (facts) =>

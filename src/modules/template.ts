@@ -11,11 +11,15 @@ import { textFilling } from './text-content.js';
 
 const schema = z
   .strictObject({
-    /** A Handlebars file, rendered with the host's variables; nothing is escaped, and a variable that is not there is an error. */
-    src: textSchema,
+    src: textSchema.describe(
+      'a Handlebars file of the project, looked up in `templates/` first; rendered with the variables of the host. Nothing is escaped, and a variable that is not there is an error',
+    ),
     ...contentKeys,
-    /** A command, never run by a shell, that has to succeed before the file is put in place; `%s` in it is the new file. */
-    validate: argvSchema.optional(),
+    validate: argvSchema
+      .optional()
+      .describe(
+        'a command, never run by a shell, that has to succeed before the file is put in place; `%s` in it is the new file',
+      ),
   })
   .refine(({ validate }) => validate === undefined || validate.some((word) => word.includes('%s')), {
     message: 'needs a %s, where the new file stands',
@@ -30,6 +34,19 @@ interface Details {
 /** Puts a rendered template on the host. Into a folder it goes under its own name, without `.hbs`. */
 export const template: Module<z.infer<typeof schema>, Details> = {
   name: 'template',
+  docs: {
+    summary:
+      'Puts a rendered template on the host. Into a folder it goes under its own name, without `.hbs`.',
+    examples: [
+      `- name: the configuration of nginx
+  template:
+    src: nginx.conf.hbs
+    dest: /etc/nginx/nginx.conf
+    validate: nginx -t -c %s
+  become: true
+  notify: reload nginx`,
+    ],
+  },
   effect: 'idempotent',
   // Its string form is split into words as sh would: quoting keeps each value one word.
   shellArguments: ['validate'],

@@ -8,22 +8,36 @@ import type { HostHttpResponse } from '../ports/host-http.js';
 import type { ModuleHost, ReadingModule } from './module.js';
 
 const schema = z.strictObject({
-  port: z.int().min(1).max(65_535),
-  path: z.string().default('/'),
-  scheme: z.enum(['http', 'https']).default('http'),
-  /** The name asked for; the connection goes to the host's own loopback whatever it says. */
-  host: z.string().optional(),
-  method: z.string().default('GET'),
-  headers: z.record(z.string(), z.coerce.string()).default({}),
-  body: z.string().optional(),
-  status: statusSchema.default([200]),
-  timeout: durationSchema.default(10_000),
+  port: z.int().min(1).max(65_535).describe('the port of the host'),
+  path: z.string().default('/').describe('the path, with its query'),
+  scheme: z.enum(['http', 'https']).default('http').describe('how it is spoken'),
+  host: z
+    .string()
+    .optional()
+    .describe('the name that is asked for; the connection goes to 127.0.0.1 of the host whatever it says'),
+  method: z.string().default('GET').describe('the HTTP method'),
+  headers: z.record(z.string(), z.coerce.string()).default({}).describe('headers of the request'),
+  body: z.string().optional().describe('the body of the request'),
+  status: statusSchema.default([200]).describe('the status that is expected, or a list of them'),
+  timeout: durationSchema.default(10_000).describe('how long the answer may take'),
 });
 type Args = z.infer<typeof schema>;
 
 /** One HTTP request, made from the host itself through its SSH connection. Combine with `until` to wait. */
 export const uri: ReadingModule<Args> = {
   name: 'uri',
+  docs: {
+    summary:
+      'Makes one HTTP request on the host itself, through its SSH connection. Combine it with `until` to wait.',
+    examples: [
+      `- name: wait until it says that it is ready
+  uri: { port: 5060, path: /ready }
+  register: ready
+  until: ready.status == 200
+  retries: 30
+  delay: 2s`,
+    ],
+  },
   looksAtHost: true,
   schema,
 

@@ -15,6 +15,14 @@ export interface Allowance {
 
 export const unlimited: Allowance = { begin: () => () => true };
 
+/** What all of these allow. Each is of other hosts, and allows those of the others. */
+export const allOf = (allowances: readonly Allowance[]): Allowance => ({
+  begin() {
+    const may = allowances.map((allowance) => allowance.begin());
+    return (host) => may.every((one) => one(host));
+  },
+});
+
 /** By the healthy targets: a host goes with all its registrations in all target groups, or not at all. */
 export function allowanceOfTargets(
   hosts: readonly Pick<Host, 'id' | 'targetIds'>[],

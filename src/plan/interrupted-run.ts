@@ -1,10 +1,11 @@
 import { defined } from '../model/defined.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import { kindOf, type CloudHold, type HeldInCloud, type Hold } from '../model/hold.js';
+import type { Host } from '../model/host.js';
 import type { EnvironmentName, GroupName, HoldId, HostId, RunId } from '../model/ids.js';
 import { lateAtMost } from '../model/late-effect.js';
 import type { GroupRecord, ProcessRecord } from '../model/run-record.js';
-import type { HeldOnHost } from '../ports/host-holds.js';
+import type { HeldOnHost } from '../model/holds/held-on-host.js';
 import { outlivedNotes } from './claims.js';
 import { isInterrupted, type Epochs, type RebuiltRun, type UnknownMutation } from './rebuild-run.js';
 
@@ -36,6 +37,8 @@ export interface InterruptedRun {
   readonly noted: ReadonlySet<HoldId>;
   /** Hosts that by its journal keep the planned containers. */
   readonly finished: ReadonlySet<HostId>;
+  /** The hosts that its playbook added, as its journal tells how they are reached. */
+  readonly added: readonly Host[];
   /** The epochs under which it had its leases; empty where its journal does not tell. */
   readonly epochs: Epochs;
   /** On its host, and not open in the journal, which is here and older; or there is none. */
@@ -95,6 +98,7 @@ export function interruptedRun(
     outlived,
     noted: kept,
     finished: rebuilt?.finished ?? new Set(),
+    added: rebuilt?.added ?? [],
     epochs: rebuilt?.epochs ?? new Map(),
     unwritten: [...copies.map(({ hold }) => hold), ...inCloud].filter(({ id }) => !written.has(id)),
     unknown: rebuilt?.record === undefined ? copies.map(mayBeUnderWay) : rebuilt.unknown,
@@ -125,7 +129,7 @@ const mayBeUnderWay = ({ hold, at }: HeldOnHost): UnknownMutation => ({
 
 /**
  * How long from now on something may still happen to a host that the interrupted run had asked for: a container that is being stopped goes
- * down as late as its stop timeout says. `now` is this machine's wall clock; another's may be ahead, so no wait is longer than that.
+ * down as late as its stop timeout says. Jobs are left out: their hosts can be asked for them. `now` is this machine's wall clock; another's may be ahead, so no wait is longer than that.
  */
 export function timeUntilQuiet(
   host: HostId,
@@ -133,7 +137,7 @@ export function timeUntilQuiet(
   now: EpochMilliseconds,
 ): Milliseconds {
   const left = unknown
-    .filter((mutation) => mutation.host === host)
+    .filter((mutation) => mutation.host === host && mutation.job === undefined)
     .map(({ at, ownTime = ownTimesOf(host, held) }) =>
       Math.min(lateAtMost(ownTime), at + lateAtMost(ownTime) - now),
     );

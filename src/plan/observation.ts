@@ -27,8 +27,17 @@ export interface HostObservation {
   readonly mounts?: readonly ObservedMount[];
   /** The group has a health check of its own. Without one, Docker's own check of a container is all that tells of its health. */
   readonly probed: boolean;
+  /** Told of a rollback, where the host has containers of the release that get secrets. */
+  readonly keptSecrets?: KeptSecrets;
   readonly to: PlannedState;
 }
+
+/** What becomes of the secrets of what a host has of a release. All are names. */
+export type KeptSecrets =
+  /** They are others today, and the containers get today's; `areKnown` is false where a container has no hashes of its secrets, or under a key that no host has. */
+  | { readonly changed: readonly string[]; readonly areKnown: boolean }
+  /** They are others today, and the containers get those of before. */
+  | { readonly taken: readonly string[] };
 
 /** The source of a bind mount, as it was found. */
 export interface ObservedMount {

@@ -72,6 +72,50 @@ export function previousRelease(hosts: ContainersByHost, owner: ReleaseOwner): R
       };
 }
 
+/** What a host runs of a group: the release of its main container, running or not; undefined when it has none. */
+export function currentRelease(
+  containers: readonly ObservedContainer[],
+  owner: ReleaseOwner,
+): Release | undefined {
+  const current = generationsOf(containers, owner).find(({ isCurrent }) => isCurrent);
+  return (
+    current && {
+      image: { repository: repositoryOf(current.container), digest: current.digest },
+      version: current.version,
+    }
+  );
+}
+
+/**
+ * The container of this name that a host has of a release, current or kept: of the main one the newest; of another the one that was started
+ * with it, or else the newest that was there before it.
+ */
+export function containerOfRelease(
+  containers: readonly ObservedContainer[],
+  owner: ReleaseOwner,
+  digest: Digest,
+  name: ContainerName,
+): ObservedContainer | undefined {
+  const main = generationsOf(containers, owner).find((one) => one.digest === digest)?.container;
+  if (main === undefined || main.labels[label.container] === name) return main;
+  return besideOf(
+    main,
+    containers.filter((one) => isOf(one, owner) && one.labels[label.container] === name),
+  );
+}
+
+/** Of the candidates that of the same run as the main container, or else the newest that was there before it. */
+function besideOf(
+  { labels, createdAt }: ObservedContainer,
+  candidates: readonly ObservedContainer[],
+): ObservedContainer | undefined {
+  const newest = byCreation(candidates);
+  return (
+    newest.find((one) => one.labels[label.run] === labels[label.run]) ??
+    newest.find((one) => one.createdAt <= createdAt)
+  );
+}
+
 /**
  * The known releases that a person may mean: those that were deployed under this label, or else those whose digest begins so, with
  * `sha256:` in front or without.
@@ -99,8 +143,8 @@ export function imageBeside(
       generationsOf(containers, owner).filter(({ digest }) => digest === release.digest),
     );
     if (main === undefined) continue;
-    const { labels, createdAt } = main.container;
-    const candidates = byCreation(
+    const found = besideOf(
+      main.container,
       containers.filter(
         (one) =>
           isOf(one, owner) &&
@@ -108,9 +152,6 @@ export function imageBeside(
           repositoryOf(one) === other.repository,
       ),
     );
-    const found =
-      candidates.find((one) => one.labels[label.run] === labels[label.run]) ??
-      candidates.find((one) => one.createdAt <= createdAt);
     if (found?.digest !== undefined) return { repository: other.repository, digest: found.digest };
   }
   return undefined;

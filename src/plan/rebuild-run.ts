@@ -1,6 +1,7 @@
 import { defined } from '../model/defined.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import { isOfHost, touchesHost, type CloudHold, type Hold } from '../model/hold.js';
+import type { Host } from '../model/host.js';
 import type { GroupName, HoldId, HostId } from '../model/ids.js';
 import type { JournalRecord } from '../model/journal-record.js';
 import type { ProcessRecord, RunRecord } from '../model/run-record.js';
@@ -26,6 +27,8 @@ export interface RebuiltRun {
   readonly finished: ReadonlySet<HostId>;
   /** The epochs of the leases of the process that worked on it last. Empty in a journal of an older version. */
   readonly epochs: Epochs;
+  /** The hosts that its playbook added, which no inventory lists. */
+  readonly added: readonly Host[];
   readonly oneWay: readonly { readonly host: HostId; readonly task: string }[];
   /** Absent when it did not get to its end, or was taken up again since. */
   readonly ended?: { readonly at: EpochMilliseconds; readonly exit: number };
@@ -47,6 +50,8 @@ export interface UnknownMutation {
   readonly at: EpochMilliseconds;
   /** The time that the request itself allows: the timeout of a stop. Unknown where only its host tells of it. */
   readonly ownTime?: Milliseconds;
+  /** The id of the step of a job, which its host can be asked for. */
+  readonly job?: string;
 }
 
 /** What a run still holds, and what else must be known of it, from its journal. Any prefix of a journal tells what was true at that moment. */
@@ -56,6 +61,7 @@ export function rebuildRun(records: readonly JournalRecord[]): RebuiltRun {
   let process: ProcessRecord | undefined;
   let ended: RebuiltRun['ended'];
   let epochs: Epochs = new Map();
+  let added: readonly Host[] = [];
   const oneWay: RebuiltRun['oneWay'][number][] = [];
   for (const record of records) {
     switch (record.type) {
@@ -64,6 +70,13 @@ export function rebuildRun(records: readonly JournalRecord[]): RebuiltRun {
         begun = { record: started, startedAt: at };
         process = started.process;
         epochs = epochsOf(started);
+        break;
+      }
+      case 'run.grown': {
+        const { groups, hosts } = record;
+        if (begun !== undefined) begun = { ...begun, record: { ...begun.record, groups, hosts } };
+        epochs = new Map([...epochs, ...epochsOf(record)]);
+        added = record.added;
         break;
       }
       case 'run.recovering':
@@ -87,6 +100,7 @@ export function rebuildRun(records: readonly JournalRecord[]): RebuiltRun {
     ...defined({ process }),
     ...book.left,
     epochs,
+    added,
     oneWay,
     ...defined({ ended }),
   };
@@ -188,9 +202,10 @@ const unknownOf = ({
   what,
   at,
   ownTime,
+  job,
 }: Extract<JournalRecord, { type: 'mutation.intended' }>): UnknownMutation => ({
   ...defined({ host }),
   what,
   at,
-  ...defined({ ownTime }),
+  ...defined({ ownTime, job }),
 });

@@ -91,9 +91,19 @@ function planHost(observation: HostObservation): HostPlan {
     action: reasons.length === 0 ? 'converged' : 'roll',
     from: stateFound(containers, registrations, to),
     to,
-    reasons,
+    reasons: reasons.length === 0 ? [] : [...reasons, ...madeAgain(observation)],
     ...defined({ zone: host.zone }),
   };
+}
+
+/** That the host's container of the release is not started as it is kept. */
+function madeAgain({ keptSecrets }: HostObservation): readonly string[] {
+  if (keptSecrets === undefined) return [];
+  const isTaken = 'taken' in keptSecrets;
+  const names = isTaken ? keptSecrets.taken : keptSecrets.changed;
+  if (names.length === 0) return [];
+  const its = `its ${names.length === 1 ? 'secret' : 'secrets'} ${names.map((name) => `"${name}"`).join(', ')}`;
+  return [isTaken ? `made again, ${its} as kept` : `made again, ${its} changed`];
 }
 
 /** The waiting alone: per batch the longest deregistration delay, where a host of it is registered, and the bake. */
@@ -126,7 +136,7 @@ function warningsOf(group: GroupObservation): readonly string[] {
       warnings.push(`${describeHost(observation.host)} is new: it will be registered on port ${where}.`);
     }
   }
-  warnings.push(...enginesElsewhere(hosts));
+  warnings.push(...aboutSecrets(group), ...enginesElsewhere(hosts));
   for (const { targetGroup } of targetGroups) {
     if (targetGroup.slowStart > rollout.bake) {
       warnings.push(
@@ -137,6 +147,28 @@ function warningsOf(group: GroupObservation): readonly string[] {
   return [...warnings, ...unknownMounts(group)];
 }
 
+/** Old secrets that come back; and containers of before there were hashes, or under a lost key, which get today's all the same. */
+function aboutSecrets({ hosts, release }: GroupObservation): readonly string[] {
+  const taking = hosts.filter(({ keptSecrets: kept }) => kept !== undefined && 'taken' in kept);
+  const unknown = hosts.filter(
+    ({ keptSecrets: kept }) => kept !== undefined && 'areKnown' in kept && !kept.areKnown,
+  );
+  if (taking.length > 0) {
+    return [
+      `On ${someOf(taking)} secrets that are others today come back, as they were in ${release.version}: --secrets kept. Those that were revoked do not work any more.`,
+    ];
+  }
+  if (unknown.length === 0) return [];
+  return [
+    `Whether secrets changed since ${someOf(unknown)} ran ${release.version} is not known: the containers kept there have no hashes of them, or hashes under a key that no host has. They are made again with today's.`,
+  ];
+}
+
+function someOf(hosts: readonly HostObservation[]): string {
+  const names = hosts.map(({ host }) => describeHost(host));
+  return names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+}
+
 /** What a person who looks at such a host with `docker ps` does not see. One line for all hosts that are alike in this. */
 function enginesElsewhere(hosts: readonly HostObservation[]): readonly string[] {
   const differing = hosts.filter(({ runtime }) => runtime.elsewhere !== undefined);
@@ -145,11 +177,8 @@ function enginesElsewhere(hosts: readonly HostObservation[]): readonly string[] 
     const [first] = alike;
     if (first === undefined) return [];
     const { address, elsewhere = '' } = first.runtime;
-    const names = alike.map(({ host }) => describeHost(host));
-    const where =
-      names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
     return [
-      `On ${where} the login user's docker goes to ${elsewhere}, not to the Engine that is deployed to, ${address}. \`docker: { follow_context: true }\` follows the user.`,
+      `On ${someOf(alike)} the login user's docker goes to ${elsewhere}, not to the Engine that is deployed to, ${address}. \`docker: { follow_context: true }\` follows the user.`,
     ];
   });
 }

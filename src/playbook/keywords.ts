@@ -3,8 +3,12 @@ export const playKeywords = [
   'name',
   'hosts',
   'vars',
+  'vars_prompt',
   'vars_files',
   'serial',
+  'max_unavailable',
+  'order',
+  'throttle',
   'strategy',
   'max_fail_percentage',
   'any_errors_fatal',
@@ -12,6 +16,8 @@ export const playKeywords = [
   'bake',
   'on_failure',
   'become',
+  'become_user',
+  'check_mode',
   'environment',
   'ignore_errors',
   'ignore_unreachable',
@@ -20,6 +26,7 @@ export const playKeywords = [
   'gather_facts',
   'tags',
   'pre_tasks',
+  'roles',
   'tasks',
   'post_tasks',
   'handlers',
@@ -35,7 +42,11 @@ export const taskKeywords = [
   'retries',
   'delay',
   'timeout',
+  'async',
+  'poll',
   'run_once',
+  'delegate_to',
+  'throttle',
   'failed_when',
   'changed_when',
   'ignore_errors',
@@ -44,11 +55,16 @@ export const taskKeywords = [
   'tags',
   'vars',
   'become',
+  'become_user',
+  'check_mode',
   'environment',
   'one_way',
   'notify',
   'args',
 ] as const;
+
+/** What `async` can be of: their commands are steps, which go on when their connection is lost. */
+export const asyncModules: readonly string[] = ['command', 'shell', 'script'];
 
 /** What a handler has besides. */
 export const handlerKeywords = [...taskKeywords, 'listen'] as const;
@@ -62,9 +78,13 @@ export const blockKeywords = [
   'when',
   'vars',
   'become',
+  'become_user',
+  'check_mode',
   'environment',
   'tags',
   'run_once',
+  'delegate_to',
+  'throttle',
   'ignore_errors',
   'ignore_unreachable',
   'no_log',
@@ -72,19 +92,25 @@ export const blockKeywords = [
   'notify',
 ] as const;
 
-/** Words of the design that a later version brings, with what to do until then. */
-export const laterInPlays: Readonly<Record<string, string>> = {
-  roles: 'Write its tasks into this play.',
-  max_unavailable: 'Use serial, which works in batches.',
-};
+/** What a block hands on to its tasks, and so do the imports: `import_tasks`, `import_role` and the entries of `roles`. */
+export const inheritedKeywords: readonly string[] = blockKeywords.filter(
+  (keyword) => !['name', 'block', 'rescue', 'always'].includes(keyword),
+);
 
-export const laterInTasks: Readonly<Record<string, string>> = {
-  delegate_to: 'Give that host a play of its own.',
-  import_tasks: 'Write its tasks into this play.',
-  include_tasks: 'Write its tasks into this play.',
-  import_role: 'Write its tasks into this play.',
-  include_role: 'Write its tasks into this play.',
-};
+export const importKeywords: readonly string[] = ['name', ...inheritedKeywords];
+
+export const includeKeywords: readonly string[] = [
+  ...importKeywords,
+  ...['loop', 'loop_control', 'register', 'args'],
+];
+
+export const roleEntryKeywords: readonly string[] = ['role', 'name', ...inheritedKeywords];
+
+/** What means something else than a module where a task stands: no module can have such a name. */
+export const isTaskKeyword = (name: string): boolean =>
+  [...handlerKeywords, ...blockKeywords].some((keyword) => keyword === name) ||
+  /^(import|include)_/.test(name) ||
+  isOldLoop(name);
 
 /** Ansible's words that are spelled differently here. */
 export const elsewhereInPlays: Readonly<Record<string, string>> = {
@@ -92,19 +118,26 @@ export const elsewhereInPlays: Readonly<Record<string, string>> = {
   user: 'Set ssh: { user: … } in the inventory.',
   port: 'Set ssh: { port: … } in the inventory.',
   connection: 'Hosts are reached over SSH, as the inventory says.',
-  become_user: 'become is root, through sudo -n.',
-  become_method: 'become is root, through sudo -n.',
-  vars_prompt: 'Give the value with --extra-vars name=value.',
+  become_method: 'become goes through sudo -n, as root or as become_user.',
   when: 'Write it on the tasks.',
 };
 
+/** The keywords of an entry of `vars_prompt`. `unsafe: true` says what holds anyway. */
+export const promptKeywords = ['name', 'prompt', 'default', 'private', 'confirm', 'unsafe'] as const;
+
+const asItIs = 'An answer is used as it was typed: ask for the hash itself, which mkpasswd makes.';
+
+export const elsewhereInPrompts: Readonly<Record<string, string>> = {
+  encrypt: asItIs,
+  salt: asItIs,
+  salt_size: asItIs,
+};
+
 export const elsewhereInTasks: Readonly<Record<string, string>> = {
-  async: 'Use timeout.',
-  poll: 'Use timeout.',
+  delegate_facts: 'Facts stay with the host of the play: hostvars tells them to all others.',
   action: 'Write the module itself as the key.',
-  local_action: 'Nothing runs on this machine yet: use a module that runs on a host.',
-  become_user: 'become is root, through sudo -n.',
-  become_method: 'become is root, through sudo -n.',
+  local_action: 'Write the module itself as the key, and delegate_to: localhost beside it.',
+  become_method: 'become goes through sudo -n, as root or as become_user.',
   listen: 'That belongs to a handler: a task below "handlers:".',
   rescue: 'That belongs to a block: "- block:" and below it the tasks, and beside it "rescue:".',
   always: 'That belongs to a block: "- block:" and below it the tasks, and beside it "always:".',

@@ -1,11 +1,11 @@
 import { badVariableName, wrongKeywordValue } from '../errors/playbook.js';
-import type { AdfError } from '../errors/adf-error.js';
+import type { AdfError, ErrorPlace } from '../errors/adf-error.js';
 import { parseCondition, type Expression } from '../expression/condition.js';
 import { describeValue, isMapping } from '../expression/describe.js';
 import { locateThrough, placeInScalar } from '../expression/place.js';
 import { checkTemplates, mayBeTemplate } from '../expression/templates.js';
 import { parseDuration, type Milliseconds } from '../model/duration.js';
-import { locateWithin, type ValuePath } from '../model/source.js';
+import { locateWithin, type Locate, type Place, type ValuePath } from '../model/source.js';
 import type { PlaybookDocument } from './document.js';
 import type { Raw } from './playbook.js';
 
@@ -30,6 +30,29 @@ export class MappingReader {
 
   pathOf(key: string): ValuePath {
     return [...this.#path, key];
+  }
+
+  /** Where the mapping stands. */
+  get at(): Place {
+    return this.#document.placeAt(this.#path);
+  }
+
+  /** Locates by the path from the mapping. */
+  get locate(): Locate {
+    return locateWithin(this.#document.locate, this.#path);
+  }
+
+  placeOf(key: string): ErrorPlace {
+    return this.#document.placeOf(this.pathOf(key));
+  }
+
+  placeOfKey(key: string): ErrorPlace {
+    return this.#document.placeOfKey(this.pathOf(key));
+  }
+
+  /** Reads the mapping below a keyword; one that is none, which is reported, has no keys. */
+  within(key: string): MappingReader {
+    return new MappingReader(this.#document, this.mapping(key).value, this.pathOf(key));
   }
 
   /** Undefined when the keyword is absent, or stands there with nothing behind it. */
@@ -106,11 +129,7 @@ export class MappingReader {
   }
 
   boolean(key: string, absent: boolean): boolean {
-    const given = this.value(key);
-    const hint =
-      typeof given === 'string' && /^(yes|no|on|off)$/i.test(given)
-        ? `In YAML 1.2 ${given} is text: write ${/^(yes|on)$/i.test(given) ? 'true' : 'false'}.`
-        : undefined;
+    const hint = yesOrNo(this.value(key));
     const read = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
     return this.read(key, 'true or false', read, hint) ?? absent;
   }
@@ -166,7 +185,7 @@ export class MappingReader {
 
   #rawOf<T>(key: string, value: T): Raw<T> {
     this.#document.diagnostics.collect(() => {
-      checkTemplates(value, this.#document.locate, this.pathOf(key));
+      checkTemplates(value, locateWithin(this.#document.locate, this.pathOf(key)));
     });
     return { value, locate: locateWithin(this.#document.locate, this.pathOf(key)) };
   }
@@ -196,3 +215,9 @@ export class MappingReader {
     this.report(wrongKeywordValue(key, expected, describeValue(given), place, reason));
   }
 }
+
+/** What to say of a word that was a boolean in YAML 1.1. */
+export const yesOrNo = (given: unknown): string | undefined =>
+  typeof given === 'string' && /^(yes|no|on|off)$/i.test(given)
+    ? `In YAML 1.2 ${given} is text: write ${/^(yes|on)$/i.test(given) ? 'true' : 'false'}.`
+    : undefined;

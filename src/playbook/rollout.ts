@@ -7,7 +7,7 @@ import { placeOf } from '../expression/place.js';
 import { render } from '../expression/templates.js';
 import type { Variables } from '../expression/variables.js';
 import { defined } from '../model/defined.js';
-import { amountSchema, serialSchema } from '../model/schema/amount.js';
+import { amountSchema, oneAmountSchema, serialSchema } from '../model/schema/amount.js';
 import { durationSchema } from '../model/schema/duration.js';
 import { parsed } from '../model/schema/parsed.js';
 import type { OnFailure } from '../model/settings.js';
@@ -33,13 +33,14 @@ const percentageSchema: z.ZodType<number> = parsed((value, refuse) => {
 export function readPlayRollout(play: Play, variables: Variables): PlayRollout {
   const reader = new KeywordReader(variables);
   const minHealthy = reader.read('min_healthy', play.minHealthy, amountSchema);
+  const maxUnavailable = reader.read('max_unavailable', play.maxUnavailable, oneAmountSchema);
   const rollout: PlayRollout = {
     serial: reader.read('serial', play.serial, serialSchema) ?? [{ percent: 100 }],
     maxFailPercentage: limitOf(
       play,
       reader.read('max_fail_percentage', play.maxFailPercentage, percentageSchema),
     ),
-    ...defined({ minHealthy }),
+    ...defined({ minHealthy, maxUnavailable }),
     bake: reader.read('bake', play.bake, durationSchema) ?? 0,
     onFailure: reader.read('on_failure', play.onFailure, onFailureSchema) ?? 'rollback',
   };

@@ -2,8 +2,9 @@ import {
   argumentsNotAMapping,
   argumentsTwice,
   argumentTwice,
+  asyncOfNoCommand,
   noModule,
-  notSupportedYet,
+  pollWithoutAsync,
   retriesWithoutUntil,
   severalModules,
   unknownArgument,
@@ -12,14 +13,18 @@ import {
   wrongKeywordValue,
 } from '../errors/playbook.js';
 import { describeValue, isMapping } from '../expression/describe.js';
-import { locateThrough } from '../expression/place.js';
+import { parseCondition } from '../expression/condition.js';
+import { locateThrough, placeInScalar } from '../expression/place.js';
 import { checkTemplates, mayBeTemplate } from '../expression/templates.js';
 import { defined } from '../model/defined.js';
 import { locateWithin, type Locate, type ValuePath } from '../model/source.js';
 import type { PlaybookDocument } from './document.js';
-import { elsewhereInTasks, isOldLoop, laterInTasks, taskKeywords } from './keywords.js';
+import { asyncModules, elsewhereInTasks, isOldLoop, taskKeywords } from './keywords.js';
+import { hintForKeyword, loopInstead } from './ansible-keywords.js';
+import { hintForModule } from './ansible-modules.js';
 import { MappingReader } from './mapping-reader.js';
-import type { ModuleDirectory, ModuleWords } from './modules.js';
+import type { ModulesByName, RegisteredModule } from '../modules/module.js';
+import { argumentsInText, asMapping } from './key-value-text.js';
 import { inheritedBelow } from './inherited.js';
 import type { Inherited, Loop, Raw, Task } from './playbook.js';
 
@@ -32,37 +37,57 @@ export function readTask(
   document: PlaybookDocument,
   value: Readonly<Record<string, unknown>>,
   path: ValuePath,
-  modules: ModuleDirectory,
-  { index, ...above }: Inherited & Pick<Task, 'index'>,
+  modules: ModulesByName,
+  { index, position, ...above }: Inherited & Pick<Task, 'index' | 'position'>,
   keywords: readonly string[] = taskKeywords,
 ): Task | undefined {
   const task = new MappingReader(document, value, path);
-  const module = moduleOf(task, document, path, modules, keywords);
+  const named = moduleOf(task, document, path, modules, keywords);
   const rest = readKeywords(task, document, above);
-  if (module === undefined) return undefined;
-  const [name, words] = module;
+  if (named === undefined) return undefined;
+  const { key, module } = named;
+  const { name } = module;
+  const given = readArguments(document, module, value[key], task.pathOf(key));
+  const args = withMore(given, task, document, module);
+  checkConditions(args, module, document);
   return {
     kind: 'task',
     index,
+    position,
     name: task.rawText('name') ?? { value: name, locate: locateWithin(document.locate, path) },
     at: document.placeAt(path),
     module: name,
-    args: withMore(
-      readArguments(document, name, words, value[name], task.pathOf(name)),
-      task,
-      document,
-      name,
-      words,
-    ),
+    does: module,
+    args,
     ...rest,
+    runOnce: module.addsHosts && rest.runOnce === false ? 'batch' : rest.runOnce,
   };
+}
+
+/** Parses the conditions that are arguments of a module, those of `assert`, so that what is wrong is told with all else. */
+function checkConditions(
+  args: Raw,
+  { conditionArguments }: RegisteredModule,
+  document: PlaybookDocument,
+): void {
+  const { value, locate } = args;
+  for (const argument of conditionArguments) {
+    const given: unknown = isMapping(value) ? value[argument] : undefined;
+    const texts: readonly unknown[] = Array.isArray(given) ? given : [given];
+    for (const [index, text] of texts.entries()) {
+      const path = Array.isArray(given) ? [argument, index] : [argument];
+      const at = locate(path);
+      if (typeof text !== 'string' || at === undefined) continue;
+      document.diagnostics.collect(() => parseCondition(text, at, placeInScalar(locate, path, text)));
+    }
+  }
 }
 
 function readKeywords(
   task: MappingReader,
   document: PlaybookDocument,
   above: Inherited,
-): Omit<Task, 'kind' | 'index' | 'name' | 'at' | 'module' | 'args'> {
+): Omit<Task, 'kind' | 'index' | 'position' | 'name' | 'at' | 'module' | 'does' | 'args'> {
   const loop = readLoop(task, document);
   const register = task.variableName('register');
   const until = task.condition('until');
@@ -76,86 +101,107 @@ function readKeywords(
     failedWhen: task.conditions('failed_when'),
     changedWhen: task.conditions('changed_when'),
     oneWay: task.boolean('one_way', false),
+    ...readAsync(task, document),
   };
 }
+
+/** A module, and the key that names it. */
+interface NamedModule {
+  readonly key: string;
+  readonly module: RegisteredModule;
+}
+
+/** What is read like a module, and is none of the directory. */
+const filesAndRoles = ['import_tasks', 'include_tasks', 'import_role', 'include_role'];
 
 /** The one key that is no keyword. Everything else that is no keyword is reported. */
 function moduleOf(
   task: MappingReader,
   document: PlaybookDocument,
   path: ValuePath,
-  modules: ModuleDirectory,
+  modules: ModulesByName,
   keywords: readonly string[],
-): readonly [string, ModuleWords] | undefined {
-  let found: readonly [string, ModuleWords] | undefined;
+): NamedModule | undefined {
+  let found: NamedModule | undefined;
   let unknown = false;
   for (const key of task.keys) {
     if (keywords.includes(key)) continue;
-    const words = modules.get(key);
-    if (words === undefined) {
+    const module = modules.get(key);
+    if (module === undefined) {
       unknown = true;
       reportUnknown(key, task, document, modules);
+      const meant = underFullName(key, modules);
+      found ??= meant === undefined ? undefined : { key, module: meant };
     } else if (found === undefined) {
-      found = [key, words];
+      found = { key, module };
     } else {
-      document.diagnostics.report(severalModules(found[0], key, document.placeOfKey(task.pathOf(key))));
+      document.diagnostics.report(severalModules(found.key, key, document.placeOfKey(task.pathOf(key))));
     }
   }
   if (found === undefined && !unknown)
-    document.diagnostics.report(noModule(document.placeOf(path), modules.names));
+    document.diagnostics.report(noModule(document.placeOf(path), [...modules.keys()]));
   return found;
 }
+
+/** `ansible.builtin.copy` is no name here, but what stands below it is read as `copy`, so that all that differs is told. */
+const underFullName = (key: string, modules: ModulesByName): RegisteredModule | undefined =>
+  key.includes('.') ? modules.get(key.split('.').at(-1) ?? key) : undefined;
 
 function reportUnknown(
   key: string,
   task: MappingReader,
   document: PlaybookDocument,
-  modules: ModuleDirectory,
+  modules: ModulesByName,
 ): void {
   const place = document.placeOfKey(task.pathOf(key));
-  const later = Object.hasOwn(laterInTasks, key) ? laterInTasks[key] : undefined;
-  if (later !== undefined) {
-    document.diagnostics.report(notSupportedYet(key, 'a task', place, later));
-    return;
-  }
   const hint = isOldLoop(key)
-    ? `Write loop instead of ${key}; the element is {{ item }}.`
+    ? loopInstead(key, task.value(key))
     : Object.hasOwn(elsewhereInTasks, key)
       ? elsewhereInTasks[key]
-      : undefined;
-  document.diagnostics.report(unknownModule(key, modules.names, taskKeywords, place, hint));
+      : (hintForKeyword(key, 'task') ?? hintForModule(key, [...modules.keys(), ...filesAndRoles]));
+  document.diagnostics.report(unknownModule(key, [...modules.keys()], taskKeywords, place, hint));
 }
 
 function readArguments(
   document: PlaybookDocument,
-  module: string,
-  words: ModuleWords,
+  {
+    name,
+    arguments: known,
+    freeform,
+    refusedArguments,
+  }: Pick<RegisteredModule, 'name' | 'arguments' | 'freeform' | 'refusedArguments'>,
   given: unknown,
   path: ValuePath,
 ): Raw {
   document.diagnostics.collect(() => {
-    checkTemplates(given, document.locate, path);
+    checkTemplates(given, locateWithin(document.locate, path));
   });
   const locate = locateWithin(document.locate, path);
   if (given === null || given === undefined) return { value: {}, locate };
   if (isMapping(given)) {
     for (const argument of Object.keys(given)) {
-      if (words.arguments.length === 0 || words.arguments.includes(argument)) continue;
+      if (known.length === 0 || known.includes(argument)) continue;
       const place = document.placeOfKey([...path, argument]);
-      document.diagnostics.report(unknownArgument(argument, module, words.arguments, place));
+      const reason = refusedArguments?.[argument];
+      document.diagnostics.report(unknownArgument(argument, name, known, place, reason));
     }
     return { value: given, locate };
   }
-  if (words.freeform === undefined) {
+  if (freeform === undefined) {
     // A variable may be the whole mapping: it is known, and checked by the module, when the task runs.
     if (isOneExpression(given)) return { value: given, locate };
     const place = document.placeOf(path);
-    document.diagnostics.report(argumentsNotAMapping(module, describeValue(given), words.arguments, place));
+    const hint = typeof given === 'string' ? asMapping(name, given, known) : undefined;
+    document.diagnostics.report(argumentsNotAMapping(name, describeValue(given), known, place, hint));
     return { value: {}, locate };
   }
+  const hint = typeof given === 'string' ? argumentsInText(name, given, known) : undefined;
+  if (hint !== undefined) {
+    const place = document.placeOf(path);
+    document.diagnostics.report(argumentsNotAMapping(name, describeValue(given), known, place, hint));
+  }
   // The bare value stands where the module's mapping would.
-  const freeform = locateThrough(locate, (inside) => inside.slice(1));
-  return { value: { [words.freeform]: given }, locate: freeform };
+  return { value: { [freeform]: given }, locate: locateThrough(locate, (inside) => inside.slice(1)) };
 }
 
 /** `args` stands beside the module, and says more of its arguments. */
@@ -163,13 +209,13 @@ function withMore(
   args: Raw,
   task: MappingReader,
   document: PlaybookDocument,
-  module: string,
-  words: ModuleWords,
+  { name: module, arguments: known, refusedArguments }: RegisteredModule,
 ): Raw {
   if (task.value('args') === undefined) return args;
   const { value: more } = task.mapping('args');
   const path = task.pathOf('args');
-  const given = readArguments(document, module, { arguments: words.arguments }, more, path);
+  const words = { name: module, arguments: known, ...defined({ refusedArguments }) };
+  const given = readArguments(document, words, more, path);
   if (!isMapping(args.value)) {
     document.diagnostics.report(argumentsTwice(module, document.placeOfKey(path)));
     return args;
@@ -193,13 +239,15 @@ const isOneExpression = (given: unknown): boolean =>
 
 const loopKeywords = ['loop_var', 'index_var', 'label', 'pause'] as const;
 
-function readLoop(task: MappingReader, document: PlaybookDocument): Loop | undefined {
+/** `loop` and `loop_control`; undefined without a loop, and when it is none, which is reported. */
+export function readLoop(task: MappingReader, document: PlaybookDocument): Loop | undefined {
   const items = task.raw('loop');
   const { value } = task.mapping('loop_control');
   const control = new MappingReader(document, value, task.pathOf('loop_control'));
   for (const key of control.keys.filter((one) => !loopKeywords.some((known) => known === one))) {
     const place = document.placeOfKey(control.pathOf(key));
-    document.diagnostics.report(unknownKeyword(key, 'loop_control', loopKeywords, place));
+    const hint = hintForKeyword(key, 'loop_control');
+    document.diagnostics.report(unknownKeyword(key, 'loop_control', loopKeywords, place, hint));
   }
   const [indexVar, label] = [control.variableName('index_var'), control.rawText('label')];
   const loop = {
@@ -214,6 +262,19 @@ function readLoop(task: MappingReader, document: PlaybookDocument): Loop | undef
   const hint = 'Write a list, or a template that is one: loop: "{{ ports }}".';
   document.diagnostics.report(wrongKeywordValue('loop', 'a list', describeValue(items.value), place, hint));
   return undefined;
+}
+
+/** `async` and `poll`. A task of 0 seconds is an ordinary one, as in Ansible. */
+function readAsync(task: MappingReader, document: PlaybookDocument): Pick<Task, 'async' | 'asJob'> {
+  const { diagnostics } = document;
+  const limit = task.duration('async');
+  const poll = task.duration('poll');
+  if (task.value('poll') !== undefined && task.value('async') === undefined)
+    diagnostics.report(pollWithoutAsync(document.placeOfKey(task.pathOf('poll'))));
+  if (limit === undefined || limit === 0) return { asJob: false };
+  if (!task.keys.some((key) => asyncModules.includes(key)))
+    diagnostics.report(asyncOfNoCommand(asyncModules, poll, document.placeOfKey(task.pathOf('async'))));
+  return { async: limit, asJob: poll === 0 };
 }
 
 function refuseRetriesWithoutUntil(task: MappingReader, document: PlaybookDocument): void {

@@ -1,9 +1,18 @@
-import { readVariablesFile } from '../config/variables-file.js';
+import { readVariablesFile, type VariablesFile } from '../config/variables-file.js';
 import { parseYaml } from '../config/yaml.js';
 import { varsFileMissing, varsFilesNotTexts } from '../errors/playbook.js';
 import type { Layer } from '../expression/scope.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import type { Raw } from './playbook.js';
+
+/** The variables of one file that is there. Throws what is wrong in it. */
+export async function readVarsFile(
+  files: ProjectFiles,
+  path: string,
+): Promise<Pick<VariablesFile, 'name' | 'values' | 'locate'>> {
+  const { name, values, locate } = readVariablesFile(path, parseYaml(path, (await files.read(path)) ?? ''));
+  return { name, values, locate };
+}
 
 /**
  * The layers of a play's `vars_files`, in their order. `paths` are rendered; `raw` tells where they stand. Throws

@@ -4,6 +4,7 @@ import type { Host } from '../model/host.js';
 import type { ContainerId, ContainerName } from '../model/ids.js';
 import type { Platform } from '../model/platform.js';
 import type { PinnedImage } from '../model/release.js';
+import type { EngineObjects } from './engine-objects.js';
 import type { RegistryCredentials } from './registry.js';
 
 /** The Docker Engines of the fleet. */
@@ -17,10 +18,14 @@ export interface ContainerRuntime {
  * own message and status). All are idempotent where Docker's are: starting a started container does nothing.
  */
 export interface HostContainers {
+  /** Its networks and volumes, and what else is asked of it. */
+  readonly objects: EngineObjects;
   info(): Promise<RuntimeInfo>;
   /** All containers, stopped ones too. */
   list(): Promise<readonly ObservedContainer[]>;
   inspect(container: ContainerId | ContainerName): Promise<ObservedContainer | undefined>;
+  /** The environment that a container was created with, its image's included. May be secret: never in an event or journal. */
+  environment(container: ContainerId): Promise<Readonly<Record<string, string>>>;
   /** The image as the Engine has it; undefined when it has none under that digest. */
   image(image: PinnedImage): Promise<LocalImage | undefined>;
   images(): Promise<readonly LocalImage[]>;

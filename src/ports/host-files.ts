@@ -7,9 +7,13 @@ export interface FilesOfHosts {
 
 /** As whom, and for how long. */
 export interface FileAccess {
-  /** As root, through sudo. */
+  /** Through sudo. */
   readonly become: boolean;
+  /** Whom `become` makes it; root when absent. */
+  readonly becomeUser?: string;
   readonly signal?: AbortSignal;
+  /** For the programs that fill a file: where a proxy is. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -33,7 +37,7 @@ export interface HostFiles {
    * synced; then it is renamed. What an interrupted write left beside the target is removed. Replaces a link, not what it leads to,
    * unless `follow` says so; hard links to the old file keep the old content.
    */
-  write(path: string, content: FileContent, options?: WriteOptions): Promise<WriteResult>;
+  write(path: string, content: FileContent | HostContent, options?: WriteOptions): Promise<WriteResult>;
   /**
    * Makes what is there as wanted. Links are put in place in one step. Throws `file.protected` for removing what holds somebody's home
    * or has something mounted in it, and `file.other_kind` where something else is in the way and `force` does not say to replace it.
@@ -93,6 +97,13 @@ export interface FileContent {
   readonly sha256: string;
 }
 
+/** Content that a script of the host prints, and that never comes to the control side. Throws `file.content` when it fails. */
+export interface HostContent {
+  readonly script: string;
+  /** The values that the script gives to programs as arguments. */
+  readonly exposes: readonly string[];
+}
+
 /** Absent attributes stay as they are; what is new has those of the umask and the user. */
 export interface FileAttributes {
   /** `0o644`, or in chmod's words: `u=rwX,g=rX,o=`. */
@@ -110,6 +121,8 @@ export interface WriteOptions extends Omit<FileAttributes, 'recurse'> {
   readonly backup?: boolean;
   /** A command that must succeed before the file is put in place; `%s` in its words is the temporary. Throws `file.not_valid`. */
   readonly validate?: readonly string[];
+  /** The sha256 of what may be replaced, or `absent`: throws `file.overtaken` when something else is there. */
+  readonly expected?: string;
   /** Bytes sent so far, now and then. */
   readonly onProgress?: (sent: number) => void;
 }

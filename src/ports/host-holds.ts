@@ -1,9 +1,8 @@
-import type { EpochMilliseconds } from '../model/duration.js';
-import type { Hold } from '../model/hold.js';
+import type { HeldOnHost } from '../model/holds/held-on-host.js';
 import type { Host } from '../model/host.js';
 import type { EnvironmentName, GroupName, HoldId, RunId } from '../model/ids.js';
 import type { ConfirmedRelease } from '../model/release.js';
-import type { GroupRecord } from '../model/run-record.js';
+import type { Secret } from '../model/secret.js';
 
 /** Under which epoch of which lease a run changes hosts. */
 export interface FencePass {
@@ -23,7 +22,7 @@ export interface Fence {
   admit(host: Host, pass: FencePass, signal?: AbortSignal): Promise<void>;
 }
 
-/** The group whose release is confirmed. */
+/** The group that something is kept for. */
 export interface ConfirmedGroup {
   readonly environment: EnvironmentName;
   readonly group: GroupName;
@@ -38,8 +37,21 @@ export interface Confirmations {
 }
 
 /**
+ * The key that a group's secrets are hashed with, one for each group, kept on each of its hosts: so that two agents agree. `read` and `write`
+ * throw the transport's errors.
+ */
+export interface GroupKeys {
+  /** A new one, of real randomness: 64 hexadecimal digits. */
+  make(): Secret;
+  /** Undefined when the host has none. Throws `group_key.unreadable` when it has one that only another user may read. */
+  read(host: Host, of: ConfirmedGroup): Promise<Secret | undefined>;
+  /** Takes the place of the one before. Throws `group_key.write` when the host cannot keep it. */
+  write(host: Host, of: ConfirmedGroup, key: Secret): Promise<void>;
+}
+
+/**
  * The holds on a host, kept on that host: so another machine can recover a run whose journal is gone. Only those that may change the
- * host's containers can write them.
+ * host can write them.
  *
  * A hold is in the journal before it is here, and here before anything is taken away. It is removed from here before the journal says that
  * it is settled, except for `replaced`, which the journal says first. Recovery decides what a hold found here means (see plan/claims.ts).
@@ -48,7 +60,7 @@ export interface HostHolds {
   on(host: Host): HoldsOfHost;
 }
 
-/** Every call may throw the transport's errors (host lost) or `docker.api`. */
+/** Every call may throw the transport's errors (host lost), `docker.api` or `hold.not_kept`. */
 export interface HoldsOfHost {
   /** On the host's disk when it resolves. Keeping it twice is no error. */
   keep(held: HeldOnHost): Promise<void>;
@@ -56,16 +68,4 @@ export interface HoldsOfHost {
   forget(run: RunId, hold: HoldId): Promise<void>;
   /** Of all runs, environments and groups. What cannot be read is left out. */
   list(): Promise<readonly HeldOnHost[]>;
-}
-
-/** A hold with what restoring needs besides it. */
-export interface HeldOnHost {
-  readonly run: RunId;
-  readonly verb: string;
-  readonly environment: EnvironmentName;
-  readonly owner: { readonly who: string; readonly link?: string };
-  readonly at: EpochMilliseconds;
-  /** Absent in a run that is not about a group. */
-  readonly group?: GroupRecord;
-  readonly hold: Hold;
 }

@@ -1,4 +1,4 @@
-import type { RunId } from '../model/ids.js';
+import type { EnvironmentName, RunId } from '../model/ids.js';
 import type { JournalRecord } from '../model/journal-record.js';
 import type { ProcessRecord } from '../model/run-record.js';
 
@@ -26,4 +26,12 @@ export interface JournalStore {
   last(run: RunId): Promise<JournalRecord | undefined>;
   /** Newest first. */
   runs(): Promise<readonly RunId[]>;
+}
+
+/** Which hosts failed in the last ad-hoc playbook of an environment: what `--limit @retry` means. */
+export interface RetryHosts {
+  /** Names of hosts; none when the run had no failed one. */
+  keep(environment: EnvironmentName, hosts: readonly string[]): Promise<void>;
+  /** Undefined where nothing is known of a last run. */
+  last(environment: EnvironmentName): Promise<readonly string[] | undefined>;
 }

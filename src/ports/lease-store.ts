@@ -76,6 +76,11 @@ export interface Lease {
    * `lease.held`, `lease.unavailable`; then it is what it was. Absent where leases are not kept on the hosts.
    */
   extend?(hosts: readonly Host[]): Promise<void>;
+  /**
+   * Renews it so that its deadline is not before so long from now, whatever becomes of later renewals: hosts that it is kept on will be away
+   * meanwhile. Throws as `renew`. Absent where leases are not kept on the hosts.
+   */
+  outlive?(length: Milliseconds): Promise<void>;
   /** Never throws: a lease that cannot be released runs out by itself. */
   release(): Promise<void>;
 }

@@ -12,6 +12,8 @@ export interface Registry {
   resolve(reference: ImageReference): Promise<ResolvedImage>;
   /** What a host needs to pull from the repository; undefined when anybody may. */
   credentials(repository: Repository): Promise<RegistryCredentials | undefined>;
+  /** From now on a registry (`docker.io`, `localhost:5000`) is asked with these, before those of any other source. They are kept in memory alone. */
+  logIn(registry: string, credentials: RegistryCredentials): void;
 }
 
 export type { Platform } from '../model/platform.js';

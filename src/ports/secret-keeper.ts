@@ -1,4 +1,5 @@
 import type { Secret } from '../model/secret.js';
+import type { FoundSecrets } from '../model/secret-hashes.js';
 
 /**
  * Takes known secrets out of a stream of bytes, also where one is split over its pieces. What is not a secret passes
@@ -13,8 +14,14 @@ export interface StreamRedaction {
 
 /** The person at the terminal, where there is one. */
 export interface SecretPrompt {
-  /** Shows `question` and reads an answer that is not echoed; undefined when nobody answers. One question at a time. */
+  /** Shows `question` and reads an answer that is not echoed; undefined when there is no answer. One question at a time. */
   ask(question: string): Promise<Secret | undefined>;
+}
+
+/** The same person, asked for what may be seen too. */
+export interface PersonPrompt extends SecretPrompt {
+  /** Shows `question` and reads a line that is seen while it is typed; undefined when there is no answer. */
+  askOpenly(question: string): Promise<string | undefined>;
 }
 
 /** Who sees to it that secrets are not shown. */
@@ -23,6 +30,8 @@ export interface SecretKeeper {
   add(secret: Secret, name: string): void;
   /** Whether a secret is anywhere in the value, in any form in which it could be read; one too short to be masked counts as a word. */
   isIn(value: unknown): boolean;
+  /** The secrets that are in the value, in any form that `isIn` finds. */
+  secretsIn(value: unknown): FoundSecrets;
   /** Lines of users' files that give a value to one of these variables are shown without it, whatever it is. */
   hideLinesOf(names: Iterable<string>): void;
 }

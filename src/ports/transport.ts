@@ -48,7 +48,7 @@ export interface Connection {
   /** What the host knows of a step that was begun with `RunOptions.step`. Throws the transport's errors, and `step.unreadable`. */
   recordOf(step: StepId): Promise<StepRecord>;
   /** Ends a step that still runs, with its children; does nothing when it does not. Throws what `recordOf` throws. */
-  endStep(step: StepId, options?: Pick<RunOptions, 'become'>): Promise<void>;
+  endStep(step: StepId, options?: AsUser): Promise<void>;
   /** Stdin and stdout of a remote command as one stream, for protocols such as `docker system dial-stdio`. */
   stream(argv: readonly string[], options?: StreamOptions): Promise<Duplex>;
   /** A connection made from the host, to one of its own ports or sockets. Throws `ssh.forwarding_refused`. */
@@ -85,10 +85,11 @@ export type StepRecord =
    */
   | { readonly state: 'absent'; readonly upFor?: Milliseconds }
   | { readonly state: 'running'; readonly pid: number }
-  /** The output is what was written after the connection was lost, and at most the last 64 KiB of it. */
+  /** The output is what was written while no connection took it, and at most the last 64 KiB of it. */
   | {
       readonly state: 'ended';
-      readonly outcome: Extract<Outcome, { kind: 'exited' | 'signalled' }>;
+      /** `timed_out` for one that its host ended since it ran longer than `RunOptions.detach`. */
+      readonly outcome: Extract<Outcome, { kind: 'exited' | 'signalled' | 'timed_out' }>;
       readonly stdout: string;
       readonly stderr: string;
     }
@@ -100,6 +101,11 @@ export interface RunOptions {
    * record says, and `unknown` while it still runs. A command whose stdin is a stream is run without a record.
    */
   readonly step?: StepId;
+  /**
+   * With `step`: the command goes on by itself, and its host ends it after this time, also when nothing is connected to it. The result comes as
+   * soon as it began: `exited` with 0, and `kept` or `found` as its `record`. `none` says that the host cannot do so, and nothing began.
+   */
+  readonly detach?: Milliseconds;
   /** A stream of bytes for what is too much for memory: read no faster than the host takes it. */
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
   /** The command fails by itself when its stdin does not arrive whole. Others take the end of a lost connection for that of their input. */
@@ -117,9 +123,14 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Through sudo, as `StreamOptions` say. */
   readonly become?: boolean;
+  /** The user that a command with `become` runs as; root when absent. A name, checked by `isUserName`. */
+  readonly becomeUser?: string;
   readonly signal?: AbortSignal;
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
 }
+
+/** Whose a command is: the login user's, root's, or another user's through sudo. */
+export type AsUser = Pick<RunOptions, 'become' | 'becomeUser'>;
 
 export interface StreamOptions {
   /** Through `sudo -n`, or with the password that the transport was given for sudo. */

@@ -1,12 +1,15 @@
 import { goneOf, type Run } from '../engine/index.js';
 import { AdfError } from '../errors/adf-error.js';
+import { noneWithoutDocker } from '../errors/docker.js';
 import { hostGone } from '../errors/fleet.js';
 import { claimUnchecked } from '../errors/recover.js';
 import { isUnreachable } from '../errors/ssh.js';
 import type { Milliseconds } from '../model/duration.js';
+import { leaseOfAdded } from '../model/added-host.js';
 import { touchesHost, type Hold } from '../model/hold.js';
 import { registrationsOf } from '../model/holds/registration.js';
 import type { Host } from '../model/host.js';
+import type { GroupName } from '../model/ids.js';
 import type { GroupRecord, LeaseEpoch } from '../model/run-record.js';
 import { judgeClaim, type Claim, type Evidence, type Verdict } from '../plan/claims.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
@@ -21,12 +24,16 @@ const askIfGoneEvery: Milliseconds = 30_000;
  * groups has no lease. `taken` are the leases of the process that recovers it.
  */
 export function whoCameSince(
-  { groupNames, epochs }: Pick<InterruptedRun, 'groupNames' | 'epochs'>,
+  { groupNames, epochs, added }: Pick<InterruptedRun, 'groupNames' | 'epochs' | 'added'>,
   taken: readonly LeaseEpoch[],
 ): Evidence['since'] {
   const isNext = (group: string): boolean =>
     taken.some((lease) => lease.group === group && epochs.get(lease.group) === lease.epoch - 1);
-  return groupNames.every(isNext) ? 'nobody' : 'perhaps_others';
+  // A group that the playbook made has no lease: its hosts have their own.
+  const isMade = (name: GroupName): boolean =>
+    !epochs.has(name) && added.some(({ groups }) => groups.includes(name));
+  const names = [...groupNames.filter((name) => !isMade(name)), ...added.map(leaseOfAdded)];
+  return names.every(isNext) ? 'nobody' : 'perhaps_others';
 }
 
 export interface Claimed {
@@ -101,7 +108,10 @@ async function lookAt(
   { run: id, environment, outlived }: InterruptedRun,
   { ports: { hostHolds, runtime } }: Run,
 ): Promise<NonNullable<Evidence['host']>> {
-  const [notes, containers] = await Promise.all([hostHolds.on(host).list(), runtime.on(host).list()]);
+  const [notes, containers] = await Promise.all([
+    hostHolds.on(host).list(),
+    runtime.on(host).list().catch(noneWithoutDocker),
+  ]);
   const over = new Set(outlived.map((hold) => hold.id));
   const own = notes.filter(
     ({ run, environment: of, hold }) =>

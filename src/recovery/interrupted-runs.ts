@@ -13,8 +13,9 @@ import {
   type InterruptedRun,
 } from '../plan/interrupted-run.js';
 import { isInterrupted, mayBeInterrupted, rebuildRun, type RebuiltRun } from '../plan/rebuild-run.js';
-import type { HeldOnHost } from '../ports/host-holds.js';
+import type { HeldOnHost } from '../model/holds/held-on-host.js';
 import type { World } from '../world/world.js';
+import { addedBy } from './recovery-leases.js';
 
 /** Which interrupted runs are looked for. */
 export interface Scope {
@@ -61,7 +62,7 @@ export async function lookForInterrupted(
     }
   };
   const here = await readJournals(world, scope, read);
-  const hosts = hostsOf(inventory, scope, here);
+  const hosts = [...hostsOf(inventory, scope, here), ...addedHosts(inventory, scope, here)];
   const [{ answers, unasked }, cloudCopies] = await Promise.all([
     askHosts(world, hosts, inventory, scope),
     askCloud(world, hosts, inventory, scope).catch((error: unknown) => {
@@ -120,6 +121,21 @@ function hostsOf(
   if (names === undefined) return inventory.hosts;
   const named = new Set(names.flatMap((name) => inventory.group(name)));
   return inventory.hosts.filter((host) => named.has(host) || hosts?.has(host.id) === true);
+}
+
+/** The hosts that the playbooks of these runs added, as far as runs of these groups are looked for: no inventory tells of them. */
+function addedHosts(
+  inventory: Inventory,
+  { groups }: Scope,
+  here: ReadonlyMap<RunId, RebuiltRun>,
+): readonly Host[] {
+  const runs = [...here.values()].filter(
+    ({ record }) =>
+      record?.environment === inventory.environment &&
+      (groups === undefined || record.groups.some(({ name }) => groups.includes(name))),
+  );
+  const added = runs.flatMap((run) => addedBy(run, inventory));
+  return [...new Map(added.map((host) => [host.id, host])).values()];
 }
 
 async function askHosts(

@@ -12,6 +12,7 @@ import { lookForInterrupted } from './interrupted-runs.js';
 import { takeOffLeftNotes } from './outlived-notes.js';
 import { phase } from '../run/phase.js';
 import { recoverAll } from './recover.js';
+import { leasesOf } from './recovery-leases.js';
 import type { RecoveredRun } from './recover-run.js';
 import { interruptedStatus, tellInterrupted } from './tell-interrupted.js';
 import type { World } from '../world/world.js';
@@ -87,13 +88,14 @@ export async function notUnderWay(
 
 /** A run that cannot be asked about is taken for dead; that changes nothing. */
 async function isUnderWay(
-  { process, run, groupNames, environment }: InterruptedRun,
+  found: InterruptedRun,
   { leases, processes }: Pick<World, 'leases' | 'processes'>,
   inventory: Inventory,
 ): Promise<boolean> {
+  const { process, run, environment } = found;
   if (process !== undefined && processes.hasEnded(process) === true) return false;
   const looks = await Promise.allSettled(
-    groupNames.map((group) => leases.look({ environment, group, hosts: inventory.group(group) })),
+    leasesOf(found, inventory).map(({ opened }) => leases.look({ environment, ...opened })),
   );
   return looks.some((one) => one.status === 'fulfilled' && one.value.holder?.run === run);
 }

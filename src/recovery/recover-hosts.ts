@@ -17,6 +17,7 @@ import {
   stillLacking,
 } from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
+import { noneWithoutDocker } from '../errors/docker.js';
 import { cannotRestore, cannotRestoreCode, floorBlockedCode } from '../errors/engine.js';
 import type { EventHost } from '../events/event.js';
 import { hostGoneCode } from '../errors/fleet.js';
@@ -31,6 +32,7 @@ import type { GroupName, HostId } from '../model/ids.js';
 import { targetGroupNameOf } from '../model/registration.js';
 import { unnotedTargetGroups, type Evidence } from '../plan/claims.js';
 import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js';
+import { fetchKnownSecrets } from '../run/fetch-secrets.js';
 import { checkClaim, type Claimed } from './check-claims.js';
 import type { RecoveredHost, Recovering } from './recover-run.js';
 import { recoverySession, withKnownProbe } from './recovery-session.js';
@@ -105,8 +107,9 @@ const untouched = Symbol('untouched');
 async function restoreOne(
   claimed: Claimed,
   run: Run,
-  { world: { clock }, inventory }: Recovering,
+  { world, inventory }: Recovering,
 ): Promise<RecoveredHost> {
+  const { clock } = world;
   const { host, record, found } = claimed;
   const eventHost = { id: host.id, name: host.name };
   const quiet = timeUntilQuiet(host.id, found, clock.now());
@@ -149,6 +152,7 @@ async function restoreOne(
     try {
       const holds = await believed(claimed, run);
       if (holds.length === 0) return untouched;
+      await fetchKnownSecrets(world, inventory, host, record?.name);
       const known = withKnownProbe(host, record?.name, holds, run, inventory);
       const session = recoverySession(host, record, known, run, inventory);
       await session.target.traffic.groups({ kind: 'named', names: targetGroupsOf(known) });
@@ -202,7 +206,7 @@ async function requireUnnotedPlaces({ run, host, target: { traffic } }: HostSess
 /** What is claimed of a host is told as it is claimed while the host does not answer, and as the host shows it once it does. */
 const answers = (host: Host, run: Run): Promise<boolean> =>
   run.blips
-    .watch({ host }, () => run.ports.runtime.on(host).list())
+    .watch({ host }, () => run.ports.runtime.on(host).list().catch(noneWithoutDocker))
     .then(
       () => true,
       () => false,

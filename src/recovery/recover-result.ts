@@ -31,11 +31,11 @@ export function recoverResult({ run, recovered, look, mixed }: Ended): RunResult
   return {
     ...resultOf(run, ending),
     groups: [...new Set(recovered.flatMap((one) => one.run.groupNames))],
-    releases: groups.map(({ name, release }) => ({
-      group: name,
-      version: release.version,
-      image: formatPinnedImage(release.image),
-    })),
+    releases: groups.flatMap(({ name, release }) =>
+      release === undefined
+        ? []
+        : { group: name, version: release.version, image: formatPinnedImage(release.image) },
+    ),
     hosts: hosts.map((host) => hostResult(host, run)),
     mixed,
     oneWay: [],

@@ -13,11 +13,12 @@ import { whoCameSince } from './check-claims.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import { lookForInterrupted } from './interrupted-runs.js';
 import { JournalOnDemand } from './journal-on-demand.js';
-import { closeRun, leaseGroups, underLeases, type HeldLeases } from '../run/leases.js';
+import { closeRun, leaseGroups, underLeases, type HeldLeases, type LeasedGroup } from '../run/leases.js';
 import { phase } from '../run/phase.js';
 import { openRun } from '../run/open-run.js';
+import { knowJobs } from './late-jobs.js';
 import { takeOffOutlived } from './outlived-notes.js';
-import { leasesOf } from './recovery-leases.js';
+import { addedBy, leasesOf } from './recovery-leases.js';
 import { restoreHeld } from './recover-hosts.js';
 import { putBackUnlocked } from './recover-unlocked.js';
 import { tellInterrupted, tellRecovered } from './tell-interrupted.js';
@@ -67,9 +68,12 @@ export interface RecoveredHost {
  */
 export async function recoverRun(
   found: InterruptedRun,
-  recovering: Recovering,
+  given: Recovering,
 ): Promise<RecoveredRun | undefined> {
-  const { world, options, hooks, bus } = recovering;
+  const { world, options, hooks, bus, inventory: listed } = given;
+  const leased = leasesOf(found, listed);
+  const added = addedBy(found, listed);
+  const recovering = added.length === 0 ? given : { ...given, inventory: await listed.with(added) };
   const journal = new JournalOnDemand(async () => {
     // One without its first record, too: whoever made it, to recover this run, was killed that early.
     const isThere = (await world.journals.runs()).includes(found.run);
@@ -80,7 +84,7 @@ export async function recoverRun(
     owner: found.owner,
   };
   try {
-    return await takeLeases(found, run, recovering).then(
+    return await takeLeases(found, leased, run, recovering).then(
       (leases) => underLeases(leases, run, () => recoverUnder(leases, found, run, recovering)),
       (error: unknown) => recoverUnlocked(found, error, recovering),
     );
@@ -91,10 +95,15 @@ export async function recoverRun(
 }
 
 /** In the name of the process that recovers: a lease of the run's own name would be given to its living process and to this one alike. */
-async function takeLeases(found: InterruptedRun, run: Run, recovering: Recovering): Promise<HeldLeases> {
-  const { id, world, inventory } = recovering;
-  const wait = await waitFor(found, recovering);
-  return phase(run, 'lease', () => leaseGroups(leasesOf(found, inventory), { ...run, id }, world, wait));
+async function takeLeases(
+  found: InterruptedRun,
+  leased: readonly LeasedGroup[],
+  run: Run,
+  recovering: Recovering,
+): Promise<HeldLeases> {
+  const { id, world } = recovering;
+  const wait = await waitFor(found, leased, recovering);
+  return phase(run, 'lease', () => leaseGroups(leased, { ...run, id }, world, wait));
 }
 
 /** Without the leases only registrations can be put back. Throws why they are not to be had when nothing was put back. */
@@ -119,6 +128,7 @@ async function recoverUnder(
   const { inventory, bus } = recovering;
   const { journal, clock } = run.ports;
   run.blips.changesBegin();
+  knowJobs(before, run, inventory);
   await awaitRequestsOver(before, run);
   const found = await lookAgain(before, run.forks, recovering);
   if (found === undefined) return undefined;
@@ -140,13 +150,21 @@ async function recoverUnder(
 }
 
 /** A note that the run was about to keep on a host may still come there: the host is believed once that is over. */
-async function awaitRequestsOver(found: InterruptedRun, { ports: { clock }, bus }: Run): Promise<void> {
-  const hosts = new Set(found.unknown.flatMap(({ host }) => host ?? []));
-  const quiet = Math.max(0, ...[...hosts].map((host) => timeUntilQuiet(host, found, clock.now())));
-  if (quiet === 0) return;
-  const message = `something that run ${found.run} had begun may still be under way: waiting ${formatDuration(quiet)}.`;
-  bus.emit({ type: 'warning', message });
-  await clock.sleep(quiet);
+async function awaitRequestsOver(found: InterruptedRun, run: Run): Promise<void> {
+  const { ports, bus, gate } = run;
+  const hosts = [...new Set(found.unknown.flatMap(({ host }) => host ?? []))];
+  const quiet = Math.max(0, ...hosts.map((host) => timeUntilQuiet(host, found, ports.clock.now())));
+  const tell = (what: string, atMost: string): void =>
+    bus.emit({ type: 'warning', message: `${what} may still be under way: waiting ${atMost}.` });
+  if (quiet > 0) tell(`something that run ${found.run} had begun`, formatDuration(quiet));
+  await Promise.all([
+    ports.clock.sleep(quiet),
+    ...hosts.map((host) =>
+      gate.requests.over(host, {
+        onWait: (what, atMost) => tell(`${what} of run ${found.run}`, `${formatDuration(atMost)} at most`),
+      }),
+    ),
+  ]);
 }
 
 /**
@@ -183,19 +201,20 @@ async function lookAgain(
 const moment: Milliseconds = 5_000;
 
 /** The lease of a process that is known to have ended is nobody's: that it runs out is waited for without being asked to. */
-async function waitFor(found: InterruptedRun, recovering: Recovering): Promise<Milliseconds> {
+async function waitFor(
+  found: InterruptedRun,
+  leased: readonly LeasedGroup[],
+  recovering: Recovering,
+): Promise<Milliseconds> {
   const {
     world: { processes, leases },
     options: { lockWait = 0 },
     bus,
-    inventory,
   } = recovering;
   if (found.process === undefined || processes.hasEnded(found.process) !== true) return lockWait;
   const { environment } = found;
   const looks = await Promise.all(
-    leasesOf(found, inventory).map(({ opened: { group, hosts } }) =>
-      leases.look({ environment, group, hosts }),
-    ),
+    leased.map(({ opened: { group, hosts } }) => leases.look({ environment, group, hosts })),
   );
   const left = Math.max(0, ...looks.map(({ holder }) => holder?.expiresIn ?? 0));
   if (left === 0) return lockWait;

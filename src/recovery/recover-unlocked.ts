@@ -8,6 +8,7 @@ import type { HostId } from '../model/ids.js';
 import { isDrained, targetGroupNameOf, type Registration } from '../model/registration.js';
 import { timeUntilQuiet, type InterruptedRun } from '../plan/interrupted-run.js';
 import { ofOthers, placeOf, reservedBy, reservationsIn } from '../plan/reservation.js';
+import { knowJobs } from './late-jobs.js';
 import { judgeHost, type Claimed } from './check-claims.js';
 import { noJournal, openRun } from '../run/open-run.js';
 import type { RecoveredHost, Recovering } from './recover-run.js';
@@ -33,6 +34,7 @@ export async function putBackUnlocked(
   if (!found.journaled || !isDead) return [];
   const run: Run = openRun(world, options, hooks, found.run, noJournal, { verb: found.verb, bus });
   run.holds.adopt(recovering.inventory.hosts, found.held, found.origin);
+  knowJobs(found, run, recovering.inventory);
   const held = [...Map.groupBy(found.held, ({ host }) => host)];
   const back = new Map<HostId, readonly Registration[]>();
   for (const [id, holds] of held) back.set(id, await putBack(id, holds, found, run, recovering));
@@ -63,6 +65,7 @@ async function putBack(
   if (taken.length === 0 || taken.length < holds.length) return [];
   try {
     const claimed: Claimed = { host, record, holds, found, since: 'perhaps_others' };
+    await run.gate.requests.over(id);
     if (!(await isClaimSure(claimed, run))) return [];
     const wanted = taken.map(({ registration }) => registration);
     for (const [targetGroup, ours] of Map.groupBy(wanted, (one) => one.targetGroup)) {
@@ -98,6 +101,7 @@ async function lackingOn(
   const host = inventory.hosts.find((one) => one.id === id);
   if (host === undefined) return holds;
   await clock.sleep(timeUntilQuiet(id, found, clock.now()));
+  await run.gate.requests.over(id);
   const record = found.groups.find(({ name }) => name === holds[0]?.group);
   return stillLacking(recoverySession(host, record, holds, run, inventory), holds);
 }

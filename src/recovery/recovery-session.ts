@@ -35,7 +35,7 @@ function groupOf(host: Host, record: GroupRecord, held: readonly Hold[], invento
   return {
     name: record.name,
     hosts: listed.includes(host) ? listed : [...listed, host],
-    release: record.release,
+    ...defined({ release: record.release }),
     settings: {
       containers: containerHolds(held).map(templateOf),
       targetGroups: choiceOf(record, held),

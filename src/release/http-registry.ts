@@ -38,7 +38,18 @@ interface Question {
 export class HttpRegistry implements Registry {
   readonly #connections = new Map<string, RegistryConnection>();
 
-  constructor(private readonly options: HttpRegistryOptions) {}
+  readonly #logins = new Map<string, RegistryCredentials>();
+  readonly #options: HttpRegistryOptions;
+
+  constructor(private readonly options: HttpRegistryOptions) {
+    this.#options = { ...options, credentials: { credentials: (registry) => this.#credentialsOf(registry) } };
+  }
+
+  logIn(registry: string, credentials: RegistryCredentials): void {
+    this.#logins.set(registry, credentials);
+    // What a token of earlier credentials may do says nothing of these.
+    this.#connections.delete(registry);
+  }
 
   /** HEAD for the digest, which a registry may leave out; GET for the platforms, and to see that the bytes are right. */
   async resolve(reference: ImageReference): Promise<ResolvedImage> {
@@ -56,12 +67,16 @@ export class HttpRegistry implements Registry {
   }
 
   credentials(repository: Repository): Promise<RegistryCredentials | undefined> {
-    return this.options.credentials.credentials(registryOf(repository));
+    return this.#credentialsOf(registryOf(repository));
+  }
+
+  async #credentialsOf(registry: string): Promise<RegistryCredentials | undefined> {
+    return this.#logins.get(registry) ?? this.options.credentials.credentials(registry);
   }
 
   #question(reference: ImageReference): Question {
     const registry = registryOf(reference.repository);
-    const connection = this.#connections.get(registry) ?? new RegistryConnection(registry, this.options);
+    const connection = this.#connections.get(registry) ?? new RegistryConnection(registry, this.#options);
     this.#connections.set(registry, connection);
     return {
       connection,

@@ -63,7 +63,8 @@ function renderError(error: AdfError, source: SourceLines, palette: Palette): st
 /** Columns of a source line that are shown; a longer one is shown around its caret. */
 const widestExcerpt = 100;
 
-function excerpt(at: Place, line: string | undefined, palette: Palette): string[] {
+/** A place in a user's file, and its line with a caret. */
+export function excerpt(at: Place, line: string | undefined, palette: Palette): string[] {
   const place = `  ${palette.cyan(formatPlace(at))}`;
   if (line === undefined) return [place];
   const before = line.slice(0, at.column - 1);

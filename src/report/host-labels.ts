@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import type { EventHost } from '../events/event.js';
+import type { Event, EventHost } from '../events/event.js';
 import type { HostId } from '../model/ids.js';
 
 /** Names take at most this many columns in front of a line. */
@@ -19,6 +19,14 @@ export class HostLabels {
     for (const host of hosts) {
       this.#width = Math.min(widestLabel, Math.max(this.#width, stringWidth(this.label(host))));
     }
+  }
+
+  /** Learns of the hosts that an event names. */
+  learnFrom(event: Event): void {
+    if (event.type === 'plan.made') {
+      this.learn(event.plan.hosts.map(({ host, name }) => ({ id: host, name })));
+    } else if ('hosts' in event) this.learn(event.hosts);
+    else if ('host' in event) this.learn([event.host]);
   }
 
   label({ id, name }: EventHost): string {

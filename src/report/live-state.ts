@@ -131,6 +131,7 @@ export class LiveState {
       case 'run.ended':
         this.ended = true;
         return;
+      case 'task.output':
       case 'warning':
       case 'blip':
       case 'blip.waiting':

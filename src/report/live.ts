@@ -7,7 +7,8 @@ import { HostLabels } from './host-labels.js';
 import { renderFrame } from './live-frame.js';
 import { LiveState } from './live-state.js';
 import { plainPalette, type Palette } from './palette.js';
-import { PlainReader } from './plain.js';
+import type { LineSink } from './line-sink.js';
+import { PlainReader, type PlainOptions } from './plain.js';
 
 /** A terminal. */
 export interface TerminalStream extends NodeJS.WritableStream {
@@ -20,7 +21,8 @@ export interface LiveOptions {
   readonly glyphs?: Glyphs;
   readonly verbosity: number;
   readonly diff: boolean;
-  readonly output?: boolean;
+  /** What writes the lines that stay; a `PlainReader` for those that are worth it when absent. It says itself which are. */
+  readonly lines?: (sink: LineSink, options: PlainOptions) => EventReader;
 }
 
 /** Repaints at most this often. In milliseconds. */
@@ -35,7 +37,7 @@ export class LiveReader implements EventReader {
   readonly #labels = new HostLabels();
   readonly #palette: Palette;
   readonly #glyphs: Glyphs;
-  readonly #lines: PlainReader;
+  readonly #lines: EventReader;
   readonly #update: ReturnType<typeof createLogUpdate>;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -56,10 +58,11 @@ export class LiveReader implements EventReader {
     this.#palette = options.palette ?? plainPalette;
     this.#glyphs = options.glyphs ?? unicodeGlyphs;
     this.#update = createLogUpdate(stream, { showCursor: true });
-    this.#lines = new PlainReader(
-      { write: (text) => this.#persist(text) },
-      { ...options, palette: this.#palette, timestamps: false, width: () => this.#columns - 1 },
-    );
+    const { verbosity, diff, lines } = options;
+    const sink = { write: (text: string) => this.#persist(text) };
+    const layout = { verbosity, diff, palette: this.#palette, timestamps: false };
+    const all = { ...layout, width: () => this.#columns - 1 };
+    this.#lines = lines === undefined ? new PlainReader(sink, all) : lines(sink, all);
     stream.on('error', () => {
       this.#broken = true;
     });
@@ -68,7 +71,7 @@ export class LiveReader implements EventReader {
 
   read(event: Event): void {
     this.#state.apply(event);
-    this.#learn(event);
+    this.#labels.learnFrom(event);
     if (event.type === 'run.ended') this.stop();
     else this.#start();
     if (this.#worthALine(event)) this.#lines.read(event);
@@ -102,9 +105,9 @@ export class LiveReader implements EventReader {
     this.stream.removeListener('resize', this.#onResize);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.stop();
-    return Promise.resolve();
+    await this.#lines.close?.();
   }
 
   #start(): void {
@@ -158,19 +161,13 @@ export class LiveReader implements EventReader {
     }
   }
 
-  #learn(event: Event): void {
-    if (event.type === 'plan.made') {
-      this.#labels.learn(event.plan.hosts.map(({ host, name }) => ({ id: host, name })));
-    } else if ('hosts' in event) this.#labels.learn(event.hosts);
-    else if ('host' in event) this.#labels.learn([event.host]);
-  }
-
   get #columns(): number {
     return this.stream.columns ?? 80;
   }
 
   /** The picture shows what goes on; the lines above keep what happened. With -v they keep everything. */
   #worthALine(event: Event): boolean {
+    if (this.options.lines !== undefined) return true;
     if (this.options.verbosity > 0) return event.type !== 'task.progress';
     switch (event.type) {
       case 'phase.started':

@@ -10,9 +10,21 @@ import { renderTable } from './table.js';
 const foldFrom = 41;
 
 /** The end of a run: each host's counts, then how it ended in one sentence, then who needs a person. */
-export function renderRecap(result: RunResult, palette: Palette = plainPalette): string {
-  const sections = [
-    counts(result.hosts, palette),
+export const renderRecap = (result: RunResult, palette: Palette = plainPalette): string =>
+  joined([counts(result.hosts, palette), ...ending(result, palette)]);
+
+/** The same without the counts. */
+export const renderEnding = (result: RunResult, palette: Palette = plainPalette): string =>
+  joined(ending(result, palette));
+
+const joined = (sections: readonly (readonly string[])[]): string =>
+  sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+
+function ending(result: RunResult, palette: Palette): readonly (readonly string[])[] {
+  return [
     releases(result),
     result.warnings.map((warning) => palette.yellow(`Warning: ${warning}`)),
     blips(result, palette),
@@ -21,10 +33,6 @@ export function renderRecap(result: RunResult, palette: Palette = plainPalette):
     [outcome(result, palette)],
     needsPerson(result, palette),
   ];
-  return sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n');
 }
 
 /** Ansible's PLAY RECAP, with what became of the host behind it. Never cut: a count must be readable on any terminal. */
@@ -114,11 +122,11 @@ function outcome(result: RunResult, palette: Palette): string {
   const mixed = result.mixed ? ' The fleet is mixed: its hosts run more than one release.' : '';
   if (result.verb === 'recover' && result.outcome === 'converged')
     return recoveredAll(result, palette, mixed);
-  const what = `${result.verb} of ${result.groups.join(', ')} in ${result.environment}`;
+  const what = `${result.verb} of ${result.playbook ?? result.groups.join(', ')} in ${result.environment}`;
   switch (result.outcome) {
     case 'converged':
       return palette.green(
-        `${result.verb === 'exec' ? 'Done' : 'Converged'}: ${what}, ${countHosts(result.hosts.length)}, ${took.slice('after '.length)}.`,
+        `${result.releases.length === 0 ? 'Done' : 'Converged'}: ${what}, ${countHosts(result.hosts.length)}, ${took.slice('after '.length)}.`,
       );
     case 'refused':
       return palette.red(`Refused: ${what} changed nothing.`);

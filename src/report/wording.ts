@@ -33,14 +33,14 @@ const phases: Readonly<Record<Phase, string>> = {
 export const phaseName = (phase: Phase): string => phases[phase];
 
 /** For these events readers have a view of their own. */
-type Viewed = 'plan.made' | 'run.ended' | 'task.ended' | 'task.progress';
+type Viewed = 'plan.made' | 'run.ended' | 'task.ended' | 'task.progress' | 'task.output';
 
 /** Each event in one sentence. */
 export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
   switch (event.type) {
     case 'run.started':
       return heading(
-        `adfpush ${event.verb}${event.groups.length === 0 ? '' : ` ${event.groups.join(', ')}`} in ${event.environment}, run ${event.run}`,
+        `adfpush ${[event.verb, event.playbook ?? event.groups.join(', ')].filter((word) => word !== '').join(' ')} in ${event.environment}, run ${event.run}`,
       );
     case 'phase.started':
       return plain(`${phases[event.phase]}${event.detail === undefined ? '' : `: ${event.detail}`}`, 1);
@@ -248,7 +248,7 @@ const toneOf = {
 /** Only what took long enough to be of interest. */
 const tookOf = (duration: number): string => (duration < 1_000 ? '' : ` (${formatDuration(duration)})`);
 
-const linesOf = (text: string | undefined): readonly string[] =>
+export const linesOf = (text: string | undefined): readonly string[] =>
   text === undefined || text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r?\n/);
 
 const fold = (hosts: readonly EventHost[]): string => foldHosts(hosts.map(({ name }) => name));

@@ -1,5 +1,6 @@
-import { isStopping, type Run } from '../engine/index.js';
-import type { AdfError } from '../errors/adf-error.js';
+import { isStopping, type PlaybookResult, type Run } from '../engine/index.js';
+import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import { hostGone, hostGoneCode } from '../errors/fleet.js';
 import { defined } from '../model/defined.js';
 import {
   exitOfSignal,
@@ -7,6 +8,7 @@ import {
   type NamedHost,
   type ResultError,
   type RunOutcome,
+  type RunResult,
 } from '../model/run-result.js';
 import { formatPlace } from '../model/source.js';
 
@@ -45,6 +47,27 @@ export const resultOf = (
   duration: ports.clock.elapsed() - begun,
   blips: bus.told('blip'),
 });
+
+/** What kept turns from ending well. That a host is gone is said once, with what it held. */
+export const errorsOfTurns = (results: readonly PlaybookResult[]): readonly AdfError[] =>
+  results.flatMap(({ turns, gone }) => [
+    ...turns.flatMap(({ error, restore }) =>
+      [error, restore?.error].flatMap((one) => (one === undefined || one.code === hostGoneCode ? [] : [one])),
+    ),
+    ...gone.map(({ session: { host }, held }) => hostGone(host, held)),
+  ]);
+
+/** Writes down how a run ended. A result that cannot be recorded is a result all the same. */
+export async function recordEnd({ exit }: RunResult, run: Run): Promise<void> {
+  const { journal, clock } = run.ports;
+  const { over: blips } = run.blips;
+  const noticed = blips.length === 0 ? {} : { environment: run.environment, blips };
+  try {
+    await journal.append({ at: clock.now(), type: 'run.ended', exit, ...noticed });
+  } catch (error) {
+    run.bus.emit({ type: 'warning', message: errorsOf(error)[0].message });
+  }
+}
 
 /** An error as the result document tells it. */
 export const resultError = ({ code, message, host, at, hint }: AdfError): ResultError => ({

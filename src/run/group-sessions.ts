@@ -1,10 +1,10 @@
-import { forGroup, HostSession, type Run, type SettingsOfHost } from '../engine/index.js';
+import { Delegates, forGroup, HostSession, type Run, type SettingsOfHost } from '../engine/index.js';
 import { releaseDiffers } from '../errors/engine.js';
 import { nothingToDeploy } from '../errors/preflight.js';
 import { versionNotATag } from '../errors/usecases.js';
 import type { Layer } from '../expression/scope.js';
 import { Variables } from '../expression/variables.js';
-import { readGroupSettings } from '../inventory/group-settings.js';
+import { readGroupSettings, type ReadVariable } from '../inventory/group-settings.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { requireGroup, selectHosts } from '../inventory/patterns.js';
 import { defined } from '../model/defined.js';
@@ -13,8 +13,12 @@ import type { Host } from '../model/host.js';
 import { groupName, isDigest, type GroupName, type HostId } from '../model/ids.js';
 import { formatPinnedImage, type Release } from '../model/release.js';
 import { formatAmount, type GroupSettings } from '../model/settings.js';
+import { UnknownValue } from '../model/unknown.js';
 import { knowImages, type ChooseRelease } from './choose-release.js';
+import { hostLayer } from './magic-variables.js';
 import type { Platform } from '../ports/registry.js';
+import type { SecretChoice } from '../model/run-record.js';
+import { revealed } from '../model/secret.js';
 import { locateWithin } from '../model/source.js';
 
 /** One group of a run: its release, and a session for each of the hosts it is to touch. */
@@ -25,6 +29,8 @@ export interface GroupSessions {
   /** Of the group as a whole, as its first host has them. */
   readonly settings: GroupSettings;
   readonly release: Release;
+  /** Which secrets its containers get in a rollback; today's when absent. */
+  readonly secrets?: SecretChoice;
   /** What it was asked for by, instead of the group's own `version`. */
   readonly version?: string;
   readonly platforms: readonly Platform[];
@@ -38,6 +44,7 @@ export interface GroupChoice {
   readonly limit?: string;
   /** Overrides the group's own `version`. */
   readonly version?: string;
+  readonly secrets?: SecretChoice;
   /** Of the hosts that the limit leaves, only these. */
   readonly only?: readonly HostId[];
   /** Instead of the version and its registry. */
@@ -93,18 +100,24 @@ export async function openGroup(
   const { repository, digest, platforms } = await groupRun.images.resolve(reference);
   const release = chosen?.release ?? { image: { repository, digest }, version: image.version };
   groupRun.floor.knowZones(hosts);
-  const run = withWholeRollout(groupRun, release, image.settings);
+  const delegates = new Delegates(inventory);
+  const run = {
+    ...withWholeRollout(groupRun, release, image.settings),
+    targetOf: delegates.targetOf,
+  };
+  const sessions = read
+    .filter(({ host }) => limited.has(host))
+    .map((one) => sessionOf(one, { group, hosts, release, run }, inventory));
+  delegates.open(run, sessions);
   return {
     group,
     run,
     settings: image.settings,
     release,
-    ...defined({ version }),
+    ...defined({ version, secrets: choice.secrets }),
     platforms,
     hosts,
-    sessions: read
-      .filter(({ host }) => limited.has(host))
-      .map((one) => sessionOf(one, { group, hosts, release, run }, inventory)),
+    sessions,
   };
 }
 
@@ -172,17 +185,25 @@ function readHost(
     values: version === undefined ? {} : { version },
     literal: true,
   };
-  const layers = [...inventory.layersFor(host, group), hostLayer(host, group, run), chosen];
-  const variables = run.extraVars.reduce((all, layer) => all.with(layer), Variables.of(layers));
-  const settings = readGroupSettings((name) => {
+  const layers = [...inventory.layersFor(host, group), hostLayer(host, group, run, inventory), chosen];
+  return { settings: settingsIn(layers, run, readGroupSettings), layers };
+}
+
+/** What these layers say of a group, as `read` reads it. Throws what that throws, and what rendering throws. */
+export function settingsIn(
+  layers: readonly Layer[],
+  { extraVars }: Pick<Run, 'extraVars'>,
+  read: (variable: ReadVariable) => GroupSettings,
+): GroupSettings {
+  const variables = extraVars.reduce((all, layer) => all.with(layer), Variables.of(layers));
+  return read((name) => {
     if (!variables.has(name)) return undefined;
     const locate = variables.layers.findLast(({ values }) => Object.hasOwn(values, name))?.locate;
     return {
-      value: variables.get(name),
+      value: revealed(variables.get(name)),
       ...(locate === undefined ? {} : { locate: locateWithin(locate, [name]) }),
     };
   });
-  return { settings, layers };
 }
 
 interface GroupImage {
@@ -220,30 +241,11 @@ function referenceOf({ repository, version, settings }: GroupImage): string {
   return `${repository}:${version}`;
 }
 
-/** What every playbook may know of its host. */
-const hostLayer = (host: Host, group: GroupName, { environment, id, checkMode }: Run): Layer => ({
-  name: 'the run',
-  values: {
-    env: environment,
-    group,
-    inventory_hostname: host.name,
-    host: { id: host.id, name: host.name, address: host.address, zone: host.zone ?? '' },
-    check_mode: checkMode,
-    run_id: id,
-  },
-  literal: true,
-});
-
 /** The release, and the settings with their defaults filled in, as a playbook reads them. */
-const settingsLayer = (release: Release, { rollout }: GroupSettings): Layer => ({
+export const settingsLayer = (release: Release | UnknownValue, { rollout }: GroupSettings): Layer => ({
   name: 'group settings',
   values: {
-    release: {
-      image: formatPinnedImage(release.image),
-      repository: release.image.repository,
-      digest: release.image.digest,
-      version: release.version,
-    },
+    release: releaseValue(release),
     rollout: {
       serial: rollout.serial.map(formatAmount),
       min_healthy: formatAmount(rollout.minHealthy),
@@ -255,3 +257,14 @@ const settingsLayer = (release: Release, { rollout }: GroupSettings): Layer => (
   },
   literal: true,
 });
+
+/** What `release` is in templates and conditions. */
+export const releaseValue = (release: Release | UnknownValue): unknown =>
+  release instanceof UnknownValue
+    ? release
+    : {
+        image: formatPinnedImage(release.image),
+        repository: release.image.repository,
+        digest: release.image.digest,
+        version: release.version,
+      };

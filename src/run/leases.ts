@@ -13,6 +13,11 @@ import { HeldLease } from './held-lease.js';
 import { phase } from './phase.js';
 
 export interface HeldLeases {
+  /**
+   * Takes those of these leases that it has not yet, and keeps them as it keeps the others. Throws `lease.held`, `lease.unavailable`; what it got
+   * is kept until all are released.
+   */
+  take(groups: readonly LeasedGroup[]): Promise<void>;
   /** Lays a group's lease on the hosts that it has now. Throws `lease.held`, `lease.unavailable`. */
   extend(group: GroupName, hosts: readonly Host[]): Promise<void>;
   /** Of each lease, as it is held at this moment. */
@@ -76,10 +81,11 @@ export async function leaseGroups(
   const release = async (): Promise<void> => {
     await Promise.all(held.map((lease) => lease.release()));
   };
-  try {
-    for (const { opened, leftOut = [] } of groups.toSorted((a, b) =>
+  const take = async (wanted: readonly LeasedGroup[]): Promise<void> => {
+    for (const { opened, leftOut = [] } of wanted.toSorted((a, b) =>
       a.opened.group < b.opened.group ? -1 : 1,
     )) {
+      if (held.some(({ group }) => group === opened.group)) continue;
       const request: LeaseRequest = {
         environment: run.environment,
         group: opened.group,
@@ -99,6 +105,9 @@ export async function leaseGroups(
       });
       held.push(new HeldLease(lease, request, world, run));
     }
+  };
+  try {
+    await take(groups);
     const extend = async (group: GroupName, hosts: readonly Host[]): Promise<void> => {
       for (const lease of held) {
         if (lease.group !== group) continue;
@@ -113,6 +122,7 @@ export async function leaseGroups(
       }
     };
     return {
+      take,
       extend,
       release,
       get epochs() {

@@ -1,4 +1,4 @@
-import { newRun, type Run, type TagSelection } from '../engine/index.js';
+import { newRun, type Run, type StepThrough, type TagSelection } from '../engine/index.js';
 import { EventBus } from '../events/bus.js';
 import type { Redaction } from '../events/redaction.js';
 import { defined } from '../model/defined.js';
@@ -14,6 +14,8 @@ export interface RunChoices {
   readonly verb: string;
   readonly checkMode?: boolean;
   readonly tags?: Partial<TagSelection>;
+  /** Asks before each task. */
+  readonly steps?: StepThrough | undefined;
   /** Where another run tells what happens, which this one is a part of. */
   readonly bus?: EventBus;
 }
@@ -28,10 +30,10 @@ export function openRun(
   hooks: RunHooks,
   id: RunId,
   fullJournal: Journal,
-  { verb, checkMode = false, tags = {}, bus: given }: RunChoices,
+  { verb, checkMode = false, tags = {}, bus: given, steps }: RunChoices,
 ): Run {
   const { clock, random, transport, runtime, http, traffic, registry, files, hostFiles } = world;
-  const { presence, fence, scaling, spills, redaction } = world;
+  const { presence, fence, groupKeys, scaling, spills, redaction, control } = world;
   return newRun({
     id,
     verb,
@@ -52,7 +54,7 @@ export function openRun(
       fence,
       files,
       hostFiles,
-      ...defined({ scaling, spills }),
+      ...defined({ groupKeys, scaling, spills, control }),
     },
     leaseDuration: world.leaseDuration,
     redaction,
@@ -62,6 +64,7 @@ export function openRun(
     forks: options.forks ?? defaultForks,
     extraVars: options.extraVars,
     tags: { only: tags.only, skip: tags.skip ?? [] },
+    ...defined({ steps }),
   });
 }
 

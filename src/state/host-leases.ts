@@ -38,7 +38,8 @@ import {
 import { areMet, majorityCount, majorityQuorum, missingOf, recordNumber } from './lease-rules.js';
 
 /** How much sooner than the hosts this side believes that a lease ran out: for clocks that run at different speeds. */
-const marginOf = (duration: Milliseconds): Milliseconds => Math.max(1_000, duration / 10);
+const marginShare = 0.1;
+const marginOf = (duration: Milliseconds): Milliseconds => Math.max(1_000, duration * marginShare);
 
 /** How long hosts are given to answer where no lease is held: as long as its rounds have at most. */
 const patience: Milliseconds = 60_000;
@@ -180,6 +181,8 @@ class HostLock implements Lease {
   readonly name: string;
   readonly unbroken: boolean;
   #hosts: readonly Host[];
+  /** No host may be told an earlier end than this one, since the deadline counts on it. */
+  #outlives: Milliseconds = 0;
 
   constructor(
     private readonly request: LeaseRequest,
@@ -192,7 +195,7 @@ class HostLock implements Lease {
     this.name = hostLeaseName(request);
     this.unbroken = request.since !== undefined;
     this.#hosts = request.hosts;
-    this.deadline = this.#deadlineFrom(startedAt);
+    this.deadline = deadlineOf(startedAt, request.duration);
   }
 
   get epoch(): number {
@@ -203,9 +206,10 @@ class HostLock implements Lease {
   async renew(): Promise<void> {
     const startedAt = this.clock.elapsed();
     const { request, terms } = this;
+    const duration = this.#durationFrom(startedAt);
     if (startedAt >= this.deadline) throw leaseLost(request, 'it ran out before it was renewed.');
     // A majority that has it is enough, whatever a slow host says later.
-    const answers = await this.#ask(renewal(terms), {
+    const answers = await this.#ask(renewal(terms), duration, {
       when: (soFar) => hearRenewal(terms, soFar) === 'kept',
       wait: 'none',
     });
@@ -215,12 +219,18 @@ class HostLock implements Lease {
     const gone = heard === 'unsure' ? await this.gone.among(missing, this.#hosts) : [];
     const outcome = hearRenewal(terms, answers, new Set(gone));
     if (outcome === 'kept') {
-      this.deadline = this.#deadlineFrom(startedAt);
+      this.deadline = deadlineOf(startedAt, duration);
       if (this.terms === terms) this.terms = { ...terms, isJoint: false };
     } else if (outcome === 'lost') {
       const { size } = hostsThat(answers, 'held', 'newer');
       throw leaseLost(request, `${size} of ${terms.hosts.length} hosts do not have it any more.`);
     } else throw errorOf(request, { why: 'too_few', quorum: terms.quorum, got, answers });
+  }
+
+  async outlive(length: Milliseconds): Promise<void> {
+    const end = this.clock.elapsed() + Math.max(length + marginOf(0), length / (1 - marginShare));
+    this.#outlives = Math.max(this.#outlives, end);
+    await this.renew();
   }
 
   /** Makes its own list the only one that its record demands; if that fails, the next renewal does. */
@@ -233,30 +243,33 @@ class HostLock implements Lease {
     const before = this.terms;
     this.#hosts = [...hosts, ...this.#hosts.filter(({ id }) => !grown.members.includes(id))];
     const startedAt = this.clock.elapsed();
-    const answers = await this.#ask(extension(before, grown.members), {
+    const duration = this.#durationFrom(startedAt);
+    const answers = await this.#ask(extension(before, grown.members), duration, {
       when: (soFar) => hearExtension(before, grown, soFar).refusal === undefined,
       wait: 'moment',
     });
     const { terms, refusal } = hearExtension(before, grown, answers);
     this.terms = terms;
     if (refusal !== undefined) throw errorOf(this.request, refusal);
-    this.deadline = this.#deadlineFrom(startedAt);
+    this.deadline = deadlineOf(startedAt, duration);
     await this.settle();
   }
 
   async release(): Promise<void> {
-    await this.#ask(ending(this.terms), untilMost);
+    await this.#ask(ending(this.terms), this.request.duration, untilMost);
   }
 
-  #ask(question: LeaseQuestion, enough: Enough) {
-    return this.calls.ask(toHosts(this.#hosts, question, this.request), enough);
+  #ask(question: LeaseQuestion, duration: Milliseconds, enough: Enough) {
+    return this.calls.ask(toHosts(this.#hosts, question, { ...this.request, duration }), enough);
   }
 
-  #deadlineFrom(startedAt: Milliseconds): Milliseconds {
-    const { duration } = this.request;
-    return startedAt + duration - marginOf(duration);
+  #durationFrom(startedAt: Milliseconds): Milliseconds {
+    return Math.max(this.request.duration, this.#outlives - startedAt);
   }
 }
+
+const deadlineOf = (startedAt: Milliseconds, duration: Milliseconds): Milliseconds =>
+  startedAt + duration - marginOf(duration);
 
 const idsOf = (hosts: readonly Host[]): readonly string[] => hosts.map(({ id }) => id);
 

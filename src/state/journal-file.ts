@@ -34,6 +34,7 @@ const types: Readonly<Record<JournalRecord['type'], true>> = {
   'one_way.ran': true,
   'batch.started': true,
   'batch.ended': true,
+  'run.grown': true,
   'run.recovering': true,
   'run.ended': true,
 };

@@ -29,7 +29,7 @@ class ChoosingTransport implements Transport {
   }
 }
 
-/** Both of them. A server bears only so many who are not let in yet, or were refused, whoever they are: one gate, and one brake. */
+/** All of them. A server bears only so many who are not let in yet, or were refused, whoever they are: one gate, and one brake. */
 export function chosenByHost(options: SshTransportOptions): Transport {
   const shared = {
     gate: new HandshakeGate({ ...defaultLimits, ...options.limits }),
@@ -40,6 +40,10 @@ export function chosenByHost(options: SshTransportOptions): Transport {
     ssh2: async () => {
       const { SshTransport } = await import('./ssh/ssh-transport.js');
       return new SshTransport(shared);
+    },
+    local: async () => {
+      const { LocalTransport } = await import('./local-connection.js');
+      return new LocalTransport(options.clock, options.becomePassword);
     },
     openssh: async () => {
       const { OpenSshTransport } = await import('./openssh/openssh-transport.js');

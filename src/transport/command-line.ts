@@ -4,7 +4,9 @@ import type { RemoteCommand, RunOptions } from '../ports/transport.js';
 import { programBegins } from './after-noise.js';
 import { announcement } from './announcement.js';
 import { encodable, isReadAlike, quote, quoteAll } from './quote.js';
+import { endsItself, starterArguments } from './step-runner/job-script.js';
 import { runnerScript } from './step-runner/runner-script.js';
+import { asksForPassword } from './sudo-dialogue.js';
 import { sudoWithoutPassword } from './sudo.js';
 
 /** What is sent to a host for one command. */
@@ -27,19 +29,20 @@ const longestLine = 30_000;
  */
 export function commandLine(
   command: RemoteCommand,
-  { step, ...options }: RunOptions = {},
+  { step, detach, ...options }: RunOptions = {},
   sudo = sudoWithoutPassword,
 ): CommandLine {
   const shell = `exec ${options.become === true ? sudo : ''}/bin/sh`;
   if (step === undefined) return underShell(shell, command, options, announcing, false);
   // The runner is the login user's, who alone can find its record again; sudo is under it.
-  const { line, ...stdin } = underShell(
-    options.become === true ? shell : undefined,
-    command,
-    options,
-    '',
-    true,
-  );
+  const { become = false } = options;
+  const limit = detach === undefined ? undefined : Math.ceil(detach / 1_000);
+  const first = limit !== undefined && become ? endsItself(limit) : '';
+  const { line, ...stdin } = underShell(become ? shell : undefined, command, options, first, true);
+  if (limit !== undefined) {
+    const about = { limit, become, asks: become && asksForPassword(sudo) };
+    return { line: `exec ${quoteAll(starterArguments(step, line, about))}`, ...stdin };
+  }
   return { line: `exec /bin/sh -c ${quote(runnerScript(step, line))}`, ...stdin };
 }
 
@@ -47,7 +50,7 @@ export function commandLine(
 function underShell(
   shell: string | undefined,
   command: RemoteCommand,
-  options: Omit<RunOptions, 'step'>,
+  options: Omit<RunOptions, 'step' | 'detach'>,
   first: string,
   /** The line becomes part of a script that is quoted once more. */
   within: boolean,
@@ -106,13 +109,15 @@ async function* inFront(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Asy
   yield* rest;
 }
 
-function bodyOf(command: RemoteCommand, { env = {}, cwd }: RunOptions): string {
+function bodyOf(command: RemoteCommand, { env = {}, cwd, becomeUser }: RunOptions): string {
   const exports = Object.entries(env).map(([name, value]) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw invalidVariableName(name);
     return `export ${name}=${quote(value)}; `;
   });
   return [
     ...exports,
+    // A command begins in the login user's home, which may be closed to another user: git, find and others fail there.
+    becomeUser === undefined ? '' : '{ cd . || cd || cd /; } 2>/dev/null; ',
     cwd === undefined ? '' : `cd ${quote(cwd.startsWith('-') ? `./${cwd}` : cwd)} || exit; `,
     'argv' in command ? `exec ${quoteAll(command.argv)}` : withoutNul(encodable(command.script)),
   ].join('');

@@ -6,6 +6,7 @@ import { defined } from '../model/defined.js';
 import type { Host } from '../model/host.js';
 import { within, type Clock } from '../ports/clock.js';
 import type {
+  AsUser,
   CommandResult,
   Connection,
   ForwardTarget,
@@ -90,13 +91,16 @@ export class LocalConnection implements Connection {
     return recordOf(this, step);
   }
 
-  endStep(step: StepId, options?: Pick<RunOptions, 'become'>): Promise<void> {
+  endStep(step: StepId, options?: AsUser): Promise<void> {
     return endStep(this, step, options);
   }
 
   async #run(command: RemoteCommand, options: RunOptions): Promise<CommandResult> {
     if (options.signal?.aborted === true) return notRun({ kind: 'cancelled' });
-    const sudo = options.become === true ? sudoOn(this.host, this.becomePassword, this.clock) : undefined;
+    const sudo =
+      options.become === true
+        ? sudoOn(this.host, this.becomePassword, this.clock, options.becomeUser)
+        : undefined;
     const { line, stdin } = commandLine(command, options, sudo?.prefix);
     const process = new LocalProcess(line);
     const result = await runToEnd(sudo?.over(process) ?? process, this.clock, {

@@ -3,6 +3,7 @@ import { secretInArgument, secretInProxyCommand } from '../errors/secrets.js';
 import { describeHost, type Host } from '../model/host.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
 import type {
+  AsUser,
   CommandResult,
   Connection,
   ForwardTarget,
@@ -60,6 +61,7 @@ class SecretFreeConnection implements Connection {
 
   async run(command: RemoteCommand, options: RunOptions = {}): Promise<CommandResult> {
     // A script travels over stdin; with arguments, the folder that they are run in is one of them.
+    this.#check([options.becomeUser ?? '']);
     this.#check('argv' in command ? [...command.argv, options.cwd ?? ''] : (command.exposes ?? []));
     return this.connection.run(command, options);
   }
@@ -68,7 +70,7 @@ class SecretFreeConnection implements Connection {
     return this.connection.recordOf(step);
   }
 
-  endStep(step: StepId, options?: Pick<RunOptions, 'become'>): Promise<void> {
+  endStep(step: StepId, options?: AsUser): Promise<void> {
     return this.connection.endStep(step, options);
   }
 

@@ -12,9 +12,18 @@ const granted = 'adfpush-sudo-granted\n';
 
 /**
  * In front of a command: sudo that reads a password from stdin, and says when it has let the command through. sudo reads byte by byte
- * up to the end of the line, so that what follows is the command's own.
+ * up to the end of the line, so that what follows is the command's own. `asUser` are sudo's options for another user than root.
  */
-export const sudoWithPassword = `sudo -S -p ${quote(prompt)} -- /bin/sh -c ${quote('echo adfpush-sudo-granted >&2; exec "$@"')} sh `;
+export const sudoWithPassword = (asUser: string): string =>
+  `sudo -S -p ${quote(prompt)} ${asUser}-- /bin/sh -c ${quote('echo adfpush-sudo-granted >&2; exec "$@"')} sh `;
+
+export const asksForPassword = (sudo: string): boolean => sudo.startsWith('sudo -S ');
+
+/** What the record of a job has of its stderr, without what sudo and this side said to one another. */
+export const withoutDialogue = (stderr: string): string => {
+  const at = stderr.indexOf(granted);
+  return (at < 0 ? stderr : stderr.slice(at + granted.length)).replaceAll(prompt, '');
+};
 
 /** How long sudo may take for each of its steps. One that asks for something else than a password waits for ever. */
 const patience: Milliseconds = 30_000;

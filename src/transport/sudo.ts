@@ -4,11 +4,15 @@ import type { CommandResult } from '../ports/transport.js';
 import type { BecomePassword } from './become-password.js';
 import type { RunningProcess } from './running-process.js';
 import { SudoDialogue, sudoWithPassword, type SudoEnd } from './sudo-dialogue.js';
+import { quote } from './quote.js';
 
 /** In front of a command that sudo must let through without a question. */
 export const sudoWithoutPassword = 'sudo -n -- ';
 
-/** How one command becomes root's. Made anew for each. */
+/** For a user other than root: with that user's home folder, as Ansible does it. */
+const asUser = (user: string | undefined): string => (user === undefined ? '' : `-H -u ${quote(user)} `);
+
+/** How one command becomes root's, or another user's. Made anew for each. */
 export interface Sudo {
   /** What stands in front of the command, for sh. */
   readonly prefix: string;
@@ -18,15 +22,15 @@ export interface Sudo {
   explain(result: CommandResult): CommandResult;
 }
 
-/** Without a password sudo is asked for nothing that it does not give at once. */
-export function sudoOn(host: Host, password: BecomePassword | undefined, clock: Clock): Sudo {
+/** Without a password sudo is asked for nothing that it does not give at once. No `user` is root. */
+export function sudoOn(host: Host, password: BecomePassword | undefined, clock: Clock, user?: string): Sudo {
   let dialogue: SudoDialogue | undefined;
   return {
-    prefix: password === undefined ? sudoWithoutPassword : sudoWithPassword,
+    prefix: password === undefined ? `sudo -n ${asUser(user)}-- ` : sudoWithPassword(asUser(user)),
     over: (process) =>
       password === undefined ? process : (dialogue = new SudoDialogue(process, password, host.id, clock)),
     explain(result) {
-      const advice = adviceOn(result, dialogue?.end, describeHost(host));
+      const advice = adviceOn(result, dialogue?.end, describeHost(host), user);
       return advice === undefined
         ? result
         : { ...result, stderr: `${result.stderr.trimEnd()}\nadfpush: ${advice}\n`.trimStart() };
@@ -38,6 +42,7 @@ function adviceOn(
   { outcome, stderr }: CommandResult,
   end: SudoEnd | undefined,
   host: string,
+  user: string | undefined,
 ): string | undefined {
   if (outcome.kind !== 'exited' || outcome.code === 0 || end === 'granted') return undefined;
   const noPassword = `give its SSH user a line such as "deploy ALL=(ALL) NOPASSWD: ALL" in /etc/sudoers.d`;
@@ -57,6 +62,8 @@ function adviceOn(
     return `sudo on ${host} insists on a terminal: put "Defaults:deploy !requiretty", with its SSH user's name, in /etc/sudoers.d.`;
   if (says(/^sudo: .*(a password is required|a terminal is required)/m))
     return `become needs sudo without a password on ${host}: ${noPassword}. Or give the password: --ask-become-pass (-K), or the environment variable ADFPUSH_BECOME_PASS.`;
+  if (user !== undefined && says(/^sudo: unknown user/m))
+    return `there is no user ${user} on ${host}: create it first, or correct become_user.`;
   if (says(/is not in the sudoers file|not allowed to (execute|run)|may not run sudo/))
     return `the SSH user must not use sudo on ${host}: ${noPassword}, or leave become out.`;
   if (outcome.code === 127 && says(/sudo.*not found|not found.*sudo|Unknown command.*sudo/))

@@ -1,10 +1,10 @@
-import type { StopSignal } from '../engine/index.js';
+import type { StepAnswer, StopSignal } from '../engine/index.js';
 import type { EventReader } from '../events/bus.js';
 import type { Redaction } from '../events/redaction.js';
 import type { Layer } from '../expression/scope.js';
 import type { FlagVariable, PlanReport } from '../model/plan.js';
 import type { InterruptedStatus } from '../model/status-report.js';
-import type { SecretPrompt } from '../ports/secret-keeper.js';
+import type { PersonPrompt } from '../ports/secret-keeper.js';
 
 /** What every use case needs to know. */
 export interface CommonOptions {
@@ -19,11 +19,15 @@ export interface CommonOptions {
   readonly forks?: number;
   /** The variables that stand for flags, for who wants to know where a value came from. */
   readonly variables?: readonly FlagVariable[];
+  /** Neither the cloud nor hosts are asked, and no AWS SDK is loaded. */
+  readonly offline?: boolean;
   /** Ask for the password that sudo wants on the hosts, unless the environment gives it. */
   readonly askBecomePass?: boolean;
   /** Of whoever tells what the use case throws: it comes to know every secret that the use case meets. */
   readonly redaction?: Redaction;
 }
+
+export type { StepAnswer } from '../engine/index.js';
 
 export interface RunHooks {
   readonly readers: readonly EventReader[];
@@ -32,6 +36,8 @@ export interface RunHooks {
   confirm?(plans: readonly PlanReport[]): Promise<boolean>;
   /** Told of interrupted runs, says whether to restore what they hold; without it a run does so. */
   confirmRecovery?(runs: readonly InterruptedStatus[]): Promise<boolean>;
-  /** Asks the person at the terminal for passphrases; absent where there is none. */
-  readonly prompt?: SecretPrompt;
+  /** Asks before each task whether it runs; absent where nobody is to be asked. */
+  readonly askTask?: (name: string) => Promise<StepAnswer>;
+  /** Asks the person at the terminal for passphrases and variables; absent where there is none. */
+  readonly prompt?: PersonPrompt;
 }

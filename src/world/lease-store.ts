@@ -23,7 +23,11 @@ export async function leaseStoreOf(
   return new MovedLeases(await account.leases({ ...table, clock, random }), hosts, kind);
 }
 
-async function ownAccount(region: string | undefined, endpoint: string | undefined): Promise<AwsCloud> {
+/** The account of the machine's own credentials. */
+export async function ownAccount(
+  region: string | undefined,
+  endpoint: string | undefined,
+): Promise<AwsCloud> {
   const { connectCloud } = await import('../aws/access.js');
   return connectCloud({
     ...defined({ region, endpoint }),

@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { AwsCloud } from '../aws/access.js';
 import { EcrCredentials } from '../aws/ecr-credentials.js';
 import { NodeProjectFiles } from '../config/node-project-files.js';
+import { NamedSecrets, unknownSecrets } from '../config/named-secrets.js';
 import { loadProject } from '../config/project.js';
 import { EngineRuntime } from '../docker/engine-runtime.js';
 import { unreadableFile } from '../errors/config.js';
@@ -15,6 +16,7 @@ import { defined } from '../model/defined.js';
 import { Secret } from '../model/secret.js';
 import { loadPlaybook } from '../playbook/load.js';
 import type { Fleet } from '../ports/fleet.js';
+import type { SecretBackend } from '../ports/secret-backend.js';
 import type { Traffic } from '../ports/traffic.js';
 import { packageFolder } from '../program-files.js';
 import { CredentialSources } from '../release/credential-sources.js';
@@ -22,11 +24,15 @@ import { DockerConfigCredentials } from '../release/docker-config.js';
 import { HttpRegistry } from '../release/http-registry.js';
 import { HostConfirmations } from '../state/host-confirmations.js';
 import { HostFence } from '../state/host-fence.js';
+import { HoldsOnHosts } from '../state/host-holds.js';
+import { HostGroupKeys } from '../state/host-group-keys.js';
 import { FileJournalStore } from '../state/journal-file.js';
 import { ownerFromEnvironment } from '../state/lease-owner.js';
+import { RetryFile } from '../state/retry-file.js';
 import { SpillFiles } from '../state/spill-files.js';
 import { stateDirectory } from '../state/state-directory.js';
 import { systemClock as clock, systemRandom as random } from '../system/clock.js';
+import { SystemControlSide } from '../system/control-side.js';
 import { systemProcesses } from '../system/processes.js';
 import { takeSecret } from '../system/secret-environment.js';
 import { chosenByHost } from '../transport/choosing-transport.js';
@@ -37,12 +43,13 @@ import { localFacts } from '../transport/ssh/openssh-config/local-facts.js';
 import { becomePassword, passphraseSources } from './become-password.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { leaseStoreOf } from './lease-store.js';
-import { moduleDirectory } from './module-directory.js';
 import { Notices } from './notices.js';
+import { modulesOf } from './own-modules.js';
+import { lookupsOf } from './lookups.js';
+import { FilesWithSecrets, ProjectSecrets } from './project-secrets.js';
+import { openSecretBackends } from './secret-backends.js';
 import { RecordedFiles } from './project-digest.js';
 import type { World } from './world.js';
-
-const deployPlaybook = 'playbooks/deploy.yml';
 
 /** Opens the real world for one use case, and closes it whatever comes of that. */
 export async function inWorld<T>(
@@ -60,21 +67,44 @@ export async function inWorld<T>(
 
 /** Opens the real world for one use case: reads the project and makes the ports, but speaks to nobody yet. */
 export async function openWorld(
-  { project: directory, environment, askBecomePass = false, redaction = new Redaction() }: CommonOptions,
+  {
+    project: directory,
+    environment,
+    askBecomePass = false,
+    offline = false,
+    redaction = new Redaction(),
+  }: CommonOptions,
   { prompt }: Pick<RunHooks, 'prompt'> = {},
 ): Promise<World> {
   const begun = clock.elapsed();
   keepCloudSecrets(redaction);
-  const files = new RecordedFiles(new NodeProjectFiles(directory));
-  const project = await loadProject(files, directory, {
-    keeper: redaction,
-    environment: secretVariable,
-    file: (path) => secretFile(resolve(directory, path)),
-  });
+  const secretFileOf = (path: string): Uint8Array | undefined => secretFile(resolve(directory, path));
+  const named = new NamedSecrets(redaction, async () => openBackends());
+  const secrets = new ProjectSecrets(named);
+  const files = new RecordedFiles(new FilesWithSecrets(new NodeProjectFiles(directory), secrets));
+  const project = await loadProject(
+    files,
+    directory,
+    {
+      keeper: redaction,
+      environment: secretVariable,
+      file: secretFileOf,
+      named: offline ? unknownSecrets : named,
+    },
+    lookupsOf(directory, process.env, files),
+  );
   const password = await becomePassword(askBecomePass, prompt, redaction);
-  const { access } = await project.environment(environment);
-  const cloud = access === undefined ? undefined : await connectTo(access);
+  const { access, secretBackends } = await project.environment(environment);
+  const cloud = access === undefined || offline ? undefined : await connectTo(access);
   const home = homedir();
+  const openBackends = (): Promise<readonly SecretBackend[]> =>
+    openSecretBackends(secretBackends, project.config.secretBackends, {
+      variable: secretVariable,
+      file: secretFileOf,
+      settingsDirectory: unlessBlank(process.env['XDG_CONFIG_HOME']) ?? join(home, '.config'),
+      keeper: redaction,
+      cloud,
+    });
   // As OpenSSH, which goes by the passwd entry and not by HOME; a build's container may have none for its user.
   const local = localFacts(home);
   const agentSocket = unlessBlank(process.env['SSH_AUTH_SOCK']);
@@ -109,12 +139,14 @@ export async function openWorld(
     transport,
     notices,
     runtime,
-    hostHolds: runtime.holds,
+    hostHolds: new HoldsOnHosts(runtime.holds, transport),
     presence,
     fence: new HostFence(transport),
     confirmations: new HostConfirmations(transport),
+    groupKeys: new HostGroupKeys(transport, redaction),
     processes: systemProcesses,
     http: new TransportHttp(transport, clock),
+    control: new SystemControlSide(resolve(directory), clock, redaction),
     traffic: cloud?.traffic ?? noTraffic(environment),
     ...(cloud === undefined ? {} : { scaling: cloud.scaling }),
     registry: new HttpRegistry({
@@ -124,19 +156,29 @@ export async function openWorld(
       random,
     }),
     redaction,
+    secrets,
     journals: new FileJournalStore({ directory: state }),
+    retry: new RetryFile(state),
     spills: new SpillFiles({
       directory: state,
       redaction: () => redaction.stream(),
       now: () => clock.now(),
     }),
-    leases: await leaseStoreOf(project.config.stateBackend, { transport, clock, random, presence }, cloud),
+    leases: await leaseStoreOf(
+      offline ? { kind: 'hosts' } : project.config.stateBackend,
+      { transport, clock, random, presence },
+      cloud,
+    ),
     leaseDuration: project.config.leaseDuration,
     owner: ownerFromEnvironment(process.env, local.localUser, hostname()),
     listHosts: () => loadInventory(project, environment, () => fleetOf(cloud, environment)),
-    async deployPlaybook() {
-      const own = (await files.read(deployPlaybook)) !== undefined;
-      return loadPlaybook(own ? files : new NodeProjectFiles(packageFolder), deployPlaybook, moduleDirectory);
+    async playbook(given) {
+      const isName = /^[\w-]+$/.test(given);
+      const path = isName ? `playbooks/${given}.yml` : given;
+      const packaged = new FilesWithSecrets(new NodeProjectFiles(packageFolder), secrets);
+      const isPackaged =
+        isName && (await files.read(path)) === undefined && (await packaged.stat(path)) !== undefined;
+      return loadPlaybook(isPackaged ? packaged : files, path, await modulesOf(directory, files));
     },
     close: () => transport.close(),
   };

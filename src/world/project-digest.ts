@@ -5,6 +5,7 @@ import { canonical } from '../model/canonical-json.js';
 import type { RunId } from '../model/ids.js';
 import type { ProjectDigest } from '../model/run-record.js';
 import type { FileDigest, NewProjectFile, ProjectEntry, ProjectFiles } from '../ports/project-files.js';
+import type { ProjectSecrets } from './project-secrets.js';
 
 const absent = 'absent';
 type Kind = ProjectEntry['kind'] | typeof absent;
@@ -22,6 +23,11 @@ export class RecordedFiles implements ProjectFiles {
     const text = await this.files.read(path);
     this.#read.set(path, digestOf(text));
     return text;
+  }
+
+  /** For what was read by another way. */
+  note(path: string, text: string | undefined): void {
+    this.#read.set(path, digestOf(text));
   }
 
   async list(path: string): Promise<readonly string[]> {
@@ -122,10 +128,22 @@ const matters =
 export function digestOfExtraVars(layers: readonly Layer[], run: RunId): string | undefined {
   const values: Record<string, unknown> = {};
   for (const layer of layers) Object.assign(values, layer.values);
-  if (Object.keys(values).length === 0) return undefined;
-  const text = canonical(values);
-  return scryptSync(text, run, 32, { N: 2 ** 14, r: 8, p: 1 }).toString('hex');
+  return Object.keys(values).length === 0 ? undefined : slowDigest(values, run);
 }
+
+/** A digest of what secrets of these names are, all together; undefined when there are none. As slow to be guessed, and another in each run. */
+export async function digestOfSecrets(
+  names: readonly string[],
+  secrets: ProjectSecrets | undefined,
+  run: RunId,
+): Promise<string | undefined> {
+  return secrets === undefined || names.length === 0
+    ? undefined
+    : slowDigest(await secrets.contentsOf(names), run);
+}
+
+const slowDigest = (values: unknown, run: RunId): string =>
+  scryptSync(canonical(values), run, 32, { N: 2 ** 14, r: 8, p: 1 }).toString('hex');
 
 const digestOf = (text: string | undefined): string => (text === undefined ? absent : sha256(text));
 

@@ -3,18 +3,20 @@ import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Playbook } from '../playbook/playbook.js';
 import type { Clock, Random } from '../ports/clock.js';
+import type { ControlSide } from '../ports/control-side.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
 import type { Presence } from '../ports/fleet.js';
 import type { FilesOfHosts } from '../ports/host-files.js';
-import type { Confirmations, Fence, HostHolds } from '../ports/host-holds.js';
+import type { Confirmations, Fence, GroupKeys, HostHolds } from '../ports/host-holds.js';
 import type { HostHttp } from '../ports/host-http.js';
-import type { JournalStore, Processes } from '../ports/journal.js';
+import type { JournalStore, Processes, RetryHosts } from '../ports/journal.js';
 import type { LeaseOwner, LeaseStore } from '../ports/lease-store.js';
 import type { SpillStore } from '../ports/project-files.js';
 import type { Registry } from '../ports/registry.js';
 import type { ScalingGroups, Traffic } from '../ports/traffic.js';
 import type { Transport } from '../ports/transport.js';
 import type { Notices } from './notices.js';
+import type { ProjectSecrets } from './project-secrets.js';
 import type { RecordedFiles } from './project-digest.js';
 
 /** Everything outside the program, as one use case meets it: the ports, and the project. Opened by open-world.ts; tests make their own. */
@@ -30,21 +32,28 @@ export interface World {
   readonly notices: Notices;
   readonly runtime: ContainerRuntime;
   readonly http: HostHttp;
+  /** Absent where nothing can be done on the control machine. */
+  readonly control?: ControlSide;
   readonly traffic: Traffic;
   /** Absent where the environment says nothing of AWS. */
   readonly scaling?: ScalingGroups;
   readonly registry: Registry;
   readonly journals: JournalStore;
+  readonly retry: RetryHosts;
   readonly hostHolds: HostHolds;
   readonly presence: Presence;
   readonly fence: Fence;
   /** Absent where nothing is kept of what runs found as they wanted it. */
   readonly confirmations?: Confirmations;
+  /** Absent where secrets are not hashed. */
+  readonly groupKeys?: GroupKeys;
   readonly processes: Processes;
   /** For output that is too much for memory; absent where nothing is kept of it. */
   readonly spills?: SpillStore;
   /** Knows the secrets of the project, and those that a run meets on its way. */
   readonly redaction: Redaction;
+  /** Fetches the secrets that templates name; absent where there are none. */
+  readonly secrets?: ProjectSecrets;
   readonly leases: LeaseStore;
   /** How long a lease lives without being renewed: what a killed run keeps others waiting. */
   readonly leaseDuration: Milliseconds;
@@ -52,7 +61,10 @@ export interface World {
   readonly owner: Pick<LeaseOwner, 'who' | 'link'>;
   /** The hosts of the environment as the cloud tells them now. */
   listHosts(): Promise<Inventory>;
-  /** The project's `playbooks/deploy.yml`, or the packaged one. */
-  deployPlaybook(): Promise<Playbook>;
+  /**
+   * Reads a playbook: by its path in the project, or by its name alone (`deploy`), which is `playbooks/deploy.yml` of the project, or the packaged
+   * one. Throws `playbook.not_found`, and what is wrong in it.
+   */
+  playbook(given: string): Promise<Playbook>;
   close(): Promise<void>;
 }

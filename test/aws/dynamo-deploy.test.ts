@@ -47,7 +47,7 @@ describe('a deploy whose leases are in DynamoDB', () => {
     expect((await lock())?.['epoch']).toEqual({ N: String(first + 1) });
     expect(lane.running()).toEqual(['api v2', 'api v2', 'api v2', 'api v2']);
     expect(lane.leases()).toEqual([]);
-  }, 240_000);
+  });
 
   it('is refused while somebody else holds it, and goes on when it is let go', async () => {
     const name = { environment: environmentName('lab'), group: groupName('api'), hosts: [] };
@@ -72,7 +72,7 @@ describe('a deploy whose leases are in DynamoDB', () => {
     await lease.release();
     const { exit, stdout } = await waiting;
     expect([exit, stdout]).toEqual([0, expect.stringContaining('is locked by ann@desk')]);
-  }, 240_000);
+  });
 
   it('is the only one of two that found it free at the same moment', async () => {
     let wanting = 0;
@@ -91,7 +91,7 @@ describe('a deploy whose leases are in DynamoDB', () => {
       /Group "api" in "lab" is locked by \S+, run /,
     );
     expect(lane.running()).toEqual(['api v1', 'api v1', 'api v1', 'api v1']);
-  }, 240_000);
+  });
 
   it('is refused before any change when there is no such table', async () => {
     keepLeasesIn('lokcs');

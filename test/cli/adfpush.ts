@@ -46,7 +46,8 @@ export async function adfpush(
     cwd: resolve(projects, project),
     reject: false,
     stdin: 'ignore',
-    timeout: 120_000,
+    // Only what hangs takes that long, on the busiest machine.
+    timeout: 600_000,
     ...as,
     env: { NO_COLOR: '1', SHELL: undefined, FORCE_COLOR: undefined, COLUMNS: undefined, ...variables },
   });

@@ -69,6 +69,14 @@ describe('adfpush', () => {
       'Error [cli.missing_command_line] There is no command to run on the hosts.',
     ],
     [
+      ['exec', '-g', 'api', '--env', 'prod', '--become-user', '-x', '--', 'true'],
+      'Error [cli.become_user] --become-user -x: this is not the name of a user.',
+    ],
+    [
+      ['exec', '-g', 'api', '--env', 'prod', '--script', 'nowhere.sh'],
+      'nowhere.sh: there is no such file on this machine.',
+    ],
+    [
       ['status', '-g', 'api', '--env', 'prod', '--project', 'nowhere'],
       'Error [cli.missing_project] --project nowhere',
     ],

@@ -1,6 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TerminalPrompt } from '../../src/cli/terminal-prompt.js';
+import { Secret } from '../../src/model/secret.js';
 import { until } from '../transport/sshd.js';
 
 class Screen extends Writable {
@@ -83,5 +84,30 @@ describe('a question for a secret', () => {
 
     expect(await answer).toBeUndefined();
     expect(log).toEqual(['held', 'released']);
+  });
+
+  it('that may be seen is answered by a line, before or after others', async () => {
+    const answers = [prompt.ask('Password:'), prompt.askOpenly('Which ticket?')];
+    await shown('Password:');
+    keyboard.write('hidden\r');
+    await shown('Which ticket?');
+    keyboard.write('shop-42\r');
+
+    expect((await answers[0]) instanceof Secret).toBe(true);
+    expect(await answers[1]).toBe('shop-42');
+    expect(screen.text).toContain('shop-42');
+    expect(log).toEqual(['held', 'released', 'held', 'released']);
+  });
+
+  it.each([
+    ['\u0003', ['held', 'interrupted', 'released']],
+    ['\u0004', ['held', 'released']],
+  ])('that may be seen is answered by nobody with the key %j', async (key, happened) => {
+    const answer = prompt.askOpenly('Which ticket?');
+    await shown('Which ticket?');
+    keyboard.write(key);
+
+    expect(await answer).toBeUndefined();
+    expect(log).toEqual(happened);
   });
 });

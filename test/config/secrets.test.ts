@@ -151,6 +151,44 @@ describe('secrets of a project', () => {
     expect(textOf(error!)).toContain(complaint);
   });
 
+  test.each<[string, unknown]>([
+    [
+      '{ backend: ssm, prefix: /shop/, region: eu-west-1 }',
+      [{ backend: 'ssm', prefix: '/shop/', region: 'eu-west-1' }],
+    ],
+    [
+      '[password, { backend: sops, file: s.yml }, { backend: environment }]',
+      [{ backend: 'sops', file: 's.yml' }, { backend: 'environment' }],
+    ],
+    ['[password]', []],
+    ['{ backend: { env: BACKEND } }', []],
+  ])('say where {{ secret "name" }} is looked for: %s', async (text, backends) => {
+    const { project } = await load({ 'adfpush.yml': `secrets: ${text}` });
+
+    expect(project.config.secretBackends).toEqual(backends);
+  });
+
+  test('are looked for elsewhere where the environment says so', async () => {
+    const { project } = await load({
+      'adfpush.yml': 'secrets: { backend: ssm }',
+      'inventory/prod.yml': `${inventory}\nsecrets: [{ backend: file, directory: /run/secrets }]`,
+    });
+
+    expect((await project.environment('prod')).secretBackends).toEqual([
+      { backend: 'file', directory: '/run/secrets' },
+    ]);
+  });
+
+  test.each([
+    ['{ backend: vault }', 'adfpush.yml:1:21 `secrets.backend` must be one of environment, file, ssm'],
+    ['{ backend: ssm, prefx: x }', 'adfpush.yml:1:26 '],
+    ['{ backend: sops }', 'adfpush.yml:1:'],
+    ['[{ backend: file, directory: "{{ x }}" }]', 'adfpush.yml:1:39 `secrets[0].directory`'],
+  ])('refuses %s, at its place', async (text, complaint) => {
+    const [error] = await errorsFromAsync(() => load({ 'adfpush.yml': `secrets: ${text}` }));
+    expect(textOf(error!)).toContain(complaint);
+  });
+
   test('are not in a line of a file that an error quotes, whether or not they were used', async () => {
     const { redaction } = await load({ 'adfpush.yml': 'secrets: [password, key]' });
 

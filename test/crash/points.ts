@@ -30,7 +30,7 @@ function chosenPoints(records: number, sample: number): readonly Point[] {
 }
 
 /** Labs beside each other: most of a deploy is waiting. */
-const lanes = Number(process.env['ADFPUSH_CRASH_LANES'] ?? 4);
+const lanes = Number(process.env['ADFPUSH_CRASH_LANES'] ?? 2);
 
 export interface Scenario {
   /** Brings a fresh lab to where every point begins, but for what `reset` does. */

@@ -8,7 +8,7 @@ import {
   holdId,
   runId,
 } from '../../src/model/ids.js';
-import type { HeldOnHost } from '../../src/ports/host-holds.js';
+import type { HeldOnHost } from '../../src/model/holds/held-on-host.js';
 
 /** A container held on a host; its id has what a volume's name may not have, and is longer than one. */
 export function heldOn(host: Host): HeldOnHost {

@@ -279,6 +279,80 @@ describeUnless(missing, 'a real Docker Engine', () => {
       expect((await bySocket.info()).version).toBe((await containers.info()).version);
     });
 
+    test('runs a command in a container once, with its input, streams and exit code', async () => {
+      await pull(v1);
+      const id = await containers.create(spec(), {});
+      await containers.start(id);
+      const { objects } = containers;
+      const script = 'echo "$GREETING"; cat; echo wrong >&2; exit 7';
+      const command = { argv: ['/bin/sh', '-c', script], env: { GREETING: 'hällo' }, hasStdin: true };
+
+      const exec = await objects.prepareExec(id, command);
+      expect(await objects.exec(exec)).toEqual({ state: 'prepared' });
+      expect(await objects.startExec(exec, 'in\n')).toEqual({ stdout: 'hällo\nin\n', stderr: 'wrong\n' });
+      expect(await objects.exec(exec)).toEqual({ state: 'ended', code: 7 });
+      await expect(objects.startExec(exec, 'in\n')).rejects.toMatchObject({
+        code: 'docker.api',
+        status: 409,
+      });
+
+      const quiet = await objects.prepareExec(id, {
+        argv: ['/bin/sh', '-c', 'echo $VERSION'],
+        hasStdin: false,
+      });
+      expect(await objects.startExec(quiet, undefined)).toEqual({ stdout: 'v1\n', stderr: '' });
+      expect(await objects.exec('f'.repeat(64))).toBeUndefined();
+      await until('it has printed', async () => (await objects.output(id, {})).stdout !== '');
+      expect(await objects.output(id, { tail: 1 })).toEqual({ stdout: 'started\n', stderr: '' });
+      await expect(objects.output('no-such', {})).rejects.toMatchObject({ status: 404 });
+    });
+
+    test('makes and removes volumes and networks, and says who uses them', async () => {
+      await pull(v1);
+      const { objects } = containers;
+      const name = `adfpush-test-data-${process.pid}`;
+      const volume = { name, driver: 'local', options: {}, labels: { tier: 'db' } };
+      await objects.createVolume(volume);
+      await objects.createVolume(volume);
+      expect(await objects.volume(name)).toMatchObject(volume);
+      const id = await containers.create(spec({ volumes: [`${name}:/data`] }), {});
+      expect(await objects.usersOf('volume', name)).toEqual([spec().name]);
+      expect(await objects.usersOf('network', network)).toEqual([spec().name]);
+      await expect(objects.removeVolume(name)).rejects.toMatchObject({ status: 409 });
+      await containers.remove(id);
+      await objects.removeVolume(name);
+      await objects.removeVolume(name);
+      expect(await objects.volume(name)).toBeUndefined();
+
+      const wanted = {
+        name,
+        driver: 'bridge',
+        options: {},
+        labels: { a: 'b' },
+        internal: true,
+        attachable: false,
+      };
+      await objects.createNetwork({ ...wanted, ipv6: false, subnets: [{ subnet: '10.86.250.0/24' }] });
+      const made = await objects.network(name);
+      expect(made).toMatchObject({ ...wanted, subnets: [{ subnet: '10.86.250.0/24' }] });
+      expect(await objects.network(made?.id.slice(0, 12) ?? '')).toBeUndefined();
+      await objects.removeNetwork(name);
+      await objects.removeNetwork(name);
+      expect(await objects.network(name)).toBeUndefined();
+    });
+
+    test('shows credentials to their registry, and keeps none', async () => {
+      const { objects } = containers;
+      const login = { ...credentials, server: registry.address };
+      await objects.verifyLogin(login);
+      await expect(
+        objects.verifyLogin({ ...login, password: new Secret('wrong-password') }),
+      ).rejects.toMatchObject({ code: 'docker.api' });
+      await expect(containers.pull(imageOf(v2), undefined, () => undefined)).rejects.toMatchObject({
+        code: 'docker.pull',
+      });
+    });
+
     test('many requests at once are no more than a connection bears', async () => {
       const all = await Promise.all(Array.from({ length: 60 }, () => containers.list()));
       const connection = await transport.connect(host());

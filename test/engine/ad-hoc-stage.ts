@@ -1,4 +1,5 @@
 import { runPlaybook, type PlaybookResult } from '../../src/engine/roll/run-playbook.js';
+import { Delegates } from '../../src/engine/delegates.js';
 import { HostSession } from '../../src/engine/host-session.js';
 import type { Run } from '../../src/engine/run.js';
 import type { Host } from '../../src/model/host.js';
@@ -7,14 +8,16 @@ import { loadPlaybook } from '../../src/playbook/load.js';
 import type { Journal } from '../../src/ports/journal.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import type { CommandResult } from '../../src/ports/transport.js';
-import { moduleDirectory } from '../../src/world/module-directory.js';
+import { modules } from '../../src/modules/catalogue.js';
 import { openRun, type RunChoices } from '../../src/run/open-run.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage, type StageOptions } from './fleet-stage.js';
 
 export interface AdHocOptions extends Partial<RunChoices> {
-  readonly hosts?: number;
+  readonly hosts?: NonNullable<StageOptions['hosts']>;
   readonly extraVars?: Readonly<Record<string, unknown>>;
   readonly forks?: number;
+  /** Of the project, beside the playbook that is played. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** Hosts `i-1`, `i-2` … in no group that is deployed, and playbooks run on all of them: what an ad-hoc playbook meets. */
@@ -28,7 +31,7 @@ export class AdHocStage {
 
   constructor(options: AdHocOptions = {}) {
     this.#options = options;
-    this.fleet = new FleetStage({ hosts: options.hosts ?? 1 });
+    this.fleet = new FleetStage({ hosts: options.hosts ?? 1, files: options.files ?? {} });
   }
 
   /** Tasks of a play, indented as in `- shell: date`. */
@@ -37,12 +40,18 @@ export class AdHocStage {
     return this.play(`- hosts: all\n${keywords === '' ? '' : `  ${keywords}\n`}  tasks:\n    ${indented}\n`);
   }
 
+  /** Called with each run before it plays. */
+  prepare: (run: Run) => void = () => undefined;
+
   async play(text: string): Promise<PlaybookResult> {
     const { fleet } = this;
-    const run = await this.#openRun();
+    const delegates = new Delegates({ hosts: [...fleet.world.hosts.values()].map(({ host }) => host) });
+    const run = { ...(await this.#openRun()), targetOf: delegates.targetOf };
     const sessions = fleet.hosts.map(({ host }) => sessionOf(host, run));
-    const files = new MemoryFiles({ 'playbook.yml': text });
-    const playbook = await loadPlaybook(files, 'playbook.yml', moduleDirectory);
+    delegates.open(run, sessions);
+    this.prepare(run);
+    const files = new MemoryFiles({ ...this.#options.files, 'playbook.yml': text });
+    const playbook = await loadPlaybook(files, 'playbook.yml', modules);
     this.last = await fleet.world.clock.run(runPlaybook(playbook, () => sessions, run));
     return this.last;
   }
@@ -55,7 +64,7 @@ export class AdHocStage {
 
   async #openRun(): Promise<Run> {
     const { fleet } = this;
-    const { hosts: _, extraVars = {}, forks, ...choices } = this.#options;
+    const { hosts: _, files: _files, extraVars = {}, forks, ...choices } = this.#options;
     const world = await fleet.ports();
     const options = {
       project: '/project',

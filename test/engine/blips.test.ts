@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { awsError } from '../../src/errors/aws.js';
 import { dockerUnreachable } from '../../src/errors/docker.js';
+import { leaseUnavailable } from '../../src/errors/lease.js';
+import { environmentName, groupName } from '../../src/model/ids.js';
 import { connectionLost, unreachable } from '../../src/errors/ssh.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import type { PortCall } from '../fakes/port-calls.js';
@@ -145,6 +147,8 @@ describe.each(['ENOTFOUND', 'EAI_AGAIN'])('the name of AWS is not resolved: %s',
   });
 });
 
+const ofGroup = { environment: environmentName('prod'), group: groupName('api'), hosts: [] };
+
 describe('what is longer than a blip is a failure', () => {
   it('before the first change the run is refused after one connection timeout', async () => {
     const stage = stageOf();
@@ -164,6 +168,20 @@ describe('what is longer than a blip is a failure', () => {
     const result = await stage.deploy();
     expect(result).toMatchObject({ exit: 5, named: [{ host: 'i-1' }] });
     expect(result.blips).toBe(0);
+  });
+
+  it('a run that is cut off from its hosts, its lease and AWS for good comes to its end', async () => {
+    const stage = stageOf();
+    const silent = (call: PortCall): Error | undefined => {
+      if (ofCloud(call)) return unresolved('ENOTFOUND');
+      if (call.port === 'lease' && call.method === 'renew')
+        return leaseUnavailable(ofGroup, 0, 2, ['i-1: no answer in time.']);
+      return call.host && unreachable(stage.host(call.host).host, 'tcp', 'connection refused');
+    };
+    failFor(stage, onHost('i-1', 'stop'), Infinity, silent);
+    const result = await stage.deploy();
+    expect(result).toMatchObject({ exit: 5, named: [{ host: 'i-1' }] });
+    expect(stage.world.clock.elapsed()).toBeLessThan(3_600_000);
   });
 
   it('a host that blips more often than `max_blips` fails with that reason', async () => {

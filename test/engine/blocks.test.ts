@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { breadth } from '../deep.js';
 import { AdHocStage, exited, type AdHocOptions } from './ad-hoc-stage.js';
 
 /** A stage on which commands that begin with `bad` fail. */
@@ -93,7 +94,7 @@ describe('blocks', () => {
         expect(result.turns[0]?.status).toBe(expected.isGood ? 'ok' : 'failed');
         expect(countsOf(stage)).toMatchObject({ rescued: expected.rescued, failed: expected.failed });
       }),
-      { numRuns: 150 },
+      { numRuns: breadth(25, 150) },
     );
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withDeadline } from '../../src/engine/task/task-attempts.js';
+import { withDeadline } from '../../src/engine/task/deadline.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 
 const over = (): Error => new Error('the time is over');

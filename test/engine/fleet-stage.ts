@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { NamedSecrets } from '../../src/config/named-secrets.js';
 import { loadProject } from '../../src/config/project.js';
 import type { Event } from '../../src/events/event.js';
 import { Redaction } from '../../src/events/redaction.js';
@@ -11,14 +12,17 @@ import type { Registration, TargetGroup, TargetState } from '../../src/model/reg
 import type { RunResult } from '../../src/model/run-result.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
 import { deployWith } from '../../src/deploy/deploy.js';
+import { runAdHocWith, type AdHocOptions } from '../../src/operate/ad-hoc.js';
 import { rollbackWith, type RollbackOptions } from '../../src/deploy/rollback.js';
 import { recoverWith, type RecoverOptions } from '../../src/recovery/recover.js';
 import type { DeployOptions } from '../../src/deploy/plan-groups.js';
 import type { RunHooks } from '../../src/world/context.js';
+import { ProjectSecrets } from '../../src/world/project-secrets.js';
 import { RecordedFiles } from '../../src/world/project-digest.js';
-import { moduleDirectory } from '../../src/world/module-directory.js';
+import { modules } from '../../src/modules/catalogue.js';
 import { Notices } from '../../src/world/notices.js';
 import type { World } from '../../src/world/world.js';
+import { FakeControlSide } from '../fakes/fake-control-side.js';
 import { FakeContainerRuntime, labelsOf } from '../fakes/fake-container-runtime.js';
 import { FakeHostHttp } from '../fakes/fake-host-http.js';
 import { FakeRegistry } from '../fakes/fake-registry.js';
@@ -28,12 +32,13 @@ import { SecretFreeTransport } from '../../src/transport/secret-free-transport.j
 import { FakeTransport } from '../fakes/fake-transport.js';
 import { Life, mortal, type Death } from '../fakes/mortal-world.js';
 import { MemoryConfirmations } from '../fakes/memory-confirmations.js';
+import { MemoryGroupKeys } from '../fakes/memory-group-keys.js';
 import { MemoryFence } from '../fakes/memory-fence.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { FakeProcesses } from '../fakes/fake-processes.js';
 import { MemoryHostHolds } from '../fakes/memory-host-holds.js';
 import { MemoryHostFiles } from '../fakes/memory-host-files.js';
-import { MemoryJournalStore } from '../fakes/memory-journal.js';
+import { MemoryJournalStore, MemoryRetry } from '../fakes/memory-journal.js';
 import { MemoryLeaseStore } from '../fakes/memory-leases.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
 import { FleetPresence } from '../../src/inventory/fleet-presence.js';
@@ -65,6 +70,8 @@ export interface StageOptions {
   /** Instead of the packaged one. */
   readonly playbook?: string;
   readonly files?: Readonly<Record<string, string>>;
+  /** What each secret is that a template names; none is known when absent. */
+  readonly secret?: string;
 }
 
 /** A group `api` of hosts `i-1`, `i-2` … behind the target group `api-http`, all on v1, and the real deploy for it. */
@@ -75,7 +82,9 @@ export class FleetStage {
   readonly registrations: readonly Registration[];
   readonly transport = new FakeTransport(this.world);
   readonly hostFiles = new MemoryHostFiles();
+  readonly control = new FakeControlSide();
   readonly journals = new MemoryJournalStore(this.world.calls);
+  readonly retry = new MemoryRetry();
   readonly leases = new MemoryLeaseStore(this.world.clock, this.world.calls);
   readonly events: Event[] = [];
   readonly notices = new Notices();
@@ -83,8 +92,13 @@ export class FleetStage {
   /** One for all its runs: each has an id of its own. */
   readonly #random = new SeededRandom(1);
   readonly #confirmations = new MemoryConfirmations(this.world);
+  readonly groupKeys = new MemoryGroupKeys(this.world);
   readonly #stop = new AbortController();
   readonly #ended = new Set<number>();
+  /** The ad-hoc playbook that `run` was given last. */
+  adHoc = '';
+  /** What each secret is that a template names. */
+  secret: string | undefined;
   #pid = 0;
   #options: StageOptions;
   #watchers: { readonly when: (event: Event) => boolean; readonly act: () => void }[] = [];
@@ -93,6 +107,7 @@ export class FleetStage {
   constructor(options: StageOptions = {}) {
     const { hosts = 3, states = [], previous = image.healthy(), targetGroup = {} } = options;
     this.#options = options;
+    this.secret = options.secret;
     this.v1 = this.world.images.publish(
       repository,
       'v1',
@@ -175,6 +190,20 @@ export class FleetStage {
     return this.world.clock.run(deployWith(await this.ports(), options, { ...this.hooks, ...hooks }));
   }
 
+  /** Runs an ad-hoc playbook to its end, in virtual time. */
+  async run(
+    playbook: string,
+    given: Partial<AdHocOptions> = {},
+    hooks: Partial<RunHooks> = {},
+  ): Promise<RunResult> {
+    const { project, environment, extraVars, check } = deployOptions;
+    this.adHoc = playbook;
+    // The fake knows steps by their ids alone: this is a run of its own, in which no step has begun.
+    this.transport.records.clear();
+    const options = { project, environment, extraVars, check, playbook: 'playbook.yml', ...given };
+    return this.world.clock.run(runAdHocWith(await this.ports(), options, { ...this.hooks, ...hooks }));
+  }
+
   /** Restores what interrupted runs hold, to its end, in virtual time. */
   async recover(given: Partial<RecoverOptions> = {}, hooks: Partial<RunHooks> = {}): Promise<RunResult> {
     const { project, environment, extraVars } = deployOptions;
@@ -220,7 +249,12 @@ export class FleetStage {
     const { world } = this;
     const files = new RecordedFiles(new MemoryFiles({ ...this.#projectFiles(), ...this.#options.files }));
     const redaction = new Redaction();
-    const project = await loadProject(files, '/project', { keeper: redaction, environment: () => undefined });
+    const named = this.#namedSecrets(redaction);
+    const project = await loadProject(files, '/project', {
+      keeper: redaction,
+      environment: () => undefined,
+      named,
+    });
     const fleet = new WorldFleet(world);
     return {
       clock: world.clock,
@@ -228,32 +262,47 @@ export class FleetStage {
       random: this.#random,
       files,
       redaction,
+      secrets: new ProjectSecrets(named),
       hostFiles: this.hostFiles,
       transport: new SecretFreeTransport(this.transport, redaction),
       runtime: new FakeContainerRuntime(world),
+      control: this.control,
       http: new FakeHostHttp(world),
       traffic: new FakeTraffic(world),
       scaling: new FakeScalingGroups(world),
       registry: new FakeRegistry(world),
       notices: this.notices,
       journals: this.journals,
+      retry: this.retry,
       leases: this.leases,
       leaseDuration: 60_000,
       hostHolds: new MemoryHostHolds(world),
       presence: new FleetPresence(fleet),
       fence: new MemoryFence(world),
       confirmations: this.#confirmations,
+      groupKeys: this.groupKeys,
       processes: new FakeProcesses((this.#pid += 1), this.#ended),
       owner: { who: 'ann@desk' },
       listHosts: () => loadInventory(project, 'test', () => fleet),
-      deployPlaybook: () =>
-        loadPlaybook(
-          new MemoryFiles({ 'playbooks/deploy.yml': this.#options.playbook ?? packaged }),
-          'playbooks/deploy.yml',
-          moduleDirectory,
-        ),
+      playbook: (given) => {
+        const path = given === 'deploy' ? 'playbooks/deploy.yml' : given;
+        const text = given === 'deploy' ? (this.#options.playbook ?? packaged) : this.adHoc;
+        return loadPlaybook(new MemoryFiles({ ...this.#options.files, [path]: text }), path, modules);
+      },
       close: () => Promise.resolve(),
     };
+  }
+
+  #namedSecrets(redaction: Redaction): NamedSecrets {
+    const { secret: text } = this;
+    const known = (names: readonly string[]) =>
+      text === undefined ? [] : names.map((name) => [name, { kind: 'text', text }] as const);
+    const backend = {
+      description: 'a test',
+      nameOf: (name: string) => name,
+      fetch: (names: readonly string[]) => Promise.resolve(new Map(known(names))),
+    };
+    return new NamedSecrets(redaction, () => Promise.resolve([backend]));
   }
 
   /** `i-1: api v1 running, in service`: what is true of each host, in the words of a person who looks. */
@@ -278,9 +327,17 @@ export class FleetStage {
       .filter(
         ({ port, method }) =>
           (port === 'runtime' &&
-            !['info', 'list', 'inspect', 'image', 'images', 'logs', 'sources', 'listHolds'].includes(
-              method,
-            )) ||
+            ![
+              'info',
+              'list',
+              'inspect',
+              'environment',
+              'image',
+              'images',
+              'logs',
+              'sources',
+              'listHolds',
+            ].includes(method)) ||
           (port === 'traffic' && ['register', 'deregister'].includes(method)),
       )
       .map(({ actor, method, about }) => `${actor} ${method} ${about}`);

@@ -3,7 +3,7 @@ import { HoldBook } from '../../src/engine/holds/hold-book.js';
 import { FloorGuard } from '../../src/engine/interlocks/floor-guard.js';
 import { MutationGate, type Change } from '../../src/engine/interlocks/mutation-gate.js';
 import { Reservations } from '../../src/engine/interlocks/reservations.js';
-import { withDeadline } from '../../src/engine/task/task-attempts.js';
+import { withDeadline } from '../../src/engine/task/deadline.js';
 import { AdfError } from '../../src/errors/adf-error.js';
 import { dockerApi } from '../../src/errors/docker.js';
 import { leaseFenced } from '../../src/errors/lease.js';
@@ -16,7 +16,8 @@ import type { Host } from '../../src/model/host.js';
 import { containerName, environmentName, runId } from '../../src/model/ids.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import type { Amount } from '../../src/model/settings.js';
-import type { Fence, HeldOnHost, HostHolds } from '../../src/ports/host-holds.js';
+import type { HeldOnHost } from '../../src/model/holds/held-on-host.js';
+import type { Fence, HostHolds } from '../../src/ports/host-holds.js';
 import type { Journal } from '../../src/ports/journal.js';
 import type { Lease } from '../../src/ports/lease-store.js';
 import { SharedTraffic } from '../../src/traffic/shared-traffic.js';
@@ -132,6 +133,18 @@ describe('the mutation gate', () => {
     await expect(gate.perform(stop, never, refused)).rejects.toThrow('Conflict');
     await act('start');
     expect(done).toHaveLength(1);
+  });
+
+  it('has the leases of a host that is about to be away last so long, and no others', async () => {
+    const told: string[] = [];
+    const { gate } = gateWith({
+      ...leaseUntil(90_000),
+      outlive: (length) => Promise.resolve(void told.push(`outlive ${length}`)),
+    });
+    await gate.outlive(makeHost('h2'), 600_000);
+    expect(told).toEqual([]);
+    await gate.outlive(h1, 600_000);
+    expect(told).toEqual(['outlive 600000']);
   });
 
   it('begins nothing at or past the local deadline of any lease', async () => {

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { RunOnce } from '../../src/engine/roll/run-once.js';
 import type { TaskOutcome } from '../../src/engine/task/task-outcome.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
-import { moduleDirectory } from '../../src/world/module-directory.js';
+import { modules } from '../../src/modules/catalogue.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 
 const text = '- hosts: all\n  tasks:\n    - debug: { msg: hi }\n      run_once: true\n';
-const playbook = await loadPlaybook(new MemoryFiles({ 'p.yml': text }), 'p.yml', moduleDirectory);
+const playbook = await loadPlaybook(new MemoryFiles({ 'p.yml': text }), 'p.yml', modules);
 const [task] = playbook.plays.flatMap(({ sections }) =>
   sections.flatMap(({ nodes }) => nodes.filter((node) => node.kind === 'task')),
 );
@@ -42,6 +42,11 @@ describe('a task that runs once for all hosts', () => {
   it('is run by the next host where the first skips it', async () => {
     const skipped = () => Promise.resolve(ended('skipped'));
     expect(await shared(skipped, ok, ok)).toEqual({ ran: 2, told: ['skipped itself', 'ok itself', 'ok'] });
+  });
+
+  it('is not run again where the first finds nothing to do, as a script whose file exists', async () => {
+    const idle = () => Promise.resolve({ ...ended('skipped'), hadNothingToDo: true } as const);
+    expect(await shared(idle, ok)).toEqual({ ran: 1, told: ['skipped itself', 'skipped'] });
   });
 
   it('is run by the next host where the first is interrupted', async () => {

@@ -54,6 +54,20 @@ describe('until', () => {
     expect(stage.ran('ask')).toBe(2);
   });
 
+  it('registers a failure when it never held, though the command succeeded', async () => {
+    const { stage } = await runTasks(
+      `- name: ask
+  shell: ask
+  until: result.rc == 9
+  retries: 1
+  register: out
+  ignore_errors: true
+- name: look
+  debug: { msg: "{{ out.failed }} {{ out.rc }} {{ out.attempts }}" }`,
+    );
+    expect(stage.messageOf('look')).toBe('true 0 2');
+  });
+
   it('tells how many attempts it took', async () => {
     const { stage } = await runTasks(
       `- name: ask

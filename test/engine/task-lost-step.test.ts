@@ -291,3 +291,58 @@ describe('a command that still runs when its host is back, too late for its task
     expect((await stage.later())[0]).toContain('v1 running');
   });
 });
+
+/** The host is out of reach for so long, while the command goes on; it has ended when the host is back. */
+async function awayFor(minutes: number, keywords: string): Promise<TaskStage> {
+  const stage = new TaskStage(migrate(keywords));
+  const { clock } = stage.world;
+  stage.transport.when(({ host, text, options: { step } }) => {
+    if (!text.includes('migrate') || step === undefined) return undefined;
+    const gone = stage.world.host(host.id);
+    gone.lose();
+    stage.transport.records.set(step.id, { state: 'running', pid: 7 });
+    void clock.sleep(minutes * 60_000).then(() => {
+      gone.find();
+      stage.transport.records.set(step.id, ended(0));
+    });
+    return { outcome: lost };
+  });
+  await stage.deploy();
+  return stage;
+}
+
+describe('async', () => {
+  it.each([
+    [
+      'waits for a host as long as the command may take',
+      40,
+      '\n  async: 3600\n  poll: 10',
+      'changed',
+      undefined,
+    ],
+    ['without it a host is waited for as long as its group says', 40, '', 'unreachable', 'command.unknown'],
+    [
+      'does not wait longer than the command may take',
+      40,
+      '\n  async: 20m',
+      'unreachable',
+      'command.unknown',
+    ],
+    ['of 0 is none', 40, '\n  async: 0', 'unreachable', 'command.unknown'],
+  ])('%s', async (_, minutes, keywords, status, code) => {
+    const stage = await awayFor(minutes, keywords);
+    expect(stage.statusOf('migrate')).toEqual([status]);
+    expect(stage.ended('migrate')[0]?.error?.code).toBe(code);
+    expect(stage.ran('migrate')).toBe(1);
+  });
+
+  it.each([
+    ['\n  async: 60', 60_000],
+    ['\n  async: 1h\n  args: { timeout: 5m }', 300_000],
+    ['\n  async: 60\n  args: { timeout: 5m }', 60_000],
+  ])('limits the time of the command: %j', async (keywords, timeout) => {
+    const { stage } = await runTasks(migrate(keywords));
+    const [ran] = stage.transport.commands.filter(({ text }) => text.includes('migrate'));
+    expect(ran?.options.timeout).toBe(timeout);
+  });
+});

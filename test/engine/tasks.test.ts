@@ -318,6 +318,74 @@ describe('run_once', () => {
     expect(stage.commands).toEqual(['i-1 migrate']);
   });
 
+  it.each([
+    ['play', ['i-1 migrate', 'i-1 work', 'i-2 work', 'i-3 work']],
+    ['batch', ['i-1 migrate', 'i-1 work', 'i-2 work', 'i-3 migrate', 'i-3 work']],
+  ])('%s says for which hosts', async (scope, commands) => {
+    const stage = new AdHocStage({ hosts: 3 });
+    await stage.tasks(`- { command: migrate, run_once: ${scope} }\n- command: work`, 'serial: 2');
+    expect(stage.commands).toEqual(commands);
+  });
+
+  it('holds for the tasks of a block, which may say otherwise', async () => {
+    const stage = new AdHocStage({ hosts: 2 });
+    await stage.tasks(
+      '- run_once: true\n  block:\n    - command: one\n    - { command: all, run_once: false }',
+    );
+    expect(stage.commands).toEqual(['i-1 one', 'i-1 all', 'i-2 all']);
+  });
+
+  // What ansible-core 2.14 counted with the same plays.
+  it('is counted where it ran, and its values are known everywhere', async () => {
+    const stage = new AdHocStage({ hosts: 3 });
+    stage.command('false', exited(1));
+    const { turns } = await stage.tasks(
+      `
+- { command: 'false', when: name == 'i-1' }
+- { command: once, run_once: true, register: r }
+- { set_fact: { chosen: '{{ name }}' }, run_once: true }
+- command: '{{ r.outcome }} {{ chosen }}'`,
+      'strategy: linear',
+    );
+    expect(stage.commands).toEqual(['i-1 false', 'i-2 once', 'i-2 exited i-2', 'i-3 exited i-2']);
+    const counts = turns.map(({ session: { run, host } }) => run.tally.of(host.id));
+    expect(counts).toMatchObject([
+      { ok: 0, changed: 0, failed: 1, skipped: 0 },
+      { ok: 3, changed: 2, failed: 0, skipped: 1 },
+      { ok: 1, changed: 1, failed: 0, skipped: 1 },
+    ]);
+  });
+
+  it('that fails is counted where it ran, and all are out', async () => {
+    const stage = new AdHocStage({ hosts: 3 });
+    stage.command('once', exited(1));
+    const { turns } = await stage.tasks(
+      '- command: a\n- { command: once, run_once: true }\n- command: never',
+      'strategy: linear',
+    );
+    expect(stage.commands).toEqual(['i-1 a', 'i-2 a', 'i-3 a', 'i-1 once']);
+    expect(turns.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed']);
+    const counts = turns.map(({ session: { run, host } }) => run.tally.of(host.id));
+    expect(counts).toMatchObject([
+      { ok: 1, changed: 1, failed: 1 },
+      { ok: 1, changed: 1, failed: 0 },
+      { ok: 1, changed: 1, failed: 0 },
+    ]);
+  });
+
+  it('in a block is rescued on every host, and nowhere when no block could put it right', async () => {
+    const tasks = '- block:\n    - { command: once, run_once: true }\n  rescue:\n    - command: rescue';
+    const stage = new AdHocStage({ hosts: 2 });
+    stage.command('once', exited(1));
+    const { turns } = await stage.tasks(tasks);
+    expect(stage.commands).toEqual(['i-1 once', 'i-1 rescue', 'i-2 rescue']);
+    expect(turns.map(({ status }) => status)).toEqual(['ok', 'ok']);
+    const other = new AdHocStage({ hosts: 2 });
+    other.command('once', { outcome: { kind: 'interrupted', reason: 'the host was restarted' } });
+    await other.tasks(tasks);
+    expect(other.commands).toEqual(['i-1 once']);
+  });
+
   it('fails the play when it fails', async () => {
     const stage = new AdHocStage({ hosts: 2 });
     stage.command('migrate', exited(1));
@@ -422,6 +490,18 @@ describe('strategy', () => {
     const begun = stage.fleet.told('task.started').map(({ task }) => task.name);
     expect(begun).toEqual(['one', 'one', 'one', 'two', 'two']);
   });
+
+  it.each(['i-1', 'i-2', 'i-3'])(
+    'linear goes on in the order of the play when %s came last',
+    async (slow) => {
+      const stage = new AdHocStage({ hosts: 3 });
+      await stage.tasks(
+        `- { pause: 5s, when: name == '${slow}' }\n- { command: once, run_once: true }\n- command: all`,
+        'strategy: linear',
+      );
+      expect(stage.commands).toEqual(['i-1 once', 'i-1 all', 'i-2 all', 'i-3 all']);
+    },
+  );
 
   it('free lets each host go at its own pace, with as many at once as forks says', async () => {
     const stage = new AdHocStage({ hosts: 3, forks: 1 });

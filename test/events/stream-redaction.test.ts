@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { breadth } from '../deep.js';
 import { Redaction } from '../../src/events/redaction.js';
-import { formsOf, isLongEnough } from '../../src/events/secret-forms.js';
-import { Secret } from '../../src/model/secret.js';
+import { formsOf } from '../../src/events/secret-forms.js';
+import { isLongEnough, Secret } from '../../src/model/secret.js';
 
 const redactionOf = (...secrets: string[]): Redaction => {
   const redaction = new Redaction();
@@ -84,7 +85,7 @@ describe('redaction of a stream of bytes', () => {
       fc.property(streams, ({ secrets, whole, lengths }) => {
         expect(redacted(redactionOf(...secrets), cut(whole, lengths))).toEqual(expected(secrets, whole));
       }),
-      { numRuns: 3_000 },
+      { numRuns: breadth(375, 3_000) },
     );
   });
 
@@ -98,7 +99,7 @@ describe('redaction of a stream of bytes', () => {
         for (const form of secrets.filter(isLongEnough).flatMap(formsOf))
           expect(shown.includes(Buffer.from(form))).toBe(false);
       }),
-      { numRuns: 1_000 },
+      { numRuns: breadth(125, 1_000) },
     );
   });
 

@@ -59,7 +59,10 @@ describe('a condition', () => {
     ['env', 'condition.not_boolean: the condition env is "prod", not true or false'],
     ['nothing', 'condition.not_boolean: the condition nothing is nothing, not true or false'],
     ['evn == "prod"', 'expression.unknown_variable: unknown variable "evn" | Did you mean "env"?'],
-    ['on == True', 'expression.unknown_variable: unknown variable "True" | Write true.'],
+    [
+      'on == True',
+      'expression.unknown_variable: unknown variable "True" | Conditions are CEL: write on == true.',
+    ],
     ['result.rcc == 0', 'expression.unknown_field: "result" has no "rcc" | Did you mean "rc"?'],
     ['env.x == 0', 'expression.unknown_field: "env" has no "x"'],
     ['ports[7] == 1', 'condition.type: no such key: index out of bounds'],
@@ -71,15 +74,44 @@ describe('a condition', () => {
   );
 });
 
+describe('a variable that has the name of a type', () => {
+  const typed = variables({ list: ['a', 'b'], type: { map: 3 }, int: 7, n: 1 });
+
+  it.each([
+    ['size(list) == 2 && "a" in list && list[0] == "a"', true],
+    ['type.map == 3 && int > 6', true],
+    ['list.exists(int, int == "b") && int == 7', true],
+    ['list.filter(list, list == "a").size() == 1', true],
+    ['type(list) == list && type(int) == int && type(n) != list', true],
+    ['type(n) in [int, double] && !(type(list) in [int])', true],
+    ['defined(list) && !defined(map)', true],
+  ])('%s is %s', (source, value) => {
+    const condition = parseCondition(source, at);
+    expect(evaluateCondition(condition, typed)).toBe(value);
+    expect(() => checkCondition(condition, new Set(['list', 'type', 'int', 'n', 'optional']))).not.toThrow();
+  });
+
+  it('is unknown where there is none', () => {
+    const condition = parseCondition('size(list) == 2', at);
+    expect(complaintOf(() => evaluateCondition(condition, known))).toContain('unknown variable "list"');
+    expect(complaintOf(() => checkCondition(condition, new Set(['n'])))).toContain('unknown variable "list"');
+  });
+
+  it('is called by its own name where a field is missing', () => {
+    const condition = parseCondition('type.mop == 3', at);
+    expect(complaintOf(() => evaluateCondition(condition, typed))).toContain('"type" has no "mop"');
+  });
+});
+
 describe('what is no condition', () => {
   it.each([
     ['count ==', 'condition.syntax: not a condition: it ends too early in count =='],
     ['', 'condition.syntax'],
-    ['{{ env }} == "prod"', 'Conditions are CEL: write env, without braces.'],
-    ['env == "{{ other }}"', 'Conditions are CEL: write other, without braces.'],
-    ['on and off', 'Conditions are CEL: write &&.'],
-    ['on or off', 'Conditions are CEL: write ||.'],
-    ['not on', 'Conditions are CEL: write !x.'],
+    ['{{ env }} == "prod"', 'Conditions are CEL: write env == "prod", without braces.'],
+    ['env == "{{ other }}"', 'Conditions are CEL: write env == other, without braces.'],
+    ['on and off', 'Conditions are CEL: write on && off.'],
+    ['on or off', 'Conditions are CEL: write on || off.'],
+    ['not on', 'Conditions are CEL: write !on.'],
     ['env is defined', 'Conditions are CEL: write defined(env).'],
     ['result.rc is not defined', 'Conditions are CEL: write !defined(result.rc).'],
     ['result is failed', 'Conditions are CEL: write result.failed.'],
@@ -87,8 +119,8 @@ describe('what is no condition', () => {
     ['result is succeeded', 'Conditions are CEL: write !result.failed.'],
     ['"a" not in groups', 'condition.syntax'],
     ['env not in groups', 'Conditions are CEL: write !(env in groups).'],
-    ['groups | length > 1', 'Conditions are CEL: write size(groups).'],
-    ['x | default(1) == 1', 'Conditions are CEL: write defined(x) ? x : …'],
+    ['groups | length > 1', 'Conditions are CEL: write size(groups) > 1.'],
+    ['x | default(1) == 1', 'Conditions are CEL: write default(x, 1) == 1.'],
     ['env = "prod"', 'A comparison is ==.'],
     ['env === "prod"', 'Write == or !=.'],
     ['1 + 1', 'condition.not_boolean: the condition 1 + 1 is of type int, not true or false'],

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { breadth } from '../deep.js';
 import { render } from '../../src/expression/templates.js';
 import { caretOf, complaintOf, fromYaml, inline, variables } from './sources.js';
 
@@ -215,13 +216,15 @@ describe('a hostile value', () => {
     );
     const script = fc
       .array(piece, { minLength: 1, maxLength: 14 })
-      .map((pieces) => `${pieces.join('')}\n{{ value }}`);
+      .map((pieces) => `${pieces.join('')}\n{{ value }}`)
+      // Three braces are the author's own way to say that a value is raw.
+      .filter((text) => !text.includes('{{{'));
 
     fc.assert(
       fc.property(script, fc.constantFrom(...hostile), (pieces, value) =>
         refusedOrHarmless(shell, pieces, value),
       ),
-      { numRuns: 400 },
+      { numRuns: breadth(50, 400) },
     );
   });
 });

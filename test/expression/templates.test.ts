@@ -135,8 +135,13 @@ describe('functions', () => {
       'template.wrong_argument: replace: got 2 values | Write {{ replace text "from" "to" }}.',
     ],
     ['{{ b64decode "%" }}', 'template.wrong_argument: b64decode: needs base64'],
-    ['{{ lookup container "x" }}', 'template.wrong_argument: lookup: a mapping has no "x"'],
-    ['{{ join list sep="," }}', 'template.syntax: a function takes no named values such as sep=…'],
+    ['{{ lookup container "x" }}', 'template.not_found: lookup: a mapping has no "x"'],
+    [
+      '{{ join ports atribute="x" }}',
+      'template.unknown_option: join takes no value named atribute | Did you mean "attribute"?',
+    ],
+    ['{{ lower name first=true }}', 'template.unknown_option: lower takes no value named first'],
+    ['{{#each ports by=2}}{{/each}}', 'template.syntax: each takes no named values such as by=…'],
   ])('%s: %s', (text, complaint) => expect(complaintOf(() => rendered(text))).toContain(complaint));
 });
 
@@ -171,15 +176,15 @@ describe('strictness', () => {
 
 describe('what people write who know another language', () => {
   it.each([
-    ["{{ name | default('x') }}", 'Write {{ default x "fallback" }}.'],
-    ['{{ name|upper }}', 'A function comes first: {{ lower x }}'],
+    ["{{ name | default('x') }}", "Write {{ default name 'x' }}."],
+    ['{{ name|upper }}', '{{ name|upper }} is Jinja, not Handlebars | Write {{ upper name }}.'],
     ['{{ name is defined }}', 'Write {{ defined name }}.'],
     ['docker ps --format {{.Names}}', 'Write \\{{ to leave it as it is: \\{{.Names}}.'],
-    ['{{ port == 80 }}', 'Write {{#if (eq x 1)}}'],
-    ['{{ port + 1 }}', 'arithmetic is not part of Handlebars'],
-    ['{{ ports[0] }}', 'Write {{ list.[0] }}.'],
-    ['{{ people.0 }}', 'Write {{ list.[0] }}.'],
-    ['{{ lookup("env", "HOME") }}', 'functions are called without parentheses'],
+    ['{{ port == 80 }}', 'Write {{ eq port 80 }}.'],
+    ['{{ port + 1 }}', 'Write {{ add port 1 }}.'],
+    ['{{ ports[0] }}', 'Write {{ ports.[0] }}.'],
+    ['{{ people.0 }}', 'Write {{ people.[0] }}.'],
+    ['{{ lookup("env", "HOME") }}', 'Write {{ env "HOME" }}.'],
     ['{{#if on}}x', 'a block is not closed at the end'],
     ['{{#if on}}x{{/each}}', 'the block {{#if}} is closed by {{/each}} | Close it with {{/if}}.'],
     ['x {{/if}}', 'this block was never opened'],

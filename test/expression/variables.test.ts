@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Layer } from '../../src/expression/scope.js';
 import { Variables } from '../../src/expression/variables.js';
 import { Secret } from '../../src/model/secret.js';
 import { UnknownValue } from '../../src/model/unknown.js';
@@ -149,5 +150,40 @@ describe('Variables', () => {
     expect(variables.get('name_7')).toBe(7);
     expect(variables.get('result_3')).toBe(3);
     expect(base.names()).not.toContain('result_3');
+  });
+});
+
+describe('what was read of variables', () => {
+  const reads = () => ({ names: new Set<string>(), readAll: false });
+  const shared: Layer = { name: 'group_vars/api', values: { port: '{{ base }}1', list: [1] } };
+  const of = (values: Readonly<Record<string, unknown>>, literal = true): Variables =>
+    Variables.of([shared, { name: 'host', values, literal }]);
+
+  it('is kept with what its templates read, also by variables that were made from them', () => {
+    const seen = reads();
+    const watched = of({ base: 8 })
+      .watchedBy(seen)
+      .with({ name: 'item', values: { item: 1 } });
+    expect(watched.get('port')).toBe('81');
+    expect(watched.has('item')).toBe(true);
+    expect([...seen.names]).toEqual(['port', 'base', 'item']);
+    expect(seen.readAll).toBe(false);
+    expect(() => watched.get('gone')).toThrow();
+    expect(seen.readAll).toBe(true);
+  });
+
+  it('means the same where the same layers, or the same simple values, give it', () => {
+    const one = of({ base: 8, name: 'a' });
+    const asks = (...names: readonly string[]) => ({ names: new Set(names), readAll: false });
+    const other = of({ base: 8, name: 'b' });
+    expect(other.meansTheSame(one, asks('port', 'base', 'list', 'gone'))).toBe(true);
+    expect(other.meansTheSame(one, asks('name'))).toBe(false);
+    expect(of({ base: '8' }).meansTheSame(one, asks('base'))).toBe(false);
+    expect(of({ base: 8 }, false).meansTheSame(one, asks('base'))).toBe(false);
+    expect(of({ base: [8] }).meansTheSame(of({ base: [8] }), asks('base'))).toBe(false);
+    expect(of({}).meansTheSame(one, asks('base'))).toBe(false);
+    expect(other.meansTheSame(one, { names: new Set(), readAll: true })).toBe(false);
+    const unknown = { name: 'facts', values: {}, otherwise: new UnknownValue('a test') };
+    expect(other.with(unknown).meansTheSame(one, asks('base'))).toBe(false);
   });
 });

@@ -20,6 +20,7 @@ import type {
   SourceKind,
 } from '../../src/ports/container-runtime.js';
 import type { RegistryCredentials } from '../../src/ports/registry.js';
+import { FakeEngineObjects } from './fake-engine-objects.js';
 import type { Caller } from './port-calls.js';
 import type { FakeContainer } from './world/fake-container.js';
 import type { FakeHost } from './world/fake-host.js';
@@ -38,11 +39,15 @@ export class FakeContainerRuntime implements ContainerRuntime {
 }
 
 class FakeEngine implements HostContainers {
+  readonly objects: FakeEngineObjects;
+
   constructor(
     private readonly world: World,
     private readonly fake: FakeHost,
     private readonly caller: Caller,
-  ) {}
+  ) {
+    this.objects = new FakeEngineObjects(fake, (method, about, effect) => this.#call(method, about, effect));
+  }
 
   info(): Promise<RuntimeInfo> {
     const { freeBytes, engineVersion } = this.fake;
@@ -69,6 +74,10 @@ class FakeEngine implements HostContainers {
 
   inspect(container: ContainerId | ContainerName): Promise<ObservedContainer | undefined> {
     return this.#call('inspect', container, () => this.#find(container)?.observed());
+  }
+
+  environment(container: ContainerId): Promise<Readonly<Record<string, string>>> {
+    return this.#call('environment', container, () => this.#existing(container).birth.env ?? {});
   }
 
   image(image: PinnedImage): Promise<LocalImage | undefined> {
@@ -218,6 +227,7 @@ class FakeEngine implements HostContainers {
     const { id } = this.fake.host;
     return this.caller.calls.make({ port: 'runtime', method, actor: id, host: id, about }, () => {
       if (!this.fake.reachable) throw unreachable(this.fake.host, 'tcp', 'connect ETIMEDOUT');
+      if (!this.fake.hasDocker) throw dockerUnreachable(this.fake.host, 'sh: docker: not found');
       if (!this.fake.engineRuns) throw engineDown(this.fake.host);
       return effect();
     });

@@ -36,6 +36,12 @@ export class FakeRegistry implements Registry {
     });
   }
 
+  readonly logins = new Map<string, RegistryCredentials>();
+
+  logIn(registry: string, credentials: RegistryCredentials): void {
+    this.logins.set(registry, credentials);
+  }
+
   credentials(): Promise<RegistryCredentials | undefined> {
     return Promise.resolve(undefined);
   }

@@ -2,14 +2,15 @@ import { PassThrough, type Duplex } from 'node:stream';
 import type { Host } from '../../src/model/host.js';
 import { AdfError } from '../../src/errors/adf-error.js';
 import { connectionLost, unreachable } from '../../src/errors/ssh.js';
-import type {
-  CommandResult,
-  Connection,
-  RemoteCommand,
-  RunOptions,
-  StepId,
-  StepRecord,
-  Transport,
+import {
+  succeeded,
+  type CommandResult,
+  type Connection,
+  type RemoteCommand,
+  type RunOptions,
+  type StepId,
+  type StepRecord,
+  type Transport,
 } from '../../src/ports/transport.js';
 import type { Caller } from './port-calls.js';
 import type { World } from './world/world.js';
@@ -103,12 +104,16 @@ export class FakeTransport implements Transport {
     this.records.delete(id);
     const told = this.#told(ran);
     const { outcome, stdout, stderr } = told;
-    if (outcome.kind === 'exited') {
+    if (outcome.kind === 'exited' && told.record !== 'none') {
       const { host, text } = ran;
       const happening = { type: 'command.ran', host: host.id, text, code: outcome.code } as const;
       this.world.timeline.record(this.caller.actor, happening);
     }
     if (this.records.has(id)) return told;
+    if (ran.options.detach !== undefined && told.record !== 'none') {
+      if (succeeded(told)) this.records.set(id, { state: 'running', pid: 7 });
+      return { record: 'kept', ...told };
+    }
     if (outcome.kind === 'exited' || outcome.kind === 'signalled') {
       this.records.set(id, { state: 'ended', outcome, stdout, stderr });
     } else if (outcome.kind !== 'unknown') {

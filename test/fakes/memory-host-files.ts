@@ -3,11 +3,13 @@ import { fileProblems } from '../../src/errors/files.js';
 import type { Host } from '../../src/model/host.js';
 import { applyMode } from '../../src/model/schema/file-mode.js';
 import type {
+  FileAccess,
   FileAttributes,
   FileContent,
   FileLook,
   FilePlace,
   FileShape,
+  HostContent,
   FileStat,
   FilesOfHosts,
   HostFiles,
@@ -26,9 +28,12 @@ interface Entry {
 
 /** The files of a world's hosts, in memory. Folders must be there, as on a real one; `/`, `/etc`, `/srv` and `/tmp` are. */
 export class MemoryHostFiles implements FilesOfHosts {
+  /** As whom files were asked for, in order. */
+  readonly accesses: FileAccess[] = [];
   readonly #hosts = new Map<string, MemoryFilesOfHost>();
 
-  on(host: Host): MemoryFilesOfHost {
+  on(host: Host, access?: FileAccess): MemoryFilesOfHost {
+    if (access !== undefined) this.accesses.push(access);
     const known = this.#hosts.get(host.id) ?? new MemoryFilesOfHost(host);
     this.#hosts.set(host.id, known);
     return known;
@@ -86,14 +91,21 @@ export class MemoryFilesOfHost implements HostFiles {
     return sha256(bytes);
   }
 
-  async write(path: string, content: FileContent, options: WriteOptions = {}): Promise<WriteResult> {
-    const { mode, owner, group, backup = false, follow = false, validate } = options;
+  async write(
+    path: string,
+    content: FileContent | HostContent,
+    options: WriteOptions = {},
+  ): Promise<WriteResult> {
+    const { mode, owner, group, backup = false, follow = false, validate, expected } = options;
     const target = this.entries.get(path)?.target;
     const whole = follow && target !== undefined ? target : path;
     if (this.entries.get(parentOf(whole))?.kind !== 'directory')
       throw fileProblems.no_folder(this.host, path, '');
     const before = this.entries.get(whole);
+    const present = before?.bytes === undefined ? 'absent' : sha256(before.bytes);
+    if (expected !== undefined && expected !== present) throw fileProblems.overtaken(this.host, path);
     const chunks: Uint8Array[] = [];
+    if (!('open' in content)) throw new Error('scripts are for hosts that are real');
     const given = content.open();
     if (given instanceof Uint8Array) chunks.push(given);
     else for await (const chunk of given) chunks.push(chunk);

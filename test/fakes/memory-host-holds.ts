@@ -1,6 +1,7 @@
 import { connectionLost } from '../../src/errors/ssh.js';
 import type { Host } from '../../src/model/host.js';
-import type { HeldOnHost, HoldsOfHost, HostHolds } from '../../src/ports/host-holds.js';
+import type { HeldOnHost } from '../../src/model/holds/held-on-host.js';
+import type { HoldsOfHost, HostHolds } from '../../src/ports/host-holds.js';
 import { engineDown } from './fake-container-runtime.js';
 import type { Caller, PortCall } from './port-calls.js';
 import type { Happening } from './world/timeline.js';
@@ -34,9 +35,9 @@ export class MemoryHostHolds implements HostHolds {
   #call<T>(host: Host, method: string, about: string, effect: () => T): Promise<T> {
     const call: PortCall = { port: 'runtime', method, actor: host.id, host: host.id, about };
     return this.caller.calls.make(call, () => {
-      const { reachable, engineRuns } = this.world.host(host.id);
+      const { reachable, engineRuns, hasDocker } = this.world.host(host.id);
       if (!reachable) throw connectionLost(host, 'read ECONNRESET');
-      if (!engineRuns) throw engineDown(host);
+      if (hasDocker && !engineRuns) throw engineDown(host);
       return effect();
     });
   }

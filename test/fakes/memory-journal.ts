@@ -1,7 +1,7 @@
 import { journalUnreadable, journalWrite } from '../../src/errors/journal.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import type { RunId } from '../../src/model/ids.js';
-import type { Journal, JournalStore } from '../../src/ports/journal.js';
+import type { Journal, JournalStore, RetryHosts } from '../../src/ports/journal.js';
 import { PortCalls } from './port-calls.js';
 
 /**
@@ -63,5 +63,18 @@ export class MemoryJournalStore implements JournalStore {
       if (life !== this.#crashes) await new Promise<never>(() => undefined);
       records.push(structuredClone(record));
     });
+  }
+}
+
+/** The failed hosts of the last playbook. */
+export class MemoryRetry implements RetryHosts {
+  readonly #kept = new Map<string, readonly string[]>();
+
+  async keep(environment: string, hosts: readonly string[]): Promise<void> {
+    this.#kept.set(environment, hosts);
+  }
+
+  async last(environment: string): Promise<readonly string[] | undefined> {
+    return this.#kept.get(environment);
   }
 }

@@ -28,6 +28,8 @@ export function adfpush(
     extendEnv: false,
     reject: false,
     stdin: 'ignore',
+    // A run that is asked to stop restores its hosts first, however long a busy machine takes for it.
+    forceKillAfterDelay: false,
   });
   return {
     ended: child.then(({ exitCode, stdout, stderr }) => ({ exit: exitCode, stdout, stderr })),

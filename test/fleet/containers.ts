@@ -5,12 +5,14 @@ import { missingCapabilities } from './engine/capabilities.js';
 import { alive } from './engine/own-engine.js';
 
 const entry = readFileSync(new URL('host/entry.sh', import.meta.url), 'utf8');
+const plainEntry = readFileSync(new URL('host/plain-entry.sh', import.meta.url), 'utf8');
 const registryConfig = `version: 0.1
 log: { level: warn }
 storage: { filesystem: { rootdirectory: /var/lib/registry }, delete: { enabled: true } }
 http: { addr: ":5000" }
 `;
-const ownerLabel = 'adfpush.fleet.owner';
+/** Says which process of the tests a container belongs to. */
+export const ownerLabel = 'adfpush.fleet.owner';
 
 /** A host to be: sshd and a Docker Engine, whose data is in memory so that its size can be changed. */
 export function hostContainer(image: string, network: StartedNetwork): GenericContainer {
@@ -29,6 +31,20 @@ export function hostContainer(image: string, network: StartedNetwork): GenericCo
 
 /** What a host believes to have for Docker; memory is only taken for what is stored. */
 export const diskSize = '8g';
+
+/** A host to be, with sshd alone. It sees a folder of this machine as `/shared`. */
+export function plainContainer(
+  image: string,
+  network: StartedNetwork,
+  name: string,
+  shared: string,
+): GenericContainer {
+  return labelled(image, network)
+    .withHostname(name)
+    .withBindMounts([{ source: shared, target: '/shared' }])
+    .withCopyContentToContainer([{ content: plainEntry, target: '/entry.sh' }])
+    .withCommand(['docker-init', '--', 'sh', '/entry.sh']);
+}
 
 /** Debian's docker-registry on port 5000, open to all. */
 export function registryContainer(image: string, network: StartedNetwork): GenericContainer {
@@ -50,4 +66,5 @@ export async function sweep(docker: Docker): Promise<void> {
 }
 
 const networksOf = ({ NetworkSettings }: Docker.ContainerInfo): readonly string[] =>
-  Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID);
+  // A container that was never started has a network without an id.
+  Object.values(NetworkSettings.Networks).flatMap(({ NetworkID }) => (NetworkID === '' ? [] : [NetworkID]));

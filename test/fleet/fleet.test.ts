@@ -23,7 +23,8 @@ fleetTest(
     expect(failures).toEqual([]);
     expect(Object.keys(byVersion)).toEqual(['v2']);
     expect(await fleet.running()).toEqual(fleet.all(['api v2']));
-    expect(new Set(keys.map((line) => line.split(' ')[2])).size).toBe(fleet.hosts.length);
+    expect(keys.length).toBeGreaterThanOrEqual(fleet.hosts.length);
+    expect(new Set(keys.map((line) => line.split(' ')[2])).size).toBe(keys.length);
   },
 );
 

@@ -134,7 +134,7 @@ export class Fleet {
 
   /** Resolves to the first host that drains, while it still drains. */
   async firstDraining(): Promise<FleetHost> {
-    return until('a host to be drained', 60_000, async () => {
+    return until('a host to be drained', async () => {
       const registrations = this.cloud.registrations('api-http');
       return this.hosts.find(({ id }) => registrations[`${id}:5060`] === 'draining');
     });
@@ -142,7 +142,7 @@ export class Fleet {
 
   /** Reality, once no registration is on its way from one state to another. */
   async settled(): Promise<Reality> {
-    return until('the registrations to settle', 20_000, async () => {
+    return until('the registrations to settle', async () => {
       const reality = await this.reality();
       const states = Object.values(reality.registrations).flatMap((group) => Object.values(group));
       return states.some((state) => state === 'initial' || state === 'draining') ? undefined : reality;
@@ -151,7 +151,7 @@ export class Fleet {
 
   /** Waits for an expectation to hold: for what the balancer finds out by and by. */
   async eventually(expectation: () => void | Promise<void>): Promise<void> {
-    await until('an expectation to hold', 15_000, async () => {
+    await until('an expectation to hold', async () => {
       await expectation();
       return true;
     });

@@ -32,7 +32,7 @@ fleetTest('puts every host back when SIGTERM comes while containers are swapped'
   // A release that never gets healthy keeps the host in the middle of its swap.
   fleet.project.group({ health: { timeout: '60s' } });
   const deploy = fleet.startDeploy('v3', '--json');
-  await until('the new container to run', 30_000, async () => {
+  await until('the new container to run', async () => {
     const running = await fleet.running();
     return Object.values(running).some((containers) => containers.includes('api v3')) ? true : undefined;
   });

@@ -23,7 +23,7 @@ fleetTest(
     await lost.killSshdWhenAskedToStop('api');
 
     const deploy = fleet.startDeploy('v2', '--json');
-    await until('the host to lose its sshd', 120_000, async () =>
+    await until('the host to lose its sshd', async () =>
       (await lost.sh('pgrep -x sshd || true')) === '' ? true : undefined,
     );
     // The Engine has the request, and the container still runs.

@@ -57,7 +57,7 @@ fleetTest('puts a host back that froze after it was drained, and came to again',
   const lost = await fleet.firstDraining();
   await lost.freeze();
   // No connection is closed: that it is lost has to be noticed. Then it is registered without SSH.
-  await until('the host to be registered again', 60_000, async () => {
+  await until('the host to be registered again', async () => {
     const state = fleet.cloud.registrations('api-http')[`${lost.id}:5060`];
     return state === 'unhealthy' ? true : undefined;
   });

@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Network, type StartedTestContainer } from 'testcontainers';
-import { hostContainer, registryContainer, sweep } from './containers.js';
+import { hostContainer, plainContainer, registryContainer, sweep } from './containers.js';
 import { allowTraffic } from './engine/bridge.js';
 import type { Engine } from './engine/engine.js';
 import { appBinary } from './image/app-binary.js';
 import { hostImage } from './image/host-image.js';
-import { hostReady, installKey, publishAll, reaches } from './prepare.js';
+import { engineReady, installKey, publishAll, reaches, sshdReady } from './prepare.js';
 
 /** The containers of the fleet as test files find them: plain data, handed over by the global setup. */
 export interface Machines {
@@ -18,6 +18,10 @@ export interface Machines {
   /** The registry's container in the outer Engine. */
   readonly registryContainer: string;
   readonly hosts: readonly Machine[];
+  /** Hosts without a Docker Engine, `d1` and so on. */
+  readonly plain: readonly Machine[];
+  /** The folder of this machine that all plain hosts see as `/shared`. */
+  readonly shared: string;
   /** Who logs in: a member of the group `docker`, with sh as shell. */
   readonly user: string;
   readonly keyFile: string;
@@ -30,7 +34,10 @@ interface Machine {
   readonly address: string;
 }
 
-/** Starts the registry and `count` hosts, lets a fresh key in, and publishes every version. */
+/** How many plain hosts there are. */
+const plainCount = 3;
+
+/** Starts the registry, `count` hosts and the plain hosts, lets a fresh key in, and publishes every version. */
 export async function startMachines(
   engine: Engine,
   count: number,
@@ -44,6 +51,10 @@ export async function startMachines(
   process.env['TESTCONTAINERS_HOST_OVERRIDE'] ??= '127.0.0.1';
 
   const folder = mkdtempSync(join(tmpdir(), 'adfpush-fleet-'));
+  const shared = join(folder, 'shared');
+  mkdirSync(shared);
+  // Past the umask: every user of every host may write there.
+  chmodSync(shared, 0o777);
   const network = await new Network().start();
   const disallow = await allowTraffic(engine, network.getId());
   const started: StartedTestContainer[] = [];
@@ -61,28 +72,42 @@ export async function startMachines(
       return running;
     };
     const addressOf = (container: StartedTestContainer): string => container.getIpAddress(network.getName());
-    const [registryStarted, ...hostsStarted] = await Promise.all([
+    const [registryStarted, hostsStarted, plainStarted] = await Promise.all([
       start(registryContainer(image, network)),
-      ...Array.from({ length: count }, async () => start(hostContainer(image, network))),
+      Promise.all(Array.from({ length: count }, async () => start(hostContainer(image, network)))),
+      Promise.all(
+        Array.from({ length: plainCount }, async (_, n) =>
+          start(plainContainer(image, network, `d${String(n + 1)}`, shared)),
+        ),
+      ),
     ]);
     const registry = `${addressOf(registryStarted)}:5000`;
-    const hosts = hostsStarted.map((host) => engine.docker.getContainer(host.getId()));
+    const containerOf = (host: StartedTestContainer) => engine.docker.getContainer(host.getId());
+    const hosts = hostsStarted.map(containerOf);
+    const everyHost = [...hostsStarted, ...plainStarted];
 
     const published = publishAll(registry, binary);
-    const keys = await Promise.all(hosts.map(hostReady));
+    const keys = await Promise.all(everyHost.map(async (host) => sshdReady(containerOf(host))));
+    await Promise.all(hosts.map(engineReady));
     await published;
     await Promise.all(hosts.map((host) => reaches(host, registry)));
 
-    const addresses = hostsStarted.map(addressOf);
     const knownHostsFile = join(folder, 'known_hosts');
-    writeFileSync(knownHostsFile, addresses.map((address, n) => `${address} ${keys[n] ?? ''}\n`).join(''));
+    const known = everyHost.map((host, n) => `${addressOf(host)} ${keys[n] ?? ''}\n`);
+    writeFileSync(knownHostsFile, known.join(''));
     const user = 'deploy';
-    const keyFile = await installKey(hosts, user, folder);
+    const keyFile = await installKey(everyHost.map(containerOf), user, folder);
+    const machineOf = (host: StartedTestContainer): Machine => ({
+      container: host.getId(),
+      address: addressOf(host),
+    });
     const machines: Machines = {
       engine: engine.address,
       registry,
       registryContainer: registryStarted.getId(),
-      hosts: hosts.map(({ id }, n) => ({ container: id, address: addresses[n] ?? '' })),
+      hosts: hostsStarted.map(machineOf),
+      plain: plainStarted.map(machineOf),
+      shared,
       user,
       keyFile,
       knownHostsFile,

@@ -6,20 +6,25 @@ import { publish } from './image/publish.js';
 import { versions } from './image/versions.js';
 import { until } from './until.js';
 
-/** Waits until a host's sshd and Engine answer. Resolves to its public host key, read in the container itself. */
-export async function hostReady(host: Docker.Container): Promise<string> {
-  const answers = async (...argv: string[]): Promise<true | undefined> =>
-    (await execIn(host, argv)).code === 0 ? true : undefined;
-  await until('sshd', 20_000, async () => answers('sh', '-c', 'ss -ltn | grep -q :22'));
-  await until('the Docker Engine of a host', 30_000, async () => answers('docker', 'version')).catch(
+/** Waits until a host's sshd answers. Resolves to its public host key, read in the container itself. */
+export async function sshdReady(host: Docker.Container): Promise<string> {
+  await until('sshd', async () => answers(host, 'sh', '-c', 'ss -ltn | grep -q :22'));
+  const key = await mustExecIn(host, ['cat', '/etc/ssh/ssh_host_ed25519_key.pub']);
+  return key.trim().split(' ').slice(0, 2).join(' ');
+}
+
+/** Waits until a host's Engine answers. */
+export async function engineReady(host: Docker.Container): Promise<void> {
+  await until('the Docker Engine of a host', async () => answers(host, 'docker', 'version')).catch(
     async (error: unknown) => {
       const { stdout } = await execIn(host, ['tail', '-n', '20', '/var/log/dockerd.log']);
       throw new Error(`a host's Docker Engine did not start: ${stdout}`, { cause: error });
     },
   );
-  const key = await mustExecIn(host, ['cat', '/etc/ssh/ssh_host_ed25519_key.pub']);
-  return key.trim().split(' ').slice(0, 2).join(' ');
 }
+
+const answers = async (host: Docker.Container, ...argv: string[]): Promise<true | undefined> =>
+  (await execIn(host, argv)).code === 0 ? true : undefined;
 
 /** Makes a fresh key, lets it in as `user` on every host, and puts it into the folder. Resolves to its file. */
 export async function installKey(
@@ -46,7 +51,7 @@ export async function installKey(
 
 /** Waits for the registry and publishes every version. */
 export async function publishAll(registry: string, binary: Buffer): Promise<void> {
-  await until('the registry', 20_000, async () => (await fetch(`http://${registry}/v2/`)).ok || undefined);
+  await until('the registry', async () => (await fetch(`http://${registry}/v2/`)).ok || undefined);
   for (const { repository, tag, env } of versions) await publish(registry, repository, tag, binary, { env });
 }
 

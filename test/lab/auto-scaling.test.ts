@@ -73,7 +73,7 @@ describe('an Auto Scaling group of the lab', () => {
     const { suspendedProcesses, tags } = lab.aws.scalingGroup(group);
     expect(suspendedProcesses).toEqual(['AZRebalance', 'ScheduledActions']);
     expect(tags.size).toBe(0);
-  }, 240_000);
+  });
 
   it('is as it was after a release that never becomes healthy', async () => {
     await deploy('v1');
@@ -86,5 +86,5 @@ describe('an Auto Scaling group of the lab', () => {
     expect(result.exit).toBe(4);
     expect([...during].sort()).toEqual(all);
     expect(lab.aws.scalingGroup(group)).toMatchObject({ suspendedProcesses: [], tags: new Map() });
-  }, 240_000);
+  });
 });

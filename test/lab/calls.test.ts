@@ -8,7 +8,7 @@ let lane: Lane;
 beforeAll(async () => {
   lane = await Lane.open();
   await lane.given('v1');
-}, 240_000);
+});
 afterAll(() => lane.close());
 
 /** All four hosts of the lab. */

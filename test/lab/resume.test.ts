@@ -1,19 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lane } from '../crash/lane.js';
 
-const patience = 240_000;
-
 let lane: Lane;
 beforeAll(async () => {
   lane = await Lane.open();
   await lane.given('v1');
-}, patience);
+});
 afterAll(() => lane.close());
 
 const all = (what: string): readonly string[] => [what, what, what, what];
 
 describe('adfpush resume', () => {
-  it('brings a killed deploy to its end, under load, on its digest', { timeout: patience }, async () => {
+  it('brings a killed deploy to its end, under load, on its digest', async () => {
     const load = lane.startLoad();
     const killed = await lane.deploy('v2', { crashAt: 'after:40' });
     expect(killed.signal).toBe('SIGKILL');
@@ -33,7 +31,7 @@ describe('adfpush resume', () => {
     expect(lane.leases()).toEqual([]);
   });
 
-  it('repeated does nothing, and is no error', { timeout: patience }, async () => {
+  it('repeated does nothing, and is no error', async () => {
     const before = lane.lab.hosts.map(({ engine }) => engine.containers.all().map(({ id }) => id));
 
     expect(await lane.run(['resume', '--env', 'lab'])).toMatchObject({ exit: 0 });

@@ -21,7 +21,7 @@ describe.each(['command', 'shell'])('%s', (module) => {
 
   it("keeps the result in Ansible's words", async () => {
     const result = await run({ stdout: 'one\ntwo\n', stderr: 'careful\n', duration: 1_234 });
-    expect(result).toMatchObject({ changed: true, output: 'one\ntwo\n\ncareful\n' });
+    expect(result).toMatchObject({ changed: true, output: 'one\ntwo\ncareful\n' });
     expect(result.failure).toBeUndefined();
     expect(result.values).toEqual({
       rc: 0,
@@ -137,5 +137,20 @@ describe('shell', () => {
     expect(checked).toMatchObject({ summary: 'run set -e …' });
     await applied(checked);
     expect(commands()[0]?.command).toEqual({ script: 'set -e\nmigrate\n' });
+  });
+});
+
+describe('command', () => {
+  it.each([
+    ['echo x >> /tmp/trace', ['echo', 'x', '>>', '/tmp/trace'], '>>'],
+    ['make && make install', ['make', '&&', 'make', 'install'], '&&'],
+    ['find / -exec ls {} \\;', ['find', '/', '-exec', 'ls', '{}', ';'], undefined],
+  ])('gives what a shell would take for an operator to the program: %s', async (line, argv, operator) => {
+    const { host, commands } = stage();
+    await applied(await host.check('command', { argv: line }));
+    expect(commands().map(({ command }) => command)).toEqual([{ argv }]);
+    expect(host.warned.map((message) => message.includes(`no shell: ${operator ?? ''} `))).toEqual(
+      operator === undefined ? [] : [true],
+    );
   });
 });

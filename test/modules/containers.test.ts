@@ -34,12 +34,44 @@ function hostWith(...found: readonly FoundContainer[]) {
   return { world, host, stage, apply, changes, v1, v2 };
 }
 
-const ours = (name: string, digest: string): FoundContainer['labels'] =>
+const ours = (name: string, digest: string): Readonly<Record<string, string>> =>
   labelsOf(name, { digest, version: 'v1' });
 const api = { name: 'api', ports: ['5060:5000'] };
 const web = { name: 'web', ports: ['80:80'] };
 const names = (takes: readonly Taking[]): readonly string[] =>
   takes.map((taking) => (taking.kind === 'container' ? taking.name : 'a registration'));
+
+describe('docker_container: restarted', () => {
+  const args = { state: 'restarted', containers: [api, web] };
+
+  it('stops and starts what runs, replaces nothing, and holds it meanwhile', async () => {
+    const { host, stage, apply, changes, v1 } = hostWith(
+      { name: 'api', ports: [5060], labels: ours('api', 'x') },
+      { name: 'web', ports: [80], labels: ours('web', 'x'), running: false },
+    );
+    const before = [...host.containers.keys()];
+    const checked = await stage.check('docker_container', args);
+    expect(checked).toMatchObject({ summary: 'restart api; start web' });
+    expect(checked.changes ? names(checked.takes) : []).toEqual(['api', 'web']);
+    await apply('docker_container', args);
+    expect(changes()).toEqual(['stop api', 'start api', 'start web']);
+    expect([...host.containers.keys()]).toEqual(before);
+    expect(await stage.containers.list()).toMatchObject([
+      { name: 'api', running: true, digest: v1 },
+      { name: 'web', running: true },
+    ]);
+  });
+
+  it('refuses a container that is not there, or is not ours', async () => {
+    const { stage } = hostWith({ name: 'api', labels: ours('api', 'x') }, { name: 'cron' });
+    await expect(stage.check('docker_container', args)).rejects.toMatchObject({
+      code: 'docker.no_container',
+      hint: 'It has api, cron.',
+    });
+    const cron = { state: 'restarted', container: { name: 'cron' } };
+    await expect(stage.check('docker_container', cron)).rejects.toMatchObject({ code: 'container.foreign' });
+  });
+});
 
 describe('docker_container', () => {
   it('starts a container where there is none, and holds that there was none', async () => {
@@ -60,7 +92,7 @@ describe('docker_container', () => {
 
   it('keeps what ran before: renamed, its restart policy no, stopped; then starts the new one', async () => {
     const { stage, host, apply, changes, v1, v2 } = hostWith();
-    const { id } = host.runs({ name: 'api', digest: v1, ports: [5060], labels: ours('api', v1)! });
+    const { id } = host.runs({ name: 'api', digest: v1, ports: [5060], labels: ours('api', v1) });
     const args = { image: `${repository}:v2`, container: api };
 
     const result = await apply('docker_container', args);
@@ -94,7 +126,7 @@ describe('docker_container', () => {
 
   it('takes several down in the reverse of their start order, and up in it', async () => {
     const { host, apply, changes, v1 } = hostWith();
-    for (const { name } of [api, web]) host.runs({ name, digest: v1, labels: ours(name, v1)! });
+    for (const { name } of [api, web]) host.runs({ name, digest: v1, labels: ours(name, v1) });
     await apply('docker_container', { image: `${repository}:v2`, containers: [api, web] });
     expect(changes().map((change) => change.replace(/\.kept-\S+/, '.kept'))).toEqual([
       'rename web to web.kept',
@@ -116,7 +148,7 @@ describe('docker_container', () => {
     const { id } = host.runs({
       name: 'api',
       digest: v1,
-      labels: ours('api', v1)!,
+      labels: ours('api', v1),
       restartPolicy: { name: 'on-failure', maximumRetries: 3 },
     });
     const checked = await stage.check('docker_container', { image: `${repository}:v2`, container: api });
@@ -198,7 +230,7 @@ describe('docker_container', () => {
 
   it('lets the predecessor stop in its own time, as the container says', async () => {
     const { world, host, apply, v1 } = hostWith();
-    host.runs({ name: 'api', digest: v1, labels: ours('api', v1)! });
+    host.runs({ name: 'api', digest: v1, labels: ours('api', v1) });
     const patient = { ...api, stop_timeout: '100ms' };
     const begun = world.clock.elapsed();
     await apply('docker_container', { image: `${repository}:v2`, container: patient });
@@ -287,7 +319,7 @@ describe('docker_prune', () => {
     for (let index = 0; index < count; index += 1) {
       const { digest } = stage.world.images.publish(repository, `old-${index}`, image.healthy());
       const name = `api.kept-${index}`;
-      stage.host.runs({ name, digest, running: false, labels: ours('api', digest)!, ...more });
+      stage.host.runs({ name, digest, running: false, labels: ours('api', digest), ...more });
       await stage.world.clock.advance(60_000);
     }
     return stage;
@@ -310,7 +342,7 @@ describe('docker_prune', () => {
 
   it('counts each container of a group for itself', async () => {
     const stage = await hostWithKept(2);
-    stage.host.runs({ name: 'web.kept-9', digest: stage.v1, running: false, labels: ours('web', stage.v1)! });
+    stage.host.runs({ name: 'web.kept-9', digest: stage.v1, running: false, labels: ours('web', stage.v1) });
     await stage.apply('docker_prune', { keep_releases: 1 });
     expect(left(stage)).toEqual(['api.kept-1', 'web.kept-9']);
   });
@@ -345,7 +377,7 @@ describe('docker_prune', () => {
 
   it('leaves the image of what runs, and images of other repositories', async () => {
     const { host, apply, v2, world } = hostWith();
-    host.runs({ name: 'api', digest: v2, labels: ours('api', v2)! });
+    host.runs({ name: 'api', digest: v2, labels: ours('api', v2) });
     const other = world.images.publish('registry/other', 'v1', image.healthy()).digest;
     host.addImage('world', other);
     await apply('docker_prune', { keep_releases: 3 });

@@ -1,5 +1,6 @@
 import { renderFile } from '../../src/expression/templates.js';
 import { Variables } from '../../src/expression/variables.js';
+import type { AddedHost } from '../../src/model/added-host.js';
 import { label, type ContainerSpec, type ContainerTemplate } from '../../src/model/container.js';
 import type { HealthProbe } from '../../src/model/health.js';
 import type { Host } from '../../src/model/host.js';
@@ -13,19 +14,32 @@ import {
 } from '../../src/model/registration.js';
 import type { Secret } from '../../src/model/secret.js';
 import type { TargetGroupChoice } from '../../src/model/settings.js';
-import type { Milliseconds } from '../../src/model/duration.js';
+import { formatDuration, type Milliseconds } from '../../src/model/duration.js';
 import { parseImageReference } from '../../src/model/image-reference.js';
 import { specHash, specParts } from '../../src/model/spec-hash.js';
 import { UnknownValue } from '../../src/model/unknown.js';
 import { modules } from '../../src/modules/catalogue.js';
-import type { CheckedTask, HealthProof, HostTraffic, Images, ModuleHost } from '../../src/modules/module.js';
+import type {
+  CheckedTask,
+  HealthProof,
+  HostTraffic,
+  Images,
+  JobEnd,
+  ModuleHost,
+  IncludedVariables,
+} from '../../src/modules/module.js';
+import { readVarsFile } from '../../src/playbook/vars-files.js';
 import { plannedRegistrations } from '../../src/plan/planned-registrations.js';
 import type { HostContainers } from '../../src/ports/container-runtime.js';
+import type { ExecCommand } from '../../src/ports/engine-objects.js';
 import type { HostHttpRequest, HostHttpResponse } from '../../src/ports/host-http.js';
+import type { RegistryCredentials } from '../../src/ports/registry.js';
 import type { CommandResult, RemoteCommand, RunOptions } from '../../src/ports/transport.js';
 import type { FakeClock } from '../fakes/fake-clock.js';
+import { FakeControlSide } from '../fakes/fake-control-side.js';
 import { FakeContainerRuntime } from '../fakes/fake-container-runtime.js';
 import { FakeHostHttp } from '../fakes/fake-host-http.js';
+import { makeHost } from '../fakes/make-host.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { MemoryHostFiles, type MemoryFilesOfHost } from '../fakes/memory-host-files.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
@@ -41,6 +55,11 @@ export class FakeModuleHost implements ModuleHost {
   readonly signal = new AbortController().signal;
   readonly progressed: string[] = [];
   readonly warned: string[] = [];
+  readonly logins = new Map<string, RegistryCredentials>();
+  readonly control = new FakeControlSide();
+  readonly environment: Readonly<Record<string, string>> = {};
+  /** What was said to stop what its containers run on. */
+  readonly takenDown: string[] = [];
   group: GroupName | undefined = groupName('api');
   checkMode = false;
   probe: HealthProbe | undefined;
@@ -76,6 +95,7 @@ export class FakeModuleHost implements ModuleHost {
       return Promise.resolve({ repository, digest: meant });
     },
     credentials: () => Promise.resolve(undefined),
+    logIn: (registry, credentials) => void this.logins.set(registry, credentials),
   };
 
   async run(
@@ -85,6 +105,26 @@ export class FakeModuleHost implements ModuleHost {
     return (await this.transport.connect(this.host)).run(command, options);
   }
 
+  runStep(
+    command: RemoteCommand,
+    options?: Omit<RunOptions, 'signal' | 'become' | 'env'>,
+  ): Promise<CommandResult> {
+    return this.run(command, options);
+  }
+
+  /** What tasks registered of jobs, and how each ended. */
+  readonly jobs = new Map<string, JobEnd | undefined>();
+  start: ModuleHost['start'];
+
+  jobEnd(jid: string): Promise<JobEnd | undefined> {
+    return Promise.resolve(this.jobs.get(jid));
+  }
+
+  async askOnce(command: RemoteCommand): Promise<CommandResult | undefined> {
+    if (!this.world.host(this.host.id).reachable) return undefined;
+    return this.run(command);
+  }
+
   async renderFile(path: string): Promise<string | Secret | UnknownValue> {
     const text = (await this.project.read(path)) ?? '';
     return renderFile({ file: path, text }, Variables.of([{ name: 'test', values: this.variables }]));
@@ -92,6 +132,24 @@ export class FakeModuleHost implements ModuleHost {
 
   http(request: HostHttpRequest): Promise<HostHttpResponse> {
     return this.#http.request(this.host, request);
+  }
+
+  readVariables(path: string): Promise<IncludedVariables> {
+    return readVarsFile(this.project, path);
+  }
+
+  async exec(container: string, command: ExecCommand, stdin: string | undefined): Promise<CommandResult> {
+    const { objects } = this.containers;
+    const id = await objects.prepareExec(container, command);
+    const output = await objects.startExec(id, stdin);
+    const state = await objects.exec(id);
+    const code = state?.state === 'ended' ? state.code : -1;
+    return { ...output, outcome: { kind: 'exited', code }, duration: 1, truncated: false };
+  }
+
+  takeDown(what: string, away?: Milliseconds): Promise<void> {
+    this.takenDown.push(away === undefined ? what : `${what}, away for ${formatDuration(away)}`);
+    return Promise.resolve();
   }
 
   proveByDocker(): Promise<void> {
@@ -130,6 +188,10 @@ export class FakeModuleHost implements ModuleHost {
 
   warn(message: string): void {
     this.warned.push(message);
+  }
+
+  addHost({ name, address = name, groups }: AddedHost): Promise<Host> {
+    return Promise.resolve(makeHost(name, { address, groups: groups.map(groupName) }));
   }
 
   evaluate(condition: string): boolean | UnknownValue {

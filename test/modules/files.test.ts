@@ -73,7 +73,9 @@ describe('copy', () => {
     const host = stage();
     host.files.hasFile('/etc/key', 'the old password');
     const checked = await host.check('copy', { content: new Secret('the new password'), dest: '/etc/key' });
-    expect(checked.changes && checked.diff).toBe('/etc/key: holds a secret, so its lines are not shown');
+    expect(checked.changes && checked.diff).toBe(
+      '/etc/key: holds a secret, so its lines are not shown\n/etc/key mode: 0644 → 0600',
+    );
     await applied(checked);
     expect(host.files.text('/etc/key')).toBe('the new password');
   });
@@ -354,6 +356,7 @@ describe('script', () => {
   it('is passed over when what it creates is there', async () => {
     const host = stage({ 'files/job.sh': 'true' });
     expect(await run(host, 'script', { cmd: 'job.sh', creates: '/srv/done' })).toMatchObject({
+      skipped: true,
       changed: false,
     });
   });

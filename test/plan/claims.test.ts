@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { breadth } from '../deep.js';
 import { label, type ObservedContainer } from '../../src/model/container.js';
 import type { ContainerHold, Hold, RegistrationHold } from '../../src/model/hold.js';
 import {
@@ -361,7 +362,7 @@ describe('what is claimed of a host', () => {
         };
         assert(claim, evidence, judgeClaim(claim, evidence));
       }),
-      { numRuns: 2_000 },
+      { numRuns: breadth(250, 2_000) },
     );
 
   it('is acted on only where a note is there or nobody else came, and never over a container of a newer run', () => {

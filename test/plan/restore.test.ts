@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { breadth } from '../deep.js';
 import { label, type RestartPolicy } from '../../src/model/container.js';
 import { containerId, containerName, groupName, holdId, hostId } from '../../src/model/ids.js';
 import {
@@ -83,7 +84,7 @@ describe('a planned restore', () => {
         expect(host.summary).toEqual(original);
         expect(planRestore(holds, host.observe(holds))).toEqual([]);
       }),
-      { numRuns: 3_000 },
+      { numRuns: breadth(375, 3_000) },
     );
   });
 
@@ -101,7 +102,7 @@ describe('a planned restore', () => {
         const isHeld = holds.some((hold) => hold.kind === 'container' && hold.name === byHand.name);
         expect(doing(steps)).toEqual(isHeld ? ['give_up'] : expect.anything());
       }),
-      { numRuns: 1_000 },
+      { numRuns: breadth(125, 1_000) },
     );
   });
 
@@ -120,7 +121,7 @@ describe('a planned restore', () => {
         expect(host.breaches).toEqual([]);
         expect(host.summary).toEqual(original);
       }),
-      { numRuns: 2_000 },
+      { numRuns: breadth(250, 2_000) },
     );
   });
 });

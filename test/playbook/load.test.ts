@@ -96,7 +96,7 @@ describe('a playbook', () => {
       retries: 5,
       delay: 2_000,
       timeout: 60_000,
-      runOnce: true,
+      runOnce: 'play',
       failedWhen: [{ source: 'migration.rc > 1' }, { source: '"fatal" in migration.stdout_lines' }],
       changedWhen: [{ source: 'false' }],
       ignoreErrors: true,
@@ -199,8 +199,21 @@ it('a timeout of zero is none', async () => {
 });
 
 describe('gather_facts', () => {
-  it('is not passed over in silence', async () => {
-    await expect(load('- hosts: api\n  gather_facts: true\n  tasks: []\n')).rejects.toThrow(/gather_facts/);
+  it('is a task before all others, as the login user and whatever tags are chosen', async () => {
+    const { plays } = await load(
+      '- hosts: api\n  become: true\n  tags: deploy\n  gather_facts: true\n  tasks: [{ shell: x }]\n',
+    );
+    const [gathering, first] = walk(plays[0]?.sections ?? []);
+
+    expect(gathering).toMatchObject({
+      index: 0,
+      module: 'setup',
+      become: false,
+      tags: ['always'],
+      timeout: 20_000,
+    });
+    expect(gathering?.at).toMatchObject({ line: 4 });
+    expect(first).toMatchObject({ index: 1, module: 'shell', become: true });
   });
 });
 
@@ -282,7 +295,7 @@ describe('a playbook that imports others', () => {
         '- import_playbook: no.yml',
         '- import_playbook: "{{ other }}"',
         '- import_playbook: empty.yml',
-        '  when: true',
+        '  become: true',
         '- hosts: a',
         '  taks: []',
         '',
@@ -296,7 +309,7 @@ describe('a playbook that imports others', () => {
       'playbooks/web.yml:3:7 playbook.unknown_module: unknown module or keyword "shel"',
       'playbooks/site.yml:3:20 playbook.not_found: there is no playbook playbooks/no.yml',
       'playbooks/site.yml:4:20 playbook.wrong_value: "import_playbook" must be the path of a playbook, not "{{ other }}"',
-      'playbooks/site.yml:6:3 playbook.unknown_keyword: unknown keyword "when" in import_playbook',
+      'playbooks/site.yml:6:3 playbook.unknown_keyword: unknown keyword "become" in import_playbook',
       'playbooks/site.yml:8:3 playbook.unknown_keyword: unknown keyword "taks" in a play',
     ]);
   });

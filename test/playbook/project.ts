@@ -1,24 +1,15 @@
 import { AdfErrors, errorsOf } from '../../src/errors/adf-error.js';
 import { formatPlace } from '../../src/model/source.js';
+import { modules } from '../../src/modules/catalogue.js';
+import type { ModulesByName } from '../../src/modules/module.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
-import type { ModuleDirectory, ModuleWords } from '../../src/playbook/modules.js';
 import { walk, type Play, type Playbook, type Task } from '../../src/playbook/playbook.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 
-const words: Readonly<Record<string, ModuleWords>> = {
-  command: { freeform: 'argv', arguments: ['argv', 'chdir'] },
-  debug: { freeform: 'msg', arguments: ['msg', 'var'] },
-  docker_prune: { arguments: ['keep'] },
-  elb_target: { arguments: ['state', 'target_groups'] },
-  set_fact: { arguments: [] },
-  shell: { freeform: 'cmd', arguments: ['cmd', 'chdir'] },
-  uri: { arguments: ['port', 'path'] },
-};
+const named = ['command', 'debug', 'docker_prune', 'elb_target', 'set_fact', 'setup', 'shell', 'uri'];
 
-export const directory: ModuleDirectory = {
-  names: Object.keys(words),
-  get: (name) => (Object.hasOwn(words, name) ? words[name] : undefined),
-};
+/** Some of the modules, so that what is said of all of them is short. */
+export const directory: ModulesByName = new Map(named.map((name) => [name, modules.get(name)!]));
 
 /** Loads `playbooks/deploy.yml` with this text. */
 export const load = async (text: string): Promise<Playbook> =>

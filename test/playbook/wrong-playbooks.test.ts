@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { complaints } from './project.js';
 
-const modules = 'command, debug, docker_prune, elb_target, set_fact, shell, uri';
-const later = (keyword: string, owner: string): string =>
-  `playbook.not_supported_yet: "${keyword}" in ${owner} is not supported yet`;
+const modules = 'command, debug, docker_prune, elb_target, set_fact, setup, shell, uri';
 
 describe('a wrong file', () => {
   it.each([
@@ -85,8 +83,19 @@ describe('a wrong play', () => {
       'remote_user: root',
       '2:3 playbook.unknown_keyword: unknown keyword "remote_user" in a play | Set ssh: { user: … } in the inventory.',
     ],
-    ['roles: [web]', `2:3 ${later('roles', 'a play')} | Write its tasks into this play.`],
-    ['max_unavailable: 2', `2:3 ${later('max_unavailable', 'a play')} | Use serial, which works in batches.`],
+    [
+      'roles: [web]',
+      '2:11 role.not_found: there is no role "web" | It was looked for in playbooks/roles/web, roles/web.',
+    ],
+    [
+      'serial: 1\n  max_unavailable: 2',
+      '3:3 playbook.window_and_batches: "max_unavailable" is a sliding window, and "serial" beside it asks for batches | Keep one of the two.',
+    ],
+    [
+      'order: random',
+      '2:10 playbook.wrong_value: "order" must be one of inventory, reverse_inventory, sorted, reverse_sorted, shuffle, not "random"',
+    ],
+    ['throttle: -1', '2:13 playbook.wrong_value: "throttle" must be a whole number, not the number -1'],
     ['strategy: fre', '2:13 playbook.wrong_value: "strategy" must be one of free, linear, not "fre"'],
     [
       'become: yes',
@@ -96,6 +105,18 @@ describe('a wrong play', () => {
       'become: "{{ x }}"',
       '2:11 playbook.wrong_value: "become" must be true or false, not "{{ x }}" | No template can stand here: it is read before there are variables.',
     ],
+    [
+      'become_user: -u root',
+      '2:16 playbook.wrong_value: "become_user" must be the name of a user, not "-u root"',
+    ],
+    [
+      'become_method: su',
+      '2:3 playbook.unknown_keyword: unknown keyword "become_method" in a play | become goes through sudo -n, as root or as become_user.',
+    ],
+    [
+      'tasks: [{ command: a, run_once: yes }]',
+      '2:35 playbook.wrong_value: "run_once" must be true, false, play or batch, not "yes" | In YAML 1.2 yes is text: write true.',
+    ],
     ['vars: [a]', '2:9 playbook.wrong_value: "vars" must be a mapping, not a list'],
     [
       'vars: { a-b: 1 }',
@@ -103,7 +124,7 @@ describe('a wrong play', () => {
     ],
     [
       'vars: { a: "{{ b | lower }}" }',
-      '2:15 template.syntax: filters (x | filter) are Jinja, not Handlebars | A function comes first: {{ lower x }}, {{ join list "," }}, {{ json x }}.',
+      '2:15 template.syntax: {{ b | lower }} is Jinja, not Handlebars | Write {{ lower b }}.',
     ],
     [
       'vars_files: { a: 1 }',
@@ -131,7 +152,11 @@ describe('a wrong task', () => {
   it.each([
     ['name: nothing', `3:7 playbook.no_module: the task names no module | There are: ${modules}.`],
     ['shel: x', '3:7 playbook.unknown_module: unknown module or keyword "shel" | Did you mean "shell"?'],
-    ['yum: x', `3:7 playbook.unknown_module: unknown module or keyword "yum" | There are: ${modules}`],
+    [
+      'yum: x',
+      `3:7 playbook.unknown_module: unknown module or keyword "yum" | Write package: { name: …, state: present }`,
+    ],
+    ['frobnicate: x', `unknown module or keyword "frobnicate" | There are: ${modules}`],
     [
       'ansible.builtin.shell: x',
       '3:7 playbook.unknown_module: unknown module or keyword "ansible.builtin.shell" | Write shell.',
@@ -146,7 +171,7 @@ describe('a wrong task', () => {
     ],
     [
       'uri: port=80',
-      '3:12 playbook.arguments: the arguments of uri must be a mapping, not "port=80" | Write "uri:", and below it "port: …".',
+      '3:12 playbook.arguments: the arguments of uri must be a mapping, not "port=80" | Write uri: { port: 80 }.',
     ],
     [
       'uri: { prot: 80 }',
@@ -177,8 +202,8 @@ describe('a wrong task', () => {
       '4:7 playbook.unknown_module: unknown module or keyword "listen" | That belongs to a handler',
     ],
     [
-      'shell: x\ndelegate_to: other',
-      `4:7 ${later('delegate_to', 'a task')} | Give that host a play of its own.`,
+      'shell: x\ndelegate_facts: true',
+      'unknown module or keyword "delegate_facts" | Facts stay with the host of the play: hostvars tells them to all others.',
     ],
     ['block:', '3:7 playbook.wrong_value: "block" must be a list of tasks, not nothing'],
     ['block: 3', '3:14 playbook.wrong_value: "block" must be a list of tasks, not the number 3'],
@@ -195,7 +220,10 @@ describe('a wrong task', () => {
       'shell: x\nrescue: [shell: y]',
       '4:7 playbook.unknown_module: unknown module or keyword "rescue" | That belongs to a block',
     ],
-    ['import_tasks: a.yml', `3:7 ${later('import_tasks', 'a task')} | Write its tasks into this play.`],
+    [
+      'import_tasks: a.yml',
+      '3:21 playbook.tasks_not_found: there is no file of tasks "a.yml" | It was looked for as playbooks/a.yml.',
+    ],
     [
       'shell: x\nloop: 3',
       '4:13 playbook.wrong_value: "loop" must be a list, not the number 3 | Write a list, or a template that is one: loop: "{{ ports }}".',
@@ -245,7 +273,7 @@ describe('a wrong task', () => {
     ],
     [
       'shell: |\n  echo {{ a }}\n  echo {{ b | default("x") }}',
-      '5:14 template.syntax: filters (x | default(…)) are Jinja, not Handlebars | Write {{ default x "fallback" }}.',
+      '5:14 template.syntax: {{ b | default("x") }} is Jinja, not Handlebars | Write {{ default b "x" }}.',
     ],
     ['shell: docker ps --format {{.Names}}', '3:33 template.syntax: this looks like a Go template'],
     [
@@ -253,8 +281,8 @@ describe('a wrong task', () => {
       '3:18 template.unknown_function: unknown function "lowr" in a template | Did you mean "lower"?',
     ],
     [
-      'shell: |\n  echo a\n  {% if x %}b{% endif %}',
-      '5:9 template.syntax: {% if x %} is Jinja, not Handlebars | Write {{#if x}}…{{else}}…{{/if}}',
+      'shell: |\n  echo a\n  {% if x %}',
+      '5:9 template.syntax: {% if x %} is Jinja, not Handlebars | Write {{#if x}}.',
     ],
     [
       'set_fact: { "{{ x }}": 1 }',
@@ -291,4 +319,17 @@ it('all that is wrong with a file is told at once, in its order', async () => {
     '10:14 playbook.unknown_argument',
     '10:21 template.syntax',
   ]);
+});
+
+it.each([
+  ['debug: a, async: 60, poll: 0', 'playbook.async', 'strategy: free'],
+  ['shell: a, poll: 0', 'playbook.poll_without_async', 'async: 1h'],
+  ['shell: a, poll: 5', 'playbook.poll_without_async', 'async: 1h'],
+  ['debug: a, async: 60', 'playbook.async', 'command, shell, script'],
+  ['shell: a, async: soon', 'playbook.wrong_value', 'must be a duration'],
+])('{ %s } is no task about a long command', async (task, code, says) => {
+  const told = await complaints(`- hosts: api\n  tasks: [{ ${task} }]\n`);
+  expect(told).toHaveLength(1);
+  expect(told[0]).toContain(`${code}: `);
+  expect(told[0]).toContain(says);
 });

@@ -40,7 +40,7 @@ describe('plain lines', () => {
   });
 
   it('make control characters from a host visible, so that it cannot steer a terminal', () => {
-    const lines = linesOf([taskEnded({ output: 'a\u001b[2Jb\u0007\tc\n' })], { output: true });
+    const lines = linesOf([taskEnded({ output: 'a\u001b[2Jb\u0007\tc\n' })], { verbosity: 1 });
     expect(lines.at(-1)).toBe('api-1  | a^[[2Jb^G\tc');
   });
 

@@ -12,7 +12,7 @@ import { Redaction } from '../../src/events/redaction.js';
 import { formsOf } from '../../src/events/secret-forms.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
 import { NodeProjectFiles } from '../../src/config/node-project-files.js';
-import { moduleDirectory } from '../../src/world/module-directory.js';
+import { modules } from '../../src/modules/catalogue.js';
 import { newRunId, openRun } from '../../src/run/open-run.js';
 import { openWorld } from '../../src/world/open-world.js';
 import { program, root } from '../cli/adfpush.js';
@@ -261,7 +261,6 @@ describeWithUsers(['/usr/bin/sudo', '/usr/bin/ssh-keygen'], 'canaries', () => {
       stream: stream as never,
       verbosity: 3,
       diff: true,
-      output: true,
       timestamps: false,
       progressOnly: false,
       events: `${file}.ndjson`,
@@ -282,7 +281,7 @@ describeWithUsers(['/usr/bin/sudo', '/usr/bin/ssh-keygen'], 'canaries', () => {
       const sessions = inventory.hosts.map(
         (host) => new HostSession(host, undefined, inventory.layersFor(host), run),
       );
-      const file = await loadPlaybook(new NodeProjectFiles(folder), 'playbooks/canary.yml', moduleDirectory);
+      const file = await loadPlaybook(new NodeProjectFiles(folder), 'playbooks/canary.yml', modules);
       await run.images.credentials('registry.invalid/api');
       const { turns, errors } = await runPlaybook(file, () => sessions, run);
       expect([...errors, ...turns.map(({ error }) => error)]).toEqual([undefined]);

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { RestartPolicy } from '../../src/model/container.js';
 import type { Playbook } from '../../src/playbook/playbook.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
-import { moduleDirectory } from '../../src/world/module-directory.js';
+import { modules } from '../../src/modules/catalogue.js';
 import { formatAmount } from '../../src/model/settings.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { groupsOf, repository, type Scenario, type ScenarioGroup } from './scenario.js';
@@ -164,7 +164,7 @@ export async function preparePlaybook(scenario: Scenario): Promise<void> {
     : less;
   const text = wordy ? withWords(commanding) : commanding;
   const files = new MemoryFiles({ 'playbooks/deploy.yml': text });
-  playbooks.set(keyOf(scenario), await loadPlaybook(files, 'playbooks/deploy.yml', moduleDirectory));
+  playbooks.set(keyOf(scenario), await loadPlaybook(files, 'playbooks/deploy.yml', modules));
 }
 
 /** In the play that rolls. */

@@ -9,7 +9,7 @@ const portion = 25;
 const parts = 4;
 
 /** The seeds of all parts together: ADFPUSH_SIM_SEEDS where it is set. */
-const seeds = Number(process.env['ADFPUSH_SIM_SEEDS'] ?? breadth(400, 2_000));
+const seeds = Number(process.env['ADFPUSH_SIM_SEEDS'] ?? breadth(200, 2_000));
 
 /** Simulates a part of the seeds, from 1 on, in portions, and judges them; what fails can be shrunk (npm run sim). */
 export function proveSeeds(part: number): void {

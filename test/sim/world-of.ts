@@ -6,6 +6,7 @@ import { Notices } from '../../src/world/notices.js';
 import type { World } from '../../src/world/world.js';
 import { RecordedFiles } from '../../src/world/project-digest.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
+import { MemoryRetry } from '../fakes/memory-journal.js';
 import { MemoryHostFiles } from '../fakes/memory-host-files.js';
 import { environmentVariables } from './canaries.js';
 import { environment, playbookOf, projectOf } from './project-of.js';
@@ -48,6 +49,7 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     traffic,
     registry,
     notices: new Notices(),
+    retry: new MemoryRetry(),
     journals,
     hostHolds,
     presence: new FleetPresence(fleet),
@@ -58,7 +60,7 @@ export async function worldOf(ports: SimulatedPorts): Promise<World> {
     leaseDuration: 60_000,
     owner: { who: `ann@${ports.launch.machine}` },
     listHosts: () => loadInventory(project, environment, () => fleet),
-    deployPlaybook: () => Promise.resolve(playbookOf(ports.scenario)),
+    playbook: () => Promise.resolve(playbookOf(ports.scenario)),
     close: () => transport.close(),
   };
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { unreachable } from '../../src/errors/ssh.js';
 import type { Host } from '../../src/model/host.js';
 import type { CommandResult, Connection, Transport } from '../../src/ports/transport.js';
@@ -44,6 +44,7 @@ export class ShellTransport implements Transport {
         const script = 'script' in command ? command.script : '';
         const env = {
           PATH: process.env['PATH'],
+          HOME: dirname(known.directory),
           ...options?.env,
           ADFPUSH_LOCK_DIRECTORY: known.directory,
           ADFPUSH_LOCK_MEMORY: memory ?? `${known.directory}-memory`,

@@ -37,5 +37,5 @@ describeWithSshd('output of a fleet that is far too much for memory', () => {
       await sshd.stop();
       rmSync(directory, { recursive: true, force: true });
     }
-  }, 120_000);
+  });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { breadth } from '../deep.js';
 import { AdfError } from '../../src/errors/adf-error.js';
 import { awsError, awsThrottled } from '../../src/errors/aws.js';
 import { targetGroupArn } from '../../src/model/ids.js';
@@ -112,7 +113,7 @@ test('whatever is asked when, each registration ends as asked last, and no two c
         }
       },
     ),
-    { numRuns: 200 },
+    { numRuns: breadth(25, 200) },
   );
 });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { breadth } from '../deep.js';
 import { AdfError } from '../../src/errors/adf-error.js';
 import { authenticationFailed } from '../../src/errors/ssh-authentication.js';
 import { hostKeyRejected } from '../../src/errors/host-key.js';
@@ -136,7 +137,7 @@ test.each([
           expect([own, 'ssh.authentication_stopped']).toContain(end);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: breadth(25, 200) },
     );
   },
 );

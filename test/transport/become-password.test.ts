@@ -4,7 +4,7 @@ import type { CommandResult, Connection, RemoteCommand, RunOptions } from '../..
 import { BecomePassword } from '../../src/transport/become-password.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { isRunning } from './is-running.js';
-import { Sshd } from './sshd.js';
+import { Sshd, until } from './sshd.js';
 import { describeWithUsers, openToAllUsers, TestUsers } from './test-users.js';
 
 const password = `pass'word "of $HOME\\ ü`;
@@ -122,6 +122,22 @@ describeWithUsers(programs, 'a password for become', () => {
     expect(result.outcome).toEqual({ kind: 'timed_out' });
     expect(result.stdout).toMatch(/^\d+ \d+\n$/);
     for (const pid of result.stdout.trim().split(' ')) expect(isRunning(pid)).toBe(false);
+  });
+
+  test.each(['never', 'free'] as const)('starts a job of a user that sudo treats as "%s"', async (kind) => {
+    const connection = await run()(names[kind]);
+    const step = { run: `run-${kind}-${process.pid}-${Math.random()}`, id: 'job' };
+    const script = 'cat; id -u; echo done >&2; exit 3';
+    const begun = await asRoot(connection, { script }, { stdin: 'input ', step, detach: 60_000 });
+    await until('the job ended', async () => (await connection.recordOf(step)).state === 'ended');
+
+    expect(begun).toMatchObject({ outcome: ok, record: 'kept' });
+    expect(await connection.recordOf(step)).toEqual({
+      state: 'ended',
+      outcome: { kind: 'exited', code: 3 },
+      stdout: 'input 0\n',
+      stderr: 'done\n',
+    });
   });
 
   test.each(shells)('works under the login shell %s', async (shell) => {

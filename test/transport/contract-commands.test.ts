@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { everyNth } from '../deep.js';
 import type { Connection } from '../../src/ports/transport.js';
 import { commandLine } from '../../src/transport/command-line.js';
 import { describeConnections, describeTransports, placeOn, type Place } from './contract.js';
@@ -19,7 +20,8 @@ describeConnections('commands', (open) => {
   afterAll(() => place.close());
 
   test('every exit code is told, and only 0 is no failure', async () => {
-    const codes = Array.from({ length: 256 }, (_, code) => code);
+    const all = Array.from({ length: 256 }, (_, code) => code);
+    const codes = [...everyNth(16, all), 1, 126, 127, 255];
     const results = await Promise.all(codes.map((code) => connection.run({ script: `exit ${code}` })));
     expect(results.map(({ outcome }) => outcome)).toEqual(codes.map((code) => ({ kind: 'exited', code })));
     const missing = await connection.run({ argv: ['there-is-no-such-program'] });

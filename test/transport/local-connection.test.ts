@@ -1,11 +1,12 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { LocalConnection } from '../../src/transport/local-connection.js';
 import { makeHost } from '../fakes/make-host.js';
 import { isRunning } from './is-running.js';
+import { until } from './sshd.js';
 import { systemClock } from './system-clock.js';
 
 const connection = new LocalConnection(makeHost('here'), systemClock);
@@ -17,6 +18,29 @@ test('this machine runs commands as a host does', async () => {
   );
 
   expect(result).toMatchObject({ outcome: { kind: 'exited', code: 3 }, stdout: 'input', stderr: 'hello\n' });
+});
+
+test('a job goes on by itself on this machine, and its record tells how it ended', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'adfpush-local-'));
+  vi.stubEnv('HOME', home);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    rmSync(home, { recursive: true });
+  });
+  const [step, go] = [{ run: 'a-run', id: 'a-job' }, join(home, 'go')];
+  const script = `while [ ! -e ${go} ]; do sleep 0.1; done; echo done; exit 3`;
+
+  const begun = await connection.run({ script }, { step, detach: 60_000 });
+  const meanwhile = await connection.recordOf(step);
+  writeFileSync(go, '');
+  await until('the job ended', async () => (await connection.recordOf(step)).state === 'ended');
+
+  expect(begun).toMatchObject({ outcome: { kind: 'exited', code: 0 }, record: 'kept' });
+  expect(meanwhile.state).toBe('running');
+  expect(await connection.recordOf(step)).toMatchObject({
+    outcome: { kind: 'exited', code: 3 },
+    stdout: 'done\n',
+  });
 });
 
 test('a killed command was signalled, and a missing one is not found', async () => {

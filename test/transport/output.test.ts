@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Spill } from '../../src/ports/project-files.js';
 import { Output } from '../../src/transport/output.js';
+import { breadth } from '../deep.js';
 
 const mebibyte = 1024 * 1024;
 
@@ -50,7 +51,7 @@ test('of too much output the beginning and the end are kept, and it says how muc
 });
 
 test('of too much output the file has all, and the text says where it is', async () => {
-  for (const size of [7, 4_096, 100_003, 3 * mebibyte]) {
+  for (const size of [breadth(501, 7), 4_096, 100_003, 3 * mebibyte]) {
     const spill = new MemorySpill();
     const output = new Output(spill);
     const bytes = Buffer.from(Array.from({ length: 3 * mebibyte }, (_, index) => ((index * 31) % 251) | 128));

@@ -9,6 +9,7 @@ import { formatPinnedImage } from '../../model/release.js';
 import { chosenHosts } from '../../run/chosen-hosts.js';
 import { inWorld } from '../../world/open-world.js';
 import type { CommonOptions, RunHooks } from '../../world/context.js';
+import { fetchSecrets, withSettings } from '../../run/fetch-secrets.js';
 import { openGroup, type GroupSessions } from '../../run/group-sessions.js';
 import { withRun } from '../../run/with-run.js';
 import type { World } from '../../world/world.js';
@@ -33,7 +34,7 @@ export const doctorWith = (world: World, options: DoctorOptions, hooks: RunHooks
     const inventory = await run.blips.cloud.outlast(() => world.listHosts());
     const hosts = hostsOf(inventory, options);
     const shared = [listed(inventory, hosts.length), ...accountOf(inventory)];
-    for (const group of options.groups) shared.push(...(await examineGroup(group, inventory, run)));
+    for (const group of options.groups) shared.push(...(await examineGroup(group, inventory, world, run)));
     const limit = pLimit(Math.max(1, run.forks));
     const diagnoses = await Promise.all(
       hosts.map((host) => limit(() => examineHost(host, portsFor(host, run), run.stop.signal))),
@@ -87,9 +88,13 @@ const accountOf = ({ access, account }: Inventory): readonly Finding<SharedCheck
 async function examineGroup(
   group: string,
   inventory: Inventory,
+  world: World,
   run: Run,
 ): Promise<readonly Finding<SharedCheck>[]> {
-  const opened = await attempt(() => openGroup(inventory, { group }, run));
+  const opened = await attempt(async () => {
+    await fetchSecrets(world, inventory, withSettings(inventory.group(group), group), run);
+    return openGroup(inventory, { group }, run);
+  });
   if ('error' in opened) return [failed('image', opened.error)];
   const { release } = opened.value;
   const image: Finding<SharedCheck> = {

@@ -15,7 +15,8 @@ import {
 } from '../../model/hold.js';
 import { holdId, type GroupName, type HoldId, type HostId } from '../../model/ids.js';
 import type { Clock } from '../../ports/clock.js';
-import type { HeldOnHost, HostHolds } from '../../ports/host-holds.js';
+import type { HeldOnHost } from '../../model/holds/held-on-host.js';
+import type { HostHolds } from '../../ports/host-holds.js';
 import type { Journal } from '../../ports/journal.js';
 import type { Host } from '../../model/host.js';
 import type { GroupRecord } from '../../model/run-record.js';
@@ -45,8 +46,8 @@ export interface HoldBookOptions {
   readonly bus: EventBus;
   /** Whose holds they are. */
   readonly run: Pick<HeldOnHost, 'run' | 'verb' | 'environment' | 'owner'>;
-  /** A host in two groups is held for each on its own: several books of one run keep apart by this. */
-  readonly group?: GroupName;
+  /** The group that a host is held for. A host in two groups is held for each on its own, in a book for each. */
+  readonly groupOf?: (host: Host) => GroupName | undefined;
 }
 
 /**
@@ -121,7 +122,7 @@ export class HoldBook {
   #holdOf(host: Host, taking: Taking): Hold {
     this.#options.gate.requireLeases(`hold ${describeHold(taking)}`, true);
     this.#count += 1;
-    const { group } = this.#options;
+    const group = this.#options.groupOf?.(host);
     const scope = group === undefined ? '' : `${group}/`;
     const id = holdId(`${scope}${host.id}#${this.#count}`);
     return kindOf(taking).open(

@@ -2,6 +2,7 @@ import { errorsOf } from '../../errors/adf-error.js';
 import { defined } from '../../model/defined.js';
 import { describeHold, holdKey, type Hold } from '../../model/hold.js';
 import type { Host } from '../../model/host.js';
+import type { GroupName } from '../../model/ids.js';
 import type { GroupRecord } from '../../model/run-record.js';
 import type { BlipPlace } from '../blips.js';
 import type { HoldBookOptions } from './hold-book.js';
@@ -12,14 +13,14 @@ export class HoldCopies {
   readonly #options: HoldBookOptions;
   /** Those of which their host is known to have its copy. */
   readonly #there = new Set<string>();
-  #record: GroupRecord | undefined;
+  readonly #records = new Map<GroupName, GroupRecord>();
 
   constructor(options: HoldBookOptions) {
     this.#options = options;
   }
 
   knowGroup(record: GroupRecord): void {
-    this.#record = record;
+    this.#records.set(record.name, record);
   }
 
   /**
@@ -44,7 +45,7 @@ export class HoldCopies {
 
   #keep(hold: Hold, host: Host): Promise<void> {
     const { clock, hostHolds, run } = this.#options;
-    const group = this.#record;
+    const group = this.#recordOf(hold);
     return hostHolds.on(host).keep({ ...run, at: clock.now(), hold, ...defined({ group }) });
   }
 
@@ -68,16 +69,20 @@ export class HoldCopies {
     };
     try {
       await (waits
-        ? blips.outlast(this.#placeOf(host), takeOff, { signal: stop })
-        : blips.watch(this.#placeOf(host), takeOff));
+        ? blips.outlast(this.#placeOf(host, hold), takeOff, { signal: stop })
+        : blips.watch(this.#placeOf(host, hold), takeOff));
     } catch (error) {
       gate.requireLeases(change.what, true);
       this.tellLeft(hold, host, error);
     }
   }
 
-  #placeOf(host: Host): BlipPlace {
-    const rollout = this.#record?.rollout;
+  #recordOf({ group }: Hold): GroupRecord | undefined {
+    return group === undefined ? undefined : this.#records.get(group);
+  }
+
+  #placeOf(host: Host, hold: Hold): BlipPlace {
+    const rollout = this.#recordOf(hold)?.rollout;
     if (rollout === undefined) return { host };
     const { reconnect, maxBlips } = rollout;
     return { host, reconnect, ...defined({ maxBlips }) };

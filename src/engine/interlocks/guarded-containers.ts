@@ -20,11 +20,13 @@ import type {
   RuntimeInfo,
   SourceKind,
 } from '../../ports/container-runtime.js';
+import type { EngineObjects } from '../../ports/engine-objects.js';
 import type { RegistryCredentials } from '../../ports/registry.js';
 import type { HostKnowledge, HostTarget } from '../host-target.js';
 import type { Run } from '../run.js';
 import { settledContainers } from '../settled-containers.js';
-import type { SentRequest } from './unfinished-requests.js';
+import { GuardedObjects } from './guarded-objects.js';
+import { notJobs, type SentRequest } from './unfinished-requests.js';
 
 /** What a look found that an earlier attempt has done. */
 interface Found<T> {
@@ -48,10 +50,18 @@ export interface ContainersContext extends Pick<
  * asked or changed until it is over.
  */
 export class GuardedContainers implements HostContainers {
+  readonly objects: EngineObjects;
+
   constructor(
     private readonly runtime: HostContainers,
     private readonly context: ContainersContext,
-  ) {}
+  ) {
+    this.objects = new GuardedObjects(runtime.objects, {
+      read: (read) => this.#read(read),
+      change: (request, act) => this.#changeContainer(request, act),
+      prepare: (what, act) => this.#change({ what, isHarmless: true }, act),
+    });
+  }
 
   info(): Promise<RuntimeInfo> {
     return this.#read(() => this.runtime.info());
@@ -63,6 +73,10 @@ export class GuardedContainers implements HostContainers {
 
   inspect(container: ContainerId | ContainerName): Promise<ObservedContainer | undefined> {
     return this.#read(() => this.runtime.inspect(container));
+  }
+
+  environment(container: ContainerId): Promise<Readonly<Record<string, string>>> {
+    return this.#read(() => this.runtime.environment(container));
   }
 
   image(image: PinnedImage): Promise<LocalImage | undefined> {
@@ -171,7 +185,7 @@ export class GuardedContainers implements HostContainers {
     const container = await this.inspect(id);
     if (container === undefined || !(container.running || container.restarting === true)) return;
     this.#touched();
-    await this.#requireDrained(container);
+    await this.#requireDrained(`The container "${container.name}" is not stopped`);
     const name = container.labels[label.container] ?? container.name;
     const { run, host } = this.context;
     const held = containerHolds(run.holds.openOf(host.id)).some(
@@ -180,7 +194,14 @@ export class GuardedContainers implements HostContainers {
     if (!held) throw holdMissing(`The container "${container.name}"`);
   }
 
-  async #requireDrained(container: ObservedContainer): Promise<void> {
+  /** Before something stops what all containers run on: the Engine, or the host itself. Throws `interlock.not_drained`. */
+  async takeDown(what: string): Promise<void> {
+    await this.#requireDrained(`The task does not ${what}`);
+    this.#touched();
+  }
+
+  /** `refused` is what is not done while the host is in service: the beginning of a sentence. */
+  async #requireDrained(refused: string): Promise<void> {
     const { traffic, host, group, run } = this.context;
     if (group === undefined) return;
     const groups = await traffic.groups(group.settings.targetGroups);
@@ -194,8 +215,8 @@ export class GuardedContainers implements HostContainers {
         (one) => registrationKey(one) === key,
       );
       throw wasDrained && serving.state !== 'draining'
-        ? registeredAgain(host, container.name, where)
-        : notDrained(host, container.name, where);
+        ? registeredAgain(host, refused, where)
+        : notDrained(host, refused, where);
     }
   }
 
@@ -229,7 +250,7 @@ export class GuardedContainers implements HostContainers {
     const { run, host, activity, place } = this.context;
     const { clock } = run.ports;
     return this.context.outlast(async () => {
-      await run.gate.requests.over(host.id, { signal: activity.signal });
+      await run.gate.requests.over(host.id, { signal: activity.signal, only: notJobs });
       const begun = clock.elapsed();
       const answer = await read();
       run.blips.answeredAfter(place, clock.elapsed() - begun);
@@ -260,7 +281,7 @@ export class GuardedContainers implements HostContainers {
     let isSent = false;
     return this.context.outlast(async () => {
       if (isSent) {
-        await run.gate.requests.over(host.id, { signal: activity.signal });
+        await run.gate.requests.over(host.id, { signal: activity.signal, only: notJobs });
         const found = await look();
         if (found !== undefined) return found.value;
       }

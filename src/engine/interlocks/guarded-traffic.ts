@@ -20,6 +20,7 @@ import { awaitDrained, awaitInService } from '../../traffic/await-targets.js';
 import type { HostKnowledge, HostTarget } from '../host-target.js';
 import type { Run } from '../run.js';
 import { KnownPlaces } from './known-places.js';
+import { notJobs } from './unfinished-requests.js';
 
 /** Draining may take this much longer than the deregistration delay. */
 const drainMargin: Milliseconds = 30_000;
@@ -45,7 +46,7 @@ export interface TrafficContext extends Pick<
   readonly run: Pick<Run, 'ports' | 'holds' | 'gate' | 'floor' | 'targetGroups'>;
   readonly known: Pick<HostKnowledge, 'planned' | 'engine' | 'traffic'>;
   readonly containers: Pick<HostTarget['containers'], 'image'>;
-  readonly prover: Pick<HostTarget['prover'], 'requireHealthy'>;
+  readonly prover: Pick<HostTarget['prover'], 'requireHealthy' | 'forget'>;
 }
 
 /**
@@ -166,6 +167,7 @@ export class GuardedTraffic implements HostTraffic {
   async putInService(registrations: readonly Registration[], timeout: Milliseconds): Promise<void> {
     const { run, host, prover, activity } = this.context;
     const { signal, report } = activity;
+    await this.#jobsOver();
     await prover.requireHealthy();
     await this.registerAsFound(registrations);
     await awaitInService(run.ports.traffic, registrations, { timeout, signal, onProgress: report });
@@ -176,6 +178,19 @@ export class GuardedTraffic implements HostTraffic {
       ({ registration, state }) => state !== 'absent' && given.has(registrationKey(registration)),
     );
     await run.holds.settle(returned, 'returned', { waits: !activity.restoring });
+  }
+
+  /** What a job may still change is not proven yet, and what was proven while one ran is asked for again. */
+  async #jobsOver(): Promise<void> {
+    const { run, host, prover, activity } = this.context;
+    await run.gate.requests.over(host.id, {
+      signal: activity.signal,
+      only: (request) => !notJobs(request),
+      onWait: (what, atMost) => {
+        activity.report(`waiting for ${what}, ${formatDuration(atMost)} at most, before it is in service`);
+        prover.forget();
+      },
+    });
   }
 
   /** Registers without asking for health: for what was unhealthy when it was taken, and goes back to exactly that. */

@@ -1,13 +1,15 @@
 import { AdfError } from '../../errors/adf-error.js';
-import { leaseOver, leaseOverCode } from '../../errors/engine.js';
+import { leaseOver, leaseOverCode, notLeased } from '../../errors/engine.js';
 import { leaseFencedCode } from '../../errors/lease.js';
+import { defined } from '../../model/defined.js';
+import type { Milliseconds } from '../../model/duration.js';
 import type { Host } from '../../model/host.js';
 import type { HostId } from '../../model/ids.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Fence } from '../../ports/host-holds.js';
 import type { Journal } from '../../ports/journal.js';
 import type { Lease } from '../../ports/lease-store.js';
-import { UnfinishedRequests, type SentRequest } from './unfinished-requests.js';
+import { notJobs, UnfinishedRequests, type SentRequest } from './unfinished-requests.js';
 
 export interface MutationGateOptions {
   readonly journal: Journal;
@@ -73,6 +75,14 @@ export class MutationGate {
   }
 
   /**
+   * The host is about to be away for so long, and cannot renew its part of a lease meanwhile: the leases are renewed for that time first.
+   * Throws `lease.lost` and `lease.unavailable`.
+   */
+  async outlive(host: Host, length: Milliseconds): Promise<void> {
+    for (const { lease, hosts } of this.#guards) if (hosts.has(host.id)) await lease.outlive?.(length);
+  }
+
+  /**
    * Records, acts, records that it is done. On a host it waits until earlier requests are over; one whose outcome is unknown then counts as
    * unfinished. Throws `interlock.lease_over`, `lease.lost`, `lease.fenced`, `journal.write`, what keeps the
    * host from being asked, the signal's reason when it is aborted before the change begins, and what `act` throws.
@@ -91,6 +101,24 @@ export class MutationGate {
     const result = await (change.where === 'host' ? this.requests.send(change.host.id, change, act) : act());
     await journal.append({ at: clock.now(), type: 'mutation.done', ...about });
     return result;
+  }
+
+  /**
+   * Records a job, which goes on by itself on its host, before it begins; gives what records that it is over. To be asked for after `admit`.
+   * Throws as `requireLeases`, and `journal.write`.
+   */
+  async recordJob(
+    host: Host,
+    job: string,
+    what: string,
+    ownTime: Milliseconds,
+  ): Promise<() => Promise<void>> {
+    const { journal, clock } = this.#options;
+    this.requireLeases(what);
+    this.#count += 1;
+    const about = { id: String(this.#count), host: host.id };
+    await journal.append({ at: clock.now(), type: 'mutation.intended', ...about, what, ownTime, job });
+    return () => journal.append({ at: clock.now(), type: 'mutation.done', ...about });
   }
 
   /** All that `perform` checks, for a change that has its own record. Throws as `perform` does. */
@@ -150,6 +178,12 @@ export class MutationGate {
     if (this.#guards.some((guard) => this.#isOver(guard))) throw this.#closed ?? leaseOver(what);
   }
 
+  /** Throws `interlock.not_leased` when this run holds leases, and none of them is good for this host. */
+  requireLeaseOf(host: Host): void {
+    if (this.#guards.length === 0 || this.#guards.some(({ hosts }) => hosts.has(host.id))) return;
+    throw notLeased(host);
+  }
+
   /**
    * To be asked before a host is restored: when leases were lost it has them taken anew. All who restore at that time wait for one answer.
    * Throws why a lease is not ours again; it is not tried twice then.
@@ -168,7 +202,7 @@ export class MutationGate {
 
   async #earlierOver(change: Change, signal: AbortSignal | undefined): Promise<void> {
     if (change.where !== 'host') return;
-    await this.requests.over(change.host.id, signal === undefined ? {} : { signal });
+    await this.requests.over(change.host.id, { only: notJobs, ...defined({ signal }) });
   }
 
   async #regain(over: readonly Guard[]): Promise<void> {

@@ -17,7 +17,12 @@ export interface SentRequest {
   readonly isDone?: () => Promise<boolean | 'under_way'>;
   /** It may come as late as it likes: an image that is pulled changes nothing that is held. */
   readonly isHarmless?: boolean;
+  /** Its id, for the job of a task with `poll: 0`: its answer is not lost, and the tasks of its turn go on beside it. */
+  readonly job?: string;
 }
+
+/** What tasks wait for before they change something: the jobs of their turn may run on. */
+export const notJobs = ({ job }: SentRequest): boolean => job === undefined;
 
 interface Unfinished extends SentRequest {
   /** From then on it cannot take effect any more; by the elapsed time. */
@@ -32,12 +37,16 @@ export interface OverOptions {
   readonly signal?: AbortSignal;
   /** Called once, when there is something to wait for: what, and for how long at most. */
   readonly onWait?: (what: string, atMost: Milliseconds) => void;
+  /** Only these; all when absent. */
+  readonly only?: (request: SentRequest) => boolean;
 }
 
 /** How long a request that is seen to be under way is waited for. */
 const longestUnderWay: Milliseconds = 600_000;
 /** From one look whether a request was carried out to the next. */
 const lookEvery: Milliseconds = 1_000;
+/** The same for jobs, which may run for hours: the pause is doubled up to this. */
+const lookAtJobsEvery: Milliseconds = 5_000;
 
 /**
  * The requests whose answers were lost. Their receivers may carry them out all the same, and late: what is seen of a place (a host, an Auto
@@ -63,7 +72,7 @@ export class UnfinishedRequests {
     }
   }
 
-  /** The answer to this request was lost just now. */
+  /** The answer to this request was lost just now, or it is a job that began just now. */
   add(place: string, request: SentRequest): void {
     if (request.isHarmless === true) return;
     const now = this.#clock.elapsed();
@@ -82,16 +91,17 @@ export class UnfinishedRequests {
   }
 
   /** Waits until no request to this place can take effect any more. Throws the signal's reason, and nothing else. */
-  async over(place: string, { signal, onWait }: OverOptions = {}): Promise<void> {
+  async over(place: string, { signal, onWait, only = () => true }: OverOptions = {}): Promise<void> {
     let told = false;
-    for (;;) {
-      const left = await this.#left(place);
+    for (let look = 0; ; look += 1) {
+      const left = await this.#left(place, only);
       const [first] = left;
       if (first === undefined) return;
       const wait = Math.max(...left.map(({ until }) => until)) - this.#clock.elapsed();
       if (!told) onWait?.(left.map(({ what }) => what).join(', '), wait);
       told = true;
-      const pause = left.some(({ isAsked }) => isAsked) ? Math.min(lookEvery, wait) : wait;
+      const every = left.some(notJobs) ? lookEvery : Math.min(lookAtJobsEvery, lookEvery * 2 ** look);
+      const pause = left.some(({ isAsked }) => isAsked) ? Math.min(every, wait) : wait;
       await this.#clock.sleep(Math.max(0, pause), signal);
     }
   }
@@ -101,13 +111,13 @@ export class UnfinishedRequests {
     await Promise.all([...this.#places.keys()].map((place) => this.over(place)));
   }
 
-  async #left(place: string): Promise<readonly Unfinished[]> {
+  async #left(place: string, only: (request: SentRequest) => boolean): Promise<readonly Unfinished[]> {
     const known = this.#places.get(place);
     if (known === undefined) return [];
-    for (const request of known) {
+    for (const request of [...known].filter(only)) {
       if (this.#clock.elapsed() >= request.until || (await this.#isDone(request))) known.delete(request);
     }
-    return [...known].filter(({ until }) => this.#clock.elapsed() < until);
+    return [...known].filter((request) => only(request) && this.#clock.elapsed() < request.until);
   }
 
   async #isDone(request: Unfinished): Promise<boolean> {

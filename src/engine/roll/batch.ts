@@ -6,6 +6,8 @@ import { replacedByPlan, touchesHost } from '../../model/hold.js';
 import type { HostSession } from '../host-session.js';
 import type { Run } from '../run.js';
 import { bake } from './bake.js';
+import { RunOnce } from './run-once.js';
+import { inBatch } from './play-variables.js';
 import type { TurnPlay } from './turn-play.js';
 import { Barrier, restoreAfter, runTurn, type TurnResult } from './turn.js';
 
@@ -30,11 +32,13 @@ export interface BatchResult {
 export async function runBatch(
   sessions: readonly HostSession[],
   { batch, of }: BatchNumber,
-  play: TurnPlay,
+  opened: TurnPlay,
   bakeTime: Milliseconds,
   run: Run,
 ): Promise<BatchResult> {
   const { bus } = run;
+  const layers = inBatch(opened.layers, sessions);
+  const play = { ...opened, layers, runOnce: { ...opened.runOnce, batch: new RunOnce() } };
   const name = play.play.name;
   const hosts = sessions.map(({ eventHost }) => eventHost);
   bus.emit({ type: 'batch.started', play: name, batch, of, hosts });
@@ -46,7 +50,7 @@ export async function runBatch(
   if (unbegun !== undefined) return { turns: [], error: unbegun };
   const limit = pLimit(Math.max(1, run.forks));
   // A linear batch moves as one, so that all its turns must be running.
-  const barrier = play.play.strategy === 'linear' ? new Barrier(sessions.length) : undefined;
+  const barrier = play.play.strategy === 'linear' ? new Barrier(sessions) : undefined;
   const turns = await Promise.all(
     sessions.map((session) =>
       barrier === undefined

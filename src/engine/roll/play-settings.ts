@@ -2,6 +2,7 @@ import { noHosts, rolloutDiffers } from '../../errors/engine.js';
 import type { Layer } from '../../expression/scope.js';
 import { render } from '../../expression/templates.js';
 import type { Variables } from '../../expression/variables.js';
+import { UnknownValue } from '../../model/unknown.js';
 import type { Play, PlayRollout } from '../../playbook/playbook.js';
 import { readPlayRollout } from '../../playbook/rollout.js';
 import { loadVarsFiles } from '../../playbook/vars-files.js';
@@ -10,8 +11,7 @@ import type { Run } from '../run.js';
 import { variablesOfSession } from '../task/task-variables.js';
 
 /** The pattern of a play, rendered with what all hosts share. */
-export const renderPattern = (play: Play, session: HostSession): string =>
-  String(render(play.hosts, variablesOfSession(session)));
+export const renderPattern = (play: Play, shared: Variables): string => String(render(play.hosts, shared));
 
 /** The play's name with its templates rendered; as it stands in the file when they cannot be. */
 export function nameForPeople(play: Play, session: HostSession): string {
@@ -23,11 +23,24 @@ export function nameForPeople(play: Play, session: HostSession): string {
   }
 }
 
-/** The variables that a play brings along: its `vars`, then its `vars_files`, whose paths are rendered for its first host. */
+/**
+ * The variables that a play brings along: its `vars`, the answers to its `vars_prompt`, then its `vars_files`, whose paths are rendered for its
+ * first host. Until a person is asked, the answers are unknown.
+ */
 export async function playLayers(play: Play, first: Variables, run: Run): Promise<readonly Layer[]> {
   const playVars: Layer = { name: 'play vars', values: play.vars.value, locate: play.vars.locate };
-  const files = render(play.varsFiles, onTop(first, [playVars, ...run.extraVars]));
-  return [playVars, ...(await loadVarsFiles(run.ports.files, files, play.varsFiles))];
+  const own = [playVars, ...answersOf(play)];
+  const files = render(play.varsFiles, onTop(first, [...own, ...run.extraVars]));
+  return [...own, ...(await loadVarsFiles(run.ports.files, files, play.varsFiles))];
+}
+
+function answersOf({ prompts = [], answers }: Play): readonly Layer[] {
+  if (answers !== undefined) return [answers];
+  if (prompts.length === 0) return [];
+  const values = Object.fromEntries(
+    prompts.map(({ name, question }) => [name, new UnknownValue(`the answer to "${question}"`)]),
+  );
+  return [{ name: 'vars_prompt', values, literal: true }];
 }
 
 export const onTop = (variables: Variables, layers: readonly Layer[]): Variables =>

@@ -1,17 +1,22 @@
 import { errorsOf, type AdfError } from '../../errors/adf-error.js';
 import { batchBlocked, noHosts, tooManyFailedBefore } from '../../errors/engine.js';
+import type { Layer } from '../../expression/scope.js';
 import { Variables } from '../../expression/variables.js';
 import { defined } from '../../model/defined.js';
 import type { Amount, RolloutSettings } from '../../model/settings.js';
 import { batchSize } from '../../plan/batches.js';
-import type { Play, PlayRollout } from '../../playbook/playbook.js';
+import { comparePositions, type Play, type PlayRollout, type Position } from '../../playbook/playbook.js';
 import type { HostSession } from '../host-session.js';
 import type { Run } from '../run.js';
 import { isStopping } from '../stop-signal.js';
 import { runBatch } from './batch.js';
 import { nextAllowed } from './next-allowed.js';
 import { nameForPeople, onTop, playLayers, readRollout } from './play-settings.js';
+import { playVariables } from './play-variables.js';
 import { rollBack, type RollbackResult } from './rollback.js';
+import { inOrder } from './order.js';
+import { Throttles } from './throttle.js';
+import { rollWindow } from './window.js';
 import { FailureBudget, type TurnPlay } from './turn-play.js';
 import type { TurnResult } from './turn.js';
 
@@ -25,6 +30,8 @@ export interface PlayResult {
   readonly stopped: boolean;
   /** What stopped it, when that was no host's own failure. */
   readonly error?: AdfError;
+  /** Hosts that failed before this task, or in earlier plays, have part in later plays again. */
+  readonly clearedBefore?: Position;
 }
 
 /** What earlier plays of the run left behind. */
@@ -47,13 +54,14 @@ const fallback: Pick<RolloutSettings, 'minHealthy' | 'floorWait'> = {
  */
 export async function runPlay(
   read: Play,
-  sessions: readonly HostSession[],
+  given: readonly HostSession[],
   before: Before,
   run: Run,
 ): Promise<PlayResult> {
-  const [first] = sessions;
+  const [first] = given;
   if (first === undefined) throw noHosts(read.name, read.hosts.value, read.at);
   const play = { ...read, name: nameForPeople(read, first) };
+  const sessions = inOrder(given, play, run);
   const hosts = sessions.map(({ eventHost }) => eventHost);
   run.bus.emit({ type: 'play.started', play: play.name, hosts });
   const opened = await openPlay(play, sessions, before.failed, run);
@@ -67,17 +75,15 @@ export async function runPlay(
     : await rollThrough(sessions, opened, run);
   const rollbacks = await followOnFailure(result, [...before.touched, ...sessions], opened, run);
   run.bus.emit({ type: 'play.ended', play: play.name });
-  return { ...result, rollbacks };
+  return { ...result, rollbacks, ...defined({ clearedBefore: opened.clearedBefore() }) };
 }
 
-type Rolled = Omit<PlayResult, 'rollbacks'>;
+export type Rolled = Omit<PlayResult, 'rollbacks' | 'clearedBefore'>;
 
 /** What goes wrong beside the turns (the journal, the cloud between two batches) ends the play, and loses none of its turns. */
-async function rollThrough(
-  sessions: readonly HostSession[],
-  { rollout, turnPlay, isOver }: OpenPlay,
-  run: Run,
-): Promise<Rolled> {
+async function rollThrough(sessions: readonly HostSession[], opened: OpenPlay, run: Run): Promise<Rolled> {
+  const { rollout, turnPlay, isOver } = opened;
+  if (rollout.maxUnavailable !== undefined) return rollWindow(sessions, rollout.maxUnavailable, opened, run);
   const { play } = turnPlay;
   const turns: TurnResult[] = [];
   let queue = sessions;
@@ -138,11 +144,12 @@ async function followOnFailure(
 }
 
 /** A play that is about to run: how it rolls, and what its turns share. */
-interface OpenPlay {
+export interface OpenPlay {
   readonly rollout: PlayRollout;
   readonly turnPlay: TurnPlay;
   /** A host ended the play. */
   readonly isOver: () => boolean;
+  readonly clearedBefore: () => Position | undefined;
 }
 
 async function openPlay(
@@ -153,28 +160,36 @@ async function openPlay(
 ): Promise<OpenPlay> {
   const [first] = sessions;
   if (first === undefined) throw noHosts(play.name, play.hosts.value, play.at);
-  const bases = new Map<HostSession, Variables>();
-  const base = (session: HostSession): Variables => {
-    const known = bases.get(session) ?? Variables.of(session.variables.layers);
-    bases.set(session, known);
+  const bases = new WeakMap<readonly Layer[], Variables>();
+  const base = ({ variables: { layers: own } }: HostSession): Variables => {
+    const known = bases.get(own) ?? Variables.of(own);
+    bases.set(own, known);
     return known;
   };
-  const layers = await playLayers(play, base(first), run);
+  const layers = [playVariables(play, sessions), ...(await playLayers(play, base(first), run))];
   const rollout = readRollout(play, sessions, (session) =>
     onTop(base(session), [...layers, ...run.extraVars]),
   );
   let isOver = false;
+  let clearedBefore: Position | undefined;
   return {
     rollout,
     isOver: () => isOver,
+    clearedBefore: () => clearedBefore,
     turnPlay: {
       play,
       layers,
       base,
-      runOnce: run.runOnce,
+      // That of a batch is made with the batch.
+      runOnce: { play: run.runOnce, batch: run.runOnce },
+      throttles: new Throttles(),
       budget: new FailureBudget(rollout.maxFailPercentage, sessions.length + failedBefore, failedBefore),
       end: () => {
         isOver = true;
+      },
+      clearErrors: (at) => {
+        const isLater = clearedBefore === undefined || comparePositions(at, clearedBefore) > 0;
+        if (isLater) clearedBefore = at;
       },
       // Once a one-way task ran, going back is no longer safe: on_failure is stop.
       mayRestore: () => rollout.onFailure !== 'stop' && run.tally.oneWay.length === 0,

@@ -1,7 +1,7 @@
 import { errorsOf, type AdfError } from '../../errors/adf-error.js';
 import { describeHold, type Hold } from '../../model/hold.js';
 import type { Host } from '../../model/host.js';
-import type { Playbook, Play } from '../../playbook/playbook.js';
+import { comparePositions, type Playbook, type Play } from '../../playbook/playbook.js';
 import { goneOf } from './gone-hosts.js';
 import type { HostSession } from '../host-session.js';
 import { nameTheHeldAfterGrace } from './grace.js';
@@ -40,12 +40,12 @@ interface NamedSession {
 
 type GoneSession = Omit<NamedSession, 'reason'>;
 
-/** Which of the run's hosts a play is for. */
-export type SelectHosts = (play: Play) => readonly HostSession[];
+/** Which of the run's hosts a play is for; asked right before it begins. What it throws ends the playbook. */
+export type SelectHosts = (play: Play) => readonly HostSession[] | Promise<readonly HostSession[]>;
 
 /**
  * Runs a playbook, and leaves nothing behind: play after play until one stops (play.ts rolls one in batches, turn.ts takes one host
- * through a batch, restore.ts puts a host back); a host that failed has no part in later plays; what is still held at the end is
+ * through a batch, restore.ts puts a host back); a host that failed has no part in later plays, unless its error is cleared; what is still held at the end is
  * restored, and what cannot be is named. Never throws once the first play began: what ended it is in the result.
  */
 export async function runPlaybook(
@@ -97,7 +97,7 @@ async function runPlays(playbook: Playbook, select: SelectHosts, run: Run): Prom
   try {
     for (const play of playbook.plays) {
       const failed = failedIn(plays);
-      const hosts = select(play).filter((session) => !failed.has(session));
+      const hosts = (await select(play)).filter((session) => !failed.has(session));
       if (hosts.length === 0) {
         run.bus.emit({
           type: 'warning',
@@ -118,10 +118,17 @@ async function runPlays(playbook: Playbook, select: SelectHosts, run: Run): Prom
   return { plays, errors, sessions: [...sessions] };
 }
 
-const failedIn = (plays: readonly PlayResult[]): ReadonlySet<HostSession> =>
-  new Set(
-    plays.flatMap(({ turns }) => turns.filter(({ status }) => status !== 'ok').map(({ session }) => session)),
-  );
+/** The hosts that have no part in later plays: those that failed, but for those that `meta: clear_host_errors` brought back. */
+function failedIn(plays: readonly PlayResult[]): ReadonlySet<HostSession> {
+  const failed = new Set<HostSession>();
+  for (const { turns, clearedBefore } of plays) {
+    const isCleared = ({ at }: TurnResult): boolean =>
+      clearedBefore !== undefined && at !== undefined && comparePositions(at, clearedBefore) < 0;
+    if (clearedBefore !== undefined) failed.clear();
+    for (const turn of turns) if (turn.status !== 'ok' && !isCleared(turn)) failed.add(turn.session);
+  }
+  return failed;
+}
 
 type Restores = ReadonlyMap<HostSession, RestoreOutcome>;
 

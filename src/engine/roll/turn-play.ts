@@ -1,7 +1,8 @@
 import type { Layer } from '../../expression/scope.js';
 import type { Variables } from '../../expression/variables.js';
-import type { Play } from '../../playbook/playbook.js';
+import type { Play, Position, RunOnceScope } from '../../playbook/playbook.js';
 import type { HostSession } from '../host-session.js';
+import type { Throttles } from './throttle.js';
 import type { RunOnce } from './run-once.js';
 
 /**
@@ -34,10 +35,15 @@ export interface TurnPlay {
   /** Play vars and vars files, lowest first. */
   readonly layers: readonly Layer[];
   readonly base: (session: HostSession) => Variables;
-  readonly runOnce: RunOnce;
+  /** What the `run_once` tasks of each scope came to. */
+  readonly runOnce: Readonly<Record<RunOnceScope, RunOnce>>;
+  /** Who may run the tasks that have a `throttle`. */
+  readonly throttles: Throttles;
   readonly budget: FailureBudget;
   /** No batch begins any more: `meta: end_play`. The turns that are under way go on. */
   readonly end: () => void;
+  /** Hosts that failed before this task, or in earlier plays, have part in later plays again: `meta: clear_host_errors`. */
+  readonly clearErrors: (at: Position) => void;
   /** False when failed hosts are left as they are: `on_failure: stop`, or after a one-way task. */
   readonly mayRestore: () => boolean;
 }

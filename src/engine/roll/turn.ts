@@ -2,26 +2,30 @@ import { errorsOf, type AdfError } from '../../errors/adf-error.js';
 import { defined } from '../../model/defined.js';
 import { touchesHost } from '../../model/hold.js';
 import { restoreHost, type RestoreOutcome } from '../holds/restore.js';
+import { comparePositions, type Position } from '../../playbook/playbook.js';
 import type { HostSession } from '../host-session.js';
+import { jobsOver } from './jobs-over.js';
 import type { TurnPlay } from './turn-play.js';
 import { TurnTasks, type Ended } from './turn-tasks.js';
 
 /**
  * Where the turns of a batch wait for one another before each task, under `strategy: linear`. Those whose next task is the first in the play
- * go on, the others wait for them: a host that is rescued has tasks which the others do not have.
+ * go on, the others wait for them: a host that is rescued has tasks which the others do not have. They go on in the order of the play, so that a
+ * `run_once` task is run by the first of them.
  */
 export class Barrier {
   #members: number;
-  #waiting: { readonly index: number; readonly go: () => void }[] = [];
+  #waiting: { readonly session: HostSession; readonly position: Position; readonly go: () => void }[] = [];
 
-  constructor(members: number) {
-    this.#members = members;
+  /** `sessions` are the turns of the batch, in the order of the play. */
+  constructor(private readonly sessions: readonly HostSession[]) {
+    this.#members = sessions.length;
   }
 
-  /** Resolves when all members that are still in have arrived, and none has a task before the one of this index. */
-  arrive(index: number): Promise<void> {
+  /** Resolves when all members that are still in have arrived, and none has a task before the one of this position. */
+  arrive(session: HostSession, position: Position): Promise<void> {
     return new Promise((go) => {
-      this.#waiting.push({ index, go });
+      this.#waiting.push({ session, position, go });
       this.#openIfComplete();
     });
   }
@@ -34,10 +38,21 @@ export class Barrier {
 
   #openIfComplete(): void {
     if (this.#waiting.length < this.#members) return;
-    const first = Math.min(...this.#waiting.map(({ index }) => index));
-    const going = this.#waiting.filter(({ index }) => index === first);
-    this.#waiting = this.#waiting.filter(({ index }) => index !== first);
-    for (const { go } of going) go();
+    const [one, ...others] = this.#waiting.map(({ position }) => position);
+    if (one === undefined) return;
+    const first = others.reduce(
+      (before, other) => (comparePositions(other, before) < 0 ? other : before),
+      one,
+    );
+    const isFirst = ({ position }: { readonly position: Position }): boolean =>
+      comparePositions(position, first) === 0;
+    const going = this.#waiting.filter(isFirst);
+    this.#waiting = this.#waiting.filter((turn) => !isFirst(turn));
+    const rank = ({ session }: { readonly session: HostSession }): number => this.sessions.indexOf(session);
+    // Not before the one that came last awaits its promise: else the others would go on before it, whatever its rank.
+    queueMicrotask(() => {
+      for (const { go } of going.toSorted((one, other) => rank(one) - rank(other))) go();
+    });
   }
 }
 
@@ -45,6 +60,8 @@ export interface TurnResult {
   readonly session: HostSession;
   readonly status: Ended['status'];
   readonly error?: AdfError;
+  /** The last task that was begun, where it did not end well. */
+  readonly at?: Position;
   /** What came of putting the host back; absent when the turn ended well, or nothing was to be restored. */
   readonly restore?: RestoreOutcome;
 }
@@ -64,9 +81,10 @@ export async function runTurn(
     .run()
     .catch((error: unknown): Ended => ({ status: 'failed', error: errorsOf(error)[0] }))
     .finally(() => barrier?.leave());
+  if (ended.status === 'failed' || ended.status === 'unreachable') play.budget.fail();
+  await jobsOver(session);
   // A lost connection may be ignored (`ignore_unreachable`); what it was for must not happen after the turn.
   if (ended.status === 'ok') await session.run.gate.requests.over(session.host.id);
-  if (ended.status === 'failed' || ended.status === 'unreachable') play.budget.fail();
   const restore = ended.status === 'ok' ? undefined : await restoreAfter(session, ended.status, play);
   if (restore?.restored === true) tally.count(session.host.id, 'restored');
   bus.emit({

@@ -9,7 +9,10 @@ import type { TaskOutcome } from './task-outcome.js';
 /** Why a failure does not fail its host: a keyword lets it pass, or the `rescue` of a block begins. */
 export type Excuse = 'ignored' | 'rescued';
 
-export function excuseOf({ status, error }: TaskOutcome, task: Task): Excuse | undefined {
+export function excuseOf(
+  { status, error }: TaskOutcome,
+  task: Pick<Task, 'ignoreErrors' | 'ignoreUnreachable' | 'isRescued'>,
+): Excuse | undefined {
   if (status === 'unreachable') return task.ignoreUnreachable ? 'ignored' : undefined;
   if (status !== 'failed') return undefined;
   if (task.ignoreErrors) return 'ignored';

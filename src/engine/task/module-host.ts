@@ -1,40 +1,75 @@
 import { environmentValue } from '../../errors/container-specs.js';
+import { noControlSide } from '../../errors/control-side.js';
 import { sourceGone } from '../../errors/inventory.js';
+import { cannotStartJobs, jobElsewhere, unknownJob } from '../../errors/jobs.js';
 import { connectionLost } from '../../errors/ssh.js';
 import type { EventTask } from '../../events/event.js';
 import { evaluateCondition, parseCondition } from '../../expression/condition.js';
+import { withoutOmitted } from '../../expression/omitted.js';
 import { placeOf } from '../../expression/place.js';
 import { render, renderFile } from '../../expression/templates.js';
 import type { Variables } from '../../expression/variables.js';
+import type { AddedHost } from '../../model/added-host.js';
 import type { ContainerSpec, ContainerTemplate } from '../../model/container.js';
 import { environmentFault } from '../../model/environment-text.js';
+import { defined } from '../../model/defined.js';
+import type { Milliseconds } from '../../model/duration.js';
 import type { HealthProbe } from '../../model/health.js';
 import { describeHost, type Host } from '../../model/host.js';
-import type { GroupName } from '../../model/ids.js';
+import type { GroupName, HostId } from '../../model/ids.js';
 import { Secret } from '../../model/secret.js';
+import type { Locate } from '../../model/source.js';
 import type { UnknownValue } from '../../model/unknown.js';
-import type { HealthProof, HostTraffic, Images, ModuleHost, ModuleRunOptions } from '../../modules/module.js';
+import type {
+  HealthProof,
+  HostTraffic,
+  Images,
+  JobEnd,
+  JobStart,
+  ModuleHost,
+  ModuleResult,
+  ModuleRunOptions,
+  IncludedVariables,
+} from '../../modules/module.js';
+import type { SourcePlace } from '../../modules/source-files.js';
 import type { Task } from '../../playbook/playbook.js';
+import { readVarsFile } from '../../playbook/vars-files.js';
 import type { Clock } from '../../ports/clock.js';
+import type { ControlSide } from '../../ports/control-side.js';
 import type { HostContainers } from '../../ports/container-runtime.js';
+import type { ExecCommand } from '../../ports/engine-objects.js';
 import type { HostFiles } from '../../ports/host-files.js';
 import type { HostHttpRequest, HostHttpResponse } from '../../ports/host-http.js';
 import type { ProjectFiles } from '../../ports/project-files.js';
-import type { CommandResult, RemoteCommand, RunOptions, StepId } from '../../ports/transport.js';
+import {
+  succeeded,
+  type CommandResult,
+  type RemoteCommand,
+  type RunOptions,
+  type StepId,
+} from '../../ports/transport.js';
 import type { HostTarget } from '../host-target.js';
+import { Job } from '../jobs.js';
+import { askOnce } from './ask-once.js';
+import { growthOf } from './growth.js';
+import { runExec } from './run-exec.js';
 import { runStep } from './run-step.js';
+import { OutputTeller, reportWaiting } from './watch-step.js';
 
 /** What one task's module sees of its host. */
 export class TaskHost implements ModuleHost {
   readonly #target: HostTarget;
   readonly #task: TaskSettings;
   readonly #variables: Variables;
-  #step: string | undefined;
+  readonly #position: string;
+  #everyRunIsStep = false;
 
-  constructor(target: HostTarget, task: TaskSettings, variables: Variables) {
+  /** `position` is the task's place in the run, which its steps are named after. */
+  constructor(target: HostTarget, task: TaskSettings, variables: Variables, position: string) {
     this.#target = target;
     this.#task = task;
     this.#variables = variables;
+    this.#position = position;
   }
 
   get host(): Host {
@@ -54,7 +89,7 @@ export class TaskHost implements ModuleHost {
   }
 
   get checkMode(): boolean {
-    return this.#target.run.checkMode;
+    return this.#task.checkMode;
   }
 
   get containers(): HostContainers {
@@ -74,12 +109,8 @@ export class TaskHost implements ModuleHost {
   }
 
   async run(command: RemoteCommand, options?: ModuleRunOptions): Promise<CommandResult> {
-    const { become, environment } = this.#task;
-    const all = { ...options, become, env: environment, signal: this.signal };
-    if (this.#step !== undefined) {
-      const step = this.#target.stepOf(this.#step);
-      return runStep(this.#target, command, { ...all, ...this.#spillOf(step), step });
-    }
+    if (this.#everyRunIsStep) return this.runStep(command, options);
+    const all = this.#asTask(options);
     // Not recorded as a step: it only reads, so it is run again when its outcome is unknown.
     return this.#target.outlast(async () => {
       const connection = await this.#target.run.ports.transport.connect(this.host, this.signal);
@@ -89,9 +120,82 @@ export class TaskHost implements ModuleHost {
     });
   }
 
-  /** From now on what the module runs changes the host for good: each command is a step of this position, run at most once. */
-  beginSteps(position: string): void {
-    this.#step = position;
+  async runStep(command: RemoteCommand, options?: ModuleRunOptions): Promise<CommandResult> {
+    const step = this.#target.stepOf(this.#position);
+    const { activity, eventHost, run } = this.#target;
+    const { bus, ports, watch } = run;
+    const all = { ...this.#asTask(options), ...this.#spillOf(step), ...this.#limitOf(options), step };
+    if (watch === undefined) return runStep(this.#target, command, all);
+    const isShown = watch.output && !this.#task.noLog;
+    const teller = isShown ? new OutputTeller(bus, eventHost, this.#task.event) : undefined;
+    const watched = { ...all, ...defined({ onOutput: teller?.onOutput }) };
+    try {
+      return await reportWaiting(ports.clock, activity.report, () => runStep(this.#target, command, watched));
+    } finally {
+      teller?.end();
+    }
+  }
+
+  get start(): ModuleHost['start'] {
+    return this.#task.asJob ? (command, options) => this.#start(command, options) : undefined;
+  }
+
+  /** The job is in the journal before it begins, and among the open requests of its host until it is over. */
+  async #start(command: RemoteCommand, options: ModuleRunOptions = {}): Promise<JobStart> {
+    const { run, host } = this.#target;
+    const { turn, event, noLog, become, becomeUser, async: limit = 0 } = this.#task;
+    const { timeout, ...rest } = options;
+    const detach = Math.min(timeout ?? limit, limit);
+    const step = this.#target.stepOf(this.#position);
+    const over = await run.gate.recordJob(host, step.id, `job ${step.id}`, detach);
+    const started = await runStep(this.#target, command, { ...this.#asTask(rest), step, detach });
+    const { outcome, record } = started;
+    // Only then it has certainly not begun.
+    if (record === 'none' || (outcome.kind === 'exited' && outcome.code !== 0)) await over();
+    if (record === 'none') throw cannotStartJobs(host);
+    if (!succeeded(started)) return { id: step.id, started };
+    const { stdin, checksStdin = false } = options;
+    const mayLackInput = record === 'found' && stdin !== undefined && !checksStdin;
+    const as = { become, ...defined({ becomeUser }) };
+    const about = { step, target: this.#target, turn, task: event, as, noLog, mayLackInput };
+    run.jobs.add(new Job({ ...about, limit: detach, over }));
+    return { id: step.id, started };
+  }
+
+  /** What such a task registers when its command has nothing to do: a job that has ended. */
+  endedJob(result: ModuleResult): ModuleResult {
+    const { id } = this.#target.stepOf(this.#position);
+    this.#target.run.jobs.addNotNeeded(id, this.#target, { notNeeded: result });
+    const values = { ...result.values, ansible_job_id: id, started: true, finished: true };
+    return { ...result, values };
+  }
+
+  async jobEnd(jid: string): Promise<JobEnd | undefined> {
+    const { jobs } = this.#target.run;
+    const place = placeOf(this.#task.locate, ['jid']);
+    const found = jobs.find(jid);
+    if (found === undefined) throw unknownJob(jid, jobs.ids, place);
+    if (found.target.host.id !== this.host.id) throw jobElsewhere(jid, found.target.host, this.host, place);
+    const { job } = found;
+    if (job === undefined) return found.end;
+    const end = await this.#target.outlast(() => job.look());
+    if (end !== undefined) job.isTold = true;
+    return end;
+  }
+
+  askOnce(command: RemoteCommand, within: Milliseconds): Promise<CommandResult | undefined> {
+    return askOnce(this.#target, command, within, this.#asTask({}));
+  }
+
+  /** The user and the environment that the task asks for. */
+  #asTask(options: ModuleRunOptions | undefined) {
+    const { become, becomeUser, environment } = this.#task;
+    return { ...options, become, ...defined({ becomeUser }), env: environment, signal: this.signal };
+  }
+
+  /** From now on what the module runs changes the host for good: each command is a step, run at most once. */
+  beginSteps(): void {
+    this.#everyRunIsStep = true;
   }
 
   /** Where too much output of a step goes; nowhere when it must not be shown. */
@@ -101,23 +205,57 @@ export class TaskHost implements ModuleHost {
     return { spill: (stream) => spills.open(run, `${id}.${stream}`) };
   }
 
+  /** As `async` says, unless the module allows less. */
+  #limitOf({ timeout }: ModuleRunOptions = {}): {
+    readonly timeout?: Milliseconds;
+    readonly patience?: Milliseconds;
+  } {
+    const { async: patience } = this.#task;
+    return patience === undefined ? {} : { timeout: Math.min(timeout ?? patience, patience), patience };
+  }
+
   get files(): HostFiles {
-    const { become } = this.#task;
-    return this.#target.run.ports.hostFiles.on(this.host, { become, signal: this.signal });
+    const { become, becomeUser, environment: env } = this.#task;
+    return this.#target.run.ports.hostFiles.on(this.host, {
+      become,
+      ...defined({ becomeUser }),
+      signal: this.signal,
+      env,
+    });
   }
 
   get project(): ProjectFiles {
     return this.#target.run.ports.files;
   }
 
-  get playbook(): string {
-    return this.#task.at.file;
+  exec(container: string, command: ExecCommand, stdin: string | undefined): Promise<CommandResult> {
+    return runExec(this.#target, container, command, stdin);
+  }
+
+  get control(): ControlSide {
+    const { control } = this.#target.run.ports;
+    if (control === undefined) throw noControlSide(this.host);
+    return control;
+  }
+
+  get environment(): Readonly<Record<string, string>> {
+    return this.#task.environment;
+  }
+
+  readVariables(path: string): Promise<IncludedVariables> {
+    return readVarsFile(this.project, path);
+  }
+
+  get playbook(): SourcePlace {
+    return this.#task.folders;
   }
 
   async renderFile(path: string): Promise<string | Secret | UnknownValue> {
     const text = await this.project.read(path);
     if (text === undefined) throw sourceGone(path);
-    return renderFile({ file: path, text }, this.#variables);
+    const rendered = renderFile({ file: path, text }, this.#variables);
+    const isSecret = typeof rendered === 'string' && this.#variables.hasSecretIn(rendered);
+    return isSecret ? new Secret(rendered) : rendered;
   }
 
   http(request: HostHttpRequest): Promise<HostHttpResponse> {
@@ -132,6 +270,11 @@ export class TaskHost implements ModuleHost {
 
   proveByDocker(): Promise<void> {
     return this.#target.prover.proveByDocker();
+  }
+
+  async takeDown(what: string, away?: Milliseconds): Promise<void> {
+    await this.#target.containers.takeDown(what);
+    if (away !== undefined) await this.#target.run.gate.outlive(this.host, away);
   }
 
   containerSpecs(
@@ -155,6 +298,11 @@ export class TaskHost implements ModuleHost {
     run.bus.emit({ type: 'warning', host: eventHost, task: this.#task.event, message });
   }
 
+  addHost(added: AddedHost): Promise<Host> {
+    const { at } = this.#task;
+    return growthOf(this.#target.run, at).add(added, at);
+  }
+
   evaluate(condition: string): boolean | UnknownValue {
     return evaluateCondition(parseCondition(condition, this.#task.at), this.#variables);
   }
@@ -174,8 +322,21 @@ const isReading = ({ method }: HostHttpRequest): boolean => ['GET', 'HEAD'].incl
 export interface TaskSettings {
   readonly event: EventTask;
   readonly at: Task['at'];
+  /** Where its files are looked up, the nearest first. */
+  readonly folders: readonly string[];
   readonly become: boolean;
+  readonly becomeUser?: string;
   readonly noLog: boolean;
+  /** What each of its steps may take, and how long a host out of reach is waited for meanwhile. */
+  readonly async?: Milliseconds;
+  /** `poll: 0`: its command is started, and not waited for. */
+  readonly asJob: boolean;
+  /** The host whose turn it is in. */
+  readonly turn: HostId;
+  /** Locates what its arguments hold. */
+  readonly locate: Locate;
+  /** It only looks. */
+  readonly checkMode: boolean;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -185,7 +346,7 @@ export function renderEnvironment(
   variables: Variables,
 ): Readonly<Record<string, string>> {
   const entries = environment.flatMap((raw) =>
-    Object.entries(asMapping(render(raw, variables))).map(([name, value]) => {
+    Object.entries(asMapping(withoutOmitted(render(raw, variables)))).map(([name, value]) => {
       const text = value instanceof Secret ? value.reveal() : String(value);
       const fault = environmentFault(text);
       if (fault === undefined) return [name, text] as const;

@@ -1,5 +1,6 @@
 import { AdfError } from '../../errors/adf-error.js';
 import { connectionLost } from '../../errors/ssh.js';
+import { defined } from '../../model/defined.js';
 import type { Milliseconds } from '../../model/duration.js';
 import { quietTime } from '../../model/late-effect.js';
 import { retryPause } from '../../ports/clock.js';
@@ -17,12 +18,17 @@ import type { HostTarget } from '../host-target.js';
 /** For ending a step on a host whose connection was lost before. */
 const endingTime: Milliseconds = 10_000;
 
-type StepOptions = RunOptions & { readonly step: StepId; readonly signal: AbortSignal };
+type StepOptions = RunOptions & {
+  readonly step: StepId;
+  readonly signal: AbortSignal;
+  /** How long the host is waited for when it is out of reach, where that is longer than its group's `reconnect`. */
+  readonly patience?: Milliseconds;
+};
 
 /**
  * Runs a command as a step. When its connection is lost, the host is reconnected to and asked what became of it: its end is the result, also
  * when it is still to come; an interrupted one is not run again; one that never began is run, once. What cannot be learnt within the
- * group's `reconnect` stays unknown.
+ * group's `reconnect` stays unknown. With `detach` the result is that it began.
  */
 export async function runStep(
   target: HostTarget,
@@ -40,6 +46,8 @@ export async function runStep(
   });
   // Ending it on its host may have been given up: its record tells.
   const isStopped = result.outcome.kind === 'cancelled' || result.outcome.kind === 'timed_out';
+  if (isStopped && options.detach !== undefined)
+    return new LostStep(target, command, options, begun, result).stop(result.outcome);
   if (isStopped && result.record !== 'none') return leaveUnknown(target, options, result);
   if (result.outcome.kind !== 'unknown') return result;
   // Without a record there is nothing to ask for.
@@ -51,7 +59,7 @@ export async function runStep(
 /** It may still run, so what is seen of its host counts only once it has ended; that is waited for as long as the host was. */
 function leaveUnknown(
   target: HostTarget,
-  { step, timeout = 0 }: StepOptions,
+  { step, timeout = 0, detach = 0 }: StepOptions,
   lost: CommandResult,
 ): CommandResult {
   const { gate, ports } = target.run;
@@ -68,7 +76,8 @@ function leaveUnknown(
     if (state === 'absent') return ports.clock.elapsed() - lostAt >= quietTime;
     return state === 'running' ? 'under_way' : true;
   };
-  gate.requests.add(target.host.id, { what, ownTime: Math.max(timeout, reconnectOf(target)), isDone });
+  const ownTime = Math.max(timeout, detach, reconnectOf(target));
+  gate.requests.add(target.host.id, { what, ownTime, isDone });
   return lost;
 }
 
@@ -86,7 +95,7 @@ class LostStep {
     private readonly begun: Milliseconds,
     private lost: CommandResult,
   ) {
-    this.#patience = reconnectOf(target);
+    this.#patience = Math.max(reconnectOf(target), options.patience ?? 0);
   }
 
   async settle(): Promise<CommandResult> {
@@ -99,9 +108,9 @@ class LostStep {
     let giveUpAt = clock.elapsed() + this.#patience;
     for (let attempt = 1; ; attempt += 1) {
       const pause = retryPause(attempt, random);
-      if (signal.aborted) return this.#stop({ kind: 'cancelled' });
+      if (signal.aborted) return this.stop({ kind: 'cancelled' });
       if (timeout !== undefined && clock.elapsed() - this.begun >= timeout) {
-        return this.#stop({ kind: 'timed_out' });
+        return this.stop({ kind: 'timed_out' });
       }
       const record = await this.#ask();
       const settled = record === undefined ? undefined : await this.#judge(record);
@@ -131,6 +140,8 @@ class LostStep {
   /** The result that the record stands for; undefined when it is still to come. */
   async #judge(record: StepRecord): Promise<CommandResult | undefined> {
     const { clock } = this.target.run.ports;
+    if (this.options.detach !== undefined && record.state !== 'absent')
+      return this.#ending({ kind: 'exited', code: 0 });
     switch (record.state) {
       case 'running':
         return undefined;
@@ -166,9 +177,9 @@ class LostStep {
   }
 
   /** Time is up, or nobody wants it any more: nothing of it is left on the host, if the host can be reached; else nobody knows. */
-  async #stop(outcome: Outcome): Promise<CommandResult> {
+  async stop(outcome: Outcome): Promise<CommandResult> {
     const { host, run } = this.target;
-    const { step, become = false } = this.options;
+    const { step, become = false, becomeUser } = this.options;
     const over = new AbortController();
     const late = run.ports.clock.sleep(endingTime, over.signal).then(
       () => false,
@@ -176,7 +187,7 @@ class LostStep {
     );
     const ending = run.ports.transport
       .connect(host)
-      .then((connection) => connection.endStep(step, { become }))
+      .then((connection) => connection.endStep(step, { become, ...defined({ becomeUser }) }))
       .then(
         () => true,
         () => false,
@@ -200,12 +211,12 @@ class LostStep {
 
   /** What came before, and what was written down after. What was under way between the two is lost. */
   #outputWith({ stdout, stderr }: Extract<StepRecord, { state: 'ended' }>): Partial<CommandResult> {
-    const joined = (before: string, after: string): string =>
-      after === '' ? before : `${before}\n[… the connection was lost here …]\n${after}`;
-    return {
-      stdout: joined(this.lost.stdout, stdout),
-      stderr: joined(this.lost.stderr, stderr),
-      truncated: true,
+    const joined = (stream: 'stdout' | 'stderr', after: string): string => {
+      if (after === '') return this.lost[stream];
+      const more = `\n[… the connection was lost here …]\n${after}`;
+      this.options.onOutput?.(stream, more);
+      return `${this.lost[stream]}${more}`;
     };
+    return { stdout: joined('stdout', stdout), stderr: joined('stderr', stderr), truncated: true };
   }
 }

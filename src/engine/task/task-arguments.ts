@@ -3,11 +3,13 @@ import type { AdfError } from '../../errors/adf-error.js';
 import { argumentsInvalid } from '../../errors/engine.js';
 import { secretInArgument } from '../../errors/secrets.js';
 import { render } from '../../expression/templates.js';
+import { withoutOmitted } from '../../expression/omitted.js';
 import type { Variables } from '../../expression/variables.js';
+import { Omit } from '../../model/omit.js';
+import { revealed } from '../../model/secret.js';
 import { UnknownValue } from '../../model/unknown.js';
-import { modules } from '../../modules/catalogue.js';
 import type { RegisteredModule } from '../../modules/module.js';
-import type { Task } from '../../playbook/playbook.js';
+import type { Include, Task } from '../../playbook/playbook.js';
 
 /**
  * Each argument in its own language: sh where the module says so, conditions as they are. A bare value was given its argument's name
@@ -16,7 +18,8 @@ import type { Task } from '../../playbook/playbook.js';
 export function renderArguments(task: Task, module: RegisteredModule, variables: Variables): unknown {
   const { value, locate } = task.args;
   // The whole mapping is a variable's: `health: "{{ health }}"`.
-  if (typeof value !== 'object' || value === null) return render(task.args, variables);
+  if (typeof value !== 'object' || value === null)
+    return revealed(withoutOmitted(render(task.args, variables)));
   const rendered: Record<string, unknown> = {};
   let unknown: UnknownValue | undefined;
   for (const [name, argument] of Object.entries(value)) {
@@ -29,11 +32,14 @@ export function renderArguments(task: Task, module: RegisteredModule, variables:
       continue;
     }
     const language = typeof argument === 'string' && module.shellArguments.includes(name) ? 'shell' : 'plain';
-    const one = render({ value: argument, locate: within }, variables, language);
+    const one = withoutOmitted(render({ value: argument, locate: within }, variables, language));
+    if (one instanceof Omit) continue;
     if (module.visibleArguments.includes(name) && variables.hasSecretIn(one))
       throw secretInArgument(`${name} of ${task.module}`, locate([name]) ?? task.at);
     if (one instanceof UnknownValue && !module.setsFacts) unknown ??= one;
-    rendered[name] = one;
+    // From here on a secret is known by what it is, and no longer by its wrapping.
+    const staysWrapped = module.setsFacts || module.secretArguments.includes(name);
+    rendered[name] = staysWrapped ? one : revealed(one);
   }
   return unknown ?? rendered;
 }
@@ -42,13 +48,19 @@ export function renderArguments(task: Task, module: RegisteredModule, variables:
 export const failureNames = ['failed_task', 'failed_result'] as const;
 
 /** The variables that a task sets by its arguments, and those that it sets when it fails and is rescued. */
-export function factsSetBy({ module, args: { value }, isRescued }: Task): readonly string[] {
-  const setsFacts = modules.get(module)?.setsFacts === true;
+export function factsSetBy({ does, args: { value }, isRescued }: Task): readonly string[] {
   return [
-    ...(setsFacts && typeof value === 'object' && value !== null ? Object.keys(value) : []),
+    ...Object.keys(does.foresees?.(undefined) ?? {}),
+    ...(does.setsFacts && typeof value === 'object' && value !== null ? Object.keys(value) : []),
     ...(isRescued ? failureNames : []),
   ];
 }
+
+/** All variables that a task sets. */
+export const namesSetBy = (task: Task | Include): readonly string[] => [
+  ...(task.register === undefined ? [] : [task.register]),
+  ...(task.kind === 'task' ? factsSetBy(task) : task.isRescued ? failureNames : []),
+];
 
 /** What a module's schema says against the arguments, at its place in the playbook. */
 export function explainArguments(error: ZodError, task: Task): AdfError {

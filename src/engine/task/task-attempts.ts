@@ -2,49 +2,16 @@ import type { AdfError } from '../../errors/adf-error.js';
 import { taskTimedOut, untilNeverHeld } from '../../errors/engine.js';
 import type { Variables } from '../../expression/variables.js';
 import { defined } from '../../model/defined.js';
-import type { Milliseconds } from '../../model/duration.js';
 import { UnknownValue } from '../../model/unknown.js';
-import type { Clock } from '../../ports/clock.js';
+import { isOnlyChecked } from './check-mode.js';
+import { targetOfTask } from './delegate.js';
 import { holdsYet } from './conditions.js';
+import { withDeadline } from './deadline.js';
 import { factsSetBy } from './task-arguments.js';
 import { isOwnFailure, type Attempt, type TaskCall } from './task-call.js';
 import { callModule } from './task-module.js';
 import { failureOf, hidden, hiddenMessage, skippedAsUnknown, type TaskOutcome } from './task-outcome.js';
 import { withResult } from './task-variables.js';
-
-/**
- * Gives `act` a signal that is aborted with `reason()` when the time is over, or when `parent` is. What `act` began is
- * waited for, so that nothing goes on while a clean-up runs; but once aborted, the outcome is the abort.
- */
-export async function withDeadline<T>(
-  clock: Clock,
-  timeout: Milliseconds | undefined,
-  parent: AbortSignal,
-  reason: () => Error,
-  act: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const settled = new AbortController();
-  const passOn = (): void => controller.abort(parent.reason);
-  if (parent.aborted) passOn();
-  parent.addEventListener('abort', passOn, { once: true });
-  if (timeout !== undefined) {
-    clock.sleep(timeout, settled.signal).then(
-      () => controller.abort(reason()),
-      () => undefined,
-    );
-  }
-  try {
-    const result = await act(controller.signal);
-    controller.signal.throwIfAborted();
-    return result;
-  } catch (error) {
-    throw controller.signal.aborted ? controller.signal.reason : error;
-  } finally {
-    settled.abort();
-    parent.removeEventListener('abort', passOn);
-  }
-}
 
 /** One attempt, or as many as it takes for `until` to hold. A dry run looks once, and waits for nothing. */
 export async function attemptUntil(
@@ -53,7 +20,8 @@ export async function attemptUntil(
   item?: number,
 ): Promise<TaskOutcome> {
   const { task, event, session, signal } = call;
-  const { bus, ports, checkMode } = session.run;
+  const { bus, ports } = session.run;
+  const isDry = session.run.checkMode && isOnlyChecked(task, session.run);
   for (let attempt = 1; ; attempt += 1) {
     const outcome = withAttempts(
       await attemptOnce(call, variables, { attempt, ...defined({ item }) }),
@@ -67,12 +35,16 @@ export async function attemptUntil(
     const { holds, why } = holdsYet(task.until, withResult(variables, task, registered));
     if (holds === true) return outcome;
     const { source } = task.until;
-    if (checkMode)
-      return skippedAsUnknown(new UnknownValue(`it would wait until ${source}`), factsSetBy(task));
+    if (isDry) return skippedAsUnknown(new UnknownValue(`it would wait until ${source}`), factsSetBy(task));
     const explained = task.noLog ? undefined : why;
     if (attempt > task.retries) {
       const never = untilNeverHeld(session.host, source, attempt, explained);
-      return { ...outcome, status: 'failed', error: error ?? never };
+      return {
+        ...outcome,
+        status: 'failed',
+        error: error ?? never,
+        registered: { ...registered, failed: true },
+      };
     }
     bus.emit({
       type: 'task.retrying',
@@ -107,7 +79,9 @@ async function attemptOnce(call: TaskCall, variables: Variables, attempt: Attemp
           ...defined({ done, total }),
         });
       const mayTakeOut = (): boolean => !play.budget.exceeded;
-      const target = session.target.during({ signal, report, mayTakeOut, restoring: false });
+      const acted = targetOfTask(call, variables);
+      if (acted instanceof UnknownValue) return Promise.resolve(skippedAsUnknown(acted, factsSetBy(task)));
+      const target = acted.during({ signal, report, mayTakeOut, restoring: false });
       return callModule(call, target, variables, attempt);
     });
     return task.noLog ? hidden(outcome) : outcome;

@@ -4,11 +4,14 @@ import { defined } from '../../model/defined.js';
 import { touchesHost } from '../../model/hold.js';
 import { UnknownValue } from '../../model/unknown.js';
 import type { CheckedTask, ModuleResult, RegisteredModule } from '../../modules/module.js';
+import { sourceFolders } from '../../playbook/playbook.js';
 import type { HostTarget } from '../host-target.js';
+import { isOnlyChecked, refuseRealChange, saysItReads } from './check-mode.js';
 import { renderEnvironment, TaskHost } from './module-host.js';
 import { explainArguments, factsSetBy, renderArguments } from './task-arguments.js';
 import type { Attempt, TaskCall } from './task-call.js';
 import { skippedAsUnknown, type TaskOutcome } from './task-outcome.js';
+import { renderBecomeUser } from './task-user.js';
 import { judge, judgeThrown } from './task-verdict.js';
 
 type Changing = Extract<CheckedTask, { changes: true }>;
@@ -21,36 +24,55 @@ export async function callModule(
   attempt: Attempt,
 ): Promise<TaskOutcome> {
   const { task, module, session, event } = call;
+  refuseRealChange(task, module, target.run);
+  const isCheck = isOnlyChecked(task, target.run);
   const args = renderArguments(task, module, variables);
   if (args instanceof UnknownValue) return skippedAsUnknown(args, factsSetBy(task));
+  const becomeUser = renderBecomeUser(task, variables);
+  if (becomeUser instanceof UnknownValue) return skippedAsUnknown(becomeUser, factsSetBy(task));
   const host = new TaskHost(
     target,
     {
       event,
       at: task.at,
+      folders: sourceFolders(task),
       become: task.become,
+      ...defined({ becomeUser, async: task.async }),
+      asJob: task.asJob,
+      turn: session.host.id,
+      locate: task.args.locate,
       noLog: task.noLog,
+      checkMode: isCheck,
       environment: renderEnvironment(task.environment, variables),
     },
     variables,
+    positionOf(call, attempt),
   );
   try {
-    const unseen = whyUnseen(module, target);
+    const unseen = isCheck ? whyUnseen(module, target) : undefined;
     if (unseen !== undefined) {
       module.validate(args);
       return skippedAsUnknown(unseen);
     }
-    const checked = await target.outlast(() => module.check(args, host));
+    // Many modules ask their host nothing before they change it, and so does a hold of nothing.
+    const perhaps = { isAnswer: 'perhaps' } as const;
+    const checked = await target.outlast(() => module.check(args, host), perhaps);
     if (!checked.changes && checked.unknown !== undefined) return skippedAsUnknown(checked.unknown);
-    if (!checked.changes) return judge(task, session, variables, checked.result);
-    if (target.run.checkMode) return wouldChange(checked, call, target);
+    if (!checked.changes) {
+      const result = task.asJob ? host.endedJob(checked.result) : checked.result;
+      return judge(task, session, variables, result);
+    }
+    if (isCheck)
+      return target.run.checkMode ? wouldChange(checked, call, target) : onlyChecked(checked, call);
     target.run.gate.requireLeases(checked.summary);
     // What is held already is only looked at again.
-    await target.outlast(() => target.run.holds.open(target.host, checked.takes));
+    await target.outlast(() => target.run.holds.open(target.host, checked.takes), perhaps);
     const change = { where: module.where, host: target.host, what: checked.summary };
     await target.outlast(() => target.run.gate.admit(change, target.activity.signal));
     if (task.oneWay) await recordOneWay(call);
-    if (module.effect === 'one_way') host.beginSteps(positionOf(call, attempt));
+    // A dry run writes nothing down on a host where its author says that the command only reads.
+    const isRecorded = !target.run.checkMode || !saysItReads(task);
+    if (module.effect === 'one_way' && isRecorded) host.beginSteps();
     return judge(task, session, variables, await applied(checked, args, module, host, target));
   } catch (thrown) {
     const error: unknown = thrown instanceof ZodError ? explainArguments(thrown, task) : thrown;
@@ -81,7 +103,9 @@ function applied(
 /** Where in its run a task is, in words that are no one's secret: the same again when the same run would come here again. */
 function positionOf({ play, task }: TaskCall, { item, attempt }: Attempt): string {
   const loop = item === undefined ? '' : `.item-${item + 1}`;
-  return `${play.play.name}.task-${task.index + 1}.line-${task.at.line}${loop}.attempt-${attempt}`;
+  const { position, at } = task;
+  const place = position.map((number) => number + 1).join('-');
+  return `${play.play.name}.task-${place}.line-${at.line}${loop}.attempt-${attempt}`;
 }
 
 /** In a dry run, why a look at the host would not see what the run would. */
@@ -105,6 +129,18 @@ function wouldChange(
     status: 'changed',
     message: isFinal ? `${summary} (cannot be taken back)` : summary,
     registered: new UnknownValue(`the result of "${event.name}"`),
+    ...defined({ diff }),
+  };
+}
+
+/** What a real run tells of a task with `check_mode: true`. As in Ansible, what only running a command could tell is skipped. */
+function onlyChecked({ summary, diff }: Changing, { module }: TaskCall): TaskOutcome {
+  const isFinal = module.effect === 'one_way';
+  const message = `check_mode: would ${summary}`;
+  return {
+    status: isFinal ? 'skipped' : 'changed',
+    message,
+    registered: { changed: !isFinal, failed: false, skipped: isFinal, msg: message },
     ...defined({ diff }),
   };
 }

@@ -6,17 +6,24 @@ import type { TaskStatus } from '../../events/event.js';
 import { defined } from '../../model/defined.js';
 import { UnknownValue } from '../../model/unknown.js';
 import { isBeyondTask } from './task-call.js';
+import type { IncludedVariables } from '../../modules/module.js';
 
 /** How one task ended on one host. */
 export interface TaskOutcome {
   readonly status: TaskStatus;
+  /** It is skipped because its module had nothing to do, not because its condition does not hold. */
+  readonly hadNothingToDo?: true;
   readonly message?: string;
   readonly diff?: string;
   readonly output?: string;
+  /** The exit code of the one command that it ran; absent of a loop. */
+  readonly rc?: number;
   readonly error?: AdfError;
   /** What `register` keeps; an UnknownValue in a dry run, when it would only be known after the change. */
   readonly registered: Readonly<Record<string, unknown>> | UnknownValue;
   readonly facts?: Readonly<Record<string, unknown>>;
+  /** Variables of project files, see `ModuleResult`. */
+  readonly included?: readonly IncludedVariables[];
 }
 
 /** The outcome of a loop: the worst status, and every item's result under `results`. */
@@ -38,6 +45,7 @@ export function joinOutcomes(outcomes: readonly TaskOutcome[]): TaskOutcome {
       results: outcomes.map(({ registered }) => registered),
     },
     facts: Object.fromEntries(outcomes.flatMap(({ facts }) => Object.entries(facts ?? {}))),
+    included: outcomes.flatMap(({ included }) => included ?? []),
     ...defined({ error }),
   };
 }
@@ -77,7 +85,7 @@ export const hidden = (outcome: TaskOutcome): TaskOutcome => ({
   status: outcome.status,
   message: hiddenMessage,
   registered: outcome.registered,
-  ...defined({ facts: outcome.facts }),
+  ...defined({ facts: outcome.facts, included: outcome.included }),
   ...(outcome.error === undefined ? {} : { error: hiddenByNoLog(outcome.error) }),
 });
 

@@ -18,11 +18,12 @@ export function judge(
   variables: Variables,
   result: ModuleResult,
 ): TaskOutcome {
+  const { rc } = result.values;
   const values = {
     ...result.values,
     changed: result.changed,
     failed: result.failure !== undefined,
-    skipped: false,
+    skipped: result.skipped ?? false,
   };
   const scope = withResult(variables, task, values);
   const failedBy = failureOfResult(task, session, scope, result);
@@ -32,17 +33,21 @@ export function judge(
       ? result.changed
       : allHoldOfResult(task.changedWhen, scope, failedBy !== undefined) === true;
   const failed = failedBy !== undefined;
+  const quiet = values.skipped ? 'skipped' : 'ok';
   const base: TaskOutcome = {
-    status: unreachable ? 'unreachable' : failed ? 'failed' : changed ? 'changed' : 'ok',
+    status: unreachable ? 'unreachable' : failed ? 'failed' : changed ? 'changed' : quiet,
     registered: { ...values, changed, failed, ...(unreachable ? { unreachable } : {}) },
   };
   return {
     ...base,
+    ...(base.status === 'skipped' ? { hadNothingToDo: true } : {}),
     ...defined({
       message: result.message,
       diff: result.diff,
       output: result.output,
+      rc: typeof rc === 'number' ? rc : undefined,
       facts: result.facts,
+      included: result.included,
       error: failedBy,
     }),
   };

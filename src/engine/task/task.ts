@@ -1,10 +1,9 @@
-import { loopNotAList, unknownModuleAtRun } from '../../errors/engine.js';
+import { loopNotAList } from '../../errors/engine.js';
 import type { EventTask } from '../../events/event.js';
 import type { Layer } from '../../expression/scope.js';
 import { render } from '../../expression/templates.js';
 import type { Variables } from '../../expression/variables.js';
 import { UnknownValue } from '../../model/unknown.js';
-import { modules } from '../../modules/catalogue.js';
 import type { Loop, Task } from '../../playbook/playbook.js';
 import type { HostSession } from '../host-session.js';
 import type { TurnPlay } from '../roll/turn-play.js';
@@ -30,9 +29,7 @@ export async function runTask(
   play: TurnPlay,
   signal: AbortSignal,
 ): Promise<TaskOutcome> {
-  const module = modules.get(task.module);
-  if (module === undefined) throw unknownModuleAtRun(task.module);
-  const call: TaskCall = { task, module, event, session, play, signal };
+  const call: TaskCall = { task, module: task.does, event, session, play, signal };
   const variables = variablesOf(task, session, play);
   return orFailure(call, () =>
     task.loop === undefined ? runItem(call, variables) : runLoop(call, task.loop, variables),
@@ -63,7 +60,7 @@ async function runLoop(
 export function itemsOf(
   { items }: Loop,
   variables: Variables,
-  task: Task,
+  task: Pick<Task, 'at'>,
 ): readonly unknown[] | UnknownValue {
   const rendered = render(items, variables);
   if (rendered instanceof UnknownValue) return rendered;
@@ -79,7 +76,7 @@ export const layerOfItem = ({ itemVar, indexVar }: Loop, item: unknown, index: n
 });
 
 /** What people are shown of the item; undefined without a label, and when it cannot be rendered: it is for people alone. */
-function labelOf({ label }: Loop, variables: Variables): string | undefined {
+export function labelOf({ label }: Loop, variables: Variables): string | undefined {
   if (label === undefined) return undefined;
   try {
     return String(render(label, variables));

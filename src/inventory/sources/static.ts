@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
-import type { CloudAccess, StaticEnvironment, StaticHost } from '../../config/environment-file.js';
+import type { CloudAccess, EnvironmentFile, StaticEnvironment } from '../../config/environment-file.js';
 import type { ProjectConfig } from '../../config/project-config.js';
+import type { StaticHostEntry } from '../../config/static-source-schema.js';
 import { emptyEnvironment } from '../../errors/inventory.js';
 import { defined } from '../../model/defined.js';
 import type { Host } from '../../model/host.js';
@@ -24,7 +25,12 @@ export async function listStaticHosts(
 
 export const lookedForInFile = ({ file }: StaticEnvironment): string => `the hosts listed in ${file}`;
 
-function toHost(entry: StaticHost, environment: StaticEnvironment, config: ProjectConfig): Host {
+/** A host that is described by hand: in the file of an environment, or by a playbook. */
+export function toHost(
+  entry: Omit<StaticHostEntry, 'path' | 'vars'>,
+  environment: EnvironmentFile,
+  config: ProjectConfig,
+): Host {
   const { access } = environment;
   const id = hostId(entry.name);
   const address = entry.address ?? entry.name;

@@ -4,6 +4,7 @@ import { TargetGroup, type TargetGroupSettings } from '../balancer/target-group.
 import type { LabScalingGroup, NewScalingGroup } from './auto-scaling.js';
 import { Instances } from './instance.js';
 import { PushedKeys } from './pushed-keys.js';
+import { KeptSecrets } from './secrets.js';
 
 export interface CloudSettings {
   readonly account: string;
@@ -35,6 +36,8 @@ export class Cloud {
   readonly loadBalancers: LoadBalancerRecord[] = [];
   /** Those of EC2 Instance Connect; whoever runs the hosts looks here. */
   readonly pushedKeys: PushedKeys;
+  /** What SSM, Secrets Manager and KMS keep. */
+  readonly kept = new KeptSecrets();
   readonly assumedRoles = new Map<string, AssumedRole>();
   /** Access keys of sessions that are over. */
   readonly expiredKeys = new Set<string>();

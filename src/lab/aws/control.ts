@@ -5,6 +5,7 @@ import type { Cloud } from './cloud.js';
 import type { Hits } from './disturbances.js';
 import type { AwsEndpoint } from './endpoint.js';
 import type { InstanceState, NewInstance } from './instance.js';
+import type { LabParameter, LabSecret } from './secrets.js';
 
 /** What a test does to the lab's AWS account, past its API. Names that do not exist throw `lab.unknown`. */
 export class AwsControl {
@@ -77,6 +78,23 @@ export class AwsControl {
   /** As somebody would by hand, in the console: from now on these are suspended, and no others. */
   setSuspendedProcesses(name: string, processes: readonly string[]): void {
     this.#cloud.setScalingGroup({ ...this.#cloud.scalingGroup(name), suspendedProcesses: processes });
+  }
+
+  /** A new version of a parameter of SSM. */
+  putParameter(name: string, value: string, type: LabParameter['type'] = 'SecureString'): void {
+    this.#cloud.kept.putParameter(name, { value, type });
+  }
+
+  /** A secret of Secrets Manager, by the staging labels of its versions. */
+  putSecret(name: string, versions: LabSecret['versions']): void {
+    this.#cloud.kept.secrets.set(name, { versions });
+  }
+
+  /** What KMS decrypts to `plaintext`, in base64. */
+  encryptByKms(plaintext: Uint8Array): string {
+    const ciphertext = Buffer.from(`lab:${this.#cloud.kept.ciphertexts.size}`).toString('base64');
+    this.#cloud.kept.ciphertexts.set(ciphertext, plaintext);
+    return ciphertext;
   }
 
   /** The account of the caller's own credentials from now on. */

@@ -8,6 +8,7 @@ import { Disturbances } from './disturbances.js';
 import { ec2Actions } from './ec2.js';
 import { elbv2Actions } from './elbv2.js';
 import { AwsFault, expired, invalidParameter, throttled } from './fault.js';
+import { kmsActions, secretsManagerActions, ssmActions } from './secrets.js';
 import { content, Query, type Action, type Xml } from './query.js';
 
 /** How long assumed credentials live, unless asked for otherwise. Source: STS API reference, AssumeRole. */
@@ -88,11 +89,14 @@ const services = [
     actions: autoScalingActions,
   },
   { name: 'ec2-instance-connect', namespace: 'json', actions: instanceConnectActions },
+  { name: 'ssm', namespace: 'json', actions: ssmActions },
+  { name: 'secretsmanager', namespace: 'json', actions: secretsManagerActions },
+  { name: 'kms', namespace: 'json', actions: kmsActions },
   { name: 'sts', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/', actions: stsActions },
 ] as const;
 type Service = (typeof services)[number];
 
-/** One HTTP endpoint that speaks as the real SDK does: EC2, ELBv2, Auto Scaling and STS with forms in and XML out, EC2 Instance Connect with JSON. */
+/** One HTTP endpoint that speaks as the real SDK does: EC2, ELBv2, Auto Scaling and STS with forms in and XML out; EC2 Instance Connect, SSM, Secrets Manager and KMS with JSON. */
 export class AwsEndpoint {
   readonly disturbances = new Disturbances();
   readonly calls = new Map<string, number>();
@@ -133,7 +137,7 @@ export class AwsEndpoint {
       send(response, 200, body, service?.namespace);
     } catch (error) {
       if (!(error instanceof AwsFault)) throw error;
-      send(response, error.status, faultBody(service?.name, error), service?.namespace);
+      send(response, error.status, faultBody(service, error), service?.namespace);
     }
   }
 
@@ -183,11 +187,11 @@ function envelope({ name, namespace }: Service, action: string, result: Xml): st
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${action}Response xmlns="${namespace}">${inner}</${action}Response>`;
 }
 
-function faultBody(service: string | undefined, { code, message }: AwsFault): string {
-  if (service === 'ec2-instance-connect') return JSON.stringify({ __type: code, message });
+function faultBody(service: Service | undefined, { code, message }: AwsFault): string {
+  if (service?.namespace === 'json') return JSON.stringify({ __type: code, message });
   const id = randomUUID();
   const error = content({ Error: { Type: 'Sender', Code: code, Message: message } }, 'member');
-  return service === 'ec2'
+  return service?.name === 'ec2'
     ? `<Response><Errors>${error}</Errors><RequestID>${id}</RequestID></Response>`
     : `<ErrorResponse>${error}<RequestId>${id}</RequestId></ErrorResponse>`;
 }

@@ -36,14 +36,19 @@ export const missingParameter = (name: string): AwsFault =>
   new AwsFault('MissingParameter', `The request must contain the parameter ${name}`);
 
 /** EC2 has its own word for it. */
+/** Those that speak one of the JSON protocols. */
+const jsonServices = new Set(['ec2-instance-connect', 'ssm', 'secretsmanager', 'kms']);
+
 export const expired = (service: string): AwsFault =>
   service === 'ec2'
     ? new AwsFault('RequestExpired', 'Request has expired.', 400)
-    : new AwsFault('ExpiredToken', 'The security token included in the request is expired', 403);
+    : jsonServices.has(service)
+      ? new AwsFault('ExpiredTokenException', 'The security token included in the request is expired', 400)
+      : new AwsFault('ExpiredToken', 'The security token included in the request is expired', 403);
 
 /** Each service has its own word for "too fast". */
 export function throttled(service: string): AwsFault {
-  if (service === 'ec2-instance-connect') {
+  if (jsonServices.has(service)) {
     return new AwsFault('ThrottlingException', 'The requests were made too frequently.', 400);
   }
   return service === 'ec2'

@@ -77,10 +77,18 @@ export class Query {
     return new Query(new Map(new URLSearchParams(body)));
   }
 
-  /** A flat object: the JSON protocol of what the lab answers has no lists. */
+  /** An object of the JSON protocols, whose values are texts, numbers, and lists of them. */
   static ofJson(body: string): Query {
     const fields = Object.entries(JSON.parse(body === '' ? '{}' : body) as Record<string, unknown>);
-    return new Query(new Map(fields.map(([name, value]) => [name, String(value)])));
+    return new Query(
+      new Map(
+        fields.flatMap(([name, value]) =>
+          Array.isArray(value)
+            ? value.map((item, index) => [`${name}.${index + 1}`, String(item)] as const)
+            : [[name, String(value)] as const],
+        ),
+      ),
+    );
   }
 
   text(name: string): string | undefined {

@@ -23,6 +23,13 @@ export const amountSchema = parsed((value, refuse): Amount => {
   return amount ?? { hosts: 0 };
 }).meta({ type: 'hosts or share' });
 
+/** The same, but no zero. */
+export const oneAmountSchema = parsed((value, refuse): Amount => {
+  const amount = readAmount(value, 1);
+  if (amount === undefined) refuse(...wrong(value, 1));
+  return amount ?? { hosts: 1 };
+}).meta({ type: 'hosts or share' });
+
 /** The sizes of batches, one or a list; the last one repeats. Never empty, no zero. */
 export const serialSchema = parsed((value, refuse): readonly Amount[] => {
   if (!Array.isArray(value)) return readSizes([value], (message, hint) => refuse(message, hint));

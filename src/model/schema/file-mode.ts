@@ -23,7 +23,7 @@ export const fileModeSchema = parsed((value, refuse): FileMode => {
       : 'Whose bits a clause is about comes first: u, g, o or a.';
   refuse(`must be octal digits in quotes, or u=rw,g=r,o=; not ${shown(value)}`, hint);
   return 0;
-});
+}).meta({ type: 'file mode' });
 
 /** The bits that chmod would leave of `current`. Folders, and files that somebody may run, get an `X`. */
 export function applyMode(mode: FileMode, current: number, isFolder: boolean): number {

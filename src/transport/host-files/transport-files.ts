@@ -11,6 +11,7 @@ import type {
   FileLook,
   FilePlace,
   FileShape,
+  HostContent,
   FilesOfHosts,
   HostFiles,
   WriteOptions,
@@ -98,12 +99,18 @@ class ScriptedFiles implements HostFiles {
     return got;
   }
 
-  async write(path: string, content: FileContent, options: WriteOptions = {}): Promise<WriteResult> {
+  async write(
+    path: string,
+    content: FileContent | HostContent,
+    options: WriteOptions = {},
+  ): Promise<WriteResult> {
     const { onProgress = () => undefined, validate = [] } = options;
-    const { sha256 } = content;
-    const script = writeScript(path, { sha256, nonce: newNonce() }, options);
-    const command = { script, exposes: [path, ...validate, ...wordsOf(options)] };
-    const { stdout } = await this.#run(path, command, { stdin: told(content.open(), onProgress) });
+    const [sum, filler] = 'open' in content ? [content.sha256, undefined] : [undefined, content.script];
+    const script = writeScript(path, { sha256: sum, script: filler, nonce: newNonce() }, options);
+    const exposed = 'open' in content ? [] : content.exposes;
+    const command = { script, exposes: [path, ...validate, ...exposed, ...wordsOf(options)] };
+    const input = 'open' in content ? { stdin: told(content.open(), onProgress) } : {};
+    const { stdout } = await this.#run(path, command, input);
     return stdout === '' ? {} : { backup: stdout };
   }
 
@@ -118,12 +125,12 @@ class ScriptedFiles implements HostFiles {
   }
 
   async #run(path: string, command: RemoteCommand, options: RunOptions = {}): Promise<CommandResult> {
-    const { become, signal } = this.access;
+    const { become, becomeUser, signal, env } = this.access;
     const connection = await this.transport.connect(this.host, signal);
     const result = await connection.run(command, {
       ...options,
       become,
-      ...defined({ signal }),
+      ...defined({ becomeUser, signal, env }),
     });
     if (succeeded(result)) return result;
     signal?.throwIfAborted();

@@ -3,6 +3,13 @@ import { quote } from '../quote.js';
 import { assignments, modeWord, pathWord } from './script-words.js';
 import { replaceScript, sharedScript, temporariesScript } from './shared-script.js';
 
+/** What the file is filled with: stdin, whose sum is known; or what a script prints. */
+interface WrittenContent {
+  readonly sha256: string | undefined;
+  readonly script: string | undefined;
+  readonly nonce: string;
+}
+
 /**
  * Takes the content from stdin. Prints the name of the backup, if one was made. Whoever may read the file in the end may do so from
  * its first moment and not before: the temporary is the owner's alone until it is whole. It is held open, and filled and given its owner and mode
@@ -10,9 +17,11 @@ import { replaceScript, sharedScript, temporariesScript } from './shared-script.
  */
 export const writeScript = (
   path: string,
-  { sha256, nonce }: { readonly sha256: string; readonly nonce: string },
-  { mode, owner, group, follow = false, backup = false, validate = [] }: WriteOptions,
+  { sha256, nonce, script }: WrittenContent,
+  { mode, owner, group, follow = false, backup = false, validate = [], expected }: WriteOptions,
 ): string =>
+  // In a subshell, so that the content's own variables and functions stay its own.
+  `${script === undefined ? 'content() { cat; }' : `content() (\n${script}\n)`}\n` +
   `${sharedScript}${temporariesScript}${replaceScript}target=${pathWord(path)}\n` +
   assignments({
     nonce,
@@ -22,6 +31,7 @@ export const writeScript = (
     group,
     follow,
     backup,
+    expected,
     validated: validate.length > 0,
   }) +
   // `command`, so that no function of this script is taken for the program.
@@ -64,14 +74,21 @@ if [ "$want" != "$have" ]; then
 fi
 base=\${kept%% *}
 [ -n "$base" ] || base=$(printf %o $((0666 & ~0$was)))
-cat >&7 || fail write
-arrived=$(sum <"$temporary") || exit 3
-[ "$arrived" = "$sha256" ] || fail corrupted
+if [ -n "$sha256" ]; then
+  content >&7 || fail write
+  arrived=$(sum <"$temporary") || exit 3
+  [ "$arrived" = "$sha256" ] || fail corrupted
+else content >&7 || fail content; fi
 case $mode in '' | *[!0-7]*) chmod -- "$base" "$own" || fail mode ;; esac
 [ -z "$mode" ] || chmod -- "$mode" "$own" || fail mode
 dd if=/dev/null conv=notrunc,fsync >&7 2>/dev/null || fail write
 exec 7>&-
 if [ -n "$validated" ]; then said=$(validate </dev/null 2>&1) || { printf '%s\\n' "$said" >&2; fail not_valid; }; fi
+case $expected in
+  '') ;;
+  absent) if [ -e "$target" ] || [ -L "$target" ]; then fail overtaken; fi ;;
+  *) [ "$(sum <"$target")" = "$expected" ] || fail overtaken ;;
+esac
 aside=
 if [ -n "$backup" ] && [ -e "$target" ]; then
   aside=$target.$$.$(date +%Y-%m-%d@%H:%M:%S)~

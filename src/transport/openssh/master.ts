@@ -43,7 +43,11 @@ export async function startMaster(
   });
   try {
     const inTime = within(clock, timeout, ended, () =>
-      unreachable(host, talk.phase, `no answer within ${timeout / 1_000} s`),
+      unreachable(
+        host,
+        talk.phase,
+        `${talk.lastWords === undefined ? '' : `${talk.lastWords}; `}no answer within ${timeout / 1_000} s`,
+      ),
     );
     const code = await unlessAborted(inTime, closing);
     if (code === 0) return { kind: 'ready', talk };
@@ -51,9 +55,10 @@ export async function startMaster(
     end(child.pid);
     throw error;
   }
-  // Its last words may still be under way; a ProxyCommand that lives on keeps the pipe open.
+  // Its last words may still be under way. A ProxyCommand that lives on keeps the pipe open; once that is ended, only a busy machine is late.
   await within(clock, 500, heard, () => 'late').catch(() => undefined);
   end(child.pid);
+  await within(clock, 2_000, heard, () => 'late').catch(() => undefined);
   return talk.failure(host, user);
 }
 

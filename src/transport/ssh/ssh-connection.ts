@@ -5,6 +5,7 @@ import { defined } from '../../model/defined.js';
 import type { Host } from '../../model/host.js';
 import { within, type Clock } from '../../ports/clock.js';
 import type {
+  AsUser,
   CommandResult,
   Connection,
   ForwardTarget,
@@ -71,12 +72,12 @@ export class SshConnection implements Connection {
     return recordOf(this, step);
   }
 
-  endStep(step: StepId, options?: Pick<RunOptions, 'become'>): Promise<void> {
+  endStep(step: StepId, options?: AsUser): Promise<void> {
     return endStep(this, step, options);
   }
 
   async #run(command: RemoteCommand, options: RunOptions): Promise<CommandResult> {
-    const sudo = options.become === true ? this.#sudo() : undefined;
+    const sudo = options.become === true ? this.#sudo(options.becomeUser) : undefined;
     const { line, stdin } = commandLine(command, options, sudo?.prefix);
     const session = await this.#channels.session(line, options.signal);
     if (session.kind !== 'open') return notRun(this.#noSession(session));
@@ -84,7 +85,7 @@ export class SshConnection implements Connection {
     const result = await runToEnd(process, this.clock, {
       ...options,
       ...defined({ input: stdin }),
-      terminate: (pid) => this.#end(session.value, pid, options.become === true),
+      terminate: (pid) => this.#end(session.value, pid, options),
       whyLost: () => this.#whyLost,
     });
     return sudo?.explain(result) ?? result;
@@ -128,8 +129,8 @@ export class SshConnection implements Connection {
     this.client.destroy();
   }
 
-  #sudo(): Sudo {
-    return sudoOn(this.host, this.becomePassword, this.clock);
+  #sudo(user?: string): Sudo {
+    return sudoOn(this.host, this.becomePassword, this.clock, user);
   }
 
   #loss(): AdfError | undefined {
@@ -166,17 +167,17 @@ export class SshConnection implements Connection {
   }
 
   /** Ends a process on the host. Closing its channel would not: it would go on, unseen. */
-  async #end(process: RemoteProcess, pid: number | undefined, become: boolean): Promise<void> {
+  async #end(process: RemoteProcess, pid: number | undefined, as: AsUser): Promise<void> {
     const gone = Promise.race([process.exited, process.closed, this.lost]);
     if (pid === undefined) {
       process.signal('TERM');
       await this.#atMost(2_000, gone);
       process.signal('KILL');
-    } else if (!(await this.#endGroup(pid, become))) {
+    } else if (!(await this.#endGroup(pid, as))) {
       // A server that bears a single session (MaxSessions 1) has none left here.
       const further = await this.further?.().catch(() => undefined);
       if (further !== undefined) {
-        await further.#endGroup(pid, become);
+        await further.#endGroup(pid, as);
         further.close();
         await this.#atMost(1_000, further.lost);
         further.destroy();
@@ -186,8 +187,8 @@ export class SshConnection implements Connection {
   }
 
   /** Ends an announced process with its children. False when the server allows no session for it. */
-  async #endGroup(pid: number, become: boolean): Promise<boolean> {
-    const sudo = become ? this.#sudo() : undefined;
+  async #endGroup(pid: number, { become = false, becomeUser }: AsUser): Promise<boolean> {
+    const sudo = become ? this.#sudo(becomeUser) : undefined;
     const { line, stdin } = commandLine({ script: endingScript(pid, become) }, { become }, sudo?.prefix);
     const session = await this.#channels.extraSession(line);
     if (session.kind !== 'open') return session.kind !== 'refused';

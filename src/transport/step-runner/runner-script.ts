@@ -56,11 +56,34 @@ export const processIdentity = [
  */
 export const runnerScript = (step: StepId, command: string): string =>
   [
+    `say() { echo "${announcement}$$ $1" >&2; };`,
+    claim(step),
+    'say kept;',
+    forgetOld,
+    // bash that is called sh says nothing about a command that was killed.
+    '[ -z "$BASH_VERSION" ] || set +o posix; exec 3>&2 2>>"$adf_f";',
+    keepReading,
+    // The functions are ours: a program of the same name is what the command means.
+    `( unset -f say ours began parent; ${command} ) 2>&3 3>&- 8<&- 9<&-; adf_c=$?;`,
+    howItEnded,
+    // What it said last may still be in the pipes, if sshd went away in the second since the watcher looked.
+    '[ -z "$adf_w" ] || { parent; [ "$adf_p" = "$PPID" ] || true >"$adf_f.lost"; };',
+    writeEnd,
+    '[ -z "$adf_w" ] || [ -e "$adf_f.lost" ] || kill $adf_w;',
+    '[ $adf_z = = ] || { ulimit -c 0; kill -$((adf_c - 128)) $$; };',
+    'exit $adf_c',
+  ].join(' ');
+
+/**
+ * Makes the record of a step, before anything of it begins. Where that is there already, or can be nowhere, it says `found` or `none` by the
+ * function `say`, and ends. `adf_f` is the record then.
+ */
+export const claim = (step: StepId): string =>
+  [
     stepVariables(step),
     places,
     ours,
     processIdentity,
-    `say() { echo "${announcement}$$ $1" >&2; };`,
     'for adf_b do if [ -e "$adf_b/$adf_n/$adf_i" ] && ours; then say found; exit 0; fi; done;',
     'began $$;',
     'adf_x="----- $$ ${adf_t:-0} $adf_k ."; adf_y=; adf_f=; adf_new=; set -C;',
@@ -74,24 +97,17 @@ export const runnerScript = (step: StepId, command: string): string =>
     'elif [ -e "$adf_f" ]; then say found; exit 0; fi; adf_y=;',
     'done; set +C;',
     'if [ -z "$adf_y" ]; then say none; exit 0; fi;',
-    'say kept;',
-    forgetOld,
-    // bash that is called sh says nothing about a command that was killed.
-    '[ -z "$BASH_VERSION" ] || set +o posix; exec 3>&2 2>>"$adf_f";',
-    keepReading,
-    // The functions are ours: a program of the same name is what the command means.
-    `( unset -f say ours began parent; ${command} ) 2>&3 3>&- 8<&- 9<&-; adf_c=$?;`,
-    'adf_y=; adf_z==; if [ $adf_c -gt 128 ]; then { read -r adf_y; read -r adf_y; } <"$adf_f"; [ -z "$adf_y" ] || adf_z=+; fi;',
-    // What it said last may still be in the pipes, if sshd went away in the second since the watcher looked.
-    '[ -z "$adf_w" ] || { parent; [ "$adf_p" = "$PPID" ] || true >"$adf_f.lost"; };',
-    'adf_d=00$adf_c; printf "$adf_z${adf_d#"${adf_d%???}"}$adf_z" 1<>"$adf_f";',
-    '[ -z "$adf_w" ] || [ -e "$adf_f.lost" ] || kill $adf_w;',
-    '[ $adf_z = = ] || { ulimit -c 0; kill -$((adf_c - 128)) $$; };',
-    'exit $adf_c',
   ].join(' ');
 
+/** Whether a signal ended the command: then sh said so, on a further line of the record. */
+export const howItEnded =
+  'adf_y=; adf_z==; if [ $adf_c -gt 128 ]; then { read -r adf_y; read -r adf_y; } <"$adf_f"; [ -z "$adf_y" ] || adf_z=+; fi;';
+
+/** Overwrites the first five characters of the record. */
+export const writeEnd = 'adf_d=00$adf_c; printf "$adf_z${adf_d#"${adf_d%???}"}$adf_z" 1<>"$adf_f";';
+
 /** At the first step of a run on a host: what runs of more than 14 days ago left there. */
-const forgetOld =
+export const forgetOld =
   'if [ -n "$adf_new" ]; then ( find "$adf_new/." -name . -o -prune -type d -mtime +14 -exec rm -rf {} + ) </dev/null >/dev/null 2>&1 & fi;';
 
 /**

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { connectionLost, stepUnreadable } from '../../errors/ssh.js';
 import {
+  type AsUser,
   succeeded,
   type CommandResult,
   type Connection,
@@ -11,6 +12,7 @@ import {
   type StepRecord,
 } from '../../ports/transport.js';
 import { endingScript } from '../command-line.js';
+import { withoutDialogue } from '../sudo-dialogue.js';
 import { ours, places, processIdentity, stepVariables } from './runner-script.js';
 
 const reasons: Readonly<Record<string, string>> = {
@@ -31,14 +33,20 @@ function parseRecord(stdout: string, stderr: string): StepRecord | undefined {
     case 'interrupted':
       return { state, reason: reasons[what] ?? what };
     case 'ended':
-      return { state, outcome: endOf(what), stdout: stdout.slice(line.length + 1), stderr };
+      return {
+        state,
+        outcome: endOf(what),
+        stdout: stdout.slice(line.length + 1),
+        stderr: withoutDialogue(stderr),
+      };
     default:
       return undefined;
   }
 }
 
-/** `=003=` for an exit code; `+137+` for what sh makes of a signal: 128 and its number. */
-function endOf(field: string): Extract<Outcome, { kind: 'exited' | 'signalled' }> {
+/** `=003=` for an exit code; `+137+` for what sh makes of a signal: 128 and its number; `late` for a job that its host ended at its limit. */
+function endOf(field: string): Extract<StepRecord, { state: 'ended' }>['outcome'] {
+  if (field === 'late') return { kind: 'timed_out' };
   const code = Number(field.slice(1, -1));
   if (!field.startsWith('+')) return { kind: 'exited', code };
   const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128);
@@ -76,6 +84,9 @@ read -r adf_y <"$adf_f"
 look $adf_y
 # It may have ended between the two looks.
 if [ "$adf_state" = 'interrupted gone' ]; then read -r adf_y <"$adf_f"; look $adf_y; fi
+if [ -e "$adf_f.late" ]; then
+  case $adf_state in running* | 'ended =000='*) ;; *) adf_state='ended late' ;; esac
+fi
 echo "$adf_state"
 case $adf_state in ended*) ;; *) exit ;; esac
 if [ -e "$adf_f.lost" ]; then
@@ -106,14 +117,17 @@ export async function runStep(
   run: (command: RemoteCommand, options: RunOptions) => Promise<CommandResult>,
 ): Promise<CommandResult> {
   const { step: _, ...plain } = options;
-  if (isStream(options.stdin)) return { ...(await run(command, plain)), record: 'none' };
+  const isJob = options.detach !== undefined;
+  if (isStream(options.stdin) && !isJob) return { ...(await run(command, plain)), record: 'none' };
   const result = await run(command, { ...plain, step });
   if (result.outcome.kind !== 'exited') return result;
+  if (isJob && result.record !== undefined) return result;
   if (result.record === 'kept') return result;
   if (result.record === 'none') return { ...(await run(command, plain)), record: 'none' };
   const record = await recordOf(connection, step);
   // Something else than the runner has answered: a login shell that runs nothing.
   if (record.state === 'absent' && result.outcome.code !== 0) return result;
+  if (isJob && record.state !== 'absent') return { ...result, record: 'kept' };
   return recordedResult(result, record);
 }
 
@@ -131,14 +145,13 @@ export async function recordOf(connection: Runs, step: StepId): Promise<StepReco
 }
 
 /** See `Connection.endStep`. */
-export async function endStep(
-  connection: Runs,
-  step: StepId,
-  { become = false }: Pick<RunOptions, 'become'> = {},
-): Promise<void> {
+export async function endStep(connection: Runs, step: StepId, as: AsUser = {}): Promise<void> {
   const record = await recordOf(connection, step);
   if (record.state !== 'running') return;
-  await connection.run({ script: endingScript(record.pid, become) }, { become, timeout: askingTime });
+  await connection.run(
+    { script: endingScript(record.pid, as.become === true) },
+    { ...as, timeout: askingTime },
+  );
 }
 
 /**

@@ -2,8 +2,9 @@ import type { PortMapping, RestartPolicy } from '../../../src/model/container.js
 import type { Host } from '../../../src/model/host.js';
 import { containerId, containerName, type ContainerId, type Digest } from '../../../src/model/ids.js';
 import type { SourceKind } from '../../../src/ports/container-runtime.js';
-import type { HeldOnHost } from '../../../src/ports/host-holds.js';
+import type { HeldOnHost } from '../../../src/model/holds/held-on-host.js';
 import type { Milliseconds } from '../../../src/model/duration.js';
+import { HostObjects } from '../fake-engine-objects.js';
 import type { FakeClock } from '../fake-clock.js';
 import { FakeContainer, type ContainerBirth, type EngineEnd } from './fake-container.js';
 import type { ImageBehaviour } from './image-behaviour.js';
@@ -29,6 +30,7 @@ export class FakeHost {
   readonly containers = new Map<ContainerId, FakeContainer>();
   readonly images = new Set<Digest>();
   readonly networks = new Set<string>();
+  readonly objects = new HostObjects();
   /** Images that do otherwise here than elsewhere: a release that only some hosts cannot run. */
   readonly behaviours = new Map<Digest, ImageBehaviour>();
   /** What runs wrote down here of what they hold. */
@@ -60,6 +62,8 @@ export class FakeHost {
   silentUntil: Milliseconds = 0;
   /** False while its Docker Engine is down. The host itself can be reached then. */
   engineRuns = true;
+  /** Whether Docker is installed. */
+  hasDocker = true;
   /** False once somebody took the tag of its group away. */
   tagged = true;
   #born = 0;

@@ -2,6 +2,7 @@ import type { RestartPolicy } from '../../../src/model/container.js';
 import type { Milliseconds } from '../../../src/model/duration.js';
 import type { Host } from '../../../src/model/host.js';
 import {
+  environmentName,
   region,
   targetGroupArn,
   targetGroupName,
@@ -11,6 +12,7 @@ import {
   type HostId,
   type TargetGroupArn,
 } from '../../../src/model/ids.js';
+import { localHost, localName } from '../../../src/model/local-host.js';
 import type { Registration, TargetGroup, TargetState } from '../../../src/model/registration.js';
 import type { ScalingGroup } from '../../../src/ports/traffic.js';
 import { FakeClock } from '../fake-clock.js';
@@ -37,6 +39,8 @@ export class World implements Caller {
   /** How old the next answer about the health of targets is: the balancer's API may answer with what was true some seconds ago. */
   staleness: () => Milliseconds = () => 0;
 
+  #local: FakeHost | undefined;
+
   constructor(readonly clock: FakeClock = new FakeClock()) {
     this.timeline = new Timeline(() => clock.elapsed());
   }
@@ -50,6 +54,13 @@ export class World implements Caller {
     const added = new FakeHost(host, this.clock, this.images, this.timeline, updateRoutes);
     this.hosts.set(host.id, added);
     return added;
+  }
+
+  /** Where the program runs: no inventory lists it. */
+  get #thisMachine(): FakeHost {
+    const machine = localHost(environmentName('test'));
+    this.#local ??= new FakeHost(machine, this.clock, this.images, this.timeline, () => undefined);
+    return this.#local;
   }
 
   /** An instance is terminated or stopped: no balancer uses it any more. */
@@ -115,7 +126,7 @@ export class World implements Caller {
   }
 
   host(id: HostId): FakeHost {
-    const host = this.hosts.get(id);
+    const host = this.hosts.get(id) ?? (id === localName ? this.#thisMachine : undefined);
     if (host === undefined) throw new Error(`There is no host ${id} in this world`);
     return host;
   }

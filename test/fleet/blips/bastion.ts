@@ -37,7 +37,7 @@ export class Bastion {
   async start(): Promise<void> {
     // Not with pgrep, which also finds processes that have ended and are not reaped.
     await mustExecIn(this.machine, ['sh', '-ec', `${listens} || /usr/sbin/sshd`]);
-    await until('the sshd of the bastion', 5_000, async () =>
+    await until('the sshd of the bastion', async () =>
       (await execIn(this.machine, ['sh', '-c', listens])).code === 0 ? true : undefined,
     );
   }

@@ -243,7 +243,7 @@ async function wrongWithFleet(world: World, expected: Expected, before: Reality)
   const { fleet } = world;
   const wanted = fleet.inService(5060, expected.hosts);
   const states = (): string => JSON.stringify(fleet.cloud.registrations('api-http'));
-  await until('the registrations', 15_000, async () =>
+  await until('the registrations', async () =>
     states() === JSON.stringify(wanted) ? true : undefined,
   ).catch(() => undefined);
   const { containers } = await fleet.reality();

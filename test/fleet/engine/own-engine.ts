@@ -25,6 +25,8 @@ export async function ownEngine(): Promise<Engine | NoEngine> {
   writeFileSync(join(run, 'users', String(process.pid)), '');
   if (!(await answers(docker))) {
     rmSync(pidFile, { force: true });
+    // A run that was killed can leave half a network there, and dockerd 20.10 then panics at every start. Only images are kept.
+    rmSync(join(data, 'network'), { recursive: true, force: true });
     const output = openSync(log, 'w');
     const dockerd = spawn(
       binary,
@@ -36,7 +38,7 @@ export async function ownEngine(): Promise<Engine | NoEngine> {
       { detached: true, stdio: ['ignore', output, output], env: { ...process.env, PATH: systemPath() } },
     );
     dockerd.unref();
-    const started = await until('the Docker Engine to answer', 30_000, async () =>
+    const started = await until('the Docker Engine to answer', async () =>
       dockerd.exitCode !== null ? 'ended' : (await answers(docker)) ? 'answers' : undefined,
     ).catch(() => 'silent');
     if (started !== 'answers') {
@@ -54,7 +56,7 @@ export async function ownEngine(): Promise<Engine | NoEngine> {
       if (readdirSync(join(run, 'users')).some((user) => alive(Number(user)))) return;
       const pid = Number(readFileSync(pidFile, 'utf8'));
       process.kill(pid, 'SIGTERM');
-      await until('the Docker Engine to end', 30_000, async () => (alive(pid) ? undefined : true));
+      await until('the Docker Engine to end', async () => (alive(pid) ? undefined : true));
       rmSync(run, { recursive: true, force: true });
     },
   };

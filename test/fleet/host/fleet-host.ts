@@ -42,7 +42,7 @@ export class FleetHost {
 
   async startSshd(): Promise<void> {
     await this.sh('pgrep -x sshd > /dev/null || /usr/sbin/sshd');
-    await until('sshd', 5_000, async () =>
+    await until('sshd', async () =>
       (await execIn(this.machine, ['sh', '-c', 'ss -ltn | grep -q :22'])).code === 0 ? true : undefined,
     );
   }
@@ -59,7 +59,7 @@ export class FleetHost {
   /** Resolves when the Engine answers again. */
   async startEngine(): Promise<void> {
     await this.sh(`pgrep -x dockerd > /dev/null || ${startEngine}`);
-    await until('the Docker Engine of a host', 30_000, async () =>
+    await until('the Docker Engine of a host', async () =>
       (await execIn(this.machine, ['docker', 'version'])).code === 0 ? true : undefined,
     );
   }

@@ -9,6 +9,8 @@ const packages = [
   ...['openssh-server', 'sudo', 'docker.io', 'iptables', 'iproute2', 'procps'],
   // The registry of the fleet runs in the same image.
   'docker-registry',
+  // What plain playbooks operate: a scheduler, a balancer, a web server, a data store.
+  ...['cron', 'haproxy', 'nginx', 'redis-server'],
 ];
 
 const hooks = [

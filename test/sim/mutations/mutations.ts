@@ -172,7 +172,7 @@ export const mutations: readonly Mutation[] = [
     what: 'stops a container while its host is in service',
     seed: 20,
     file: 'src/engine/interlocks/guarded-containers.ts',
-    line: 'await this.#requireDrained(container);',
+    line: 'await this.#requireDrained(`The container "${container.name}" is not stopped`);',
     replacement: '',
   },
   // 4. The image first.
@@ -294,7 +294,7 @@ export const mutations: readonly Mutation[] = [
     what: 'has no hold of what a task takes',
     seed: 141,
     file: 'src/engine/task/task-module.ts',
-    line: 'await target.outlast(() => target.run.holds.open(target.host, checked.takes));',
+    line: 'await target.outlast(() => target.run.holds.open(target.host, checked.takes), perhaps);',
     replacement: '',
   },
   // 9. Healthy only.

@@ -19,6 +19,7 @@ import type { FileContent } from '../../../src/ports/host-files.js';
 import type { Connection, RunOptions, Transport } from '../../../src/ports/transport.js';
 import { TransportFiles } from '../../../src/transport/host-files/transport-files.js';
 import { LocalTransport } from '../../../src/transport/local-connection.js';
+import { breadth } from '../../deep.js';
 import { describeWithSshd, Sshd, until } from '../sshd.js';
 import { systemClock } from '../system-clock.js';
 import { OtherShell, shells, thisMachine } from './shells.js';
@@ -76,7 +77,7 @@ describe('an upload that is cut', () => {
 
   it('after any number of its bytes leaves the old file and nothing beside it', async () => {
     const text = 'the new content, in full';
-    for (let after = 0; after < text.length; after += 1) {
+    for (let after = 0; after < text.length; after += breadth(6, 1)) {
       const files = new TransportFiles(new Cut(after)).on(thisMachine, { become: false });
       await expect(files.write(target, contentOf(text)), `cut after ${after}`).rejects.toMatchObject({
         code: 'file.corrupted',
@@ -151,7 +152,7 @@ describe('a writer that is killed', () => {
     // Otherwise nothing was tested: there were temporaries, and the write came through in the end.
     expect(litter).toBeGreaterThan(3);
     expect([...seen]).toEqual(['the old content', text]);
-  }, 240_000);
+  });
 
   it('and whose number another process has by now is known for dead', async () => {
     const [boot] = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').split('-');
@@ -210,7 +211,7 @@ describe('a writer into a folder of somebody else', () => {
     async (name, shell) => {
       const victim = join(folder, 'victim');
       let swapped = true;
-      for (let nth = 1; swapped; nth += 1) {
+      for (let nth = 1; swapped; nth += breadth(3, 1)) {
         for (const there of [true, false]) {
           rmSync(victim, { force: true });
           if (there) writeFileSync(victim, 'a secret', { mode: 0o600 });
@@ -236,7 +237,6 @@ describe('a writer into a folder of somebody else', () => {
         writeFileSync(target, 'the old content');
       }
     },
-    60_000,
   );
 });
 
@@ -313,7 +313,7 @@ describeWithSshd('over a real connection', () => {
     try {
       const files = new TransportFiles(transport).on(sshd.host(), { become: false });
       const chunk = Buffer.alloc(1024 * 1024, 'adfpush\n');
-      const count = 150;
+      const count = breadth(60, 150);
       const hash = createHash('sha256');
       for (let sent = 0; sent < count; sent += 1) hash.update(chunk);
       const sha256 = hash.digest('hex');
@@ -338,5 +338,5 @@ describeWithSshd('over a real connection', () => {
       await transport.close();
       await sshd.stop();
     }
-  }, 240_000);
+  });
 });

@@ -13,6 +13,7 @@ import type {
 import { commandLine } from '../../../src/transport/command-line.js';
 import { LocalConnection, LocalProcess } from '../../../src/transport/local-connection.js';
 import { runToEnd } from '../../../src/transport/run-to-end.js';
+import { isDeep } from '../../deep.js';
 import { everythingIsDemanded } from '../../demanded.js';
 import { systemClock } from '../system-clock.js';
 
@@ -84,7 +85,8 @@ export function shells(folder: string): readonly (readonly [string, () => OtherS
   }
   return [
     ['dash', () => new OtherShell('/bin/dash')],
-    ['bash', () => new OtherShell('/bin/bash --posix')],
+    // It differs in little that scripts use.
+    ...(isDeep() ? [['bash', () => new OtherShell('/bin/bash --posix')] as const] : []),
     ...(busybox === undefined
       ? []
       : [

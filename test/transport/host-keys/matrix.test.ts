@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { breadth } from '../../deep.js';
 import { HostKeys } from '../../../src/transport/ssh/host-keys.js';
 import { keysOf, parseKnownHosts } from '../../../src/transport/ssh/host-keys/known-hosts.js';
 import { fingerprint } from '../../../src/transport/ssh/host-keys/public-key.js';
@@ -9,7 +10,7 @@ import { systemClock } from '../system-clock.js';
 import { KeyCases, type KeyCase } from './known-hosts-cases.js';
 import { keyTypes, PipedSshd, type Asked, type KeyVerdict } from './openssh-verdict.js';
 
-const cases = Number(process.env['ADFPUSH_HOST_KEY_CASES'] ?? 210);
+const cases = Number(process.env['ADFPUSH_HOST_KEY_CASES'] ?? breadth(60, 210));
 const seed = process.env['ADFPUSH_HOST_KEY_SEED'] ?? 'host keys';
 
 describeWithSshd('known_hosts is read as OpenSSH reads it', () => {

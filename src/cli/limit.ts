@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { emptyLimitFile, unreadableLimitFile } from '../errors/cli.js';
+
+/** What a use case resolves itself. */
+const retry = '@retry';
+
+/**
+ * What `--limit` means: a pattern as it is; `@FILE` is the patterns on the lines of that file, blank lines and those that begin with `#` left
+ * out. Throws `cli.limit_file`.
+ */
+export function readLimit(given: string | undefined): string | undefined {
+  if (given === undefined || !given.startsWith('@') || given === retry) return given;
+  const path = given.slice(1);
+  const patterns = read(path)
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  if (patterns.length === 0) throw emptyLimitFile(path);
+  return patterns.join(',');
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw unreadableLimitFile(path, error);
+  }
+}

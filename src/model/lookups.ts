@@ -1,0 +1,7 @@
+/** What functions of templates read besides their values: the environment of adfpush and the project's files, the same during the whole run. */
+export interface Lookups {
+  /** Undefined when the variable is not set. */
+  readonly environment: (name: string) => string | undefined;
+  /** UTF-8 text of a file by its path, absolute or within the project; undefined when it is not there. */
+  readonly file: (path: string) => string | undefined;
+}

@@ -1,0 +1,82 @@
+import type { StepId } from '../../ports/transport.js';
+import { announcement } from '../announcement.js';
+import { claim, forgetOld, howItEnded, writeEnd } from './runner-script.js';
+
+/**
+ * Starts a job: `$1` is its command, `$2` the script of its runner, which gets a process session of its own. So the job neither ends with the
+ * connection nor takes one of its channels (MaxSessions). Ends once all input of the job is passed on, and tells what the runner said.
+ */
+const starterScript = [
+  `adf_a=; if command -v setsid >/dev/null 2>&1; then`,
+  // sh gives a command in the background no input but one that is named.
+  `adf_a=$(cat | ( exec 7<&0; setsid /bin/sh -c "$2" sh "$1" <&7 7<&- & )); fi;`,
+  `echo "${announcement}$$ \${adf_a:-none}" >&2; exit 0`,
+].join(' ');
+
+/** What a job's runner must know of its command. */
+export interface JobCommand {
+  /** In seconds. */
+  readonly limit: number;
+  /** It is another user's. */
+  readonly become: boolean;
+  /** By a sudo that may ask for a password. */
+  readonly asks: boolean;
+}
+
+/** For `commandLine`: the program of `starterScript`, and its arguments. */
+export const starterArguments = (step: StepId, command: string, about: JobCommand): readonly string[] => [
+  '/bin/sh',
+  '-c',
+  starterScript,
+  'sh',
+  command,
+  jobScript(step, about),
+];
+
+/**
+ * The runner of a job: as `runnerScript`, but nothing is connected to it. The last of its command's output goes to files beside the record,
+ * through pipes, so that no output fills the disk. It ends the command at its limit, and marks that it did. On a signal to the
+ * whole group it waits for the command and records how that ended.
+ */
+const jobScript = (step: StepId, { limit, become, asks }: JobCommand): string =>
+  [
+    'adf_line=$1; say() { echo "$1"; };',
+    claim(step),
+    '{ mkfifo -m 600 "$adf_f.po" && mkfifo -m 600 "$adf_f.pe"; } 2>/dev/null || { rm -f "$adf_f" "$adf_f.po"; say none; exit 0; };',
+    forgetOld,
+    '[ -z "$BASH_VERSION" ] || set +o posix; trap : TERM; true >"$adf_f.lost";',
+    '( trap "" TERM; exec tail -c 65536 ) <"$adf_f.po" >"$adf_f.out" 2>/dev/null & adf_o=$!;',
+    asks ? passOnQuestions : 'adf_q=$adf_f.pe;',
+    '( trap "" TERM; exec tail -c 65536 ) <"$adf_q" >"$adf_f.err" 2>/dev/null & adf_e=$!;',
+    'exec 8>"$adf_f.po" 9>"$adf_f.pe"; rm -f "$adf_f.po" "$adf_f.pe" "$adf_f.pt";',
+    'say kept; exec >/dev/null 2>>"$adf_f";',
+    // The command of another user is ended by `endsItself` first; the runner may not signal it.
+    `( exec </dev/null >/dev/null 2>&1 8>&- 9>&-; ${untilLimit(limit)} true >"$adf_f.late"; ${become ? 'sleep 4; ' : ''}${endGroup} ) & adf_w=$!;`,
+    '( unset -f say ours began; eval "$adf_line" ) >&8 2>&9 8>&- 9>&-; adf_c=$?; exec 8>&- 9>&-;',
+    howItEnded,
+    writeEnd,
+    'kill $adf_w; wait $adf_o $adf_e; true >"$adf_f.told"; exit 0',
+  ].join(' ');
+
+/** While the connection that started the job is there, stderr goes to it as well: sudo asks for the password there. */
+const passOnQuestions =
+  'adf_q=$adf_f.pt; mkfifo -m 600 "$adf_q"; ( trap "" TERM PIPE; exec tee /dev/fd/5 ) 5>"$adf_q" <"$adf_f.pe" >&2 2>/dev/null &';
+
+/**
+ * Stands in front of a command of another user, whose processes the runner may not signal, and ends it at the limit: a second after the runner
+ * marked the record. It is not a child of the command's shell, since a script may `wait` for all of its children.
+ */
+export const endsItself = (limit: number): string =>
+  `( ( ${untilLimit(limit + 1)} ${endGroup} ) </dev/null >/dev/null 2>&1 & ); `;
+
+/** Goes on when the limit has passed, and exits when the shell around it is gone. The time of a suspended host counts. */
+function untilLimit(limit: number): string {
+  return [
+    'up() { adf_u=; { read -r adf_u adf_s </proc/uptime; } 2>/dev/null; adf_u=${adf_u%.*}; [ -n "$adf_u" ] || adf_u=$(date +%s); };',
+    `up; adf_t=$((adf_u + ${limit + 1}));`,
+    'while kill -0 $$ 2>/dev/null && [ $adf_u -lt $adf_t ]; do adf_s=$((adf_t - adf_u)); [ $adf_s -lt 5 ] || adf_s=5; sleep $adf_s; up; done;',
+    'kill -0 $$ 2>/dev/null || exit 0;',
+  ].join(' ');
+}
+
+const endGroup = 'trap "" TERM; kill -s TERM 0; sleep 2; kill -s KILL 0';

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { adfpush, projectOf } from '../cli/adfpush.js';
+import { blocksIn, blocksOf, pages } from './blocks.js';
+
+it('docs/hosts.md has settings of secrets that lint finds nothing in', async () => {
+  const [settings] = blocksIn('yaml').filter(({ page }) => page === 'docs/hosts.md');
+  const project = await projectOf({
+    'adfpush.yml': settings?.text ?? '',
+    'inventory/prod.yml': 'source: static\nhosts: { api-1: { address: 127.0.0.1, groups: [api] } }\n',
+  });
+  expect(await adfpush(['lint'], project)).toMatchObject({ exit: 0 });
+});
+
+it.each(blocksIn('json'))('$name is JSON', ({ text }) => {
+  expect(() => JSON.parse(text) as unknown).not.toThrow();
+});
+
+/** Languages whose blocks other tests run. */
+const languages = ['yaml', 'json', 'sh', 'groovy', 'ts'];
+
+it('knows the language of each block', () => {
+  expect(new Set(pages.flatMap(blocksOf).map(({ language }) => language))).toEqual(new Set(languages));
+});
