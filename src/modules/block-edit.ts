@@ -1,6 +1,6 @@
 import type { Pattern } from '../model/pattern/pattern.js';
 import { matchesOf } from './line-edit.js';
-import { lineEndOf, linesOf, type Edited } from './text-edit.js';
+import { lineEndOf, linesOf, type Edited, type PlaceInText } from './text-edit.js';
 
 /** What `blockinfile` wants of a file, in the file's own encoding. */
 export interface WantedBlock {
@@ -9,8 +9,8 @@ export interface WantedBlock {
   readonly end: string;
   /** Empty: the block and its markers are removed. */
   readonly block: string;
-  /** Where a new block goes: `BOF`, `EOF`, or beside the last line that matches. */
-  readonly place: 'BOF' | 'EOF' | { readonly side: 'after' | 'before'; readonly pattern: Pattern };
+  /** Where a new block goes. */
+  readonly place: PlaceInText;
   readonly prependNewline: boolean;
   readonly appendNewline: boolean;
 }

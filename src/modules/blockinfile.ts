@@ -1,9 +1,15 @@
 import { z } from 'zod';
-import type { Pattern } from '../model/pattern/pattern.js';
-import { putBlock, type WantedBlock } from './block-edit.js';
-import { editBase, editKeys, editRefusals, insertedText, isSecret, placeSchema } from './edit-keys.js';
-import type { Module } from './module.js';
-import { applyEdit, checkEdit, plainText, type EditDetails, type TextEdit } from './text-edit.js';
+import { putBlock } from './block-edit.js';
+import {
+  editBase,
+  editKeys,
+  editRefusals,
+  insertedText,
+  isSecret,
+  placeOf,
+  placeSchema,
+} from './edit-keys.js';
+import { editModule, plainText, type TextEdit } from './text-edit.js';
 
 const schema = z
   .strictObject({
@@ -48,7 +54,7 @@ const schema = z
 type Args = z.infer<typeof schema>;
 
 /** Makes sure that a block of lines is between two marker lines of a text file, or that neither is there. */
-export const blockinfile: Module<Args, EditDetails> = {
+export const blockinfile = editModule<Args>({
   name: 'blockinfile',
   docs: {
     summary: 'Keeps a block of lines between two marker lines of a text file, or removes it.',
@@ -62,20 +68,14 @@ export const blockinfile: Module<Args, EditDetails> = {
   become: true`,
     ],
   },
-  effect: 'idempotent',
-  // Its string form is split into words as sh would: quoting keeps each value one word.
-  shellArguments: ['validate'],
-  visibleArguments: ['validate'],
   schema,
-  check: (args, host) => checkEdit(editOf(args), host),
-  apply: (args, details, host) => applyEdit(editOf(args), details, host),
-};
+  editOf,
+});
 
 function editOf(args: Args): TextEdit {
-  const { state, create, block: given, insertafter, insertbefore } = args;
+  const { state, create, block: given } = args;
   const block = state === 'absent' ? '' : plainText(given);
   const marker = (mark: string): string => args.marker.replaceAll('{mark}', mark);
-  const side = insertbefore === undefined ? 'after' : 'before';
   return {
     ...editBase(args),
     create: create && block !== '',
@@ -86,12 +86,9 @@ function editOf(args: Args): TextEdit {
         begin: inFile(marker(args.marker_begin)),
         end: inFile(marker(args.marker_end)),
         block: inFile(block),
-        place: placeOf(insertbefore ?? insertafter ?? 'EOF', side),
+        place: placeOf(args),
         prependNewline: args.prepend_newline,
         appendNewline: args.append_newline,
       }),
   };
 }
-
-const placeOf = (place: string | Pattern, side: 'after' | 'before'): WantedBlock['place'] =>
-  typeof place !== 'string' ? { side, pattern: place } : place === 'BOF' ? 'BOF' : 'EOF';

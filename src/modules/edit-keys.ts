@@ -6,7 +6,7 @@ import { scalarText } from '../model/schema/text.js';
 import { Secret } from '../model/secret.js';
 import type { Pattern } from '../model/pattern/pattern.js';
 import { attributeKeys, givenAttributes, pathSchema, type Attributes } from './file-keys.js';
-import type { TextEdit } from './text-edit.js';
+import type { PlaceInText, TextEdit } from './text-edit.js';
 
 /** The arguments that the modules for edits of a text file have in common. */
 export const editKeys = {
@@ -79,6 +79,18 @@ export const placeSchema = (words: readonly string[]) =>
     for (const { message } of read.error.issues) refuse(message);
     return '';
   }).meta({ type: `${words.join(', ')} or a regular expression` });
+
+/** Where a new text goes: at the end, where no argument says otherwise. */
+export function placeOf({ insertafter, insertbefore }: PlaceArguments): PlaceInText {
+  const place = insertbefore ?? insertafter ?? 'EOF';
+  if (typeof place === 'string') return place === 'BOF' ? 'BOF' : 'EOF';
+  return { side: insertbefore === undefined ? 'after' : 'before', pattern: place };
+}
+
+interface PlaceArguments {
+  readonly insertafter?: string | Pattern | undefined;
+  readonly insertbefore?: string | Pattern | undefined;
+}
 
 export const isSecret = (...texts: readonly (string | Secret | undefined)[]): boolean =>
   texts.some((text) => text instanceof Secret);

@@ -1,6 +1,6 @@
 import { expand, type Replacement } from '../model/pattern/replacement.js';
 import type { Pattern, PatternMatch } from '../model/pattern/pattern.js';
-import { lineEndOf, linesOf, type Edited } from './text-edit.js';
+import { lineEndOf, linesOf, type Edited, type PlaceInText } from './text-edit.js';
 
 /** What `lineinfile` wants of a file, in the file's own encoding. */
 export interface WantedLine {
@@ -9,8 +9,8 @@ export interface WantedLine {
   readonly line: string;
   /** The line with what the groups of the pattern matched: where nothing matches, nothing is done. */
   readonly backrefs: Replacement | undefined;
-  /** Where a new line goes: `BOF`, `EOF`, or beside a line that matches. */
-  readonly place: 'BOF' | 'EOF' | { readonly side: 'after' | 'before'; readonly pattern: Pattern };
+  /** Where a new line goes. */
+  readonly place: PlaceInText;
   readonly firstmatch: boolean;
 }
 

@@ -1,12 +1,18 @@
 import { z } from 'zod';
-import type { Pattern } from '../model/pattern/pattern.js';
 import { PatternFault } from '../model/pattern/python-syntax.js';
 import { parseReplacement } from '../model/pattern/replacement.js';
 import { patternSchema } from '../model/schema/pattern.js';
-import { editBase, editKeys, editRefusals, insertedText, isSecret, placeSchema } from './edit-keys.js';
+import {
+  editBase,
+  editKeys,
+  editRefusals,
+  insertedText,
+  isSecret,
+  placeOf,
+  placeSchema,
+} from './edit-keys.js';
 import { putLine, removeLines, type WantedLine } from './line-edit.js';
-import type { Module } from './module.js';
-import { applyEdit, checkEdit, plainText, type EditDetails, type TextEdit } from './text-edit.js';
+import { editModule, plainText, type TextEdit } from './text-edit.js';
 
 const schema = z
   .strictObject({
@@ -68,7 +74,7 @@ const schema = z
 type Args = z.infer<typeof schema>;
 
 /** Makes sure that a line is in a text file, or is not. */
-export const lineinfile: Module<Args, EditDetails> = {
+export const lineinfile = editModule<Args>({
   name: 'lineinfile',
   docs: {
     summary:
@@ -84,14 +90,9 @@ export const lineinfile: Module<Args, EditDetails> = {
   become: true`,
     ],
   },
-  effect: 'idempotent',
-  // Its string form is split into words as sh would: quoting keeps each value one word.
-  shellArguments: ['validate'],
-  visibleArguments: ['validate'],
   schema,
-  check: (args, host) => checkEdit(editOf(args), host),
-  apply: (args, details, host) => applyEdit(editOf(args), details, host),
-};
+  editOf,
+});
 
 function editOf(args: Args): TextEdit {
   const { state, create, line, regexp, search_string: text } = args;
@@ -111,16 +112,12 @@ function editOf(args: Args): TextEdit {
 }
 
 function wantedLine(args: Args, finder: WantedLine['finder'], line: string): WantedLine {
-  const { backrefs, regexp, insertafter, insertbefore, firstmatch } = args;
-  const place = insertbefore ?? insertafter ?? 'EOF';
+  const { backrefs, regexp, firstmatch } = args;
   return {
     finder,
     line,
     backrefs: backrefs && regexp !== undefined ? parseReplacement(line, regexp) : undefined,
-    place: placeOf(place, insertbefore === undefined ? 'after' : 'before'),
+    place: placeOf(args),
     firstmatch,
   };
 }
-
-const placeOf = (place: string | Pattern, side: 'after' | 'before'): WantedLine['place'] =>
-  typeof place !== 'string' ? { side, pattern: place } : place === 'BOF' ? 'BOF' : 'EOF';

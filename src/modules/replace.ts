@@ -4,15 +4,7 @@ import { PatternFault } from '../model/pattern/python-syntax.js';
 import { expand, parseReplacement } from '../model/pattern/replacement.js';
 import { patternSchema } from '../model/schema/pattern.js';
 import { editBase, editKeys, editRefusals, insertedText, isSecret } from './edit-keys.js';
-import type { Module } from './module.js';
-import {
-  applyEdit,
-  checkEdit,
-  plainText,
-  type EditDetails,
-  type Edited,
-  type TextEdit,
-} from './text-edit.js';
+import { editModule, plainText, type Edited, type TextEdit } from './text-edit.js';
 
 const schema = z
   .strictObject({
@@ -59,7 +51,7 @@ function tryOut(work: () => unknown, tell: (message: string) => void): void {
 }
 
 /** Replaces every match of a pattern in a text file. */
-export const replace: Module<Args, EditDetails> = {
+export const replace = editModule<Args>({
   name: 'replace',
   docs: {
     summary: 'Replaces every match of a pattern in a text file.',
@@ -68,22 +60,19 @@ export const replace: Module<Args, EditDetails> = {
   become: true`,
     ],
   },
-  effect: 'idempotent',
-  // Its string form is split into words as sh would: quoting keeps each value one word.
-  shellArguments: ['validate'],
-  visibleArguments: ['validate'],
   schema,
-  check: (args, host) => checkEdit(editOf(args), host),
-  apply: (args, details, host) => applyEdit(editOf(args), details, host),
-};
-
-const editOf = (args: Args): TextEdit => ({
-  ...editBase(args),
-  create: false,
-  onlyRemoves: false,
-  secret: isSecret(args.replace),
-  edit: (text, inFile) => replaceAll(text, args, inFile(plainText(args.replace))),
+  editOf,
 });
+
+function editOf(args: Args): TextEdit {
+  return {
+    ...editBase(args),
+    create: false,
+    onlyRemoves: false,
+    secret: isSecret(args.replace),
+    edit: (text, inFile) => replaceAll(text, args, inFile(plainText(args.replace))),
+  };
+}
 
 function replaceAll(text: string, args: Args, by: string): Edited {
   const replacement = parseReplacement(by, args.regexp);

@@ -1,12 +1,13 @@
 import { AdfError } from '../errors/adf-error.js';
 import { fileProblems, overtakenCode, tooLargeToEdit } from '../errors/files.js';
 import { defined } from '../model/defined.js';
+import type { Pattern } from '../model/pattern/pattern.js';
 import { Secret } from '../model/secret.js';
 import { sha256 } from '../model/sha256.js';
 import type { FileAttributes, FileLook } from '../ports/host-files.js';
 import { fileValues } from './file-attributes.js';
 import { compare, makeChange, type FileChange, type WantedFile } from './file-content.js';
-import type { Change, ModuleHost, ModuleResult } from './module.js';
+import type { Change, Module, ModuleHost, ModuleResult } from './module.js';
 
 /** An edit of a text file of the host, which is computed on the control side. */
 export interface TextEdit {
@@ -36,11 +37,30 @@ export interface EditDetails {
   readonly edited: Edited;
 }
 
+/** A place in a text: its beginning, its end, or beside the last line that matches. */
+export type PlaceInText = 'BOF' | 'EOF' | { readonly side: 'after' | 'before'; readonly pattern: Pattern };
+
+/** A module that edits one text file of a host: what is its own, and which edit its arguments ask for. */
+export const editModule = <Args>({
+  editOf,
+  ...own
+}: Pick<Module<Args, EditDetails>, 'name' | 'docs' | 'schema'> & {
+  readonly editOf: (args: Args) => TextEdit;
+}): Module<Args, EditDetails> => ({
+  ...own,
+  effect: 'idempotent',
+  // Its string form is split into words as sh would: quoting keeps each value one word.
+  shellArguments: ['validate'],
+  visibleArguments: ['validate'],
+  check: (args, host) => checkEdit(editOf(args), host),
+  apply: (args, details, host) => applyEdit(editOf(args), details, host),
+});
+
 /** Bytes of a file that may be edited: it is read into memory, and sent back whole. */
 const editLimit = 16 * 1024 * 1024;
 
 /** Reads the file, edits it in memory, and tells what changes. A link is followed: what it leads to is edited. */
-export async function checkEdit(edit: TextEdit, host: ModuleHost): Promise<Change<EditDetails>> {
+async function checkEdit(edit: TextEdit, host: ModuleHost): Promise<Change<EditDetails>> {
   const { path } = edit;
   const [look, bytes] = await lookAndRead(path, host);
   if (look.stat?.kind === 'directory') throw fileProblems.is_folder(host.host, path);
@@ -141,11 +161,7 @@ function absent({ path, onlyRemoves, attributes }: TextEdit, host: ModuleHost): 
 const attempts = 5;
 
 /** Writes the edited file, unless it is another by now: then it is read and edited anew. */
-export async function applyEdit(
-  edit: TextEdit,
-  details: EditDetails,
-  host: ModuleHost,
-): Promise<ModuleResult> {
+async function applyEdit(edit: TextEdit, details: EditDetails, host: ModuleHost): Promise<ModuleResult> {
   let { wanted, change, edited } = details;
   for (let attempt = 1; ; attempt += 1) {
     try {
