@@ -1,60 +1,69 @@
-import { open, rename, rm, stat } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Milliseconds } from '../../../model/duration.js';
 import type { Clock } from '../../../ports/clock.js';
 
 /** What the lock guards takes milliseconds; one so old was left behind by a process that died. */
 const staleAfter: Milliseconds = 10_000;
-const retryAfter: Milliseconds = 20;
+const retryWithin: Milliseconds = 40;
 const giveUpAfter: Milliseconds = 30_000;
 
 /**
- * Does `action` while no other process of ours does the like with this file. The lock is a file beside it. Where none can be made (a
- * folder that is read-only around a file that is not) the action goes ahead without.
+ * Does `action` while no other process of ours does the like with this file. A process that wants the lock puts a file of its own beside
+ * the guarded one, and has the lock when it then finds no other there. A file that a dead process left is removed by its own name, so that
+ * the lock of a living one is never removed. Where no file can be made (a folder that is read-only around a file that is not) the action
+ * goes ahead without.
  */
 export async function withFileLock<T>(file: string, clock: Clock, action: () => Promise<T>): Promise<T> {
-  const lock = `${file}.adfpush-lock`;
-  const locked = await take(lock, clock);
+  const own = `${file}.adfpush-lock.${randomUUID()}`;
+  try {
+    await take(file, own, clock);
+  } catch (error) {
+    if (!['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error) ?? '')) throw error;
+  }
   try {
     return await action();
   } finally {
-    if (locked) await rm(lock, { force: true });
+    await rm(own, { force: true });
   }
 }
 
-async function take(lock: string, clock: Clock): Promise<boolean> {
+async function take(file: string, own: string, clock: Clock): Promise<void> {
   const deadline = clock.elapsed() + giveUpAfter;
   for (;;) {
-    try {
-      await (await open(lock, 'wx', 0o600)).close();
-      return true;
-    } catch (error) {
-      const code = codeOf(error);
-      if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return false;
-      if (code !== 'EEXIST' || clock.elapsed() > deadline) throw error;
+    // Looks before it puts its own there too, so as not to disturb those who have the lock or are about to.
+    if (!(await isAnother(file, own, clock))) {
+      await writeFile(own, '', { flag: 'wx', mode: 0o600 });
+      if (!(await isAnother(file, own, clock))) return;
+      await rm(own, { force: true });
     }
-    if (await isStale(lock, clock)) await putAside(lock);
-    else await clock.sleep(retryAfter);
+    if (clock.elapsed() > deadline) throw new Error(`other processes have ${file} locked`);
+    await clock.sleep(1 + randomInt(retryWithin));
   }
 }
 
-async function isStale(lock: string, clock: Clock): Promise<boolean> {
+/** Whether another process has the lock, or wants it. */
+async function isAnother(file: string, own: string, clock: Clock): Promise<boolean> {
+  const prefix = `${basename(file)}.adfpush-lock.`;
+  for (const name of await readdir(dirname(file))) {
+    const lock = join(dirname(file), name);
+    if (!name.startsWith(prefix) || lock === own) continue;
+    const age = await ageOf(lock, clock);
+    if (age === undefined) continue;
+    if (age <= staleAfter) return true;
+    await rm(lock, { force: true });
+  }
+  return false;
+}
+
+/** Undefined when it is not there any more. */
+async function ageOf(lock: string, clock: Clock): Promise<Milliseconds | undefined> {
   try {
-    return clock.now() - (await stat(lock)).mtimeMs > staleAfter;
+    return clock.now() - (await stat(lock)).mtimeMs;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-/** Only one of those who found it stale moves it away; the others find nothing. */
-async function putAside(lock: string): Promise<void> {
-  const aside = `${lock}.${randomUUID()}`;
-  try {
-    await rename(lock, aside);
-    await rm(aside, { force: true });
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
   }
 }
 
