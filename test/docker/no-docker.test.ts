@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EngineRuntime } from '../../src/docker/engine-runtime.js';
 import { HoldsOnHosts } from '../../src/state/host-holds.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 import { describeWithSshd, Sshd } from '../transport/sshd.js';
 import { systemClock } from '../transport/system-clock.js';
 import { heldOn } from './held-on.js';
@@ -13,7 +13,7 @@ const programs = ['cat', 'dash', 'ls', 'mkdir', 'mv', 'rm', 'setsid', 'sh', 'syn
 
 describeWithSshd('a host on which no Docker is installed', () => {
   test('keeps holds in files of its login user', async () => {
-    const bin = mkdtempSync(join(tmpdir(), 'adfpush-no-docker-'));
+    const bin = temporaryFolder('no-docker');
     for (const one of programs) symlinkSync(`/usr/bin/${one}`, join(bin, one));
     const sshd = await Sshd.start({ environment: { PATH: bin } });
     const transport = sshd.transport();
@@ -32,7 +32,6 @@ describeWithSshd('a host on which no Docker is installed', () => {
     } finally {
       await transport.close();
       await sshd.stop();
-      rmSync(bin, { recursive: true });
     }
   });
 });

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { CheckedTask, ModuleResult } from '../../src/modules/module.js';
 import type { RunOptions } from '../../src/ports/transport.js';
 import { LocalConnection } from '../../src/transport/local-connection.js';
@@ -15,7 +15,6 @@ describe.skipIf(!existsSync('/usr/bin/apt-get'))('apt', () => {
   beforeEach(() => {
     apt = new SandboxedApt();
   });
-  afterEach(() => apt.remove());
 
   function onHost(): FakeModuleHost {
     const world = new World();

@@ -24,7 +24,6 @@ describeWithUsers(shells, 'values through a login shell', () => {
     await transport.close();
     await sshd.stop();
     users.remove();
-    tripwire.remove();
   });
 
   /** What a command writes, as bytes. */

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { endedWithTest } from '../stages/processes.js';
 
 /** Lets a plain node process import this project's sources: `.js` means `.ts`, and types are taken out. */
 const hooks = `
@@ -26,5 +27,5 @@ registerHooks({
 export function runTypeScript(file: string, args: readonly string[]): ChildProcessWithoutNullStreams {
   const program = fileURLToPath(new URL(file, import.meta.url));
   const prelude = `data:text/javascript,${encodeURIComponent(hooks)}`;
-  return spawn(process.execPath, ['--import', prelude, program, ...args]);
+  return endedWithTest(spawn(process.execPath, ['--import', prelude, program, ...args]));
 }

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 import { describeWithSshd, Sshd } from '../transport/sshd.js';
 import { runTypeScript } from './run-typescript.js';
 
@@ -18,7 +16,7 @@ interface Told {
 
 describeWithSshd('output of a fleet that is far too much for memory', () => {
   test('is in files, whole, while what is kept of it in memory stays small', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'adfpush-spills-'));
+    const directory = temporaryFolder('spills');
     const sshd = await Sshd.start({ config: ['MaxStartups 100'] });
     try {
       const each = 30 * mebibyte;
@@ -35,7 +33,6 @@ describeWithSshd('output of a fleet that is far too much for memory', () => {
       expect(most - before).toBeLessThan(250 * mebibyte);
     } finally {
       await sshd.stop();
-      rmSync(directory, { recursive: true, force: true });
     }
   });
 });

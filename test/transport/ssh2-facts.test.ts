@@ -6,7 +6,7 @@ import { Client, type ClientChannel, type ConnectConfig } from 'ssh2';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { quoteAll } from '../../src/transport/quote.js';
 import { CuttingProxy } from './faults/cutting-proxy.js';
-import { isRunning } from './is-running.js';
+import { isRunning } from '../stages/processes.js';
 import { describeWithSshd, Sshd, until } from './sshd.js';
 
 /**

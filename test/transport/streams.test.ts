@@ -6,7 +6,7 @@ import type { Connection, Transport } from '../../src/ports/transport.js';
 import { LocalConnection } from '../../src/transport/local-connection.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { byOpenSsh } from './contract.js';
-import { isRunning } from './is-running.js';
+import { isRunning } from '../stages/processes.js';
 import { describeWithSshd, Sshd, until } from './sshd.js';
 import { systemClock } from './system-clock.js';
 

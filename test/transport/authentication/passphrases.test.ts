@@ -66,17 +66,13 @@ describeWithSshd('passphrases', () => {
   test('nobody is asked when an agent has the key', async () => {
     const person = new Person(['right']);
     const agent = await startAgent(join(sshd.folder, 'agent'));
-    try {
-      agent.add(sshd.identityFile);
-      const transport = sshd.transport({ prompt: person, agentSocket: agent.socket });
+    agent.add(sshd.identityFile);
+    const transport = sshd.transport({ prompt: person, agentSocket: agent.socket });
 
-      await transport.connect(sshd.host({ identityFile: other, identitiesOnly: false }));
+    await transport.connect(sshd.host({ identityFile: other, identitiesOnly: false }));
 
-      expect(person.questions).toEqual([]);
-      await transport.close();
-    } finally {
-      agent.stop();
-    }
+    expect(person.questions).toEqual([]);
+    await transport.close();
   });
 
   test('a file whose public half nobody can read is opened when its turn has come', async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Connection } from '../../../src/ports/transport.js';
 import type { SshTransport } from '../../../src/transport/ssh/ssh-transport.js';
 import { containing } from '../matching.js';
-import { isRunning } from '../is-running.js';
+import { isRunning } from '../../stages/processes.js';
 import { Sshd, until } from '../sshd.js';
 import { describeWithUsers, openToAllUsers, TestUsers } from '../test-users.js';
 

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SshSettings } from '../../../src/model/host.js';
 import type { RecordedHostKey } from '../../../src/ports/transport.js';
 import { HostKeys } from '../../../src/transport/ssh/host-keys.js';
 import { describeUnless, notOnPath } from '../../describe-unless.js';
+import { temporaryFolder } from '../../stages/temporary-folder.js';
 import { containing } from '../matching.js';
 import { describeWithSshd, Sshd } from '../sshd.js';
 import { systemClock } from '../system-clock.js';
@@ -102,7 +102,7 @@ describeWithSshd('with accept-new the key of a host that is not known', () => {
 });
 
 describeUnless(notOnPath('ssh-keygen'), 'keys that are recorded at the same time', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'adfpush-record-'));
+  const folder = temporaryFolder('record');
   let keys: readonly [Buffer, Buffer];
   beforeAll(() => {
     const make = (name: string): Buffer => {
@@ -111,7 +111,6 @@ describeUnless(notOnPath('ssh-keygen'), 'keys that are recorded at the same time
     };
     keys = [make('one'), make('two')];
   });
-  afterAll(() => rmSync(folder, { recursive: true }));
 
   async function meet(
     hostKeys: HostKeys,

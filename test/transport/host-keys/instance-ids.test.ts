@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { HostKeys } from '../../../src/transport/ssh/host-keys.js';
 import { describeWithSshd } from '../sshd.js';
 import { systemClock } from '../system-clock.js';
@@ -26,7 +26,6 @@ describeWithSshd(
           authority: `@cert-authority ${name} ${wrong}\n`,
         })[kind];
     });
-    afterAll(() => sshd.stop());
 
     const cases = kinds.flatMap((ofId) => kinds.map((ofAddress) => [ofId, ofAddress] as const));
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { breadth } from '../../deep.js';
 import { HostKeys } from '../../../src/transport/ssh/host-keys.js';
 import { keysOf, parseKnownHosts } from '../../../src/transport/ssh/host-keys/known-hosts.js';
@@ -21,7 +21,6 @@ describeWithSshd('known_hosts is read as OpenSSH reads it', () => {
     servers = [new PipedSshd(), new PipedSshd(['ed25519'])];
     wrong = keyTypes.map((type) => servers[0].makeKey(`wrong_${type}`, type));
   });
-  afterAll(() => servers.forEach((sshd) => sshd.stop()));
 
   const generators = (name: string): readonly KeyCases[] =>
     servers.map((sshd, index) => {
