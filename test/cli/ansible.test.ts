@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { adfpush, program, projectOf } from './adfpush.js';
+import { adfpush, program, projectOf } from '../stages/adfpush.js';
 
 const isInstalled = spawnSync('ansible-inventory', ['--version']).status === 0;
 if (!isInstalled) console.warn('*** Left out: the real Ansible is not installed (Debian: ansible-core). ***');

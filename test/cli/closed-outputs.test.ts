@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { endedWithTest } from '../stages/processes.js';
-import { program, root } from './adfpush.js';
+import { program, root } from '../stages/adfpush.js';
 
 interface Closing {
   /** What to run in Node. */

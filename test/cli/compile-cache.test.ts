@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { adfpush } from './adfpush.js';
+import { adfpush } from '../stages/adfpush.js';
 
 const folder = (): string => temporaryFolder('cache');
 

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { completionScript, type CompletedCommand } from '../../src/cli/completion.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { adfpush, projectOf } from './adfpush.js';
+import { adfpush, projectOf } from '../stages/adfpush.js';
 
 /** What bash offers for these words, the last of which is being typed. */
 async function offered(script: string, words: readonly string[], folder = '.'): Promise<readonly string[]> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startLab, type Lab } from '../../src/lab/lab.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { adfpush, root } from './adfpush.js';
+import { adfpush, root } from '../stages/adfpush.js';
 
 let lab: Lab;
 let folder: string;

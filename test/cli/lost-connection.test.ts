@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endedWithTest } from '../stages/processes.js';
-import { describeWithSshd, Sshd, until } from '../transport/sshd.js';
-import { program, projectOf } from './adfpush.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
+import { program, projectOf } from '../stages/adfpush.js';
 
 const linesOf = (file: string): readonly string[] =>
   existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];

@@ -2,7 +2,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { root } from './adfpush.js';
+import { root } from '../stages/adfpush.js';
 
 interface Packed {
   readonly filename: string;

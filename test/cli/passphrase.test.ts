@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endedWithTest } from '../stages/processes.js';
-import { authorize, makeKey } from '../transport/authentication/keys.js';
-import { describeWithSshd, Sshd, until } from '../transport/sshd.js';
-import { program, projectOf } from './adfpush.js';
+import { authorize, makeKey } from '../stages/keys.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
+import { program, projectOf } from '../stages/adfpush.js';
 
 const passphrase = 'open sesame, please';
 

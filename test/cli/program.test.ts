@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/commands/table.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { adfpush, program, projectOf } from './adfpush.js';
+import { adfpush, program, projectOf } from '../stages/adfpush.js';
 
 const verbs = Object.keys(commands).map((id) => id.replace(':', ' '));
 

@@ -7,7 +7,7 @@ import { MemoryFiles } from '../fakes/memory-files.js';
 import { noSecrets } from '../fakes/no-secrets.js';
 import { makeHost } from '../fakes/make-host.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { errorsFromAsync, textOf } from './error-text.js';
+import { errorsFromAsync, textOf } from '../stages/error-text.js';
 
 const load = (files: Record<string, string>): Promise<Project> =>
   loadProject(new MemoryFiles(files), '/home/me/shop', noSecrets());

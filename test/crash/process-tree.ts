@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { atEnd } from '../stages/at-end.js';
 import { isRunning } from '../stages/processes.js';
-import { until } from '../lab/until.js';
+import { until } from '../stages/until.js';
 
 /** A build step: a shell, and all that it starts. */
 export class ProcessTree {

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { program } from '../cli/adfpush.js';
+import { program } from '../stages/adfpush.js';
 import { everyNth } from '../deep.js';
 import { endedWithTest, isRunning } from '../stages/processes.js';
-import { until } from '../lab/until.js';
-import { Lane } from './lane.js';
+import { until } from '../stages/until.js';
+import { Lane } from '../stages/lane.js';
 import { ProcessTree, signal } from './process-tree.js';
 
 let lane: Lane;

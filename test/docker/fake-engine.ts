@@ -7,7 +7,7 @@ import type { HostContainers } from '../../src/ports/container-runtime.js';
 import { LocalTransport } from '../../src/transport/local-connection.js';
 import { makeHost } from '../fakes/make-host.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { systemClock } from '../transport/system-clock.js';
+import { systemClock } from '../stages/system-clock.js';
 
 export interface Asked {
   readonly method: string;

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { EngineRuntime } from '../../src/docker/engine-runtime.js';
 import { HoldsOnHosts } from '../../src/state/host-holds.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { describeWithSshd, Sshd } from '../transport/sshd.js';
-import { systemClock } from '../transport/system-clock.js';
-import { heldOn } from './held-on.js';
+import { describeWithSshd, Sshd } from '../stages/sshd.js';
+import { systemClock } from '../stages/system-clock.js';
+import { heldOn } from '../stages/held-on.js';
 
 /** What a host without Docker has of the programs of this machine. */
 const programs = ['cat', 'dash', 'ls', 'mkdir', 'mv', 'rm', 'setsid', 'sh', 'sync'];

@@ -13,7 +13,7 @@ import {
 import { labAccount, labRegion } from '../../src/lab/cloud-services.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
 import { isRunning } from '../stages/processes.js';
-import { until } from './until.js';
+import { until } from '../stages/until.js';
 
 /** The process is started from its sources here: Node takes the types out, and must find `x.ts` where `x.js` is imported. */
 const resolveSources = `

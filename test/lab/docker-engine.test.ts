@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { LabHost } from '../../src/lab/hosts/host.js';
 import { startLab, type Lab } from '../../src/lab/lab.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { until } from './until.js';
+import { until } from '../stages/until.js';
 
 let directory: string;
 let lab: Lab;

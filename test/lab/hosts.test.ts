@@ -9,7 +9,7 @@ import { generateKey } from '../../src/lab/hosts/keys.js';
 import { startLab, type Lab } from '../../src/lab/lab.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
 import { isRunning } from '../stages/processes.js';
-import { until } from './until.js';
+import { until } from '../stages/until.js';
 
 let directory: string;
 let lab: Lab;

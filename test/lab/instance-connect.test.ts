@@ -8,8 +8,8 @@ import type { Host } from '../../src/model/host.js';
 import { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { makeHost } from '../fakes/make-host.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { containing } from '../transport/matching.js';
-import { systemClock } from '../transport/system-clock.js';
+import { containing } from '../stages/matching.js';
+import { systemClock } from '../stages/system-clock.js';
 
 let directory: string;
 let lab: Lab;

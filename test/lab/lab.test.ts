@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startLab, type Lab, type LabOptions } from '../../src/lab/lab.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
 import { isRunning } from '../stages/processes.js';
-import { until } from './until.js';
+import { until } from '../stages/until.js';
 
 let directory: string;
 const labs: Lab[] = [];

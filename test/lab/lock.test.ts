@@ -2,9 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Lane } from '../crash/lane.js';
+import { Lane } from '../stages/lane.js';
 import { endedWithTest } from '../stages/processes.js';
-import { until } from './until.js';
+import { until } from '../stages/until.js';
 
 const program = join(import.meta.dirname, '../../dist/bin.js');
 const buildPage = 'https://ci.example/job/7/';

@@ -4,8 +4,8 @@ import type { CheckedTask, ModuleResult } from '../../src/modules/module.js';
 import type { RunOptions } from '../../src/ports/transport.js';
 import { LocalConnection } from '../../src/transport/local-connection.js';
 import { World } from '../fakes/world/world.js';
-import { systemClock } from '../transport/system-clock.js';
-import { thisMachine } from '../transport/host-files/shells.js';
+import { systemClock } from '../stages/system-clock.js';
+import { thisMachine } from '../stages/host-shells.js';
 import { FakeModuleHost } from './fake-module-host.js';
 import { SandboxedApt } from './sandboxed-apt.js';
 

@@ -6,8 +6,8 @@ import { TransportFiles } from '../../src/transport/host-files/transport-files.j
 import { LocalTransport } from '../../src/transport/local-connection.js';
 import { World } from '../fakes/world/world.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { shells, thisMachine, type OtherShell } from '../transport/host-files/shells.js';
-import { systemClock } from '../transport/system-clock.js';
+import { shells, thisMachine, type OtherShell } from '../stages/host-shells.js';
+import { systemClock } from '../stages/system-clock.js';
 import { FakeModuleHost } from './fake-module-host.js';
 
 /** A host whose commands and files are real: those of this machine, in a folder that is gone after the test. */

@@ -8,8 +8,8 @@ import { LocalConnection } from '../../src/transport/local-connection.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { World } from '../fakes/world/world.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { systemClock } from '../transport/system-clock.js';
-import { thisMachine } from '../transport/host-files/shells.js';
+import { systemClock } from '../stages/system-clock.js';
+import { thisMachine } from '../stages/host-shells.js';
 import { FakeModuleHost } from './fake-module-host.js';
 
 /** The module `script`, its commands run by a real shell. */

@@ -10,7 +10,7 @@ import { HttpRegistry } from '../../src/release/http-registry.js';
 import { parseImageReference } from '../../src/model/image-reference.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
 import { digest } from './docker-registry.js';
-import { HurriedClock } from './hurried-clock.js';
+import { HurriedClock } from '../fakes/hurried-clock.js';
 import { stubRegistry, type SeenRequest, type StubReply } from './stub-registry.js';
 import { describeUnless, notOnPath } from '../describe-unless.js';
 

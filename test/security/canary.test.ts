@@ -15,13 +15,13 @@ import { NodeProjectFiles } from '../../src/config/node-project-files.js';
 import { modules } from '../../src/modules/catalogue.js';
 import { newRunId, openRun } from '../../src/run/open-run.js';
 import { openWorld } from '../../src/world/open-world.js';
-import { program, root } from '../cli/adfpush.js';
+import { program, root } from '../stages/adfpush.js';
 import { endedWithTest } from '../stages/processes.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { makeKey } from '../transport/authentication/keys.js';
-import { Sshd } from '../transport/sshd.js';
-import { describeWithUsers, openToAllUsers, TestUsers } from '../transport/test-users.js';
-import { findInFiles } from './find-in-files.js';
+import { makeKey } from '../stages/keys.js';
+import { Sshd } from '../stages/sshd.js';
+import { describeWithUsers, openToAllUsers, TestUsers } from '../stages/test-users.js';
+import { findInFiles } from '../stages/find-in-files.js';
 import { watchProcesses } from './watch-processes.js';
 
 // Each in its own words, so that a hit says which it was; with characters that escapes change.

@@ -11,10 +11,10 @@ import { containerSchema } from '../../src/model/schema/container.js';
 import type { RemoteCommand, RunOptions } from '../../src/ports/transport.js';
 import { TransportFiles } from '../../src/transport/host-files/transport-files.js';
 import { LocalConnection, LocalTransport } from '../../src/transport/local-connection.js';
-import { AdHocStage, exited } from '../engine/ad-hoc-stage.js';
+import { AdHocStage, exited } from '../stages/ad-hoc-stage.js';
 import { makeHost } from '../fakes/make-host.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { systemClock } from '../transport/system-clock.js';
+import { systemClock } from '../stages/system-clock.js';
 import { hostileValues, Tripwire } from './hostile-values.js';
 
 const at = { file: 'playbook.yml', line: 1, column: 1 };

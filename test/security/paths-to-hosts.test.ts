@@ -7,7 +7,7 @@ import { Secret } from '../../src/model/secret.js';
 import { openWorld } from '../../src/world/open-world.js';
 import type { World } from '../../src/world/world.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { describeWithSshd, Sshd } from '../transport/sshd.js';
+import { describeWithSshd, Sshd } from '../stages/sshd.js';
 
 const secret = 's3cret-word';
 

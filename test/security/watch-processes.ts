@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { endedWithTest } from '../stages/processes.js';
-import { until } from '../transport/sshd.js';
+import { until } from '../stages/sshd.js';
 
 export interface Sightings {
   /** `cmdline of sh -c …: the secret`. */

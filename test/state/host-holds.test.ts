@@ -6,7 +6,7 @@ import type { HeldOnHost } from '../../src/model/holds/held-on-host.js';
 import { runId } from '../../src/model/ids.js';
 import type { HostHolds } from '../../src/ports/host-holds.js';
 import { HoldsOnHosts } from '../../src/state/host-holds.js';
-import { heldOn } from '../docker/held-on.js';
+import { heldOn } from '../stages/held-on.js';
 import { makeHost } from '../fakes/make-host.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
 import { FakeProc, ShellTransport } from './shell-transport.js';

@@ -14,7 +14,7 @@ import { FakeClock } from '../fakes/fake-clock.js';
 import { makeHost } from '../fakes/make-host.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
 import { removeFolder, temporaryFolder } from '../stages/temporary-folder.js';
-import { ModelLeaseHost } from './model-lease-host.js';
+import { ModelLeaseHost } from '../fakes/model-lease-host.js';
 import { FakeProc, ShellTransport, type ShellHost } from './shell-transport.js';
 
 /** What hosts do with a question that reaches them. */

@@ -7,7 +7,7 @@ import { holdId, hostId, runId } from '../../src/model/ids.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import { FileJournalStore } from '../../src/state/journal-file.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { runTypeScript } from './run-typescript.js';
+import { runTypeScript } from '../stages/run-typescript.js';
 
 const run = runId('20261121T031500Z-7f3a');
 const record = (index: number, text = `mutation-${index}`): JournalRecord => ({
@@ -152,7 +152,7 @@ describe('the journal file', () => {
   });
 
   it('holds every record whose append resolved before the process was killed', async () => {
-    const writer = runTypeScript('journal-writer.ts', [directory, run]);
+    const writer = runTypeScript('state/journal-writer.ts', [directory, run]);
     let acknowledged = '';
     let complaints = '';
     writer.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));

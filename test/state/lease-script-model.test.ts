@@ -9,7 +9,7 @@ import { recordNumber } from '../../src/state/lease-rules.js';
 import { makeHost } from '../fakes/make-host.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
 import { removeFolder, temporaryFolder } from '../stages/temporary-folder.js';
-import { ModelLeaseHost } from './model-lease-host.js';
+import { ModelLeaseHost } from '../fakes/model-lease-host.js';
 import { FakeProc, ShellTransport } from './shell-transport.js';
 import { shells } from './shells.js';
 

@@ -8,7 +8,7 @@ import { SpillFiles } from '../../src/state/spill-files.js';
 import { LocalConnection } from '../../src/transport/local-connection.js';
 import { makeHost } from '../fakes/make-host.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { systemClock } from '../transport/system-clock.js';
+import { systemClock } from '../stages/system-clock.js';
 
 const connection = new LocalConnection(makeHost('here'), systemClock);
 const mebibyte = 1024 * 1024;

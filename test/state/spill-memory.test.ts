@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { describeWithSshd, Sshd } from '../transport/sshd.js';
-import { runTypeScript } from './run-typescript.js';
+import { describeWithSshd, Sshd } from '../stages/sshd.js';
+import { runTypeScript } from '../stages/run-typescript.js';
 
 const mebibyte = 1024 * 1024;
 
@@ -21,7 +21,7 @@ describeWithSshd('output of a fleet that is far too much for memory', () => {
     try {
       const each = 30 * mebibyte;
       const host = JSON.stringify(sshd.host());
-      const child = runTypeScript('spill-writer.ts', [directory, '20', String(each), host]);
+      const child = runTypeScript('state/spill-writer.ts', [directory, '20', String(each), host]);
       const [told, said] = await Promise.all([text(child.stdout), text(child.stderr)]);
       expect(said).toBe('');
       const { before, most, sizes, shown, ended } = JSON.parse(told) as Told;

@@ -8,8 +8,8 @@ import { BecomePassword } from '../../src/transport/become-password.js';
 import { TransportFiles } from '../../src/transport/host-files/transport-files.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { isRunning } from '../stages/processes.js';
-import { Sshd } from './sshd.js';
-import { describeWithUsers, openToAllUsers, TestUsers } from './test-users.js';
+import { Sshd } from '../stages/sshd.js';
+import { describeWithUsers, openToAllUsers, TestUsers } from '../stages/test-users.js';
 
 const password = 'the password';
 

@@ -5,10 +5,10 @@ import { everyNth } from '../deep.js';
 import type { Connection } from '../../src/ports/transport.js';
 import { commandLine } from '../../src/transport/command-line.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { describeConnections, describeTransports, placeOn, type Place } from './contract.js';
+import { describeConnections, describeTransports, placeOn, type Place } from '../stages/transports.js';
 import { isRunning } from '../stages/processes.js';
-import { until } from './sshd.js';
-import { matching } from './matching.js';
+import { until } from '../stages/sshd.js';
+import { matching } from '../stages/matching.js';
 
 describeConnections('commands', (open) => {
   let place: Place;

@@ -14,9 +14,9 @@ import type { HostHttpRequest, HostHttpResponse } from '../../src/ports/host-htt
 import { TransportHttp } from '../../src/transport/host-http.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { describeWithSshd, freePort, Sshd } from './sshd.js';
-import { systemClock } from './system-clock.js';
-import { containing } from './matching.js';
+import { describeWithSshd, freePort, Sshd } from '../stages/sshd.js';
+import { systemClock } from '../stages/system-clock.js';
+import { containing } from '../stages/matching.js';
 
 interface Seen {
   readonly method: string;

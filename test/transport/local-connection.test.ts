@@ -6,8 +6,8 @@ import { LocalConnection } from '../../src/transport/local-connection.js';
 import { makeHost } from '../fakes/make-host.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
 import { isRunning } from '../stages/processes.js';
-import { until } from './sshd.js';
-import { systemClock } from './system-clock.js';
+import { until } from '../stages/sshd.js';
+import { systemClock } from '../stages/system-clock.js';
 
 const connection = new LocalConnection(makeHost('here'), systemClock);
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Clock } from '../../src/ports/clock.js';
 import { openProxySocket } from '../../src/transport/openssh/control-socket.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { systemClock } from './system-clock.js';
+import { systemClock } from '../stages/system-clock.js';
 
 test('a master that takes the connection and says nothing is given up', async () => {
   const folder = temporaryFolder('master');

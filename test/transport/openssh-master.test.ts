@@ -14,10 +14,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defaultLimits } from '../../src/transport/ssh/limits.js';
 import { PrivateFolder } from '../../src/transport/openssh/private-folder.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { runTypeScript } from '../state/run-typescript.js';
-import { byOpenSsh } from './contract.js';
+import { runTypeScript } from '../stages/run-typescript.js';
+import { byOpenSsh } from '../stages/transports.js';
 import { isRunning } from '../stages/processes.js';
-import { describeWithSshd, Sshd, until } from './sshd.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
 
 /** The masters whose sockets are in a folder: those that name it in their arguments. */
 const mastersIn = (folder: string): string[] =>
@@ -80,7 +80,7 @@ describeWithSshd('masters', () => {
   });
 
   test('end by themselves when adfpush is killed, and its folder is removed by a later run', async () => {
-    const child = runTypeScript('../transport/hold-openssh.ts', [JSON.stringify(sshd.host()), sshd.folder]);
+    const child = runTypeScript('transport/hold-openssh.ts', [JSON.stringify(sshd.host()), sshd.folder]);
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
     child.stderr.pipe(process.stderr);

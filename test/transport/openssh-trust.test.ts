@@ -7,9 +7,9 @@ import { isUnreachable } from '../../src/errors/ssh.js';
 import { hostId } from '../../src/model/ids.js';
 import type { SshSettings } from '../../src/model/host.js';
 import { endedWithTest } from '../stages/processes.js';
-import { byOpenSsh, bySsh2, type Reach } from './contract.js';
-import { containing, matching } from './matching.js';
-import { describeWithSshd, freePort, Sshd, until } from './sshd.js';
+import { byOpenSsh, bySsh2, type Reach } from '../stages/transports.js';
+import { containing, matching } from '../stages/matching.js';
+import { describeWithSshd, freePort, Sshd, until } from '../stages/sshd.js';
 
 const keygen = (...args: string[]): unknown =>
   execFileSync('ssh-keygen', ['-q', ...args], { stdio: 'ignore' });

@@ -5,8 +5,8 @@ import { hostId } from '../../src/model/ids.js';
 import type { Host, SshSettings } from '../../src/model/host.js';
 import type { SshTransportOptions } from '../../src/transport/ssh/ssh-transport.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { describeWithSshd, freePort, Sshd } from './sshd.js';
-import { containing, matching } from './matching.js';
+import { describeWithSshd, freePort, Sshd } from '../stages/sshd.js';
+import { containing, matching } from '../stages/matching.js';
 
 const readers: readonly (readonly [string, Partial<SshTransportOptions>])[] = [
   ['as ssh itself reads it', {}],

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Host } from '../../src/model/host.js';
 import { ProxyCommand } from '../../src/transport/ssh/proxy-command.js';
-import { containing, matching } from './matching.js';
+import { containing, matching } from '../stages/matching.js';
 import { isRunning } from '../stages/processes.js';
-import { describeWithSshd, Sshd, until } from './sshd.js';
-import { systemClock } from './system-clock.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
+import { systemClock } from '../stages/system-clock.js';
 
 describeWithSshd('a ProxyCommand', () => {
   let sshd: Sshd;

@@ -7,7 +7,7 @@ import { connectionKey, type Destination, type Hop } from '../../src/transport/s
 import { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { makeHost } from '../fakes/make-host.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { systemClock } from './system-clock.js';
+import { systemClock } from '../stages/system-clock.js';
 
 const { homedir: home, username, uid } = userInfo();
 

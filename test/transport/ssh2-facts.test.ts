@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { quoteAll } from '../../src/transport/quote.js';
 import { CuttingProxy } from './faults/cutting-proxy.js';
 import { isRunning } from '../stages/processes.js';
-import { describeWithSshd, Sshd, until } from './sshd.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
 
 /**
  * What was measured of ssh2 and sshd by themselves, and what the transport is built around. When one of these fails after an update, a

@@ -13,7 +13,7 @@ import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { isDeep } from '../deep.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
 import { isRunning } from '../stages/processes.js';
-import { describeWithSshd, Sshd, until } from './sshd.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
 
 /** What /bin/sh is on the host; and a login shell that is no sh. */
 const shells = [

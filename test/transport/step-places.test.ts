@@ -17,7 +17,7 @@ import type { CommandResult } from '../../src/ports/transport.js';
 import { LocalConnection } from '../../src/transport/local-connection.js';
 import { makeHost } from '../fakes/make-host.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
-import { systemClock } from './system-clock.js';
+import { systemClock } from '../stages/system-clock.js';
 
 const connection = new LocalConnection(makeHost('here'), systemClock);
 const step = { run: 'run', id: 'step' };

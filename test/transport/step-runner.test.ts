@@ -6,7 +6,7 @@ import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { everyNth } from '../deep.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
 import { isRunning } from '../stages/processes.js';
-import { describeWithSshd, Sshd, until } from './sshd.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
 
 /** What /bin/sh is on the hosts of the world; and login shells that are no sh, which read the line before it. */
 const shells = [

@@ -5,9 +5,9 @@ import { AdfError } from '../../../src/errors/adf-error.js';
 import { isUnreachable } from '../../../src/errors/ssh.js';
 import type { Host, SshSettings } from '../../../src/model/host.js';
 import type { SshTransportOptions } from '../../../src/transport/ssh/ssh-transport.js';
-import { containing, matching } from '../matching.js';
-import { describeWithSshd, Sshd, until } from '../sshd.js';
-import { authorize, makeKey } from './keys.js';
+import { containing, matching } from '../../stages/matching.js';
+import { describeWithSshd, Sshd, until } from '../../stages/sshd.js';
+import { authorize, makeKey } from '../../stages/keys.js';
 import { startAgent, type RunningAgent } from './ssh-agent.js';
 
 describeWithSshd('which keys are offered', () => {

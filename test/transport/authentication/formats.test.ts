@@ -8,9 +8,9 @@ import { readPrivateKey } from '../../../src/transport/ssh/authentication/privat
 import { publicKeyLine } from '../../../src/transport/ssh/authentication/public-key.js';
 import { describeUnless, notOnPath } from '../../describe-unless.js';
 import { temporaryFolder } from '../../stages/temporary-folder.js';
-import { containing } from '../matching.js';
-import { describeWithSshd, Sshd } from '../sshd.js';
-import { authorize, makeKey } from './keys.js';
+import { containing } from '../../stages/matching.js';
+import { describeWithSshd, Sshd } from '../../stages/sshd.js';
+import { authorize, makeKey } from '../../stages/keys.js';
 import { puttyKey } from './putty.js';
 
 const passphrase = 'correct horse: "battery" $taple';

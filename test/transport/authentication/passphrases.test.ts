@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostId } from '../../../src/model/ids.js';
 import { Secret } from '../../../src/model/secret.js';
 import type { SecretPrompt } from '../../../src/ports/secret-keeper.js';
-import { containing, matching } from '../matching.js';
-import { describeWithSshd, Sshd, until } from '../sshd.js';
-import { authorize, makeKey } from './keys.js';
+import { containing, matching } from '../../stages/matching.js';
+import { describeWithSshd, Sshd, until } from '../../stages/sshd.js';
+import { authorize, makeKey } from '../../stages/keys.js';
 import { startAgent } from './ssh-agent.js';
 
 /** A person who gives these answers one after the other, and then none. */

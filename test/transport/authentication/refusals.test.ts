@@ -6,8 +6,8 @@ import { AdfError } from '../../../src/errors/adf-error.js';
 import { isUnreachable } from '../../../src/errors/ssh.js';
 import type { SshSettings } from '../../../src/model/host.js';
 import type { SshTransportOptions } from '../../../src/transport/ssh/ssh-transport.js';
-import { describeWithSshd, Sshd } from '../sshd.js';
-import { authorize, makeKey } from './keys.js';
+import { describeWithSshd, Sshd } from '../../stages/sshd.js';
+import { authorize, makeKey } from '../../stages/keys.js';
 import { startAgent } from './ssh-agent.js';
 
 async function refusalOf(

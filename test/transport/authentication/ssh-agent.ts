@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { endedWithTest } from '../../stages/processes.js';
-import { until } from '../sshd.js';
+import { until } from '../../stages/sshd.js';
 
 export interface RunningAgent {
   readonly socket: string;

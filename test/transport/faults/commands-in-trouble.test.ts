@@ -6,7 +6,7 @@ import type { Connection } from '../../../src/ports/transport.js';
 import type { SshTransport } from '../../../src/transport/ssh/ssh-transport.js';
 import { describeUnless } from '../../describe-unless.js';
 import { isRunning } from '../../stages/processes.js';
-import { describeWithSshd, noSshd, Sshd, until } from '../sshd.js';
+import { describeWithSshd, noSshd, Sshd, until } from '../../stages/sshd.js';
 
 describeWithSshd('a command in trouble', () => {
   let sshd: Sshd;

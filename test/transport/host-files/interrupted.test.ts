@@ -11,9 +11,9 @@ import { TransportFiles } from '../../../src/transport/host-files/transport-file
 import { LocalTransport } from '../../../src/transport/local-connection.js';
 import { breadth } from '../../deep.js';
 import { temporaryFolder } from '../../stages/temporary-folder.js';
-import { describeWithSshd, Sshd, until } from '../sshd.js';
-import { systemClock } from '../system-clock.js';
-import { OtherShell, shells, thisMachine } from './shells.js';
+import { describeWithSshd, Sshd, until } from '../../stages/sshd.js';
+import { systemClock } from '../../stages/system-clock.js';
+import { OtherShell, shells, thisMachine } from '../../stages/host-shells.js';
 
 const base = temporaryFolder('interrupted');
 

@@ -19,10 +19,10 @@ import { TransportFiles } from '../../../src/transport/host-files/transport-file
 import { LocalTransport } from '../../../src/transport/local-connection.js';
 import { describeUnless } from '../../describe-unless.js';
 import { temporaryFolder } from '../../stages/temporary-folder.js';
-import { Sshd } from '../sshd.js';
-import { systemClock } from '../system-clock.js';
-import { describeWithUsers, openToAllUsers, TestUsers } from '../test-users.js';
-import { OtherShell, thisMachine } from './shells.js';
+import { Sshd } from '../../stages/sshd.js';
+import { systemClock } from '../../stages/system-clock.js';
+import { describeWithUsers, openToAllUsers, TestUsers } from '../../stages/test-users.js';
+import { OtherShell, thisMachine } from '../../stages/host-shells.js';
 
 const base = temporaryFolder('troubles');
 chmodSync(base, 0o755);

@@ -19,7 +19,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { FileContent, HostFiles } from '../../../src/ports/host-files.js';
 import { TransportFiles } from '../../../src/transport/host-files/transport-files.js';
 import { temporaryFolder } from '../../stages/temporary-folder.js';
-import { shells, thisMachine } from './shells.js';
+import { shells, thisMachine } from '../../stages/host-shells.js';
 
 const base = temporaryFolder('files');
 

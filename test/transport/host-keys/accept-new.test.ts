@@ -7,9 +7,9 @@ import type { RecordedHostKey } from '../../../src/ports/transport.js';
 import { HostKeys } from '../../../src/transport/ssh/host-keys.js';
 import { describeUnless, notOnPath } from '../../describe-unless.js';
 import { temporaryFolder } from '../../stages/temporary-folder.js';
-import { containing } from '../matching.js';
-import { describeWithSshd, Sshd } from '../sshd.js';
-import { systemClock } from '../system-clock.js';
+import { containing } from '../../stages/matching.js';
+import { describeWithSshd, Sshd } from '../../stages/sshd.js';
+import { systemClock } from '../../stages/system-clock.js';
 import { destinationOf } from './openssh-verdict.js';
 
 describeWithSshd('with accept-new the key of a host that is not known', () => {

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { HostKeys } from '../../../src/transport/ssh/host-keys.js';
-import { describeWithSshd } from '../sshd.js';
-import { systemClock } from '../system-clock.js';
+import { describeWithSshd } from '../../stages/sshd.js';
+import { systemClock } from '../../stages/system-clock.js';
 import { PipedSshd, type Asked } from './openssh-verdict.js';
 
 const [id, address] = ['i-0abc', '10.0.0.7'];

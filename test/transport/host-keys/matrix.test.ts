@@ -5,8 +5,8 @@ import { HostKeys } from '../../../src/transport/ssh/host-keys.js';
 import { keysOf, parseKnownHosts } from '../../../src/transport/ssh/host-keys/known-hosts.js';
 import { fingerprint } from '../../../src/transport/ssh/host-keys/public-key.js';
 import { SeededRandom } from '../../fakes/seeded-random.js';
-import { describeWithSshd } from '../sshd.js';
-import { systemClock } from '../system-clock.js';
+import { describeWithSshd } from '../../stages/sshd.js';
+import { systemClock } from '../../stages/system-clock.js';
 import { KeyCases, type KeyCase } from './known-hosts-cases.js';
 import { keyTypes, PipedSshd, type Asked, type KeyVerdict } from './openssh-verdict.js';
 

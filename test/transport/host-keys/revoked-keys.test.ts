@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { HostKeys } from '../../../src/transport/ssh/host-keys.js';
-import { describeWithSshd } from '../sshd.js';
-import { systemClock } from '../system-clock.js';
+import { describeWithSshd } from '../../stages/sshd.js';
+import { systemClock } from '../../stages/system-clock.js';
 import { PipedSshd, type KeyVerdict } from './openssh-verdict.js';
 
 describeWithSshd('with RevokedHostKeys a known key is judged as ssh judges it', () => {

@@ -7,7 +7,7 @@ import { OpenSshConfig } from '../../../src/transport/ssh/openssh-config/openssh
 import { readConfiguration } from '../../../src/transport/ssh/openssh-config/own/read.js';
 import { describeUnless, notOnPath } from '../../describe-unless.js';
 import { temporaryFolder } from '../../stages/temporary-folder.js';
-import { systemClock } from '../system-clock.js';
+import { systemClock } from '../../stages/system-clock.js';
 
 let folder: string;
 let configFile: string;

@@ -9,10 +9,10 @@ import type { LabHost } from '../../src/lab/hosts/host.js';
 import type { Behaviour } from '../../src/lab/images.js';
 import type { Load } from '../../src/lab/load.js';
 import type { Milliseconds } from '../../src/model/duration.js';
-import { until } from '../lab/until.js';
-import { removeFolder, temporaryFolder } from '../stages/temporary-folder.js';
+import { program } from './adfpush.js';
+import { until } from './until.js';
+import { removeFolder, temporaryFolder } from './temporary-folder.js';
 
-const program = join(import.meta.dirname, '../../dist/bin.js');
 const killAt = join(import.meta.dirname, 'kill-at.ts');
 
 /** The group's variables: two batches, the second of three hosts, and times as short as they can be. */

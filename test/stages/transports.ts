@@ -8,7 +8,7 @@ import {
 } from '../../src/transport/openssh/openssh-transport.js';
 import type { SshTransportOptions } from '../../src/transport/ssh/ssh-transport.js';
 import { makeHost } from '../fakes/make-host.js';
-import { temporaryFolder } from '../stages/temporary-folder.js';
+import { temporaryFolder } from './temporary-folder.js';
 import { describeWithSshd, Sshd, type SshdOptions } from './sshd.js';
 import { systemClock } from './system-clock.js';
 

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { execa, type Options } from 'execa';
-import { temporaryFolder } from '../stages/temporary-folder.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 export const root = join(import.meta.dirname, '../..');
 export const program = join(root, 'dist/bin.js');
-const projects = join(import.meta.dirname, 'projects');
+const projects = join(root, 'test/cli/projects');
 
 export interface Ended {
   readonly exit: number | undefined;

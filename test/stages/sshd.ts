@@ -7,9 +7,9 @@ import { environmentName, hostId } from '../../src/model/ids.js';
 import type { Host, SshSettings } from '../../src/model/host.js';
 import { SshTransport, type SshTransportOptions } from '../../src/transport/ssh/ssh-transport.js';
 import { describeUnless } from '../describe-unless.js';
-import { atEnd } from '../stages/at-end.js';
-import { kill } from '../stages/processes.js';
-import { removeFolder, temporaryFolder } from '../stages/temporary-folder.js';
+import { atEnd } from './at-end.js';
+import { kill } from './processes.js';
+import { removeFolder, temporaryFolder } from './temporary-folder.js';
 import { systemClock } from './system-clock.js';
 
 const program = '/usr/sbin/sshd';
