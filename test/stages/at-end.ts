@@ -10,7 +10,10 @@ const ofFile: Step[] = [];
  */
 export function atEnd(step: Step): void {
   if (TestRunner.getCurrentTest() === undefined) ofFile.push(step);
-  else onTestFinished(async () => void (await step()));
+  else
+    onTestFinished(async () => {
+      await step();
+    });
 }
 
 /** For `after-each-file.ts` alone. */
