@@ -176,5 +176,22 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
     },
   },
+  {
+    files: ['test/**/*.ts'],
+    // The fleet outlives its tests, and the coverage is measured by a program.
+    ignores: ['test/stages/temporary-folder.ts', 'test/{docs,fleet}/**', 'test/sim/coverage/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['node:fs', 'node:fs/promises'].map((name) => ({
+            name,
+            importNames: ['mkdtemp', 'mkdtempSync'],
+            message: 'Use `temporaryFolder` of test/stages, which removes the folder.',
+          })),
+        },
+      ],
+    },
+  },
   { files: ['*.js'], ...tseslint.configs.disableTypeChecked },
 );

@@ -27,6 +27,7 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 300_000,
     pool: 'forks',
+    setupFiles: ['test/stages/after-each-file.ts'],
     maxWorkers: 2,
     projects: [
       {

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { Client } from 'ssh2';
 import { OpenSshTransport } from '../src/transport/openssh/openssh-transport.js';
-import { Sshd } from '../test/transport/sshd.js';
-import { systemClock } from '../test/transport/system-clock.js';
+import { Sshd } from '../test/stages/sshd.js';
+import { systemClock } from '../test/stages/system-clock.js';
 import { durationsOf, median } from './measure.js';
 
 const rounds = 100;

@@ -1,7 +1,7 @@
 import { checkPlaybook } from '../src/check/check-playbook.js';
 import { openFleet } from '../src/operate/ad-hoc-fleet.js';
 import { withRun } from '../src/run/with-run.js';
-import { deployOptions, FleetStage } from '../test/engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../test/stages/fleet-stage.js';
 import { cpuOfAsync } from './measure.js';
 
 const hosts = 1_000;

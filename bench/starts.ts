@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
-import { Lane } from '../test/crash/lane.js';
+import { Lane } from '../test/stages/lane.js';
 import { median } from './measure.js';
 
 const rounds = 9;

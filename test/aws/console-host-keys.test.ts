@@ -8,8 +8,8 @@ import { startCloudServices, type CloudServices } from '../../src/lab/cloud-serv
 import type { Host, SshSettings } from '../../src/model/host.js';
 import { environmentName, hostId, region } from '../../src/model/ids.js';
 import type { RecordedHostKey } from '../../src/ports/transport.js';
-import { containing } from '../transport/matching.js';
-import { describeWithSshd, Sshd } from '../transport/sshd.js';
+import { containing } from '../stages/matching.js';
+import { describeWithSshd, Sshd } from '../stages/sshd.js';
 
 const id = 'i-0abc0123456789def';
 const [ed25519, ecdsa, other] = [

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import { systemClock } from '../../src/system/clock.js';
-import { Lane } from '../crash/lane.js';
-import { until } from '../lab/until.js';
+import { Lane } from '../stages/lane.js';
+import { until } from '../stages/until.js';
 import { startDynamo, type DynamoServer } from './dynamo-server.js';
 import { ann, itemOf, storeAt } from './dynamo-stage.js';
 

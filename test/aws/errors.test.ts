@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectCloud } from '../../src/aws/access.js';
@@ -8,6 +7,7 @@ import { errorsOf, type AdfError } from '../../src/errors/adf-error.js';
 import { awsError, isTransient } from '../../src/errors/aws.js';
 import { blipSourceOf } from '../../src/errors/blip.js';
 import { region, targetGroupArn } from '../../src/model/ids.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 import { ec2Error, ec2Reply, queryError, queryReply, stubAws } from './stub-aws.js';
 
 const ireland = region('eu-west-1');
@@ -16,7 +16,7 @@ const role = 'arn:aws:iam::123456789012:role/deployer';
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'adfpush-aws-'));
+  folder = temporaryFolder('aws');
   for (const [name, file] of [
     ['AWS_CONFIG_FILE', 'config'],
     ['AWS_SHARED_CREDENTIALS_FILE', 'credentials'],
@@ -29,10 +29,7 @@ beforeEach(async () => {
     vi.stubEnv(name, undefined);
   }
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => vi.unstubAllEnvs());
 
 const asKeyHolder = () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAEXAMPLE');

@@ -7,7 +7,7 @@ import { startCloudServices, type CloudServices } from '../../src/lab/cloud-serv
 import { region } from '../../src/model/ids.js';
 import { awaitDrained, awaitInService } from '../../src/traffic/await-targets.js';
 import { SharedTraffic } from '../../src/traffic/shared-traffic.js';
-import { HurriedClock } from '../release/hurried-clock.js';
+import { HurriedClock } from '../fakes/hurried-clock.js';
 
 const ids = ['i-1', 'i-2', 'i-3'];
 const role = 'arn:aws:iam::123456789012:role/deployer';

@@ -5,7 +5,7 @@ import { PushedKeys } from '../../src/lab/aws/pushed-keys.js';
 import { hostId, region } from '../../src/model/ids.js';
 import type { Host } from '../../src/model/host.js';
 import { makeHost } from '../fakes/make-host.js';
-import { containing, matching } from '../transport/matching.js';
+import { containing, matching } from '../stages/matching.js';
 import { stubAws } from './stub-aws.js';
 
 const publicKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMTX adfpush';

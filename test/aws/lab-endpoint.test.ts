@@ -7,7 +7,7 @@ import { region, targetGroupArn } from '../../src/model/ids.js';
 import type { TargetGroup } from '../../src/model/registration.js';
 import { awaitDrained, awaitInService } from '../../src/traffic/await-targets.js';
 import { SharedTraffic } from '../../src/traffic/shared-traffic.js';
-import { HurriedClock } from '../release/hurried-clock.js';
+import { HurriedClock } from '../fakes/hurried-clock.js';
 
 const deregistrationDelay = 1_000;
 const ids = Array.from({ length: 12 }, (_, index) => `i-${index + 1}`);

@@ -1,14 +1,10 @@
-import { mkdtempSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { lint } from '../../src/check/lint/lint.js';
 import type { LintFinding, LintReport } from '../../src/model/lint-report.js';
 import { Redaction } from '../../src/events/redaction.js';
-
-const folders: string[] = [];
-afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -29,8 +25,7 @@ async function linted(
   paths: readonly string[] = [],
   extraVars: Readonly<Record<string, unknown>> = {},
 ): Promise<LintReport> {
-  const folder = mkdtempSync(join(tmpdir(), 'adfpush-lint-'));
-  folders.push(folder);
+  const folder = temporaryFolder('lint');
   for (const [path, text] of Object.entries({ ...right, ...files })) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);

@@ -3,7 +3,8 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adfpush, program, projectOf, temporaryFolder } from './adfpush.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { adfpush, program, projectOf } from '../stages/adfpush.js';
 
 const isInstalled = spawnSync('ansible-inventory', ['--version']).status === 0;
 if (!isInstalled) console.warn('*** Left out: the real Ansible is not installed (Debian: ansible-core). ***');
@@ -35,7 +36,7 @@ describe.skipIf(!isInstalled)('the real Ansible', () => {
   let ours: Document;
   beforeAll(async () => {
     const project = await projectOf(files);
-    script = join(temporaryFolder('adfpush-ansible-'), 'inventory.sh');
+    script = join(temporaryFolder('ansible'), 'inventory.sh');
     writeFileSync(
       script,
       `#!/bin/sh\nexec '${process.execPath}' '${program}' inventory list --project '${project}' --env lab --ansible\n`,

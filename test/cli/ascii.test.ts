@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { escaped } from '../../build/ascii.js';
-import { root } from './adfpush.js';
+import { root } from '../stages/adfpush.js';
 
 it.each([
   ["'a … b'", String.raw`'a \u2026 b'`],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/commands/table.js';
 import { variableOf } from '../../src/cli/variables.js';
-import { adfpush } from './adfpush.js';
+import { adfpush } from '../stages/adfpush.js';
 
 const withVariables = (variables: Readonly<Record<string, string>>, words: readonly string[]) =>
   adfpush(words, 'two-environments', {}, variables);

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { program } from './adfpush.js';
+import { program } from '../stages/adfpush.js';
 
 /** Breaks what the listing of hosts uses, as a bug would. */
 const breaking = `Map.groupBy = () => { throw new Error('planted'); };`;

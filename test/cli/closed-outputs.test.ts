@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { program, root } from './adfpush.js';
+import { endedWithTest } from '../stages/processes.js';
+import { program, root } from '../stages/adfpush.js';
 
 interface Closing {
   /** What to run in Node. */
@@ -15,15 +16,11 @@ async function exitOf({ words, closed }: Closing): Promise<unknown> {
   // It begins when it has read this line, after its outputs were closed.
   const wait =
     'data:text/javascript,await new Promise((go) => process.stdin.once("data", go)); process.stdin.destroy()';
-  const child = spawn(process.execPath, ['--import', wait, ...words], { stdio: 'pipe' });
-  try {
-    for (const name of closed) child[name].destroy();
-    child.stdin.end('go\n');
-    await once(child, 'exit', { signal: AbortSignal.timeout(30_000) });
-    return child.exitCode;
-  } finally {
-    child.kill('SIGKILL');
-  }
+  const child = endedWithTest(spawn(process.execPath, ['--import', wait, ...words], { stdio: 'pipe' }));
+  for (const name of closed) child[name].destroy();
+  child.stdin.end('go\n');
+  await once(child, 'exit', { signal: AbortSignal.timeout(30_000) });
+  return child.exitCode;
 }
 
 const both = ['stdout', 'stderr'] as const;
@@ -73,9 +70,11 @@ it('a crash that nobody reads of ends the program', async () => {
 
 it('a full disk loses what does not fit, and no more', async () => {
   const words = script(`process.stderr.on('error', () => process.stdout.write('told\\n'));`);
-  const child = spawn('sh', ['-c', `exec "$0" "$@" 2> /dev/full`, process.execPath, ...words], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = endedWithTest(
+    spawn('sh', ['-c', `exec "$0" "$@" 2> /dev/full`, process.execPath, ...words], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  );
   const told = (await child.stdout.toArray()).join('');
   expect(told).toBe('told\n');
 });

@@ -1,9 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { adfpush, temporaryFolder } from './adfpush.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { adfpush } from '../stages/adfpush.js';
 
-const folder = (): string => temporaryFolder('adfpush-cache-');
+const folder = (): string => temporaryFolder('cache');
 
 /** Node tells what it does with its compile cache. */
 const telling = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE', NODE_COMPILE_CACHE: '' };

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { completionScript, type CompletedCommand } from '../../src/cli/completion.js';
-import { adfpush, projectOf, temporaryFolder } from './adfpush.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { adfpush, projectOf } from '../stages/adfpush.js';
 
 /** What bash offers for these words, the last of which is being typed. */
 async function offered(script: string, words: readonly string[], folder = '.'): Promise<readonly string[]> {
@@ -46,7 +47,7 @@ it.each(['bash', 'zsh', 'fish'] as const)('writes a script that %s can read', (s
   const script = completionScript(shell, odd);
   expect(script).toContain('start');
   if (spawnSync(shell, ['-c', 'true']).status !== 0) return;
-  const file = join(temporaryFolder('adfpush-completion-'), 'script');
+  const file = join(temporaryFolder('completion'), 'script');
   writeFileSync(file, script);
   expect(spawnSync(shell, ['-n', file], { encoding: 'utf8' })).toMatchObject({
     status: 0,

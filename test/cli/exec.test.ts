@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeWithSshd, Sshd } from '../transport/sshd.js';
-import { adfpush, projectOf } from './adfpush.js';
+import { describeWithSshd, Sshd } from '../stages/sshd.js';
+import { adfpush, projectOf } from '../stages/adfpush.js';
 
 describeWithSshd('exec over a real sshd', () => {
   let sshd: Sshd;

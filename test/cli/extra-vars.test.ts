@@ -1,14 +1,14 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readExtraVars } from '../../src/cli/extra-vars.js';
 import { errorsOf } from '../../src/errors/adf-error.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 const valuesOf = (...given: string[]): unknown[] => readExtraVars(given).map(({ values }) => values);
 
 const fileWith = (text: string): string => {
-  const path = join(mkdtempSync(join(tmpdir(), 'adfpush-vars-')), 'vars.yml');
+  const path = join(temporaryFolder('vars'), 'vars.yml');
   writeFileSync(path, text);
   return path;
 };

@@ -2,12 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startLab, type Lab } from '../../src/lab/lab.js';
-import { adfpush, root, temporaryFolder } from './adfpush.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { adfpush, root } from '../stages/adfpush.js';
 
 let lab: Lab;
 let folder: string;
 beforeAll(async () => {
-  folder = temporaryFolder('adfpush-init-');
+  folder = temporaryFolder('init');
   lab = await startLab({ directory: join(folder, 'lab'), hosts: 2 });
 });
 afterAll(() => lab.stop());

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { commands } from '../../src/commands/table.js';
-import { program } from './adfpush.js';
-import { loadedBy } from './loaded-by.js';
+import { program } from '../stages/adfpush.js';
+import { loadedBy } from '../stages/loaded-by.js';
 
 /** The sources that a command loads in one of the projects here. */
 const sourcesLoadedBy = async (

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeWithSshd, Sshd, until } from '../transport/sshd.js';
-import { program, projectOf } from './adfpush.js';
+import { endedWithTest } from '../stages/processes.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
+import { program, projectOf } from '../stages/adfpush.js';
 
 const linesOf = (file: string): readonly string[] =>
   existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
@@ -40,7 +41,7 @@ ssh:
       timeout: 60_000,
     } as const satisfies Options;
     const words = ['exec', '-g', 'api', '--env', 'prod', '--', 'sh', '-c', whole];
-    const running = execa(process.execPath, [program, ...words], options);
+    const running = endedWithTest(execa(process.execPath, [program, ...words], options));
     await until('the command has begun', () => linesOf(begun).length > 0, 120_000);
     sshd.killSessions();
     await execa('touch', [goOn]);

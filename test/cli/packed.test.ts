@@ -1,19 +1,17 @@
-import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { root } from './adfpush.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { root } from '../stages/adfpush.js';
 
 interface Packed {
   readonly filename: string;
   readonly files: readonly { readonly path: string }[];
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'adfpush-packed-'));
+const folder = temporaryFolder('packed');
 const prefix = join(folder, 'prefix');
-const empty = mkdtempSync(join(tmpdir(), 'adfpush-empty-'));
+const empty = temporaryFolder('empty');
 const env = {
   PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
   HOME: folder,
@@ -34,10 +32,6 @@ beforeAll(async () => {
   // Offline: it needs no package but itself.
   const install = ['install', '--global', '--offline', '--prefix', prefix, join(folder, packed.filename)];
   await execa('npm', install, { cwd: folder, env });
-});
-
-afterAll(async () => {
-  await Promise.all([folder, empty].map((path) => rm(path, { recursive: true, force: true })));
 });
 
 describe('the packed program, installed for itself', () => {

@@ -3,9 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { authorize, makeKey } from '../transport/authentication/keys.js';
-import { describeWithSshd, Sshd, until } from '../transport/sshd.js';
-import { program, projectOf } from './adfpush.js';
+import { endedWithTest } from '../stages/processes.js';
+import { authorize, makeKey } from '../stages/keys.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
+import { program, projectOf } from '../stages/adfpush.js';
 
 const passphrase = 'open sesame, please';
 
@@ -81,10 +82,12 @@ ${['one', 'two', 'three'].map(host).join('').replaceAll('      ', '  ')}ssh:
       ] as const) {
         const quoted = [process.execPath, program, ...words].map((word) => `'${word}'`).join(' ');
         const command = `stty ${size}; exec ${quoted}`;
-        const terminal = spawn('script', ['-qefc', command, '/dev/null'], {
-          cwd: project,
-          env: { ...process.env, ...environment },
-        });
+        const terminal = endedWithTest(
+          spawn('script', ['-qefc', command, '/dev/null'], {
+            cwd: project,
+            env: { ...process.env, ...environment },
+          }),
+        );
         let screen = '';
         terminal.stdout.on('data', (chunk: Buffer) => (screen += chunk.toString()));
         const ended = new Promise<number | null>((resolve) => terminal.once('close', resolve));

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/commands/table.js';
-import { adfpush, program, projectOf, temporaryFolder } from './adfpush.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { adfpush, program, projectOf } from '../stages/adfpush.js';
 
 const verbs = Object.keys(commands).map((id) => id.replace(':', ' '));
 
@@ -179,7 +180,7 @@ describe('adfpush', () => {
   });
 
   it('tells a refused run in its JUnit report and event file', async () => {
-    const folder = temporaryFolder('adfpush-cli-');
+    const folder = temporaryFolder('cli');
     const { exit } = await adfpush([
       ...['deploy', '-g', 'nobody', '--env', 'staging'],
       ...['--junit', join(folder, 'junit.xml'), '--events', join(folder, 'events.ndjson')],
@@ -194,7 +195,7 @@ describe('adfpush', () => {
   });
 
   it('gives the words after -- to the hosts as they are, in their order', async () => {
-    const folder = temporaryFolder('adfpush-cli-');
+    const folder = temporaryFolder('cli');
     const events = join(folder, 'events.ndjson');
     await adfpush([
       'exec',

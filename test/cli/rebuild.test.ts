@@ -6,11 +6,12 @@ import { execa } from 'execa';
 import { rolldown } from 'rolldown';
 import { beforeEach, expect, it } from 'vitest';
 import { fileNames, publishTo } from '../../build/publish.js';
-import { temporaryFolder } from './adfpush.js';
+import { endedWithTest } from '../stages/processes.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 let folder: string;
 beforeEach(() => {
-  folder = temporaryFolder('adfpush-rebuild-');
+  folder = temporaryFolder('rebuild');
   mkdirSync(join(folder, 'src'));
   // It loads a part when it is asked to, as a deploy does for its first host.
   writeFileSync(
@@ -34,7 +35,7 @@ async function build(late: string): Promise<void> {
 
 /** Starts what is built; the function that it gives lets it load its late part, and gives what that said. */
 async function start(): Promise<() => Promise<string>> {
-  const running = execa(process.execPath, [join(folder, 'dist/bin.js')]);
+  const running = endedWithTest(execa(process.execPath, [join(folder, 'dist/bin.js')]));
   const lines = createInterface({ input: running.stdout });
   await once(lines, 'line');
   return async () => {

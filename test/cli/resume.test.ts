@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { adfpush, projectOf } from './adfpush.js';
+import { adfpush, projectOf } from '../stages/adfpush.js';
 
 let project: string;
 beforeEach(async () => {

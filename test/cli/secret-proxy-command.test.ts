@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { adfpush, projectOf } from './adfpush.js';
+import { adfpush, projectOf } from '../stages/adfpush.js';
 
 const password = 'tea-&-biscuits';
 const command = `touch started; corkscrew proxy 8080 %h %p ${password}`;

@@ -2,7 +2,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TerminalPrompt } from '../../src/cli/terminal-prompt.js';
 import { Secret } from '../../src/model/secret.js';
-import { until } from '../transport/sshd.js';
+import { until } from '../stages/sshd.js';
 
 class Screen extends Writable {
   text = '';

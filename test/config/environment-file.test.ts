@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readEnvironmentFile } from '../../src/config/environment-file.js';
 import { parseYaml } from '../../src/config/yaml.js';
-import { errorsFrom, textOf } from './error-text.js';
+import { errorsFrom, textOf } from '../stages/error-text.js';
 
 const read = (text: string) => readEnvironmentFile('prod', 'prod.yml', parseYaml('prod.yml', text));
 const complaints = (text: string) => errorsFrom(() => read(text)).map(textOf);

@@ -1,17 +1,9 @@
 import { createHash } from 'node:crypto';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { NodeProjectFiles } from '../../src/config/node-project-files.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -19,10 +11,9 @@ describe("a project's files", () => {
   let folder: string;
   let files: NodeProjectFiles;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-project-'));
+    folder = temporaryFolder('project');
     files = new NodeProjectFiles(folder);
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('are seen as what they are, or as what a link leads to', async () => {
     writeFileSync(join(folder, 'a'), 'hello', { mode: 0o640 });

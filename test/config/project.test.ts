@@ -1,13 +1,13 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { NodeProjectFiles } from '../../src/config/node-project-files.js';
 import { loadProject, type Project } from '../../src/config/project.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { noSecrets } from '../fakes/no-secrets.js';
 import { makeHost } from '../fakes/make-host.js';
-import { errorsFromAsync, textOf } from './error-text.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { errorsFromAsync, textOf } from '../stages/error-text.js';
 
 const load = (files: Record<string, string>): Promise<Project> =>
   loadProject(new MemoryFiles(files), '/home/me/shop', noSecrets());
@@ -350,9 +350,8 @@ describe('group_vars and host_vars', () => {
 describe('files on disk', () => {
   let root = '';
   beforeEach(async () => {
-    root = await mkdtemp(join(tmpdir(), 'adfpush-config-'));
+    root = temporaryFolder('config');
   });
-  afterEach(() => rm(root, { recursive: true }));
 
   test('are read below the root; what is not there is nothing', async () => {
     await mkdir(join(root, 'inventory'));

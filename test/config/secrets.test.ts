@@ -4,7 +4,7 @@ import { Redaction } from '../../src/events/redaction.js';
 import { Variables } from '../../src/expression/variables.js';
 import { loadInventory } from '../../src/inventory/inventory.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
-import { errorsFrom, errorsFromAsync, textOf } from './error-text.js';
+import { errorsFrom, errorsFromAsync, textOf } from '../stages/error-text.js';
 
 const inventory = 'source: static\nhosts: [a]';
 const none = (): never => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { validate } from '../../src/config/validate.js';
 import { parseYaml } from '../../src/config/yaml.js';
-import { errorsFrom, textOf } from './error-text.js';
+import { errorsFrom, textOf } from '../stages/error-text.js';
 
 const schema = z.strictObject({
   name: z.string(),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { breadth } from '../deep.js';
 import { parseYaml } from '../../src/config/yaml.js';
 import type { ValuePath } from '../../src/model/source.js';
-import { errorsFrom, textOf } from './error-text.js';
+import { errorsFrom, textOf } from '../stages/error-text.js';
 
 const at = (text: string, path: ValuePath, part?: 'key' | 'value'): string => {
   const place = parseYaml('f.yml', text).locate(path, part);

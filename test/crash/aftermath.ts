@@ -1,6 +1,6 @@
 import type { LoadReport } from '../../src/lab/load.js';
-import { until } from '../lab/until.js';
-import { leaseDuration, type Ended, type Lane } from './lane.js';
+import { until } from '../stages/until.js';
+import { leaseDuration, type Ended, type Lane } from '../stages/lane.js';
 
 /** What is wrong with a run that was to be killed. One whose journal turned out shorter may have come to its end. */
 export const wrongWithKilled = (ended: Ended, ends: readonly number[]): readonly string[] =>

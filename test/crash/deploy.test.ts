@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { wrongWithFleet, wrongWithKilled, wrongWithRestoring } from './aftermath.js';
-import type { Lane } from './lane.js';
+import type { Lane } from '../stages/lane.js';
 import { tryPoints, type Scenario } from './points.js';
 
 /** A deploy of v2 over v1 that is killed, and then recovered. `exit` is how it ends when nobody kills it. */

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeUnless } from '../describe-unless.js';
-import { until } from '../lab/until.js';
-import { Lane } from './lane.js';
+import { until } from '../stages/until.js';
+import { Lane } from '../stages/lane.js';
 import { ProcessTree } from './process-tree.js';
 
 let lane: Lane;

@@ -1,5 +1,5 @@
 import { isDeep } from '../deep.js';
-import { Lane } from './lane.js';
+import { Lane } from '../stages/lane.js';
 
 /** Where a run is killed: right before or right after one record of its journal is on disk; `before:17`. */
 type Point = `${'before' | 'after'}:${number}`;

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { isAlive } from '../lab/processes.js';
-import { until } from '../lab/until.js';
+import { atEnd } from '../stages/at-end.js';
+import { isRunning } from '../stages/processes.js';
+import { until } from '../stages/until.js';
 
 /** A build step: a shell, and all that it starts. */
 export class ProcessTree {
@@ -15,6 +16,9 @@ export class ProcessTree {
     this.#root.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     this.#root.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
     this.#ended = new Promise((resolve) => this.#root.once('close', (code) => resolve(code ?? undefined)));
+    atEnd(async () => {
+      if (this.#root.exitCode === null && this.#root.signalCode === null) await this.abort(0);
+    });
   }
 
   /** The shell's exit code, once all that it started let go of its output. */
@@ -31,7 +35,7 @@ export class ProcessTree {
       members.push(pid);
     };
     if (this.#root.pid !== undefined) add(this.#root.pid);
-    return members.filter(isAlive);
+    return members.filter(isRunning);
   }
 
   /**
@@ -42,10 +46,10 @@ export class ProcessTree {
   async abort(patience: number, enough = (): boolean => false): Promise<{ readonly killed: number }> {
     const members = this.members();
     for (const pid of members) signal(pid, 'SIGTERM');
-    await until(() => enough() || !members.some(isAlive), patience).catch(() => undefined);
-    const left = members.filter(isAlive);
+    await until(() => enough() || !members.some(isRunning), patience).catch(() => undefined);
+    const left = members.filter(isRunning);
     for (const pid of left) signal(pid, 'SIGKILL');
-    await until(() => !members.some(isAlive));
+    await until(() => !members.some(isRunning));
     return { killed: left.length };
   }
 }

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { until } from '../lab/until.js';
-import { Lane, type LaneOptions } from './lane.js';
+import { until } from '../stages/until.js';
+import { Lane, type LaneOptions } from '../stages/lane.js';
 import { ProcessTree, signal } from './process-tree.js';
 
 let lane: Lane;

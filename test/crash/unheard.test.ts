@@ -1,22 +1,17 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { program } from '../cli/adfpush.js';
+import { program } from '../stages/adfpush.js';
 import { everyNth } from '../deep.js';
-import { isAlive } from '../lab/processes.js';
-import { until } from '../lab/until.js';
-import { Lane } from './lane.js';
+import { endedWithTest, isRunning } from '../stages/processes.js';
+import { until } from '../stages/until.js';
+import { Lane } from '../stages/lane.js';
 import { ProcessTree, signal } from './process-tree.js';
 
 let lane: Lane;
-let child: ChildProcess | undefined;
 
-afterEach(async () => {
-  child?.kill('SIGKILL');
-  child = undefined;
-  await lane.close();
-});
+afterEach(() => lane.close());
 
 const deploy = ['deploy', '--group', 'api', '--env', 'lab', '--version', 'v2', '--yes'] as const;
 
@@ -75,7 +70,7 @@ describe('when nobody listens any more', () => {
     expect(program).not.toBe(terminal);
 
     signal(terminal, 'SIGKILL');
-    await until(() => !isAlive(program), 120_000);
+    await until(() => !isRunning(program), 120_000);
 
     expect(lane.newestExit()).toBe(143);
     expect(lane.lab.aws.calls('DeregisterTargets')).toBe(1);
@@ -92,12 +87,13 @@ const deadline = 60_000;
 
 /** A deploy by the program, whose output is closed while its first host drains. */
 async function deployUnread(flags: readonly string[], closed: Closed) {
-  const running = spawn(process.execPath, [program, ...deploy, ...flags], {
-    cwd: lane.lab.project,
-    env: lane.environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  child = running;
+  const running = endedWithTest(
+    spawn(process.execPath, [program, ...deploy, ...flags], {
+      cwd: lane.lab.project,
+      env: lane.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
   const read = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     running[name].on('data', (chunk: Buffer) => (read[name] += chunk.toString()));

@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { describeUnless } from '../describe-unless.js';
 import { bindSourcesFrom, bindSourcesScript } from '../../src/docker/bind-sources.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
-const root = mkdtempSync(join(tmpdir(), "adfpush-it's here-"));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder("it's here");
 chmodSync(root, 0o755);
 mkdirSync(join(root, 'folder'));
 writeFileSync(join(root, 'file'), '');

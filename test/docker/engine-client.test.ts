@@ -8,9 +8,9 @@ import { Secret } from '../../src/model/secret.js';
 import { LocalTransport } from '../../src/transport/local-connection.js';
 import { digestOf } from '../fakes/digest-of.js';
 import { makeHost } from '../fakes/make-host.js';
-import { systemClock } from '../transport/system-clock.js';
+import { systemClock } from '../stages/system-clock.js';
 import { FakeEngine } from './fake-engine.js';
-import { containing, matching } from '../transport/matching.js';
+import { containing, matching } from '../stages/matching.js';
 
 let engine: FakeEngine;
 beforeEach(() => {

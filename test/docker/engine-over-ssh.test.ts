@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EngineRuntime } from '../../src/docker/engine-runtime.js';
 import { blipSourceOf } from '../../src/errors/blip.js';
-import { describeTransports } from '../transport/contract.js';
-import { Sshd } from '../transport/sshd.js';
-import { systemClock } from '../transport/system-clock.js';
+import { describeTransports } from '../stages/transports.js';
+import { Sshd } from '../stages/sshd.js';
+import { systemClock } from '../stages/system-clock.js';
 import { FakeEngine } from './fake-engine.js';
 
 describeTransports('an Engine whose socket is forwarded', (reach) => {

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Host } from '../../src/model/host.js';
@@ -8,7 +6,8 @@ import { EngineRuntime } from '../../src/docker/engine-runtime.js';
 import type { HostContainers } from '../../src/ports/container-runtime.js';
 import { LocalTransport } from '../../src/transport/local-connection.js';
 import { makeHost } from '../fakes/make-host.js';
-import { systemClock } from '../transport/system-clock.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { systemClock } from '../stages/system-clock.js';
 
 export interface Asked {
   readonly method: string;
@@ -24,7 +23,7 @@ type Answer = (asked: Asked, response: ServerResponse) => void;
 /** A Docker Engine that answers as the test says, on a real socket. */
 export class FakeEngine {
   readonly asked: Asked[] = [];
-  readonly #folder = mkdtempSync(join(tmpdir(), 'adfpush-engine-'));
+  readonly #folder = temporaryFolder('engine');
   readonly #answers = new Map<string, Answer>();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
@@ -81,7 +80,6 @@ export class FakeEngine {
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
-    rmSync(this.#folder, { recursive: true });
   }
 
   /** What was asked, apart from the version. */

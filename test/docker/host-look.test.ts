@@ -1,17 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { engineAddresses } from '../../src/docker/engine-address.js';
 import { dataFolderVariable, hostLookScript, readHostLook } from '../../src/docker/host-look.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 let home: string;
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'adfpush-look-'));
+  home = temporaryFolder('look');
 });
-afterEach(() => rmSync(home, { recursive: true }));
 
 /** Runs the script as a host would, for a user with this environment. */
 const look = (environment: Readonly<Record<string, string>> = {}) => {

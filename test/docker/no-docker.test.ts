@@ -1,19 +1,19 @@
-import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EngineRuntime } from '../../src/docker/engine-runtime.js';
 import { HoldsOnHosts } from '../../src/state/host-holds.js';
-import { describeWithSshd, Sshd } from '../transport/sshd.js';
-import { systemClock } from '../transport/system-clock.js';
-import { heldOn } from './held-on.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { describeWithSshd, Sshd } from '../stages/sshd.js';
+import { systemClock } from '../stages/system-clock.js';
+import { heldOn } from '../stages/held-on.js';
 
 /** What a host without Docker has of the programs of this machine. */
 const programs = ['cat', 'dash', 'ls', 'mkdir', 'mv', 'rm', 'setsid', 'sh', 'sync'];
 
 describeWithSshd('a host on which no Docker is installed', () => {
   test('keeps holds in files of its login user', async () => {
-    const bin = mkdtempSync(join(tmpdir(), 'adfpush-no-docker-'));
+    const bin = temporaryFolder('no-docker');
     for (const one of programs) symlinkSync(`/usr/bin/${one}`, join(bin, one));
     const sshd = await Sshd.start({ environment: { PATH: bin } });
     const transport = sshd.transport();
@@ -32,7 +32,6 @@ describeWithSshd('a host on which no Docker is installed', () => {
     } finally {
       await transport.close();
       await sshd.stop();
-      rmSync(bin, { recursive: true });
     }
   });
 });

@@ -11,11 +11,11 @@ import type { HostContainers, PullProgress } from '../../src/ports/container-run
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { describeUnless } from '../describe-unless.js';
 import { findEngine, type Engine } from '../fleet/engine/engine.js';
-import { describeWithSshd, freePort, Sshd, until } from '../transport/sshd.js';
-import { systemClock } from '../transport/system-clock.js';
-import { heldOn } from './held-on.js';
+import { describeWithSshd, freePort, Sshd, until } from '../stages/sshd.js';
+import { systemClock } from '../stages/system-clock.js';
+import { heldOn } from '../stages/held-on.js';
 import { shellImage } from './shell-image.js';
-import { containing, matching } from '../transport/matching.js';
+import { containing, matching } from '../stages/matching.js';
 
 const found = await findEngine();
 const missing = 'reason' in found ? found.reason : undefined;

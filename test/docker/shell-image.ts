@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { digestOf, mediaType, type Blob, type BuiltImage } from '../../src/lab/registry/image.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 /** A small image that runs on any Linux: a shell and a few programs of this machine, with the libraries they need. */
 export function shellImage(version: string): BuiltImage {
-  const folder = mkdtempSync(join(tmpdir(), 'adfpush-image-'));
+  const folder = temporaryFolder('image');
   const put = (file: string): void => {
     mkdirSync(join(folder, dirname(file)), { recursive: true });
     copyFileSync(file, join(folder, file));
@@ -24,7 +24,6 @@ export function shellImage(version: string): BuiltImage {
       maxBuffer: 64 * 1024 * 1024,
     },
   );
-  rmSync(folder, { recursive: true });
 
   const layer = blob(mediaType.layer, packed);
   const architecture = process.arch === 'x64' ? 'amd64' : process.arch;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../cli/adfpush.js';
+import { root } from '../stages/adfpush.js';
 
 /** A block of code in a page. */
 export interface Block {

@@ -8,7 +8,7 @@ import { conditionOfJinja } from '../../src/expression/jinja/translation.js';
 import { parseTemplate } from '../../src/expression/template-syntax.js';
 import { modules } from '../../src/modules/catalogue.js';
 import { hintForModule } from '../../src/playbook/ansible-modules.js';
-import { adfpush, projectOf } from '../cli/adfpush.js';
+import { adfpush, projectOf } from '../stages/adfpush.js';
 
 const page = readFileSync('docs/coming-from-ansible.md', 'utf8');
 

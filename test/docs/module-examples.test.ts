@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { modules } from '../../src/modules/catalogue.js';
-import { FleetStage } from '../engine/fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 import { onDebian, onFakes, onlyChecked, playsOf } from './module-examples.js';
 
 it('knows what to do with the examples of each module', () => {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { adfpush, projectOf, root } from '../cli/adfpush.js';
+import { adfpush, projectOf, root } from '../stages/adfpush.js';
 
 const page = readFileSync('docs/own-modules.md', 'utf8');
 const [flag = '', queue = ''] = [...page.matchAll(/```ts\n([^]*?)```/g)].map(([, text = '']) => text);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { groupName, region } from '../../src/model/ids.js';
 import type { RunResult } from '../../src/model/run-result.js';
-import { FleetStage } from '../engine/fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 import { blocksIn } from './blocks.js';
 
 /** What an example is run with, and what it must come to. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { adfpush, projectOf } from '../cli/adfpush.js';
+import { adfpush, projectOf } from '../stages/adfpush.js';
 import { blocksIn, blocksOf, pages } from './blocks.js';
 
 it('docs/hosts.md has settings of secrets that lint finds nothing in', async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { adfpush, projectOf } from '../cli/adfpush.js';
+import { adfpush, projectOf } from '../stages/adfpush.js';
 
 const page = readFileSync('docs/tasks.md', 'utf8');
 const examples = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, text = '']) => text);

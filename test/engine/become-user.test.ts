@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { AdHocStage } from './ad-hoc-stage.js';
+import { AdHocStage } from '../stages/ad-hoc-stage.js';
 
 /** Whom each command is run as. */
 const usersOf = ({ fleet }: AdHocStage): readonly string[] =>

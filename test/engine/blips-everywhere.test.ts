@@ -10,7 +10,7 @@ import { breadth } from '../deep.js';
 import type { PortCall } from '../fakes/port-calls.js';
 import { longestStaleness } from '../fakes/world/fake-target-group.js';
 import { image } from '../fakes/world/image-behaviour.js';
-import { deployOptions, FleetStage, packaged } from './fleet-stage.js';
+import { deployOptions, FleetStage, packaged } from '../stages/fleet-stage.js';
 
 /** The packaged playbook, and a command that must run once on each host. */
 const playbook = packaged.replace(

@@ -6,7 +6,7 @@ import { environmentName, groupName } from '../../src/model/ids.js';
 import { connectionLost, unreachable } from '../../src/errors/ssh.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import type { PortCall } from '../fakes/port-calls.js';
-import { FleetStage, type StageOptions } from './fleet-stage.js';
+import { FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 
 const allDeployed = ['i-1: v2 running, in service', 'i-2: v2 running, in service'];
 

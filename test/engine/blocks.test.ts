@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { breadth } from '../deep.js';
-import { AdHocStage, exited, type AdHocOptions } from './ad-hoc-stage.js';
+import { AdHocStage, exited, type AdHocOptions } from '../stages/ad-hoc-stage.js';
 
 /** A stage on which commands that begin with `bad` fail. */
 function stageOf(options: AdHocOptions = {}): AdHocStage {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AdfErrors } from '../../src/errors/adf-error.js';
 import type { Registration } from '../../src/model/registration.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 /** Somebody works at the balancer while this host is rolled. */
 const whileRolling = (stage: FleetStage, id: string, act: () => void): void =>

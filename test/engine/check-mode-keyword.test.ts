@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AdHocStage, exited } from './ad-hoc-stage.js';
+import { AdHocStage, exited } from '../stages/ad-hoc-stage.js';
 import { checkTasks } from './run-tasks.js';
 
 describe('check_mode: true in a real run', () => {

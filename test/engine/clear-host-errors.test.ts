@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 const play = (tasks: string, keywords = 'strategy: linear'): string =>
   `- hosts: api\n  ${keywords}\n  tasks:\n${tasks.replace(/^/gm, '    ')}\n`;

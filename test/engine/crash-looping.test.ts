@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { image } from '../fakes/world/image-behaviour.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 /** `i-1` runs a v1 that ends soon after each start; its Engine waits longer and longer before the next one. */
 function crashLooping(): FleetStage {

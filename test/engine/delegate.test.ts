@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Lease } from '../../src/ports/lease-store.js';
-import { AdHocStage, exited } from './ad-hoc-stage.js';
+import { AdHocStage, exited } from '../stages/ad-hoc-stage.js';
 
 /** Two hosts in the play, and beside them a database and this machine. */
 function stageOf(): AdHocStage {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { statusWith } from '../../src/deploy/status.js';
 import { image } from '../fakes/world/image-behaviour.js';
-import { deployOptions, FleetStage } from './fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 
 const both = (what: string): readonly string[] => ['i-1', 'i-2'].map((id) => `${id}: ${what}`);
 const noProbe = { groupVars: { health: 'none' } };

@@ -3,7 +3,7 @@ import type { Milliseconds } from '../../src/model/duration.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import type { FakeContainer } from '../fakes/world/fake-container.js';
 import { image } from '../fakes/world/image-behaviour.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 /** A dockerd that is being stopped still answers this long on the connections that are open, while its containers are down already. */
 const stopping: Milliseconds = 4_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hostId } from '../../src/model/ids.js';
 import type { RunResult } from '../../src/model/run-result.js';
-import { FleetStage, packaged } from './fleet-stage.js';
+import { FleetStage, packaged } from '../stages/fleet-stage.js';
 
 /** Ends the instance when this task begins, or has ended, on it. */
 const endsAt = (

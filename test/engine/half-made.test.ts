@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { connectionLost } from '../../src/errors/ssh.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 it('makes a container anew that an attempt with a lost answer did not connect to its networks', async () => {
   const container = { name: 'api', ports: ['5060:5000'], networks: ['backend'] };

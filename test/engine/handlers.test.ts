@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AdHocStage, exited, type AdHocOptions } from './ad-hoc-stage.js';
+import { AdHocStage, exited, type AdHocOptions } from '../stages/ad-hoc-stage.js';
 
 /** Plays what is below a play's `hosts`; commands that begin with `bad` fail. Gives what each host was told to run. */
 async function played(text: string, options: AdHocOptions = {}): Promise<AdHocStage> {

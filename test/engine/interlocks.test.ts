@@ -29,7 +29,7 @@ import { forgetfulHosts } from '../fakes/memory-host-holds.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import { World } from '../fakes/world/world.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 /** Records in memory; `broken` lets each write fail. */
 class TestJournal implements Journal {

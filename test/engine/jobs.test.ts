@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Milliseconds } from '../../src/model/duration.js';
 import type { Outcome, StepRecord } from '../../src/ports/transport.js';
 import { checkTasks, TaskStage } from './run-tasks.js';
-import type { StageOptions } from './fleet-stage.js';
+import type { StageOptions } from '../stages/fleet-stage.js';
 
 const minute: Milliseconds = 60_000;
 const lost: Outcome = { kind: 'unknown', reason: 'connection lost' };

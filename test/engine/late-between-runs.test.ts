@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { awsError } from '../../src/errors/aws.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 describe('a request whose answer was lost', () => {
   it('does not register a host again that the next run has drained', async () => {

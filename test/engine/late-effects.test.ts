@@ -5,7 +5,7 @@ import type { Milliseconds } from '../../src/model/duration.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import type { PortCall } from '../fakes/port-calls.js';
 import { image } from '../fakes/world/image-behaviour.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 import { TaskStage } from './run-tasks.js';
 
 /** The calls that change something. */

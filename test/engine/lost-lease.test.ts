@@ -4,7 +4,7 @@ import { leaseUnavailable } from '../../src/errors/lease.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { LeaseRequest } from '../../src/ports/lease-store.js';
 import { recoverWith } from '../../src/recovery/recover.js';
-import { FleetStage, type StageOptions, deployOptions } from './fleet-stage.js';
+import { FleetStage, type StageOptions, deployOptions } from '../stages/fleet-stage.js';
 
 const key = 'test.api';
 const ofBob: LeaseRequest = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { image } from '../fakes/world/image-behaviour.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 const key = 'test.api';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import type { HostSession } from '../../src/engine/host-session.js';
-import { AdHocStage } from './ad-hoc-stage.js';
+import { AdHocStage } from '../stages/ad-hoc-stage.js';
 
 /** One host in service, in a run of which no task has opened a hold. */
 async function unheld(): Promise<{ readonly stage: AdHocStage; readonly session: HostSession }> {

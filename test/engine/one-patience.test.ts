@@ -4,7 +4,7 @@ import { unreachable } from '../../src/errors/ssh.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import { patienceEnds } from '../../src/ports/clock.js';
 import type { PortCall } from '../fakes/port-calls.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 const minute = 60_000;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { recoverWith } from '../../src/recovery/recover.js';
 import { everyNth } from '../deep.js';
-import { deployOptions, FleetStage, packaged } from './fleet-stage.js';
+import { deployOptions, FleetStage, packaged } from '../stages/fleet-stage.js';
 
 /** A deploy that died right after the first of these calls. */
 async function killedAfter(method: string): Promise<FleetStage> {

@@ -3,7 +3,7 @@ import { modules } from '../../src/modules/catalogue.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { fakeReboots, type FakeReboots } from './fake-reboot.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 const playbook = (reboot: string, drained = true): string => `
 - hosts: api

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { label } from '../../src/model/container.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 const containers = [
   { name: 'api', ports: ['5060:5000'] },

@@ -3,7 +3,7 @@ import { label } from '../../src/model/container.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { recoverWith } from '../../src/recovery/recover.js';
 import { image } from '../fakes/world/image-behaviour.js';
-import { deployOptions, FleetStage, type StageOptions } from './fleet-stage.js';
+import { deployOptions, FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 
 const hosts = ['i-1', 'i-2', 'i-3'];
 const allOnV1 = hosts.map((id) => `${id}: v1 running, in service`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { image } from '../fakes/world/image-behaviour.js';
-import { FleetStage, type StageOptions } from './fleet-stage.js';
+import { FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 
 const both = (what: string): readonly string[] => ['i-1', 'i-2'].map((id) => `${id}: ${what}`);
 

@@ -5,7 +5,7 @@ import { noAnswer } from '../../src/errors/ssh.js';
 import { defined } from '../../src/model/defined.js';
 import type { PortCall } from '../fakes/port-calls.js';
 import { image } from '../fakes/world/image-behaviour.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 const allOnV1 = (hosts: number): readonly string[] =>
   Array.from({ length: hosts }, (_, index) => `i-${index + 1}: v1 running, in service`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AdHocStage, exited, type AdHocOptions } from './ad-hoc-stage.js';
+import { AdHocStage, exited, type AdHocOptions } from '../stages/ad-hoc-stage.js';
 
 type Files = Readonly<Record<string, string>>;
 

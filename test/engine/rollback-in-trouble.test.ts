@@ -3,7 +3,7 @@ import { awsError } from '../../src/errors/aws.js';
 import { journalWrite } from '../../src/errors/journal.js';
 import type { PortCall } from '../fakes/port-calls.js';
 import { image } from '../fakes/world/image-behaviour.js';
-import { FleetStage, type StageOptions } from './fleet-stage.js';
+import { FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 
 const denied = awsError(
   Object.assign(new Error('not authorized'), { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } }),

@@ -1,7 +1,7 @@
 import type { Event } from '../../src/events/event.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import type { CommandResult, Outcome } from '../../src/ports/transport.js';
-import { FleetStage, type StageOptions } from './fleet-stage.js';
+import { FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 
 type TaskEnded = Extract<Event, { type: 'task.ended' }>;
 

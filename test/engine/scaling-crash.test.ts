@@ -5,7 +5,7 @@ import { environmentName, runId } from '../../src/model/ids.js';
 import { openRun } from '../../src/run/open-run.js';
 import type { PortCall } from '../fakes/port-calls.js';
 import type { FakeScalingGroup } from '../fakes/world/world.js';
-import { deployOptions, FleetStage } from './fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 
 interface Crashed {
   readonly stage: FleetStage;

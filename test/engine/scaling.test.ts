@@ -6,7 +6,7 @@ import { environmentName, groupName } from '../../src/model/ids.js';
 import { planWith } from '../../src/deploy/plan.js';
 import { image } from '../fakes/world/image-behaviour.js';
 import type { FakeScalingGroup } from '../fakes/world/world.js';
-import { deployOptions, FleetStage, type StageOptions } from './fleet-stage.js';
+import { deployOptions, FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 
 const all = ['AZRebalance', 'HealthCheck', 'ReplaceUnhealthy'];
 const key = 'adfpush:suspended:test/api';

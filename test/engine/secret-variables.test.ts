@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { errorsFromAsync } from '../config/error-text.js';
+import { errorsFromAsync } from '../stages/error-text.js';
 import { runTasks, TaskStage } from './run-tasks.js';
-import type { StageOptions } from './fleet-stage.js';
+import type { StageOptions } from '../stages/fleet-stage.js';
 
 const secret = 'correct horse battery';
 const options: StageOptions = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { connectionLost } from '../../src/errors/ssh.js';
 import { image } from '../fakes/world/image-behaviour.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 const both = (what: string): readonly string[] => ['i-1', 'i-2'].map((id) => `${id}: ${what}`);
 const noProbe = { groupVars: { health: 'none' } };

@@ -3,7 +3,7 @@ import { journalWrite } from '../../src/errors/journal.js';
 import { connectionLost } from '../../src/errors/ssh.js';
 import type { HostId } from '../../src/model/ids.js';
 import type { PortCall } from '../fakes/port-calls.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 /** From now on the note of a container that one host keeps is not taken off, as often as said. */
 function losesForgets(stage: FleetStage, id: string, times: number): void {

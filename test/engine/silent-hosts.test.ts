@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noAnswer } from '../../src/errors/ssh.js';
 import type { Milliseconds } from '../../src/model/duration.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 /** The machine of the host stands still for a while: no connection is closed, and what it is asked it answers afterwards. */
 function standStill(stage: FleetStage, id: string, lasts: Milliseconds): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { longestStaleness } from '../fakes/world/fake-target-group.js';
 import { image } from '../fakes/world/image-behaviour.js';
-import { FleetStage, type StageOptions } from './fleet-stage.js';
+import { FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 
 /** A fleet whose balancer gives an answer as old as it may be every other time, once the roll began. */
 function staleStage(options: StageOptions): FleetStage {

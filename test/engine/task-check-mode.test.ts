@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkTasks } from './run-tasks.js';
-import { FleetStage } from './fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 const ask = '- name: ask\n  shell: ask\n  register: out';
 

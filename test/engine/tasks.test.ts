@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AdfError } from '../../src/errors/adf-error.js';
-import { AdHocStage, exited } from './ad-hoc-stage.js';
+import { AdHocStage, exited } from '../stages/ad-hoc-stage.js';
 
 const errorsOf = (result: { readonly turns: readonly { readonly error?: AdfError }[] }): readonly string[] =>
   result.turns.flatMap(({ error }) => error?.code ?? []);

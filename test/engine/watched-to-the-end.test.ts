@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { image } from '../fakes/world/image-behaviour.js';
-import { deployOptions, FleetStage } from './fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 
 const inService = (...releases: readonly string[]): readonly string[] =>
   releases.map((release, index) => `i-${index + 1}: ${release} running, in service`);

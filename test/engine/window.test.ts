@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AdHocStage, exited } from './ad-hoc-stage.js';
-import { FleetStage, packaged, type StageOptions } from './fleet-stage.js';
+import { AdHocStage, exited } from '../stages/ad-hoc-stage.js';
+import { FleetStage, packaged, type StageOptions } from '../stages/fleet-stage.js';
 
 type Turn = { readonly type: string; readonly host: string };
 

@@ -6,7 +6,7 @@ import { templateFunctions } from '../../src/expression/template-functions.js';
 import { LazyMapping } from '../../src/model/lazy-mapping.js';
 import { Secret } from '../../src/model/secret.js';
 import { UnknownValue } from '../../src/model/unknown.js';
-import { complaintOf, variables } from './sources.js';
+import { complaintOf, variables } from '../stages/sources.js';
 
 const at = { file: 'play.yml', line: 3, column: 13 };
 const unknown = new UnknownValue('the output of task "migrate"');

@@ -3,7 +3,7 @@ import { checkCondition, evaluateCondition, parseCondition } from '../../src/exp
 import { placeInScalar } from '../../src/expression/place.js';
 import { Variables } from '../../src/expression/variables.js';
 import { UnknownValue } from '../../src/model/unknown.js';
-import { caretOf, complaintOf, fromYaml, variables, yamlLayer } from './sources.js';
+import { caretOf, complaintOf, fromYaml, variables, yamlLayer } from '../stages/sources.js';
 
 const at = { file: 'play.yml', line: 3, column: 13 };
 const unknown = new UnknownValue('the output of task "migrate"');

@@ -7,7 +7,7 @@ import { Variables } from '../../src/expression/variables.js';
 import { LazyMapping } from '../../src/model/lazy-mapping.js';
 import { Secret } from '../../src/model/secret.js';
 import { UnknownValue } from '../../src/model/unknown.js';
-import { complaintOf, inline, variables } from './sources.js';
+import { complaintOf, inline, variables } from '../stages/sources.js';
 
 const files: Readonly<Record<string, string>> = {
   'keys/a.pub': 'ssh-ed25519 AAAA\n',

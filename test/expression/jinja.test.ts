@@ -10,7 +10,7 @@ import { checkTemplates, render, renderFile } from '../../src/expression/templat
 import { parseTemplate } from '../../src/expression/template-syntax.js';
 import { Variables } from '../../src/expression/variables.js';
 import { conditions, expressions, jinjaVariables } from './jinja-values.js';
-import { complaintsOf, inline } from './sources.js';
+import { complaintsOf, inline } from '../stages/sources.js';
 
 const environment: Readonly<Record<string, string>> = { JINJA_TEST: 'here' };
 const known = Variables.of([

@@ -8,7 +8,7 @@ import { render, renderFile } from '../../src/expression/templates.js';
 import { Variables } from '../../src/expression/variables.js';
 import { revealed, Secret } from '../../src/model/secret.js';
 import { UnknownValue } from '../../src/model/unknown.js';
-import { errorsFrom, textOf } from '../config/error-text.js';
+import { errorsFrom, textOf } from '../stages/error-text.js';
 
 const known: Readonly<Record<string, string>> = {
   key: 'the-key-itself',

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { breadth } from '../deep.js';
 import { render } from '../../src/expression/templates.js';
-import { caretOf, complaintOf, fromYaml, inline, variables } from './sources.js';
+import { caretOf, complaintOf, fromYaml, inline, variables } from '../stages/sources.js';
 
 const shells = ['/bin/sh', '/bin/bash'].filter((shell) => existsSync(shell));
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { render, renderFile } from '../../src/expression/templates.js';
 import { Secret } from '../../src/model/secret.js';
 import { UnknownValue } from '../../src/model/unknown.js';
-import { caretOf, complaintOf, fromYaml, inline, variables } from './sources.js';
+import { caretOf, complaintOf, fromYaml, inline, variables } from '../stages/sources.js';
 
 const known = variables({
   name: 'api',

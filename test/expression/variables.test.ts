@@ -3,7 +3,7 @@ import type { Layer } from '../../src/expression/scope.js';
 import { Variables } from '../../src/expression/variables.js';
 import { Secret } from '../../src/model/secret.js';
 import { UnknownValue } from '../../src/model/unknown.js';
-import { complaintOf, yamlLayer } from './sources.js';
+import { complaintOf, yamlLayer } from '../stages/sources.js';
 
 describe('Variables', () => {
   it('take the whole value of the highest layer, without merging mappings', () => {

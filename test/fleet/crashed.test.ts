@@ -6,7 +6,7 @@ import { expectExit } from './expect-exit.js';
 import { fleetTest } from './fleet-test.js';
 import type { Fleet } from './fleet.js';
 
-const killAt = new URL('../crash/kill-at.ts', import.meta.url);
+const killAt = new URL('../stages/kill-at.ts', import.meta.url);
 
 /** Starts where every host runs v1. The lease is short, so that the run after a killed one need not wait long for it. */
 async function open(fleet: Fleet): Promise<void> {

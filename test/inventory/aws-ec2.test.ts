@@ -5,7 +5,7 @@ import { loadProject } from '../../src/config/project.js';
 import { loadInventory, type CloudAccess, type Inventory } from '../../src/inventory/inventory.js';
 import { escapeFilterValue, matchesFilters } from '../../src/inventory/sources/filters.js';
 import type { Instance } from '../../src/ports/fleet.js';
-import { errorsFromAsync, textOf } from '../config/error-text.js';
+import { errorsFromAsync, textOf } from '../stages/error-text.js';
 import { FakeFleet, makeInstance, matchesAsEc2 } from '../fakes/fake-fleet.js';
 import { noSecrets } from '../fakes/no-secrets.js';
 import { MemoryFiles } from '../fakes/memory-files.js';

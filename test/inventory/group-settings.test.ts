@@ -4,7 +4,7 @@ import { Variables } from '../../src/expression/variables.js';
 import { readGroupSettings, type ReadVariable } from '../../src/inventory/group-settings.js';
 import { packagedDefaults } from '../../src/inventory/layers.js';
 import { locateWithin } from '../../src/model/source.js';
-import { errorsFrom, textOf } from '../config/error-text.js';
+import { errorsFrom, textOf } from '../stages/error-text.js';
 
 /** Reads variables as a run does: rendered, over the packaged defaults. */
 function reader(text: string, file = 'group_vars/api.yml'): ReadVariable {

@@ -3,7 +3,7 @@ import { loadProject } from '../../src/config/project.js';
 import { Variables } from '../../src/expression/variables.js';
 import { ansibleDocument, inventoryDocument } from '../../src/inventory/documents.js';
 import { loadInventory, type Inventory } from '../../src/inventory/inventory.js';
-import { errorsFromAsync, textOf } from '../config/error-text.js';
+import { errorsFromAsync, textOf } from '../stages/error-text.js';
 import { FakeFleet } from '../fakes/fake-fleet.js';
 import { noSecrets } from '../fakes/no-secrets.js';
 import { MemoryFiles } from '../fakes/memory-files.js';

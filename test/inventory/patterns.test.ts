@@ -4,7 +4,7 @@ import { breadth } from '../deep.js';
 import type { Inventory } from '../../src/inventory/inventory.js';
 import { requireGroup, selectHosts } from '../../src/inventory/patterns.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
-import { errorsFrom, textOf } from '../config/error-text.js';
+import { errorsFrom, textOf } from '../stages/error-text.js';
 import { makeHost } from '../fakes/make-host.js';
 
 const hosts = [

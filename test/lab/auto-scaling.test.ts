@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Event } from '../../src/events/event.js';
 import { startLab, type Lab } from '../../src/lab/lab.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import { deploy as rollRelease } from '../../src/deploy/deploy.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 const all = ['AZRebalance', 'HealthCheck', 'ReplaceUnhealthy'];
 const group = 'api-asg';
@@ -14,7 +13,7 @@ let lab: Lab;
 let stateHome: string | undefined;
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'lab-asg-'));
+  directory = temporaryFolder('lab-asg');
   stateHome = process.env['XDG_STATE_HOME'];
   process.env['XDG_STATE_HOME'] = join(directory, 'state');
   lab = await startLab({ directory, hosts: 2 });
@@ -24,7 +23,6 @@ afterEach(async () => {
   if (stateHome === undefined) delete process.env['XDG_STATE_HOME'];
   else process.env['XDG_STATE_HOME'] = stateHome;
   await lab.stop();
-  rmSync(directory, { recursive: true });
 });
 
 /** Deploys with the real SDK, over HTTP. */

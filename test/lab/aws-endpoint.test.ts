@@ -20,7 +20,7 @@ import {
   startCloudServices,
   type CloudServices,
 } from '../../src/lab/cloud-services.js';
-import { until } from './until.js';
+import { until } from '../stages/until.js';
 
 const delay = 600;
 const instance = (number: number, tags: Record<string, string>) => ({

@@ -1,6 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { STSClient, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import Docker from 'dockerode';
@@ -12,8 +11,9 @@ import {
   stopInBackground,
 } from '../../src/lab/background.js';
 import { labAccount, labRegion } from '../../src/lab/cloud-services.js';
-import { isAlive } from './processes.js';
-import { until } from './until.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { isRunning } from '../stages/processes.js';
+import { until } from '../stages/until.js';
 
 /** The process is started from its sources here: Node takes the types out, and must find `x.ts` where `x.js` is imported. */
 const resolveSources = `
@@ -36,13 +36,10 @@ const ports = { aws: 0, balancer: 0, registry: 0 };
 let directory: string;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'lab-background-'));
+  directory = temporaryFolder('lab-background');
 });
 
-afterEach(async () => {
-  await stopInBackground(directory).catch(() => undefined);
-  rmSync(directory, { recursive: true });
-});
+afterEach(() => stopInBackground(directory).catch(() => undefined));
 
 const start = () => startInBackground({ directory, hosts: 1, workers: 1, ports, nodeOptions });
 
@@ -58,13 +55,13 @@ describe('a lab in the background', () => {
 
     expect((await sts.send(new GetCallerIdentityCommand({}))).Account).toBe(labAccount);
     expect(lab.hosts.map(({ name }) => name)).toEqual(['api-1', 'worker-1']);
-    expect(isAlive(lab.pid)).toBe(true);
+    expect(isRunning(lab.pid)).toBe(true);
     expect(commandsToTry(lab)).toContain('adfpush deploy --group api --env lab --version v1');
 
     await stopInBackground(directory);
 
-    expect(isAlive(lab.pid)).toBe(false);
-    await until(() => !isAlive(app));
+    expect(isRunning(lab.pid)).toBe(false);
+    await until(() => !isRunning(app));
     expect(existsSync(join(directory, 'state.json'))).toBe(false);
     expect(await findInBackground(directory)).toBeUndefined();
     await expect(fetch(lab.endpoint)).rejects.toThrow();
@@ -76,7 +73,7 @@ describe('a lab in the background', () => {
 
     process.kill(lab.pid, 'SIGKILL');
 
-    await until(() => !isAlive(app));
+    await until(() => !isRunning(app));
     await expect(stopInBackground(directory)).rejects.toMatchObject({ code: 'lab.not_running' });
     const next = await start();
     expect(next.pid).not.toBe(lab.pid);

@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startCloudServices, type CloudServices } from '../../src/lab/cloud-services.js';
 import { startLoad } from '../../src/lab/load.js';
-import { until } from './until.js';
+import { until } from '../stages/until.js';
 
 const delay = 500;
 

@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadedBy } from '../cli/loaded-by.js';
-import { Lane, type Ended } from '../crash/lane.js';
+import { loadedBy } from '../stages/loaded-by.js';
+import { Lane, type Ended } from '../stages/lane.js';
 
 let lane: Lane;
 beforeAll(async () => {

@@ -1,26 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { runDemo, type Deploy } from '../../src/lab/demo.js';
 import { startLab, type Lab } from '../../src/lab/lab.js';
 import { deploy as rollRelease } from '../../src/deploy/deploy.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 let directory: string;
 let lab: Lab;
 let lines: string[];
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'lab-demo-'));
+  directory = temporaryFolder('lab-demo');
   lab = await startLab({ directory, hosts: 3 });
   lines = [];
 });
 
-afterEach(async () => {
-  await lab.stop();
-  rmSync(directory, { recursive: true });
-});
+afterEach(() => lab.stop());
 
 const deploy: Deploy = async (args) => {
   const version = args[args.indexOf('--version') + 1]!;

@@ -1,6 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
@@ -9,7 +8,8 @@ import Docker from 'dockerode';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { LabHost } from '../../src/lab/hosts/host.js';
 import { startLab, type Lab } from '../../src/lab/lab.js';
-import { until } from './until.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { until } from '../stages/until.js';
 
 let directory: string;
 let lab: Lab;
@@ -17,7 +17,7 @@ let host: LabHost;
 let docker: Docker;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'lab-engine-'));
+  directory = temporaryFolder('lab-engine');
   lab = await startLab({ directory, hosts: 1, versions: { v1: 'healthy', v4: 'exits', deaf: 'stubborn' } });
   host = lab.hosts[0]!;
   docker = new Docker({ socketPath: host.dockerSocket });
@@ -30,10 +30,7 @@ afterEach(async () => {
   host.emptyDisk();
 });
 
-afterAll(async () => {
-  await lab.stop();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => lab.stop());
 
 const reference = (version: string) => `${lab.registryAddress}/shop/api:${version}`;
 

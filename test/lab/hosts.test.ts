@@ -1,6 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Agent, createServer, get } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Duplex } from 'node:stream';
@@ -8,21 +7,19 @@ import ssh2, { type Client, type ClientChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateKey } from '../../src/lab/hosts/keys.js';
 import { startLab, type Lab } from '../../src/lab/lab.js';
-import { isAlive } from './processes.js';
-import { until } from './until.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { isRunning } from '../stages/processes.js';
+import { until } from '../stages/until.js';
 
 let directory: string;
 let lab: Lab;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'lab-hosts-'));
+  directory = temporaryFolder('lab-hosts');
   lab = await startLab({ directory, hosts: 2 });
 });
 
-afterAll(async () => {
-  await lab.stop();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => lab.stop());
 
 const identity = () => readFileSync(join(lab.directory, 'id_ed25519'), 'utf8');
 
@@ -108,7 +105,7 @@ describe('a host of the lab', () => {
     const ended = await endOf(channel);
 
     expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' });
-    await until(() => !isAlive(pid));
+    await until(() => !isRunning(pid));
     client.end();
   });
 
@@ -226,7 +223,7 @@ describe('a host of the lab', () => {
 
 describe('a lab where only 127.0.0.1 may be listened on', () => {
   it('has hosts behind a bastion, each with ports of its own', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'lab-names-'));
+    const folder = temporaryFolder('lab-names');
     const narrow = await startLab({ directory: folder, hosts: 2, onlyNames: true });
     const inventory = readFileSync(join(narrow.project, 'inventory/lab.yml'), 'utf8');
     const bastionPort = Number(/proxy_jump: lab@127\.0\.0\.1:(\d+)/.exec(inventory)?.[1]);
@@ -251,7 +248,6 @@ describe('a lab where only 127.0.0.1 may be listened on', () => {
     }
     bastion.end();
     await narrow.stop();
-    rmSync(folder, { recursive: true });
 
     expect(names).toEqual(['api-1', 'api-2']);
   });

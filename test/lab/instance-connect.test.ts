@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectCloud } from '../../src/aws/access.js';
@@ -9,19 +7,17 @@ import { hostId, region } from '../../src/model/ids.js';
 import type { Host } from '../../src/model/host.js';
 import { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { makeHost } from '../fakes/make-host.js';
-import { containing } from '../transport/matching.js';
-import { systemClock } from '../transport/system-clock.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { containing } from '../stages/matching.js';
+import { systemClock } from '../stages/system-clock.js';
 
 let directory: string;
 let lab: Lab;
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'lab-connect-'));
+  directory = temporaryFolder('lab-connect');
   lab = await startLab({ directory, hosts: 2 });
 });
-afterAll(async () => {
-  await lab.stop();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => lab.stop());
 
 /** A host of the lab, to which there is no way but EC2 Instance Connect. */
 function hostOf(index: number): Host {

@@ -1,22 +1,21 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startLab, type Lab, type LabOptions } from '../../src/lab/lab.js';
-import { isAlive } from './processes.js';
-import { until } from './until.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { isRunning } from '../stages/processes.js';
+import { until } from '../stages/until.js';
 
 let directory: string;
 const labs: Lab[] = [];
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'lab-'));
+  directory = temporaryFolder('lab');
 });
 
 afterEach(async () => {
   for (const lab of labs.splice(0)) await lab.stop();
-  rmSync(directory, { recursive: true });
 });
 
 async function start(options: Partial<LabOptions> = {}): Promise<Lab> {
@@ -121,7 +120,7 @@ describe('a lab', () => {
 
     await lab.stop();
 
-    expect(isAlive(Pid)).toBe(false);
+    expect(isRunning(Pid)).toBe(false);
     expect(existsSync(lab.hosts[0]!.dockerSocket)).toBe(false);
     for (const url of [lab.endpoint, lab.balancerUrl, `http://${lab.registryAddress}/v2/`]) {
       await expect(fetch(url)).rejects.toThrow();

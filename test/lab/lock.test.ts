@@ -2,15 +2,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Lane } from '../crash/lane.js';
-import { until } from './until.js';
+import { Lane } from '../stages/lane.js';
+import { endedWithTest } from '../stages/processes.js';
+import { until } from '../stages/until.js';
 
 const program = join(import.meta.dirname, '../../dist/bin.js');
 const buildPage = 'https://ci.example/job/7/';
 const inLab = ['--group', 'api', '--env', 'lab'] as const;
 
 let lane: Lane;
-const started: { kill(signal: NodeJS.Signals): unknown }[] = [];
+let deploys = 0;
 
 beforeAll(async () => {
   lane = await Lane.open({ deregistrationDelay: 8_000, versions: { v5: 'healthy' } });
@@ -18,23 +19,21 @@ beforeAll(async () => {
   writeFileSync(join(lane.lab.project, 'adfpush.yml'), config);
   await lane.given('v1');
 });
-afterAll(async () => {
-  for (const process of started) process.kill('SIGKILL');
-  await lane.close();
-});
+afterAll(() => lane.close());
 
 /** A deploy that goes on while the test does other things; its events are in `events`. */
 function startDeploy(version: string) {
-  const events = join(lane.folder, `${started.length}.ndjson`);
+  const events = join(lane.folder, `${(deploys += 1)}.ndjson`);
   const words = ['deploy', ...inLab, '--version', version, '--events', events];
-  const running = execa(process.execPath, [program, ...words], {
-    cwd: lane.lab.project,
-    reject: false,
-    stdin: 'ignore',
-    extendEnv: false,
-    env: { ...lane.environment, BUILD_URL: buildPage },
-  });
-  started.push(running);
+  const running = endedWithTest(
+    execa(process.execPath, [program, ...words], {
+      cwd: lane.lab.project,
+      reject: false,
+      stdin: 'ignore',
+      extendEnv: false,
+      env: { ...lane.environment, BUILD_URL: buildPage },
+    }),
+  );
   const told = (type: string): number =>
     existsSync(events) ? readFileSync(events, 'utf8').split(`"type":"${type}"`).length - 1 : 0;
   return { running, told };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Lane } from '../crash/lane.js';
+import { Lane } from '../stages/lane.js';
 
 let lane: Lane;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Lane } from '../crash/lane.js';
+import { Lane } from '../stages/lane.js';
 
 /** A lab whose registry is stopped after its hosts went from v1 to v2. */
 let lane: Lane;

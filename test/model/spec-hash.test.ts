@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { label, type ContainerSpec } from '../../src/model/container.js';
 import { containerName } from '../../src/model/ids.js';
 import { changedParts, specHash, specParts } from '../../src/model/spec-hash.js';
-import { makeSpec, v1, v2 } from '../plan/things.js';
+import { makeSpec, v1, v2 } from '../stages/plan-parts.js';
 
 const labelled = (spec: ContainerSpec) => ({ [label.specParts]: specParts(spec) });
 const env = fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true });

@@ -6,7 +6,7 @@ import { Secret } from '../../src/model/secret.js';
 import { UnknownValue } from '../../src/model/unknown.js';
 import { dateOf, expiresSchema } from '../../src/modules/account-keys.js';
 import { describeUnless, notOnPath } from '../describe-unless.js';
-import { OtherShell } from '../transport/host-files/shells.js';
+import { OtherShell } from '../stages/host-shells.js';
 import { busyboxAccounts } from './fake-busybox-accounts.js';
 import { noRootFor, PreparedRoot } from './prepared-root.js';
 import { realHost } from './real-host.js';

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { CheckedTask, ModuleResult } from '../../src/modules/module.js';
 import type { RunOptions } from '../../src/ports/transport.js';
 import { LocalConnection } from '../../src/transport/local-connection.js';
 import { World } from '../fakes/world/world.js';
-import { systemClock } from '../transport/system-clock.js';
-import { thisMachine } from '../transport/host-files/shells.js';
+import { systemClock } from '../stages/system-clock.js';
+import { thisMachine } from '../stages/host-shells.js';
 import { FakeModuleHost } from './fake-module-host.js';
 import { SandboxedApt } from './sandboxed-apt.js';
 
@@ -15,7 +15,6 @@ describe.skipIf(!existsSync('/usr/bin/apt-get'))('apt', () => {
   beforeEach(() => {
     apt = new SandboxedApt();
   });
-  afterEach(() => apt.remove());
 
   function onHost(): FakeModuleHost {
     const world = new World();

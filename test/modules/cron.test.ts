@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.js';
 import { editCrontab } from '../../src/modules/crontab.js';
 import { LocalTransport } from '../../src/transport/local-connection.js';
-import { thisMachine } from '../transport/host-files/shells.js';
-import { systemClock } from '../transport/system-clock.js';
+import { thisMachine } from '../stages/host-shells.js';
+import { systemClock } from '../stages/system-clock.js';
 import { realHost } from './real-host.js';
 
 describe('a crontab', () => {

@@ -1,22 +1,14 @@
-import {
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ModuleResult } from '../../src/modules/module.js';
 import { TransportFiles } from '../../src/transport/host-files/transport-files.js';
 import { LocalTransport } from '../../src/transport/local-connection.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { World } from '../fakes/world/world.js';
-import { thisMachine } from '../transport/host-files/shells.js';
-import { systemClock } from '../transport/system-clock.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { thisMachine } from '../stages/host-shells.js';
+import { systemClock } from '../stages/system-clock.js';
 import { FakeModuleHost } from './fake-module-host.js';
 
 /** The modules for files over a real shell. */
@@ -24,13 +16,12 @@ describe('files of a real host', () => {
   let folder: string;
   let host: FakeModuleHost;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-files-test-'));
+    folder = temporaryFolder('files-test');
     const world = new World();
     host = new FakeModuleHost(world, world.addHost('h1'));
     const files = new TransportFiles(new LocalTransport(systemClock)).on(thisMachine, { become: false });
     Object.defineProperty(host, 'files', { value: files });
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
   const path = (name: string): string => join(folder, name);
 
   async function run(module: string, args: Readonly<Record<string, unknown>>): Promise<ModuleResult> {

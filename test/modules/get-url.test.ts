@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.js';
 import { LocalTransport } from '../../src/transport/local-connection.js';
-import { systemClock } from '../transport/system-clock.js';
+import { systemClock } from '../stages/system-clock.js';
 import { realHost } from './real-host.js';
 
 const sum = (text: string, algorithm = 'sha256'): string => createHash(algorithm).update(text).digest('hex');

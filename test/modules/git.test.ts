@@ -6,7 +6,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.js';
 import { LocalTransport } from '../../src/transport/local-connection.js';
 import { describeUnless, notOnPath } from '../describe-unless.js';
-import { systemClock } from '../transport/system-clock.js';
+import { systemClock } from '../stages/system-clock.js';
 import { realHost } from './real-host.js';
 
 type Args = Readonly<Record<string, unknown>>;

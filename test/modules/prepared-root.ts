@@ -4,17 +4,16 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   realpathSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 /** A folder that programs take for the whole file system, so that they change no user of this machine. */
 export class PreparedRoot {
-  readonly folder = mkdtempSync(join(tmpdir(), 'adfpush-root-'));
+  readonly folder = temporaryFolder('root');
 
   /** Programs of this machine, with the libraries that they need. */
   constructor(programs: readonly string[]) {

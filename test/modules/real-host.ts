@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach } from 'vitest';
+import { beforeEach } from 'vitest';
 import type { ModuleResult } from '../../src/modules/module.js';
 import type { RunOptions, Transport } from '../../src/ports/transport.js';
 import { TransportFiles } from '../../src/transport/host-files/transport-files.js';
 import { LocalTransport } from '../../src/transport/local-connection.js';
 import { World } from '../fakes/world/world.js';
-import { shells, thisMachine, type OtherShell } from '../transport/host-files/shells.js';
-import { systemClock } from '../transport/system-clock.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { shells, thisMachine, type OtherShell } from '../stages/host-shells.js';
+import { systemClock } from '../stages/system-clock.js';
 import { FakeModuleHost } from './fake-module-host.js';
 
 /** A host whose commands and files are real: those of this machine, in a folder that is gone after the test. */
@@ -24,11 +23,8 @@ export interface RealHost {
 export function realHost(makeTransport: () => Transport = () => new LocalTransport(systemClock)): RealHost {
   const real: { host?: FakeModuleHost; folder?: string } = {};
   beforeEach(() => {
-    real.folder = mkdtempSync(join(tmpdir(), 'adfpush-module-test-'));
+    real.folder = temporaryFolder('module-test');
     real.host = hostOf(makeTransport());
-  });
-  afterEach(() => {
-    if (real.folder !== undefined) rmSync(real.folder, { recursive: true, force: true });
   });
   const known = <T>(value: T | undefined): T => {
     if (value === undefined) throw new Error('the test has not begun');
@@ -59,7 +55,7 @@ function hostOf(transport: Transport): FakeModuleHost {
   return host;
 }
 
-const applets = mkdtempSync(join(tmpdir(), 'adfpush-module-shells-'));
+const applets = temporaryFolder('module-shells');
 
 /** The shells that hosts have, each with its own programs. */
 export const hostShells: readonly (readonly [string, () => OtherShell])[] = shells(applets);

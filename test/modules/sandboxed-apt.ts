@@ -1,17 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 /** A package of the tests' own. */
 interface TestPackage {
@@ -25,7 +16,7 @@ interface TestPackage {
 
 /** The real apt and dpkg of this machine, with a root, a repository and lists of their own: nothing of the machine is changed. */
 export class SandboxedApt {
-  readonly folder = mkdtempSync(join(tmpdir(), 'adfpush-apt-'));
+  readonly folder = temporaryFolder('apt');
   readonly environment: Readonly<Record<string, string>>;
   readonly #repository = join(this.folder, 'repository');
   readonly #root = join(this.folder, 'root');
@@ -102,12 +93,8 @@ export class SandboxedApt {
     for (const path of [stamp, this.path('var/lib/apt/lists')]) utimesSync(path, then, then);
   }
 
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-
   #build({ name, version, fields = [], configuration = [] }: TestPackage): void {
-    const content = mkdtempSync(join(this.folder, 'package-'));
+    const content = temporaryFolder('package', this.folder);
     mkdirSync(join(content, 'DEBIAN'));
     const lines = [
       `Package: ${name}`,
@@ -126,6 +113,5 @@ export class SandboxedApt {
     execFileSync('dpkg-deb', ['--root-owner-group', '-b', content, this.fileOf(name, version)], {
       stdio: 'ignore',
     });
-    rmSync(content, { recursive: true });
   }
 }

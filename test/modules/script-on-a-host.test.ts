@@ -1,24 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ModuleResult } from '../../src/modules/module.js';
 import type { RunOptions } from '../../src/ports/transport.js';
 import { LocalConnection } from '../../src/transport/local-connection.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { World } from '../fakes/world/world.js';
-import { systemClock } from '../transport/system-clock.js';
-import { thisMachine } from '../transport/host-files/shells.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { systemClock } from '../stages/system-clock.js';
+import { thisMachine } from '../stages/host-shells.js';
 import { FakeModuleHost } from './fake-module-host.js';
 
 /** The module `script`, its commands run by a real shell. */
 describe('a script on a host', () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-script-test-'));
+    folder = temporaryFolder('script-test');
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   async function run(
     content: string | Uint8Array,

@@ -3,7 +3,6 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
   readlinkSync,
@@ -14,21 +13,20 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.js';
 import type { RunOptions } from '../../src/ports/transport.js';
 import { describeUnless, notOnPath } from '../describe-unless.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 import { hostShells, realHost, type RealHost } from './real-host.js';
 import { tarOf, type TarMember } from './tar-of.js';
 
 type Args = Readonly<Record<string, unknown>>;
 
 /** Archives of one folder, made once, by the programs of this machine. */
-const archives = mkdtempSync(join(tmpdir(), 'adfpush-archives-'));
-afterAll(() => rmSync(archives, { recursive: true, force: true }));
+const archives = temporaryFolder('archives');
 
 const inside: readonly TarMember[] = [
   { name: 'app/', mode: 0o755 },

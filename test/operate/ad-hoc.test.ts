@@ -7,7 +7,7 @@ import { runAdHocWith } from '../../src/operate/ad-hoc.js';
 import { groupName } from '../../src/model/ids.js';
 import type { Death } from '../fakes/mortal-world.js';
 import { everyNth } from '../deep.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 
 const ranOn = (stage: FleetStage): readonly string[] =>
   stage.transport.commands.map(({ host, text }) => `${host.id} ${text.trim()}`);

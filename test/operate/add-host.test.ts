@@ -6,7 +6,7 @@ import { groupName, region } from '../../src/model/ids.js';
 import type { FakeHost } from '../fakes/world/fake-host.js';
 import type { Death } from '../fakes/mortal-world.js';
 import { everyNth } from '../deep.js';
-import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 
 /** A machine that no inventory lists: it is in a region that the environment does not have. */
 const unlisted = (stage: FleetStage, id: string, address = '10.0.9.9'): FakeHost =>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { FleetStage } from '../engine/fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 const answer = 'os.ID=debian\nos.VERSION_ID=12\narchitecture=x86_64\nmemory.total=2048000\nclock=5\nend=1\n';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { LazyMapping } from '../../src/model/lazy-mapping.js';
-import { FleetStage } from '../engine/fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 /** What a `debug` task of this text says on each host: `i-1 text`. */
 async function said(text: string): Promise<readonly string[]> {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runAdHocWith } from '../../src/operate/ad-hoc.js';
 import { recoverWith } from '../../src/recovery/recover.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 import type { Death } from '../fakes/mortal-world.js';
 
 const restart = readFileSync(fileURLToPath(new URL('../../playbooks/restart.yml', import.meta.url)), 'utf8');

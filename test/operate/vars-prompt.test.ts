@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.js';
 import type { PersonPrompt } from '../../src/ports/secret-keeper.js';
 import { listPlaybookWith } from '../../src/operate/list-playbook.js';
-import { deployOptions, FleetStage, packaged } from '../engine/fleet-stage.js';
-import { complaints } from '../playbook/project.js';
+import { deployOptions, FleetStage, packaged } from '../stages/fleet-stage.js';
+import { complaints } from '../stages/loaded-playbook.js';
 
 /** A person who answers so; undefined where they leave. `asked` is what they saw, with `*` for questions whose answers are not shown. */
 function personWith(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hostId } from '../../src/model/ids.js';
 import { allowanceOfHosts, runningHosts, spareHosts } from '../../src/plan/allowance.js';
 import { makeHost } from '../fakes/make-host.js';
-import { observeHost } from './things.js';
+import { observeHost } from '../stages/plan-parts.js';
 
 const h1 = hostId('h1');
 const h2 = hostId('h2');

@@ -6,7 +6,13 @@ import { planRoll } from '../../src/plan/roll-plan.js';
 import { floorFor, judgeDrain } from '../../src/plan/floor.js';
 import type { GroupObservation, HostObservation } from '../../src/plan/observation.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
-import { makeRegistration, makeTargetGroup, observeGroup, observeHost, target } from './things.js';
+import {
+  makeRegistration,
+  makeTargetGroup,
+  observeGroup,
+  observeHost,
+  target,
+} from '../stages/plan-parts.js';
 
 const allAtOnce = { ...observeGroup([]).rollout, serial: [{ percent: 100 }] };
 

@@ -21,7 +21,7 @@ import {
   type Evidence,
 } from '../../src/plan/claims.js';
 import { planRestore } from '../../src/plan/restore.js';
-import { gone, makeRegistration, target } from './things.js';
+import { gone, makeRegistration, target } from '../stages/plan-parts.js';
 
 const older = runId('20260101T000000Z-00000000');
 const run = runId('20260102T000000Z-00000000');

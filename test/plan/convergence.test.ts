@@ -12,7 +12,7 @@ import {
   target,
   v1,
   v2,
-} from './things.js';
+} from '../stages/plan-parts.js';
 
 const registration = makeRegistration('h1');
 /** A host that runs this specification, and is to run v2 as `makeSpec` says. */

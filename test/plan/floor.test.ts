@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { registrationKey, type TargetState } from '../../src/model/registration.js';
 import { floorFor, judgeDrain, type Floor } from '../../src/plan/floor.js';
-import { makeRegistration, makeTargetGroup, target } from './things.js';
+import { makeRegistration, makeTargetGroup, target } from '../stages/plan-parts.js';
 
 const states: readonly TargetState[] = ['healthy', 'unhealthy', 'initial', 'draining', 'unavailable'];
 const someTargets = fc

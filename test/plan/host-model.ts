@@ -8,7 +8,7 @@ import type {
   RestoreStep,
 } from '../../src/model/hold.js';
 import { registrationKey, type Registration, type TargetState } from '../../src/model/registration.js';
-import { gone, makeForeign, target } from './things.js';
+import { gone, makeForeign, target } from '../stages/plan-parts.js';
 
 interface ModelContainer {
   readonly id: string;

@@ -1,7 +1,14 @@
 import { plannedRegistrations } from '../../src/plan/planned-registrations.js';
 import type { GroupObservation, HostObservation } from '../../src/plan/observation.js';
 import { makeHost } from '../fakes/make-host.js';
-import { makeRegistration, makeSpec, makeTargetGroup, observeGroup, observeHost, target } from './things.js';
+import {
+  makeRegistration,
+  makeSpec,
+  makeTargetGroup,
+  observeGroup,
+  observeHost,
+  target,
+} from '../stages/plan-parts.js';
 
 const ids = Array.from({ length: 10_000 }, (_, index) => `i-${index}`);
 const specs = [

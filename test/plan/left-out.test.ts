@@ -3,7 +3,14 @@ import type { ContainerSpec, PortMapping } from '../../src/model/container.js';
 import type { TargetState } from '../../src/model/registration.js';
 import type { GroupObservation, HostObservation } from '../../src/plan/observation.js';
 import { findRefusals } from '../../src/plan/preflight.js';
-import { makeRegistration, makeSpec, makeTargetGroup, observeGroup, observeHost, target } from './things.js';
+import {
+  makeRegistration,
+  makeSpec,
+  makeTargetGroup,
+  observeGroup,
+  observeHost,
+  target,
+} from '../stages/plan-parts.js';
 
 const publishing = (...ports: readonly number[]): readonly ContainerSpec[] => [
   makeSpec({

@@ -14,7 +14,7 @@ import {
   observeHost,
   target,
   type GivenHost,
-} from './things.js';
+} from '../stages/plan-parts.js';
 
 const host = makeHost('i-1', { targetIds: ['i-1', '10.0.0.1'] });
 const peers = [host, makeHost('i-2'), makeHost('i-3')];

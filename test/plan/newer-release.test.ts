@@ -4,7 +4,7 @@ import { isoTime } from '../../src/model/duration.js';
 import { containerName, groupName, runId } from '../../src/model/ids.js';
 import type { HostObservation } from '../../src/plan/observation.js';
 import { newerRelease } from '../../src/plan/newer-release.js';
-import { makeSpec, observeGroup, observeHost, startedFrom, v1, v2 } from './things.js';
+import { makeSpec, observeGroup, observeHost, startedFrom, v1, v2 } from '../stages/plan-parts.js';
 
 /** This run was started at noon, on the hosts' clocks. */
 const noon = Date.UTC(2026, 10, 28, 12);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plannedRegistrations } from '../../src/plan/planned-registrations.js';
 import { makeHost } from '../fakes/make-host.js';
-import { gone, makeRegistration, makeTargetGroup, target } from './things.js';
+import { gone, makeRegistration, makeTargetGroup, target } from '../stages/plan-parts.js';
 
 const host = makeHost('i-1', { targetIds: ['i-1', '10.0.0.1'] });
 const group = makeTargetGroup();

@@ -15,7 +15,7 @@ import {
   target,
   v1,
   type GivenHost,
-} from './things.js';
+} from '../stages/plan-parts.js';
 
 const messages = (group: GroupObservation): readonly string[] =>
   findRefusals(group).map(({ message }) => message);

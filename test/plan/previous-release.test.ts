@@ -8,7 +8,7 @@ import {
   releasesNamed,
 } from '../../src/plan/previous-release.js';
 import { digestOf } from '../fakes/digest-of.js';
-import { makeSpec, startedFrom } from './things.js';
+import { makeSpec, startedFrom } from '../stages/plan-parts.js';
 
 const owner = { environment: environmentName('test'), group: groupName('api') };
 

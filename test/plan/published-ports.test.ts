@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { publishedPorts } from '../../src/plan/planned-registrations.js';
-import { makeSpec, makeTargetGroup } from './things.js';
+import { makeSpec, makeTargetGroup } from '../stages/plan-parts.js';
 
 const spec = makeSpec({
   ports: [

@@ -4,7 +4,7 @@ import type { Settlement } from '../../src/model/hold.js';
 import { containerName, groupName, holdId, hostId } from '../../src/model/ids.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import { isInterrupted, mayBeInterrupted, rebuildRun } from '../../src/plan/rebuild-run.js';
-import { FleetStage, type StageOptions } from '../engine/fleet-stage.js';
+import { FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 import { image } from '../fakes/world/image-behaviour.js';
 
 /** What a run told of a hold. */

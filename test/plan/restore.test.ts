@@ -12,7 +12,7 @@ import {
 import { registrationKey } from '../../src/model/registration.js';
 import { planRestore } from '../../src/plan/restore.js';
 import { HostModel, type Place, type Registered } from './host-model.js';
-import { gone, makeForeign, makeRegistration, target } from './things.js';
+import { gone, makeForeign, makeRegistration, target } from '../stages/plan-parts.js';
 
 const policies: readonly RestartPolicy[] = [
   { name: 'no' },

@@ -13,7 +13,7 @@ import {
   startedFrom,
   target,
   v1,
-} from './things.js';
+} from '../stages/plan-parts.js';
 
 const converged = (id: string): HostObservation =>
   observeHost(id, { containers: [startedFrom(makeSpec(), {}, 'v2')] });

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { HostObservation } from '../../src/plan/observation.js';
 import { findRefusals } from '../../src/plan/preflight.js';
-import { gone, makeRegistration, makeTargetGroup, observeGroup, observeHost, target } from './things.js';
+import {
+  gone,
+  makeRegistration,
+  makeTargetGroup,
+  observeGroup,
+  observeHost,
+  target,
+} from '../stages/plan-parts.js';
 
 const others = ['i-2', 'i-3', 'i-4'].map((id) => observeHost(id));
 const registration = makeRegistration('i-1');

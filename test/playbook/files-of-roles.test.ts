@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { loadPlaybook } from '../../src/playbook/load.js';
 import { RecordedFiles } from '../../src/world/project-digest.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
-import { directory } from './project.js';
+import { directory } from '../stages/loaded-playbook.js';
 
 it('all files of a role, and of what a playbook includes, are files that a resumed run must find unchanged', async () => {
   const files = new RecordedFiles(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { modules } from '../../src/modules/catalogue.js';
 import { hintForModule, modulesElsewhere } from '../../src/playbook/ansible-modules.js';
-import { complaints } from './project.js';
+import { complaints } from '../stages/loaded-playbook.js';
 
 const wordsOf = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
 

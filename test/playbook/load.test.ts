@@ -4,7 +4,7 @@ import { formatPlace } from '../../src/model/source.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
 import { walk } from '../../src/playbook/playbook.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
-import { directory, firstPlay, load, task } from './project.js';
+import { directory, firstPlay, load, task } from '../stages/loaded-playbook.js';
 
 describe('a playbook', () => {
   it('is read with all words of plays and tasks', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readPlayRollout } from '../../src/playbook/rollout.js';
 import { UnknownValue } from '../../src/model/unknown.js';
-import { complaintsOf, variables } from '../expression/sources.js';
-import { firstPlay } from './project.js';
+import { complaintsOf, variables } from '../stages/sources.js';
+import { firstPlay } from '../stages/loaded-playbook.js';
 
 const known = variables({
   rollout: { serial: [1, '25%', '100%'], bake: '1m30s', on_failure: 'stop' },

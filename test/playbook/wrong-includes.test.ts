@@ -3,7 +3,7 @@ import { errorsOf } from '../../src/errors/adf-error.js';
 import { formatPlace } from '../../src/model/source.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
-import { directory } from './project.js';
+import { directory } from '../stages/loaded-playbook.js';
 
 /** All that is wrong with `site.yml` of these files, as a user reads it: `file:line:column code: message | hint`. */
 async function complaints(files: Readonly<Record<string, string>>): Promise<readonly string[]> {

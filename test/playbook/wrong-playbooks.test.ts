@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { complaints } from './project.js';
+import { complaints } from '../stages/loaded-playbook.js';
 
 const modules = 'command, debug, docker_prune, elb_target, set_fact, setup, shell, uri';
 

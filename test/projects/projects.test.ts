@@ -2,7 +2,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { adfpush, projectOf } from '../cli/adfpush.js';
+import { adfpush, projectOf } from '../stages/adfpush.js';
 
 /** The groups of the hosts, where the project's inventory is made by the tests that play it. */
 const projects: readonly (readonly [string, Readonly<Record<string, readonly string[]>>])[] = [

@@ -1,18 +1,15 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DockerConfigCredentials } from '../../src/release/docker-config.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'adfpush-docker-'));
+  folder = temporaryFolder('docker');
   vi.stubEnv('PATH', `${folder}:${process.env['PATH'] ?? ''}`);
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => vi.unstubAllEnvs());
 
 const configured = async (config: unknown): Promise<DockerConfigCredentials> => {
   await writeFile(

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { vi } from 'vitest';
+import { endedWithTest, kill } from '../stages/processes.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 /** Debian's docker-registry, the reference implementation, on a port of this machine. */
 export interface DockerRegistry {
@@ -25,11 +26,11 @@ interface Manifest {
 export const registryBinary = '/usr/bin/docker-registry';
 
 export async function startDockerRegistry(auth?: string): Promise<DockerRegistry> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'adfpush-registry-'));
+  const folder = temporaryFolder('registry');
   const host = `127.0.0.1:${await freePort()}`;
   const config = path.join(folder, 'config.yml');
   await writeFile(config, configOf(folder, host, auth));
-  const child = spawn(registryBinary, ['serve', config], { stdio: 'ignore' });
+  const child = endedWithTest(spawn(registryBinary, ['serve', config], { stdio: 'ignore' }));
   await vi.waitFor(async () => fetch(`http://${host}/v2/`), { timeout: 20_000, interval: 20 });
   return {
     host,
@@ -45,11 +46,7 @@ export async function startDockerRegistry(auth?: string): Promise<DockerRegistry
       await put(upload.href, 'application/octet-stream', content);
       return digest(content);
     },
-    close: async () => {
-      child.kill();
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      await rm(folder, { recursive: true, force: true });
-    },
+    close: () => kill(child),
   };
 }
 

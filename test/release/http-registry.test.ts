@@ -4,7 +4,7 @@ import { HttpRegistry } from '../../src/release/http-registry.js';
 import { parseImageReference } from '../../src/model/image-reference.js';
 import { describeUnless } from '../describe-unless.js';
 import { digest, registryBinary, startDockerRegistry, type DockerRegistry } from './docker-registry.js';
-import { HurriedClock } from './hurried-clock.js';
+import { HurriedClock } from '../fakes/hurried-clock.js';
 
 const oci = {
   index: 'application/vnd.oci.image.index.v1+json',

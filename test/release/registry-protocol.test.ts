@@ -1,16 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/model/secret.js';
 import type { RegistryCredentials } from '../../src/ports/registry.js';
 import { HttpRegistry } from '../../src/release/http-registry.js';
 import { parseImageReference } from '../../src/model/image-reference.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 import { digest } from './docker-registry.js';
-import { HurriedClock } from './hurried-clock.js';
+import { HurriedClock } from '../fakes/hurried-clock.js';
 import { stubRegistry, type SeenRequest, type StubReply } from './stub-registry.js';
 import { describeUnless, notOnPath } from '../describe-unless.js';
 
@@ -327,7 +327,7 @@ test('a manifest that is larger than any is not read to its end', async () => {
 
 describeUnless(notOnPath('openssl'), 'a registry whose certificate is not trusted', () => {
   test('is not asked without TLS instead', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'adfpush-tls-'));
+    const folder = temporaryFolder('tls');
     const [keyFile, certFile] = [path.join(folder, 'key'), path.join(folder, 'cert')];
     const subject = ['-nodes', '-days', '1', '-subj', '/CN=localhost', '-keyout', keyFile, '-out', certFile];
     execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', ...subject], { stdio: 'ignore' });
@@ -348,6 +348,5 @@ describeUnless(notOnPath('openssl'), 'a registry whose certificate is not truste
 
     expect(asked).toBe(0);
     server.close();
-    await rm(folder, { recursive: true });
   });
 });

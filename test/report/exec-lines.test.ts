@@ -9,7 +9,7 @@ import { LiveReader } from '../../src/report/live.js';
 import { OneLineReader } from '../../src/report/one-line.js';
 import type { PlainOptions } from '../../src/report/plain.js';
 import type { EventReader } from '../../src/events/bus.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 
 type Results = Readonly<Record<string, Partial<CommandResult>>>;
 

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EventReader } from '../../src/events/bus.js';
 import { escapeXml, JUnitReader } from '../../src/report/junit.js';
 import { NdjsonReader } from '../../src/report/ndjson.js';
 import { ReportFile } from '../../src/report/report-file.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 import { recordRun, type Recording } from './recorded-run.js';
 
 const written = async (make: (file: ReportFile) => EventReader, recording: Recording): Promise<string> => {
-  const path = join(mkdtempSync(join(tmpdir(), 'adfpush-report-')), 'report');
+  const path = join(temporaryFolder('report'), 'report');
   const reader = make(new ReportFile(path, '--file'));
   for (const event of recordRun(recording)) reader.read(event);
   await reader.close?.();

@@ -1,8 +1,8 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 /** A project of its own that is released with our script; its `.ci/run` ends as the test says. */
 let folder: string;
@@ -36,7 +36,7 @@ function ciEndsWith(exit: number): void {
 }
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'adfpush-release-'));
+  folder = temporaryFolder('release');
   mkdirSync(join(folder, '.ci'));
   cpSync('scripts', join(folder, 'scripts'), { recursive: true });
   write(
@@ -55,8 +55,6 @@ beforeEach(async () => {
   await git('add', '.');
   await git('commit', '--quiet', '--message', 'Begin');
 });
-
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a release', () => {
   it('is committed, tagged and packed, with its changes under its version', async () => {

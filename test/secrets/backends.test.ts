@@ -9,7 +9,7 @@ import type { SecretBackend } from '../../src/ports/secret-backend.js';
 import { EnvironmentBackend } from '../../src/secrets/environment-backend.js';
 import { FileBackend } from '../../src/secrets/file-backend.js';
 import { SopsBackend } from '../../src/secrets/sops-backend.js';
-import { errorsFrom, errorsFromAsync, textOf } from '../config/error-text.js';
+import { errorsFrom, errorsFromAsync, textOf } from '../stages/error-text.js';
 import { encryptBySops, type Plain, type SopsChoices } from './encrypt-by-sops.js';
 
 let lab: CloudServices;

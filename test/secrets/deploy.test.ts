@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formsOf } from '../../src/events/secret-forms.js';
-import { Lane, type Ended } from '../crash/lane.js';
-import { findInFiles } from '../security/find-in-files.js';
+import { Lane, type Ended } from '../stages/lane.js';
+import { findInFiles } from '../stages/find-in-files.js';
 
 const kept = {
   url: 'lab-canary "one" in the $URL',

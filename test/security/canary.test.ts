@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,11 +15,13 @@ import { NodeProjectFiles } from '../../src/config/node-project-files.js';
 import { modules } from '../../src/modules/catalogue.js';
 import { newRunId, openRun } from '../../src/run/open-run.js';
 import { openWorld } from '../../src/world/open-world.js';
-import { program, root } from '../cli/adfpush.js';
-import { makeKey } from '../transport/authentication/keys.js';
-import { Sshd } from '../transport/sshd.js';
-import { describeWithUsers, openToAllUsers, TestUsers } from '../transport/test-users.js';
-import { findInFiles } from './find-in-files.js';
+import { program, root } from '../stages/adfpush.js';
+import { endedWithTest } from '../stages/processes.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { makeKey } from '../stages/keys.js';
+import { Sshd } from '../stages/sshd.js';
+import { describeWithUsers, openToAllUsers, TestUsers } from '../stages/test-users.js';
+import { findInFiles } from '../stages/find-in-files.js';
 import { watchProcesses } from './watch-processes.js';
 
 // Each in its own words, so that a hit says which it was; with characters that escapes change.
@@ -56,7 +58,7 @@ describeWithUsers(['/usr/bin/sudo', '/usr/bin/ssh-keygen'], 'canaries', () => {
       sudoers: ['USER ALL=(ALL:ALL) ALL', 'Defaults:USER timestamp_timeout=0'],
     });
     home = `/home/${user}`;
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-canary-'));
+    folder = temporaryFolder('canary');
     const key = makeKey(folder, 'key', { passphrase: canary.passphrase });
     writeFileSync(join(sshd.folder, 'authorized_keys'), readFileSync(`${key}.pub`));
     openToAllUsers(sshd);
@@ -89,7 +91,6 @@ describeWithUsers(['/usr/bin/sudo', '/usr/bin/ssh-keygen'], 'canaries', () => {
   afterAll(async () => {
     await sshd.stop();
     users.remove();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   const environment = (): Record<string, string> => ({
@@ -135,10 +136,9 @@ describeWithUsers(['/usr/bin/sudo', '/usr/bin/ssh-keygen'], 'canaries', () => {
 
   it('are seen by the sampler where they are, so that seeing none says something', async () => {
     const stop = await watchProcesses([canary.aws, canary.registry]);
-    const child = spawn('/bin/sh', ['-c', 'read line', canary.registry], { env: { SEEN: canary.aws } });
+    endedWithTest(spawn('/bin/sh', ['-c', 'read line', canary.registry], { env: { SEEN: canary.aws } }));
     await new Promise((resolve) => setTimeout(resolve, 300));
     const { hits } = await stop();
-    child.kill();
 
     expect(hits.map((hit) => hit.replace(/ of .*: /, ' '))).toEqual(
       expect.arrayContaining([`cmdline ${canary.registry}`, `environ ${canary.aws}`]),

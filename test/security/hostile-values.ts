@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, chmodSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeededRandom } from '../fakes/seeded-random.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 /** A folder that code that was injected writes into: as long as it is empty, nothing was executed. */
 export class Tripwire {
-  readonly folder = mkdtempSync(join(tmpdir(), 'adfpush-tripwire-'));
+  readonly folder = temporaryFolder('tripwire');
   /** What injected code would make. Without a slash at its end, so that it may stand anywhere in a command. */
   readonly file = join(this.folder, 'x');
 
@@ -17,10 +17,6 @@ export class Tripwire {
 
   get sprung(): readonly string[] {
     return readdirSync(this.folder);
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true });
   }
 }
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Connection, RunOptions } from '../../src/ports/transport.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
-import { Sshd } from '../transport/sshd.js';
-import { describeWithUsers, openToAllUsers, TestUsers } from '../transport/test-users.js';
+import { Sshd } from '../stages/sshd.js';
+import { describeWithUsers, openToAllUsers, TestUsers } from '../stages/test-users.js';
 import { hostileValues, Tripwire } from './hostile-values.js';
 
 const shells = ['/bin/sh', '/usr/bin/bash', '/usr/bin/zsh', '/usr/bin/fish', '/usr/bin/csh'];
@@ -24,7 +24,6 @@ describeWithUsers(shells, 'values through a login shell', () => {
     await transport.close();
     await sshd.stop();
     users.remove();
-    tripwire.remove();
   });
 
   /** What a command writes, as bytes. */

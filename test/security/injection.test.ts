@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluateCondition, parseCondition } from '../../src/expression/condition.js';
 import type { Layer } from '../../src/expression/scope.js';
 import { render, renderFile } from '../../src/expression/templates.js';
@@ -12,9 +11,10 @@ import { containerSchema } from '../../src/model/schema/container.js';
 import type { RemoteCommand, RunOptions } from '../../src/ports/transport.js';
 import { TransportFiles } from '../../src/transport/host-files/transport-files.js';
 import { LocalConnection, LocalTransport } from '../../src/transport/local-connection.js';
-import { AdHocStage, exited } from '../engine/ad-hoc-stage.js';
+import { AdHocStage, exited } from '../stages/ad-hoc-stage.js';
 import { makeHost } from '../fakes/make-host.js';
-import { systemClock } from '../transport/system-clock.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { systemClock } from '../stages/system-clock.js';
 import { hostileValues, Tripwire } from './hostile-values.js';
 
 const at = { file: 'playbook.yml', line: 1, column: 1 };
@@ -42,11 +42,7 @@ describe('a hundred thousand hostile values arrive byte for byte and execute not
   let folder: string;
   let count = 0;
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-injection-'));
-  });
-  afterAll(() => {
-    rmSync(folder, { recursive: true });
-    tripwire.remove();
+    folder = temporaryFolder('injection');
   });
   /** Values of their own for each way. */
   const values = (howMany: number, longest?: number): string[] => {
@@ -195,7 +191,7 @@ describe('a hundred thousand hostile values arrive byte for byte and execute not
 
   it('as paths of files that are looked at, written, read and removed', async () => {
     const files = new TransportFiles(new LocalTransport(systemClock)).on(host, { become: false });
-    const base = mkdtempSync(join(folder, 'files-'));
+    const base = temporaryFolder('files', folder);
     const paths = names(300).map((name) => join(base, name));
     paths.forEach((path, index) => writeFileSync(path, 'x'.repeat(index)));
 

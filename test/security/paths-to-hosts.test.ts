@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Redaction } from '../../src/events/redaction.js';
@@ -7,7 +6,8 @@ import type { Host } from '../../src/model/host.js';
 import { Secret } from '../../src/model/secret.js';
 import { openWorld } from '../../src/world/open-world.js';
 import type { World } from '../../src/world/world.js';
-import { describeWithSshd, Sshd } from '../transport/sshd.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { describeWithSshd, Sshd } from '../stages/sshd.js';
 
 const secret = 's3cret-word';
 
@@ -18,7 +18,7 @@ describeWithSshd('a secret in an argument on a host', () => {
 
   beforeAll(async () => {
     sshd = await Sshd.start({ config: ['AllowTcpForwarding no'] });
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-paths-'));
+    folder = temporaryFolder('paths');
     const { user, port, identityFile, knownHostsFile } = sshd;
     const files: Record<string, string> = {
       'adfpush.yml': '{}\n',
@@ -40,7 +40,6 @@ describeWithSshd('a secret in an argument on a host', () => {
   afterAll(async () => {
     await world.close();
     await sshd.stop();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   const path = `/srv/${secret}`;

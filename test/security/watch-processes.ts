@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { until } from '../transport/sshd.js';
+import { endedWithTest } from '../stages/processes.js';
+import { until } from '../stages/sshd.js';
 
 export interface Sightings {
   /** `cmdline of sh -c …: the secret`. */
@@ -11,10 +12,12 @@ export interface Sightings {
 
 /** Looks for secrets in the arguments and environments of all processes, from one of its own, until the result is called. */
 export async function watchProcesses(secrets: readonly string[]): Promise<() => Promise<Sightings>> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'sampler.ts')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: {},
-  });
+  const child = endedWithTest(
+    spawn(process.execPath, [join(import.meta.dirname, 'sampler.ts')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: {},
+    }),
+  );
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const needles = secrets.map((secret) => Buffer.from(secret).toString('latin1'));

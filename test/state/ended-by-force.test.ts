@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { LeaseOwner, LeaseRequest } from '../../src/ports/lease-store.js';
@@ -9,6 +8,7 @@ import type { Connection, RemoteCommand, RunOptions, Transport } from '../../src
 import { HostLeaseStore } from '../../src/state/host-leases.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { makeHost } from '../fakes/make-host.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 import { FakeProc, ShellTransport, type ShellHost } from './shell-transport.js';
 
 const ann: LeaseOwner = { run: 'run-a', who: 'ann@desk' };
@@ -36,7 +36,7 @@ describe('a lock that somebody ends by force', () => {
   const ids = ['h1', 'h2', 'h3'];
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-force-'));
+    folder = temporaryFolder('force');
     machines = new Map(
       ids.map((id) => {
         mkdirSync(join(folder, id));
@@ -46,7 +46,6 @@ describe('a lock that somebody ends by force', () => {
     );
     store = new HostLeaseStore(new ShellTransport(machines), new FakeClock());
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
   const request = (owner: LeaseOwner): LeaseRequest => ({
     environment: environmentName('prod'),

@@ -14,7 +14,7 @@ import {
   type LeaseWish,
 } from '../../src/state/lease-machine.js';
 import { majorityQuorum, recordNumber } from '../../src/state/lease-rules.js';
-import { answerOf, noPart, type HostPart, type HostQuestion } from './model-lease-host.js';
+import { answerOf, noPart, type HostPart, type HostQuestion } from '../fakes/model-lease-host.js';
 
 /** How much may happen on the way. Each bound keeps the number of states finite. */
 export interface Bounds {

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { containerId, environmentName, groupName } from '../../src/model/ids.js';
 import type { ConfirmedRelease } from '../../src/model/release.js';
 import { HostConfirmations } from '../../src/state/host-confirmations.js';
 import { makeHost } from '../fakes/make-host.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 import { FakeProc, ShellTransport } from './shell-transport.js';
 import { shells } from './shells.js';
 
@@ -17,12 +17,11 @@ describe.each(shells)('what is confirmed on a host, kept by %s', (_name, shell) 
   let confirmations: HostConfirmations;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-confirmed-'));
+    folder = temporaryFolder('confirmed');
     lock = join(folder, 'lock');
     const machine = { directory: lock, proc: new FakeProc(join(folder, 'proc')), reachable: true };
     confirmations = new HostConfirmations(new ShellTransport(new Map([['h1', machine]]), shell));
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const confirmedBy = (run: string, startedAt = 1_000): ConfirmedRelease => ({
     run,

@@ -1,13 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { HostFence } from '../../src/state/host-fence.js';
 import type { CommandResult } from '../../src/ports/transport.js';
 import { FakeTransport } from '../fakes/fake-transport.js';
 import { makeHost } from '../fakes/make-host.js';
 import { World } from '../fakes/world/world.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 import { FakeProc, ShellTransport, type ShellHost } from './shell-transport.js';
 import { shells } from './shells.js';
 
@@ -18,7 +18,7 @@ describe.each(shells)('the fence of a host, run by %s', (_name, shell) => {
   let fence: HostFence;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-fence-'));
+    folder = temporaryFolder('fence');
     machine = {
       directory: join(folder, 'lock'),
       proc: new FakeProc(join(folder, 'proc')),
@@ -26,7 +26,6 @@ describe.each(shells)('the fence of a host, run by %s', (_name, shell) => {
     };
     fence = new HostFence(new ShellTransport(new Map([['h1', machine]]), shell));
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const admit = (epoch: number, run = 'run-a', lease = 'prod.api'): Promise<string> =>
     fence.admit(host, { lease, epoch, run }).then(

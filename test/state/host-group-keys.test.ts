@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Redaction } from '../../src/events/redaction.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import { HostGroupKeys } from '../../src/state/host-group-keys.js';
 import { makeHost } from '../fakes/make-host.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 import { FakeProc, ShellTransport } from './shell-transport.js';
 import { shells } from './shells.js';
 
@@ -19,14 +19,13 @@ describe.each(shells)('the key of a group on a host, kept by %s', (_name, shell)
   let keys: HostGroupKeys;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-key-'));
+    folder = temporaryFolder('key');
     beside = join(folder, 'lock');
     root = join(folder, 'root');
     const machine = { directory: beside, proc: new FakeProc(join(folder, 'proc')), reachable: true };
     const transport = new ShellTransport(new Map([['h1', machine]]), shell);
     keys = new HostGroupKeys(transport, redaction, { directory: root });
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('is none at first', async () => {
     expect(await keys.read(host, api)).toBeUndefined();

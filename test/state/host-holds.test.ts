@@ -1,14 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { dockerUnreachable } from '../../src/errors/docker.js';
 import type { HeldOnHost } from '../../src/model/holds/held-on-host.js';
 import { runId } from '../../src/model/ids.js';
 import type { HostHolds } from '../../src/ports/host-holds.js';
 import { HoldsOnHosts } from '../../src/state/host-holds.js';
-import { heldOn } from '../docker/held-on.js';
+import { heldOn } from '../stages/held-on.js';
 import { makeHost } from '../fakes/make-host.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 import { FakeProc, ShellTransport } from './shell-transport.js';
 import { shells } from './shells.js';
 
@@ -41,7 +41,7 @@ describe.each(shells)('the holds of a host, kept by %s', (_name, shell) => {
   let transport: ShellTransport;
 
   beforeEach(() => {
-    home = mkdtempSync(join(tmpdir(), 'adfpush-holds-'));
+    home = temporaryFolder('holds');
     folder = join(home, '.local/state/adfpush/holds');
     const machine = {
       directory: join(home, 'lock'),
@@ -51,7 +51,6 @@ describe.each(shells)('the holds of a host, kept by %s', (_name, shell) => {
     transport = new ShellTransport(new Map([['h1', machine]]), shell);
     engine = new Engine();
   });
-  afterEach(() => rmSync(home, { recursive: true, force: true }));
 
   const holds = () => new HoldsOnHosts(engine, transport).on(host);
   const one = heldOn(host);

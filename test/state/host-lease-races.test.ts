@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { breadth } from '../deep.js';
@@ -14,7 +13,8 @@ import { HostLeaseStore } from '../../src/state/host-leases.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { makeHost } from '../fakes/make-host.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
-import { ModelLeaseHost } from './model-lease-host.js';
+import { removeFolder, temporaryFolder } from '../stages/temporary-folder.js';
+import { ModelLeaseHost } from '../fakes/model-lease-host.js';
 import { FakeProc, ShellTransport, type ShellHost } from './shell-transport.js';
 
 /** What hosts do with a question that reaches them. */
@@ -27,7 +27,7 @@ interface Hosts {
 
 /** Hosts as the script makes them, each a folder of this machine. */
 function shellHosts(ids: readonly string[]): Hosts {
-  const folder = mkdtempSync(join(tmpdir(), 'adfpush-races-'));
+  const folder = temporaryFolder('races');
   const machines = new Map<string, ShellHost>();
   for (const id of ids) {
     mkdirSync(join(folder, id));
@@ -42,8 +42,7 @@ function shellHosts(ids: readonly string[]): Hosts {
       uptime += duration / 1_000;
       for (const { proc } of machines.values()) proc.set(uptime);
     },
-    // A host that was not waited for may still write.
-    end: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
+    end: () => removeFolder(folder),
   };
 }
 

@@ -1,16 +1,6 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { Lease, LeaseOwner, LeaseRequest } from '../../src/ports/lease-store.js';
@@ -20,6 +10,7 @@ import { HostLeaseStore } from '../../src/state/host-leases.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { makeHost } from '../fakes/make-host.js';
 import { everyNth } from '../deep.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 import { FakeProc, ShellTransport, type ShellHost } from './shell-transport.js';
 import { shells } from './shells.js';
 
@@ -30,13 +21,12 @@ describe.each(everyNth(shells.length, shells))('the lock on hosts, run by %s', (
   let store: HostLeaseStore;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-lock-'));
+    folder = temporaryFolder('lock');
     clock = new FakeClock();
     machines = new Map();
     store = new HostLeaseStore(new ShellTransport(machines, shell), clock);
   });
   // A host that was not waited for may still write.
-  afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
   const request = (owner: LeaseOwner, hosts: readonly string[] = ['h1', 'h2', 'h3']): LeaseRequest => {
     for (const host of hosts) {

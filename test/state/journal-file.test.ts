@@ -1,21 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  appendFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { holdId, hostId, runId } from '../../src/model/ids.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
 import { FileJournalStore } from '../../src/state/journal-file.js';
-import { runTypeScript } from './run-typescript.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { runTypeScript } from '../stages/run-typescript.js';
 
 const run = runId('20261121T031500Z-7f3a');
 const record = (index: number, text = `mutation-${index}`): JournalRecord => ({
@@ -29,10 +21,9 @@ describe('the journal file', () => {
   let directory: string;
   let store: FileJournalStore;
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'adfpush-journal-'));
+    directory = temporaryFolder('journal');
     store = new FileJournalStore({ directory });
   });
-  afterEach(() => rmSync(directory, { recursive: true, force: true }));
   const file = () => join(directory, 'runs', `${run}.journal`);
 
   it('gives back what was appended, in order, however strange the text', async () => {
@@ -161,7 +152,7 @@ describe('the journal file', () => {
   });
 
   it('holds every record whose append resolved before the process was killed', async () => {
-    const writer = runTypeScript('journal-writer.ts', [directory, run]);
+    const writer = runTypeScript('state/journal-writer.ts', [directory, run]);
     let acknowledged = '';
     let complaints = '';
     writer.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
@@ -182,9 +173,7 @@ describe('the journal file', () => {
     beforeEach(() => {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=755', 'adfpush-test', directory]);
     });
-    afterEach(() => {
-      execFileSync('umount', [directory]);
-    });
+    afterEach(() => execFileSync('umount', [directory]));
 
     it('fails every append after the disk was full, also when there is room again', async () => {
       const ballast = join(directory, 'ballast');
@@ -222,14 +211,12 @@ describe('the journal file', () => {
 
 /** Mounting takes root's rights, which not every machine gives to its tests. */
 function canMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'adfpush-mount-'));
+  const folder = temporaryFolder('mount');
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'adfpush-test', folder], { stdio: 'ignore' });
     execFileSync('umount', [folder]);
     return true;
   } catch {
     return false;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -10,7 +10,7 @@ import { waitForLease } from '../../src/state/wait-for-lease.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { makeHost } from '../fakes/make-host.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
-import { ModelLeaseHost } from './model-lease-host.js';
+import { ModelLeaseHost } from '../fakes/model-lease-host.js';
 
 const request = (run: string, ids: readonly string[], duration = 60_000): LeaseRequest => ({
   environment: environmentName('prod'),

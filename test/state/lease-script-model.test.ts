@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { breadth } from '../deep.js';
@@ -9,7 +8,8 @@ import { hostLeaseScript } from '../../src/state/host-lease-script.js';
 import { recordNumber } from '../../src/state/lease-rules.js';
 import { makeHost } from '../fakes/make-host.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
-import { ModelLeaseHost } from './model-lease-host.js';
+import { removeFolder, temporaryFolder } from '../stages/temporary-folder.js';
+import { ModelLeaseHost } from '../fakes/model-lease-host.js';
 import { FakeProc, ShellTransport } from './shell-transport.js';
 import { shells } from './shells.js';
 
@@ -52,14 +52,14 @@ interface SmallDisk {
 
 /** A file system of its own that can be filled up; undefined where nothing can be mounted. */
 function smallDisk(): SmallDisk | undefined {
-  const root = mkdtempSync(join(tmpdir(), 'adfpush-full-'));
+  const root = temporaryFolder('full');
   const [folder, memory] = [join(root, 'disk'), join(root, 'memory')];
   for (const path of [folder, memory]) mkdirSync(path);
   const filler = join(folder, 'filler');
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder], { stdio: 'ignore' });
   } catch {
-    rmSync(root, { recursive: true });
+    removeFolder(root);
     console.warn('LEFT OUT: locks on a full disk, since nothing can be mounted here');
     return undefined;
   }
@@ -72,7 +72,7 @@ function smallDisk(): SmallDisk | undefined {
     },
     remove() {
       execFileSync('umount', [folder], { stdio: 'ignore' });
-      rmSync(root, { recursive: true, force: true });
+      removeFolder(root);
     },
   };
 }
@@ -82,7 +82,7 @@ describe.each(shells)('the scripts of the lock and its fence, run by %s', (_name
     const kinds = new Set<string>();
     for (let seed = 1; seed <= breadth(2, 12); seed += 1) {
       const random = new SeededRandom(seed);
-      const folder = mkdtempSync(join(tmpdir(), 'adfpush-model-'));
+      const folder = temporaryFolder('model');
       try {
         mkdirSync(join(folder, 'h1'));
         const proc = new FakeProc(join(folder, 'h1', 'proc'));
@@ -109,7 +109,7 @@ describe.each(shells)('the scripts of the lock and its fence, run by %s', (_name
           kinds.add(expected.stdout.split(/\s/)[0] ?? '');
         }
       } finally {
-        rmSync(folder, { recursive: true, force: true });
+        removeFolder(folder);
       }
     }
     expect([...kinds].toSorted()).toEqual(['admitted', 'fenced', 'free', 'got', 'held', 'newer', 'released']);

@@ -1,7 +1,6 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/errors/adf-error.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import type { LeaseRequest } from '../../src/ports/lease-store.js';
@@ -9,6 +8,7 @@ import { HostFence } from '../../src/state/host-fence.js';
 import { HostLeaseStore } from '../../src/state/host-leases.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { makeHost } from '../fakes/make-host.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 import { FakeProc, ShellTransport, type ShellHost } from './shell-transport.js';
 
 const mayChoose = process.getuid?.() === 0;
@@ -22,7 +22,7 @@ describe.runIf(mayChoose)('runs that log in to the hosts as different users', ()
   const clock = new FakeClock();
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-users-'));
+    folder = temporaryFolder('users');
     chmodSync(folder, 0o755);
     machines = new Map();
     for (const id of ['h1', 'h2', 'h3']) {
@@ -34,7 +34,6 @@ describe.runIf(mayChoose)('runs that log in to the hosts as different users', ()
       machines.set(id, { directory: join(directory, 'adfpush'), proc, reachable: true });
     }
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const userWith = (uid: number, run: string) => {
     const transport = new ShellTransport(machines, secretive, { uid, gid: uid });

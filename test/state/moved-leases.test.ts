@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { DynamoLeaseStore } from '../../src/aws/dynamo-leases.js';
 import type { LockRecord } from '../../src/aws/dynamo-record.js';
 import type { Expected, LockTable } from '../../src/aws/dynamo-table.js';
@@ -17,6 +16,7 @@ import { MovedLeases } from '../../src/state/moved-leases.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { makeHost } from '../fakes/make-host.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 import { FakeProc, ShellTransport, type ShellHost } from './shell-transport.js';
 
 /** One item of a table, written as DynamoDB would. */
@@ -58,7 +58,7 @@ describe('a group whose lock is moved from its hosts to a table, or back', () =>
   let fence: HostFence;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-moved-'));
+    folder = temporaryFolder('moved');
     clock = new FakeClock();
     table = new OneItem();
     machines = new Map(
@@ -71,7 +71,6 @@ describe('a group whose lock is moved from its hosts to a table, or back', () =>
     onHosts = new HostLeaseStore(new ShellTransport(machines), clock);
     fence = new HostFence(new ShellTransport(machines));
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
   /** As another agent with that backend: it has seen nothing yet. */
   const inTable = (): LeaseStore =>

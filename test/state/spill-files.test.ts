@@ -1,23 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { Redaction } from '../../src/events/redaction.js';
 import { Secret } from '../../src/model/secret.js';
 import { SpillFiles } from '../../src/state/spill-files.js';
 import { LocalConnection } from '../../src/transport/local-connection.js';
 import { makeHost } from '../fakes/make-host.js';
-import { systemClock } from '../transport/system-clock.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { systemClock } from '../stages/system-clock.js';
 
 const connection = new LocalConnection(makeHost('here'), systemClock);
 const mebibyte = 1024 * 1024;
@@ -26,11 +17,10 @@ let directory: string;
 let redaction: Redaction;
 let spills: SpillFiles;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'adfpush-spill-'));
+  directory = temporaryFolder('spill');
   redaction = new Redaction();
   spills = new SpillFiles({ directory, redaction: () => redaction.stream(), now: () => Date.now() });
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const run = (script: string, name = 'host.step'): ReturnType<LocalConnection['run']> =>
   connection.run({ script }, { spill: (stream) => spills.open('run-1', `${name}.${stream}`) });

@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { describeWithSshd, Sshd } from '../transport/sshd.js';
-import { runTypeScript } from './run-typescript.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { describeWithSshd, Sshd } from '../stages/sshd.js';
+import { runTypeScript } from '../stages/run-typescript.js';
 
 const mebibyte = 1024 * 1024;
 
@@ -18,12 +16,12 @@ interface Told {
 
 describeWithSshd('output of a fleet that is far too much for memory', () => {
   test('is in files, whole, while what is kept of it in memory stays small', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'adfpush-spills-'));
+    const directory = temporaryFolder('spills');
     const sshd = await Sshd.start({ config: ['MaxStartups 100'] });
     try {
       const each = 30 * mebibyte;
       const host = JSON.stringify(sshd.host());
-      const child = runTypeScript('spill-writer.ts', [directory, '20', String(each), host]);
+      const child = runTypeScript('state/spill-writer.ts', [directory, '20', String(each), host]);
       const [told, said] = await Promise.all([text(child.stdout), text(child.stderr)]);
       expect(said).toBe('');
       const { before, most, sizes, shown, ended } = JSON.parse(told) as Told;
@@ -35,7 +33,6 @@ describeWithSshd('output of a fleet that is far too much for memory', () => {
       expect(most - before).toBeLessThan(250 * mebibyte);
     } finally {
       await sshd.stop();
-      rmSync(directory, { recursive: true, force: true });
     }
   });
 });

@@ -3,7 +3,7 @@ import type { Host } from '../../src/model/host.js';
 import { hostId } from '../../src/model/ids.js';
 import { SpillFiles } from '../../src/state/spill-files.js';
 import { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
-import { systemClock as clock } from '../transport/system-clock.js';
+import { systemClock as clock } from '../stages/system-clock.js';
 
 /**
  * Runs a command that says far too much on many hosts at once, and tells in bytes what this process used before and at most, and how

@@ -1,22 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Redaction } from '../../src/events/redaction.js';
 import { Secret } from '../../src/model/secret.js';
 import { systemClock } from '../../src/system/clock.js';
 import { SystemControlSide } from '../../src/system/control-side.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'adfpush-control-'));
+  folder = temporaryFolder('control');
 });
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
-  vi.unstubAllEnvs();
-});
+afterEach(() => vi.unstubAllEnvs());
 
 const control = (redaction = new Redaction()): SystemControlSide =>
   new SystemControlSide(folder, systemClock, redaction);

@@ -3,9 +3,9 @@ import { Secret } from '../../src/model/secret.js';
 import type { CommandResult, Connection, RemoteCommand, RunOptions } from '../../src/ports/transport.js';
 import { BecomePassword } from '../../src/transport/become-password.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
-import { isRunning } from './is-running.js';
-import { Sshd, until } from './sshd.js';
-import { describeWithUsers, openToAllUsers, TestUsers } from './test-users.js';
+import { isRunning } from '../stages/processes.js';
+import { Sshd, until } from '../stages/sshd.js';
+import { describeWithUsers, openToAllUsers, TestUsers } from '../stages/test-users.js';
 
 const password = `pass'word "of $HOME\\ ü`;
 

@@ -7,9 +7,9 @@ import type { Connection, RemoteCommand, RunOptions } from '../../src/ports/tran
 import { BecomePassword } from '../../src/transport/become-password.js';
 import { TransportFiles } from '../../src/transport/host-files/transport-files.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
-import { isRunning } from './is-running.js';
-import { Sshd } from './sshd.js';
-import { describeWithUsers, openToAllUsers, TestUsers } from './test-users.js';
+import { isRunning } from '../stages/processes.js';
+import { Sshd } from '../stages/sshd.js';
+import { describeWithUsers, openToAllUsers, TestUsers } from '../stages/test-users.js';
 
 const password = 'the password';
 

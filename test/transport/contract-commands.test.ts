@@ -1,14 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { everyNth } from '../deep.js';
 import type { Connection } from '../../src/ports/transport.js';
 import { commandLine } from '../../src/transport/command-line.js';
-import { describeConnections, describeTransports, placeOn, type Place } from './contract.js';
-import { isRunning } from './is-running.js';
-import { until } from './sshd.js';
-import { matching } from './matching.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { describeConnections, describeTransports, placeOn, type Place } from '../stages/transports.js';
+import { isRunning } from '../stages/processes.js';
+import { until } from '../stages/sshd.js';
+import { matching } from '../stages/matching.js';
 
 describeConnections('commands', (open) => {
   let place: Place;
@@ -227,14 +227,11 @@ describeTransports('commands of another user', (reach) => {
   let connection: Connection;
   let folder: string;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-sudo-'));
+    folder = temporaryFolder('sudo');
     place = await placeOn(reach, { environment: { PATH: `${folder}:${process.env['PATH'] ?? ''}` } });
     ({ connection } = place);
   });
-  afterAll(async () => {
-    await place.close();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => place.close());
   /** A sudo that stays above its command, as the real one does. */
   const sudoIs = (behaviour: string): void =>
     writeFileSync(join(folder, 'sudo'), `#!/bin/sh\n${behaviour}\n`, { mode: 0o755 });

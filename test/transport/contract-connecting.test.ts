@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isUnreachable } from '../../src/errors/ssh.js';
 import { hostId } from '../../src/model/ids.js';
 import { defaultLimits } from '../../src/transport/ssh/limits.js';
-import { describeTransports } from './contract.js';
-import { freePort, Sshd, until } from './sshd.js';
-import { containing, matching } from './matching.js';
+import { describeTransports } from '../stages/transports.js';
+import { freePort, Sshd, until } from '../stages/sshd.js';
+import { containing, matching } from '../stages/matching.js';
 
 describeTransports('connecting', (reach) => {
   let sshd: Sshd;

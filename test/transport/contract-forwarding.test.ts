@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeConnections, describeTransports, placeOn, type Place } from './contract.js';
-import { freePort, until } from './sshd.js';
+import { describeConnections, describeTransports, placeOn, type Place } from '../stages/transports.js';
+import { freePort, until } from '../stages/sshd.js';
 
 const listening = async (target: { port: number; host: string } | { path: string }): Promise<Server> => {
   const server = createServer({ allowHalfOpen: true }, (socket) =>

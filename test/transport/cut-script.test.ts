@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunOptions } from '../../src/ports/transport.js';
 import { commandLine } from '../../src/transport/command-line.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 /**
  * A connection that is lost while a script is still on its way: the shell sees the end of its stdin too early. What the script would
@@ -13,9 +13,8 @@ import { commandLine } from '../../src/transport/command-line.js';
 describe('a script that is cut off on its way', () => {
   let folder: string;
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-cut-'));
+    folder = temporaryFolder('cut');
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const options: readonly (readonly [string, RunOptions])[] = [
     ['with nothing for its stdin', {}],

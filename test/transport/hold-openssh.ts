@@ -1,6 +1,6 @@
 import type { Host } from '../../src/model/host.js';
 import { OpenSshTransport } from '../../src/transport/openssh/openssh-transport.js';
-import { systemClock } from './system-clock.js';
+import { systemClock } from '../stages/system-clock.js';
 
 /** Connects to a host (JSON, in the first argument) through the system's ssh, and then does nothing until it is killed. */
 const transport = new OpenSshTransport({

@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -14,9 +13,10 @@ import { Secret } from '../../src/model/secret.js';
 import type { HostHttpRequest, HostHttpResponse } from '../../src/ports/host-http.js';
 import { TransportHttp } from '../../src/transport/host-http.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
-import { describeWithSshd, freePort, Sshd } from './sshd.js';
-import { systemClock } from './system-clock.js';
-import { containing } from './matching.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { describeWithSshd, freePort, Sshd } from '../stages/sshd.js';
+import { systemClock } from '../stages/system-clock.js';
+import { containing } from '../stages/matching.js';
 
 interface Seen {
   readonly method: string;
@@ -25,16 +25,6 @@ interface Seen {
   readonly token: string;
   readonly body: string;
 }
-
-const folders: string[] = [];
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'adfpush-http-'));
-  folders.push(folder);
-  return folder;
-}
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true });
-});
 
 let seen: Seen[] = [];
 let silent = false;
@@ -63,7 +53,7 @@ let tlsServer: Server;
 let tlsPort: number;
 beforeAll(async () => {
   port = await listen(server);
-  const folder = temporaryFolder();
+  const folder = temporaryFolder('http');
   const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
   execFileSync(
     'openssl',
@@ -108,7 +98,7 @@ const whereIs = (program: string): string =>
 
 /** A PATH with the shell's usual company, and of the programs that can ask only these. */
 function pathWith(...programs: string[]): string {
-  const folder = temporaryFolder();
+  const folder = temporaryFolder('http');
   for (const program of ['sh', 'cat', 'dd', ...programs]) {
     symlinkSync(whereIs(program), join(folder, program));
   }

@@ -1,13 +1,13 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { LocalConnection } from '../../src/transport/local-connection.js';
 import { makeHost } from '../fakes/make-host.js';
-import { isRunning } from './is-running.js';
-import { until } from './sshd.js';
-import { systemClock } from './system-clock.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { isRunning } from '../stages/processes.js';
+import { until } from '../stages/sshd.js';
+import { systemClock } from '../stages/system-clock.js';
 
 const connection = new LocalConnection(makeHost('here'), systemClock);
 
@@ -21,11 +21,10 @@ test('this machine runs commands as a host does', async () => {
 });
 
 test('a job goes on by itself on this machine, and its record tells how it ended', async () => {
-  const home = mkdtempSync(join(tmpdir(), 'adfpush-local-'));
+  const home = temporaryFolder('local');
   vi.stubEnv('HOME', home);
   onTestFinished(() => {
     vi.unstubAllEnvs();
-    rmSync(home, { recursive: true });
   });
   const [step, go] = [{ run: 'a-run', id: 'a-job' }, join(home, 'go')];
   const script = `while [ ! -e ${go} ]; do sleep 0.1; done; echo done; exit 3`;
@@ -55,8 +54,7 @@ test('a killed command was signalled, and a missing one is not found', async () 
 });
 
 test('a timeout ends the command with its children', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'adfpush-local-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder('local');
   const file = join(folder, 'pid');
 
   const result = await connection.run(

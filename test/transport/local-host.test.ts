@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { localHost } from '../../src/model/local-host.js';
 import { environmentName } from '../../src/model/ids.js';
 import { chosenByHost } from '../../src/transport/choosing-transport.js';
-import { systemClock } from './system-clock.js';
+import { systemClock } from '../stages/system-clock.js';
 
 it('reaches this machine without SSH, in a world that reaches hosts by it', async () => {
   const random = { next: () => 0.5 };

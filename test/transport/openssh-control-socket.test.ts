@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/ports/clock.js';
 import { openProxySocket } from '../../src/transport/openssh/control-socket.js';
-import { systemClock } from './system-clock.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { systemClock } from '../stages/system-clock.js';
 
 test('a master that takes the connection and says nothing is given up', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'adfpush-master-'));
+  const folder = temporaryFolder('master');
   const path = join(folder, 's');
   let hungUp: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => (hungUp = resolve));
@@ -24,6 +23,5 @@ test('a master that takes the connection and says nothing is given up', async ()
     await ended;
   } finally {
     server.close();
-    rmSync(folder, { recursive: true });
   }
 });

@@ -2,10 +2,8 @@ import { spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -15,10 +13,11 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defaultLimits } from '../../src/transport/ssh/limits.js';
 import { PrivateFolder } from '../../src/transport/openssh/private-folder.js';
-import { runTypeScript } from '../state/run-typescript.js';
-import { byOpenSsh } from './contract.js';
-import { isRunning } from './is-running.js';
-import { describeWithSshd, Sshd, until } from './sshd.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { runTypeScript } from '../stages/run-typescript.js';
+import { byOpenSsh } from '../stages/transports.js';
+import { isRunning } from '../stages/processes.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
 
 /** The masters whose sockets are in a folder: those that name it in their arguments. */
 const mastersIn = (folder: string): string[] =>
@@ -38,14 +37,13 @@ describeWithSshd('masters', () => {
   const before = process.env['TMPDIR'];
   beforeAll(async () => {
     sshd = await Sshd.start();
-    temporary = mkdtempSync(join(tmpdir(), 'adfpush-t-'));
+    temporary = temporaryFolder('t');
     process.env['TMPDIR'] = temporary;
   });
   afterAll(async () => {
     if (before === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = before;
     await sshd.stop();
-    rmSync(temporary, { recursive: true });
   });
 
   test('have their sockets where nobody else can look, and leave nothing when all is closed', async () => {
@@ -82,7 +80,7 @@ describeWithSshd('masters', () => {
   });
 
   test('end by themselves when adfpush is killed, and its folder is removed by a later run', async () => {
-    const child = runTypeScript('../transport/hold-openssh.ts', [JSON.stringify(sshd.host()), sshd.folder]);
+    const child = runTypeScript('transport/hold-openssh.ts', [JSON.stringify(sshd.host()), sshd.folder]);
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
     child.stderr.pipe(process.stderr);
@@ -181,7 +179,7 @@ describeWithSshd('masters', () => {
 });
 
 test('folders that runs left behind are removed only when their run, and its masters, are gone for sure', async () => {
-  const parent = mkdtempSync(join(tmpdir(), 'adfpush-leftovers-'));
+  const parent = temporaryFolder('leftovers');
   const dead = spawn('true');
   await new Promise((resolve) => dead.once('exit', resolve));
   const make = (name: string, secondsAgo: number): string => {
@@ -201,7 +199,6 @@ test('folders that runs left behind are removed only when their run, and its mas
 
   expect([old, young, alive, foreign].map((path) => existsSync(path))).toEqual([false, true, true, true]);
   await folder.remove();
-  rmSync(parent, { recursive: true });
 });
 
 test('sockets go where their paths are short enough', async () => {

@@ -6,9 +6,10 @@ import type { AdfError } from '../../src/errors/adf-error.js';
 import { isUnreachable } from '../../src/errors/ssh.js';
 import { hostId } from '../../src/model/ids.js';
 import type { SshSettings } from '../../src/model/host.js';
-import { byOpenSsh, bySsh2, type Reach } from './contract.js';
-import { containing, matching } from './matching.js';
-import { describeWithSshd, freePort, Sshd, until } from './sshd.js';
+import { endedWithTest } from '../stages/processes.js';
+import { byOpenSsh, bySsh2, type Reach } from '../stages/transports.js';
+import { containing, matching } from '../stages/matching.js';
+import { describeWithSshd, freePort, Sshd, until } from '../stages/sshd.js';
 
 const keygen = (...args: string[]): unknown =>
   execFileSync('ssh-keygen', ['-q', ...args], { stdio: 'ignore' });
@@ -205,22 +206,18 @@ describeWithSshd('what the system’s ssh refuses', () => {
 
   test('but not that key when the agent has it', async () => {
     const agentSocket = join(sshd.folder, 'agent');
-    const agent = spawn('ssh-agent', ['-D', '-a', agentSocket], { stdio: 'ignore' });
-    try {
-      await until('the agent listens', () => existsSync(agentSocket));
-      const environment = {
-        ...process.env,
-        SSH_AUTH_SOCK: agentSocket,
-        SSH_ASKPASS: file('askpass', '#!/bin/sh\necho secret\n'),
-        SSH_ASKPASS_REQUIRE: 'force',
-      };
-      execFileSync('chmod', ['+x', join(sshd.folder, 'askpass')]);
-      execFileSync('ssh-add', ['-q', join(sshd.folder, 'locked')], { env: environment, stdio: 'ignore' });
+    endedWithTest(spawn('ssh-agent', ['-D', '-a', agentSocket], { stdio: 'ignore' }));
+    await until('the agent listens', () => existsSync(agentSocket));
+    const environment = {
+      ...process.env,
+      SSH_AUTH_SOCK: agentSocket,
+      SSH_ASKPASS: file('askpass', '#!/bin/sh\necho secret\n'),
+      SSH_ASKPASS_REQUIRE: 'force',
+    };
+    execFileSync('chmod', ['+x', join(sshd.folder, 'askpass')]);
+    execFileSync('ssh-add', ['-q', join(sshd.folder, 'locked')], { env: environment, stdio: 'ignore' });
 
-      expect(await attempt(byOpenSsh, sshd, { identityFile: '~/locked' }, { agentSocket })).toEqual(welcome);
-    } finally {
-      agent.kill();
-    }
+    expect(await attempt(byOpenSsh, sshd, { identityFile: '~/locked' }, { agentSocket })).toEqual(welcome);
   });
 
   test('a configuration that ssh cannot read, in its words', async () => {

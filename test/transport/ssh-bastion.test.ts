@@ -4,8 +4,8 @@ import { hostId } from '../../src/model/ids.js';
 import type { Host } from '../../src/model/host.js';
 import { readFileSync, writeFileSync, appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeWithSshd, freePort, Sshd, until } from './sshd.js';
-import { containing, matching } from './matching.js';
+import { describeWithSshd, freePort, Sshd, until } from '../stages/sshd.js';
+import { containing, matching } from '../stages/matching.js';
 
 describeWithSshd('hosts behind a bastion', () => {
   let bastion: Sshd;

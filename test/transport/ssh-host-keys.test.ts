@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isUnreachable } from '../../src/errors/ssh.js';
 import type { SshSettings } from '../../src/model/host.js';
-import { describeWithSshd, Sshd } from './sshd.js';
-import { containing } from './matching.js';
+import { describeWithSshd, Sshd } from '../stages/sshd.js';
+import { containing } from '../stages/matching.js';
 
 describeWithSshd('the keys of hosts', () => {
   let sshd: Sshd;

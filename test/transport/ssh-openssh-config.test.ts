@@ -1,12 +1,12 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { hostId } from '../../src/model/ids.js';
 import type { Host, SshSettings } from '../../src/model/host.js';
 import type { SshTransportOptions } from '../../src/transport/ssh/ssh-transport.js';
-import { describeWithSshd, freePort, Sshd } from './sshd.js';
-import { containing, matching } from './matching.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { describeWithSshd, freePort, Sshd } from '../stages/sshd.js';
+import { containing, matching } from '../stages/matching.js';
 
 const readers: readonly (readonly [string, Partial<SshTransportOptions>])[] = [
   ['as ssh itself reads it', {}],
@@ -20,13 +20,10 @@ describeWithSshd('the OpenSSH configuration', () => {
   beforeAll(async () => {
     sshd = await Sshd.start();
     // Nothing of it is where it would be found without being named.
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-ssh-config-'));
+    folder = temporaryFolder('ssh-config');
     configFile = join(folder, 'config');
   });
-  afterAll(async () => {
-    await sshd.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => sshd.stop());
   beforeEach(() => writeFileSync(configFile, ''));
 
   const host = (address: string, ssh: SshSettings = {}): Host => ({

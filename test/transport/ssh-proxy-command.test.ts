@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Host } from '../../src/model/host.js';
 import { ProxyCommand } from '../../src/transport/ssh/proxy-command.js';
-import { containing, matching } from './matching.js';
-import { isRunning } from './is-running.js';
-import { describeWithSshd, Sshd, until } from './sshd.js';
-import { systemClock } from './system-clock.js';
+import { containing, matching } from '../stages/matching.js';
+import { isRunning } from '../stages/processes.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
+import { systemClock } from '../stages/system-clock.js';
 
 describeWithSshd('a ProxyCommand', () => {
   let sshd: Sshd;
@@ -39,10 +39,10 @@ describeWithSshd('a ProxyCommand', () => {
 
     expect((await connection.run({ argv: ['echo', 'through'] })).stdout).toBe('through\n');
     const [pid = 0] = relays().slice(-1);
-    expect(isRunning(String(pid))).toBe(true);
+    expect(isRunning(pid)).toBe(true);
     await transport.close();
 
-    expect(isRunning(String(pid))).toBe(false);
+    expect(isRunning(pid)).toBe(false);
   });
 
   test('brings 30 MB whole', async () => {
@@ -104,7 +104,7 @@ describeWithSshd('a ProxyCommand', () => {
       message: matching(/no answer within 0.5 s/),
     });
     const pid = Number(readFileSync(file, 'utf8'));
-    await until('it was ended', () => !isRunning(String(pid)));
+    await until('it was ended', () => !isRunning(pid));
     await transport.close();
   });
 
@@ -140,7 +140,7 @@ describeWithSshd('a ProxyCommand', () => {
 
     const left = readFileSync(file, 'utf8').trim().split(' ').map(Number);
     expect(left).toHaveLength(2);
-    await until('both are gone', () => left.every((pid) => !isRunning(String(pid))));
+    await until('both are gone', () => left.every((pid) => !isRunning(pid)));
   });
 
   test('leads a session of its own, out of reach of a terminal', async () => {

@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir, userInfo } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { SshSettings } from '../../src/model/host.js';
 import { connectionKey, type Destination, type Hop } from '../../src/transport/ssh/settings.js';
 import { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { makeHost } from '../fakes/make-host.js';
-import { systemClock } from './system-clock.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { systemClock } from '../stages/system-clock.js';
 
 const { homedir: home, username, uid } = userInfo();
 
@@ -14,10 +15,9 @@ describe('how a host is reached', () => {
   let folder: string;
   let configFile: string;
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-route-'));
+    folder = temporaryFolder('route');
     configFile = join(folder, 'config');
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const routeOf = (config: readonly string[], ssh: SshSettings = {}, name = 'api-1'): Promise<Hop> => {
     writeFileSync(configFile, `${config.join('\n')}\n`);

@@ -6,8 +6,8 @@ import { Client, type ClientChannel, type ConnectConfig } from 'ssh2';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { quoteAll } from '../../src/transport/quote.js';
 import { CuttingProxy } from './faults/cutting-proxy.js';
-import { isRunning } from './is-running.js';
-import { describeWithSshd, Sshd, until } from './sshd.js';
+import { isRunning } from '../stages/processes.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
 
 /**
  * What was measured of ssh2 and sshd by themselves, and what the transport is built around. When one of these fails after an update, a

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
-import { describeWithSshd, Sshd } from './sshd.js';
+import { describeWithSshd, Sshd } from '../stages/sshd.js';
 
 describeWithSshd('a step on a host whose start-up files keep what is said on stderr to themselves', () => {
   let sshd: Sshd;

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type {
@@ -12,8 +11,9 @@ import type {
 } from '../../src/ports/transport.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { isDeep } from '../deep.js';
-import { isRunning } from './is-running.js';
-import { describeWithSshd, Sshd, until } from './sshd.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { isRunning } from '../stages/processes.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
 
 /** What /bin/sh is on the host; and a login shell that is no sh. */
 const shells = [
@@ -59,7 +59,7 @@ function jobsWith(shell: (typeof shells)[number]): void {
   };
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-jobs-'));
+    folder = temporaryFolder('jobs');
     const wrapper = join(folder, 'wrapper');
     const calledSh = join(folder, 'sh');
     if ('calledSh' in shell) symlinkSync(shell.sh, calledSh);
@@ -76,7 +76,6 @@ function jobsWith(shell: (typeof shells)[number]): void {
   afterAll(async () => {
     await transport.close();
     await sshd.stop();
-    rmSync(folder, { recursive: true });
   });
 
   test('goes on when its connection is lost, and its record has its end and what it wrote', async () => {

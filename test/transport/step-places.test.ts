@@ -4,7 +4,6 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   rmSync,
   statSync,
@@ -12,13 +11,13 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CommandResult } from '../../src/ports/transport.js';
 import { LocalConnection } from '../../src/transport/local-connection.js';
 import { makeHost } from '../fakes/make-host.js';
-import { systemClock } from './system-clock.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { systemClock } from '../stages/system-clock.js';
 
 const connection = new LocalConnection(makeHost('here'), systemClock);
 const step = { run: 'run', id: 'step' };
@@ -33,14 +32,14 @@ describe('the record of a step', () => {
   let inHome: string;
   const before = { ...process.env };
   beforeEach(() => {
-    home = mkdtempSync(join(tmpdir(), 'adfpush-home-'));
+    home = temporaryFolder('home');
     inHome = join(home, '.local/state/adfpush/steps');
     delete process.env['XDG_STATE_HOME'];
     Object.assign(process.env, { HOME: home, LOGNAME: user });
   });
   afterEach(() => {
     process.env = { ...before };
-    for (const place of [home, ...shared]) rmSync(place, { recursive: true, force: true });
+    for (const place of shared) rmSync(place, { recursive: true, force: true });
   });
   const runStep = (): Promise<CommandResult> => connection.run({ argv: ['echo', 'ran'] }, { step });
   /** The one place with a record. */

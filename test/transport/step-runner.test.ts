@@ -1,12 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CommandResult, Connection, StepId, StepRecord } from '../../src/ports/transport.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { everyNth } from '../deep.js';
-import { isRunning } from './is-running.js';
-import { describeWithSshd, Sshd, until } from './sshd.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
+import { isRunning } from '../stages/processes.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
 
 /** What /bin/sh is on the hosts of the world; and login shells that are no sh, which read the line before it. */
 const shells = [
@@ -47,7 +47,7 @@ function stepsWith(shell: (typeof shells)[number]): void {
   };
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-steps-'));
+    folder = temporaryFolder('steps');
     const wrapper = join(folder, 'wrapper');
     const calledSh = join(folder, 'sh');
     if ('calledSh' in shell) symlinkSync(shell.sh, calledSh);
@@ -64,7 +64,6 @@ function stepsWith(shell: (typeof shells)[number]): void {
   afterAll(async () => {
     await transport.close();
     await sshd.stop();
-    rmSync(folder, { recursive: true });
   });
 
   test('ends as it would without a record, and the record says the same', async () => {

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Connection, Transport } from '../../src/ports/transport.js';
 import { LocalConnection } from '../../src/transport/local-connection.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
-import { byOpenSsh } from './contract.js';
-import { isRunning } from './is-running.js';
-import { describeWithSshd, Sshd, until } from './sshd.js';
-import { systemClock } from './system-clock.js';
+import { byOpenSsh } from '../stages/transports.js';
+import { isRunning } from '../stages/processes.js';
+import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
+import { systemClock } from '../stages/system-clock.js';
 
 const mebibyte = 1024 * 1024;
 const total = 50 * mebibyte;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FleetStage } from '../engine/fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 /** A play that drains, runs these tasks, and puts back in service. */
 const playbookOf = (tasks: string, vars = ''): string => `

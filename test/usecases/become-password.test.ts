@@ -3,7 +3,7 @@ import { Redaction } from '../../src/events/redaction.js';
 import { Secret } from '../../src/model/secret.js';
 import { becomeVariable } from '../../src/system/secret-environment.js';
 import { becomePassword } from '../../src/world/become-password.js';
-import { errorsFromAsync } from '../config/error-text.js';
+import { errorsFromAsync } from '../stages/error-text.js';
 
 const person = { ask: async () => new Secret('typed-by-hand') };
 const nobody = { ask: async () => undefined };

@@ -4,7 +4,7 @@ import { errorsOf } from '../../src/errors/adf-error.js';
 import { formatPlace } from '../../src/model/source.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
 import { modules } from '../../src/modules/catalogue.js';
-import { AdHocStage } from '../engine/ad-hoc-stage.js';
+import { AdHocStage } from '../stages/ad-hoc-stage.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 
 /** What is found wrong with `playbook.yml` of these files before it runs, for two hosts whose `colour` is blue. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AdfErrors, errorsOf, type AdfError } from '../../src/errors/adf-error.js';
 import { planWith } from '../../src/deploy/plan.js';
-import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 import type { DeployOptions } from '../../src/deploy/plan-groups.js';
 
 /** What a deploy with this playbook is refused for, and that nothing was changed, nor any host even spoken to. */

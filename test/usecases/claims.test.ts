@@ -7,7 +7,7 @@ import { deployWith } from '../../src/deploy/deploy.js';
 import { recoverWith } from '../../src/recovery/recover.js';
 import { resumeWith } from '../../src/deploy/resume.js';
 import type { World } from '../../src/world/world.js';
-import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 import { MemoryJournalStore } from '../fakes/memory-journal.js';
 import { image } from '../fakes/world/image-behaviour.js';
 

@@ -3,7 +3,7 @@ import type { RunResult } from '../../src/model/run-result.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { recoverWith } from '../../src/recovery/recover.js';
 import { everyNth } from '../deep.js';
-import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 import type { Death, Life } from '../fakes/mortal-world.js';
 
 interface Case {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { groupName } from '../../src/model/ids.js';
-import { FleetStage, packaged } from '../engine/fleet-stage.js';
+import { FleetStage, packaged } from '../stages/fleet-stage.js';
 
 const drain = '    - name: drain\n';
 const stageOf = (task: string): FleetStage => {

@@ -3,7 +3,7 @@ import { AdfError, AdfErrors, errorsOf } from '../../src/errors/adf-error.js';
 import { groupName } from '../../src/model/ids.js';
 import type { PlanReport } from '../../src/model/plan.js';
 import { planWith } from '../../src/deploy/plan.js';
-import { deployOptions, FleetStage, repository } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, repository } from '../stages/fleet-stage.js';
 import { digestOf } from '../fakes/digest-of.js';
 import { labelsOf } from '../fakes/fake-container-runtime.js';
 import { image } from '../fakes/world/image-behaviour.js';

@@ -8,9 +8,9 @@ import { hostId } from '../../src/model/ids.js';
 import type { Clock } from '../../src/ports/clock.js';
 import { clockFinding, ownClock } from '../../src/check/doctor/clocks.js';
 import { examineHost } from '../../src/check/doctor/examine-host.js';
-import { describeWithSshd, freePort, Sshd } from '../transport/sshd.js';
-import { containing, matching } from '../transport/matching.js';
-import { systemClock } from '../transport/system-clock.js';
+import { describeWithSshd, freePort, Sshd } from '../stages/sshd.js';
+import { containing, matching } from '../stages/matching.js';
+import { systemClock } from '../stages/system-clock.js';
 
 /** Nothing is asked again here. */
 const once = <T>(act: () => Promise<T>): Promise<T> => act();

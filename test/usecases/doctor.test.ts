@@ -5,7 +5,7 @@ import { environmentName, hostId, runId } from '../../src/model/ids.js';
 import { renderDoctor } from '../../src/report/doctor-view.js';
 import { doctorWith, type DoctorOptions } from '../../src/check/doctor/doctor.js';
 import { image } from '../fakes/world/image-behaviour.js';
-import { FleetStage } from '../engine/fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 const options: DoctorOptions = { project: '/project', environment: 'test', extraVars: [], groups: [] };
 

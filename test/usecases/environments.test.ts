@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AdfError } from '../../src/errors/adf-error.js';
-import { errorsFromAsync } from '../config/error-text.js';
-import { FleetStage, type StageOptions } from '../engine/fleet-stage.js';
+import { errorsFromAsync } from '../stages/error-text.js';
+import { FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 
 /** What a deploy is refused for, when no host was asked for anything. */
 async function refusedUnasked(options: StageOptions): Promise<readonly AdfError[]> {

@@ -4,7 +4,7 @@ import type { CommandResult } from '../../src/ports/transport.js';
 import { execWith, type ExecOptions } from '../../src/run/exec.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import { environmentName } from '../../src/model/ids.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 
 const exec = async (stage: FleetStage, given: Partial<ExecOptions> = {}): Promise<RunResult> => {
   const { project, environment, extraVars } = deployOptions;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fenceSilent } from '../../src/errors/lease.js';
 import { deployWith } from '../../src/deploy/deploy.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 
 let isFull = false;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/model/run-result.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { recoverWith } from '../../src/recovery/recover.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 import { image } from '../fakes/world/image-behaviour.js';
 
 const { project, environment, extraVars } = deployOptions;

@@ -3,7 +3,7 @@ import { AdfError } from '../../src/errors/adf-error.js';
 import type { Event } from '../../src/events/event.js';
 import { environmentName, groupName, holdId, hostId, runId } from '../../src/model/ids.js';
 import type { RunResult } from '../../src/model/run-result.js';
-import { FleetStage, packaged } from '../engine/fleet-stage.js';
+import { FleetStage, packaged } from '../stages/fleet-stage.js';
 import { image } from '../fakes/world/image-behaviour.js';
 
 const codes = ({ errors }: RunResult): readonly string[] => errors.map(({ code }) => code);

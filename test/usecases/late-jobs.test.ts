@@ -3,7 +3,7 @@ import { deployWith } from '../../src/deploy/deploy.js';
 import type { Milliseconds } from '../../src/model/duration.js';
 import type { StepRecord } from '../../src/ports/transport.js';
 import { Life, mortal } from '../fakes/mortal-world.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 
 const minute: Milliseconds = 60_000;
 const ended: StepRecord = { state: 'ended', outcome: { kind: 'exited', code: 0 }, stdout: '', stderr: '' };

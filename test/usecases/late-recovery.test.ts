@@ -4,7 +4,7 @@ import type { RunHooks } from '../../src/world/context.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { recoverWith } from '../../src/recovery/recover.js';
 import type { World } from '../../src/world/world.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 import { Life, mortal } from '../fakes/mortal-world.js';
 
 const key = 'test.api';

@@ -3,7 +3,7 @@ import { errorsOf, type AdfError } from '../../src/errors/adf-error.js';
 import { label } from '../../src/model/container.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { planWith } from '../../src/deploy/plan.js';
-import { deployOptions, FleetStage, repository, type StageOptions } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, repository, type StageOptions } from '../stages/fleet-stage.js';
 import { labelsOf } from '../fakes/fake-container-runtime.js';
 import type { Death } from '../fakes/mortal-world.js';
 import { image } from '../fakes/world/image-behaviour.js';

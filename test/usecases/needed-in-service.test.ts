@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { recoverWith } from '../../src/recovery/recover.js';
-import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 
 /** A deploy that was killed when the new container of i-1 was in service, and before its bake was over. */
 async function killedInService(given: StageOptions): Promise<FleetStage> {

@@ -7,7 +7,7 @@ import { layOut } from '../../src/report/lines.js';
 import { plainPalette } from '../../src/report/palette.js';
 import { describe as sentenceOf } from '../../src/report/wording.js';
 import { Notices } from '../../src/world/notices.js';
-import { FleetStage } from '../engine/fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 const recorded = (id: string): Extract<EventBody, { type: 'host_key.recorded' }> => ({
   type: 'host_key.recorded',

@@ -12,7 +12,7 @@ import type { World } from '../../src/world/world.js';
 import { groupName } from '../../src/model/ids.js';
 import type { Death } from '../fakes/mortal-world.js';
 import { MemoryJournalStore } from '../fakes/memory-journal.js';
-import { deployOptions, FleetStage, repository } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, repository } from '../stages/fleet-stage.js';
 import { image } from '../fakes/world/image-behaviour.js';
 
 /** A run that was started at this moment, on a machine of its own, whose wall clock may be wrong. */

@@ -3,7 +3,7 @@ import { unreachable } from '../../src/errors/ssh.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { recoverWith } from '../../src/recovery/recover.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 
 const { project, environment, extraVars } = deployOptions;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runId } from '../../src/model/ids.js';
 import { changesOf, digestOfExtraVars, RecordedFiles } from '../../src/world/project-digest.js';
-import { FleetStage } from '../engine/fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 
 type Files = Readonly<Record<string, string | Uint8Array>>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { recoverWith } from '../../src/recovery/recover.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 
 const allOnV1 = [1, 2, 3].map((host) => `i-${host}: v1 running, in service`);
 

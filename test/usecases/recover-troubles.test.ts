@@ -6,7 +6,7 @@ import type { RunResult } from '../../src/model/run-result.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { recoverWith } from '../../src/recovery/recover.js';
 import type { World } from '../../src/world/world.js';
-import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 
 const all = (hosts: number, what: string): readonly string[] =>
   Array.from({ length: hosts }, (_, index) => `i-${index + 1}: ${what}`);

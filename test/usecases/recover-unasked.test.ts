@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { connectionLost } from '../../src/errors/ssh.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { recoverWith } from '../../src/recovery/recover.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 
 it('fails to recover what it cannot see: a held host that is out of reach', async () => {
   const stage = new FleetStage();

@@ -7,7 +7,7 @@ import { quietTime } from '../../src/model/late-effect.js';
 import { placeOf, tagsOf } from '../../src/plan/reservation.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { recoverWith } from '../../src/recovery/recover.js';
-import { FleetStage, type StageOptions, deployOptions } from '../engine/fleet-stage.js';
+import { FleetStage, type StageOptions, deployOptions } from '../stages/fleet-stage.js';
 
 const api = { environment: environmentName('test'), group: groupName('api') };
 const { project, environment, extraVars } = deployOptions;

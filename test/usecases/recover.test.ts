@@ -7,7 +7,7 @@ import { recoverWith, type RecoverOptions } from '../../src/recovery/recover.js'
 import { renderStatus } from '../../src/report/status-view.js';
 import { statusWith } from '../../src/deploy/status.js';
 import { everyNth } from '../deep.js';
-import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 import type { Life } from '../fakes/mortal-world.js';
 import type { RunHooks } from '../../src/world/context.js';
 import { image } from '../fakes/world/image-behaviour.js';

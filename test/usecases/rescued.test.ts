@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FleetStage } from '../engine/fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 /** A play whose block takes the host out of service and fails before anything is replaced. */
 const playbookOf = (rescue: string, after: string): string => `

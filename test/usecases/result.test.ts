@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { journalWrite } from '../../src/errors/journal.js';
 import { connectionLost } from '../../src/errors/ssh.js';
 import { deployWith } from '../../src/deploy/deploy.js';
-import { deployOptions, FleetStage, repository, type StageOptions } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, repository, type StageOptions } from '../stages/fleet-stage.js';
 import { image } from '../fakes/world/image-behaviour.js';
 
 const statuses = ({ hosts }: { readonly hosts: readonly { readonly status: string }[] }): readonly string[] =>

@@ -9,7 +9,7 @@ import { rollbackWith } from '../../src/deploy/rollback.js';
 import type { DeployOptions } from '../../src/deploy/plan-groups.js';
 import type { World } from '../../src/world/world.js';
 import { everyNth } from '../deep.js';
-import { deployOptions, FleetStage, repository, type StageOptions } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, repository, type StageOptions } from '../stages/fleet-stage.js';
 import { digestOf } from '../fakes/digest-of.js';
 import { FakeProcesses } from '../fakes/fake-processes.js';
 import type { Death, Life } from '../fakes/mortal-world.js';

@@ -7,7 +7,7 @@ import { errorsOf, type AdfError } from '../../src/errors/adf-error.js';
 import { label } from '../../src/model/container.js';
 import { Secret } from '../../src/model/secret.js';
 import { readSecretsLabel } from '../../src/model/secret-hashes.js';
-import { deployOptions, FleetStage, type StageOptions } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 import { image } from '../fakes/world/image-behaviour.js';
 
 const first = 'the first secret';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AdfError, errorsOf } from '../../src/errors/adf-error.js';
 import type { PlanReport } from '../../src/model/plan.js';
-import { FleetStage, repository, type StageOptions } from '../engine/fleet-stage.js';
+import { FleetStage, repository, type StageOptions } from '../stages/fleet-stage.js';
 import { digestOf } from '../fakes/digest-of.js';
 import { labelsOf } from '../fakes/fake-container-runtime.js';
 import type { Intercept } from '../fakes/port-calls.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { recoverWith } from '../../src/recovery/recover.js';
 import { everyNth } from '../deep.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 import type { Death } from '../fakes/mortal-world.js';
 import { MemoryJournalStore } from '../fakes/memory-journal.js';
 import type { FakeScalingGroup } from '../fakes/world/world.js';

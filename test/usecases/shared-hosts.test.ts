@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { groupName } from '../../src/model/ids.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import { deployWith } from '../../src/deploy/deploy.js';
-import { deployOptions, FleetStage, repository } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, repository } from '../stages/fleet-stage.js';
 import { labelsOf } from '../fakes/fake-container-runtime.js';
 import { image } from '../fakes/world/image-behaviour.js';
 

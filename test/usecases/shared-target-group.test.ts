@@ -8,7 +8,7 @@ import type { RunHooks } from '../../src/world/context.js';
 import type { World } from '../../src/world/world.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import { labelsOf } from '../fakes/fake-container-runtime.js';
-import { deployOptions, FleetStage, repository } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage, repository } from '../stages/fleet-stage.js';
 
 const web = {
   image: 'registry:5000/api',

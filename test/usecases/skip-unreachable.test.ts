@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { AdfError, errorsOf } from '../../src/errors/adf-error.js';
 import { planWith } from '../../src/deploy/plan.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 
 const withLost = (ids: readonly string[], hosts = 4): FleetStage => {
   const stage = new FleetStage({ hosts });

@@ -3,7 +3,7 @@ import { errorsOf } from '../../src/errors/adf-error.js';
 import type { Event } from '../../src/events/event.js';
 import { deployWith } from '../../src/deploy/deploy.js';
 import type { DeployOptions } from '../../src/deploy/plan-groups.js';
-import { deployOptions, FleetStage } from '../engine/fleet-stage.js';
+import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 
 /** A deploy, and what another machine does while the first host of it is drained and its container replaced. */
 async function whileUnderWay(given: Partial<DeployOptions>) {

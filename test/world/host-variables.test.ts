@@ -1,11 +1,10 @@
-import { mkdtempSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Redaction } from '../../src/events/redaction.js';
 import { renderVariables } from '../../src/report/variables-view.js';
 import { hostVariables } from '../../src/world/host-variables.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 const files: Readonly<Record<string, string>> = {
   'adfpush.yml':
@@ -20,13 +19,12 @@ const files: Readonly<Record<string, string>> = {
 
 let project: string;
 beforeAll(async () => {
-  project = mkdtempSync(join(tmpdir(), 'adfpush-vars-'));
+  project = temporaryFolder('vars');
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(project, path)), { recursive: true });
     await writeFile(join(project, path), text);
   }
 });
-afterAll(() => rm(project, { recursive: true, force: true }));
 
 const of = (host: string, extraVars: Readonly<Record<string, unknown>> = {}) =>
   hostVariables({

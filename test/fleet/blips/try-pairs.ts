@@ -17,7 +17,7 @@ const patience = { run: 120_000, blip: 10_000 } as const;
 const aftermath = 5_000;
 /** Clients of the balancer: enough to see every gap, and cheap. */
 const clients = 3;
-const killAt = new URL('../../crash/kill-at.ts', import.meta.url);
+const killAt = new URL('../../stages/kill-at.ts', import.meta.url);
 
 /** What became of one pair. */
 export interface Outcome {

@@ -3,7 +3,7 @@ import { validate } from '../../../src/config/validate.js';
 import { parseYaml } from '../../../src/config/yaml.js';
 import { containerSchema } from '../../../src/model/schema/container.js';
 import { Secret } from '../../../src/model/secret.js';
-import { errorsFrom, textOf } from '../../config/error-text.js';
+import { errorsFrom, textOf } from '../../stages/error-text.js';
 
 const read = (text: string) => validate(containerSchema, parseYaml('f.yml', text), ['container']);
 const part = (text: string) => read(`name: api\n${text}`);

@@ -7,7 +7,7 @@ import { durationSchema } from '../../../src/model/schema/duration.js';
 import { healthSchema } from '../../../src/model/schema/health.js';
 import { rolloutSchema } from '../../../src/model/schema/rollout.js';
 import { targetGroupsSchema } from '../../../src/model/schema/target-groups.js';
-import { errorsFrom, textOf } from '../../config/error-text.js';
+import { errorsFrom, textOf } from '../../stages/error-text.js';
 
 const read = <T>(schema: z.ZodType<T>, text: string): T => validate(schema, parseYaml('f.yml', text), ['it']);
 const complaints = (schema: z.ZodType, text: string) =>

@@ -9,7 +9,7 @@ import type { Host } from '../../../src/model/host.js';
 import type { HostId } from '../../../src/model/ids.js';
 import type { LeaseName } from '../../../src/ports/lease-store.js';
 import type { CommandResult, Connection, RunOptions, Transport } from '../../../src/ports/transport.js';
-import { ModelLeaseHost, noPart, type HostPart } from '../../state/model-lease-host.js';
+import { ModelLeaseHost, noPart, type HostPart } from '../../fakes/model-lease-host.js';
 import type { Caller, PortCall } from '../../fakes/port-calls.js';
 import type { World } from '../../fakes/world/world.js';
 

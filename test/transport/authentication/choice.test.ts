@@ -5,9 +5,9 @@ import { AdfError } from '../../../src/errors/adf-error.js';
 import { isUnreachable } from '../../../src/errors/ssh.js';
 import type { Host, SshSettings } from '../../../src/model/host.js';
 import type { SshTransportOptions } from '../../../src/transport/ssh/ssh-transport.js';
-import { containing, matching } from '../matching.js';
-import { describeWithSshd, Sshd, until } from '../sshd.js';
-import { authorize, makeKey } from './keys.js';
+import { containing, matching } from '../../stages/matching.js';
+import { describeWithSshd, Sshd, until } from '../../stages/sshd.js';
+import { authorize, makeKey } from '../../stages/keys.js';
 import { startAgent, type RunningAgent } from './ssh-agent.js';
 
 describeWithSshd('which keys are offered', () => {
@@ -23,10 +23,7 @@ describeWithSshd('which keys are offered', () => {
     agent = await startAgent(file('agent'));
     agent.add(...strangers.map(file));
   });
-  afterAll(async () => {
-    agent.stop();
-    await sshd.stop();
-  });
+  afterAll(() => sshd.stop());
 
   /** Connects once; gives undefined, or why it was refused. */
   async function refusal(
@@ -90,14 +87,10 @@ describeWithSshd('which keys are offered', () => {
 
   test("a key of the agent is found where none is named, and five of the agent's keys are offered at most", async () => {
     const own = await startAgent(file('own-agent'));
-    try {
-      own.add(file('stranger-0'), sshd.identityFile);
-      const options = { agentSocket: own.socket };
+    own.add(file('stranger-0'), sshd.identityFile);
+    const options = { agentSocket: own.socket };
 
-      expect(await refusal({}, options, hostWithoutIdentity())).toBeUndefined();
-    } finally {
-      own.stop();
-    }
+    expect(await refusal({}, options, hostWithoutIdentity())).toBeUndefined();
     const refused = await refusal({}, { agentSocket: agent.socket }, hostWithoutIdentity());
 
     expect(refused).toMatchObject({ code: 'ssh.authentication' });
@@ -128,20 +121,16 @@ describeWithSshd('which keys are offered', () => {
 
   test('a public half is enough where the agent has the private one', async () => {
     const own = await startAgent(file('half-agent'));
-    try {
-      own.add(sshd.identityFile);
-      copyFileSync(`${sshd.identityFile}.pub`, file('half.pub'));
-      const options = { agentSocket: own.socket };
+    own.add(sshd.identityFile);
+    copyFileSync(`${sshd.identityFile}.pub`, file('half.pub'));
+    const options = { agentSocket: own.socket };
 
-      expect(await refusal({ identityFile: '~/half' }, options)).toBeUndefined();
-      expect(await refusal({ identityFile: '~/half.pub' }, options)).toBeUndefined();
-      expect(await refusal({ identityFile: '~/half', identityAgent: own.socket })).toBeUndefined();
-      expect(await refusal({ identityFile: '~/half', identityAgent: 'none' }, options)).toMatchObject({
-        message: matching(/half \(only its public half is there, and no agent has the other\)/),
-      });
-    } finally {
-      own.stop();
-    }
+    expect(await refusal({ identityFile: '~/half' }, options)).toBeUndefined();
+    expect(await refusal({ identityFile: '~/half.pub' }, options)).toBeUndefined();
+    expect(await refusal({ identityFile: '~/half', identityAgent: own.socket })).toBeUndefined();
+    expect(await refusal({ identityFile: '~/half', identityAgent: 'none' }, options)).toMatchObject({
+      message: matching(/half \(only its public half is there, and no agent has the other\)/),
+    });
   });
 
   test('an agent that is not there is named, and the other keys are offered', async () => {

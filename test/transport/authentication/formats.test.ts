@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { breadth } from '../../deep.js';
@@ -8,9 +7,10 @@ import { Secret } from '../../../src/model/secret.js';
 import { readPrivateKey } from '../../../src/transport/ssh/authentication/private-key.js';
 import { publicKeyLine } from '../../../src/transport/ssh/authentication/public-key.js';
 import { describeUnless, notOnPath } from '../../describe-unless.js';
-import { containing } from '../matching.js';
-import { describeWithSshd, Sshd } from '../sshd.js';
-import { authorize, makeKey } from './keys.js';
+import { temporaryFolder } from '../../stages/temporary-folder.js';
+import { containing } from '../../stages/matching.js';
+import { describeWithSshd, Sshd } from '../../stages/sshd.js';
+import { authorize, makeKey } from '../../stages/keys.js';
 import { puttyKey } from './putty.js';
 
 const passphrase = 'correct horse: "battery" $taple';
@@ -176,59 +176,47 @@ describeWithSshd('keys of every kind in every form', () => {
 
 describeUnless(notOnPath('ssh-keygen'), 'reading private keys', () => {
   test('what was cut off, or spoilt at any place, is told to be unusable, and nothing is thrown', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'adfpush-keys-'));
-    try {
-      for (const options of [{}, { type: 'ecdsa-256', more: ['-m', 'PEM'] }, { passphrase }]) {
-        const text = readFileSync(makeKey(folder, `key-${JSON.stringify(options).length}`, options), 'utf8');
-        for (let at = 0; at < text.length - 1; at += 7) {
-          const cut = readPrivateKey(text.slice(0, at));
-          const spoilt = readPrivateKey(`${text.slice(0, at)}~${text.slice(at + 1)}`, new Secret(passphrase));
-          expect(cut.kind, `cut at ${at}`).toBe('not_private');
-          expect(['unusable', 'not_private', 'locked', 'key']).toContain(spoilt.kind);
-        }
+    const folder = temporaryFolder('keys');
+    for (const options of [{}, { type: 'ecdsa-256', more: ['-m', 'PEM'] }, { passphrase }]) {
+      const text = readFileSync(makeKey(folder, `key-${JSON.stringify(options).length}`, options), 'utf8');
+      for (let at = 0; at < text.length - 1; at += 7) {
+        const cut = readPrivateKey(text.slice(0, at));
+        const spoilt = readPrivateKey(`${text.slice(0, at)}~${text.slice(at + 1)}`, new Secret(passphrase));
+        expect(cut.kind, `cut at ${at}`).toBe('not_private');
+        expect(['unusable', 'not_private', 'locked', 'key']).toContain(spoilt.kind);
       }
-    } finally {
-      rmSync(folder, { recursive: true });
     }
   });
 
   test('many keys, also those with numbers that are short, have the public half that ssh-keygen gives them', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'adfpush-keys-'));
-    try {
-      for (const [type, count] of [
-        ['ed25519', breadth(40, 200)],
-        ['ecdsa-256', breadth(20, 100)],
-        ['ecdsa-521', breadth(20, 100)],
-      ] as const) {
-        for (let index = 0; index < count; index += 1) {
-          const file = makeKey(folder, `${type}-${index}`, { type });
-          const [algorithm, base64] = readFileSync(`${file}.pub`, 'utf8').split(' ');
-          const text = readFileSync(file, 'utf8');
-          for (const form of type === 'ed25519' ? [text, pkcs8Of(file)] : [text]) {
-            const read = readPrivateKey(form);
-            expect(read.kind === 'key' && publicKeyLine(read.key.publicKey)).toBe(`${algorithm} ${base64}`);
-          }
+    const folder = temporaryFolder('keys');
+    for (const [type, count] of [
+      ['ed25519', breadth(40, 200)],
+      ['ecdsa-256', breadth(20, 100)],
+      ['ecdsa-521', breadth(20, 100)],
+    ] as const) {
+      for (let index = 0; index < count; index += 1) {
+        const file = makeKey(folder, `${type}-${index}`, { type });
+        const [algorithm, base64] = readFileSync(`${file}.pub`, 'utf8').split(' ');
+        const text = readFileSync(file, 'utf8');
+        for (const form of type === 'ed25519' ? [text, pkcs8Of(file)] : [text]) {
+          const read = readPrivateKey(form);
+          expect(read.kind === 'key' && publicKeyLine(read.key.publicKey)).toBe(`${algorithm} ${base64}`);
         }
       }
-    } finally {
-      rmSync(folder, { recursive: true });
     }
   });
 
   test('a cipher that ssh2 does not have is named, with the way to another one', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'adfpush-keys-'));
-    try {
-      const more = ['-Z', 'chacha20-poly1305@openssh.com'];
-      const text = readFileSync(makeKey(folder, 'key', { passphrase, more }), 'utf8');
+    const folder = temporaryFolder('keys');
+    const more = ['-Z', 'chacha20-poly1305@openssh.com'];
+    const text = readFileSync(makeKey(folder, 'key', { passphrase, more }), 'utf8');
 
-      for (const given of [undefined, new Secret(passphrase)]) {
-        expect(readPrivateKey(text, given)).toMatchObject({
-          kind: 'unusable',
-          why: { reason: containing('chacha20-poly1305'), remedy: containing('-Z aes256-ctr') },
-        });
-      }
-    } finally {
-      rmSync(folder, { recursive: true });
+    for (const given of [undefined, new Secret(passphrase)]) {
+      expect(readPrivateKey(text, given)).toMatchObject({
+        kind: 'unusable',
+        why: { reason: containing('chacha20-poly1305'), remedy: containing('-Z aes256-ctr') },
+      });
     }
   });
 });

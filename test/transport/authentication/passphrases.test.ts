@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostId } from '../../../src/model/ids.js';
 import { Secret } from '../../../src/model/secret.js';
 import type { SecretPrompt } from '../../../src/ports/secret-keeper.js';
-import { containing, matching } from '../matching.js';
-import { describeWithSshd, Sshd, until } from '../sshd.js';
-import { authorize, makeKey } from './keys.js';
+import { containing, matching } from '../../stages/matching.js';
+import { describeWithSshd, Sshd, until } from '../../stages/sshd.js';
+import { authorize, makeKey } from '../../stages/keys.js';
 import { startAgent } from './ssh-agent.js';
 
 /** A person who gives these answers one after the other, and then none. */
@@ -66,17 +66,13 @@ describeWithSshd('passphrases', () => {
   test('nobody is asked when an agent has the key', async () => {
     const person = new Person(['right']);
     const agent = await startAgent(join(sshd.folder, 'agent'));
-    try {
-      agent.add(sshd.identityFile);
-      const transport = sshd.transport({ prompt: person, agentSocket: agent.socket });
+    agent.add(sshd.identityFile);
+    const transport = sshd.transport({ prompt: person, agentSocket: agent.socket });
 
-      await transport.connect(sshd.host({ identityFile: other, identitiesOnly: false }));
+    await transport.connect(sshd.host({ identityFile: other, identitiesOnly: false }));
 
-      expect(person.questions).toEqual([]);
-      await transport.close();
-    } finally {
-      agent.stop();
-    }
+    expect(person.questions).toEqual([]);
+    await transport.close();
   });
 
   test('a file whose public half nobody can read is opened when its turn has come', async () => {

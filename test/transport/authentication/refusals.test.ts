@@ -6,8 +6,8 @@ import { AdfError } from '../../../src/errors/adf-error.js';
 import { isUnreachable } from '../../../src/errors/ssh.js';
 import type { SshSettings } from '../../../src/model/host.js';
 import type { SshTransportOptions } from '../../../src/transport/ssh/ssh-transport.js';
-import { describeWithSshd, Sshd } from '../sshd.js';
-import { authorize, makeKey } from './keys.js';
+import { describeWithSshd, Sshd } from '../../stages/sshd.js';
+import { authorize, makeKey } from '../../stages/keys.js';
 import { startAgent } from './ssh-agent.js';
 
 async function refusalOf(
@@ -90,22 +90,18 @@ describeWithSshd('what a refusal tells', () => {
   test('that the server hung up before all keys were shown', async () => {
     await withSshd(['MaxAuthTries 2'], async (impatient) => {
       const agent = await startAgent(join(impatient.folder, 'agent'));
-      try {
-        agent.add(...['a', 'b', 'c', 'd'].map((name) => makeKey(impatient.folder, name)));
-        const options = { agentSocket: agent.socket };
-        const refused = await refusalOf(
-          impatient,
-          { identityFile: '~/missing', identitiesOnly: false },
-          options,
-        );
-        expect(refused.code).toBe('ssh.authentication');
-        expect(refused.message).toMatch(
-          /with a in the agent, b in the agent(, c in the agent)?; not offered: /,
-        );
-        expect(refused.message).toContain('d in the agent (the server hung up before)');
-      } finally {
-        agent.stop();
-      }
+      agent.add(...['a', 'b', 'c', 'd'].map((name) => makeKey(impatient.folder, name)));
+      const options = { agentSocket: agent.socket };
+      const refused = await refusalOf(
+        impatient,
+        { identityFile: '~/missing', identitiesOnly: false },
+        options,
+      );
+      expect(refused.code).toBe('ssh.authentication');
+      expect(refused.message).toMatch(
+        /with a in the agent, b in the agent(, c in the agent)?; not offered: /,
+      );
+      expect(refused.message).toContain('d in the agent (the server hung up before)');
     });
   });
 });
@@ -161,17 +157,13 @@ describeWithSshd('what ssh2 cannot do', () => {
 
   test('certificates and FIDO keys of the agent are named, and not offered', async () => {
     const agent = await startAgent(join(sshd.folder, 'agent'));
-    try {
-      agent.add(certify('carried'));
-      const options = { agentSocket: agent.socket };
-      const refused = await refusalOf(sshd, { identityFile: '~/missing', identitiesOnly: false }, options);
-      expect(refused.message).toMatch(
-        /with carried in the agent; not offered: .*carried.* in the agent \(it is a certificate/,
-      );
-      expect(refused.hint).toMatch(suggestsOpenssh);
-    } finally {
-      agent.stop();
-    }
+    agent.add(certify('carried'));
+    const options = { agentSocket: agent.socket };
+    const refused = await refusalOf(sshd, { identityFile: '~/missing', identitiesOnly: false }, options);
+    expect(refused.message).toMatch(
+      /with carried in the agent; not offered: .*carried.* in the agent \(it is a certificate/,
+    );
+    expect(refused.hint).toMatch(suggestsOpenssh);
   });
 
   test('a FIDO key is named, and the way to use it', async () => {

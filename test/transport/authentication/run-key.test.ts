@@ -4,11 +4,11 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Host } from '../../../src/model/host.js';
 import { hostId } from '../../../src/model/ids.js';
 import type { KeyPusher } from '../../../src/ports/transport.js';
-import { containing, matching } from '../matching.js';
-import { describeWithSshd, Sshd, until } from '../sshd.js';
-import { systemClock } from '../system-clock.js';
+import { containing, matching } from '../../stages/matching.js';
+import { describeWithSshd, Sshd, until } from '../../stages/sshd.js';
+import { systemClock } from '../../stages/system-clock.js';
 import { accessDenied } from './denied.js';
-import { makeKey } from './keys.js';
+import { makeKey } from '../../stages/keys.js';
 
 describeWithSshd('a key that is pushed for the run', () => {
   let sshd: Sshd;

@@ -1,17 +1,17 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { until } from '../sshd.js';
+import { endedWithTest } from '../../stages/processes.js';
+import { until } from '../../stages/sshd.js';
 
 export interface RunningAgent {
   readonly socket: string;
   /** Adds a key file that needs no passphrase; a certificate beside it goes along. */
   add(...files: readonly string[]): void;
-  stop(): void;
 }
 
-/** OpenSSH's own agent, ended by its id. */
+/** OpenSSH's own agent, until the test or the file has ended. */
 export async function startAgent(socket: string): Promise<RunningAgent> {
-  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+  endedWithTest(spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' }));
   await until('the agent listens', () => existsSync(socket));
   return {
     socket,
@@ -22,6 +22,5 @@ export async function startAgent(socket: string): Promise<RunningAgent> {
           stdio: 'ignore',
         });
     },
-    stop: () => agent.kill(),
   };
 }

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Connection } from '../../../src/ports/transport.js';
 import type { SshTransport } from '../../../src/transport/ssh/ssh-transport.js';
 import { describeUnless } from '../../describe-unless.js';
-import { isRunning } from '../is-running.js';
-import { describeWithSshd, noSshd, Sshd, until } from '../sshd.js';
+import { isRunning } from '../../stages/processes.js';
+import { describeWithSshd, noSshd, Sshd, until } from '../../stages/sshd.js';
 
 describeWithSshd('a command in trouble', () => {
   let sshd: Sshd;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AdfError } from '../../../src/errors/adf-error.js';
 import type { Outcome } from '../../../src/ports/transport.js';
 import { breadth } from '../../deep.js';
-import { describeWithSshd, Sshd, until } from '../sshd.js';
+import { describeWithSshd, Sshd, until } from '../../stages/sshd.js';
 import { CuttingProxy, type Cut } from './cutting-proxy.js';
 
 const atOnce = 8;

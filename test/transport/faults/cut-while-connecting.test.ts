@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AdfError } from '../../../src/errors/adf-error.js';
 import type { SshSettings } from '../../../src/model/host.js';
 import { breadth, everyNth } from '../../deep.js';
-import { describeWithSshd, Sshd, until } from '../sshd.js';
+import { describeWithSshd, Sshd, until } from '../../stages/sshd.js';
 import { CuttingProxy, type Cut } from './cutting-proxy.js';
 
 /** Cut at a time; each has a proxy of its own. */

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Connection } from '../../../src/ports/transport.js';
 import type { SshTransport } from '../../../src/transport/ssh/ssh-transport.js';
-import { containing } from '../matching.js';
-import { isRunning } from '../is-running.js';
-import { Sshd, until } from '../sshd.js';
-import { describeWithUsers, openToAllUsers, TestUsers } from '../test-users.js';
+import { containing } from '../../stages/matching.js';
+import { isRunning } from '../../stages/processes.js';
+import { Sshd, until } from '../../stages/sshd.js';
+import { describeWithUsers, openToAllUsers, TestUsers } from '../../stages/test-users.js';
 
 const shells = ['/bin/sh', '/bin/bash', '/usr/bin/zsh', '/usr/bin/fish', '/usr/bin/csh'];
 

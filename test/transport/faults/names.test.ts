@@ -2,8 +2,8 @@ import dns from 'node:dns';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SshTransport } from '../../../src/transport/ssh/ssh-transport.js';
 import { makeHost } from '../../fakes/make-host.js';
-import { containing, matching } from '../matching.js';
-import { systemClock } from '../system-clock.js';
+import { containing, matching } from '../../stages/matching.js';
+import { systemClock } from '../../stages/system-clock.js';
 
 /** The resolver itself cannot be made to fail without root: its answer is. */
 describe('a name', () => {

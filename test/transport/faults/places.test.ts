@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Connection } from '../../../src/ports/transport.js';
-import { isRunning } from '../is-running.js';
-import { matching } from '../matching.js';
-import { describeWithSshd, Sshd, until } from '../sshd.js';
+import { isRunning } from '../../stages/processes.js';
+import { matching } from '../../stages/matching.js';
+import { describeWithSshd, Sshd, until } from '../../stages/sshd.js';
 
 async function on(
   config: readonly string[],

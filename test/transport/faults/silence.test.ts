@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { describeWithSshd, Sshd, until } from '../sshd.js';
+import { describeWithSshd, Sshd, until } from '../../stages/sshd.js';
 import { CuttingProxy } from './cutting-proxy.js';
 
 describeWithSshd('a network that falls silent', () => {

@@ -3,8 +3,8 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SshTransport } from '../../../src/transport/ssh/ssh-transport.js';
 import { makeHost } from '../../fakes/make-host.js';
-import { containing, matching } from '../matching.js';
-import { systemClock } from '../system-clock.js';
+import { containing, matching } from '../../stages/matching.js';
+import { systemClock } from '../../stages/system-clock.js';
 
 /** A port on which something else answers. */
 describe('a port on which something else answers', () => {

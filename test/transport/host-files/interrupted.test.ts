@@ -1,18 +1,8 @@
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { isUnreachable } from '../../../src/errors/ssh.js';
 import type { Host } from '../../../src/model/host.js';
 import type { FileContent } from '../../../src/ports/host-files.js';
@@ -20,12 +10,12 @@ import type { Connection, RunOptions, Transport } from '../../../src/ports/trans
 import { TransportFiles } from '../../../src/transport/host-files/transport-files.js';
 import { LocalTransport } from '../../../src/transport/local-connection.js';
 import { breadth } from '../../deep.js';
-import { describeWithSshd, Sshd, until } from '../sshd.js';
-import { systemClock } from '../system-clock.js';
-import { OtherShell, shells, thisMachine } from './shells.js';
+import { temporaryFolder } from '../../stages/temporary-folder.js';
+import { describeWithSshd, Sshd, until } from '../../stages/sshd.js';
+import { systemClock } from '../../stages/system-clock.js';
+import { OtherShell, shells, thisMachine } from '../../stages/host-shells.js';
 
-const base = mkdtempSync(join(tmpdir(), 'adfpush-interrupted-'));
-afterAll(() => rmSync(base, { recursive: true, force: true }));
+const base = temporaryFolder('interrupted');
 
 const contentOf = (text: string, open: FileContent['open'] = () => Buffer.from(text)): FileContent => ({
   open,
@@ -36,7 +26,7 @@ const contentOf = (text: string, open: FileContent['open'] = () => Buffer.from(t
 let folder: string;
 let target: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(base, 'host-'));
+  folder = temporaryFolder('host', base);
   target = join(folder, 'app.conf');
   writeFileSync(target, 'the old content');
 });
@@ -94,7 +84,7 @@ describe('an upload that is cut', () => {
 describe('a writer that is killed', () => {
   /** Programs of the host, of which the one that is called as the n-th kills the whole session, itself included, and does nothing else. */
   function programs(fatal: number): { readonly path: string; readonly calls: () => number } {
-    const bin = mkdtempSync(join(base, 'bin-'));
+    const bin = temporaryFolder('bin', base);
     const count = join(bin, '.count');
     writeFileSync(count, '');
     const names = [
@@ -189,7 +179,7 @@ describe('a writer that is killed', () => {
 describe('a writer into a folder of somebody else', () => {
   /** Programs of the host; when the n-th call comes, the owner of the folder puts a link in the place of the temporary. */
   function programs(nth: number, victim: string): { readonly path: string; readonly swapped: () => boolean } {
-    const bin = mkdtempSync(join(base, 'bin-'));
+    const bin = temporaryFolder('bin', base);
     const count = join(bin, '.count');
     writeFileSync(count, '');
     for (const name of ['cat', 'chgrp', 'chmod', 'chown', 'dd', 'find', 'mv', 'rm', 'sha256sum', 'stat']) {
@@ -244,8 +234,8 @@ it.skipIf(process.getuid?.() !== 0)(
   'what root has just made is given to nobody through a link that was put in its place',
   async () => {
     for (const kind of ['directory', 'file'] as const) {
-      const victim = mkdtempSync(join(folder, 'victim-'));
-      const bin = mkdtempSync(join(base, 'bin-'));
+      const victim = temporaryFolder('victim', folder);
+      const bin = temporaryFolder('bin', base);
       const made = join(folder, `made-${kind}`);
       const swap = `#!/bin/sh\nrm -r ${made}; ln -s ${victim} ${made}\nexec /bin/chown "$@"\n`;
       writeFileSync(join(bin, 'chown'), swap, { mode: 0o755 });

@@ -5,15 +5,12 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AdfError } from '../../../src/errors/adf-error.js';
@@ -21,14 +18,14 @@ import type { FileContent, HostFiles } from '../../../src/ports/host-files.js';
 import { TransportFiles } from '../../../src/transport/host-files/transport-files.js';
 import { LocalTransport } from '../../../src/transport/local-connection.js';
 import { describeUnless } from '../../describe-unless.js';
-import { Sshd } from '../sshd.js';
-import { systemClock } from '../system-clock.js';
-import { describeWithUsers, openToAllUsers, TestUsers } from '../test-users.js';
-import { OtherShell, thisMachine } from './shells.js';
+import { temporaryFolder } from '../../stages/temporary-folder.js';
+import { Sshd } from '../../stages/sshd.js';
+import { systemClock } from '../../stages/system-clock.js';
+import { describeWithUsers, openToAllUsers, TestUsers } from '../../stages/test-users.js';
+import { OtherShell, thisMachine } from '../../stages/host-shells.js';
 
-const base = mkdtempSync(join(tmpdir(), 'adfpush-troubles-'));
+const base = temporaryFolder('troubles');
 chmodSync(base, 0o755);
-afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 const contentOf = (text: string): FileContent => ({
   open: () => Buffer.from(text),
@@ -114,7 +111,7 @@ describe('what is in the way', () => {
   let folder: string;
   let target: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(base, 'host-'));
+    folder = temporaryFolder('host', base);
     target = join(folder, 'app.conf');
     writeFileSync(target, 'old');
   });
@@ -156,7 +153,7 @@ describe('what is in the way', () => {
 describe('removing', () => {
   /** A host whose rm only tells what it was given: these tests must do no harm when they fail. */
   function harmless(variables = ''): { readonly files: HostFiles; readonly removed: () => string } {
-    const bin = mkdtempSync(join(base, 'bin-'));
+    const bin = temporaryFolder('bin', base);
     const told = join(bin, 'told');
     writeFileSync(told, '');
     writeFileSync(join(bin, 'rm'), `#!/bin/sh\necho "$*" >>${told}\n`, { mode: 0o755 });
@@ -214,7 +211,7 @@ describeWithUsers([...shells, '/usr/bin/sudo'], 'a user of the host', () => {
 
   it.each(shells)('whose login shell is %s has its files written as anybody else', async (shell) => {
     const user = users.add({ shell });
-    const folder = mkdtempSync(join(base, 'user-'));
+    const folder = temporaryFolder('user', base);
     chownSync(folder, Number(execFileSync('id', ['-u', user], { encoding: 'utf8' })), 0);
     const transport = sshd.transport();
     try {
@@ -234,7 +231,7 @@ describeWithUsers([...shells, '/usr/bin/sudo'], 'a user of the host', () => {
 
   it('writes what is root’s through sudo, and not without', async () => {
     const user = users.add({ sudoers: ['USER ALL=(ALL) NOPASSWD: ALL'] });
-    const folder = mkdtempSync(join(base, 'root-'));
+    const folder = temporaryFolder('root', base);
     const target = join(folder, 'app.conf');
     writeFileSync(target, 'old', { mode: 0o600 });
     const transport = sshd.transport();
@@ -258,7 +255,7 @@ describeWithUsers([...shells, '/usr/bin/sudo'], 'a user of the host', () => {
 
   it('does not take a file over from its owner in passing', async () => {
     const user = users.add();
-    const folder = mkdtempSync(join(base, 'open-'));
+    const folder = temporaryFolder('open', base);
     chmodSync(folder, 0o777);
     const target = join(folder, 'app.conf');
     writeFileSync(target, 'old', { mode: 0o644 });
@@ -278,7 +275,7 @@ describeWithUsers([...shells, '/usr/bin/sudo'], 'a user of the host', () => {
 });
 
 it('no file is written by way of a /tmp', async () => {
-  const folder = mkdtempSync(join(base, 'no-tmp-'));
+  const folder = temporaryFolder('no-tmp', base);
   const shell = new OtherShell('/bin/bash --posix', '/usr/bin:/bin; TMPDIR=/nowhere; export TMPDIR');
   const files = new TransportFiles(shell).on(thisMachine, { become: false });
   await files.write(join(folder, 'a'), contentOf('x'));

@@ -6,7 +6,6 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
   readlinkSync,
@@ -15,15 +14,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { FileContent, HostFiles } from '../../../src/ports/host-files.js';
 import { TransportFiles } from '../../../src/transport/host-files/transport-files.js';
-import { shells, thisMachine } from './shells.js';
+import { temporaryFolder } from '../../stages/temporary-folder.js';
+import { shells, thisMachine } from '../../stages/host-shells.js';
 
-const base = mkdtempSync(join(tmpdir(), 'adfpush-files-'));
-afterAll(() => rmSync(base, { recursive: true, force: true }));
+const base = temporaryFolder('files');
 
 const contentOf = (bytes: Uint8Array | string): FileContent => {
   const content = Buffer.from(bytes);
@@ -39,10 +37,9 @@ describe.each(shells(base))('files of a host whose sh is %s', (_, shell) => {
   let folder: string;
   let files: HostFiles;
   beforeEach(() => {
-    folder = mkdtempSync(join(base, 'host-'));
+    folder = temporaryFolder('host', base);
     files = new TransportFiles(shell()).on(thisMachine, { become: false });
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
   const path = (name: string): string => join(folder, name);
 
   describe('write', () => {

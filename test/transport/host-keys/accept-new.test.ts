@@ -1,24 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SshSettings } from '../../../src/model/host.js';
 import type { RecordedHostKey } from '../../../src/ports/transport.js';
 import { HostKeys } from '../../../src/transport/ssh/host-keys.js';
 import { describeUnless, notOnPath } from '../../describe-unless.js';
-import { containing } from '../matching.js';
-import { describeWithSshd, Sshd } from '../sshd.js';
-import { systemClock } from '../system-clock.js';
+import { temporaryFolder } from '../../stages/temporary-folder.js';
+import { containing } from '../../stages/matching.js';
+import { describeWithSshd, Sshd } from '../../stages/sshd.js';
+import { systemClock } from '../../stages/system-clock.js';
 import { destinationOf } from './openssh-verdict.js';
 
 describeWithSshd('with accept-new the key of a host that is not known', () => {
@@ -111,7 +102,7 @@ describeWithSshd('with accept-new the key of a host that is not known', () => {
 });
 
 describeUnless(notOnPath('ssh-keygen'), 'keys that are recorded at the same time', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'adfpush-record-'));
+  const folder = temporaryFolder('record');
   let keys: readonly [Buffer, Buffer];
   beforeAll(() => {
     const make = (name: string): Buffer => {
@@ -120,7 +111,6 @@ describeUnless(notOnPath('ssh-keygen'), 'keys that are recorded at the same time
     };
     keys = [make('one'), make('two')];
   });
-  afterAll(() => rmSync(folder, { recursive: true }));
 
   async function meet(
     hostKeys: HostKeys,

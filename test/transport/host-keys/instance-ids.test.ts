@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { HostKeys } from '../../../src/transport/ssh/host-keys.js';
-import { describeWithSshd } from '../sshd.js';
-import { systemClock } from '../system-clock.js';
+import { describeWithSshd } from '../../stages/sshd.js';
+import { systemClock } from '../../stages/system-clock.js';
 import { PipedSshd, type Asked } from './openssh-verdict.js';
 
 const [id, address] = ['i-0abc', '10.0.0.7'];
@@ -26,7 +26,6 @@ describeWithSshd(
           authority: `@cert-authority ${name} ${wrong}\n`,
         })[kind];
     });
-    afterAll(() => sshd.stop());
 
     const cases = kinds.flatMap((ofId) => kinds.map((ofAddress) => [ofId, ofAddress] as const));
 

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { breadth } from '../../deep.js';
 import { HostKeys } from '../../../src/transport/ssh/host-keys.js';
 import { keysOf, parseKnownHosts } from '../../../src/transport/ssh/host-keys/known-hosts.js';
 import { fingerprint } from '../../../src/transport/ssh/host-keys/public-key.js';
 import { SeededRandom } from '../../fakes/seeded-random.js';
-import { describeWithSshd } from '../sshd.js';
-import { systemClock } from '../system-clock.js';
+import { describeWithSshd } from '../../stages/sshd.js';
+import { systemClock } from '../../stages/system-clock.js';
 import { KeyCases, type KeyCase } from './known-hosts-cases.js';
 import { keyTypes, PipedSshd, type Asked, type KeyVerdict } from './openssh-verdict.js';
 
@@ -21,7 +21,6 @@ describeWithSshd('known_hosts is read as OpenSSH reads it', () => {
     servers = [new PipedSshd(), new PipedSshd(['ed25519'])];
     wrong = keyTypes.map((type) => servers[0].makeKey(`wrong_${type}`, type));
   });
-  afterAll(() => servers.forEach((sshd) => sshd.stop()));
 
   const generators = (name: string): readonly KeyCases[] =>
     servers.map((sshd, index) => {

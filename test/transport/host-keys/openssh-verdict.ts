@@ -1,6 +1,5 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { Client } from 'ssh2';
@@ -9,6 +8,7 @@ import type { HostKeys } from '../../../src/transport/ssh/host-keys.js';
 import { environmentName, hostId } from '../../../src/model/ids.js';
 import type { Host } from '../../../src/model/host.js';
 import type { Destination } from '../../../src/transport/ssh/settings.js';
+import { temporaryFolder } from '../../stages/temporary-folder.js';
 
 /** What came of a host key: whether the user was to log in next, or why not. */
 export type KeyVerdict = 'known' | 'unknown' | 'changed' | 'revoked' | 'unreadable';
@@ -35,7 +35,7 @@ export interface Asked {
  * name and any port, 22 too, and no limit of connections is met.
  */
 export class PipedSshd {
-  readonly folder = mkdtempSync(join(tmpdir(), 'adfpush-keys-'));
+  readonly folder = temporaryFolder('keys');
 
   constructor(
     readonly types: readonly KeyType[] = keyTypes,
@@ -82,10 +82,6 @@ export class PipedSshd {
     const path = join(this.folder, name);
     writeFileSync(path, content, 'latin1');
     return path;
-  }
-
-  stop(): void {
-    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** What the real ssh says, without logging in. */

@@ -3,8 +3,8 @@ import { chmodSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SshSettings } from '../../../src/model/host.js';
-import { containing } from '../matching.js';
-import { describeWithSshd, Sshd, until } from '../sshd.js';
+import { containing } from '../../stages/matching.js';
+import { describeWithSshd, Sshd, until } from '../../stages/sshd.js';
 
 const welcome = { kind: 'exited', code: 0 };
 

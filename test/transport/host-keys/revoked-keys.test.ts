@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { HostKeys } from '../../../src/transport/ssh/host-keys.js';
-import { describeWithSshd } from '../sshd.js';
-import { systemClock } from '../system-clock.js';
+import { describeWithSshd } from '../../stages/sshd.js';
+import { systemClock } from '../../stages/system-clock.js';
 import { PipedSshd, type KeyVerdict } from './openssh-verdict.js';
 
 describeWithSshd('with RevokedHostKeys a known key is judged as ssh judges it', () => {
@@ -15,7 +15,6 @@ describeWithSshd('with RevokedHostKeys a known key is judged as ssh judges it', 
     sshd.makeKey('other', 'ed25519');
     known = sshd.file('known', `api-1 ${sshd.key('host_ed25519')}\n`);
   });
-  afterAll(() => sshd.stop());
 
   /** A key revocation list of ssh-keygen's own. */
   const list = (name: string, ...specification: readonly string[]): string => {

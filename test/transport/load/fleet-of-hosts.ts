@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostId } from '../../../src/model/ids.js';
 import type { Host, SshSettings } from '../../../src/model/host.js';
-import type { Sshd } from '../sshd.js';
+import type { Sshd } from '../../stages/sshd.js';
 
 /** One sshd that listens on all of 127.0.0.0/8 as so many hosts, each at an address of its own. */
 export const hostsAtAddressesOfTheirOwn = (sshd: Sshd, count: number, ssh: SshSettings = {}): Host[] =>

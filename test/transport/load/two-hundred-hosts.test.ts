@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Host } from '../../../src/model/host.js';
 import type { SshTransport } from '../../../src/transport/ssh/ssh-transport.js';
 import { breadth } from '../../deep.js';
-import { describeWithSshd, Sshd } from '../sshd.js';
+import { describeWithSshd, Sshd } from '../../stages/sshd.js';
 import { hostsAtAddressesOfTheirOwn, letIn, logins } from './fleet-of-hosts.js';
 
 /** In a deep run as many as a large fleet has. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AdfError } from '../../../src/errors/adf-error.js';
 import { hostId } from '../../../src/model/ids.js';
 import type { Host } from '../../../src/model/host.js';
-import { describeWithSshd, Sshd, until } from '../sshd.js';
+import { describeWithSshd, Sshd, until } from '../../stages/sshd.js';
 import { hostsAtAddressesOfTheirOwn, knownAs, letIn, logins, refusals, visits } from './fleet-of-hosts.js';
 
 const stopped = 'ssh.authentication_stopped';

@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir, userInfo } from 'node:os';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { AdfError } from '../../../src/errors/adf-error.js';
 import { beyond, parseDump, type Dump } from '../../../src/transport/ssh/openssh-config/dump.js';
 import { readConfiguration, type Local } from '../../../src/transport/ssh/openssh-config/own/read.js';
 import type { Question } from '../../../src/transport/ssh/openssh-config/settings.js';
 import { breadth } from '../../deep.js';
 import { describeUnless, notOnPath } from '../../describe-unless.js';
+import { temporaryFolder } from '../../stages/temporary-folder.js';
 import { RandomConfig } from './random-config.js';
 
 const compared = new Set(
@@ -52,10 +53,9 @@ async function weRead(question: Question): Promise<Reading> {
 describeUnless(notOnPath('ssh'), 'reading a configuration without ssh', () => {
   let folder: string;
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'adfpush-ssh-config-'));
+    folder = temporaryFolder('ssh-config');
     mkdirSync(join(folder, 'conf.d'));
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('says what ssh -G says, or refuses, for random configurations', async () => {
     const defaults = parseDump(

@@ -1,21 +1,20 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { localFacts } from '../../../src/transport/ssh/openssh-config/local-facts.js';
 import { OpenSshConfig } from '../../../src/transport/ssh/openssh-config/openssh-config.js';
 import { readConfiguration } from '../../../src/transport/ssh/openssh-config/own/read.js';
 import { describeUnless, notOnPath } from '../../describe-unless.js';
-import { systemClock } from '../system-clock.js';
+import { temporaryFolder } from '../../stages/temporary-folder.js';
+import { systemClock } from '../../stages/system-clock.js';
 
 let folder: string;
 let configFile: string;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'adfpush-ssh-config-'));
+  folder = temporaryFolder('ssh-config');
   configFile = join(folder, 'config');
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describeUnless(notOnPath('ssh'), 'asking ssh', () => {
   let program: string;
@@ -107,8 +106,8 @@ describe('the files that are read without being named', () => {
   const question = { name: 'api-1' };
 
   test('are the user’s, then the system’s; the first value wins, keys are gathered, includes are relative', async () => {
-    const home = mkdtempSync(join(folder, 'home-'));
-    const system = mkdtempSync(join(folder, 'etc-'));
+    const home = temporaryFolder('home', folder);
+    const system = temporaryFolder('etc', folder);
     for (const [path, text] of [
       [
         join(home, '.ssh/config'),

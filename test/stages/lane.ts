@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
-import { tmpdir, uptime } from 'node:os';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { labTargetGroup, startLab, type Lab } from '../../src/lab/lab.js';
@@ -9,9 +9,10 @@ import type { LabHost } from '../../src/lab/hosts/host.js';
 import type { Behaviour } from '../../src/lab/images.js';
 import type { Load } from '../../src/lab/load.js';
 import type { Milliseconds } from '../../src/model/duration.js';
-import { until } from '../lab/until.js';
+import { program } from './adfpush.js';
+import { until } from './until.js';
+import { removeFolder, temporaryFolder } from './temporary-folder.js';
 
-const program = join(import.meta.dirname, '../../dist/bin.js');
 const killAt = join(import.meta.dirname, 'kill-at.ts');
 
 /** The group's variables: two batches, the second of three hosts, and times as short as they can be. */
@@ -73,7 +74,7 @@ export class Lane {
   ) {}
 
   static async open({ deregistrationDelay = 1_000, versions = {} }: LaneOptions = {}): Promise<Lane> {
-    const folder = mkdtempSync(join(tmpdir(), 'adfpush-crash-'));
+    const folder = temporaryFolder('crash');
     const lab = await startLab({ directory: folder, hosts: 4, deregistrationDelay });
     for (const [version, behaviour] of Object.entries(versions)) lab.publish(version, behaviour);
     writeFileSync(join(lab.project, groupFile), groupVars);
@@ -86,7 +87,7 @@ export class Lane {
 
   async close(): Promise<void> {
     await this.lab.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    removeFolder(this.folder);
   }
 
   /** All that a process of the program is given. */

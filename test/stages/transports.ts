@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { describe } from 'vitest';
 import type { Connection, Transport } from '../../src/ports/transport.js';
 import { LocalConnection } from '../../src/transport/local-connection.js';
@@ -10,6 +8,7 @@ import {
 } from '../../src/transport/openssh/openssh-transport.js';
 import type { SshTransportOptions } from '../../src/transport/ssh/ssh-transport.js';
 import { makeHost } from '../fakes/make-host.js';
+import { temporaryFolder } from './temporary-folder.js';
 import { describeWithSshd, Sshd, type SshdOptions } from './sshd.js';
 import { systemClock } from './system-clock.js';
 
@@ -66,7 +65,7 @@ export async function placeOn(reach: Reach, options: SshdOptions = {}): Promise<
 }
 
 function placeHere(): Place {
-  const folder = mkdtempSync(join(tmpdir(), 'adfpush-local-'));
+  const folder = temporaryFolder('local');
   return {
     connection: new LocalConnection(makeHost('here'), systemClock),
     folder,

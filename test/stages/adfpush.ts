@@ -1,13 +1,11 @@
-import { mkdtempSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { execa, type Options } from 'execa';
-import { afterAll } from 'vitest';
+import { temporaryFolder } from './temporary-folder.js';
 
 export const root = join(import.meta.dirname, '../..');
 export const program = join(root, 'dist/bin.js');
-const projects = join(import.meta.dirname, 'projects');
+const projects = join(root, 'test/cli/projects');
 
 export interface Ended {
   readonly exit: number | undefined;
@@ -15,19 +13,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
-const folders: string[] = [];
-afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
-
-/** A folder of its own, removed after the last test of the file. */
-export function temporaryFolder(prefix: string): string {
-  const folder = mkdtempSync(join(tmpdir(), prefix));
-  folders.push(folder);
-  return folder;
-}
-
 /** A project made of these files, by path; for those that no formatter should see. */
 export async function projectOf(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = temporaryFolder('adfpush-cli-');
+  const folder = temporaryFolder('cli');
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);

@@ -1,21 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Host } from '../../../src/model/host.js';
-import { environmentName, hostId } from '../../../src/model/ids.js';
+import type { Host } from '../../src/model/host.js';
+import { environmentName, hostId } from '../../src/model/ids.js';
 import type {
   CommandResult,
   Connection,
   RemoteCommand,
   RunOptions,
   Transport,
-} from '../../../src/ports/transport.js';
-import { commandLine } from '../../../src/transport/command-line.js';
-import { LocalConnection, LocalProcess } from '../../../src/transport/local-connection.js';
-import { runToEnd } from '../../../src/transport/run-to-end.js';
-import { isDeep } from '../../deep.js';
-import { everythingIsDemanded } from '../../demanded.js';
-import { systemClock } from '../system-clock.js';
+} from '../../src/ports/transport.js';
+import { commandLine } from '../../src/transport/command-line.js';
+import { LocalConnection, LocalProcess } from '../../src/transport/local-connection.js';
+import { runToEnd } from '../../src/transport/run-to-end.js';
+import { isDeep } from '../deep.js';
+import { everythingIsDemanded } from '../demanded.js';
+import { systemClock } from './system-clock.js';
 
 export const thisMachine: Host = {
   id: hostId('here'),

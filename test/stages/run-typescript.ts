@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { endedWithTest } from './processes.js';
 
 /** Lets a plain node process import this project's sources: `.js` means `.ts`, and types are taken out. */
 const hooks = `
@@ -22,9 +23,9 @@ registerHooks({
   },
 });`;
 
-/** Starts a TypeScript file of this folder in a process of its own, one that can be killed. */
+/** Starts a TypeScript file, by its path within test/, in a process of its own, one that can be killed. */
 export function runTypeScript(file: string, args: readonly string[]): ChildProcessWithoutNullStreams {
-  const program = fileURLToPath(new URL(file, import.meta.url));
+  const program = fileURLToPath(new URL(`../${file}`, import.meta.url));
   const prelude = `data:text/javascript,${encodeURIComponent(hooks)}`;
-  return spawn(process.execPath, ['--import', prelude, program, ...args]);
+  return endedWithTest(spawn(process.execPath, ['--import', prelude, program, ...args]));
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Sshd } from '../sshd.js';
+import type { Sshd } from './sshd.js';
 
 /** Makes a key with ssh-keygen; gives its path. */
 export function makeKey(

@@ -1,12 +1,15 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { environmentName, hostId } from '../../src/model/ids.js';
 import type { Host, SshSettings } from '../../src/model/host.js';
 import { SshTransport, type SshTransportOptions } from '../../src/transport/ssh/ssh-transport.js';
 import { describeUnless } from '../describe-unless.js';
+import { atEnd } from './at-end.js';
+import { kill } from './processes.js';
+import { removeFolder, temporaryFolder } from './temporary-folder.js';
 import { systemClock } from './system-clock.js';
 
 const program = '/usr/sbin/sshd';
@@ -49,7 +52,7 @@ export class Sshd {
   }
 
   static async start(options: SshdOptions = {}): Promise<Sshd> {
-    const folder = options.successorOf?.folder ?? mkdtempSync(join(tmpdir(), 'adfpush-sshd-'));
+    const folder = options.successorOf?.folder ?? temporaryFolder('sshd');
     const port = options.successorOf?.port ?? (await freePort());
     const types = options.hostKeyTypes ?? ['ed25519'];
     if (options.successorOf === undefined) makeKeys(folder, port, types, options.environment ?? {});
@@ -81,6 +84,7 @@ export class Sshd {
     });
     child.stderr.on('data', (chunk: Buffer) => log.push(chunk.toString()));
     const sshd = new Sshd(folder, port, child, log);
+    atEnd(() => sshd.stop());
     await until(`sshd listens on port ${port}`, async () => {
       if (child.exitCode !== null) throw new Error(`sshd ended: ${log.join('')}`);
       return answers(port);
@@ -138,12 +142,12 @@ export class Sshd {
 
   /** How many processes serve connections; each lives until its command has ended. */
   get sessions(): number {
-    return childrenOf(this.process.pid).length;
+    return this.#children().length;
   }
 
   /** Kills the processes that serve connections, as a crash or the kernel would; the server goes on. */
   killSessions(signal: NodeJS.Signals = 'SIGKILL'): void {
-    for (const pid of childrenOf(this.process.pid)) {
+    for (const pid of this.#children()) {
       try {
         process.kill(pid, signal);
       } catch {
@@ -154,16 +158,19 @@ export class Sshd {
 
   /** Ends the server; sessions that are open stay as they are. */
   async stopListening(): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    const ended = new Promise((resolve) => this.process.once('exit', resolve));
-    this.process.kill('SIGKILL');
-    await ended;
+    await kill(this.process);
   }
 
   async stop(): Promise<void> {
     this.killSessions();
     await this.stopListening();
-    rmSync(this.folder, { recursive: true, force: true });
+    removeFolder(this.folder);
+  }
+
+  #children(): readonly number[] {
+    // Another process may have the id of one that has ended.
+    const { pid, exitCode, signalCode } = this.process;
+    return pid === undefined || exitCode !== null || signalCode !== null ? [] : childrenOf(pid);
   }
 }
 
@@ -221,7 +228,7 @@ const answers = (port: number): Promise<boolean> =>
     socket.once('error', () => resolve(false));
   });
 
-function childrenOf(pid: number | undefined): number[] {
+function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
       .trim()
