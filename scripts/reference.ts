@@ -2,6 +2,7 @@ import { format } from 'prettier';
 import { z } from 'zod';
 import { awsSourceSchema } from '../src/config/aws-source-schema.js';
 import { dockerSchema } from '../src/config/connection-schema.js';
+import { endpointSchema } from '../src/config/endpoints-file.js';
 import { projectSchema } from '../src/config/project-config.js';
 import { secretBackendSchema } from '../src/config/secret-backends.js';
 import { sshSchema } from '../src/config/ssh-schema.js';
@@ -69,6 +70,12 @@ const sections: readonly Section[] = [
     title: 'inventory/ENV.yml: static',
     about: 'An environment whose hosts are listed by hand.',
     schemas: [staticSourceSchema],
+  },
+  {
+    title: 'inventory/endpoints.yml',
+    about:
+      'For each environment, by its name, a list of endpoints: service URLs, which `adfpush ping` checks and templates call with `{{ endpoint "orders" }}`. These are the keys of an endpoint.',
+    schemas: [endpointSchema],
   },
   { title: 'hosts', about: 'One host of a static inventory.', schemas: [hostSchema] },
   {

@@ -145,6 +145,11 @@ export abstract class BaseCommand extends Command {
     process.stdout.write(`${JSON.stringify(this.redaction.redact(document), null, 2)}\n`);
   }
 
+  /** A document on a line of its own. */
+  protected printLine(document: unknown): void {
+    process.stdout.write(`${JSON.stringify(this.redaction.redact(document))}\n`);
+  }
+
   protected printText(text: string): void {
     process.stdout.write(`${this.redaction.redactText(text)}\n`);
   }

@@ -9,7 +9,7 @@ export const exitCodes: Readonly<Record<ExitCode, string>> = {
   3: 'refused before any change: empty group, wrong account, lease held, image missing, a host unreachable or left out of a target group',
   4: 'failed; nothing is held any more (the result says whether the fleet is mixed, and which one-way tasks ran)',
   5: 'failed or interrupted; the named hosts need a person',
-  6: 'drift found, with --exit-code',
+  6: 'drift found, with --exit-code; with ping: an endpoint failed',
   130: 'interrupted by SIGINT; nothing is held any more',
   143: 'interrupted by SIGTERM; nothing is held any more',
 };

@@ -10,12 +10,13 @@ export function projectFolder(given: string): string {
   return folder;
 }
 
-/** The environments of a project: the files of its inventory folder. */
+/** The environments of a project: the files of its inventory folder, but for `endpoints.yml`. */
 export function environmentsOf(folder: string): readonly string[] {
   try {
     return readdirSync(join(folder, 'inventory'), { withFileTypes: true })
       .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
       .map((entry) => entry.name.replace(/\.ya?ml$/, ''))
+      .filter((name) => name !== 'endpoints')
       .sort();
   } catch {
     // No folder, no environments: what the question asks for.

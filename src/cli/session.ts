@@ -18,6 +18,8 @@ export interface SessionOptions extends ReaderOptions {
   /** Ask before each task too. Throws `ad_hoc.nobody_to_ask` without a terminal. */
   readonly step?: boolean;
   readonly grace?: Milliseconds;
+  /** What the command itself writes to, besides `stream`: when its other end is closed, the run stops as well. */
+  readonly listener?: NodeJS.WriteStream;
   /** Takes secrets out of what is thrown, before it is in a report. */
   readonly redaction?: Redaction;
 }
@@ -68,10 +70,12 @@ export async function inSession<T>(
     exitNow: (name) => exitNow(readers, exitOfSignal(name)),
   });
   const forget = whenCrashing(() => heldLines(readers.holds.lines));
-  const stopListening = whenNobodyListens(options.stream, () => {
-    process.stderr.write('Nobody reads what is said here any more: the run stops, as on SIGTERM.\n');
-    interruption.hangUp();
-  });
+  const stopListening = [...new Set([options.stream, options.listener ?? options.stream])].map((stream) =>
+    whenNobodyListens(stream, () => {
+      process.stderr.write('Nobody reads what is said here any more: the run stops, as on SIGTERM.\n');
+      interruption.hangUp();
+    }),
+  );
   try {
     return await go({
       hooks: {
@@ -89,7 +93,7 @@ export async function inSession<T>(
     throw explained(thrown, readers, interruption);
   } finally {
     for (const warning of await readers.close()) process.stderr.write(`Warning: ${warning}\n`);
-    stopListening();
+    for (const stop of stopListening) stop();
     interruption.dispose();
     forget();
   }

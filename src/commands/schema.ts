@@ -9,10 +9,10 @@ import type { ExitCode } from '../model/run-result.js';
 
 export default class Schema extends BaseCommand {
   static override summary = 'Print the JSON Schema of a kind of file, for editors';
-  static override description = `Prints the JSON Schema of playbooks, lists of tasks, inventories, variables of groups, or the project file. It is made from the definitions that check these files, so that an editor completes and checks as adfpush does.
+  static override description = `Prints the JSON Schema of playbooks, lists of tasks, inventories, variables of groups, endpoints, or the project file. It is made from the definitions that check these files, so that an editor completes and checks as adfpush does.
 
 With --write it writes all of them into a folder. The first line of a file then tells an editor with the YAML language server which one it has, relative to the file: # yaml-language-server: $schema=../.adfpush/schema/playbook.json`;
-  static override usage = 'schema playbook|tasks|inventory|group|project | schema --write DIR';
+  static override usage = 'schema playbook|tasks|inventory|group|endpoints|project | schema --write DIR';
   static override examples = [
     { description: 'For playbooks', command: '<%= config.bin %> schema playbook' },
     {
@@ -21,7 +21,7 @@ With --write it writes all of them into a folder. The first line of a file then 
     },
   ];
   static override args = {
-    KIND: Args.string({ description: 'playbook, tasks, inventory, group or project' }),
+    KIND: Args.string({ description: 'playbook, tasks, inventory, group, endpoints or project' }),
   };
   static override flags = {
     write: Flags.string({

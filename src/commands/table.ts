@@ -13,6 +13,7 @@ import Lint from './lint.js';
 import LockRelease from './lock-release.js';
 import LockStatus from './lock-status.js';
 import ModuleCommand from './module.js';
+import Ping from './ping.js';
 import PlanCommand from './plan.js';
 import Recover from './recover.js';
 import Resume from './resume.js';
@@ -33,6 +34,7 @@ export const commands = {
   status: Status,
   run: Run,
   exec: Exec,
+  ping: Ping,
   doctor: Doctor,
   init: Init,
   lint: Lint,

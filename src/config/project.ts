@@ -3,6 +3,7 @@ import { twoFiles, unknownEnvironment, variablesFolder } from '../errors/config.
 import type { Host } from '../model/host.js';
 import type { Lookups } from '../model/lookups.js';
 import type { ProjectFiles } from '../ports/project-files.js';
+import { endpointsName, readEndpointsFile, type EndpointsFile } from './endpoints-file.js';
 import { readEnvironmentFile, type EnvironmentFile } from './environment-file.js';
 import { projectFile, readProjectConfig, type ProjectConfig } from './project-config.js';
 import type { SecretSources } from './secrets.js';
@@ -18,6 +19,8 @@ export interface Project {
   readonly environments: readonly string[];
   /** Throws `config.unknown_environment`, and all that is wrong with the file. */
   readonly environment: (name: string) => Promise<EnvironmentFile>;
+  /** `inventory/endpoints.yml`; undefined when there is none. Throws all that is wrong with it. */
+  readonly endpoints: () => Promise<EndpointsFile | undefined>;
   /** `inventory/group_vars/<group>.yml`; undefined when there is none. */
   readonly groupVars: (group: string) => Promise<VariablesFile | undefined>;
   /** `inventory/host_vars/<id or name>.yml`; undefined when there is neither. */
@@ -31,21 +34,28 @@ export async function loadProject(
   secrets: SecretSources,
   lookups?: Lookups,
 ): Promise<Project> {
-  const [config, environments, groupFiles, hostFiles] = await Promise.all([
+  const [config, inventory, groupFiles, hostFiles] = await Promise.all([
     readConfig(files, directory, secrets, lookups),
     yamlFiles(files, 'inventory'),
     yamlFiles(files, 'inventory/group_vars'),
     yamlFiles(files, 'inventory/host_vars'),
   ]);
+  const environments = inventory.names.filter((name) => name !== endpointsName);
   return {
     directory,
     config,
-    environments: environments.names,
+    environments,
     environment: remembered(async (name) => {
-      const file = environments.path(name);
-      if (file === undefined) throw unknownEnvironment(name, environments.names);
+      const file = environments.includes(name) ? inventory.path(name) : undefined;
+      if (file === undefined) throw unknownEnvironment(name, environments);
       return readEnvironmentFile(name, file, await readYaml(files, file));
     }),
+    endpoints: async () => {
+      const file = inventory.path(endpointsName);
+      return file === undefined
+        ? undefined
+        : readEndpointsFile(file, await readYaml(files, file), environments);
+    },
     groupVars: remembered((group) => readVariables(files, groupFiles, 'group_vars', group)),
     hostVars: async ({ id, name }) => {
       const [byId, byName] = [hostFiles.path(id), hostFiles.path(name)];

@@ -40,6 +40,14 @@ export const unknownFlags = (
     ].join(' '),
   });
 
+export const intervalTooShort = (flag: string, value: string): AdfError =>
+  new AdfError({
+    code: 'cli.interval_too_short',
+    class: 'invalid',
+    message: `${flag} ${value} is too short.`,
+    hint: 'It must be at least 100ms.',
+  });
+
 export const unexpectedArguments = (command: string, words: readonly string[], hint?: string): AdfError =>
   new AdfError({
     code: 'cli.unexpected_argument',

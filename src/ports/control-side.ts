@@ -41,6 +41,12 @@ export type ControlAnswer =
       readonly body: string;
     }
   /** The other side certainly did not get it. */
-  | { readonly kind: 'not_sent'; readonly reason: string }
+  | ({ readonly kind: 'not_sent' } & NoAnswer)
   /** It may have got it: no answer came. */
-  | { readonly kind: 'unknown'; readonly reason: string };
+  | ({ readonly kind: 'unknown' } & NoAnswer);
+
+export interface NoAnswer {
+  readonly reason: string;
+  /** What the system or TLS calls it, `ECONNREFUSED`; `timeout` when the time was over. */
+  readonly code?: string;
+}

@@ -116,7 +116,8 @@ export class SystemControlSide implements ControlSide {
     } catch (error) {
       const late = deadline.signal.aborted;
       const reason = late ? `no answer within ${request.timeout / 1_000} s` : reasonOf(error);
-      return { kind: sent.signal.aborted ? 'unknown' : 'not_sent', reason };
+      const code = late ? 'timeout' : codeOf(error);
+      return { kind: sent.signal.aborted ? 'unknown' : 'not_sent', reason, ...defined({ code }) };
     } finally {
       over.abort();
     }
@@ -197,6 +198,8 @@ async function answerOf(response: IncomingMessage): Promise<ControlAnswer> {
 
 /** An error of several addresses has a code, and no message of its own. */
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return error instanceof Error && error.message !== '' ? error.message : code;
+  return error instanceof Error && error.message !== '' ? error.message : (codeOf(error) ?? '');
 }
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined;

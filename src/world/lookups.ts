@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileNotUtf8, unreadableFile } from '../errors/config.js';
+import { defined } from '../model/defined.js';
 import type { Lookups } from '../model/lookups.js';
 import { becomeVariable, passphraseVariable } from '../system/secret-environment.js';
 import type { RecordedFiles } from './project-digest.js';
@@ -15,11 +16,13 @@ export function lookupsOf(
   directory: string,
   variables: Readonly<Record<string, string | undefined>>,
   recorded: Pick<RecordedFiles, 'note'>,
+  endpoint?: Lookups['endpoint'],
 ): Lookups {
   // Passwords of this program itself are no business of a playbook.
   const { [becomeVariable]: _become, [passphraseVariable]: _passphrase, ...environment } = variables;
   const texts = new Map<string, string | undefined>();
   return {
+    ...defined({ endpoint }),
     environment: (name) => (Object.hasOwn(environment, name) ? environment[name] : undefined),
     file: (path) => {
       if (texts.has(path)) return texts.get(path);

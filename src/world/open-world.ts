@@ -10,6 +10,7 @@ import { EngineRuntime } from '../docker/engine-runtime.js';
 import { unreadableFile } from '../errors/config.js';
 import { cloudNotConfigured } from '../errors/usecases.js';
 import { Redaction } from '../events/redaction.js';
+import { EndpointBook } from '../inventory/endpoints.js';
 import { alwaysThere, FleetPresence } from '../inventory/fleet-presence.js';
 import { loadInventory, type CloudAccess } from '../inventory/inventory.js';
 import { defined } from '../model/defined.js';
@@ -73,6 +74,7 @@ export async function openWorld(
     askBecomePass = false,
     offline = false,
     redaction = new Redaction(),
+    extraVars,
   }: CommonOptions,
   { prompt }: Pick<RunHooks, 'prompt'> = {},
 ): Promise<World> {
@@ -91,10 +93,14 @@ export async function openWorld(
       file: secretFileOf,
       named: offline ? unknownSecrets : named,
     },
-    lookupsOf(directory, process.env, files),
+    lookupsOf(directory, process.env, files, (name, zone) => endpoints.find(name, zone)),
   );
   const password = await becomePassword(askBecomePass, prompt, redaction);
-  const { access, secretBackends } = await project.environment(environment);
+  const environmentFile = await project.environment(environment);
+  const endpoints = await EndpointBook.of(project, environmentFile, extraVars);
+  // A template that says `endpoint` needs what the URLs of endpoints need.
+  secrets.know({ name: 'endpoints', values: { endpoint: endpoints.written } });
+  const { access, secretBackends } = environmentFile;
   const cloud = access === undefined || offline ? undefined : await connectTo(access);
   const home = homedir();
   const openBackends = (): Promise<readonly SecretBackend[]> =>
@@ -157,6 +163,7 @@ export async function openWorld(
     }),
     redaction,
     secrets,
+    endpoints,
     journals: new FileJournalStore({ directory: state }),
     retry: new RetryFile(state),
     spills: new SpillFiles({

@@ -26,6 +26,11 @@ export class ProjectSecrets {
     for (const name of names) this.#needs.addText(name);
   }
 
+  /** Variables that texts may name; by themselves they are no reason to fetch anything. */
+  know(layer: Layer): void {
+    this.#needs.addVariables([layer]);
+  }
+
   /** Fetches what is needed as far as it is known by now. Throws what the backends throw. */
   fetch(): Promise<void> {
     return this.#named.fetch(this.#needs.names);

@@ -1,4 +1,5 @@
 import type { Redaction } from '../events/redaction.js';
+import type { EndpointBook } from '../inventory/endpoints.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Playbook } from '../playbook/playbook.js';
@@ -54,6 +55,8 @@ export interface World {
   readonly redaction: Redaction;
   /** Fetches the secrets that templates name; absent where there are none. */
   readonly secrets?: ProjectSecrets;
+  /** The endpoints of the environment; absent where there are none to look for. */
+  readonly endpoints?: EndpointBook;
   readonly leases: LeaseStore;
   /** How long a lease lives without being renewed: what a killed run keeps others waiting. */
   readonly leaseDuration: Milliseconds;

@@ -40,8 +40,11 @@ export async function lintEnvironment(
   const { project, environment, playbooks, known } = linted;
   const { name, file, source } = environment;
   const within: LintedIn = { environment: name, isSure: source === 'static' };
-  const hosts = await findings.collectAsync(file, () => lintedHosts(project, environment, playbooks, known));
+  const hosts = await findings.collectAsync(file, () =>
+    lintedHosts(project, environment, playbooks, known, options.extraVars),
+  );
   if (hosts === undefined) return;
+  findings.collect('inventory/endpoints.yml', () => hosts.endpoints.all(), within);
   const whole = { ...options, environment: name, offline: true };
   await inWorld(whole, {}, (world) =>
     withRun(

@@ -1,3 +1,4 @@
+import { readEndpointsFile } from '../../config/endpoints-file.js';
 import { readEnvironmentFile, type EnvironmentFile } from '../../config/environment-file.js';
 import { projectFile, readProjectConfig } from '../../config/project-config.js';
 import type { SecretSources } from '../../config/secrets.js';
@@ -8,6 +9,7 @@ import { isMapping } from '../../expression/describe.js';
 import { placeInFile } from '../../expression/place.js';
 import { parseTemplate } from '../../expression/template-syntax.js';
 import { checkTemplates } from '../../expression/templates.js';
+import { locateWithin } from '../../model/source.js';
 import type { ProjectFiles } from '../../ports/project-files.js';
 import type { LintFindings } from './lint-findings.js';
 import type { NamedFile } from './project-layout.js';
@@ -39,6 +41,17 @@ export class FileLinter {
       for (const { values, locate } of [environment.vars, ...environment.groupVars.values()])
         checkTemplates(values, locate);
       return environment;
+    });
+  }
+
+  /** The service URLs of these environments; that of each is rendered with the environment. */
+  async endpoints(file: string, environments: readonly string[]): Promise<void> {
+    await this.findings.collectAsync(file, async () => {
+      const { entries, locate } = readEndpointsFile(file, await this.#document(file), environments);
+      for (const [environment, list] of entries) {
+        const texts = list.map(({ url, headers }) => ({ url, headers }));
+        checkTemplates(texts, locateWithin(locate, [environment]));
+      }
     });
   }
 

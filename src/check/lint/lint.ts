@@ -1,5 +1,6 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { EnvironmentFile } from '../../config/environment-file.js';
+import { unknownSecrets } from '../../config/named-secrets.js';
 import { NodeProjectFiles } from '../../config/node-project-files.js';
 import { projectFile } from '../../config/project-config.js';
 import { loadProject, type Project } from '../../config/project.js';
@@ -73,10 +74,16 @@ async function lintSettingsFiles(
   files: ProjectFiles,
   findings: LintFindings,
 ): Promise<ReadSettings> {
-  const secrets = { keeper: redaction, environment: () => undefined };
+  const secrets = { keeper: redaction, environment: () => undefined, named: unknownSecrets };
   const linter = new FileLinter(files, findings, secrets);
   const isRight = await linter.config(project);
   const environments = await Promise.all(layout.environments.map((one) => linter.environment(one)));
+  if (layout.endpoints !== undefined) {
+    await linter.endpoints(
+      layout.endpoints,
+      layout.environments.map(({ name }) => name),
+    );
+  }
   await Promise.all(layout.groupVars.map(({ file }) => linter.variables(file)));
   await Promise.all(layout.templates.map((file) => linter.template(file)));
   const ofHosts = await Promise.all(layout.hostVars.map(({ file }) => linter.variables(file)));
@@ -165,13 +172,14 @@ async function selectionOf({ project, paths }: LintOptions, files: ProjectFiles)
 const filesOf = ({
   config,
   environments,
+  endpoints,
   groupVars,
   hostVars,
   playbooks,
   roles,
   templates,
 }: ProjectLayout): readonly string[] => [
-  ...(config === undefined ? [] : [config]),
+  ...[config, endpoints].filter((file) => file !== undefined),
   ...[...environments, ...groupVars, ...hostVars].map(({ file }) => file),
   ...playbooks,
   ...roles.flatMap(({ tasks, others }) => [...tasks, ...others]),

@@ -1,8 +1,10 @@
 import type { EnvironmentFile } from '../../config/environment-file.js';
 import type { Project } from '../../config/project.js';
 import type { Layer } from '../../expression/scope.js';
+import { EndpointBook } from '../../inventory/endpoints.js';
 import { loadInventory, type Inventory } from '../../inventory/inventory.js';
 import type { Host } from '../../model/host.js';
+import type { Lookups } from '../../model/lookups.js';
 import { UnknownValue } from '../../model/unknown.js';
 import { laterHosts } from '../../playbook/later-hosts.js';
 import type { Playbook } from '../../playbook/playbook.js';
@@ -17,6 +19,7 @@ export interface LintedHosts {
   readonly forSettings: Inventory;
   /** For playbooks: all that only the cloud knows is unknown. */
   readonly forTasks: Inventory;
+  readonly endpoints: EndpointBook;
 }
 
 export interface KnownNames {
@@ -32,6 +35,7 @@ export async function lintedHosts(
   environment: EnvironmentFile,
   playbooks: readonly Playbook[],
   known: KnownNames,
+  extraVars: readonly Layer[],
 ): Promise<LintedHosts> {
   const combinations = combinationsOf(known.groups, playbooks);
   const inventory = await loadInventory(project, environment.name, () =>
@@ -40,6 +44,12 @@ export async function lintedHosts(
   const added = playbooks.flatMap((playbook) => laterHosts(playbook)?.variables ?? []);
   const ofSomeHosts = unknownLayer([...known.hostVariables, ...added], 'only some hosts have it');
   const secrets = secretsLayer(project);
+  const endpoints: EndpointBook = await EndpointBook.of(
+    withLookups(project, (name, zone) => endpoints.find(name, zone)),
+    environment,
+    [secrets, ...extraVars],
+  );
+  const lookups = lookupsWith((name, zone) => endpoints.find(name, zone));
   const isListed = environment.source === 'static';
   const above = (names: (host: Host) => readonly string[]): Inventory => ({
     ...inventory,
@@ -48,9 +58,11 @@ export async function lintedHosts(
       ...inventory.layersFor(host, group),
       ...(isListed ? [] : [unknownLayer(names(host), 'only the cloud knows it')]),
       secrets,
+      { name: 'lookups', values: {}, lookups },
     ],
   });
   return {
+    endpoints,
     forSettings: above(() => ['tags']),
     forTasks: above(({ facts }) => [...Object.keys(facts), ...ofEachHost]),
   };
@@ -58,6 +70,18 @@ export async function lintedHosts(
 
 /** Names that are the same in all environments, with values that each host has for itself. */
 const ofEachHost = ['inventory_hostname', 'host_id', 'host_address', 'host', 'group_names'];
+
+/** Of what functions of templates look up, only endpoints are in files that are linted. */
+const lookupsWith = (endpoint: NonNullable<Lookups['endpoint']>): Lookups => ({
+  environment: () => undefined,
+  file: () => undefined,
+  endpoint,
+});
+
+const withLookups = (project: Project, endpoint: NonNullable<Lookups['endpoint']>): Project => ({
+  ...project,
+  config: { ...project.config, vars: { ...project.config.vars, lookups: lookupsWith(endpoint) } },
+});
 
 const unknownLayer = (names: readonly string[], because: string): Layer => ({
   name: 'unknown before a run',

@@ -1,3 +1,5 @@
+import { endpointsName } from '../../config/endpoints-file.js';
+import { defined } from '../../model/defined.js';
 import type { ProjectFiles } from '../../ports/project-files.js';
 
 /** A file that says something of what its name says. */
@@ -22,6 +24,8 @@ export interface ProjectLayout {
   /** Absent when there is no adfpush.yml. */
   readonly config?: string;
   readonly environments: readonly NamedFile[];
+  /** The service URLs of the environments; absent when there is no such file. */
+  readonly endpoints?: string;
   readonly groupVars: readonly NamedFile[];
   readonly hostVars: readonly NamedFile[];
   /** All YAML files below `playbooks`, but for those of roles: plays, and what plays include. */
@@ -35,7 +39,7 @@ export interface ProjectLayout {
 /** Finds the files of a project. Throws `config.unreadable_file` for a folder that cannot be read. */
 export async function projectLayout(files: ProjectFiles, config: string): Promise<ProjectLayout> {
   const roles = await rolesOf(files);
-  const [environments, groupVars, hostVars, playbooks, templates, hasConfig] = await Promise.all([
+  const [inventory, groupVars, hostVars, playbooks, templates, hasConfig] = await Promise.all([
     namedFiles(files, 'inventory'),
     namedFiles(files, 'inventory/group_vars'),
     namedFiles(files, 'inventory/host_vars'),
@@ -43,9 +47,11 @@ export async function projectLayout(files: ProjectFiles, config: string): Promis
     templatesOf(files, roles),
     files.stat(config),
   ]);
+  const endpoints = inventory.find(({ name }) => name === endpointsName)?.file;
   return {
     ...(hasConfig?.kind === 'file' ? { config } : {}),
-    environments,
+    environments: inventory.filter(({ name }) => name !== endpointsName),
+    ...defined({ endpoints }),
     groupVars,
     hostVars,
     playbooks: playbooks.filter((file) => !roles.some(({ path }) => file.startsWith(`${path}/`))),

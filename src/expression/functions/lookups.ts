@@ -35,6 +35,19 @@ export const lookupFunctions: Readonly<Record<string, TemplateFunction>> = {
     takes: [1, 1],
     call: ([path], _options, lookups) => readFirst(text(path?.value()), lookups),
   },
+  endpoint: {
+    usage: 'endpoint "name" zone="zone"',
+    gives:
+      'the URL of an endpoint of the environment, by `inventory/endpoints.yml`; that of this zone, where it has one for each',
+    takes: [1, 1],
+    options: ['zone'],
+    call: ([name], { zone }, { endpoint }) => {
+      const wanted = text(name?.value());
+      if (endpoint === undefined)
+        throw new ArgumentProblem(`"${wanted}" is not known here: no environment is chosen`);
+      return endpoint(wanted, zone === undefined ? undefined : text(zone));
+    },
+  },
   [namedSecret]: {
     usage: 'secret "name" "field"',
     gives: 'a secret of the project, or a field of one that is JSON; both are written out, in quotes',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { awsSourceSchema } from '../../config/aws-source-schema.js';
+import { endpointsSchema } from '../../config/endpoints-file.js';
 import { projectSchema } from '../../config/project-config.js';
 import { staticSourceSchema } from '../../config/static-source-schema.js';
 import { containerSchema } from '../../model/schema/container.js';
@@ -13,7 +14,7 @@ import { jsonSchemaOf, withTemplates, type JsonSchema } from './from-zod.js';
 import { playbookSchema, tasksSchema } from './playbook-schema.js';
 
 /** The kinds of files that have a schema. */
-export const schemaKinds = ['playbook', 'tasks', 'inventory', 'group', 'project'] as const;
+export const schemaKinds = ['playbook', 'tasks', 'inventory', 'group', 'endpoints', 'project'] as const;
 export type SchemaKind = (typeof schemaKinds)[number];
 
 const titles: Readonly<Record<SchemaKind, string>> = {
@@ -21,6 +22,7 @@ const titles: Readonly<Record<SchemaKind, string>> = {
   tasks: 'a list of tasks of adfpush',
   inventory: 'inventory/ENV.yml: an environment of adfpush',
   group: 'inventory/group_vars/GROUP.yml: a group of hosts of adfpush, and its variables',
+  endpoints: 'inventory/endpoints.yml: the service URLs of each environment of adfpush',
   project: 'adfpush.yml: a project of adfpush',
 };
 
@@ -58,6 +60,7 @@ const bodies: Readonly<Record<SchemaKind, (modules: ModulesByName) => JsonSchema
   tasks: (modules) => tasksSchema(modules),
   inventory: () => ({ anyOf: [jsonSchemaOf(awsSourceSchema), jsonSchemaOf(staticSourceSchema)] }),
   group: () => orEmpty(withTemplates(jsonSchemaOf(groupVariables))),
+  endpoints: () => orEmpty(jsonSchemaOf(endpointsSchema)),
   project: () => orEmpty(jsonSchemaOf(projectSchema)),
 };
 
