@@ -27,7 +27,7 @@ const flagsOf = (limit: string | undefined, group: string | undefined): string =
 export const severalGroups = (host: Host, groups: readonly string[]): AdfError =>
   refused(
     'several_groups',
-    `${describeHost(host)} is in the groups ${enumerate(groups)}, and the playbook takes hosts out of service: it is not known whose target groups and containers are meant.`,
+    `${describeHost(host)} is in the groups ${enumerate(groups)}, and the playbook needs to know one: it is not known whose target groups and containers are meant.`,
     'Say it with --group.',
   );
 

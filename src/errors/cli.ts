@@ -157,7 +157,7 @@ export const invalidExtraVars = (value: string, reason: string): AdfError =>
     code: 'cli.extra_vars',
     class: 'invalid',
     message: `--extra-vars ${value}: ${reason}.`,
-    hint: 'Write key=value, JSON such as \'{"key": [1, 2]}\', or @file.yml.',
+    hint: `Write key=value, JSON such as '{"key": [1, 2]}', or @file.yml. A value with spaces has quotes of its own: 'key="two words"'.`,
   });
 
 export const invalidExtraVarsFile = (file: string, reason: string): AdfError =>

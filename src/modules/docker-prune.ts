@@ -28,6 +28,7 @@ export const dockerPrune: Module<z.infer<typeof schema>, Prunable> = {
     ],
   },
   effect: 'one_way',
+  needsGroup: true,
   schema,
 
   async check({ keep_releases: keep }, host) {

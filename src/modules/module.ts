@@ -45,6 +45,8 @@ export interface Module<Args, Details> {
   readonly effect: Effect;
   /** The host may serve nobody while, or after, it runs: plays with such a task are held to the floor. */
   readonly takesHostOut?: boolean;
+  /** It acts on what the host has of its group: in plays with such a task a host is seen as a member of its group. */
+  readonly needsGroup?: boolean;
   /** Where what it changes is; on the host, unless it says otherwise. */
   readonly where?: ChangePlace;
   /** The argument that a bare string stands for: `shell: echo hi`. */
@@ -284,6 +286,7 @@ export interface RegisteredModule {
   readonly name: string;
   readonly effect: Effect;
   readonly takesHostOut: boolean;
+  readonly needsGroup: boolean;
   readonly where: ChangePlace;
   readonly freeform?: string;
   readonly shellArguments: readonly string[];
@@ -365,6 +368,7 @@ export const registerReading = <Args>({
   name,
   effect: 'reads',
   takesHostOut: false,
+  needsGroup: false,
   where: 'host',
   ...defined({ freeform }),
   shellArguments: [],
@@ -390,6 +394,7 @@ export function register<Args, Details>(module: Module<Args, Details>): Register
     name: module.name,
     effect: module.effect,
     takesHostOut: module.takesHostOut ?? false,
+    needsGroup: module.needsGroup ?? module.takesHostOut ?? false,
     where: module.where ?? 'host',
     ...defined({ freeform: module.freeform }),
     shellArguments: module.shellArguments ?? [],

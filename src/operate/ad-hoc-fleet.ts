@@ -19,7 +19,7 @@ import type { Release } from '../model/release.js';
 import { formatAmount } from '../model/settings.js';
 import { UnknownValue } from '../model/unknown.js';
 import { laterHosts } from '../playbook/later-hosts.js';
-import type { Play, Playbook } from '../playbook/playbook.js';
+import { isOpenEnded, tasksOf, type Play, type Playbook } from '../playbook/playbook.js';
 import { fetchSecrets } from '../run/fetch-secrets.js';
 import { releaseValue, settingsIn, settingsLayer } from '../run/group-sessions.js';
 import type { LeasedGroup } from '../run/leases.js';
@@ -32,7 +32,7 @@ import { lookAtReleases } from './releases-there.js';
 type Look = { readonly look?: boolean } & Pick<World, 'secrets'>;
 
 /**
- * Finds the hosts of each play, and makes a session for each. Where a play takes hosts out of service, each host has the settings of its group:
+ * Finds the hosts of each play, and makes a session for each. Where a task needs the host's group, each host has the settings of its group:
  * its target groups, containers, health check; and its release is the one that it runs. Throws `inventory.*` for patterns and limits that
  * mean no host, `ad_hoc.*`, and what is wrong with the settings.
  */
@@ -184,22 +184,22 @@ export class AdHocFleet {
     const hosts = [...inventory.hosts, ...new Map(locals.map((host) => [host.id, host])).values()].filter(
       ({ id }) => chosen.has(id),
     );
-    const takenOut = idsOf(
-      [...selected].flatMap(([play, ofPlay]) => (look && mayTakeHostsOut(play) ? ofPlay : [])),
+    const members = idsOf(
+      [...selected].flatMap(([play, ofPlay]) => (look && mayNeedGroups(play) ? ofPlay : [])),
     );
     const isReady = ({ id }: Host): boolean => {
       const session = this.#sessions.get(id);
-      return session !== undefined && (session.group !== undefined || !takenOut.has(id));
+      return session !== undefined && (session.group !== undefined || !members.has(id));
     };
     const fresh = [...new Map(hosts.map((host) => [host.id, host])).values()].filter(
       (host) => !isReady(host),
     );
     for (const host of fresh)
-      this.#groups.set(host.id, groupOf(host, inventory, this.#choice, takenOut.has(host.id)));
+      this.#groups.set(host.id, groupOf(host, inventory, this.#choice, members.has(host.id)));
     const seen = fresh.map((host) => ({
       host,
       group: this.#groups.get(host.id),
-      hasSettings: takenOut.has(host.id),
+      hasSettings: members.has(host.id),
     }));
     await fetchSecrets(defined({ secrets }), inventory, seen, run);
     const looked = seen.flatMap(({ host, group, hasSettings }) =>
@@ -254,11 +254,16 @@ export class AdHocFleet {
   }
 }
 
+/** A task needs the groups of its hosts, or it is not known before the play runs, since it includes what is not known. */
+const mayNeedGroups = (play: Play): boolean =>
+  isOpenEnded(play) || tasksOf(play).some(({ does }) => does.needsGroup);
+
 const idsOf = (hosts: readonly Host[]): ReadonlySet<HostId> => new Set(hosts.map(({ id }) => id));
 
 /** A play has one floor for all its hosts: that of their groups, where it does not say another. */
-function refuseDifferentFloors({ minHealthy, name, at }: Play, sessions: readonly HostSession[]): void {
-  if (minHealthy !== undefined) return;
+function refuseDifferentFloors(play: Play, sessions: readonly HostSession[]): void {
+  const { minHealthy, name, at } = play;
+  if (minHealthy !== undefined || !mayTakeHostsOut(play)) return;
   const floors = new Map(
     sessions.flatMap(({ group }) =>
       group === undefined ? [] : [[group.name, formatAmount(group.settings.rollout.minHealthy)]],
@@ -272,13 +277,13 @@ function groupOf(
   host: Host,
   inventory: Inventory,
   { group: asked }: Choice,
-  isTakenOut: boolean,
+  isMember: boolean,
 ): GroupName | undefined {
   if (isLocal(host)) return undefined;
   if (asked !== undefined) return groupName(asked);
   const [only, ...others] = host.groups.length <= 1 ? host.groups : describing(host, inventory);
   if (others.length === 0) return only;
-  if (isTakenOut) throw severalGroups(host, host.groups);
+  if (isMember) throw severalGroups(host, host.groups);
   return undefined;
 }
 
