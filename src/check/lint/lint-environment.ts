@@ -120,6 +120,7 @@ const ofDeploys = 'playbooks/deploy.yml';
 /** No task runs. */
 const neverGrowing = ({ mayBe }: LaterHosts): Growth => ({
   add: (_, at) => Promise.reject(addHostInDeploy(at)),
+  hold: () => Promise.resolve(),
   mayAdd: mayBe,
 });
 
