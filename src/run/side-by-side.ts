@@ -2,10 +2,10 @@ import { AdfError } from '../errors/adf-error.js';
 
 /** How leases are taken, and let go; `wait` says whether one that another run has is waited for. */
 export interface LeaseTaking<Wanted, Held> {
-  acquire(wanted: Wanted, wait: 'not' | 'as_asked'): Promise<Held>;
-  letGo(held: Held): Promise<void>;
+  readonly acquire: (wanted: Wanted, wait: 'not' | 'as_asked') => Promise<Held>;
+  readonly letGo: (held: Held) => Promise<void>;
   /** Of each that is taken, in the order of `wanted`. */
-  keep(held: Held): void;
+  readonly keep: (held: Held) => void;
 }
 
 /**
@@ -29,7 +29,7 @@ export async function takeSideBySide<Wanted, Held>(
     const after = isAwaited ? got.slice(first) : [];
     const before = isAwaited ? got.slice(0, first) : got;
     for (const one of before) if (one.status === 'fulfilled') keep(one.value);
-    await Promise.all(after.map((one) => (one.status === 'fulfilled' ? letGo(one.value) : undefined)));
+    await Promise.all(after.flatMap((one) => (one.status === 'fulfilled' ? [letGo(one.value)] : [])));
     if (failed.length === 0) return;
     if (!isAwaited) throw failure;
     for (const one of left.slice(first, first + 1)) keep(await acquire(one, 'as_asked'));
@@ -48,7 +48,7 @@ export class ByName {
   readonly #last = new Map<string, Promise<unknown>>();
 
   async run<T>(names: readonly string[], act: () => Promise<T>): Promise<T> {
-    const before = names.map((name) => this.#last.get(name));
+    const before = names.flatMap((name) => this.#last.get(name) ?? []);
     const acting = Promise.all(before).then(act);
     const over = acting.catch(() => undefined);
     for (const name of names) this.#last.set(name, over);

@@ -133,6 +133,21 @@ describe('add_host', () => {
     expect(leasesTaken(stage)).toEqual(['test.api']);
   });
 
+  it.each(['{ name: i-1, colour: red }', '{ name: "{{ who }}", colour: red }', '"{{ given }}"'])(
+    'gives a listed host a variable that its next play uses: %s',
+    async (args) => {
+      const stage = new FleetStage({
+        hosts: 1,
+        groupVars: { who: 'i-1', given: { name: 'i-1', colour: 'red' } },
+      });
+      const { errors } = await stage.run(
+        `${adding(args)}- hosts: api\n  tasks: [{ debug: "is {{ colour }}", when: colour == "red" }]`,
+      );
+      expect(errors).toEqual([]);
+      expect(messages(stage)).toEqual(['is red']);
+    },
+  );
+
   it('takes the lease of a group that the host joins, and of one whose host joins a group', async () => {
     const stage = staged();
     stage.join('db-1', { groups: [groupName('db')] });

@@ -4,7 +4,7 @@ import type { Layer } from '../../expression/scope.js';
 import { loadInventory, type Inventory } from '../../inventory/inventory.js';
 import type { Host } from '../../model/host.js';
 import { UnknownValue } from '../../model/unknown.js';
-import { laterHosts } from '../../playbook/later-hosts.js';
+import type { LaterHosts } from '../../playbook/later-hosts.js';
 import type { Playbook } from '../../playbook/playbook.js';
 import { offlineFleet, type GroupsOfHost } from './offline-fleet.js';
 
@@ -37,8 +37,7 @@ export async function lintedHosts(
   const inventory = await loadInventory(project, environment.name, () =>
     offlineFleet(environment, combinations),
   );
-  const added = playbooks.flatMap((playbook) => laterHosts(playbook)?.variables ?? []);
-  const ofSomeHosts = unknownLayer([...known.hostVariables, ...added], 'only some hosts have it');
+  const ofSomeHosts = unknownLayer(known.hostVariables, onlySome);
   const secrets = secretsLayer(project);
   const isListed = environment.source === 'static';
   const above = (names: (host: Host) => readonly string[]): Inventory => ({
@@ -58,6 +57,14 @@ export async function lintedHosts(
 
 /** Names that are the same in all environments, with values that each host has for itself. */
 const ofEachHost = ['inventory_hostname', 'host_id', 'host_address', 'host', 'group_names'];
+
+const onlySome = 'only some hosts have it';
+
+/** What hosts may have that a playbook adds: below all that the files say. */
+export function layerOfAdded({ variables }: Pick<LaterHosts, 'variables'>): Layer {
+  const layer = unknownLayer(variables === 'any' ? [] : variables, onlySome);
+  return variables === 'any' ? { ...layer, otherwise: new UnknownValue(onlySome) } : layer;
+}
 
 const unknownLayer = (names: readonly string[], because: string): Layer => ({
   name: 'unknown before a run',
