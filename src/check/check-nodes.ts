@@ -43,6 +43,8 @@ export class NodeChecker {
     private readonly facts: FutureFacts,
     private readonly makers: MakersBeforeSwap,
     private readonly findings: Findings,
+    /** Of all plays. */
+    private readonly sessions: readonly HostSession[],
   ) {}
 
   /** All hosts come to each node before one comes to the next. `isHandler` says that tags don't decide. */
@@ -72,6 +74,7 @@ export class NodeChecker {
       this.makers.add(session, task, found.makers);
       facts.add(session, task, found.included);
     }
+    if (visits.length > 0) facts.mayGain(this.sessions, task);
   }
 
   #delegate(name: string, { delegateTo }: Task, session: HostSession): void {

@@ -12,6 +12,7 @@ import type { ErrorPlace } from '../errors/adf-error.js';
 import { checkCondition } from '../expression/condition.js';
 import { Variables } from '../expression/variables.js';
 import { includeVars } from '../modules/include-vars.js';
+import { givenBy } from '../playbook/later-hosts.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import {
   includesOf,
@@ -89,6 +90,11 @@ async function namesSetIn(
   const tasks = plays.flatMap(tasksOf);
   const names = [...tasks, ...includes].flatMap(namesSetBy);
   for (const task of tasks) {
+    const given = givenBy(task)?.names ?? [];
+    if (given === 'any') return 'any';
+    names.push(...given);
+  }
+  for (const task of tasks) {
     if (task.module !== includeVars.name || variables === undefined || files === undefined) continue;
     // What is wrong with it is told where the task itself is checked.
     const { included } = await new TaskChecker({ ...task, when: [] }).find(variables, files);
@@ -138,7 +144,7 @@ export async function checkPlaybook(
     // A pattern that means no host at all is refused now; one that this run's filters empty is passed over by the run.
     findings.among(sessions);
     const hosts = findings.collectFor(sessions, () => hostsOf(play)) ?? [];
-    const ofPlay = await checkPlay(play, setByTasks, hosts, base, facts, makers, findings);
+    const ofPlay = await checkPlay(play, setByTasks, hosts, sessions, base, facts, makers, findings);
     for (const [name, place] of ofPlay) delegates.set(name, place);
   }
   for (const { variables } of sessions) variables.foreseen = undefined;
@@ -150,6 +156,7 @@ async function checkPlay(
   play: Play,
   setByTasks: readonly string[] | 'any',
   hosts: readonly HostSession[],
+  sessions: readonly HostSession[],
   base: TurnPlay['base'],
   facts: FutureFacts,
   makers: MakersBeforeSwap,
@@ -168,7 +175,7 @@ async function checkPlay(
   const scope = { layers, base };
   checkConditions(play, setByTasks, hosts, (session) => variablesOf(undefined, session, scope), findings);
   const visits = hosts.map((session) => ({ session, frame: undefined }));
-  const checker = new NodeChecker(scope, facts, makers, findings);
+  const checker = new NodeChecker(scope, facts, makers, findings, sessions);
   await checker.check(play.sections, visits);
   await checker.check(play.handlers, visits, false);
   return checker.delegates;

@@ -1,6 +1,7 @@
 import { namesSetBy, type HostSession } from '../engine/index.js';
 import type { Layer } from '../expression/scope.js';
 import { UnknownValue } from '../model/unknown.js';
+import { givenBy } from '../playbook/later-hosts.js';
 import type { Include, Task } from '../playbook/playbook.js';
 
 /** What `register` and `set_fact` will have kept of each host by the time its next task runs. */
@@ -31,6 +32,17 @@ export class FutureFacts {
     const layer = byNames.get(names.join(' ')) ?? withUnknown(before, names, task);
     byNames.set(names.join(' '), layer);
     this.#set(session, layer);
+  }
+
+  /** A task that adds hosts may name one that there is, and give it variables. */
+  mayGain(sessions: readonly HostSession[], task: Task): void {
+    const given = givenBy(task);
+    if (given === undefined) return;
+    for (const session of sessions.filter(({ host }) => given.mayBe(host))) {
+      if (given.names === 'any')
+        this.mayHaveSet(session, new UnknownValue(`what "${task.name.value}" gives`));
+      else if (given.names.length > 0) this.#set(session, withUnknown(this.#of(session), given.names, task));
+    }
   }
 
   /** From here on any name may have been set. */

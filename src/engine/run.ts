@@ -110,6 +110,11 @@ export interface Run {
 export interface Growth {
   /** Adds a host, or more of one that there is; `at` is the task. Throws `add_host.*`, and zod's error for its `ssh` or `docker`. */
   add(added: AddedHost, at: Place): Promise<Host>;
+  /**
+   * To be asked before a task changes a host in the place of its own: where that host was added, it is leased and written down first, so that the
+   * run may change it and a recovery finds it. Throws `lease.*` and `add_host.held`.
+   */
+  hold(host: Host): Promise<void>;
   /** Whether a host or a group of this name may still be added. */
   mayAdd(name: string): boolean;
 }

@@ -60,7 +60,8 @@ export class Variables {
   static of(layers: readonly Layer[]): Variables {
     const base = new Map<string, Layer>();
     for (const layer of layers) for (const name of Object.keys(layer.values)) base.set(name, layer);
-    return new Variables(base, layers, nothingAround, layers);
+    const otherwise = layers.findLast((layer) => layer.otherwise !== undefined)?.otherwise;
+    return new Variables(base, layers, { ...nothingAround, otherwise }, layers);
   }
 
   /** These variables with one more layer on top. */

@@ -59,6 +59,11 @@ export class GrowingInventory implements Inventory {
     return named[0];
   }
 
+  /** A task added this host, or more of it. */
+  isAdded({ id }: Pick<Host, 'id'>): boolean {
+    return this.#variables.has(id);
+  }
+
   /** A host as the source lists it; undefined for one that was added. */
   listedHost({ id }: Pick<Host, 'id'>): Host | undefined {
     return this.#listed.get(id);

@@ -70,6 +70,8 @@ export class AdHocFleet {
   readonly #met = new Map<Play, ReadonlySet<HostId>>();
   /** A task added hosts, or more of some. */
   hasGrown = false;
+  /** What is done before a task changes an added host in the place of its own. */
+  hold: Growth['hold'] = () => Promise.resolve();
 
   constructor(playbook: Playbook, inventory: GrowingInventory, choice: Choice, whole: Run, look: Look) {
     this.#playbook = playbook;
@@ -85,6 +87,7 @@ export class AdHocFleet {
         this.#joined(host);
         return host;
       },
+      hold: (host) => this.hold(host),
       mayAdd: (name) => inventory.later?.mayBe(name) === true,
     };
     const { targetOf } = this.#delegates;
@@ -107,7 +110,23 @@ export class AdHocFleet {
 
   /** The leases that a change of these hosts needs. */
   get leases(): readonly LeasedGroup[] {
-    return leasesOf(this.#touched, this.#inventory);
+    return this.leasesOf(this.#touched);
+  }
+
+  leasesOf(hosts: readonly Host[]): readonly LeasedGroup[] {
+    return leasesOf(hosts, this.#inventory);
+  }
+
+  /** A task added it, or more of it. */
+  isAdded(host: Host): boolean {
+    return this.#inventory.isAdded(host);
+  }
+
+  /** The groups of those of its hosts whose leases are held. */
+  groupsUnder(held: ReadonlySet<GroupName>): readonly GroupName[] {
+    const isHeld = (host: Host): boolean =>
+      this.leasesOf([host]).every(({ opened }) => held.has(opened.group));
+    return groupsOfHosts(this.#touched.filter(isHeld), this.#inventory);
   }
 
   get #touched(): readonly Host[] {

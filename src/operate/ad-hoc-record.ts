@@ -1,5 +1,6 @@
 import type { HostSession } from '../engine/index.js';
 import { readOperatedSettings } from '../inventory/group-settings.js';
+import { leaseOfAdded } from '../model/added-host.js';
 import { defined } from '../model/defined.js';
 import type { GroupName } from '../model/ids.js';
 import { sha256 } from '../model/sha256.js';
@@ -36,14 +37,18 @@ export async function recordAdHoc(
 }
 
 /**
- * Writes down the hosts that the playbook added and how they are reached, and the groups and leases that came with them: `recover` finds them by
- * this.
+ * Writes down the hosts that the playbook added and how they are reached, as far as their leases are `held`, and the groups and leases that came with
+ * them: `recover` finds them by this.
  */
 export async function recordGrowth(
-  { run, sessions, groups, added }: AdHocFleet,
+  fleet: AdHocFleet,
   epochs: readonly LeaseEpoch[],
+  held: ReadonlySet<GroupName>,
 ): Promise<void> {
+  const { run, sessions } = fleet;
   const { journal, clock } = run.ports;
+  const added = fleet.added.filter((host) => held.has(leaseOfAdded(host)));
+  const groups = fleet.groupsUnder(held);
   const records = await Promise.all(groups.map((group) => recordOf(group, sessions)));
   for (const record of records) run.holds.knowGroup(record);
   const hosts = sessions.map(({ host }) => host.id);

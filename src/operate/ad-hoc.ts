@@ -21,7 +21,7 @@ import type { World } from '../world/world.js';
 import { openFleet, type AdHocFleet } from './ad-hoc-fleet.js';
 import { recordAdHoc } from './ad-hoc-record.js';
 import { adHocResult } from './ad-hoc-result.js';
-import { meetAdded } from './meet-added.js';
+import { AddedHosts } from './meet-added.js';
 import { onlyReads } from './only-reads.js';
 
 export interface AdHocOptions extends CommonOptions {
@@ -106,8 +106,10 @@ async function play(
   leases?: HeldLeases,
 ): Promise<RunResult> {
   const { run } = fleet;
+  const added = new AddedHosts(playbook, fleet, leases);
+  fleet.hold = added.hold;
   const select = async (one: Play): Promise<readonly HostSession[]> => {
-    await meetAdded(one, playbook, fleet, leases);
+    await added.meet(one);
     return fleet.select(one);
   };
   const played = await runPlaybook(playbook, select, run);

@@ -1,7 +1,8 @@
 import { mayBeTemplate } from '../expression/templates.js';
+import type { Host } from '../model/host.js';
 import { isMapping } from '../model/schema/parsed.js';
 import { addHostFields, addHostWords } from '../modules/add-host.js';
-import { isOpenEnded, tasksOf, type Playbook } from './playbook.js';
+import { isOpenEnded, tasksOf, type Playbook, type Task } from './playbook.js';
 
 /** The hosts and groups that the tasks of a playbook may add, as far as that can be told before it runs. */
 export interface LaterHosts {
@@ -9,8 +10,8 @@ export interface LaterHosts {
   readonly groups: readonly string[];
   /** Names of hosts and groups that are written out. */
   readonly names: readonly string[];
-  /** The variables that some of these hosts get. */
-  readonly variables: readonly string[];
+  /** The variables that some of these hosts get; any where that is not known. */
+  readonly variables: readonly string[] | 'any';
   /** Whether a host or a group of this name may be added: by what is included when it runs, too. */
   readonly mayBe: (name: string) => boolean;
   /** Whether one of its tasks adds a group or host of such a name, unless it is skipped. */
@@ -40,13 +41,32 @@ export function laterHosts({ plays }: Playbook): LaterHosts | undefined {
   return {
     groups: writtenOut(groups),
     names: writtenOut([...groups, ...hosts.map((text) => text.replace(/:\d+$/, ''))]),
-    variables: [...new Set(given.flatMap(keysOf))].filter((key) => !addHostFields.includes(key)),
+    variables: isWhole ? 'any' : [...new Set(given.flatMap((args) => variablesIn(args)))],
     mayBe: (name) => isOpen || isForeseen(name) || ofHosts.some(({ form }) => form.test(name)),
     isForeseen,
   };
 }
 
-const keysOf = (args: unknown): readonly string[] => (isMapping(args) ? Object.keys(args) : []);
+const variablesIn = (args: unknown): readonly string[] =>
+  isMapping(args) ? Object.keys(args).filter((key) => !addHostFields.includes(key)) : [];
+
+/** What a task that adds hosts may give to a host that there is. */
+export interface GivenVariables {
+  readonly names: readonly string[] | 'any';
+  /** Whether it may be this host. */
+  readonly mayBe: (host: Pick<Host, 'id' | 'name'>) => boolean;
+}
+
+/** Undefined for a task that adds no hosts. */
+export function givenBy({ does, args: { value } }: Task): GivenVariables | undefined {
+  if (!does.addsHosts) return undefined;
+  if (!isMapping(value)) return { names: 'any', mayBe: () => true };
+  const forms = textsOf(value, addHostWords.name).map(formOf);
+  return {
+    names: variablesIn(value),
+    mayBe: ({ id, name }) => forms.some((form) => form.test(name) || form.test(id)),
+  };
+}
 
 /** What stands after these words, as it is written. */
 function textsOf(args: unknown, words: readonly string[]): readonly string[] {

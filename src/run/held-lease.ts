@@ -59,6 +59,13 @@ export class HeldLease {
     await this.#lease.release();
   }
 
+  /** Gives it back before anything was changed under it. */
+  async letGo(): Promise<void> {
+    await this.#kept.stop();
+    this.#run.gate.forget(this.#lease);
+    await this.#lease.release();
+  }
+
   #keep(lease: Lease): KeptLease {
     const { gate, bus } = this.#run;
     const onLost = (reason: AdfError): void => {

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { reconnectDefault, type Run } from '../engine/index.js';
 import { AdfError } from '../errors/adf-error.js';
 import type { Milliseconds } from '../model/duration.js';
@@ -11,6 +12,7 @@ import type { World } from '../world/world.js';
 import type { GroupSessions } from './group-sessions.js';
 import { HeldLease } from './held-lease.js';
 import { phase } from './phase.js';
+import { ByName, takeSideBySide } from './side-by-side.js';
 
 export interface HeldLeases {
   /**
@@ -67,7 +69,8 @@ export async function closeRun({ reservations, blips }: Run): Promise<void> {
 const tellAgain: Milliseconds = 60_000;
 
 /**
- * Takes the lease of every group, in the order of their names so that two runs cannot wait for one another, and keeps them renewed.
+ * Takes the lease of every group, in the order of their names where another run has one, so that two runs do not wait for each other; and keeps
+ * them renewed.
  * From then on no mutation starts past their deadlines, or where a newer epoch was. Throws `lease.held`, `lease.unavailable`; what it got
  * is let go then.
  */
@@ -78,34 +81,47 @@ export async function leaseGroups(
   wait: Milliseconds,
 ): Promise<HeldLeases> {
   const held: HeldLease[] = [];
+  const limit = pLimit(Math.max(1, run.forks));
+  const oneByOne = new ByName();
   const release = async (): Promise<void> => {
     await Promise.all(held.map((lease) => lease.release()));
   };
-  const take = async (wanted: readonly LeasedGroup[]): Promise<void> => {
-    for (const { opened, leftOut = [] } of wanted.toSorted((a, b) =>
-      a.opened.group < b.opened.group ? -1 : 1,
-    )) {
-      if (held.some(({ group }) => group === opened.group)) continue;
-      const request: LeaseRequest = {
-        environment: run.environment,
-        group: opened.group,
-        hosts: opened.hosts,
-        leftOut: leftOut.map(({ session }) => session.host.id),
-        owner: { run: run.id, ...world.owner },
-        duration: world.leaseDuration,
-      };
-      const lease = await waitForLease(world.leases, request, {
-        wait,
-        clock: world.clock,
-        random: world.random,
-        signal: run.stop.signal,
-        onHeld: atMostEvery(tellAgain, world.clock, ({ message }) =>
-          run.bus.emit({ type: 'warning', message }),
-        ),
-      });
-      held.push(new HeldLease(lease, request, world, run));
-    }
+  const acquire = async ({ opened, leftOut = [] }: LeasedGroup, wait: Milliseconds): Promise<HeldLease> => {
+    const request: LeaseRequest = {
+      environment: run.environment,
+      group: opened.group,
+      hosts: opened.hosts,
+      leftOut: leftOut.map(({ session }) => session.host.id),
+      owner: { run: run.id, ...world.owner },
+      duration: world.leaseDuration,
+    };
+    const lease = await waitForLease(world.leases, request, {
+      wait,
+      clock: world.clock,
+      random: world.random,
+      signal: run.stop.signal,
+      onHeld: atMostEvery(tellAgain, world.clock, ({ message }) =>
+        run.bus.emit({ type: 'warning', message }),
+      ),
+    });
+    return new HeldLease(lease, request, world, run);
   };
+  const take = (wanted: readonly LeasedGroup[]): Promise<void> =>
+    oneByOne.run(
+      wanted.map(({ opened }) => opened.group),
+      async () => {
+        const missing = wanted
+          .filter(({ opened }) => !held.some(({ group }) => group === opened.group))
+          .toSorted((a, b) => (a.opened.group < b.opened.group ? -1 : 1));
+        const taking = {
+          acquire: (one: LeasedGroup, waiting: 'not' | 'as_asked') =>
+            limit(() => acquire(one, waiting === 'not' ? 0 : wait)),
+          letGo: (lease: HeldLease) => lease.letGo(),
+          keep: (lease: HeldLease) => void held.push(lease),
+        };
+        await takeSideBySide(missing, taking, wait > 0);
+      },
+    );
   try {
     await take(groups);
     const extend = async (group: GroupName, hosts: readonly Host[]): Promise<void> => {

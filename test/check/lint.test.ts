@@ -101,6 +101,47 @@ describe('a playbook that adds hosts', () => {
     ]);
   });
 
+  it.each([
+    ['one template', "- add_host: '{{ machine }}'"],
+    [
+      'one template, with its words in args',
+      '- add_host:\n  args: { name: web9, groups: [added], colour: red, size: 1 }',
+    ],
+    [
+      'a mapping, and more of it in args',
+      '- add_host: { name: web9, groups: [added] }\n  args: { colour: red, size: 1 }',
+    ],
+  ])('may use what it cannot be known to say, or says in args: %s', async (_, task) => {
+    const used = "- debug: '{{ colour }}'\n- debug: '{{ size }}'\n  when: size == 1";
+    const machine =
+      'vars: { registry: 127.0.0.1, machine: { name: web9, groups: added, colour: red, size: 1 } }\n';
+    const found = await linted({
+      ...onlyCloud,
+      'inventory/prod.yml': `${cloud}${machine}`,
+      'inventory/lab.yml': `${cloud}${machine}`,
+      'playbooks/p.yml': `${play(task, 'api')}${play(used, 'added')}`,
+      // A playbook that adds no hosts is checked as before.
+      'playbooks/q.yml': play("- debug: '{{ colour }}'"),
+    });
+    expect(told(found).map((line) => line.split(': ')[0])).toEqual([
+      'playbooks/q.yml:3:18 error expression.unknown_variable',
+    ]);
+  });
+
+  it('may use what add_host says of hosts that are listed, from there on', async () => {
+    const files = {
+      'playbooks/p.yml':
+        play("- debug: '{{ colour }}'\n- add_host: { name: api-1, colour: red }", 'api-1') +
+        play("- debug: '{{ colour }}'\n  when: colour == 'red'", 'api-1') +
+        play("- debug: '{{ colour }}'", 'api-2'),
+    };
+    const found = told(await linted(files)).filter((line) => line.includes('lab'));
+    expect(found.map((line) => line.split(': ')[0])).toEqual([
+      'playbooks/p.yml:3:18 error expression.unknown_variable',
+      'playbooks/p.yml:11:18 error expression.unknown_variable',
+    ]);
+  });
+
   it('is told where a name is wrong, and where it is a deploy', async () => {
     const files = { 'playbooks/p.yml': play(`- add_host: { name: 'a b' }`), 'playbooks/deploy.yml': adding };
     const findings = told(await linted(files)).map((line) => line.replace(/: .*/, ''));

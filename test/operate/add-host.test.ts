@@ -4,7 +4,7 @@ import { runAdHocWith } from '../../src/operate/ad-hoc.js';
 import { recoverWith } from '../../src/recovery/recover.js';
 import { groupName, region } from '../../src/model/ids.js';
 import type { FakeHost } from '../fakes/world/fake-host.js';
-import type { Death } from '../fakes/mortal-world.js';
+import { Life, mortal, type Death } from '../fakes/mortal-world.js';
 import { everyNth } from '../deep.js';
 import { deployOptions, FleetStage, type StageOptions } from '../stages/fleet-stage.js';
 
@@ -132,6 +132,21 @@ describe('add_host', () => {
     expect(messages(stage)).toEqual(['["api","late"] red 0']);
     expect(leasesTaken(stage)).toEqual(['test.api']);
   });
+
+  it.each(['{ name: i-1, colour: red }', '{ name: "{{ who }}", colour: red }', '"{{ given }}"'])(
+    'gives a listed host a variable that its next play uses: %s',
+    async (args) => {
+      const stage = new FleetStage({
+        hosts: 1,
+        groupVars: { who: 'i-1', given: { name: 'i-1', colour: 'red' } },
+      });
+      const { errors } = await stage.run(
+        `${adding(args)}- hosts: api\n  tasks: [{ debug: "is {{ colour }}", when: colour == "red" }]`,
+      );
+      expect(errors).toEqual([]);
+      expect(messages(stage)).toEqual(['is red']);
+    },
+  );
 
   it('takes the lease of a group that the host joins, and of one whose host joins a group', async () => {
     const stage = staged();
@@ -298,6 +313,203 @@ describe('add_host', () => {
   });
 });
 
+describe('a task that is delegated to a host which the same play added', () => {
+  const addAnd = (tasks: string, hosts = 'api'): string =>
+    `- hosts: ${hosts}\n  tasks:\n    - add_host: { name: web9, address: 10.0.9.9, groups: [new] }\n${tasks}`;
+
+  /** What happened first to last, as far as it is one of these. */
+  const order = (stage: FleetStage): readonly string[] =>
+    stage.world.calls.log.flatMap(({ port, method, about }) =>
+      port === 'lease' && method === 'acquire'
+        ? [`lease ${about}`]
+        : method === 'runStep'
+          ? [`run ${about.trim()}`]
+          : port === 'journal' && about === 'run.grown'
+            ? ['run.grown']
+            : [],
+    );
+
+  it.each([
+    ['by its name', '    - { shell: date, delegate_to: web9 }\n'],
+    ['by a template', '    - set_fact: { new: web9 }\n    - { shell: date, delegate_to: "{{ new }}" }\n'],
+    ['by the name of its group', '    - { shell: date, delegate_to: "{{ groups.new.[0] }}" }\n'],
+  ])('acts there once its lease is held and it is written down, %s', async (_, tasks) => {
+    const stage = staged();
+    expect(await stage.run(addAnd(tasks))).toMatchObject({ exit: 0, errors: [], groups: ['api', 'new'] });
+    expect(ranOn(stage)).toEqual(['web9 date']);
+    expect(order(stage)).toEqual(['lease test.api', 'lease test.host web9', 'run.grown', 'run date']);
+    const grown = (await stage.journal()).find(({ type }) => type === 'run.grown');
+    expect(grown).toMatchObject({
+      added: [{ id: 'web9', address: '10.0.9.9' }],
+      epochs: [{ group: 'host web9', epoch: 1 }],
+    });
+  });
+
+  it('takes one lease where all hosts of the play act there at once', async () => {
+    const stage = staged({ hosts: 3 });
+    expect(
+      await stage.run(addAnd('    - { command: "a {{ inventory_hostname }}", delegate_to: web9 }\n')),
+    ).toMatchObject({ exit: 0 });
+    expect(ranOn(stage).toSorted()).toEqual(['web9 a i-1', 'web9 a i-2', 'web9 a i-3']);
+    expect(leasesTaken(stage)).toEqual(['test.api', 'test.host web9']);
+    expect((await stage.journal()).filter(({ type }) => type === 'run.grown')).toHaveLength(1);
+  });
+
+  it('writes down all of the hosts that tasks act on at the same time, each under its own lease', async () => {
+    const stage = new FleetStage({ hosts: 3 });
+    for (const id of ['1', '2', '3']) unlisted(stage, `w-${id}`, `10.0.9.${id}`);
+    const played = `
+- hosts: api
+  vars: { mine: "{{ replace inventory_hostname 'i' 'w' }}" }
+  tasks:
+    - add_host: { name: "{{ item }}", groups: new }
+      loop: [w-1, w-2, w-3]
+    - { shell: date, delegate_to: "{{ mine }}" }
+`;
+    expect(await stage.run(played)).toMatchObject({ exit: 0, errors: [] });
+    expect(ranOn(stage).toSorted()).toEqual(['w-1 date', 'w-2 date', 'w-3 date']);
+    const last = (await stage.journal()).findLast(({ type }) => type === 'run.grown');
+    expect(last).toMatchObject({ added: [{ id: 'w-1' }, { id: 'w-2' }, { id: 'w-3' }] });
+  });
+
+  it('leases no other host that is added and named in a later task', async () => {
+    const stage = staged();
+    unlisted(stage, 'web8', '10.0.9.8').lose();
+    const tasks =
+      '    - add_host: { name: web8, address: 10.0.9.8 }\n    - { shell: date, delegate_to: web9 }\n    - { shell: date, delegate_to: web8, when: false }\n';
+    expect(await stage.run(addAnd(tasks))).toMatchObject({ exit: 0, errors: [] });
+    expect(leasesTaken(stage)).toEqual(['test.api', 'test.host web9']);
+    const grown = (await stage.journal()).find(({ type }) => type === 'run.grown');
+    expect(grown).toMatchObject({ added: [{ id: 'web9' }] });
+  });
+
+  it('leases a listed host that the play added to a group', async () => {
+    const stage = staged();
+    stage.join('db-1', { groups: [groupName('db')] });
+    const tasks =
+      '    - add_host: { name: db-1, groups: new }\n    - set_fact: { to: db-1 }\n    - { shell: date, delegate_to: "{{ to }}" }\n';
+    expect(await stage.run(addAnd(tasks))).toMatchObject({ exit: 0, errors: [] });
+    expect(leasesTaken(stage)).toEqual(['test.api', 'test.db']);
+    expect(ranOn(stage)).toEqual(['db-1 date']);
+  });
+
+  it('needs no lease to look, nor in a dry run', async () => {
+    const stage = staged();
+    await stage.run(
+      addAnd('    - { stat: { path: /etc/motd }, delegate_to: web9 }\n    - { shell: here }\n'),
+    );
+    await stage.run(addAnd('    - { shell: date, delegate_to: web9 }\n'), { check: true });
+    expect(leasesTaken(stage)).toEqual(['test.api']);
+  });
+
+  it('does nothing where another run has the host', async () => {
+    const stage = staged();
+    const owner = { run: 'other', who: 'bob' };
+    const lease = { environment: 'test' as never, group: groupName('host web9'), hosts: [] };
+    await stage.leases.acquire({ ...lease, owner, duration: 3_600_000 });
+    const result = await stage.run(addAnd('    - { shell: date, delegate_to: web9 }\n'));
+    expect(result).toMatchObject({ exit: 4, errors: [{ code: 'lease.held' }] });
+    expect(ranOn(stage)).toEqual([]);
+  });
+
+  it('waits for a machine that is still starting', async () => {
+    const stage = staged();
+    let asked = 0;
+    const acquire = stage.leases.acquire.bind(stage.leases);
+    stage.leases.acquire = (request) => {
+      asked += request.group === 'host web9' ? 1 : 0;
+      if (request.group !== 'host web9' || asked > 3) return acquire(request);
+      return Promise.reject(leaseUnavailable(request, 0, 1, ['web9: connection refused.'], []));
+    };
+    expect(await stage.run(addAnd('    - { shell: date, delegate_to: web9, timeout: 1s }\n'))).toMatchObject({
+      exit: 0,
+    });
+    expect(ranOn(stage)).toEqual(['web9 date']);
+  });
+
+  it('has its job waited for by a recovery, by what the journal tells of the host', async () => {
+    const { project, environment, extraVars, check } = deployOptions;
+    const options = { project, environment, extraVars, check, playbook: 'playbook.yml' };
+    const stage = staged();
+    stage.adHoc = addAnd(
+      '    - { command: reindex, async: 1h, poll: 0, delegate_to: web9 }\n    - pause: 30m\n',
+    );
+    const life = new Life();
+    stage.atTask('i-1', 'pause', 'task.started', () => life.end());
+    const working = runAdHocWith(mortal(await stage.ports(), life), options, stage.hooks);
+    await stage.world.clock.run(Promise.race([working.catch(() => undefined), life.died]));
+    const begun = stage.world.clock.elapsed();
+    for (const lease of ['test.api', 'test.host web9']) stage.leases.lapse(lease);
+    const [job] = [...stage.transport.records].flatMap(([id, { state }]) => (state === 'running' ? id : []));
+    const end = { state: 'ended', outcome: { kind: 'exited', code: 0 }, stdout: '', stderr: '' } as const;
+    void stage.world.clock.sleep(1_200_000).then(() => stage.transport.records.set(job ?? '', end));
+    expect(await stage.recover()).toMatchObject({ exit: 0 });
+    expect(stage.world.clock.elapsed() - begun).toBeGreaterThanOrEqual(1_200_000);
+    expect(leasesTaken(stage).slice(-2)).toEqual(['test.api', 'test.host web9']);
+  });
+});
+
+describe('the leases of several added hosts', () => {
+  const names = ['w-1', 'w-2', 'w-3', 'w-4'];
+  const played = `
+- hosts: api
+  tasks:
+    - add_host: { name: "{{ item }}", groups: new }
+      loop: [w-3, w-1, w-4, w-2]
+- hosts: new
+  tasks: [{ shell: date }]
+`;
+  const several = (): FleetStage => {
+    const stage = new FleetStage({ hosts: 1 });
+    names.forEach((name, index) => unlisted(stage, name, `10.0.9.${index + 1}`));
+    return stage;
+  };
+
+  it('are taken side by side, and written down in the order of their names', async () => {
+    const stage = several();
+    const acquire = stage.leases.acquire.bind(stage.leases);
+    let under = 0;
+    let most = 0;
+    stage.leases.acquire = async (request) => {
+      under += 1;
+      most = Math.max(most, under);
+      // The last is the first to answer.
+      await stage.world.clock.sleep(10_000 - 1_000 * Number(request.group.slice(-1)) || 0);
+      return acquire(request).finally(() => (under -= 1));
+    };
+    expect(await stage.run(played)).toMatchObject({ exit: 0, errors: [] });
+    expect(most).toBe(names.length);
+    const grown = (await stage.journal()).filter(({ type }) => type === 'run.grown');
+    expect(grown).toMatchObject([{ epochs: names.map((name) => ({ group: `host ${name}` })) }]);
+  });
+
+  it('are all let go when one of them is not to be had', async () => {
+    const stage = several();
+    const owner = { run: 'other', who: 'bob' };
+    const lease = { environment: 'test' as never, group: groupName('host w-2'), hosts: [] };
+    await stage.leases.acquire({ ...lease, owner, duration: 3_600_000 });
+    expect(await stage.run(played)).toMatchObject({ exit: 4, errors: [{ code: 'lease.held' }] });
+    expect(ranOn(stage)).toEqual([]);
+    for (const name of ['w-1', 'w-3', 'w-4'])
+      expect(stage.leases.holder(`test.host ${name}`)).toBeUndefined();
+  });
+
+  it('are waited for with only those in hand whose names come before, so that two runs do not wait for each other', async () => {
+    const stage = several();
+    const owner = { run: 'other', who: 'bob' };
+    const lease = { environment: 'test' as never, group: groupName('host w-2'), hosts: [] };
+    const other = await stage.leases.acquire({ ...lease, owner, duration: 3_600_000 });
+    let meanwhile: readonly boolean[] = [];
+    void stage.world.clock.sleep(300_000).then(async () => {
+      meanwhile = names.map((name) => stage.leases.holder(`test.host ${name}`)?.owner.run !== undefined);
+      await other.release();
+    });
+    expect(await stage.run(played, { lockWait: 600_000 })).toMatchObject({ exit: 0, errors: [] });
+    expect(meanwhile).toEqual([true, true, false, false]);
+    expect(ranOn(stage).toSorted()).toEqual(names.map((name) => `${name} date`));
+  });
+});
+
 describe('an added host that is taken out of service', () => {
   const playbook = `
 - hosts: i-1
@@ -381,5 +593,13 @@ describe('an added host that is taken out of service', () => {
     const result = await stage.world.clock.run(runAdHocWith(world, options, stage.hooks));
     expect(result).toMatchObject({ exit: 4, errors: [{ code: 'add_host.held', host: 'web9' }] });
     expect(ranOn(stage)).toEqual([]);
+    const add = '- hosts: i-1\n  tasks:\n    - add_host: { name: web9, address: 10.0.9.9 }\n';
+    const acts = '{ shell: ./upgrade, delegate_to: web9 }';
+    for (const there of [`    - ${acts}`, `- hosts: i-1\n  tasks: [${acts}]`]) {
+      stage.adHoc = add + there;
+      const again = await stage.world.clock.run(runAdHocWith(await stage.elsewhere(), options, stage.hooks));
+      expect(again.errors, there).toMatchObject([{ code: 'add_host.held', host: 'web9' }]);
+      expect(ranOn(stage), there).toEqual([]);
+    }
   });
 });

@@ -5,6 +5,7 @@ import { addHostInDeploy } from '../../errors/add-host.js';
 import { errorsOf } from '../../errors/adf-error.js';
 import { defined } from '../../model/defined.js';
 import type { GroupSettings } from '../../model/settings.js';
+import type { Inventory } from '../../inventory/inventory.js';
 import { laterHosts, type LaterHosts } from '../../playbook/later-hosts.js';
 import type { Playbook } from '../../playbook/playbook.js';
 import { playedHosts } from '../../run/chosen-hosts.js';
@@ -16,7 +17,7 @@ import { checkPlaybook } from '../check-playbook.js';
 import type { LintedIn, LintFindings } from './lint-findings.js';
 import { sessionOfGroup, sessionOfHost, type SettingsOfGroups } from './lint-sessions.js';
 import { isDeployed, lintSettings } from './lint-settings.js';
-import { lintedHosts, type KnownNames, type LintedHosts } from './linted-hosts.js';
+import { layerOfAdded, lintedHosts, type KnownNames, type LintedHosts } from './linted-hosts.js';
 
 /** What is checked in an environment. */
 export interface Linted {
@@ -99,7 +100,11 @@ async function lintPlaybook(
 ): Promise<void> {
   findings.looked(playbook.file, within);
   const later = playbook.file === ofDeploys ? undefined : laterHosts(playbook);
-  const hosts = { ...linted, forTasks: { ...linted.forTasks, later } };
+  const { forTasks } = linted;
+  // Hosts that are listed have what the files say.
+  const ofAdded = later === undefined || within.isSure ? [] : [layerOfAdded(later)];
+  const layersFor: Inventory['layersFor'] = (host, group) => [...ofAdded, ...forTasks.layersFor(host, group)];
+  const hosts = { ...linted, forTasks: { ...forTasks, later, layersFor } };
   const run = { ...whole, hostVariables: new Map(), ...defined({ growth: later && neverGrowing(later) }) };
   for (const sessions of casts(playbook, hosts, settings, run)) {
     try {
@@ -123,6 +128,7 @@ const ofDeploys = 'playbooks/deploy.yml';
 /** No task runs. */
 const neverGrowing = ({ mayBe }: LaterHosts): Growth => ({
   add: (_, at) => Promise.reject(addHostInDeploy(at)),
+  hold: () => Promise.resolve(),
   mayAdd: mayBe,
 });
 

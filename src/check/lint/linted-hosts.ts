@@ -6,7 +6,7 @@ import { loadInventory, type Inventory } from '../../inventory/inventory.js';
 import type { Host } from '../../model/host.js';
 import type { Lookups } from '../../model/lookups.js';
 import { UnknownValue } from '../../model/unknown.js';
-import { laterHosts } from '../../playbook/later-hosts.js';
+import type { LaterHosts } from '../../playbook/later-hosts.js';
 import type { Playbook } from '../../playbook/playbook.js';
 import { offlineFleet, type GroupsOfHost } from './offline-fleet.js';
 
@@ -41,8 +41,7 @@ export async function lintedHosts(
   const inventory = await loadInventory(project, environment.name, () =>
     offlineFleet(environment, combinations),
   );
-  const added = playbooks.flatMap((playbook) => laterHosts(playbook)?.variables ?? []);
-  const ofSomeHosts = unknownLayer([...known.hostVariables, ...added], 'only some hosts have it');
+  const ofSomeHosts = unknownLayer(known.hostVariables, onlySome);
   const secrets = secretsLayer(project);
   const endpoints: EndpointBook = await EndpointBook.of(
     withLookups(project, (name, zone) => endpoints.find(name, zone)),
@@ -82,6 +81,14 @@ const withLookups = (project: Project, endpoint: NonNullable<Lookups['endpoint']
   ...project,
   config: { ...project.config, vars: { ...project.config.vars, lookups: lookupsWith(endpoint) } },
 });
+
+const onlySome = 'only some hosts have it';
+
+/** What hosts may have that a playbook adds: below all that the files say. */
+export function layerOfAdded({ variables }: Pick<LaterHosts, 'variables'>): Layer {
+  const layer = unknownLayer(variables === 'any' ? [] : variables, onlySome);
+  return variables === 'any' ? { ...layer, otherwise: new UnknownValue(onlySome) } : layer;
+}
 
 const unknownLayer = (names: readonly string[], because: string): Layer => ({
   name: 'unknown before a run',

@@ -150,6 +150,12 @@ export class MutationGate {
     if (guard !== undefined) guard.lost = true;
   }
 
+  /** Nothing was changed under this lease, and nothing will be: the run goes on without it. */
+  forget(lease: Lease): void {
+    const at = this.#guards.findIndex((one) => one.lease === lease);
+    if (at >= 0) this.#guards.splice(at, 1);
+  }
+
   /** Aborted when a lease is known to be lost: nobody has to wait for what would be refused then. */
   get lost(): AbortSignal {
     return this.#lost.signal;

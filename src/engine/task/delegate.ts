@@ -12,13 +12,14 @@ import { isOnlyChecked } from './check-mode.js';
 import type { TaskCall } from './task-call.js';
 
 /**
- * The host that a task acts on: the session's own, or the one that `delegate_to` names. Throws `playbook.unknown_delegate`,
- * `playbook.cannot_delegate`, and `interlock.not_leased` for a change of a host that the run has not leased.
+ * The host that a task acts on: the session's own, or the one that `delegate_to` names. One that was added is leased first where the task may change
+ * it. Throws `playbook.unknown_delegate`, `playbook.cannot_delegate`, `interlock.not_leased` for a change of a host that the run has not leased, and
+ * as `Growth.hold`.
  */
-export function targetOfTask(
+export async function targetOfTask(
   { task, module, session }: TaskCall,
   variables: Variables,
-): HostTarget | UnknownValue {
+): Promise<HostTarget | UnknownValue> {
   const { delegateTo } = task;
   if (delegateTo === undefined) return session.target;
   refuseDelegation(task, module, session.run);
@@ -31,7 +32,10 @@ export function targetOfTask(
     return new UnknownValue(`add_host may add "${String(name)}"`);
   if (target === undefined) throw unknownDelegate(String(name), placeOf(delegateTo.locate));
   const isChange = module.effect !== 'reads' && module.where === 'host' && !isOnlyChecked(task, run);
-  if (isChange && target.host.ssh.transport !== 'local') run.gate.requireLeaseOf(target.host);
+  if (isChange && target.host.ssh.transport !== 'local') {
+    await run.growth?.hold(target.host);
+    run.gate.requireLeaseOf(target.host);
+  }
   return target;
 }
 

@@ -69,6 +69,8 @@ async function attemptOnce(call: TaskCall, variables: Variables, attempt: Attemp
   const { ports, bus } = session.run;
   const timedOut = (): AdfError => taskTimedOut(session.host, task.timeout ?? 0);
   try {
+    // A lease that it needs is no part of what the task itself may take.
+    const acted = await targetOfTask(call, variables);
     const outcome = await withDeadline(ports.clock, task.timeout, parent, timedOut, (signal) => {
       const report = (message: string, done?: number, total?: number): void =>
         bus.emit({
@@ -79,7 +81,6 @@ async function attemptOnce(call: TaskCall, variables: Variables, attempt: Attemp
           ...defined({ done, total }),
         });
       const mayTakeOut = (): boolean => !play.budget.exceeded;
-      const acted = targetOfTask(call, variables);
       if (acted instanceof UnknownValue) return Promise.resolve(skippedAsUnknown(acted, factsSetBy(task)));
       const target = acted.during({ signal, report, mayTakeOut, restoring: false });
       return callModule(call, target, variables, attempt);

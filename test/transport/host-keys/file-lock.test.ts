@@ -1,13 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { withFileLock } from '../../../src/transport/ssh/host-keys/file-lock.js';
-import { systemClock } from '../system-clock.js';
+import { systemClock } from '../../stages/system-clock.js';
+import { temporaryFolder } from '../../stages/temporary-folder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'adfpush-file-lock-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder('file-lock');
 
 test('only one at a time has a lock, also where several find one that a dead process left', async () => {
   const file = join(folder, 'guarded');
