@@ -6,8 +6,9 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../lab/until.js';
-import { adfpush, program, projectOf, temporaryFolder } from './adfpush.js';
+import { until } from '../stages/until.js';
+import { adfpush, program, projectOf } from '../stages/adfpush.js';
+import { temporaryFolder } from '../stages/temporary-folder.js';
 
 const inventory = 'source: static\nhosts: { api-1: { address: 127.0.0.1, groups: [api] } }\n';
 const servers: Server[] = [];
@@ -40,7 +41,7 @@ beforeAll(async () => {
     } else if (request.url === '/round') response.writeHead(301, { location: '/round' }).end();
     else response.writeHead(500).end();
   });
-  const folder = temporaryFolder('adfpush-ping-');
+  const folder = temporaryFolder('ping');
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
   execFileSync(

