@@ -32,8 +32,26 @@ export interface Scope {
   readonly forks: number;
   /** How hosts that are away for a moment are waited for; each is asked once when absent. */
   readonly blips?: Pick<Blips, 'outlast'>;
-  /** How long after its host a Docker Engine may answer; as long as it takes when absent. */
-  readonly engineWithin?: Milliseconds;
+  /** How long the Docker Engines are waited for; as long as hosts are when absent. */
+  readonly engines?: EnginePatience;
+}
+
+/** For what needs no Docker Engine: one that does not answer is waited for once, and not for long. */
+export class EnginePatience {
+  /** After its host has answered. */
+  readonly #within: Milliseconds = 3_000;
+  readonly #silent = new Set<HostId>();
+
+  of({ id }: Host): Milliseconds {
+    return this.#silent.has(id) ? 0 : this.#within;
+  }
+
+  /** Whether that was not known. */
+  isSilent({ id }: Host): boolean {
+    const isNew = !this.#silent.has(id);
+    this.#silent.add(id);
+    return isNew;
+  }
 }
 
 /** What a look found; it changes nothing. */
@@ -45,7 +63,7 @@ export interface InterruptedRuns {
   /** What could not be read: a journal, the tags of Auto Scaling groups. */
   readonly unread: readonly AdfError[];
   readonly unasked: ReadonlyMap<HostId, { readonly host: Host; readonly error: AdfError }>;
-  /** Hosts whose Docker Engines were given up: what these keep is not known. */
+  /** Hosts whose Docker Engines were given up just now: what these keep is not known. */
   readonly silent: readonly Host[];
 }
 
@@ -150,18 +168,19 @@ async function askHosts(
   { hostHolds, clock }: Pick<World, 'hostHolds' | 'clock'>,
   hosts: readonly Host[],
   { environment }: Inventory,
-  { forks, blips, engineWithin }: Scope,
+  { forks, blips, engines }: Scope,
 ): Promise<Pick<InterruptedRuns, 'unasked' | 'silent'> & { readonly answers: readonly HostAnswer[] }> {
   const limit = pLimit(Math.max(1, forks));
   const unasked = new Map<HostId, { readonly host: Host; readonly error: AdfError }>();
   const silent: Host[] = [];
   const ask = async (host: Host): Promise<readonly HostAnswer[]> => {
     try {
-      const look = (): Promise<HostNotes> => hostHolds.on(host).look(defined({ engineWithin }));
+      const look = (): Promise<HostNotes> =>
+        hostHolds.on(host).look(defined({ engineWithin: engines?.of(host) }));
       const { held, jobs, engineIsSilent } = await (blips === undefined
         ? look()
         : blips.outlast({ host }, look));
-      if (engineIsSilent === true) silent.push(host);
+      if (engineIsSilent === true && engines?.isSilent(host) === true) silent.push(host);
       // A host may stand in the inventory of several environments; and only what it says of itself counts.
       const own = (copy: HeldOnHost): boolean =>
         copy.environment === environment && copy.hold.host === host.id;
