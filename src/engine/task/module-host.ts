@@ -93,6 +93,10 @@ export class TaskHost implements ModuleHost {
     return this.#task.checkMode;
   }
 
+  get comesFirst(): string | undefined {
+    return this.#target.known.comesFirst;
+  }
+
   get containers(): HostContainers {
     return this.#target.containers;
   }
