@@ -2,7 +2,7 @@ import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
-import type { HostHolds } from '../ports/host-holds.js';
+import type { HoldKeepers } from '../ports/host-holds.js';
 import type { Transport } from '../ports/transport.js';
 import { HostEngine } from './host-engine.js';
 
@@ -20,7 +20,7 @@ export class EngineRuntime implements ContainerRuntime {
   ) {}
 
   /** The holds that these Engines keep. */
-  readonly holds: HostHolds = { on: (host) => this.on(host).holds };
+  readonly holds: HoldKeepers = { on: (host) => this.on(host).holds };
 
   on(host: Host): HostEngine {
     const known = this.#engines.get(host.id);

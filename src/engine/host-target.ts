@@ -47,12 +47,22 @@ export class HostKnowledge {
   hashSecrets: ((spec: ContainerSpec) => HashedSecrets | undefined) | undefined;
   /** In a dry run, the first task that would have changed what the host does: what is seen of it since would be something else. */
   wouldChange: string | undefined;
+  /** In a dry run, the tasks that would have changed anything on the host. */
+  readonly pretended = new Set<string>();
   readonly proof = new Proof();
   readonly traffic: TrafficMemory;
   readonly #steps = new Map<string, number>();
 
   constructor(warn: (message: string) => void) {
     this.traffic = new TrafficMemory(warn);
+  }
+
+  /** What would come before a later task of this dry run; undefined where nothing would. */
+  get comesFirst(): string | undefined {
+    const [first, ...others] = this.pretended;
+    if (first === undefined) return undefined;
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    return `"${first}"${more} would come first`;
   }
 
   /** How often this position of the playbook was met before on this host, and now. */

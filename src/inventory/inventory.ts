@@ -6,7 +6,7 @@ import type { AddedHost } from '../model/added-host.js';
 import { defined } from '../model/defined.js';
 import type { Host } from '../model/host.js';
 import {
-  groupName,
+  ungrouped,
   type AccountId,
   type EnvironmentName,
   type GroupName,
@@ -17,9 +17,6 @@ import { readLayers } from './layers.js';
 import { refuseSecretWays } from './secret-ways.js';
 import { listEc2Hosts, lookedForInEc2 } from './sources/aws-ec2.js';
 import { listStaticHosts, lookedForInFile, toHost } from './sources/static.js';
-
-/** The name of the hosts in no group. */
-export const ungrouped = groupName('ungrouped');
 
 export type { CloudAccess } from '../config/environment-file.js';
 

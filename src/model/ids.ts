@@ -38,6 +38,9 @@ export const targetGroupArn = named<'TargetGroupArn'>();
 export const accountId = named<'AccountId'>();
 export const region = named<'Region'>();
 
+/** The name of the hosts in no group. */
+export const ungrouped = groupName('ungrouped');
+
 const digestShape = /^sha256:[0-9a-f]{64}$/;
 /** Of the hexadecimal form of a SHA-256 hash. */
 export const digestOfHash = (hex: string): Digest => named<'Digest'>()(`sha256:${hex}`);

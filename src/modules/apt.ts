@@ -13,6 +13,7 @@ import {
   specificationOf,
   summarizeChanges,
   type PackageChange,
+  type WantedPackage,
 } from './apt-packages.js';
 import type { Change, Module, ModuleHost, ModuleResult } from './module.js';
 import { printedOutput, printedValues } from './on-the-host.js';
@@ -116,10 +117,11 @@ export const apt: Module<Args, Details> = {
   async check(args, host) {
     const look = await lookAtPackages(namesOf(args), host);
     const updatesLists = needsUpdate(args, look);
-    const planned = await planOf(args, look, host, updatesLists);
+    const planned = await planOf(args, look, host, updatesLists || host.comesFirst !== undefined);
     if (!updatesLists && planned?.length === 0) return asWanted(args, look);
     if (host.checkMode && planned?.length === 0) return afterUpdate(args, look);
-    const changes = planned === undefined ? `install ${namesOf(args).join(', ')}` : summaryOf(planned, args);
+    const changes =
+      planned === undefined ? unknownChanges(args, look, updatesLists) : summaryOf(planned, args);
     return {
       changes: true,
       summary: [
@@ -147,6 +149,14 @@ export const apt: Module<Args, Details> = {
     });
   },
 };
+
+/** What only new lists can tell. */
+function unknownChanges(args: Args, look: AptLook, updatesLists: boolean): string {
+  const wanted = notAsWanted(args, look).map(specificationOf);
+  const when = updatesLists ? 'then' : 'by what comes before';
+  const version = `${wanted.length === 1 ? 'its version is' : 'their versions are'} known only ${when}`;
+  return `${args.state === 'absent' ? 'remove' : 'install'} ${wanted.join(', ')} (${version})`;
+}
 
 interface Done {
   readonly results: CommandResult[];
@@ -241,22 +251,23 @@ async function planOf(
 
 /** What is asked of `apt-get` for the packages that the task names. */
 async function changeOfNamed(args: Args, look: AptLook, host: ModuleHost): Promise<readonly string[][]> {
-  const { name = [], deb, state, purge } = args;
+  const { deb, state, purge } = args;
   if (deb !== undefined) {
     const inFile = await packageInFile(deb, host);
     const { known } = await lookAtPackages([inFile.name], host);
     return isInstalled(inFile, known) ? [] : [['install', deb]];
   }
-  const left =
-    state === 'absent'
-      ? name.filter((one) => isLeft(one, look.known, purge))
-      : state === 'latest'
-        ? name
-        : name.filter((one) => !isInstalled(one, look.known));
+  const left = notAsWanted(args, look);
   if (left.length === 0) return [];
   // A version says which one is wanted; whichever is there goes.
   if (state === 'absent') return [[purge ? 'purge' : 'remove', ...left.map((one) => one.name)]];
   return [['install', ...left.map(specificationOf)]];
+}
+
+/** Those of the named packages that may have to change. */
+function notAsWanted({ name = [], state, purge }: Args, { known }: AptLook): readonly WantedPackage[] {
+  if (state === 'absent') return name.filter((one) => isLeft(one, known, purge));
+  return state === 'latest' ? name : name.filter((one) => !isInstalled(one, known));
 }
 
 function summaryOf(operations: readonly Operation[], { name = [] }: Args): string {

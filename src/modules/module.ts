@@ -148,6 +148,8 @@ export interface ModuleHost {
   /** Aborted when the task is cancelled or timed out. */
   readonly signal: AbortSignal;
   readonly checkMode: boolean;
+  /** In a dry run: which earlier tasks would have changed this host, in words; undefined where none would. */
+  readonly comesFirst: string | undefined;
   readonly containers: HostContainers;
   readonly traffic: HostTraffic;
   readonly images: Images;

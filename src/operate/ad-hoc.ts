@@ -7,6 +7,7 @@ import type { Milliseconds } from '../model/duration.js';
 import type { HostResult, RunResult } from '../model/run-result.js';
 import type { Play, Playbook } from '../playbook/playbook.js';
 import { startAt } from '../playbook/start-at.js';
+import { EnginePatience } from '../recovery/interrupted-runs.js';
 import { findInterrupted, recoverFirst } from '../recovery/recover-first.js';
 import type { RetryHosts } from '../ports/journal.js';
 import { recordEnd } from '../run/endings.js';
@@ -22,6 +23,7 @@ import { openFleet, type AdHocFleet } from './ad-hoc-fleet.js';
 import { recordAdHoc } from './ad-hoc-record.js';
 import { adHocResult } from './ad-hoc-result.js';
 import { AddedHosts } from './meet-added.js';
+import { needsEngine } from './needs-engine.js';
 import { onlyReads } from './only-reads.js';
 
 export interface AdHocOptions extends CommonOptions {
@@ -80,7 +82,8 @@ export async function runAdHocWith(world: World, options: AdHocOptions, hooks: R
     if (!changes) return play(name, playbook, fleet, world);
     // Groups that only the playbook makes have no hosts yet, but an interrupted run may hold some of theirs.
     const groups = [...new Set([...fleet.groups, ...(fleet.later?.groups ?? [])])];
-    const scope = { ...options, groups };
+    const engines = needsEngine(playbook) ? undefined : new EnginePatience();
+    const scope = { ...options, groups, ...defined({ engines }) };
     await recoverFirst(world, scope, hooks, run, inventory);
     return withLeases(fleet.leases, run, world, options.lockWait ?? 0, async (leases) => {
       const [found] = await findInterrupted(world, scope, run, inventory);
@@ -90,7 +93,7 @@ export async function runAdHocWith(world: World, options: AdHocOptions, hooks: R
       leased.knowDelegates(delegates);
       await recordAdHoc(leased, options, world, leases.epochs);
       run.blips.changesBegin({ of: 'heard' });
-      return play(name, playbook, leased, world, leases);
+      return play(name, playbook, leased, world, leases, engines);
     });
   });
 }
@@ -104,9 +107,10 @@ async function play(
   fleet: AdHocFleet,
   { retry }: World,
   leases?: HeldLeases,
+  engines?: EnginePatience,
 ): Promise<RunResult> {
   const { run } = fleet;
-  const added = new AddedHosts(playbook, fleet, leases);
+  const added = new AddedHosts(playbook, fleet, leases, engines);
   fleet.hold = added.hold;
   const select = async (one: Play): Promise<readonly HostSession[]> => {
     await added.meet(one);

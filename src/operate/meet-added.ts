@@ -4,11 +4,13 @@ import { addedHostHeld } from '../errors/add-host.js';
 import { AdfError } from '../errors/adf-error.js';
 import { throwAll } from '../errors/diagnostics.js';
 import { formatDuration } from '../model/duration.js';
+import { defined } from '../model/defined.js';
 import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
 import type { LeaseEpoch } from '../model/run-record.js';
 import type { Play, Playbook } from '../playbook/playbook.js';
 import { retry } from '../ports/clock.js';
+import type { EnginePatience } from '../recovery/interrupted-runs.js';
 import { heldByAnother } from '../recovery/held-by-another.js';
 import type { HeldLeases, LeasedGroup } from '../run/leases.js';
 import { ByName } from '../run/side-by-side.js';
@@ -29,6 +31,8 @@ export class AddedHosts {
     private readonly playbook: Playbook,
     private readonly fleet: AdHocFleet,
     private readonly leases: HeldLeases | undefined,
+    /** For a playbook that needs no Docker Engine. */
+    private readonly engines: EnginePatience | undefined,
   ) {}
 
   /** Right before a play, for those that were added since the last. Throws what is wrong with the play, and as `hold`. */
@@ -106,7 +110,15 @@ export class AddedHosts {
     const held = await Promise.all(
       joined
         .filter((host) => !isLocal(host))
-        .map(async (host) => ({ host, found: await heldByAnother(host, run).catch(() => undefined) })),
+        .map(async (host) => ({
+          host,
+          found: await heldByAnother(
+            host,
+            run,
+            undefined,
+            defined({ engineWithin: this.engines?.of(host) }),
+          ).catch(() => undefined),
+        })),
     );
     throwAll(
       held.flatMap(({ host, found }) =>

@@ -3,6 +3,7 @@ import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import { kindOf, type CloudHold, type HeldInCloud, type Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { EnvironmentName, GroupName, HoldId, HostId, RunId } from '../model/ids.js';
+import type { JobOnHost } from '../model/job-on-host.js';
 import { lateAtMost } from '../model/late-effect.js';
 import type { GroupRecord, ProcessRecord } from '../model/run-record.js';
 import type { HeldOnHost } from '../model/holds/held-on-host.js';
@@ -50,6 +51,10 @@ export interface InterruptedRun {
 export interface HostAnswer {
   readonly host: HostId;
   readonly copies: readonly HeldOnHost[];
+  /** The jobs that run on it. */
+  readonly jobs: readonly JobOnHost[];
+  /** When it said so, by this machine's clock. */
+  readonly at: EpochMilliseconds;
 }
 
 /**
@@ -67,11 +72,13 @@ export function interruptedRun(
   const outlived = outlivedNotes(found, rebuilt?.settled ?? new Map());
   const copies = found.filter(({ hold }) => !outlived.includes(hold));
   const noted = cloudCopies.filter((copy) => copy.run === run).map(({ hold }) => hold);
-  const isHeld = copies.length > 0 || noted.length > 0;
+  // A journal that is here tells of the jobs itself.
+  const jobs = rebuilt?.record === undefined ? jobsOf(run, answers) : [];
+  const isHeld = copies.length > 0 || noted.length > 0 || jobs.length > 0;
   if (!isHeld && outlived.length === 0 && (rebuilt === undefined || !isInterrupted(rebuilt)))
     return undefined;
   const [first] = copies;
-  const identity = rebuilt?.record ?? first ?? unknownIdentity;
+  const identity = rebuilt?.record ?? first ?? (jobs[0] && identityOf(jobs[0].job)) ?? unknownIdentity;
   const inCloud = [
     ...new Map([...(rebuilt?.inCloud ?? []), ...noted].map((hold) => [hold.id, hold])).values(),
   ];
@@ -86,10 +93,17 @@ export function interruptedRun(
     verb: identity.verb,
     environment: identity.environment ?? environment,
     owner: identity.owner,
-    at: rebuilt?.startedAt ?? (copies.length === 0 ? 0 : Math.min(...copies.map(({ at }) => at))),
+    at:
+      rebuilt?.startedAt ?? firstOf([...copies.map(({ at }) => at), ...jobs.map(({ job }) => job.startedAt)]),
     ...defined({ process }),
     groups,
-    groupNames: [...new Set([...groups.map(({ name }) => name), ...inCloud.map(({ group }) => group)])],
+    groupNames: [
+      ...new Set([
+        ...groups.map(({ name }) => name),
+        ...inCloud.map(({ group }) => group),
+        ...jobs.flatMap(({ job }) => job.groups),
+      ]),
+    ],
     ended: rebuilt?.ended !== undefined,
     journaled: rebuilt?.record !== undefined,
     held: held.toSorted((a, b) => orderOf(a) - orderOf(b)),
@@ -101,13 +115,39 @@ export function interruptedRun(
     added: rebuilt?.added ?? [],
     epochs: rebuilt?.epochs ?? new Map(),
     unwritten: [...copies.map(({ hold }) => hold), ...inCloud].filter(({ id }) => !written.has(id)),
-    unknown: rebuilt?.record === undefined ? copies.map(mayBeUnderWay) : rebuilt.unknown,
+    unknown:
+      rebuilt?.record === undefined
+        ? [...copies.map(mayBeUnderWay), ...jobs.map(runsThere)]
+        : rebuilt.unknown,
   };
 }
 
 /** True of a run that is not interrupted: only notes of settled holds are left of it. */
 export const isOnlyOutlived = ({ ended, held, inCloud, outlived }: InterruptedRun): boolean =>
   ended && held.length === 0 && inCloud.length === 0 && outlived.length > 0;
+
+interface RunningJob extends Pick<HostAnswer, 'host' | 'at'> {
+  readonly job: JobOnHost;
+}
+
+const jobsOf = (run: RunId, answers: readonly HostAnswer[]): readonly RunningJob[] =>
+  answers.flatMap(({ host, at, jobs }) =>
+    jobs.filter((job) => job.run === run).map((job) => ({ host, at, job })),
+  );
+
+const identityOf = ({ verb, who, environment }: JobOnHost) => ({ verb, owner: { who }, environment });
+
+const runsThere = ({ host, at, job: { id, left } }: RunningJob): UnknownMutation => ({
+  host,
+  what: `job ${id}`,
+  at,
+  // One that its host should have ended by now may be about to end.
+  ownTime: Math.max(0, left),
+  job: id,
+});
+
+const firstOf = (times: readonly EpochMilliseconds[]): EpochMilliseconds =>
+  times.length === 0 ? 0 : Math.min(...times);
 
 /** Of a run that only a copy in the cloud tells of. */
 const unknownIdentity = { verb: 'run', owner: { who: 'somebody' }, environment: undefined };

@@ -1,6 +1,8 @@
 import type { HeldOnHost } from '../model/holds/held-on-host.js';
+import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { EnvironmentName, GroupName, HoldId, RunId } from '../model/ids.js';
+import type { JobOnHost } from '../model/job-on-host.js';
 import type { ConfirmedRelease } from '../model/release.js';
 import type { Secret } from '../model/secret.js';
 
@@ -57,7 +59,28 @@ export interface GroupKeys {
  * it is settled, except for `replaced`, which the journal says first. Recovery decides what a hold found here means (see plan/claims.ts).
  */
 export interface HostHolds {
+  on(host: Host): NotesOfHost;
+}
+
+/** Where a host keeps holds, as one of several. */
+export interface HoldKeepers {
   on(host: Host): HoldsOfHost;
+}
+
+/** All that a host tells of the runs that change it. */
+export interface NotesOfHost extends HoldsOfHost {
+  /**
+   * What is held of it, as `list`, and which jobs run on it. With `engineWithin` its Docker Engine is given up that long after the host itself has
+   * answered, and what it keeps is left out.
+   */
+  look(options?: { readonly engineWithin?: Milliseconds }): Promise<HostNotes>;
+}
+
+export interface HostNotes {
+  readonly held: readonly HeldOnHost[];
+  readonly jobs: readonly JobOnHost[];
+  /** Its Docker Engine was given up. */
+  readonly engineIsSilent?: boolean;
 }
 
 /** Every call may throw the transport's errors (host lost), `docker.api` or `hold.not_kept`. */

@@ -106,6 +106,8 @@ export interface RunOptions {
    * soon as it began: `exited` with 0, and `kept` or `found` as its `record`. `none` says that the host cannot do so, and nothing began.
    */
   readonly detach?: Milliseconds;
+  /** With `detach`: what the host keeps beside the record, by which others know whose job it is (`jobNote`). */
+  readonly note?: string;
   /** A stream of bytes for what is too much for memory: read no faster than the host takes it. */
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
   /** The command fails by itself when its stdin does not arrive whole. Others take the end of a lost connection for that of their input. */

@@ -2,7 +2,8 @@ import type { Run } from '../engine/index.js';
 import { describeHold } from '../model/hold.js';
 import type { HeldOnHost } from '../model/holds/held-on-host.js';
 import type { Host } from '../model/host.js';
-import type { GroupName } from '../model/ids.js';
+import type { EnvironmentName, GroupName, RunId } from '../model/ids.js';
+import type { NotesOfHost } from '../ports/host-holds.js';
 
 /** What an interrupted run still holds of a host, as the host tells. */
 export interface HeldByAnother extends Pick<HeldOnHost, 'run' | 'verb' | 'environment' | 'owner'> {
@@ -17,16 +18,30 @@ export async function heldByAnother(
   host: Host,
   { id, environment, ports: { hostHolds } }: Run,
   group?: GroupName,
+  options?: Parameters<NotesOfHost['look']>[0],
 ): Promise<HeldByAnother | undefined> {
-  const copies = (await hostHolds.on(host).list()).filter(
+  const notes = await hostHolds.on(host).look(options);
+  const isOther = (one: { readonly run: RunId; readonly environment: EnvironmentName }): boolean =>
+    one.run !== id && one.environment === environment;
+  const copies = notes.held.filter(
     (copy) =>
-      copy.run !== id &&
-      copy.environment === environment &&
+      isOther(copy) &&
       copy.hold.host === host.id &&
       (group === undefined || copy.hold.group === undefined || copy.hold.group === group),
   );
-  const [first] = copies;
+  const jobs = notes.jobs.filter(
+    (job) => isOther(job) && (group === undefined || job.groups.includes(group)),
+  );
+  const [hold] = copies;
+  const [job] = jobs;
+  const first = hold ?? (job && { ...job, owner: { who: job.who } });
   if (first === undefined) return undefined;
-  const own = copies.filter((copy) => copy.run === first.run);
-  return { ...first, held: own.map(({ hold }) => describeHold(hold)) };
+  const { run } = first;
+  return {
+    ...first,
+    held: [
+      ...copies.filter((copy) => copy.run === run).map((copy) => describeHold(copy.hold)),
+      ...jobs.filter((one) => one.run === run).map((one) => `job ${one.id}, which runs there`),
+    ],
+  };
 }

@@ -2,6 +2,8 @@ import pLimit from 'p-limit';
 import { type Blips, findCloudHolds } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import type { Inventory } from '../inventory/inventory.js';
+import { defined } from '../model/defined.js';
+import type { Milliseconds } from '../model/duration.js';
 import type { CloudHold, HeldInCloud, Hold } from '../model/hold.js';
 import type { Host } from '../model/host.js';
 import type { GroupName, HostId, RunId } from '../model/ids.js';
@@ -14,6 +16,7 @@ import {
 } from '../plan/interrupted-run.js';
 import { isInterrupted, mayBeInterrupted, rebuildRun, type RebuiltRun } from '../plan/rebuild-run.js';
 import type { HeldOnHost } from '../model/holds/held-on-host.js';
+import type { HostNotes } from '../ports/host-holds.js';
 import type { World } from '../world/world.js';
 import { addedBy } from './recovery-leases.js';
 
@@ -29,6 +32,26 @@ export interface Scope {
   readonly forks: number;
   /** How hosts that are away for a moment are waited for; each is asked once when absent. */
   readonly blips?: Pick<Blips, 'outlast'>;
+  /** How long the Docker Engines are waited for; as long as hosts are when absent. */
+  readonly engines?: EnginePatience;
+}
+
+/** For what needs no Docker Engine: one that does not answer is waited for once, and not for long. */
+export class EnginePatience {
+  /** After its host has answered. */
+  readonly #within: Milliseconds = 3_000;
+  readonly #silent = new Set<HostId>();
+
+  of({ id }: Host): Milliseconds {
+    return this.#silent.has(id) ? 0 : this.#within;
+  }
+
+  /** Whether that was not known. */
+  isSilent({ id }: Host): boolean {
+    const isNew = !this.#silent.has(id);
+    this.#silent.add(id);
+    return isNew;
+  }
 }
 
 /** What a look found; it changes nothing. */
@@ -40,6 +63,8 @@ export interface InterruptedRuns {
   /** What could not be read: a journal, the tags of Auto Scaling groups. */
   readonly unread: readonly AdfError[];
   readonly unasked: ReadonlyMap<HostId, { readonly host: Host; readonly error: AdfError }>;
+  /** Hosts whose Docker Engines were given up just now: what these keep is not known. */
+  readonly silent: readonly Host[];
 }
 
 /**
@@ -47,7 +72,7 @@ export interface InterruptedRuns {
  * for, or those of the run asked for, or all. What cannot be read or asked is told beside what was found.
  */
 export async function lookForInterrupted(
-  world: Pick<World, 'journals' | 'hostHolds' | 'scaling'>,
+  world: Pick<World, 'journals' | 'hostHolds' | 'scaling' | 'clock'>,
   inventory: Inventory,
   scope: Scope,
 ): Promise<InterruptedRuns> {
@@ -63,7 +88,7 @@ export async function lookForInterrupted(
   };
   const here = await readJournals(world, scope, read);
   const hosts = [...hostsOf(inventory, scope, here), ...addedHosts(inventory, scope, here)];
-  const [{ answers, unasked }, cloudCopies] = await Promise.all([
+  const [{ answers, unasked, silent }, cloudCopies] = await Promise.all([
     askHosts(world, hosts, inventory, scope),
     askCloud(world, hosts, inventory, scope).catch((error: unknown) => {
       unreadable.push(errorsOf(error)[0]);
@@ -87,6 +112,7 @@ export async function lookForInterrupted(
     left: all.filter(isOnlyOutlived),
     unread: unreadable,
     unasked,
+    silent,
   };
 }
 
@@ -139,28 +165,34 @@ function addedHosts(
 }
 
 async function askHosts(
-  { hostHolds }: Pick<World, 'hostHolds'>,
+  { hostHolds, clock }: Pick<World, 'hostHolds' | 'clock'>,
   hosts: readonly Host[],
   { environment }: Inventory,
-  { forks, blips }: Scope,
-): Promise<{ readonly answers: readonly HostAnswer[]; readonly unasked: InterruptedRuns['unasked'] }> {
+  { forks, blips, engines }: Scope,
+): Promise<Pick<InterruptedRuns, 'unasked' | 'silent'> & { readonly answers: readonly HostAnswer[] }> {
   const limit = pLimit(Math.max(1, forks));
   const unasked = new Map<HostId, { readonly host: Host; readonly error: AdfError }>();
+  const silent: Host[] = [];
   const ask = async (host: Host): Promise<readonly HostAnswer[]> => {
     try {
-      const list = (): Promise<readonly HeldOnHost[]> => hostHolds.on(host).list();
-      const copies = await (blips === undefined ? list() : blips.outlast({ host }, list));
+      const look = (): Promise<HostNotes> =>
+        hostHolds.on(host).look(defined({ engineWithin: engines?.of(host) }));
+      const { held, jobs, engineIsSilent } = await (blips === undefined
+        ? look()
+        : blips.outlast({ host }, look));
+      if (engineIsSilent === true && engines?.isSilent(host) === true) silent.push(host);
       // A host may stand in the inventory of several environments; and only what it says of itself counts.
       const own = (copy: HeldOnHost): boolean =>
         copy.environment === environment && copy.hold.host === host.id;
-      return [{ host: host.id, copies: copies.filter(own) }];
+      const ownJobs = jobs.filter((job) => job.environment === environment);
+      return [{ host: host.id, copies: held.filter(own), jobs: ownJobs, at: clock.now() }];
     } catch (error) {
       unasked.set(host.id, { host, error: errorsOf(error)[0] });
       return [];
     }
   };
   const answers = await Promise.all(hosts.map((host) => limit(() => ask(host))));
-  return { answers: answers.flat(), unasked };
+  return { answers: answers.flat(), unasked, silent };
 }
 
 /** What runs hold of no host, as the Auto Scaling groups tell that these hosts are in. */
@@ -187,7 +219,13 @@ function runsOf(
   const wanted = copies.filter(
     (copy) => (run === undefined || copy.run === run) && isOfGroups(copy.hold, hosts, groups),
   );
-  return [...new Set(wanted.map((copy) => copy.run))];
+  const jobs = answers.flatMap((answer) => answer.jobs);
+  const wantedJobs = jobs.filter(
+    (job) =>
+      (run === undefined || job.run === run) &&
+      (groups === undefined || job.groups.some((name) => groups.includes(name))),
+  );
+  return [...new Set([...wanted, ...wantedJobs].map((one) => one.run))];
 }
 
 /** Of the groups asked for, or holding a host that is in one of them by now. */

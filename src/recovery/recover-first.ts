@@ -1,14 +1,17 @@
 import type { Run } from '../engine/index.js';
 import { type AdfError } from '../errors/adf-error.js';
 import { throwAll } from '../errors/diagnostics.js';
+import { enumerate } from '../errors/nearest.js';
 import { notAllRestored, notRecovered, recoveryDeclined } from '../errors/recover.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Milliseconds } from '../model/duration.js';
+import { defined } from '../model/defined.js';
 import { describeHold } from '../model/hold.js';
+import { describeHost, type Host } from '../model/host.js';
 import { groupName } from '../model/ids.js';
 import type { InterruptedRun } from '../plan/interrupted-run.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
-import { lookForInterrupted } from './interrupted-runs.js';
+import { lookForInterrupted, type EnginePatience } from './interrupted-runs.js';
 import { takeOffLeftNotes } from './outlived-notes.js';
 import { phase } from '../run/phase.js';
 import { recoverAll } from './recover.js';
@@ -22,6 +25,8 @@ export interface RecoverFirstOptions extends CommonOptions {
   readonly lockWait?: Milliseconds;
   /** Refuses instead. */
   readonly noRecover?: boolean;
+  /** For what needs no Docker Engine. */
+  readonly engines?: EnginePatience;
 }
 
 /**
@@ -36,9 +41,12 @@ export async function recoverFirst(
   inventory: Inventory,
 ): Promise<void> {
   const { bus } = run;
-  const { runs, left, unread } = await phase(run, 'recovery', () => look(world, options, run, inventory));
+  const { runs, left, unread, silent } = await phase(run, 'recovery', () =>
+    look(world, options, run, inventory),
+  );
   // What could not be asked is refused by the preflight, or has no part in the run.
   for (const { message } of unread) bus.emit({ type: 'warning', message });
+  if (silent.length > 0) bus.emit({ type: 'warning', message: enginesAreSilent(silent) });
   const recovering = { id: run.id, world, options, hooks, bus, inventory };
   if (!run.checkMode) await takeOffLeftNotes(left, recovering);
   if (runs.length === 0) return;
@@ -73,8 +81,21 @@ export async function findInterrupted(
   return runs.filter(({ held, inCloud }) => inCloud.length > 0 || held.some(({ host }) => listed.has(host)));
 }
 
-const look = (world: World, { groups }: RecoverFirstOptions, { forks, blips }: Run, inventory: Inventory) =>
-  lookForInterrupted(world, inventory, { groups: groups.map(groupName), forks, blips });
+const enginesAreSilent = (hosts: readonly Host[]): string =>
+  `The Docker Engine of ${enumerate(hosts.map(describeHost))} does not answer. What an interrupted run may hold there is not known; nothing here needs Docker, so it is not waited for.`;
+
+const look = (
+  world: World,
+  { groups, engines }: RecoverFirstOptions,
+  { forks, blips }: Run,
+  inventory: Inventory,
+) =>
+  lookForInterrupted(world, inventory, {
+    groups: groups.map(groupName),
+    forks,
+    blips,
+    ...defined({ engines }),
+  });
 
 /** Those whose lease does not live, or whose process is known to have ended; what is under way holds what it holds. */
 export async function notUnderWay(

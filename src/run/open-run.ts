@@ -101,6 +101,7 @@ const holdsWithoutSecrets = (holds: HostHolds, redaction: Redaction): HostHolds 
       keep: (held) => kept.keep(redaction.redact(held)),
       forget: (run, hold) => kept.forget(run, hold),
       list: () => kept.list(),
+      look: (options) => kept.look(options),
     };
   },
 });

@@ -4,8 +4,11 @@ import type { Milliseconds } from '../model/duration.js';
 import { heldName, readHeld, type HeldOnHost } from '../model/holds/held-on-host.js';
 import type { Host } from '../model/host.js';
 import type { HoldId, RunId } from '../model/ids.js';
-import type { HoldsOfHost, HostHolds } from '../ports/host-holds.js';
+import { readJob } from '../model/job-on-host.js';
+import { within, type Clock } from '../ports/clock.js';
+import type { HoldKeepers, HostHolds, HostNotes, NotesOfHost } from '../ports/host-holds.js';
 import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
+import { jobMark, runningJobsScript } from '../transport/step-runner/running-jobs.js';
 import { failureOf } from './host-lease-calls.js';
 
 /** The scripts read or write small files. */
@@ -34,14 +37,16 @@ const forgetScript = `${preamble}
 rm -f "$folder/$ADFPUSH_HOLD_NAME"
 `;
 
+/** Jobs have their own place, but one question to the host is enough. */
 const listScript = `${preamble}
 for file in "$folder"/adfpush-hold-*; do
   if [ -O "$file" ] && IFS= read -r line <"$file"; then printf '${mark}%s\\n' "$line"; fi
 done
+${runningJobsScript}exit 0
 `;
 
-/** The holds on a host as files of its login user. */
-class HoldFiles implements HoldsOfHost {
+/** The holds on a host as files of its login user, and the records of this user's jobs. */
+class HostRecords {
   constructor(
     private readonly host: Host,
     private readonly transport: Transport,
@@ -56,11 +61,14 @@ class HoldFiles implements HoldsOfHost {
     await this.#run(forgetScript, { ADFPUSH_HOLD_NAME: heldName(run, hold) });
   }
 
-  async list(): Promise<readonly HeldOnHost[]> {
+  async look(): Promise<Pick<HostNotes, 'held' | 'jobs'>> {
     const { stdout } = await this.#run(listScript, {});
-    return stdout
-      .split('\n')
-      .flatMap((line) => (line.startsWith(mark) ? (readHeld(line.slice(mark.length)) ?? []) : []));
+    const after = (word: string): readonly string[] =>
+      stdout.split('\n').flatMap((line) => (line.startsWith(word) ? [line.slice(word.length)] : []));
+    return {
+      held: after(mark).flatMap((text) => readHeld(text) ?? []),
+      jobs: after(jobMark).flatMap((text) => readJob(text) ?? []),
+    };
   }
 
   /** Throws `hold.not_kept`, and the transport's errors. */
@@ -81,13 +89,26 @@ export class HoldsOnHosts implements HostHolds {
   readonly #filed = new Set<string>();
 
   constructor(
-    private readonly engines: HostHolds,
+    private readonly engines: HoldKeepers,
     private readonly transport: Transport,
+    private readonly clock: Clock,
   ) {}
 
-  on(host: Host): HoldsOfHost {
+  on(host: Host): NotesOfHost {
     const engine = this.engines.on(host);
-    const files = new HoldFiles(host, this.transport);
+    const files = new HostRecords(host, this.transport);
+    const look: NotesOfHost['look'] = async ({ engineWithin } = {}) => {
+      // Both at once: an Engine that answers costs nothing extra.
+      const ofEngine = engine.list().catch(noneWithoutDocker);
+      ofEngine.catch(() => undefined);
+      const filed = await files.look();
+      filed.held.forEach(see);
+      const kept = await (engineWithin === undefined
+        ? ofEngine
+        : within(this.clock, engineWithin, ofEngine, () => undefined).catch(() => undefined));
+      const held = [...(kept ?? []), ...filed.held];
+      return { held, jobs: filed.jobs, ...(kept === undefined ? { engineIsSilent: true } : {}) };
+    };
     const see = ({ run, hold }: HeldOnHost): unknown => this.#filed.add(heldName(run, hold.id));
     return {
       keep: async (held) => {
@@ -99,11 +120,8 @@ export class HoldsOnHosts implements HostHolds {
         const isKept = await isDone(engine.forget(run, hold));
         if (!isKept || this.#filed.has(heldName(run, hold))) await files.forget(run, hold);
       },
-      list: async () => {
-        const [kept, filed] = await Promise.all([engine.list().catch(noneWithoutDocker), files.list()]);
-        filed.forEach(see);
-        return [...kept, ...filed];
-      },
+      list: async () => (await look()).held,
+      look,
     };
   }
 }

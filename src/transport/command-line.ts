@@ -29,7 +29,7 @@ const longestLine = 30_000;
  */
 export function commandLine(
   command: RemoteCommand,
-  { step, detach, ...options }: RunOptions = {},
+  { step, detach, note = '', ...options }: RunOptions = {},
   sudo = sudoWithoutPassword,
 ): CommandLine {
   const shell = `exec ${options.become === true ? sudo : ''}/bin/sh`;
@@ -40,7 +40,7 @@ export function commandLine(
   const first = limit !== undefined && become ? endsItself(limit) : '';
   const { line, ...stdin } = underShell(become ? shell : undefined, command, options, first, true);
   if (limit !== undefined) {
-    const about = { limit, become, asks: become && asksForPassword(sudo) };
+    const about = { limit, note, become, asks: become && asksForPassword(sudo) };
     return { line: `exec ${quoteAll(starterArguments(step, line, about))}`, ...stdin };
   }
   return { line: `exec /bin/sh -c ${quote(runnerScript(step, line))}`, ...stdin };
@@ -50,7 +50,7 @@ export function commandLine(
 function underShell(
   shell: string | undefined,
   command: RemoteCommand,
-  options: Omit<RunOptions, 'step' | 'detach'>,
+  options: Omit<RunOptions, 'step' | 'detach' | 'note'>,
   first: string,
   /** The line becomes part of a script that is quoted once more. */
   within: boolean,

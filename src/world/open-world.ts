@@ -145,7 +145,7 @@ export async function openWorld(
     transport,
     notices,
     runtime,
-    hostHolds: new HoldsOnHosts(runtime.holds, transport),
+    hostHolds: new HoldsOnHosts(runtime.holds, transport, clock),
     presence,
     fence: new HostFence(transport),
     confirmations: new HostConfirmations(transport),

@@ -19,7 +19,11 @@ describeWithSshd('a host on which no Docker is installed', () => {
     const transport = sshd.transport();
     try {
       const host = sshd.host();
-      const holds = new HoldsOnHosts(new EngineRuntime(transport, systemClock).holds, transport).on(host);
+      const holds = new HoldsOnHosts(
+        new EngineRuntime(transport, systemClock).holds,
+        transport,
+        systemClock,
+      ).on(host);
       const held = heldOn(host);
 
       await holds.keep(held);

@@ -383,6 +383,7 @@ describe('the hold book', () => {
             await answer('forget');
           },
           list: () => Promise.resolve([...copies.values()]),
+          look: () => Promise.resolve({ held: [...copies.values()], jobs: [] }),
         }),
       };
       return { copies, hostHolds };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkTasks } from './run-tasks.js';
+import { checkTasks, type TaskStage } from './run-tasks.js';
 import { FleetStage } from '../stages/fleet-stage.js';
 
 const ask = '- name: ask\n  shell: ask\n  register: out';
@@ -68,6 +68,48 @@ describe('in a dry run', () => {
     const { stage, result } = await checkTasks('- name: look\n  uri: { port: 9999 }');
     expect(stage.statusOf('look')).toEqual(['failed']);
     expect(result.exit).toBe(4);
+  });
+
+  /** Tasks whose look at a host fails where every command there does. */
+  const failing = [
+    'apt: nginx',
+    'apt: { deb: /tmp/x.deb }',
+    'package: { name: nginx, state: present }',
+    'service: { name: nginx, state: started }',
+    'systemd: { name: nginx, state: started }',
+    'user: { name: app }',
+    'group: { name: app }',
+    'cron: { name: job, job: date, user: app }',
+    'git: { repo: "https://git.example.com/x", dest: /srv/x }',
+    'unarchive: { src: /tmp/x.tar, dest: /srv/x, remote_src: true }',
+    'find: { paths: /srv/x }',
+  ];
+
+  it.each(failing)('%s fails by itself, and is unknown after what is only said to be done', async (task) => {
+    const all = (stage: TaskStage): void =>
+      stage.transport.when(() => ({ outcome: { kind: 'exited', code: 1 }, stderr: 'no such thing' }));
+    const named = `- name: look\n  ${task}\n  register: seen\n- name: use\n  debug: { msg: "{{ seen.changed }}" }`;
+
+    const alone = await checkTasks(named, all);
+    const after = await checkTasks(`- name: first\n  copy: { content: x, dest: /etc/x }\n${named}`, all);
+
+    expect(alone.stage.statusOf('look')).not.toEqual(['ok']);
+    expect(after.result).toMatchObject({ errors: [], exit: 6 });
+    expect(['skipped', 'changed']).toContain(after.stage.statusOf('look')[0]);
+    expect(after.stage.messageOf('use')).toContain('not known before the run');
+    if (alone.stage.statusOf('look')[0] !== 'failed') return;
+    expect(after.stage.messageOf('look')).toMatch(
+      /^not known before the run: it would fail now \(.*\), but "first" would come first$|known only by what comes before/s,
+    );
+  });
+
+  it('what a playbook itself says to fail fails, whatever came before', async () => {
+    for (const task of ['fail: { msg: no }', "assert: { that: ['1 == 2'] }"]) {
+      const { stage } = await checkTasks(
+        `- name: first\n  copy: { content: x, dest: /etc/x }\n- name: end\n  ${task}`,
+      );
+      expect(stage.statusOf('end'), task).toEqual(['failed']);
+    }
   });
 
   it('a first deploy passes, though nothing answers yet', async () => {

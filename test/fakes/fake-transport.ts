@@ -2,6 +2,7 @@ import { PassThrough, type Duplex } from 'node:stream';
 import type { Host } from '../../src/model/host.js';
 import { AdfError } from '../../src/errors/adf-error.js';
 import { connectionLost, unreachable } from '../../src/errors/ssh.js';
+import { readJob } from '../../src/model/job-on-host.js';
 import {
   succeeded,
   type CommandResult,
@@ -98,7 +99,7 @@ export class FakeTransport implements Transport {
   }
 
   /** A host begins a step once; afterwards it tells what it knows of it. */
-  #runStep({ id }: StepId, ran: RanCommand): CommandResult {
+  #runStep({ run, id }: StepId, ran: RanCommand): CommandResult {
     const before = this.records.get(id);
     if (before !== undefined && before.state !== 'absent') return found(before);
     this.records.delete(id);
@@ -111,7 +112,7 @@ export class FakeTransport implements Transport {
     }
     if (this.records.has(id)) return told;
     if (ran.options.detach !== undefined && told.record !== 'none') {
-      if (succeeded(told)) this.records.set(id, { state: 'running', pid: 7 });
+      if (succeeded(told)) this.#beginJob(run, id, ran);
       return { record: 'kept', ...told };
     }
     if (outcome.kind === 'exited' || outcome.kind === 'signalled') {
@@ -120,6 +121,18 @@ export class FakeTransport implements Transport {
       this.records.set(id, { state: 'interrupted', reason: 'it was stopped' });
     }
     return { record: 'kept', ...told };
+  }
+
+  #beginJob(run: string, id: string, { host, options: { detach = 0, note = '' } }: RanCommand): void {
+    this.records.set(id, { state: 'running', pid: 7 });
+    const { clock } = this.world;
+    const seconds = (): number => Math.floor(clock.now() / 1_000);
+    const begun = `${seconds()} ${Math.ceil(detach / 1_000)} ${note}`;
+    this.world
+      .host(host.id)
+      .jobs.push(() =>
+        this.records.get(id)?.state === 'running' ? readJob(`${run} ${id} ${seconds()} ${begun}`) : undefined,
+      );
   }
 
   /** What the test put there, or what came of running it. A step that the test said is lost stays so. */

@@ -1,7 +1,7 @@
 import { connectionLost } from '../../src/errors/ssh.js';
 import type { Host } from '../../src/model/host.js';
 import type { HeldOnHost } from '../../src/model/holds/held-on-host.js';
-import type { HoldsOfHost, HostHolds } from '../../src/ports/host-holds.js';
+import type { HostHolds, HostNotes, NotesOfHost } from '../../src/ports/host-holds.js';
 import { engineDown } from './fake-container-runtime.js';
 import type { Caller, PortCall } from './port-calls.js';
 import type { Happening } from './world/timeline.js';
@@ -14,8 +14,8 @@ export class MemoryHostHolds implements HostHolds {
     private readonly caller: Caller = world,
   ) {}
 
-  on(host: Host): HoldsOfHost {
-    const { holds } = this.world.host(host.id);
+  on(host: Host): NotesOfHost {
+    const { holds, jobs } = this.world.host(host.id);
     const record = (happening: Happening) => this.world.timeline.record(this.caller.actor, happening);
     return {
       keep: (held) =>
@@ -29,6 +29,11 @@ export class MemoryHostHolds implements HostHolds {
           if (holds.delete(`${run} ${hold}`)) record({ type: 'hold.forgotten', host: host.id, run, hold });
         }),
       list: () => this.#call<readonly HeldOnHost[]>(host, 'listHolds', '', () => [...holds.values()]),
+      look: () =>
+        this.#call<HostNotes>(host, 'listHolds', '', () => ({
+          held: [...holds.values()],
+          jobs: jobs.flatMap((job) => job() ?? []),
+        })),
     };
   }
 
@@ -49,5 +54,6 @@ export const forgetfulHosts: HostHolds = {
     keep: () => Promise.resolve(),
     forget: () => Promise.resolve(),
     list: () => Promise.resolve([]),
+    look: () => Promise.resolve({ held: [], jobs: [] }),
   }),
 };

@@ -174,9 +174,24 @@ describe.skipIf(!existsSync('/usr/bin/apt-get'))('apt', () => {
       expect(await dry({ name: 'base' })).toMatchObject({ changes: false, result: { changed: false } });
       expect(await dry({ name: 'base' })).not.toHaveProperty('unknown');
       expect(await dry({ name: 'base', state: 'latest' })).toHaveProperty('unknown');
-      expect(await dry({ name: 'brand-new' })).toMatchObject({
-        summary: 'update the package lists; install brand-new',
+      expect(await dry({ name: ['base', 'brand-new'] })).toMatchObject({
+        summary: 'update the package lists; install brand-new (its version is known only then)',
       });
+    });
+
+    it('are not taken for the last word by a dry run in which an earlier task would change the host', async () => {
+      published();
+      await run({ name: 'base', update_cache: true });
+      const host = onHost();
+      host.checkMode = true;
+      await expect(host.check('apt', { name: 'brand-new' })).rejects.toMatchObject({
+        code: 'package.failed',
+      });
+      host.comesFirst = '"add the repository" would come first';
+      expect(await host.check('apt', { name: ['base', 'brand-new', 'other'] })).toMatchObject({
+        summary: 'install brand-new, other (their versions are known only by what comes before)',
+      });
+      expect(await host.check('apt', { name: 'base' })).toMatchObject({ changes: false });
     });
 
     it('that cannot be fetched are an error, not a warning', async () => {

@@ -62,6 +62,7 @@ export class FakeModuleHost implements ModuleHost {
   readonly takenDown: string[] = [];
   group: GroupName | undefined = groupName('api');
   checkMode = false;
+  comesFirst: string | undefined;
   probe: HealthProbe | undefined;
   proof: HealthProof | Error = { passes: 3, duration: 2_000, lastAnswer: '200 in 3 ms' };
   readonly files: MemoryFilesOfHost;

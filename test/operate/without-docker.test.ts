@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { runAdHocWith } from '../../src/operate/ad-hoc.js';
 import { recoverWith } from '../../src/recovery/recover.js';
+import { dockerUnreachable } from '../../src/errors/docker.js';
+import { HoldsOnHosts } from '../../src/state/host-holds.js';
+import type { World } from '../../src/world/world.js';
 import { everyNth } from '../deep.js';
 import { deployOptions, FleetStage } from '../stages/fleet-stage.js';
 import type { Death } from '../fakes/mortal-world.js';
@@ -66,5 +69,67 @@ describe('a playbook that takes hosts without Docker out of service', () => {
       expect(recovered, `killed after call ${call}`).toMatchObject({ exit: 0, named: [] });
       expect(await stage.later(), `killed after call ${call}`).toEqual(asBefore);
     }
+  });
+});
+
+describe('an installed Docker Engine', () => {
+  const { project, environment, extraVars, check } = deployOptions;
+  const options = { project, environment, extraVars, check, playbook: 'playbook.yml' };
+  const usesNone = '- hosts: api\n  tasks: [{ command: date }]\n';
+  const usesDocker = '- hosts: api\n  tasks: [{ command: date }, { docker_prune: {} }]\n';
+
+  /** As long as it takes to answer, and what it says then: that it is not there when absent. */
+  function withEngines(stage: FleetStage, world: World, takes: number, answers: boolean): World {
+    const { clock } = stage.world;
+    const list = async (host: Parameters<World['hostHolds']['on']>[0]) => {
+      await clock.sleep(takes);
+      if (!answers) throw dockerUnreachable(host, 'dial unix /var/run/docker.sock: i/o timeout');
+      return [...stage.world.host(host.id).holds.values()];
+    };
+    const nothing = () => Promise.resolve();
+    const engines = {
+      on: (host: Parameters<typeof list>[0]) => ({ keep: nothing, forget: nothing, list: () => list(host) }),
+    };
+    return { ...world, hostHolds: new HoldsOnHosts(engines, stage.transport, clock) };
+  }
+
+  async function lasting(playbook: string, takes: number, answers: boolean) {
+    const stage = new FleetStage({ hosts: 3 });
+    stage.adHoc = playbook;
+    const world = withEngines(stage, await stage.ports(), takes, answers);
+    const { exit } = await stage.world.clock.run(runAdHocWith(world, options, stage.hooks));
+    const told = stage.told('warning').flatMap(({ message }) => (/Docker/.test(message) ? [message] : []));
+    return { exit, took: stage.world.clock.elapsed(), told };
+  }
+
+  it('that does not answer is waited for once, and not for long, where no task needs it', async () => {
+    const { took: usual } = await lasting(usesNone, 0, true);
+    const { exit, took, told } = await lasting(usesNone, 10_000, false);
+    expect(exit).toBe(0);
+    expect(took - usual).toBeLessThanOrEqual(3_100);
+    expect(told).toEqual([
+      expect.stringMatching(/^The Docker Engine of i-1, i-2, i-3 does not answer/),
+    ]);
+  });
+
+  it('is waited for as long as its host where a task needs it', async () => {
+    expect((await lasting(usesDocker, 10_000, false)).took).toBeGreaterThanOrEqual(10_000);
+  });
+
+  it('that answers within that time still tells of what interrupted runs hold', async () => {
+    const without = { hosts: 2, groupVars: { image: undefined, container: undefined } };
+    const stage = new FleetStage(without);
+    stage.adHoc = upgrade;
+    const whole = new FleetStage(without);
+    whole.adHoc = upgrade;
+    const life = await whole.untilDeath(undefined, (world, hooks) => runAdHocWith(world, options, hooks));
+    const call = life.calls.indexOf('traffic.deregister') + 1;
+    await stage.untilDeath({ call, when: 'after' }, (world, hooks) => runAdHocWith(world, options, hooks));
+    await stage.world.clock.advance(600_000);
+    expect(stage.now).toContain('i-1: v1 running, not registered');
+    stage.adHoc = usesNone;
+    const world = withEngines(stage, await stage.elsewhere(), 2_000, true);
+    expect(await stage.world.clock.run(runAdHocWith(world, options, stage.hooks))).toMatchObject({ exit: 0 });
+    expect(await stage.later()).toEqual(asBefore);
   });
 });

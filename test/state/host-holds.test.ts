@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { FakeClock } from '../fakes/fake-clock.js';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { dockerUnreachable } from '../../src/errors/docker.js';
 import type { HeldOnHost } from '../../src/model/holds/held-on-host.js';
 import { runId } from '../../src/model/ids.js';
-import type { HostHolds } from '../../src/ports/host-holds.js';
+import type { HoldKeepers } from '../../src/ports/host-holds.js';
 import { HoldsOnHosts } from '../../src/state/host-holds.js';
 import { heldOn } from '../stages/held-on.js';
 import { makeHost } from '../fakes/make-host.js';
@@ -15,11 +16,11 @@ import { shells } from './shells.js';
 const host = makeHost('h1');
 
 /** An Engine that keeps holds in memory, or a host without one. */
-class Engine implements HostHolds {
+class Engine implements HoldKeepers {
   readonly kept: HeldOnHost[] = [];
   says: string | undefined;
 
-  on(): ReturnType<HostHolds['on']> {
+  on(): ReturnType<HoldKeepers['on']> {
     const answer = <T>(give: () => T): Promise<T> =>
       this.says === undefined ? Promise.resolve(give()) : Promise.reject(dockerUnreachable(host, this.says));
     return {
@@ -52,7 +53,7 @@ describe.each(shells)('the holds of a host, kept by %s', (_name, shell) => {
     engine = new Engine();
   });
 
-  const holds = () => new HoldsOnHosts(engine, transport).on(host);
+  const holds = () => new HoldsOnHosts(engine, transport, new FakeClock()).on(host);
   const one = heldOn(host);
   const other = { ...one, run: runId('20261129T100000Z-bb') };
 

@@ -10,7 +10,11 @@ import type {
   StepRecord,
 } from '../../src/ports/transport.js';
 import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
+import { environmentName, groupName } from '../../src/model/ids.js';
+import { jobNote } from '../../src/model/job-on-host.js';
+import { HoldsOnHosts } from '../../src/state/host-holds.js';
 import { isDeep } from '../deep.js';
+import { FakeClock } from '../fakes/fake-clock.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
 import { isRunning } from '../stages/processes.js';
 import { describeWithSshd, Sshd, until } from '../stages/sshd.js';
@@ -32,6 +36,8 @@ for (const shell of shells.filter((one) => !('isDeep' in one) || isDeep())) {
     console.warn(`LEFT OUT: jobs with ${shell.name}, because there is no ${missing}`);
   else describeWithSshd(`a job on a host with ${shell.name}`, () => jobsWith(shell));
 }
+
+const doNothing = (): Promise<void> => Promise.resolve();
 
 function jobsWith(shell: (typeof shells)[number]): void {
   let folder: string;
@@ -95,6 +101,33 @@ function jobsWith(shell: (typeof shells)[number]): void {
       stdout: 'out red\n',
       stderr: 'err\n',
     });
+  });
+
+  test('is told by its host while it runs, with whose it is and how long it may still run', async () => {
+    const [step, silent, go] = [newStep(), newStep(), pathOf('go')];
+    const noEngine = { keep: doNothing, forget: doNothing, list: () => Promise.resolve([]) };
+    const notes = new HoldsOnHosts({ on: () => noEngine }, transport, new FakeClock()).on(sshd.host());
+    const ofNote = {
+      environment: environmentName('prod'),
+      verb: 'run',
+      who: "Ann O'Hara! $HOME",
+      groups: ['api', 'größe 2'].map(groupName),
+    };
+    const script = `while [ ! -e ${go} ]; do sleep 0.1; done`;
+
+    await start({ script }, step, { note: jobNote(ofNote) });
+    await start({ script }, silent);
+    const { held, jobs } = await notes.look();
+    sshd.killSessions();
+    writeFileSync(go, '');
+    await Promise.all([endOf(step), endOf(silent)]);
+
+    expect(held).toEqual([]);
+    const ours = jobs.filter(({ id }) => id === step.id);
+    expect(ours).toMatchObject([{ run: step.run, ...ofNote }]);
+    expect(ours[0]?.left).toBeLessThanOrEqual(60_000);
+    expect(ours[0]?.left).toBeGreaterThan(0);
+    expect((await notes.look()).jobs.filter(({ id }) => [step.id, silent.id].includes(id))).toEqual([]);
   });
 
   test('gets its arguments and its stdin byte for byte, and may wait for its own children', async () => {

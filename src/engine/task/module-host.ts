@@ -16,7 +16,8 @@ import { defined } from '../../model/defined.js';
 import type { Milliseconds } from '../../model/duration.js';
 import type { HealthProbe } from '../../model/health.js';
 import { describeHost, type Host } from '../../model/host.js';
-import type { GroupName, HostId } from '../../model/ids.js';
+import { ungrouped, type GroupName, type HostId } from '../../model/ids.js';
+import { jobNote } from '../../model/job-on-host.js';
 import { Secret } from '../../model/secret.js';
 import type { Locate } from '../../model/source.js';
 import type { UnknownValue } from '../../model/unknown.js';
@@ -92,6 +93,10 @@ export class TaskHost implements ModuleHost {
     return this.#task.checkMode;
   }
 
+  get comesFirst(): string | undefined {
+    return this.#target.known.comesFirst;
+  }
+
   get containers(): HostContainers {
     return this.#target.containers;
   }
@@ -148,7 +153,12 @@ export class TaskHost implements ModuleHost {
     const detach = Math.min(timeout ?? limit, limit);
     const step = this.#target.stepOf(this.#position);
     const over = await run.gate.recordJob(host, step.id, `job ${step.id}`, detach);
-    const started = await runStep(this.#target, command, { ...this.#asTask(rest), step, detach });
+    const started = await runStep(this.#target, command, {
+      ...this.#asTask(rest),
+      step,
+      detach,
+      note: this.#note,
+    });
     const { outcome, record } = started;
     // Only then it has certainly not begun.
     if (record === 'none' || (outcome.kind === 'exited' && outcome.code !== 0)) await over();
@@ -160,6 +170,15 @@ export class TaskHost implements ModuleHost {
     const about = { step, target: this.#target, turn, task: event, as, noLog, mayLackInput };
     run.jobs.add(new Job({ ...about, limit: detach, over }));
     return { id: step.id, started };
+  }
+
+  /** Its run is known by this where its journal is not. An ad-hoc run has the leases of all groups of a host. */
+  get #note(): string {
+    const { run, host, group } = this.#target;
+    const { environment, verb, owner, growth } = run;
+    const all = host.groups.length === 0 ? [ungrouped] : host.groups;
+    const groups = group === undefined || growth !== undefined ? all : [group.name];
+    return jobNote({ environment, verb, who: owner.who, groups });
   }
 
   /** What such a task registers when its command has nothing to do: a job that has ended. */

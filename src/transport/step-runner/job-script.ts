@@ -1,5 +1,6 @@
 import type { StepId } from '../../ports/transport.js';
 import { announcement } from '../announcement.js';
+import { quote } from '../quote.js';
 import { claim, forgetOld, howItEnded, writeEnd } from './runner-script.js';
 
 /**
@@ -17,6 +18,8 @@ const starterScript = [
 export interface JobCommand {
   /** In seconds. */
   readonly limit: number;
+  /** What others know it by. */
+  readonly note: string;
   /** It is another user's. */
   readonly become: boolean;
   /** By a sudo that may ask for a password. */
@@ -38,11 +41,13 @@ export const starterArguments = (step: StepId, command: string, about: JobComman
  * through pipes, so that no output fills the disk. It ends the command at its limit, and marks that it did. On a signal to the
  * whole group it waits for the command and records how that ended.
  */
-const jobScript = (step: StepId, { limit, become, asks }: JobCommand): string =>
+const jobScript = (step: StepId, { limit, note, become, asks }: JobCommand): string =>
   [
     'adf_line=$1; say() { echo "$1"; };',
     claim(step),
     '{ mkfifo -m 600 "$adf_f.po" && mkfifo -m 600 "$adf_f.pe"; } 2>/dev/null || { rm -f "$adf_f" "$adf_f.po"; say none; exit 0; };',
+    // Before the command begins: a recovery on another machine knows the job by this.
+    `echo "$(date +%s) ${limit} "${quote(note)} >"$adf_f.job" 2>/dev/null;`,
     forgetOld,
     '[ -z "$BASH_VERSION" ] || set +o posix; trap : TERM; true >"$adf_f.lost";',
     '( trap "" TERM; exec tail -c 65536 ) <"$adf_f.po" >"$adf_f.out" 2>/dev/null & adf_o=$!;',

@@ -3,6 +3,7 @@ import type { Host } from '../../../src/model/host.js';
 import { containerId, containerName, type ContainerId, type Digest } from '../../../src/model/ids.js';
 import type { SourceKind } from '../../../src/ports/container-runtime.js';
 import type { HeldOnHost } from '../../../src/model/holds/held-on-host.js';
+import type { JobOnHost } from '../../../src/model/job-on-host.js';
 import type { Milliseconds } from '../../../src/model/duration.js';
 import { HostObjects } from '../fake-engine-objects.js';
 import type { FakeClock } from '../fake-clock.js';
@@ -35,6 +36,8 @@ export class FakeHost {
   readonly behaviours = new Map<Digest, ImageBehaviour>();
   /** What runs wrote down here of what they hold. */
   readonly holds = new Map<string, HeldOnHost>();
+  /** The jobs that were begun on it; each tells of itself while it runs. */
+  readonly jobs: (() => JobOnHost | undefined)[] = [];
   /** The newest epoch of each lease that it met, and whose that was. */
   readonly fences = new Map<string, { readonly epoch: number; readonly run: string }>();
   freeBytes = 20_000_000_000;

@@ -1,0 +1,28 @@
+import { ours, places, processIdentity } from './runner-script.js';
+
+/** Before each line that tells of a job. */
+export const jobMark = 'adfpush-job ';
+
+/** For sh: prints a line for `readJob` for each job of this user that runs. Runs in a shell of its own. */
+export const runningJobsScript = `(
+set +u
+${places}
+${ours}
+${processIdentity}
+runs() {
+  began "$2"
+  [ "$1" = ----- ] && [ "$5" = . ] && [ "$4" = "$adf_k" ] || return 1
+  [ "$3" = 0 ] && kill -0 "$2" 2>/dev/null || { [ -n "$adf_t" ] && [ "$3" = "$adf_t" ]; }
+}
+for adf_b do
+  ours || continue
+  for adf_j in "$adf_b"/*/*.job; do
+    adf_f=\${adf_j%.job} adf_y= adf_a=
+    { read -r adf_y <"$adf_f" && read -r adf_a <"$adf_j"; } 2>/dev/null || continue
+    runs $adf_y || continue
+    adf_r=\${adf_f%/*}
+    echo "${jobMark}\${adf_r##*/} \${adf_f##*/} $(date +%s) $adf_a"
+  done
+done
+)
+`;
