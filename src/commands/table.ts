@@ -12,6 +12,7 @@ import LabStop from './lab-stop.js';
 import Lint from './lint.js';
 import LockRelease from './lock-release.js';
 import LockStatus from './lock-status.js';
+import Logs from './logs.js';
 import ModuleCommand from './module.js';
 import Ping from './ping.js';
 import PlanCommand from './plan.js';
@@ -34,6 +35,7 @@ export const commands = {
   status: Status,
   run: Run,
   exec: Exec,
+  logs: Logs,
   ping: Ping,
   doctor: Doctor,
   init: Init,

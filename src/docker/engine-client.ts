@@ -1,5 +1,5 @@
-import { request as httpRequest } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import { AdfError } from '../errors/adf-error.js';
@@ -85,6 +85,57 @@ export class EngineClient {
     if ((answer.status >= 200 && answer.status < 300) || also.includes(answer.status)) return answer;
     if (answer.status === 500) await this.requireStaying(this.messageOf(answer));
     throw this.failure(answer);
+  }
+
+  /**
+   * A successful answer whose body is read as it comes, for as long as that takes; on a stream of its own, beside all other requests. Throws as
+   * `call` does.
+   */
+  async open(request: EngineRequest): Promise<{ readonly stream: Readable; readonly close: () => void }> {
+    const { signal } = request;
+    const agent = new EngineAgent(() => this.#open());
+    const over = new AbortController();
+    let response: IncomingMessage | undefined;
+    const close = (): void => {
+      over.abort();
+      response?.destroy();
+      agent.destroy();
+    };
+    try {
+      const { apiVersion } = await this.#identify();
+      const path = `/v${apiVersion}${request.path}?${new URLSearchParams(request.query).toString()}`;
+      response = await new Promise<IncomingMessage>((resolve, reject) => {
+        const outgoing = httpRequest({ agent, host: 'docker', method: request.method, path });
+        const fail = (error: unknown): void => {
+          reject(asError(error));
+          outgoing.destroy();
+          response?.destroy();
+        };
+        const head = new AbortController();
+        this.#patience(60_000, head.signal, fail);
+        outgoing.on('error', fail);
+        outgoing.once('close', () => head.abort());
+        outgoing.once('response', (answer) => {
+          head.abort();
+          resolve(answer);
+        });
+        if (signal?.aborted === true) fail(signal.reason);
+        signal?.addEventListener('abort', () => fail(signal.reason), { signal: over.signal });
+        outgoing.end();
+      });
+      if ((response.statusCode ?? 0) >= 300) throw this.failure(await receive(response, undefined, () => 0));
+      return { stream: response, close };
+    } catch (error) {
+      close();
+      throw this.#explain(error, signal);
+    }
+  }
+
+  /** For an answer that ended before its end. */
+  brokenOff(cause: unknown): AdfError {
+    const reason =
+      cause instanceof Error && cause.message !== 'aborted' ? cause.message : 'its answer broke off';
+    return this.#unreachable(reason);
   }
 
   /** An answer as the error that it is. */

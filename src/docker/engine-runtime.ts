@@ -1,6 +1,7 @@
 import type { Host } from '../model/host.js';
 import type { HostId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
+import type { ContainerLogs } from '../ports/container-logs.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
 import type { HoldKeepers } from '../ports/host-holds.js';
 import type { Transport } from '../ports/transport.js';
@@ -21,6 +22,9 @@ export class EngineRuntime implements ContainerRuntime {
 
   /** The holds that these Engines keep. */
   readonly holds: HoldKeepers = { on: (host) => this.on(host).holds };
+
+  /** What their containers print. */
+  readonly logs: ContainerLogs = { on: (host) => this.on(host).printed };
 
   on(host: Host): HostEngine {
     const known = this.#engines.get(host.id);

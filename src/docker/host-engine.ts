@@ -12,6 +12,7 @@ import type {
   RuntimeInfo,
   SourceKind,
 } from '../ports/container-runtime.js';
+import type { LogsOfHost } from '../ports/container-logs.js';
 import type { EngineObjects } from '../ports/engine-objects.js';
 import type { HoldsOfHost } from '../ports/host-holds.js';
 import type { RegistryCredentials } from '../ports/registry.js';
@@ -29,6 +30,7 @@ import { createBody, endpointBody, restartPolicyBody, seconds } from './create-b
 import { engineAddresses } from './engine-address.js';
 import { EngineClient } from './engine-client.js';
 import { EngineHolds } from './engine-holds.js';
+import { EngineLogs } from './engine-logs.js';
 import { EngineThings } from './engine-things.js';
 import { EngineImages } from './engine-images.js';
 import { dataFolderVariable, hostLookScript, readHostLook, type HostLook } from './host-look.js';
@@ -57,6 +59,7 @@ export class HostEngine implements HostContainers {
   readonly #images: EngineImages;
   readonly holds: HoldsOfHost;
   readonly objects: EngineObjects;
+  readonly printed: LogsOfHost;
   #unitWords: { readonly words: Promise<ReadonlySet<string>>; readonly until: Milliseconds } | undefined;
 
   constructor(
@@ -68,6 +71,7 @@ export class HostEngine implements HostContainers {
     this.#images = new EngineImages(host, this.#client);
     this.holds = new EngineHolds(this.#client);
     this.objects = new EngineThings(this.#client);
+    this.printed = new EngineLogs(this.#client);
   }
 
   async info(): Promise<RuntimeInfo> {

@@ -40,6 +40,23 @@ export const unknownFlags = (
     ].join(' '),
   });
 
+export const invalidMoment = (flag: string, value: string): AdfError =>
+  new AdfError({
+    code: 'cli.invalid_moment',
+    class: 'invalid',
+    message: `${flag} ${value} is neither a duration nor a time.`,
+    hint: 'Write it like 10m, or 2026-01-31T12:00:00Z.',
+  });
+
+/** `fault` is a predicate: `has a group without its end`. */
+export const invalidPattern = (flag: string, value: string, fault: string): AdfError =>
+  new AdfError({
+    code: 'cli.invalid_pattern',
+    class: 'invalid',
+    message: `${flag} ${value} is no regular expression: it ${fault}.`,
+    hint: 'It is read as Python and grep -E read it; a \\ stands before what is meant as it is.',
+  });
+
 export const intervalTooShort = (flag: string, value: string): AdfError =>
   new AdfError({
     code: 'cli.interval_too_short',

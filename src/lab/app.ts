@@ -33,6 +33,13 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     reply(response, well ? 200 : 503, { healthy: well, version });
     return;
   }
+  // What the app is asked to say is in its log: /log?line=… on stdout, /log?line=…&to=stderr on the other.
+  const line = url.searchParams.get('line');
+  if (url.pathname === '/log' && line !== null) {
+    (url.searchParams.get('to') === 'stderr' ? process.stderr : process.stdout).write(`${line}\n`);
+    reply(response, 200, { logged: line.length });
+    return;
+  }
   const wait = Number(url.searchParams.get('wait') ?? 0);
   if (wait > 0) await delay(wait);
   reply(response, 200, { version, host, environment: process.env['APP_ENV'] ?? '' });

@@ -8,6 +8,8 @@ export interface Palette {
   readonly green: (text: string) => string;
   readonly yellow: (text: string) => string;
   readonly cyan: (text: string) => string;
+  readonly blue: (text: string) => string;
+  readonly magenta: (text: string) => string;
   /** For what must not be overlooked. */
   readonly alarm: (text: string) => string;
 }
@@ -22,6 +24,8 @@ export const plainPalette: Palette = {
   green: asIs,
   yellow: asIs,
   cyan: asIs,
+  blue: asIs,
+  magenta: asIs,
   alarm: asIs,
 };
 
@@ -34,6 +38,8 @@ function colourPalette(): Palette {
     green: (text) => colour.green(text),
     yellow: (text) => colour.yellow(text),
     cyan: (text) => colour.cyan(text),
+    blue: (text) => colour.blue(text),
+    magenta: (text) => colour.magenta(text),
     alarm: (text) => colour.bold.red(text),
   };
 }

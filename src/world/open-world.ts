@@ -145,6 +145,7 @@ export async function openWorld(
     transport,
     notices,
     runtime,
+    logs: runtime.logs,
     hostHolds: new HoldsOnHosts(runtime.holds, transport, clock),
     presence,
     fence: new HostFence(transport),

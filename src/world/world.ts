@@ -5,6 +5,7 @@ import type { Milliseconds } from '../model/duration.js';
 import type { Playbook } from '../playbook/playbook.js';
 import type { Clock, Random } from '../ports/clock.js';
 import type { ControlSide } from '../ports/control-side.js';
+import type { ContainerLogs } from '../ports/container-logs.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
 import type { Presence } from '../ports/fleet.js';
 import type { FilesOfHosts } from '../ports/host-files.js';
@@ -32,6 +33,8 @@ export interface World {
   /** What the transport tells besides what it is asked; the run listens. */
   readonly notices: Notices;
   readonly runtime: ContainerRuntime;
+  /** What containers print; absent where nothing of that is read. */
+  readonly logs?: ContainerLogs;
   readonly http: HostHttp;
   /** Absent where nothing can be done on the control machine. */
   readonly control?: ControlSide;

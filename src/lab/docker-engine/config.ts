@@ -25,6 +25,7 @@ export const createSchema = z.looseObject({
   Labels: texts,
   Hostname: z.string().nullish(),
   ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
+  Tty: z.boolean().nullish(),
   StopSignal: z.string().nullish(),
   StopTimeout: z.number().nullish(),
   HostConfig: z

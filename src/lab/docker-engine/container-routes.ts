@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { defined } from '../../model/defined.js';
 import { createSchema, restartPolicyOf, restartPolicySchema } from './config.js';
 import type { Container } from './container.js';
 import { inspectionOf, summaryOf } from './describe.js';
 import type { Engine } from './engine.js';
 import { EngineFault } from './fault.js';
-import type { LogQuery } from './log-buffer.js';
+import { momentOf, type LogQuery } from './log-buffer.js';
 import { bodyOf, flag, route, type Call, type Reply, type Route } from './router.js';
 
 /** Docker takes a list, and from old clients an object of `true`. */
@@ -125,8 +126,11 @@ function sendLogs(container: Container, { query, response }: Call): undefined {
     streams: (['stdout', 'stderr'] as const).filter((stream) => flag(query, stream)),
     timestamps: flag(query, 'timestamps'),
     ...(tail === null || tail === 'all' ? {} : { tail: Number(tail) }),
+    ...defined({ since: momentOf(query.get('since')), until: momentOf(query.get('until')) }),
   };
-  response.writeHead(200, { 'content-type': 'application/vnd.docker.multiplexed-stream' });
+  const kind = container.config.Tty === true ? 'raw' : 'multiplexed';
+  response.writeHead(200, { 'content-type': `application/vnd.docker.${kind}-stream` });
+  response.flushHeaders();
   response.write(container.log.read(wanted));
   if (!flag(query, 'follow') || !container.running) {
     response.end();

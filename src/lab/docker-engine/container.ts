@@ -39,7 +39,7 @@ const stableAfter: Milliseconds = 10_000;
 export class Container {
   readonly id = randomBytes(32).toString('hex');
   readonly created = new Date();
-  readonly log = new LogBuffer();
+  readonly log: LogBuffer;
   readonly state: ContainerState = { status: 'created', exitCode: 0, error: '' };
   readonly bindings: readonly Binding[];
   readonly networks: Set<string>;
@@ -66,6 +66,7 @@ export class Container {
     this.name = name;
     this.image = image;
     this.config = config;
+    this.log = new LogBuffer(config.Tty === true);
     this.bindings = bindingsOf(config);
     this.restartPolicy = restartPolicyOf(config.HostConfig?.RestartPolicy);
     const mode = config.HostConfig?.NetworkMode ?? 'bridge';
