@@ -10,7 +10,7 @@ const atOnce = 4;
 
 /**
  * The host keys that cloud-init prints to an instance's serial console when it makes them, at first boot
- * (`-----BEGIN SSH HOST KEY KEYS-----`). EC2 shows the last 64 KiB of that console, to whoever has its API's credentials.
+ * (`-----BEGIN SSH HOST KEY KEYS-----`). EC2 shows the last 64 KiB of that console to a caller with credentials for its API.
  *
  * Which block is right, when there are several? Cloud-init prints its own once in an instance's life. But the console is not only
  * cloud-init's: root can write to it, and so can an app whose log goes there, which may repeat what a stranger sent it. Such a block

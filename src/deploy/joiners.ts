@@ -48,7 +48,7 @@ export interface RolledFleet {
 }
 
 /**
- * After a roll: lists the groups again, and rolls the hosts that joined, with the same release and playbook, until nobody joins any more.
+ * After a roll: lists the groups again, and rolls the hosts that joined, with the same release and playbook, until no host joins any more.
  * A joiner that fails is restored by itself and told; the fleet is not rolled back for it. Nothing is rolled after a roll that failed,
  * nor with `--limit`: then joiners are told only. Never throws.
  */

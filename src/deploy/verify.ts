@@ -13,7 +13,7 @@ import { withConfirmed } from './confirm-release.js';
 import { planGroup, type DeployOptions, type PreparedGroup } from './plan-groups.js';
 
 /**
- * Between the plan and the lease somebody may have been there. Other containers make a new plan, unless a person saw the old one or it is a
+ * Between the plan and the lease the hosts may have changed. Other containers make a new plan, unless a person saw the old one or it is a
  * rollback, whose release was chosen by what ran then. All else must still be as it was planned.
  */
 export async function verifyUnderLease(

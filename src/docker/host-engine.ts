@@ -196,7 +196,7 @@ export class HostEngine implements HostContainers {
       conflict,
     ]);
     if (answer.status !== conflict) return;
-    // Somebody else is removing it already: done when it is gone.
+    // Another client is removing it already: done when it is gone.
     const until = this.clock.elapsed() + 30_000;
     while ((await this.#inspect(id)) !== undefined) {
       if (this.clock.elapsed() >= until) throw this.#client.failure(answer);
@@ -209,7 +209,7 @@ export class HostEngine implements HostContainers {
     const found = await this.#client.call({ method: 'GET', path }, [notFound]);
     if (found.status !== notFound) return;
     const body = { Name: name, Driver: 'bridge', CheckDuplicate: true };
-    // A conflict means that somebody else made it just now.
+    // A conflict means that another client made it just now.
     await this.#client.call({ method: 'POST', path: '/networks/create', body }, [conflict]);
   }
 

@@ -31,7 +31,7 @@ export interface BlipPlace {
   readonly maxBlips?: number;
 }
 
-/** How somebody waits for a place. */
+/** How a caller waits for a place. */
 export interface Waiting {
   /** Ends the wait. */
   readonly signal?: AbortSignal;

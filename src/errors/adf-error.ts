@@ -22,7 +22,7 @@ export interface ErrorDetails {
   readonly phase?: string;
   /** Of an HTTP API that answered. */
   readonly status?: number;
-  /** Somebody said no, on purpose: asking again would not help. */
+  /** A deliberate refusal: asking again would not help. */
   readonly isRefusal?: true;
   /** What was asked is not installed there. */
   readonly isMissing?: true;

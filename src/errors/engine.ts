@@ -132,7 +132,7 @@ export const taskTimedOut = (host: Host, timeout: Milliseconds): AdfError =>
 export const interrupted = (signal: string): AdfError =>
   failed('run.interrupted', undefined, `Interrupted by ${signal}.`);
 
-/** `why` is what the condition asked for in vain: a field that the result does not have. */
+/** `why` names a field that the condition reads and the result does not have. */
 export const untilNeverHeld = (host: Host, condition: string, attempts: number, why?: string): AdfError =>
   failed(
     'task.until',

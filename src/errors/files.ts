@@ -136,7 +136,7 @@ export const fileProblems = {
     failed('refused', host, `"${path}" cannot be changed`, reason, permissionHint),
 } satisfies Readonly<Record<string, FileProblem>>;
 
-/** Somebody else wrote to a file between its reading and its writing. */
+/** Something else wrote to a file between its reading and its writing. */
 export const overtakenCode = 'file.overtaken';
 
 export const tooLargeToEdit = (host: Host, path: string, limit: number): AdfError =>

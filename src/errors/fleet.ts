@@ -43,7 +43,7 @@ export const hostGone = (host: Host, held: readonly string[] = []): AdfError =>
     'Nobody has to put anything back. A host that is started again is restored by the next deploy of the group before it begins.',
   );
 
-/** What somebody else deregistered during the run is not put back. */
+/** What others deregistered during the run is not put back. */
 export const deregisteredByOthers = (host: Host, where: string): AdfError =>
   failed(
     'deregistered_by_others',

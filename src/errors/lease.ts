@@ -21,7 +21,7 @@ export const leaseHeld = (lease: LeaseName, holder: LeaseHolder): AdfError =>
     hint: `Wait for that run with --lock-wait 10m. If it died, its lock runs out in ${formatDuration(holder.expiresIn)}.`,
   });
 
-/** `lock release` of one whose run lives, as far as anybody knows. */
+/** `lock release` of one whose run seems to be alive. */
 export const leaseAlive = (lease: LeaseName, holder: LeaseHolder): AdfError =>
   new AdfError({
     code: 'lease.alive',

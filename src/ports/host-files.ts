@@ -5,7 +5,7 @@ export interface FilesOfHosts {
   on(host: Host, access: FileAccess): HostFiles;
 }
 
-/** As whom, and for how long. */
+/** The user that reads and writes, and the time limit. */
 export interface FileAccess {
   /** Through sudo. */
   readonly become: boolean;
@@ -18,7 +18,7 @@ export interface FileAccess {
 
 /**
  * The files of one host. Paths are absolute on the host, relative to the login user's home, or begin with `~/`, which is the home of
- * whoever the access is as. All methods throw `file.*`, and what the transport throws.
+ * the user of the access. All methods throw `file.*`, and what the transport throws.
  */
 export interface HostFiles {
   readonly host: Host;
@@ -32,7 +32,7 @@ export interface HostFiles {
    */
   fetch(path: string, take: (chunk: Uint8Array) => Promise<void>): Promise<string>;
   /**
-   * Puts a whole file in place of what was there, in one step: whoever looks sees the old content or the new, also after a crash. The
+   * Puts a whole file in place of what was there, in one step: readers see the old content or the new, also after a crash. The
    * content goes to a temporary in the target's own folder, is compared with its sha256 there, gets its mode and owner, and is
    * synced; then it is renamed. What an interrupted write left beside the target is removed. Replaces a link, not what it leads to,
    * unless `follow` says so; hard links to the old file keep the old content.

@@ -9,7 +9,7 @@ export interface HostKeySource {
   hostKeysOf(host: Host): Promise<readonly string[]>;
 }
 
-/** A key that nobody had on record: believed, and from now on the only one that is. */
+/** A key that was on no record: accepted, and from now on the only one that is. */
 export interface RecordedHostKey {
   readonly host: Host;
   /** `ssh-ed25519`. */
@@ -70,7 +70,7 @@ export type RemoteCommand =
       readonly exposes?: readonly string[];
     };
 
-/** One execution of one command in one run on one host. Whoever asks for the same again does not mean another. */
+/** One execution of one command in one run on one host. A second call with the same step does not run it again. */
 export interface StepId {
   readonly run: string;
   /** Unique in the run over all its hosts: some hosts share a home folder. Shown to who looks at the host, so no value of a variable. */

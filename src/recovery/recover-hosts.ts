@@ -287,7 +287,7 @@ async function notListed(
   };
 }
 
-/** Nobody has to put that back. Its own copy stays with it: a host that is started again is restored by the next deploy. */
+/** That need not be put back. Its own copy stays with it: a host that is started again is restored by the next deploy. */
 async function settleGone(host: EventHost, holds: readonly Hold[], run: Run): Promise<RecoveredHost> {
   const held = holds.map(describeHold).join(', ');
   const message = `it is gone (terminated or stopped), and nobody has to put back what it held: ${held}`;

@@ -36,6 +36,6 @@ function describeReleased({ group, epoch, holder, forced }: ReleasedLock): strin
   return `${group}: released by force, ${from}; the epoch is ${epoch} now: who had it before changes nothing more`;
 }
 
-/** Hosts tell it, and anybody can log in there. */
+/** Hosts tell it, and other users can log in there. */
 const describeHolder = ({ who, run, heldFor }: LockHolder): string =>
   withVisibleControls(`${who}, run ${run}, for ${formatDuration(heldFor)}`);

@@ -69,8 +69,8 @@ export class HeldLease {
   }
 
   /**
-   * Takes the lease anew, to restore what is held. When nobody had it in between, all is as this run left it: the store says so, or its
-   * epoch is the next. An epoch that our own failed attempts raised is nobody else's.
+   * Takes the lease anew, to restore what is held. When no other run had it in between, all is as this run left it: the store says so, or its
+   * epoch is the next. An epoch that our own failed attempts raised is of no other run.
    * Else another run has, or had, the hosts, and knows better. Throws `lease.held`, `lease.lost`, `lease.unavailable`.
    */
   async #regain(): Promise<Lease> {
@@ -91,7 +91,7 @@ export class HeldLease {
     return lease;
   }
 
-  /** Waits for hosts to come back, and for nobody else's lease. */
+  /** Waits for hosts to come back, and not for a lease of another run. */
   async #acquire(since: number): Promise<Lease> {
     const { clock, leases } = this.#world;
     const end: Milliseconds = clock.elapsed() + this.#request.duration * regaining.durations;

@@ -4,7 +4,7 @@ import type { Clock, Random } from '../ports/clock.js';
 import type { Lease, LeaseRequest, LeaseStore } from '../ports/lease-store.js';
 
 export interface LeaseWait {
-  /** How long to go on asking while somebody else holds it; 0 asks once. */
+  /** How long to go on asking while another run holds it, in milliseconds; 0 asks once. */
   readonly wait: Milliseconds;
   readonly clock: Clock;
   readonly random: Random;

@@ -19,7 +19,7 @@ const refusalsAllowed = 2;
 export class BecomePassword {
   readonly #refusedBy = new Set<string>();
   #proven = false;
-  /** Ends when whoever tries an unproven password knows what came of it. */
+  /** Ends when the command that tries an unproven password has ended. */
   #trial: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly secret: Secret) {}

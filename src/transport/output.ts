@@ -122,7 +122,7 @@ class Tail {
 /** Lines are cut through only where they are longer. */
 const longestLine = 16 * 1024;
 
-/** Without the line that the cut goes through: it may hold one half of a secret, which nobody knows again. */
+/** Without the line that the cut goes through: it may hold one half of a secret, which cannot be recognised. */
 function wholeLinesFirst(bytes: Buffer): Buffer {
   const end = bytes.lastIndexOf(0x0a) + 1;
   return end > 0 && bytes.length - end <= longestLine ? bytes.subarray(0, end) : bytes;

@@ -150,7 +150,7 @@ export class MutationGate {
     if (guard !== undefined) guard.lost = true;
   }
 
-  /** Aborted when a lease is known to be lost: nobody has to wait for what would be refused then. */
+  /** Aborted when a lease is known to be lost: a wait for what would be refused then ends at once. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }

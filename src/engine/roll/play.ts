@@ -42,7 +42,7 @@ export interface Before {
   readonly failed: number;
 }
 
-/** Where a play runs when nobody says otherwise. */
+/** Where a play runs unless the playbook says otherwise. */
 const fallback: Pick<RolloutSettings, 'minHealthy' | 'floorWait'> = {
   minHealthy: { percent: 50 },
   floorWait: 600_000,

@@ -59,7 +59,7 @@ export class SessionSlots {
     if (this.#taken >= this.limit) return;
     const next = this.#waiting.shift();
     if (next === undefined) return;
-    // Taken in its name at once, so that nobody comes in between.
+    // Taken for it at once, so that no other caller takes it.
     this.#taken += 1;
     next();
   }
@@ -137,7 +137,7 @@ export class Channels {
     this.#slots = new SessionSlots(limits.sessionsPerConnection);
   }
 
-  /** A session that runs `line`. Waits for a place; when the server bears fewer than we thought, that is learnt. */
+  /** A session that runs `line`. Waits for a place; when the server allows fewer than assumed, that number is kept. */
   async session(line: string, signal?: AbortSignal): Promise<Opening<RemoteProcess>> {
     for (;;) {
       const free = await this.#slots.take(signal);
@@ -209,7 +209,7 @@ export class Channels {
     });
     return within(this.clock, this.limits.channelTimeout, opening, () => late).catch((error: unknown) => {
       if (error !== late) throw error;
-      // Whoever comes too late finds the door shut.
+      // A session that comes too late is refused.
       void opening.then((opened) => opened.kind === 'open' && discard(opened.value));
       return { kind: 'unanswered' };
     });

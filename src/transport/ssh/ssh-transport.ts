@@ -138,7 +138,7 @@ export class SshTransport implements Transport {
       const visit = (mayAuthenticate: () => Promise<void>): Promise<Greeting> =>
         this.#gate.pass(server, async () => {
           closing.throwIfAborted();
-          // What a person takes to answer is nobody's delay.
+          // The time that a person takes to answer is not counted.
           const servers = (): Milliseconds => clock.elapsed() - credentials.waitElsewhere.spent;
           const started = servers();
           try {

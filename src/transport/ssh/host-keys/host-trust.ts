@@ -28,7 +28,7 @@ export interface TrustSettings {
   readonly onRecorded: (recorded: RecordedHostKey) => void;
 }
 
-/** Believes one host's key, or not, for one connection. */
+/** Accepts or refuses one host's key, for one connection. */
 export class HostTrust {
   #unrecorded: { readonly key: PublicKey; readonly source: RecordedHostKey['source'] } | undefined;
 
@@ -54,7 +54,7 @@ export class HostTrust {
     return undefined;
   }
 
-  /** Throws `ssh.host_key` when the key cannot be recorded, or somebody recorded another one meanwhile. */
+  /** Throws `ssh.host_key` when the key cannot be recorded, or another one was recorded meanwhile. */
   async confirm(): Promise<void> {
     if (this.#unrecorded === undefined) return;
     const { key, source } = this.#unrecorded;
