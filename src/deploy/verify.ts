@@ -63,7 +63,7 @@ function refuseLostRegistration(before: ObservedGroup, again: ObservedGroup): vo
   for (const [then, now] of sameHosts(before, again)) {
     const lost = lostRegistration(then, now);
     if (lost !== undefined)
-      throw changedSincePlan(`somebody deregistered ${describeHost(then.host)} from ${lost}`);
+      throw changedSincePlan(`${describeHost(then.host)} was deregistered from ${lost} since the plan`);
   }
 }
 

@@ -84,7 +84,7 @@ export function hostKeyRejected(host: ErrorHost, problem: HostKeyProblem): AdfEr
         message:
           `the ${offered.type} key of ${named} has changed: it offers ${offered.fingerprint}, but ` +
           `${known.file}:${known.line} has ${known.fingerprint} for ${known.name}`,
-        hint: `If the host was replaced (EC2 gives an old address to a new instance): ssh-keygen -R '${known.name}' -f ${known.file}, then add its new key. If not, somebody may be in between.`,
+        hint: `If the host was replaced (EC2 gives an old address to a new instance): ssh-keygen -R '${known.name}' -f ${known.file}, then add its new key. If not, another machine may be in between.`,
       });
     }
     case 'revoked':
@@ -114,7 +114,7 @@ export function hostKeyRejected(host: ErrorHost, problem: HostKeyProblem): AdfEr
         message:
           `the ${offered.type} key of ${named} has changed: it offers ${offered.fingerprint}, but ` +
           `its console printed ${printed.join(', ')} at first boot`,
-        hint: `If its key was replaced since: ${askAgain}, then add this line to known_hosts: ${offered.entry}. If not, somebody may be in between.`,
+        hint: `If its key was replaced since: ${askAgain}, then add this line to known_hosts: ${offered.entry}. If not, another machine may be in between.`,
       });
     }
     case 'console_silent':

@@ -102,7 +102,7 @@ export const leaseFenced = (
     message:
       `${describeHost(host)} takes no more changes under epoch ${pass.epoch} of the lock ${pass.lease}: ` +
       `run ${known.run} came with epoch ${known.epoch}.`,
-    hint: 'Another run took the lock meanwhile, or somebody released it by force: adfpush lock status tells who has it.',
+    hint: 'Another run took the lock meanwhile, or it was released by force: adfpush lock status tells who has it.',
   });
 
 /** A host cannot say whether a newer epoch was there. */

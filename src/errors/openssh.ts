@@ -62,7 +62,7 @@ export function hostKeyDistrusted(host: ErrorHost, key: DistrustedKey): AdfError
       return new AdfError({
         ...details,
         message: `${offered} has changed: ${place} has ${fingerprint ?? 'another'}`,
-        hint: 'If the host was replaced, take the old key out with ssh-keygen -R, and add its new one. If not, somebody may be in between.',
+        hint: 'If the host was replaced, take the old key out with ssh-keygen -R, and add its new one. If not, another machine may be in between.',
       });
     }
     case 'revoked':

@@ -79,7 +79,7 @@ export class HeldLease {
     const lease = await this.#acquire(before);
     if (lease.unbroken !== true && lease.epoch !== before + 1) {
       await lease.release();
-      throw leaseLost(this.#request, 'another run had it meanwhile, or somebody released it by force.');
+      throw leaseLost(this.#request, 'another run had it meanwhile, or it was released by force.');
     }
     this.#lease = lease;
     this.#kept = this.#keep(lease);

@@ -368,7 +368,7 @@ describe('what others do to an Auto Scaling group during the run', () => {
     expect(group).toMatchObject({ suspendedProcesses: [], tags: {} });
     expect(changes(stage)).toContain('resume api-asg HealthCheck ReplaceUnhealthy');
     expect(result.warnings).toEqual([
-      'The Auto Scaling group "api-asg" (eu-west-1): somebody resumed AZRebalance during the run.',
+      'The Auto Scaling group "api-asg" (eu-west-1): others resumed AZRebalance during the run.',
     ]);
   });
 
@@ -379,7 +379,7 @@ describe('what others do to an Auto Scaling group during the run', () => {
     });
     const result = await stage.deploy();
     expect(group).toMatchObject({ suspendedProcesses: ['Terminate'], tags: {} });
-    expect(result.warnings.join()).toContain('somebody suspended Terminate during the run; left so.');
+    expect(result.warnings.join()).toContain('others suspended Terminate during the run; left so.');
   });
 
   it('is told when they take the tag off, or the group away', async () => {

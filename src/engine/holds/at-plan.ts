@@ -21,7 +21,7 @@ export async function stayWithoutWayBack(session: HostSession, origin: readonly 
     const lost = lostPredecessors(origin, await containers.list());
     if (lost.length === 0) return false;
     const gone = lost.map(describeHold).join(', ');
-    return await stayAtPlan(session, origin, `its way back is lost, since somebody removed ${gone}`);
+    return await stayAtPlan(session, origin, `its way back is lost, since these were removed: ${gone}`);
   } catch {
     // Why it was not restored is told, and that is the reason to be told.
     return false;

@@ -33,7 +33,7 @@ export class TrafficMemory {
   constructor(warn: (message: string) => void) {
     this.places = new KnownPlaces((registration) => {
       const where = `${targetGroupNameOf(registration)}:${registration.port}`;
-      warn(`somebody else deregistered it from ${where} during the run: it is left out of there.`);
+      warn(`others deregistered it from ${where} during the run: it is left out of there.`);
     });
   }
 }

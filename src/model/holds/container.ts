@@ -89,7 +89,7 @@ export const containerKind: HostHoldKind<ContainerHold> = {
 
 export const containerWords: StepWords<ContainerSteps> = {
   remove_container: ({ name }) => `remove the new container "${name}"`,
-  remake_container: ({ name }) => `make the old container "${name}" again, since somebody removed it`,
+  remake_container: ({ name }) => `make the old container "${name}" again, since it was removed`,
   rename_container: ({ name }) => `give the old container its name "${name}" back`,
   set_restart_policy: ({ policy }) => `give the old container its restart policy "${policy.name}" back`,
   start_container: ({ name }) => `start the old container "${name}"`,
