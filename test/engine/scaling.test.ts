@@ -77,7 +77,7 @@ describe('an Auto Scaling group that would replace a drained host', () => {
     expect(group).toMatchObject({ suspendedProcesses: [], tags: {} });
   });
 
-  it('keeps suspended what somebody had suspended before', async () => {
+  it('keeps suspended what was suspended before', async () => {
     const { stage, group } = scaled({ suspendedProcesses: ['AZRebalance', 'Launch'] });
     const seen = watchDrains(stage, group);
     await stage.deploy();
@@ -122,7 +122,7 @@ describe('an Auto Scaling group that would replace a drained host', () => {
     expect(records.findIndex(({ type }) => type === 'run.started')).toBe(0);
   });
 
-  it('is told in the plan, and to whoever reads along', async () => {
+  it('is told in the plan, and in the output', async () => {
     const { stage } = scaled({ suspendedProcesses: ['HealthCheck'] });
     const suspends = ['AZRebalance', 'ReplaceUnhealthy'];
     const [plan] = await stage.world.clock.run(planWith(await stage.ports(), deployOptions, stage.hooks));

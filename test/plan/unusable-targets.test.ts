@@ -50,7 +50,7 @@ describe('a host is refused before anything is changed', () => {
     ]);
   });
 
-  it('when somebody is draining it, and not also as one that was left out', () => {
+  it('when others are draining it, and not also as one that was left out', () => {
     expect(findRefusals(withFirst({ registrations: [target(registration, 'draining')] }))).toMatchObject([
       {
         code: 'preflight.being_drained',
@@ -62,11 +62,13 @@ describe('a host is refused before anything is changed', () => {
     ]);
   });
 
-  it('when somebody is draining one of its ports', () => {
+  it('when others are draining one of its ports', () => {
     const second = makeRegistration('i-1', 'api-http', 5070);
     const registrations = [target(registration), target(second, 'draining')];
     const messages = findRefusals(withFirst({ registrations })).map(({ message }) => message);
-    expect(messages).toEqual(['i-1:5070 is being drained from target group "api-http", and not by this run.']);
+    expect(messages).toEqual([
+      'i-1:5070 is being drained from target group "api-http", and not by this run.',
+    ]);
   });
 });
 
