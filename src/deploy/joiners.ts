@@ -16,7 +16,7 @@ import type { World } from '../world/world.js';
 
 /** What became of the hosts that joined a group while it was rolled. */
 export interface JoinedHosts {
-  /** Those that were fit for a roll, or converged already, round by round, each with what came of it. */
+  /** Those that were fit for a roll, or converged already, round by round, each with its result. */
   readonly rolls: readonly JoinedRoll[];
   readonly unfit: readonly UnfitJoiner[];
   readonly errors: readonly AdfError[];

@@ -63,7 +63,7 @@ export class AdfError extends Error {
   }
 }
 
-/** Several errors of one class found in one go: all wrong lines of a file, all hosts that refuse. Never empty. */
+/** Several errors of one class, found together: all wrong lines of a file, all hosts that refuse. Never empty. */
 export class AdfErrors extends Error {
   override readonly name = 'AdfErrors';
   readonly errors: readonly [AdfError, ...AdfError[]];

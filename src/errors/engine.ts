@@ -16,7 +16,7 @@ const failed = (code: string, host: Host | undefined, message: string, hint?: st
 
 export const floorBlockedCode = 'floor.blocked';
 
-/** The floor did not give way in time: another healthy target would have been missing. */
+/** The floor did not allow the drain in time: another healthy target would have been missing. */
 export const floorBlocked = (host: Host, targetGroup: string, why: string, waited: Milliseconds): AdfError =>
   failed(
     floorBlockedCode,

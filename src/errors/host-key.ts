@@ -19,7 +19,7 @@ interface KnownHostsPlace {
   readonly line: number;
 }
 
-/** Why a host's key is not believed. */
+/** Why a host's key is not accepted. */
 export type HostKeyProblem =
   | {
       readonly kind: 'unknown';
@@ -41,14 +41,14 @@ export type HostKeyProblem =
       readonly by: string;
     }
   | { readonly kind: 'unreadable'; readonly file: string; readonly reason: string }
-  /** It could not be put on record, so it is not believed. */
+  /** It could not be put on record, so it is not accepted. */
   | {
       readonly kind: 'unrecorded';
       readonly offered: OfferedKey;
       readonly file: string;
       readonly reason: string;
     }
-  /** The console, which is to be believed, has other keys: `printed` are their fingerprints. */
+  /** The console, which is to be trusted, has other keys: `printed` are their fingerprints. */
   | { readonly kind: 'console_differs'; readonly offered: OfferedKey; readonly printed: readonly string[] }
   | { readonly kind: 'console_silent' }
   /** It has two sets of keys, and no telling which are the host's. */

@@ -56,7 +56,7 @@ export const leaseUnavailable = (
         : `If these hosts left the group for good and no run is on its way, end that lock: adfpush lock release --group ${lease.group} --env ${lease.environment} --force`,
   });
 
-/** Hosts that had the lease were terminated a moment ago: a run that held it with their help may believe so until its deadline. */
+/** Hosts that had the lease were terminated a moment ago: a run that held it with their help may count it as held until its deadline. */
 export const leaseMembersGone = (lease: LeaseName, gone: readonly string[], left: Milliseconds): AdfError =>
   new AdfError({
     code: 'lease.members_gone',

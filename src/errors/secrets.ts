@@ -55,7 +55,7 @@ export const noSuchSecret = (
     place,
   );
 
-/** The command at hand fetches no secrets, or does not know yet that it needs this one. */
+/** This command fetches no secrets, or does not know yet that it needs this one. */
 export const secretNotFetched = (name: string, place: ErrorPlace): AdfError =>
   invalid(
     'not_fetched',

@@ -25,7 +25,7 @@ const filesAmong = (hosts: readonly HostObservation[]): ReadonlySet<string> =>
   );
 
 /**
- * A bind mount whose source is not there, or is a folder where another host has a file: an Engine once made up that folder. What a task may
+ * A bind mount whose source is not there, or is a folder where another host has a file: the folder was created by an Engine. What a task may
  * still put there is not refused.
  */
 const refusalsOfMounts = (

@@ -22,7 +22,7 @@ export interface FileAccess {
  */
 export interface HostFiles {
   readonly host: Host;
-  /** What is at these places, in their order, in one go. */
+  /** What is at these places, in their order, together. */
   look(places: readonly FilePlace[]): Promise<readonly FileLook[]>;
   /** The whole content, of what a link leads to as well. Undefined when it is more than `limit` bytes. Throws `file.not_found`. */
   read(path: string, limit: number): Promise<Uint8Array | undefined>;
@@ -40,7 +40,7 @@ export interface HostFiles {
   write(path: string, content: FileContent | HostContent, options?: WriteOptions): Promise<WriteResult>;
   /**
    * Makes what is there as wanted. Links are put in place in one step. Throws `file.protected` for removing what holds somebody's home
-   * or has something mounted in it, and `file.other_kind` where something else is in the way and `force` does not say to replace it.
+   * or has something mounted in it, and `file.other_kind` where something of another kind is there and `force` does not say to replace it.
    */
   shape(path: string, wanted: FileShape, attributes?: FileAttributes): Promise<void>;
   /** Removes what interrupted writes to this path left behind; what a living one is at work on stays. */

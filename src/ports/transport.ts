@@ -3,9 +3,9 @@ import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { Spill, SpilledOutput } from './project-files.js';
 
-/** Another place than known_hosts that knows the keys of fresh hosts, and can be believed: an EC2 instance's console. */
+/** Another place than known_hosts that knows the keys of fresh hosts, and can be trusted: an EC2 instance's console. */
 export interface HostKeySource {
-  /** Lines of `type base64`; empty when the host has not told any yet. Throws `aws.*`, and `ssh.host_key` where it is at odds with itself. */
+  /** Lines of `type base64`; empty when the host has not told any yet. Throws `aws.*`, and `ssh.host_key` where its lines contradict each other. */
   hostKeysOf(host: Host): Promise<readonly string[]>;
 }
 
@@ -18,7 +18,7 @@ export interface RecordedHostKey {
   readonly fingerprint: string;
   /** The known_hosts file that has it now. */
   readonly file: string;
-  /** Why it was believed. */
+  /** Why it was accepted. */
   readonly source: 'accept-new' | 'console';
 }
 

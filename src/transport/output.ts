@@ -52,7 +52,7 @@ export class Output {
     const { ends } = this.#limits;
     this.#tail = new Tail(ends);
     this.#tail.add(all.subarray(ends));
-    // A copy, so that the rest is let go.
+    // A copy, so that the rest is freed.
     this.#bytes = Buffer.from(all.subarray(0, ends));
     this.#size = ends;
     return this.spill?.write(all);

@@ -191,7 +191,7 @@ export class FloorGuard {
     return true;
   }
 
-  /** Runs that give way to each other must not come back at the same moments. */
+  /** Runs that put targets back for each other must not come back at the same moments. */
   #jittered(pause: Milliseconds): Milliseconds {
     return pause * (0.5 + this.#random.next());
   }

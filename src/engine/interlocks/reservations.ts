@@ -214,7 +214,7 @@ class ReservedGroup {
     );
   }
 
-  /** As long as anything is out, other runs must not take this run for dead. */
+  /** As long as anything is out, other runs must not count this run as ended. */
   async #renew(): Promise<void> {
     const { clock, lifetime } = this.#options;
     this.#renewing = true;

@@ -14,7 +14,7 @@ import type { HostSession } from '../host-session.js';
 import { lookAgain } from '../interlocks/floor-guard.js';
 import type { Run } from '../run.js';
 
-/** The next batch by the floor as it is now; waits for it, and gives none when it does not give way in time. */
+/** The next batch by the floor as it is now; waits for it, and gives none when the floor does not allow one in time. */
 export async function nextAllowed(
   queue: readonly HostSession[],
   size: number,

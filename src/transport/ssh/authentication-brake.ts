@@ -11,7 +11,7 @@ import { serverKey, type Destination, type Hop } from './settings.js';
  */
 const bearable = { refusals: 2, disbeliefs: 4 } as const;
 
-/** Who may be on the way to one address at a time, the believed and proven aside: each of them may meet a key that is not to be believed. */
+/** Who may be on the way to one address at a time, accepted and proven keys aside: each of them may meet a key that is not to be trusted. */
 const visitorsAtOnce = 8;
 
 /**

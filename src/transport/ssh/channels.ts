@@ -119,7 +119,7 @@ export type Opening<T> =
 
 type Settle<T> = (error: Error | undefined, value?: T) => void;
 
-/** For so long after its end sshd may still count a session: it lets go of it only after it has read all that we sent since. */
+/** For so long after its end sshd may still count a session: it ends it only after it has read all that we sent since. */
 const settling: Milliseconds = 2_000;
 
 /** The channels of one connection: asked for in turn, each with a deadline. */

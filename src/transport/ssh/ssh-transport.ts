@@ -46,7 +46,7 @@ export interface SshTransportOptions extends PassphraseSources {
   readonly sshProgram?: string;
   /** Asked for the keys of hosts with `host_keys: console`. */
   readonly hostKeySource?: HostKeySource;
-  /** Told of each key that was believed and put on record. */
+  /** Told of each key that was accepted and put on record. */
   readonly onHostKeyRecorded?: (recorded: RecordedHostKey) => void;
   /** For sudo, where it wants one. */
   readonly becomePassword?: BecomePassword;

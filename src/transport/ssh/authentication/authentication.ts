@@ -61,7 +61,7 @@ interface Tried {
   readonly agent: SigningAgent;
 }
 
-/** One login: offers key after key, and keeps what came of it. */
+/** One login: offers key after key, and keeps the results. */
 export class Authentication {
   readonly #tried: Tried[] = [];
   readonly #unavailable: LeftOut[] = [];

@@ -20,7 +20,7 @@ export interface TrustSettings {
   readonly lookup: HostLookup;
   /** What they say by now. Throws `ssh.host_key`. */
   readonly linesNow: () => Promise<readonly KnownHostLine[]>;
-  /** What the host printed to its console, where that is to be believed. */
+  /** What the host printed to its console, where that is to be trusted. */
   readonly printed?: readonly PublicKey[];
   /** Keys that no host may have, and the file that says so. */
   readonly revokedKeys?: { readonly file: string; readonly has: IsRevoked };
@@ -34,7 +34,7 @@ export class HostTrust {
 
   constructor(private readonly settings: TrustSettings) {}
 
-  /** Undefined when the key is believed; why not, otherwise. */
+  /** Undefined when the key is accepted; why not, otherwise. */
   judge(blob: Buffer): AdfError | undefined {
     const { host, lookup, printed, destination, revokedKeys } = this.settings;
     const key = publicKeyOf(blob);

@@ -46,7 +46,7 @@ function knownTypes(known: readonly KnownKey[]): ReadonlySet<string> {
 export interface HostNames {
   /** Asked in this order; the first that has a plain key decides. New keys are recorded under the first. */
   readonly own: readonly [string, ...string[]];
-  /** The address without its port: a key that is there is believed, another one says nothing, since it is of the sshd on port 22. */
+  /** The address without its port: a key that is there is accepted, another one says nothing, since it is of the sshd on port 22. */
   readonly bare?: string;
 }
 
