@@ -10,10 +10,10 @@ const atOnce = 4;
 
 /**
  * The host keys that cloud-init prints to an instance's serial console when it makes them, at first boot
- * (`-----BEGIN SSH HOST KEY KEYS-----`). EC2 shows the last 64 KiB of that console, to whoever has its API's credentials.
+ * (`-----BEGIN SSH HOST KEY KEYS-----`). EC2 shows the last 64 KiB of that console to a caller with credentials for its API.
  *
  * Which block is right, when there are several? Cloud-init prints its own once in an instance's life. But the console is not only
- * cloud-init's: root can write to it, and so can an app whose log goes there, which may repeat what a stranger sent it. Such a block
+ * cloud-init's: root can write to it, and so can an app whose log goes there, which may repeat what its clients sent. Such a block
  * comes later than the right one, so the last one is the worst to take; and the first one of those that are kept may be a late one
  * too, when the right one has been pushed out of the 64 KiB. So all that are kept must say the same; when they do not, nobody is
  * believed. What remains is somebody who can print so much that only his own block is left, before adfpush has met the instance, and

@@ -19,7 +19,7 @@ const sessionName = 'adfpush';
 /** The files may have been written again since: who renews a login while a run goes on writes new ones there. */
 const ignoreCache = true;
 
-/** A stand-in for AWS on this machine takes any signature; nobody needs an account to try the lab. */
+/** A stand-in for AWS on this machine takes any signature: the lab needs no account. */
 const labIdentity: Identity = { accessKeyId: 'adfpush-lab', secretAccessKey: 'adfpush-lab' };
 
 /**

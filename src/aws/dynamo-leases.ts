@@ -23,24 +23,24 @@ import { writeSurely } from './dynamo-write.js';
 /** For a call, the SDK's repetitions included, while nothing is held yet. */
 const patience: Milliseconds = 20_000;
 
-/** How often somebody else may be quicker, where the lock was seen free, before it is called contended. */
+/** How often another run may take a lock that was seen free, before the lock is called contended. */
 const attempts = 10;
 
 /** What one read of the table told. */
 interface Look {
   readonly record?: LockRecord;
-  /** Absent when nobody holds it. */
+  /** Absent when it is free. */
   readonly holder?: LeaseHolder;
   /**
-   * Given when its holder seems dead: for so long it was not renewed, by its wall clock and ours, and nobody was seen to renew it. Waiting may
+   * Given when its holder seems gone: for so long it was not renewed, by its wall clock and ours, and no renewal was seen. Waiting may
    * be worth while then; that it may be taken is not decided by this.
    */
   readonly quietFor?: Milliseconds;
 }
 
 /**
- * Leases in a table of DynamoDB: one item a lease, changed by conditional writes only. Whoever holds one changes its version again and
- * again; whoever wants it watches, and may take it once the version stayed the same, on the watcher's own clock, for as long as
+ * Leases in a table of DynamoDB: one item a lease, changed by conditional writes only. The holder of one changes its version again and
+ * again; a run that wants it watches, and may take it once the version stayed the same, on the watcher's own clock, for as long as
  * the item says that it is held. So no two machines' clocks are ever compared. The store remembers what it saw: waiting is
  * to acquire again and again.
  * Source of the protocol: AWS's "Building Distributed Locks with the DynamoDB Lock Client".
@@ -49,7 +49,7 @@ export class DynamoLeaseStore implements LeaseStore {
   readonly #sightings: Sightings;
   /** What this store wrote, or tried to. */
   readonly #versions = new Set<string>();
-  /** Of these, those that took a lease without that becoming known: nobody has their epoch yet. */
+  /** Of these, those that may have taken a lease without an answer: no run has their epoch yet. */
   readonly #unheard = new Set<string>();
 
   constructor(
@@ -106,7 +106,7 @@ export class DynamoLeaseStore implements LeaseStore {
     return { record, holder, ...(alive || age <= record.duration ? {} : { quietFor: age }) };
   }
 
-  /** True when it is in the table now; false when somebody else was quicker. */
+  /** True when it is in the table now; false when another run was quicker. */
   async #write(name: LeaseName, record: LockRecord, seen: LockRecord | undefined): Promise<boolean> {
     const expected: Expected = seen === undefined ? 'nothing' : [seen.version];
     this.#unheard.add(record.version);
@@ -145,7 +145,7 @@ export class DynamoLeaseStore implements LeaseStore {
   }
 
   /**
-   * Hosts remember the newest epoch that they met. An item may have been deleted by hand, or with its table: counting from 1 again, they
+   * Hosts keep the newest epoch that they met. An item may have been deleted by hand, or with its table: counting from 1 again, they
    * would refuse everybody. Seconds since 1970 are more than any count that began earlier and rose less than once a second.
    */
   #firstEpoch(): number {

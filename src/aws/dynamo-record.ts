@@ -11,7 +11,7 @@ export interface LockRecord {
   readonly epoch: number;
   /** Another one with each write, so that a holder who lives shows it, and no write can be taken for another. */
   readonly version: string;
-  /** How long the version must have stayed the same before somebody else may take the lease. */
+  /** How long the version must have stayed the same before another run may take the lease. */
   readonly duration: Milliseconds;
   /** Who holds it, or ended it. */
   readonly owner: LeaseOwner;

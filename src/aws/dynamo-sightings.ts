@@ -20,7 +20,7 @@ interface Seen {
   readonly alive: boolean;
 }
 
-/** What was seen of each lock and since when: a holder is known to be dead by this alone, whatever anybody's wall clock says. */
+/** What was seen of each lock and since when: this alone tells that a holder is gone; wall clocks do not count. */
 export class Sightings {
   readonly #seen = new Map<string, Seen>();
 

@@ -30,6 +30,6 @@ export function leaveOutUnreachable(
   });
 }
 
-/** Nobody got through to it. A refused login or a changed host key is no such thing: somebody answered. */
+/** The host did not answer. A refused login or a changed host key is an answer. */
 const isOutOfReach = ({ error }: Pick<Unobserved, 'error'>): boolean =>
   error instanceof AdfError && ['ssh.unreachable', 'ssh.connection_lost'].includes(error.code);

@@ -12,7 +12,7 @@ export const isClosed = (error: Error): boolean => 'code' in error && codesOfClo
 
 /**
  * Lets a run go on when its output is closed (`| head`, an agent that died, a closed terminal): hosts must be restored, and the exit code
- * still tells. The first error that says so silences the stream for good. Node never destroys stdout and stderr, so each later write would
+ * still tells. After the first error that says so the stream writes nothing more. Node never destroys stdout and stderr, so each later write would
  * report the error again, and a write from a handler of that error would never come to an end. Other errors lose one write.
  *
  * Removes other listeners of errors: oclif ends the program on all but EPIPE.

@@ -14,7 +14,7 @@ export function whenCrashing(say: () => string): () => void {
   return () => lastWords.delete(say);
 }
 
-/** An error that nobody caught is a bug: it ends the program with exit code 1, and says what may be left on the hosts. */
+/** An error that was not caught is a bug: it ends the program with exit code 1, and says what may be left on the hosts. */
 export function reportCrashes(): void {
   const crash = (thrown: unknown): void => {
     const said = `${renderErrors(thrown)}\n${[...lastWords].map((say) => say()).join('')}`;

@@ -125,7 +125,7 @@ export const jsonFlag = {
 /** How a run that changes something is stopped. */
 export const graceFlag = {
   grace: duration(
-    'After SIGINT or SIGTERM, when to name the hosts still held, in case nobody waits longer; restoring goes on. 4s without a terminal, 10m on one',
+    'After SIGINT or SIGTERM, when to name the hosts still held, in case the sender waits no longer; restoring goes on. 4s without a terminal, 10m on one',
   ),
 };
 

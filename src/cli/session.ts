@@ -100,7 +100,7 @@ export async function inSession<T>(
 }
 
 /**
- * The other end of the pipe was closed (`| head`), or the terminal was. A disk that is full is none of that: somebody still waits for the
+ * The other end of the pipe was closed (`| head`), or the terminal was. A disk that is full is none of that: a person still waits for the
  * run. Calls `then` once. Returns how to take that back.
  */
 function whenNobodyListens(stream: NodeJS.WriteStream, then: () => void): () => void {

@@ -12,7 +12,7 @@ export interface SignalSource {
 /** The same signal within this time is the same intent: npm and shells pass Ctrl-C on to a child that got it already. */
 const sameIntent: Milliseconds = 300;
 
-/** Without a terminal nobody waits: Jenkins kills about 5 seconds after its SIGTERM. */
+/** Without a terminal the sender does not wait: Jenkins kills about 5 seconds after its SIGTERM. */
 export const graceWithoutTerminal: Milliseconds = 4_000;
 /** On a terminal there is time, and a second Ctrl-C. */
 export const graceOnTerminal: Milliseconds = 600_000;
@@ -62,7 +62,7 @@ export class Interruption {
     this.#receive('SIGINT');
   }
 
-  /** As if the terminal had been closed: nobody is there any more. */
+  /** As if the terminal had been closed: no person is there any more. */
   hangUp(): void {
     this.#receive('SIGHUP');
   }

@@ -19,7 +19,7 @@ export function placeOf(
   return at === undefined ? {} : withLine(at, locate?.text);
 }
 
-/** A place and, when the file's text is at hand, its line for the caret. */
+/** A place and, when the file's text is known, its line for the caret. */
 function withLine(at: Place, text: string | undefined): ErrorPlace {
   const sourceLine = text === undefined ? undefined : new Lines(at.file, text).line(at.line);
   return sourceLine === undefined ? { at } : { at, sourceLine };

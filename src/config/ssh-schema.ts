@@ -53,7 +53,7 @@ const strictSchema = parsed((value, refuse): (typeof strict)[number] => {
     const hint =
       'accept-new believes, and records, the key of a host that has none on record yet, and refuses one that has changed.';
     refuse(
-      'Host keys are always checked: whoever answers in a host’s place would be given its deploys.',
+      'Host keys are always checked: another machine that answers in a host’s place would be given its deploys.',
       hint,
     );
   } else {

@@ -1,4 +1,4 @@
-import { YAMLException, constructFromEvents, parseEvents, type Event } from 'js-yaml';
+import { YAMLException, constructFromEvents, dump, parseEvents, type Event } from 'js-yaml';
 import type { AdfError } from '../errors/adf-error.js';
 import { ambiguousNumber, duplicateKey, yamlSyntax } from '../errors/config.js';
 import { throwAll } from '../errors/diagnostics.js';
@@ -30,6 +30,10 @@ export function parseYaml(file: string, text: string): YamlDocument {
     return { value: valueOf(source, events), locate: locator(root, lines) };
   });
 }
+
+/** A value as YAML in block style, which `parseYaml` and Ansible read as the same value. `indent` is the number of spaces of one level. */
+export const writeYaml = (value: unknown, indent = 2): string =>
+  dump(value, { indent, lineWidth: -1, noRefs: true });
 
 function valueOf(source: string, events: Event[]): unknown {
   const [value] = constructFromEvents(events, { source, schema: yamlSchema });

@@ -114,7 +114,7 @@ const endedWell = ({ checkMode }: Run, groups: readonly PreparedGroup[]): Ending
     ? ['drift', 6]
     : ['converged', 0];
 
-/** A host that is not as planned is an error, whoever made it so. */
+/** A host that is not as planned is an error, whatever the cause. */
 const changedByOthers = (groups: readonly PreparedGroup[]): readonly AdfError[] =>
   groups.flatMap(({ opened }) =>
     opened.sessions.flatMap(({ host, target }) =>
@@ -266,7 +266,7 @@ const releasesOf = (
     return [status === 'named' ? provenInService(session, before) : plannedRelease(before)];
   });
 
-/** How the preflight found a host, less the places that somebody else has taken from it since. */
+/** How the preflight found a host, less the places that were taken from it since, by something other than this run. */
 function leftByOthers(
   before: HostObservation | undefined,
   { target: { traffic } }: HostSession,

@@ -16,7 +16,7 @@ import type { World } from '../world/world.js';
 
 /** What became of the hosts that joined a group while it was rolled. */
 export interface JoinedHosts {
-  /** Those that were fit for a roll, or converged already, round by round, each with what came of it. */
+  /** Those that were fit for a roll, or converged already, round by round, each with its result. */
   readonly rolls: readonly JoinedRoll[];
   readonly unfit: readonly UnfitJoiner[];
   readonly errors: readonly AdfError[];
@@ -48,7 +48,7 @@ export interface RolledFleet {
 }
 
 /**
- * After a roll: lists the groups again, and rolls the hosts that joined, with the same release and playbook, until nobody joins any more.
+ * After a roll: lists the groups again, and rolls the hosts that joined, with the same release and playbook, until no host joins any more.
  * A joiner that fails is restored by itself and told; the fleet is not rolled back for it. Nothing is rolled after a roll that failed,
  * nor with `--limit`: then joiners are told only. Never throws.
  */

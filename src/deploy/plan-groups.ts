@@ -87,7 +87,7 @@ export async function readProject(world: World, options: DeployOptions, run: Run
 
 /**
  * Resolves the releases, connects to every host, and plans: all that can be known and refused before anything is changed. Changes nothing.
- * Throws what speaks against the roll.
+ * Throws all reasons against the roll.
  */
 export async function planGroups(
   { playbook, inventory, settings }: Project,
@@ -152,7 +152,7 @@ async function asPlayed(
   return { ...group, settings: { ...group.settings, rollout } };
 }
 
-/** The plan of a group that nothing speaks against. */
+/** The plan of a group that may be rolled. */
 export async function planGroup(
   group: ReachedGroup,
   { variables = [] }: Pick<DeployOptions, 'variables'>,

@@ -27,14 +27,14 @@ export interface PreparedJoiners {
   /** Those that can be rolled; absent when none can. */
   readonly prepared?: PreparedGroup;
   readonly unfit: readonly UnfitJoiner[];
-  /** Terminated or stopped before anybody could look at them. */
+  /** Terminated or stopped before they were looked at. */
   readonly gone: readonly Host[];
 }
 
 /** From one look at a machine that may still be starting up to the next. */
 const lookAgainAfter: Milliseconds = 5_000;
 
-/** As the preflight of a deploy, for hosts that joined; but one that is unfit speaks against nobody but itself. */
+/** As the preflight of a deploy, for hosts that joined; but one that is unfit is refused alone. */
 export async function prepareJoiners(
   { opened: before }: PreparedGroup,
   joiners: readonly Host[],

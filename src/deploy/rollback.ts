@@ -54,7 +54,7 @@ const keptRelease =
     };
   };
 
-/** What is on the hosts that can be asked: who of the others speaks against the rollback is the preflight's to tell. */
+/** What is on the hosts that answer. The preflight tells which of the others rule the rollback out. */
 async function containersOf(hosts: readonly Host[], run: Run): Promise<ContainersByHost> {
   const { transport, runtime } = run.ports;
   const limit = pLimit(Math.max(1, run.forks));

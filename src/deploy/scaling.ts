@@ -94,7 +94,7 @@ export async function whileScalingIsSuspended(
   }
 }
 
-/** A run that is refused here has begun in its journal, and ends there: nobody has to recover it. */
+/** A run that is refused here has begun in its journal, and ends there: it needs no recovery. */
 export async function suspendOrEnd(groups: readonly ScalingOf[], run: Run): Promise<readonly HeldScaling[]> {
   try {
     return await suspendScaling(groups, run);

@@ -13,7 +13,7 @@ import { withConfirmed } from './confirm-release.js';
 import { planGroup, type DeployOptions, type PreparedGroup } from './plan-groups.js';
 
 /**
- * Between the plan and the lease somebody may have been there. Other containers make a new plan, unless a person saw the old one or it is a
+ * Between the plan and the lease the hosts may have changed. Other containers make a new plan, unless a person saw the old one or it is a
  * rollback, whose release was chosen by what ran then. All else must still be as it was planned.
  */
 export async function verifyUnderLease(
@@ -63,7 +63,7 @@ function refuseLostRegistration(before: ObservedGroup, again: ObservedGroup): vo
   for (const [then, now] of sameHosts(before, again)) {
     const lost = lostRegistration(then, now);
     if (lost !== undefined)
-      throw changedSincePlan(`somebody deregistered ${describeHost(then.host)} from ${lost}`);
+      throw changedSincePlan(`${describeHost(then.host)} was deregistered from ${lost} since the plan`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import { PassThrough, type Duplex } from 'node:stream';
 
-/** Node's HTTP agent over streams that somebody else opens. Keeps one open for the next request. */
+/** Node's HTTP agent over streams that the caller opens. Keeps one open for the next request. */
 export class EngineAgent extends Agent {
   constructor(private readonly open: () => Promise<Duplex>) {
     super({ keepAlive: true, maxFreeSockets: 1 });

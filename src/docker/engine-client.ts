@@ -314,7 +314,7 @@ class Stale extends Error {
   override readonly message = 'it closed the stream that was kept open to it';
 }
 
-/** Asks again when the kept stream was dead before the request was sent. */
+/** Asks again when the kept stream had ended before the request was sent. */
 const unlessStale =
   (ask: () => Promise<EngineAnswer>) =>
   (error: unknown): Promise<EngineAnswer> => {

@@ -35,23 +35,8 @@ import { EngineThings } from './engine-things.js';
 import { EngineImages } from './engine-images.js';
 import { dataFolderVariable, hostLookScript, readHostLook, type HostLook } from './host-look.js';
 import { observedContainer } from './observe.js';
+import { logText } from './raw-stream.js';
 import { unitFilesScript, unitFileWords } from './unit-files.js';
-
-/**
- * The text of a container's log. Without a terminal each piece comes in a frame: its stream (0, 1 or 2), three zeros, its length
- * in four bytes (Docker Engine API, ContainerAttach, "Stream format"); with one it comes bare.
- */
-export function logText(body: Buffer): string {
-  const pieces: Buffer[] = [];
-  let at = 0;
-  while (at + 8 <= body.length) {
-    if (body.readUInt8(at) > 2 || body.readUIntBE(at + 1, 3) !== 0) return body.toString();
-    const end = at + 8 + body.readUInt32BE(at + 4);
-    pieces.push(body.subarray(at + 8, end));
-    at = end;
-  }
-  return at === 0 ? body.toString() : Buffer.concat(pieces).toString();
-}
 
 /** The Docker Engine of one host, over its connection. */
 export class HostEngine implements HostContainers {
@@ -200,7 +185,7 @@ export class HostEngine implements HostContainers {
       conflict,
     ]);
     if (answer.status !== conflict) return;
-    // Somebody else is removing it already: done when it is gone.
+    // Another client is removing it already: done when it is gone.
     const until = this.clock.elapsed() + 30_000;
     while ((await this.#inspect(id)) !== undefined) {
       if (this.clock.elapsed() >= until) throw this.#client.failure(answer);
@@ -213,7 +198,7 @@ export class HostEngine implements HostContainers {
     const found = await this.#client.call({ method: 'GET', path }, [notFound]);
     if (found.status !== notFound) return;
     const body = { Name: name, Driver: 'bridge', CheckDuplicate: true };
-    // A conflict means that somebody else made it just now.
+    // A conflict means that another client made it just now.
     await this.#client.call({ method: 'POST', path: '/networks/create', body }, [conflict]);
   }
 

@@ -32,7 +32,7 @@ export interface HostLook {
   readonly login?: LoginEngine;
 }
 
-/** The Engine that the login user's `docker` speaks to. */
+/** The Engine that the login user's `docker` uses. */
 export interface LoginEngine {
   /** What says so: `DOCKER_HOST`, or `docker context "rootless"`. */
   readonly by: string;

@@ -15,7 +15,7 @@ const connectTimeout: Milliseconds = 15_000;
 export const reconnectDefault: Milliseconds = 300_000;
 /** What is back sooner is told as a blip only. */
 const worthTelling: Milliseconds = 5_000;
-/** A host answers a question within this time. Where it takes longer, it stands still, or something is between. */
+/** A host answers a question within this time. Where it takes longer, the host hangs or the network is at fault. */
 export const answerAtMost: Milliseconds = 2_000;
 /** Of more the first ones are not kept for the end of the run. */
 const mostRecorded = 50;
@@ -31,7 +31,7 @@ export interface BlipPlace {
   readonly maxBlips?: number;
 }
 
-/** How somebody waits for a place. */
+/** How a caller waits for a place. */
 export interface Waiting {
   /** Ends the wait. */
   readonly signal?: AbortSignal;
@@ -97,7 +97,7 @@ export class Blips {
     this.#changing = of;
   }
 
-  /** The run lets go of its leases now: what still waits in its background must not be asked for again. */
+  /** The run releases its leases now: what still waits in its background must not be asked for again. */
   end(): void {
     this.#hasEnded = true;
   }

@@ -29,7 +29,7 @@ export interface Unhealthy {
   readonly why: string;
   /**
    * `engine`: its Engine is being restarted, as it looks, or was; then its containers come back by themselves. `silence`: its app has not answered
-   * in time; perhaps the whole host stands still. `balancer`: the host is well, and its load balancer says that it is not.
+   * in time; perhaps the whole host hangs. `balancer`: the host is well, and its load balancer says that it is not.
    */
   readonly cause: 'itself' | 'engine' | 'silence' | 'balancer';
 }

@@ -11,7 +11,7 @@ export class PinnedImages implements Images {
   readonly #resolved = new Map<string, Promise<PinnedImage & ResolvedImage>>();
   readonly #credentials = new Map<Repository, Promise<RegistryCredentials | undefined>>();
 
-  /** `onCredentials` is told of a password before anybody uses it, so that it can be kept out of what is shown. */
+  /** `onCredentials` gets a password before it is used, so that it can be kept out of what is shown. */
   constructor(registry: Registry, onCredentials: (credentials: RegistryCredentials) => void) {
     this.#registry = registry;
     this.#onCredentials = onCredentials;

@@ -5,7 +5,7 @@ export interface StopSignal {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal;
   readonly name: () => 'SIGINT' | 'SIGTERM' | undefined;
-  /** How long whoever sent it will probably wait. */
+  /** How long its sender will probably wait. */
   readonly grace: Milliseconds;
 }
 

@@ -36,7 +36,7 @@ export class TargetGroups {
     if (known !== undefined) return known;
     const finding = this.#find(choice, regions, peers, ports);
     this.#known.set(key, finding);
-    // A failure is no answer: whoever asks next has it looked for again.
+    // A failure is no answer: the next caller looks again.
     finding.catch(() => this.#known.delete(key));
     return finding;
   }

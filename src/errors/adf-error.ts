@@ -22,7 +22,7 @@ export interface ErrorDetails {
   readonly phase?: string;
   /** Of an HTTP API that answered. */
   readonly status?: number;
-  /** Somebody said no, on purpose: asking again would not help. */
+  /** A deliberate refusal: asking again would not help. */
   readonly isRefusal?: true;
   /** What was asked is not installed there. */
   readonly isMissing?: true;
@@ -63,7 +63,7 @@ export class AdfError extends Error {
   }
 }
 
-/** Several errors of one class found in one go: all wrong lines of a file, all hosts that refuse. Never empty. */
+/** Several errors of one class, found together: all wrong lines of a file, all hosts that refuse. Never empty. */
 export class AdfErrors extends Error {
   override readonly name = 'AdfErrors';
   readonly errors: readonly [AdfError, ...AdfError[]];

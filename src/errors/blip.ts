@@ -7,7 +7,7 @@ import type { ErrorHost } from './ssh.js';
 
 /**
  * Whether an error may be gone by itself, and where it comes from. Undefined for refusals: a login, a host key, a full disk, a missing
- * image, an Engine that this user may not speak to.
+ * image, an Engine that this user may not use.
  */
 export function blipSourceOf(error: unknown): BlipSource | undefined {
   if (!(error instanceof AdfError)) return undefined;

@@ -197,7 +197,7 @@ export const nobodyToAsk = (flag: string, variable: string): AdfError =>
   new AdfError({
     code: 'cli.nobody_to_ask',
     class: 'invalid',
-    message: `${flag} asks on the terminal, and nobody answered there.`,
+    message: `${flag} asks on the terminal, and got no answer there.`,
     hint: `In a build job, set the environment variable ${variable} instead.`,
   });
 

@@ -51,8 +51,8 @@ function pullHint(reason: string): string {
 }
 
 /**
- * There is no Docker Engine to speak to, or this user may not. `reason` is what the host said; `hasAnswered` tells that an Engine there did
- * speak to this run: then it is none that refuses. One that begins makes its socket before it lets anybody use it.
+ * There is no Docker Engine that answers, or this user may not use it. `reason` is what the host said; `hasAnswered` tells that an Engine there did
+ * speak to this run: then it is none that refuses. One that starts makes its socket before it accepts requests on it.
  */
 export const dockerUnreachable = (
   host: ErrorHost,
@@ -69,7 +69,7 @@ export const dockerUnreachable = (
     ...(hasAnswered || !noSuchProgram.test(reason) ? {} : { isMissing: true }),
   });
 
-/** An Engine that this user may not speak to, or that is not installed: asking again would not help. */
+/** An Engine that this user may not use, or that is not installed: asking again would not help. */
 export const isRefusedByEngine = ({ isRefusal }: AdfError): boolean => isRefusal === true;
 
 /** No Docker is installed on the host, so it runs no containers. */

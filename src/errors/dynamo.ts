@@ -66,7 +66,7 @@ export const lockItemMalformed = ({ table }: LockTablePlace, lock: string, attri
     code: 'lease.item_malformed',
     class: 'refused',
     message: `The item "${lock}" of the table "${table}" is no lock of adfpush: its attribute "${attribute}" is missing or of another kind.`,
-    hint: 'Did somebody edit it? Delete the item when nobody deploys.',
+    hint: 'Was it edited by hand? Delete the item while no run deploys.',
   });
 
 /** It may still take effect: look before you ask again. */
@@ -98,7 +98,7 @@ export const leaseQuiet = (
     class: 'refused',
     message:
       `Group "${group}" in "${environment}" is locked by ${who}, run ${run}${link === undefined ? '' : ` (${link})`}, who seems to have died: ` +
-      `the lock was last renewed ${formatDuration(quietFor)} ago. It is free when nobody renews it within ${formatDuration(expiresIn)}.`,
+      `the lock was last renewed ${formatDuration(quietFor)} ago. It is free when it is not renewed within ${formatDuration(expiresIn)}.`,
     hint: 'Wait for it with --lock-wait 10m.',
   });
 

@@ -16,7 +16,7 @@ const failed = (code: string, host: Host | undefined, message: string, hint?: st
 
 export const floorBlockedCode = 'floor.blocked';
 
-/** The floor did not give way in time: another healthy target would have been missing. */
+/** The floor did not allow the drain in time: another healthy target would have been missing. */
 export const floorBlocked = (host: Host, targetGroup: string, why: string, waited: Milliseconds): AdfError =>
   failed(
     floorBlockedCode,
@@ -132,7 +132,7 @@ export const taskTimedOut = (host: Host, timeout: Milliseconds): AdfError =>
 export const interrupted = (signal: string): AdfError =>
   failed('run.interrupted', undefined, `Interrupted by ${signal}.`);
 
-/** `why` is what the condition asked for in vain: a field that the result does not have. */
+/** `why` names a field that the condition reads and the result does not have. */
 export const untilNeverHeld = (host: Host, condition: string, attempts: number, why?: string): AdfError =>
   failed(
     'task.until',

@@ -107,7 +107,7 @@ export const fileProblems = {
     failed(
       'overtaken',
       host,
-      `"${path}" was changed by somebody else after it was read, and is left as it is`,
+      `"${path}" was changed by something else after it was read, and is left as it is`,
       '',
       'Find out what else writes to it, and run it again.',
     ),
@@ -136,7 +136,7 @@ export const fileProblems = {
     failed('refused', host, `"${path}" cannot be changed`, reason, permissionHint),
 } satisfies Readonly<Record<string, FileProblem>>;
 
-/** Somebody else wrote to a file between its reading and its writing. */
+/** Something else wrote to a file between its reading and its writing. */
 export const overtakenCode = 'file.overtaken';
 
 export const tooLargeToEdit = (host: Host, path: string, limit: number): AdfError =>
@@ -158,5 +158,5 @@ export const changedMeanwhile = (host: Host, path: string): AdfError =>
     host,
     `"${path}" changed while it was read`,
     '',
-    'Fetch it when nobody writes to it.',
+    'Fetch it when nothing writes to it.',
   );

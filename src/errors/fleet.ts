@@ -43,12 +43,12 @@ export const hostGone = (host: Host, held: readonly string[] = []): AdfError =>
     'Nobody has to put anything back. A host that is started again is restored by the next deploy of the group before it begins.',
   );
 
-/** What somebody else deregistered during the run is not put back. */
+/** What others deregistered during the run is not put back. */
 export const deregisteredByOthers = (host: Host, where: string): AdfError =>
   failed(
     'deregistered_by_others',
     host,
-    `${describeHost(host)} is not in ${where} any more: somebody else deregistered it during the run, so it was left out of there.`,
+    `${describeHost(host)} is not in ${where} any more: others deregistered it during the run, so it was left out of there.`,
     'If it is to serve, register it again; until then a deploy of the group refuses it.',
   );
 
@@ -57,6 +57,6 @@ export const registeredAgain = (host: Host, refused: string, where: string): Adf
   failed(
     'registered_again',
     host,
-    `${refused}: this run had drained the host, and somebody else registered it again in ${where}.`,
+    `${refused}: this run had drained the host, and others registered it again in ${where}.`,
     'Find out who does that (an Auto Scaling group, another tool, a person), then deploy again.',
   );

@@ -19,7 +19,7 @@ interface KnownHostsPlace {
   readonly line: number;
 }
 
-/** Why a host's key is not believed. */
+/** Why a host's key is not accepted. */
 export type HostKeyProblem =
   | {
       readonly kind: 'unknown';
@@ -41,14 +41,14 @@ export type HostKeyProblem =
       readonly by: string;
     }
   | { readonly kind: 'unreadable'; readonly file: string; readonly reason: string }
-  /** It could not be put on record, so it is not believed. */
+  /** It could not be put on record, so it is not accepted. */
   | {
       readonly kind: 'unrecorded';
       readonly offered: OfferedKey;
       readonly file: string;
       readonly reason: string;
     }
-  /** The console, which is to be believed, has other keys: `printed` are their fingerprints. */
+  /** The console, which is to be trusted, has other keys: `printed` are their fingerprints. */
   | { readonly kind: 'console_differs'; readonly offered: OfferedKey; readonly printed: readonly string[] }
   | { readonly kind: 'console_silent' }
   /** It has two sets of keys, and no telling which are the host's. */
@@ -84,7 +84,7 @@ export function hostKeyRejected(host: ErrorHost, problem: HostKeyProblem): AdfEr
         message:
           `the ${offered.type} key of ${named} has changed: it offers ${offered.fingerprint}, but ` +
           `${known.file}:${known.line} has ${known.fingerprint} for ${known.name}`,
-        hint: `If the host was replaced (EC2 gives an old address to a new instance): ssh-keygen -R '${known.name}' -f ${known.file}, then add its new key. If not, somebody may be in between.`,
+        hint: `If the host was replaced (EC2 gives an old address to a new instance): ssh-keygen -R '${known.name}' -f ${known.file}, then add its new key. If not, another machine may be in between.`,
       });
     }
     case 'revoked':
@@ -114,7 +114,7 @@ export function hostKeyRejected(host: ErrorHost, problem: HostKeyProblem): AdfEr
         message:
           `the ${offered.type} key of ${named} has changed: it offers ${offered.fingerprint}, but ` +
           `its console printed ${printed.join(', ')} at first boot`,
-        hint: `If its key was replaced since: ${askAgain}, then add this line to known_hosts: ${offered.entry}. If not, somebody may be in between.`,
+        hint: `If its key was replaced since: ${askAgain}, then add this line to known_hosts: ${offered.entry}. If not, another machine may be in between.`,
       });
     }
     case 'console_silent':

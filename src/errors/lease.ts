@@ -21,7 +21,7 @@ export const leaseHeld = (lease: LeaseName, holder: LeaseHolder): AdfError =>
     hint: `Wait for that run with --lock-wait 10m. If it died, its lock runs out in ${formatDuration(holder.expiresIn)}.`,
   });
 
-/** `lock release` of one whose run lives, as far as anybody knows. */
+/** `lock release` of one whose run seems to be alive. */
 export const leaseAlive = (lease: LeaseName, holder: LeaseHolder): AdfError =>
   new AdfError({
     code: 'lease.alive',
@@ -56,7 +56,7 @@ export const leaseUnavailable = (
         : `If these hosts left the group for good and no run is on its way, end that lock: adfpush lock release --group ${lease.group} --env ${lease.environment} --force`,
   });
 
-/** Hosts that had the lease were terminated a moment ago: a run that held it with their help may believe so until its deadline. */
+/** Hosts that had the lease were terminated a moment ago: a run that held it with their help may count it as held until its deadline. */
 export const leaseMembersGone = (lease: LeaseName, gone: readonly string[], left: Milliseconds): AdfError =>
   new AdfError({
     code: 'lease.members_gone',
@@ -102,7 +102,7 @@ export const leaseFenced = (
     message:
       `${describeHost(host)} takes no more changes under epoch ${pass.epoch} of the lock ${pass.lease}: ` +
       `run ${known.run} came with epoch ${known.epoch}.`,
-    hint: 'Another run took the lock meanwhile, or somebody released it by force: adfpush lock status tells who has it.',
+    hint: 'Another run took the lock meanwhile, or it was released by force: adfpush lock status tells who has it.',
   });
 
 /** A host cannot say whether a newer epoch was there. */

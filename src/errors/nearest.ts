@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-/** Swapped neighbours are one slip of the fingers, but two edits to Levenshtein. */
+/** Two swapped letters are one typing mistake, but two edits to Levenshtein. */
 const isTransposition = (a: string, b: string): boolean => {
   let at = 0;
   while (at < a.length && a[at] === b[at]) at++;

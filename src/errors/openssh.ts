@@ -33,7 +33,7 @@ export const notWithOpenSsh = (host: ErrorHost, setting: string): AdfError =>
     hint: 'Leave out one of the two.',
   });
 
-/** Why ssh does not believe a host's key. `words` are its own. */
+/** Why ssh does not accept a host's key. `words` are those of ssh. */
 export interface DistrustedKey {
   readonly kind: 'unknown' | 'changed' | 'revoked' | 'certificate' | 'other';
   readonly type?: string;
@@ -44,7 +44,7 @@ export interface DistrustedKey {
   readonly words: string;
 }
 
-/** OpenSSH's client does not believe the host's key; nothing was said to the server after that. */
+/** OpenSSH's client does not accept the host's key; nothing was sent to the server after that. */
 export function hostKeyDistrusted(host: ErrorHost, key: DistrustedKey): AdfError {
   const named = describeHost(host);
   const offered = `the ${key.type ?? 'host'} key of ${named} (${key.fingerprint ?? 'which ssh does not show'})`;
@@ -62,7 +62,7 @@ export function hostKeyDistrusted(host: ErrorHost, key: DistrustedKey): AdfError
       return new AdfError({
         ...details,
         message: `${offered} has changed: ${place} has ${fingerprint ?? 'another'}`,
-        hint: 'If the host was replaced, take the old key out with ssh-keygen -R, and add its new one. If not, somebody may be in between.',
+        hint: 'If the host was replaced, take the old key out with ssh-keygen -R, and add its new one. If not, another machine may be in between.',
       });
     }
     case 'revoked':

@@ -21,7 +21,7 @@ export const leftOut = (host: Host, targetGroup: string, registered: number, pee
     'left_out',
     host,
     `${describeHost(host)} is not registered in target group "${targetGroup}", where ${registered} of its ${peers} peers are.`,
-    'Somebody, or a lost run, left it out. Find out why, then register it again; or leave it out of this run with --limit.',
+    'A person, or a lost run, left it out. Find out why, then register it again; or leave it out of this run with --limit.',
   );
 
 /** One port of a host that is in the target group on others. */
@@ -36,14 +36,14 @@ export const portLeftOut = (
     'left_out',
     host,
     `${describeHost(host)}:${port} is not registered in target group "${targetGroup}", where ${registered} of its ${peers} registered peers are on that port.`,
-    'Somebody, or a lost run, left it out. Find out why, then register it again; or leave the host out of this run with --limit. A host that is not to serve that port must not publish it (host_vars).',
+    'A person, or a lost run, left it out. Find out why, then register it again; or leave the host out of this run with --limit. A host that is not to serve that port must not publish it (host_vars).',
   );
 
 export const beingDrained = (host: Host, targetGroup: string, port: number): AdfError =>
   refused(
     'being_drained',
     host,
-    `${describeHost(host)}:${port} is being drained from target group "${targetGroup}" by somebody else.`,
+    `${describeHost(host)}:${port} is being drained from target group "${targetGroup}", and not by this run.`,
     'Wait for it to end. If the host is to serve again, register it then: it is out of the target group.',
   );
 

@@ -28,7 +28,7 @@ export const scalingNotChanged = (group: NamedScalingGroup, what: string): AdfEr
     code: 'scaling.not_changed',
     class: 'refused',
     message: `The ${describeScalingGroup(group)} was told to ${what}, and does not show it.`,
-    hint: 'Does somebody else change it at the same time? Try again in a moment.',
+    hint: 'Does something else change it at the same time? Try again in a moment.',
   });
 
 /** What a run suspended stays so: `why` is a host that would be replaced, or what kept it from being resumed. */

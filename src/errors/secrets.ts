@@ -55,7 +55,7 @@ export const noSuchSecret = (
     place,
   );
 
-/** The command at hand fetches no secrets, or does not know yet that it needs this one. */
+/** This command fetches no secrets, or does not know yet that it needs this one. */
 export const secretNotFetched = (name: string, place: ErrorPlace): AdfError =>
   invalid(
     'not_fetched',
@@ -101,7 +101,7 @@ export const secretInArgument = (what: string, at?: Place): AdfError =>
   new AdfError({
     code: 'secret.in_argument',
     class: 'invalid',
-    message: `${what} would hold a secret, and everybody on the host could read it in the list of processes.`,
+    message: `${what} would hold a secret, and every user of the host could read it in the list of processes.`,
     hint: 'Give it by `stdin` or `environment`, or write a `shell` script: its text travels over stdin. In a container, use `env` or `env_file`.',
     ...defined({ at }),
   });
@@ -110,7 +110,7 @@ export const secretInArgument = (what: string, at?: Place): AdfError =>
 export const secretInProxyCommand = (place: ErrorPlace, whose = ''): AdfError =>
   invalid(
     'in_argument',
-    `ssh.proxy_command${whose} holds a secret, and everybody on this machine could read it in the list of processes.`,
+    `ssh.proxy_command${whose} holds a secret, and every user of this machine could read it in the list of processes.`,
     'Let the command read it by itself: from a file, or from an environment variable that is not under `secrets`.',
     place,
   );

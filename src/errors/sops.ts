@@ -32,7 +32,7 @@ export const noKeyForSops = (
     'Give an age key in SOPS_AGE_KEY, a file of keys in SOPS_AGE_KEY_FILE, or access to kms:Decrypt of its KMS key.',
   );
 
-/** What is in the file is not what sops wrote: somebody changed it by hand, or it is damaged. */
+/** What is in the file is not what sops wrote: it was changed by hand, or it is damaged. */
 export const sopsDamaged = (file: string, what: string): AdfError =>
   invalid(
     'damaged',

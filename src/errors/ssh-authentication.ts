@@ -93,7 +93,7 @@ export const noCommonAlgorithm = (host: ErrorHost, lacking: string, cause?: unkn
   });
 
 /**
- * The host was left alone, since others at the same place already took no key of ours, or were not believed to be who they say.
+ * The host was left alone, since others at the same place already took no key of ours, or were not accepted as the hosts that they claim to be.
  * `description` is that place: `at 10.0.0.5`, `behind bastion.example.com`.
  */
 export function authenticationStopped(

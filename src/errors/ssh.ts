@@ -57,7 +57,7 @@ export const connectionLost = (host: ErrorHost, reason: string, cause?: unknown)
     cause,
   });
 
-/** The server lets nobody forward to `target`, or nothing listens there. */
+/** The server does not allow forwarding to `target`, or nothing listens there. */
 export const forwardingRefused = (host: ErrorHost, target: string, reason: string): AdfError =>
   new AdfError({
     code: 'ssh.forwarding_refused',

@@ -48,7 +48,7 @@ export type EventBody =
       readonly duration: Milliseconds;
     }
   | { readonly type: 'host.connected'; readonly host: EventHost; readonly duration: Milliseconds }
-  /** A host's key that nobody had on record: believed, and recorded in `file`. */
+  /** A host's key that was on no record: accepted, and recorded in `file`. */
   | {
       readonly type: 'host_key.recorded';
       readonly host: EventHost;

@@ -33,7 +33,7 @@ export interface Scope {
   readonly named: Readonly<Record<string, unknown>>;
 }
 
-/** The path leads nowhere; why, if somebody minds. */
+/** The path leads nowhere; `explain` makes the error that says why. */
 export class Missing {
   constructor(readonly explain: () => AdfError) {}
 }

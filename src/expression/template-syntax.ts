@@ -64,7 +64,7 @@ export interface PathExpression {
   readonly offset: number;
 }
 
-// An environment of our own, so that nobody's helpers or partials are ever seen here. It only parses: a template
+// An environment of our own, so that no other helpers or partials are seen here. It only parses: a template
 // is evaluated over its tree, so that no code is generated from it and values keep their types.
 const handlebars = Handlebars.create();
 

@@ -122,7 +122,7 @@ export class Variables {
     if (layer === undefined && this.#otherwise !== undefined) return this.#otherwise;
     if (layer === undefined) throw unknownVariable(name, this.names(), {});
     const value = layer.literal === true ? layer.values[name] : this.#render(name, layer);
-    // Before anybody has seen it.
+    // Before it can be shown.
     if (this.#secrets !== undefined && this.isSecret(name)) {
       keep(value, name, this.#secrets.keeper);
       if (typeof value === 'string' && isEncrypted(value)) throw encryptedSecret(name, layer);

@@ -109,7 +109,7 @@ export interface ObservedContainer {
   /** Published ports, as configured (also of a stopped container). */
   readonly ports: readonly PortMapping[];
   readonly networks: readonly string[];
-  /** What of the host it mounts and must not be made up, by path; also of a stopped container. */
+  /** The paths of the host that it mounts and that must not be created for it; also of a stopped container. */
   readonly bindSources?: readonly string[];
   /** Docker's own health check, when the container has one. */
   readonly health?: 'starting' | 'healthy' | 'unhealthy';

@@ -25,7 +25,7 @@ export interface SshSettings {
   readonly proxyJump?: string;
   /** A command whose stdin and stdout are the connection, in ssh_config's words; `none` overrides OpenSSH's configuration. */
   readonly proxyCommand?: string;
-  /** `accept-new` believes, and records, the key of a host that has none on record; a changed key is always refused. */
+  /** `accept-new` accepts, and records, the key of a host that has none on record; a changed key is always refused. */
   readonly strictHostKeyChecking?: 'yes' | 'accept-new';
   /** Where the key of a host that has none on record may be learnt: what an EC2 instance printed to its console at first boot. */
   readonly hostKeys?: 'known_hosts' | 'console';

@@ -11,7 +11,7 @@ export interface GroupLock {
   readonly group: GroupName;
   /** How often it was taken: it only rises. 0 when it never was. */
   readonly epoch: number;
-  /** Absent when nobody holds it. */
+  /** Absent when it is free. */
   readonly holder?: LockHolder;
 }
 
@@ -27,6 +27,6 @@ export interface LockHolder {
 
 /** What became of the lock of one group that was to be released. */
 export interface ReleasedLock extends GroupLock {
-  /** It was taken away from its holder, or from whoever believes to be it. */
+  /** It was taken from its holder, or from a run that still counts itself as its holder. */
   readonly forced: boolean;
 }

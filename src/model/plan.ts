@@ -111,7 +111,7 @@ export interface RegistrationSummary {
 export interface ScalingGroupPlan {
   readonly name: string;
   readonly region: Region;
-  /** Its processes that are suspended for the run; none when somebody suspended them all before. */
+  /** Its processes that are suspended for the run; none when all were suspended before. */
   readonly suspends: readonly string[];
 }
 

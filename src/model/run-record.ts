@@ -63,7 +63,7 @@ export interface AskedFor {
   readonly images?: Readonly<Record<string, string>>;
 }
 
-/** The project as a run found it: whoever goes on with the run must find the same. Digests, since what is in it may be secret. */
+/** The project as a run found it. `resume` must find the same. Digests, since what is in it may be secret. */
 export interface ProjectDigest {
   /** By path: sha256 of what the run read, as hexadecimal digits; `absent` where it looked and found nothing. */
   readonly files: Readonly<Record<string, string>>;

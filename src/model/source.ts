@@ -14,7 +14,7 @@ export type ValuePath = readonly (string | number)[];
  */
 export interface Locate {
   (path: ValuePath, part?: 'value' | 'key'): Place | undefined;
-  /** The whole file, where it is at hand: with it an error points inside a string, and shows the line. */
+  /** The whole file, where it is known: with it an error points inside a string, and shows the line. */
   readonly text?: string;
 }
 

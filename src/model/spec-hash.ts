@@ -9,7 +9,7 @@ import { label, type ContainerSpec } from './container.js';
 export const specHash = (spec: ContainerSpec): string => hash(withoutImage(spec)).slice(0, 32);
 
 /**
- * A short hash per part (`env=1f0c…,ports=…`), so that a plan can name what changed without anybody seeing a value.
+ * A short hash per part (`env=1f0c…,ports=…`), so that a plan can name what changed without showing a value.
  */
 export const specParts = (spec: ContainerSpec): string =>
   Object.entries(withoutImage(spec))

@@ -8,7 +8,7 @@ export interface StatusReport {
   readonly environment: EnvironmentName;
   readonly at: EpochMilliseconds;
   readonly groups: readonly GroupStatus[];
-  /** Runs of these groups that did not get to their end, or left something held; newest first. Absent when nobody looked. */
+  /** Runs of these groups that did not get to their end, or left something held; newest first. Absent when the journal was not looked at. */
   readonly interrupted?: readonly InterruptedStatus[];
 }
 

@@ -75,7 +75,7 @@ export function allowanceOfHosts({ healthy, counts }: SpareHosts): Allowance {
 export const runs = ({ to, containers }: HostObservation): boolean =>
   to.containers.some((spec) => containers.some(({ name, running }) => running && name === spec.name));
 
-/** The listed hosts that run; one that nobody looked at, left out by `--limit` or out of reach, is taken to. */
+/** The listed hosts that run. One that was not looked at (left out by `--limit`, or out of reach) counts as running. */
 export function runningHosts(
   peers: readonly Pick<Host, 'id'>[],
   looked: readonly HostObservation[],

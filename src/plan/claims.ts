@@ -73,7 +73,7 @@ export function judgeClaim(claim: Claim, evidence: Evidence): Verdict {
     : judgeUnnoted(claim, host.containers, evidence);
 }
 
-/** A host that does not answer: what can be done for it without asking it is right only while nobody else can have changed it. */
+/** A host that does not answer: what can be done for it without asking it is right only while no other run can have changed it. */
 function judgeUnseen({ holds, run }: Claim, since: Evidence['since']): Verdict {
   if (since === 'nobody') return { judge: 'believe', holds };
   const reason = `it does not answer, and another run may have changed it since run ${run}: nothing is done for it by what the journal of that run says`;
@@ -115,7 +115,7 @@ function judgeUnnoted(
     (step) => step.do !== 'prove_health',
   );
   if (missing.length === 0) return { judge: 'returned' };
-  // Of a host that is in no target group nobody else tells that it is healthy.
+  // Of a host that is in no target group there is no other sign of health.
   const isTold = finished || since !== 'nobody' || claim.places.length > 0;
   const held = finished ? holds.filter(isOwed) : holds;
   if (held.length === 0 || (isTold && isAtPlan(claim, containers, registrations))) {
@@ -181,7 +181,7 @@ export const newerRunOf = (
 
 const shapeOfId = /^\d{8}T\d{6}Z-/;
 
-/** Ids sort by time; a label that somebody wrote by hand says nothing of it. */
+/** Ids sort by time; a label that was written by hand says nothing of it. */
 export const beganAfter = (other: string, run: RunId): boolean => shapeOfId.test(other) && other > run;
 
 /** Target groups that a host was taken out of by what its containers' holds say, of whose registrations nothing is known. */

@@ -160,7 +160,7 @@ function groupsOf(rebuilt: RebuiltRun | undefined, copies: readonly HeldOnHost[]
 /** Holds are counted; a host's own are restored in the order in which they were taken. */
 const orderOf = ({ id }: Hold): number => Number(/#(\d+)$/.exec(id)?.[1] ?? 0);
 
-/** Where the journal is elsewhere nobody knows which mutations were made: what was taken may have been under way. */
+/** Where the journal is elsewhere it is unknown which mutations were made: what was taken may have been under way. */
 const mayBeUnderWay = ({ hold, at }: HeldOnHost): UnknownMutation => ({
   host: hold.host,
   what: `what the hold ${hold.id} was for`,

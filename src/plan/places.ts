@@ -19,7 +19,7 @@ export class Places {
   readonly #listed: ReadonlySet<HostId>;
   /** Only of those that are there; what is draining is on its way out. */
   readonly #ports = new Map<HostId, ReadonlySet<number>>();
-  /** How many have each port that most of them may have: all others are nobody's loss. */
+  /** How many have each port that most of them may have: the other ports do not count. */
   readonly #votes: readonly (readonly [port: number, votes: number])[];
 
   constructor(observed: ObservedTargetGroup, peers: readonly Host[]) {

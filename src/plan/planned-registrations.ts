@@ -12,7 +12,7 @@ import {
 export type Publishing = Pick<ContainerSpec, 'ports' | 'networks'>;
 
 /**
- * The ports of a host on which a balancer of this target group reaches these containers. Undefined when nobody can tell: a
+ * The ports of a host on which a balancer of this target group reaches these containers. Undefined when that is unknown: a
  * container on the host's own network opens what it likes.
  */
 export function publishedPorts(

@@ -25,7 +25,7 @@ const filesAmong = (hosts: readonly HostObservation[]): ReadonlySet<string> =>
   );
 
 /**
- * A bind mount whose source is not there, or is a folder where another host has a file: an Engine once made up that folder. What a task may
+ * A bind mount whose source is not there, or is a folder where another host has a file: the folder was created by an Engine. What a task may
  * still put there is not refused.
  */
 const refusalsOfMounts = (
@@ -57,13 +57,13 @@ export const unknownMounts = ({ hosts }: Pick<GroupObservation, 'hosts'>): reado
 /** A pull of anything needs at least this: below it the Engine itself starts to fail. */
 export const neededBytes = 100 * 1_048_576;
 
-/** Everything that speaks against rolling this group, all at once; nothing means go. */
+/** All reasons against rolling this group; none means that it may be rolled. */
 export const findRefusals = (group: GroupObservation): readonly AdfError[] => [
   ...refusalsPerHost(group).flatMap(({ refusals }) => refusals),
   ...refusalsOfFloor(group),
 ];
 
-/** What speaks against rolling each host, were it alone. */
+/** The reasons against rolling each host, were it alone. */
 export function refusalsPerHost(
   group: GroupObservation,
 ): readonly { readonly observation: HostObservation; readonly refusals: readonly AdfError[] }[] {
@@ -82,7 +82,7 @@ export function refusalsPerHost(
   }));
 }
 
-/** A host that has never run this group's containers: nobody can have left it out of anything. */
+/** A host that has never run this group's containers: it cannot have been left out of anything. */
 export const isFresh = ({ containers, to }: HostObservation, group: string): boolean =>
   !containers.some(
     (container) =>

@@ -11,7 +11,7 @@ export interface RebuiltRun {
   /** Absent when it ended before it was to change anything: refused, or interrupted that early. */
   readonly record?: RunRecord;
   readonly startedAt?: EpochMilliseconds;
-  /** Who worked on it last: whoever began it, or took it up to recover it. */
+  /** Who worked on it last: the owner that began it, or the one that recovered it. */
   readonly process?: ProcessRecord;
   /** Not settled, or settled as `named`: a person was told, and it is held all the same. In the order in which they were opened. */
   readonly open: readonly Hold[];
@@ -19,9 +19,9 @@ export interface RebuiltRun {
   readonly inCloud: readonly CloudHold[];
   /** Every hold that it ever opened, one opened again included once for each time: where its hosts came from. */
   readonly origin: readonly Hold[];
-  /** Mutations that were about to be made, and whose end nobody saw. */
+  /** Mutations that were about to be made, and whose end is not recorded. */
   readonly unknown: readonly UnknownMutation[];
-  /** Holds that are settled for good, each as it was opened last, and when it was settled. */
+  /** Holds that are settled, each as it was opened last, and when it was settled. */
   readonly settled: ReadonlyMap<HoldId, SettledHold>;
   /** Hosts that keep the planned containers: one of their holds was settled as `replaced`, and nothing was held of them since. */
   readonly finished: ReadonlySet<HostId>;

@@ -15,7 +15,7 @@ import { floorFor, isRegistered } from './floor.js';
 import type { GroupObservation, HostObservation, ObservedTargetGroup } from './observation.js';
 import { Rotation, Taken, zonesOf } from './rotation.js';
 
-/** What speaks against a roll as such: no target group, one that cannot be rolled through, or a floor that no roll can keep. */
+/** The reasons against a roll as such: no target group, one that cannot be rolled through, or a floor that no roll can keep. */
 export const refusalsOfFloor = (group: GroupObservation): readonly AdfError[] =>
   group.targetGroups.length > 0
     ? group.targetGroups.flatMap((observed) => refusalsOfTargetGroup(observed, group))
@@ -32,7 +32,7 @@ function refusalsOfTargetGroup(observed: ObservedTargetGroup, group: GroupObserv
   return [...refusals, ...refusalsOfDrains(observed, group)];
 }
 
-/** Judges each host's drain as the roll will, at the best there can be: with every registered target in service, and nobody out. */
+/** Judges each host's drain as the roll will, at the best there can be: with every registered target in service, and no host out. */
 function refusalsOfDrains(
   { targetGroup, targets }: ObservedTargetGroup,
   { hosts, peers, rollout: { minHealthy } }: GroupObservation,

@@ -16,7 +16,7 @@ interface ObservedPlaces extends ObservedTargetGroup {
   readonly places: Places;
 }
 
-/** What speaks against a host by its places in each target group. A fresh host is new: nobody can have left it out of one. */
+/** The reasons against a host by its places in each target group. A fresh host is new: it cannot have been left out of one. */
 export function refusalsOfRegistrations(
   observation: HostObservation,
   fresh: boolean,

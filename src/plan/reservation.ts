@@ -75,7 +75,7 @@ export const ofOthers = (
   now: number,
 ): readonly Reservation[] => reservations.filter((one) => one.run !== run && now < one.expires + clockMargin);
 
-/** Every place that these runs have out or want out: none of them counts as healthy for anybody else. */
+/** Every place that these runs have out or want out: none of them counts as healthy for other runs. */
 export const reservedBy = (reservations: readonly Reservation[]): ReadonlySet<string> =>
   new Set(reservations.flatMap(({ out, wanted }) => [...out, ...wanted]));
 

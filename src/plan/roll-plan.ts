@@ -20,7 +20,7 @@ import { stateFound } from './plan-report.js';
 import { isFresh, unknownMounts } from './preflight.js';
 import { Rotation, zonesOf } from './rotation.js';
 
-/** What deploy will do to a group that nothing speaks against (see preflight.ts): from and to, host by host, batch by batch. */
+/** What deploy will do to a group that passed preflight.ts: from and to, host by host, batch by batch. */
 export function planRoll(group: GroupObservation): Plan {
   const hosts = group.hosts.map(planHost);
   const rolled = new Set(hosts.filter(({ action }) => action === 'roll').map(({ host }) => host));

@@ -2,7 +2,7 @@ import type { Host } from '../model/host.js';
 import { registrationKey, type Registration, type TargetHealth } from '../model/registration.js';
 import type { Floor, FloorVerdict } from './floor.js';
 
-/** The zone in which a target is, by the listed hosts; a target of anybody else is in none that is known. */
+/** The zone in which a target is, by the listed hosts; the zone of any other target is unknown. */
 export function zonesOf(hosts: readonly Host[]): (targetId: string) => string | undefined {
   const zones = new Map(hosts.flatMap(({ targetIds, zone }) => targetIds.map((id) => [id, zone] as const)));
   return (targetId) => zones.get(targetId);
@@ -59,7 +59,7 @@ export class Rotation {
   judge(wanted: readonly Registration[], taken: Taken): FloorVerdict {
     const { minimum, targetGroup } = this.#floor;
     const taking = this.#inRotation(wanted, taken);
-    // Taking what is not healthy takes nothing from anybody.
+    // Taking what is not healthy takes nothing from clients.
     if (taking.size === 0) return { allowed: true };
     const healthy = this.#byKey.size - taken.keys.size;
     if (healthy - taking.size < minimum) return { allowed: false, healthy, minimum };

@@ -12,7 +12,7 @@ const replacingProcesses: readonly string[] = ['AZRebalance', 'HealthCheck', 'Re
 export const replacesDrained = ({ healthCheckTypes }: ScalingGroup): boolean =>
   healthCheckTypes.includes('ELB');
 
-/** What one run suspended, as it is written on the Auto Scaling group: for whoever recovers the run without its journal. */
+/** What one run suspended, as it is written on the Auto Scaling group: for a recovery without the run's journal. */
 export interface SuspensionTag {
   readonly key: string;
   readonly run: RunId;
@@ -47,7 +47,7 @@ export function groupOfTag({ key }: SuspensionTag, environment: EnvironmentName)
 
 /**
  * What a run has to hold suspended under its `key`: what runs now, what an interrupted run left under the same key, and what another group's
- * run suspended, since that one may end first. What somebody else suspended is not ours to resume.
+ * run suspended, since that one may end first. What others suspended is not ours to resume.
  */
 export function processesToSuspend(group: ScalingGroup, key: string): readonly string[] {
   const tags = suspensionsOn(group);

@@ -68,7 +68,7 @@ interface What {
   readonly args?: RoleArguments;
 }
 
-/** Read with the playbook where no template is in the way; undefined where it includes itself: how often is known when it runs. */
+/** Read with the playbook where its path has no template; undefined where it includes itself: how often is known when it runs. */
 async function readKnown(what: What, tree: TreeReader): Promise<Included | undefined> {
   const { value } = what.source;
   if (Object.values(value).some((text) => typeof text !== 'string' || mayBeTemplate(text))) return undefined;

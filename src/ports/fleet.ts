@@ -2,7 +2,7 @@ import type { EpochMilliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { AccountId, HostId, Region } from '../model/ids.js';
 
-/** Whether machines are there at all, as whoever runs them tells. */
+/** Whether machines are there at all, as the cloud that runs them tells. */
 export interface Presence {
   /**
    * Those of the hosts that do not run any more: terminated, or stopped. One that only lost its tags is still there, and so is one that no

@@ -5,7 +5,7 @@ export interface FilesOfHosts {
   on(host: Host, access: FileAccess): HostFiles;
 }
 
-/** As whom, and for how long. */
+/** The user that reads and writes, and the time limit. */
 export interface FileAccess {
   /** Through sudo. */
   readonly become: boolean;
@@ -18,11 +18,11 @@ export interface FileAccess {
 
 /**
  * The files of one host. Paths are absolute on the host, relative to the login user's home, or begin with `~/`, which is the home of
- * whoever the access is as. All methods throw `file.*`, and what the transport throws.
+ * the user of the access. All methods throw `file.*`, and what the transport throws.
  */
 export interface HostFiles {
   readonly host: Host;
-  /** What is at these places, in their order, in one go. */
+  /** What is at these places, in their order, together. */
   look(places: readonly FilePlace[]): Promise<readonly FileLook[]>;
   /** The whole content, of what a link leads to as well. Undefined when it is more than `limit` bytes. Throws `file.not_found`. */
   read(path: string, limit: number): Promise<Uint8Array | undefined>;
@@ -32,7 +32,7 @@ export interface HostFiles {
    */
   fetch(path: string, take: (chunk: Uint8Array) => Promise<void>): Promise<string>;
   /**
-   * Puts a whole file in place of what was there, in one step: whoever looks sees the old content or the new, also after a crash. The
+   * Puts a whole file in place of what was there, in one step: readers see the old content or the new, also after a crash. The
    * content goes to a temporary in the target's own folder, is compared with its sha256 there, gets its mode and owner, and is
    * synced; then it is renamed. What an interrupted write left beside the target is removed. Replaces a link, not what it leads to,
    * unless `follow` says so; hard links to the old file keep the old content.
@@ -40,7 +40,7 @@ export interface HostFiles {
   write(path: string, content: FileContent | HostContent, options?: WriteOptions): Promise<WriteResult>;
   /**
    * Makes what is there as wanted. Links are put in place in one step. Throws `file.protected` for removing what holds somebody's home
-   * or has something mounted in it, and `file.other_kind` where something else is in the way and `force` does not say to replace it.
+   * or has something mounted in it, and `file.other_kind` where something of another kind is there and `force` does not say to replace it.
    */
   shape(path: string, wanted: FileShape, attributes?: FileAttributes): Promise<void>;
   /** Removes what interrupted writes to this path left behind; what a living one is at work on stays. */

@@ -5,7 +5,7 @@ import type { EnvironmentName, GroupName, HostId } from '../model/ids.js';
 /** Who may change a group at this moment: one run per environment and group. */
 export interface LeaseStore {
   /**
-   * Throws `lease.held` that names the owner and since when, `lease.unavailable`; `lease.quiet` when somebody holds it who seems dead, which
+   * Throws `lease.held` that names the owner and since when, `lease.unavailable`; `lease.quiet` when its holder seems gone, which
    * only a store that must watch a lease to know says, and `lease.members_gone` when hosts that had it are terminated: ask again until it
    * has shown.
    */
@@ -13,7 +13,7 @@ export interface LeaseStore {
   /** Who holds it at this moment. Changes nothing. Throws `lease.unavailable`. */
   look(name: LeaseName): Promise<LeaseLook>;
   /**
-   * Ends it, whoever holds it: the epoch is raised, so that its run, if it still lives, changes nothing more. Throws `lease.unavailable`.
+   * Ends it also while another run holds it: the epoch is raised, so that this run, if it still goes on, changes nothing more. Throws `lease.unavailable`.
    */
   seize(name: LeaseName, by: LeaseOwner): Promise<LeaseLook>;
 }
@@ -27,7 +27,7 @@ export interface LeaseName {
 }
 
 export interface LeaseLook {
-  /** Absent when nobody holds it: released, run out, or never taken. */
+  /** Absent when it is free: released, run out, or never taken. */
   readonly holder?: LeaseHolder;
   /** The newest epoch; 0 when it was never taken. */
   readonly epoch: number;
@@ -67,7 +67,7 @@ export interface Lease {
   readonly name: string;
   /** Rises with every taking, and never falls. */
   readonly epoch: number;
-  /** True when its store made sure that nobody else had it since the request's `since`. */
+  /** True when its store made sure that no other run had it since the request's `since`. */
   readonly unbroken?: boolean;
   /** Throws `lease.lost`. */
   renew(): Promise<void>;

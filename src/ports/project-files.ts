@@ -46,7 +46,7 @@ export interface FileDigest {
   readonly sha256: string;
 }
 
-/** A file that nobody sees under its name before it is whole. Ends with `commit` or `discard`. */
+/** A file that appears under its name only when it is whole. Ends with `commit` or `discard`. */
 export interface NewProjectFile {
   write(chunk: Uint8Array): Promise<void>;
   /** Puts it in place of what was there, in one step. */

@@ -10,7 +10,7 @@ export interface Registry {
    * Throws `registry.image_missing`, `registry.denied`, `registry.unavailable`.
    */
   resolve(reference: ImageReference): Promise<ResolvedImage>;
-  /** What a host needs to pull from the repository; undefined when anybody may. */
+  /** What a host needs to pull from the repository; undefined when no login is needed. */
   credentials(repository: Repository): Promise<RegistryCredentials | undefined>;
   /** From now on a registry (`docker.io`, `localhost:5000`) is asked with these, before those of any other source. They are kept in memory alone. */
   logIn(registry: string, credentials: RegistryCredentials): void;

@@ -24,7 +24,7 @@ export interface PersonPrompt extends SecretPrompt {
   askOpenly(question: string): Promise<string | undefined>;
 }
 
-/** Who sees to it that secrets are not shown. */
+/** Keeps secrets out of what is shown. */
 export interface SecretKeeper {
   /** From now on this value is shown as `***`, unless it is too short for that. `name` is what people are told of it then. */
   add(secret: Secret, name: string): void;

@@ -40,7 +40,7 @@ export interface Traffic {
   register(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void>;
   /** All of one target group. Deregistering what is absent is no error. */
   deregister(targetGroup: TargetGroupArn, registrations: readonly Registration[]): Promise<void>;
-  /** Every tag of the target group, whoever wrote it. */
+  /** Every tag of the target group, also those of others. */
   tags(targetGroup: TargetGroupArn): Promise<readonly Tag[]>;
   /** Writes these, over those of the same keys; all others stay. */
   tag(targetGroup: TargetGroupArn, tags: readonly Tag[]): Promise<void>;

@@ -3,13 +3,13 @@ import type { Milliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { Spill, SpilledOutput } from './project-files.js';
 
-/** Another place than known_hosts that knows the keys of fresh hosts, and can be believed: an EC2 instance's console. */
+/** Another place than known_hosts that knows the keys of fresh hosts, and can be trusted: an EC2 instance's console. */
 export interface HostKeySource {
-  /** Lines of `type base64`; empty when the host has not told any yet. Throws `aws.*`, and `ssh.host_key` where it is at odds with itself. */
+  /** Lines of `type base64`; empty when the host has not told any yet. Throws `aws.*`, and `ssh.host_key` where its lines contradict each other. */
   hostKeysOf(host: Host): Promise<readonly string[]>;
 }
 
-/** A key that nobody had on record: believed, and from now on the only one that is. */
+/** A key that was on no record: accepted, and from now on the only one that is. */
 export interface RecordedHostKey {
   readonly host: Host;
   /** `ssh-ed25519`. */
@@ -18,7 +18,7 @@ export interface RecordedHostKey {
   readonly fingerprint: string;
   /** The known_hosts file that has it now. */
   readonly file: string;
-  /** Why it was believed. */
+  /** Why it was accepted. */
   readonly source: 'accept-new' | 'console';
 }
 
@@ -70,7 +70,7 @@ export type RemoteCommand =
       readonly exposes?: readonly string[];
     };
 
-/** One execution of one command in one run on one host. Whoever asks for the same again does not mean another. */
+/** One execution of one command in one run on one host. A second call with the same step does not run it again. */
 export interface StepId {
   readonly run: string;
   /** Unique in the run over all its hosts: some hosts share a home folder. Shown to who looks at the host, so no value of a variable. */

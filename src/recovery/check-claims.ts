@@ -20,7 +20,7 @@ import { retryPause } from '../ports/clock.js';
 const askIfGoneEvery: Milliseconds = 30_000;
 
 /**
- * Whether another run can have had the leases since the interrupted one: when nobody had, each one's epoch is the next. A run without
+ * Whether another run can have had the leases since the interrupted one: when none had, each one's epoch is the next. A run without
  * groups has no lease. `taken` are the leases of the process that recovers it.
  */
 export function whoCameSince(

@@ -13,7 +13,7 @@ export class JournalOnDemand implements Journal {
   }
 
   async close(): Promise<void> {
-    // One that could not be opened has told whoever wrote to it.
+    // One that could not be opened has failed its writer already.
     const journal = await this.#opened?.catch(() => undefined);
     await journal?.close();
   }

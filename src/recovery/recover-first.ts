@@ -121,7 +121,7 @@ async function isUnderWay(
   return looks.some((one) => one.status === 'fulfilled' && one.value.holder?.run === run);
 }
 
-/** A host that the inventory does not list is in nobody's way, though a person should see to it. */
+/** A host that the inventory does not list does not stop the deploy, though a person should look at it. */
 function stillHeld({ run, hosts, inCloud }: RecoveredRun, inventory: Inventory): readonly AdfError[] {
   const listed = new Set(inventory.hosts.map(({ id }) => id));
   const held = hosts.filter((host) => host.held.length > 0 && listed.has(host.host));

@@ -287,10 +287,10 @@ async function notListed(
   };
 }
 
-/** Nobody has to put that back. Its own copy stays with it: a host that is started again is restored by the next deploy. */
+/** That need not be put back. Its own copy stays with it: a host that is started again is restored by the next deploy. */
 async function settleGone(host: EventHost, holds: readonly Hold[], run: Run): Promise<RecoveredHost> {
   const held = holds.map(describeHold).join(', ');
-  const message = `it is gone (terminated or stopped), and nobody has to put back what it held: ${held}`;
+  const message = `it is gone (terminated or stopped), and what it held need not be put back: ${held}`;
   run.bus.emit({ type: 'warning', host, message });
   await run.holds.settle(holds, 'gone');
   return { host: host.id, name: host.name, restored: true, held: [] };

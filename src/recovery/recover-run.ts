@@ -56,7 +56,7 @@ export interface RecoveredHost {
   readonly atPlan?: boolean;
   /** What is still held of it. */
   readonly held: readonly string[];
-  /** Why a person has to look at it; absent when nobody has to. */
+  /** Why a person has to look at it; absent when that is not needed. */
   readonly reason?: string;
   readonly error?: AdfError;
 }
@@ -64,7 +64,7 @@ export interface RecoveredHost {
 /**
  * Restores what one interrupted run still holds, and ends it: under the leases of its groups, where it is looked at again; in its own
  * journal, or in one that is made when its own is on another machine. Throws `lease.held` when it lives, `lease.unavailable`,
- * `recover.wrong_account`, `journal.*`. Undefined when somebody else recovered it meanwhile.
+ * `recover.wrong_account`, `journal.*`. Undefined when another process recovered it meanwhile.
  */
 export async function recoverRun(
   found: InterruptedRun,
@@ -75,7 +75,7 @@ export async function recoverRun(
   const added = addedBy(found, listed);
   const recovering = added.length === 0 ? given : { ...given, inventory: await listed.with(added) };
   const journal = new JournalOnDemand(async () => {
-    // One without its first record, too: whoever made it, to recover this run, was killed that early.
+    // One without its first record, too: the process that made it, to recover this run, was killed that early.
     const isThere = (await world.journals.runs()).includes(found.run);
     return isThere ? world.journals.reopen(found.run) : world.journals.create(found.run);
   });
@@ -200,7 +200,7 @@ async function lookAgain(
 /** A lease that runs out is free a moment later, on a slow host's clock too. */
 const moment: Milliseconds = 5_000;
 
-/** The lease of a process that is known to have ended is nobody's: that it runs out is waited for without being asked to. */
+/** The lease of a process that is known to have ended has no holder: until it runs out it is waited for, also without `lockWait`. */
 async function waitFor(
   found: InterruptedRun,
   leased: readonly LeasedGroup[],

@@ -78,7 +78,7 @@ function tellUnseen({ unread, unasked }: InterruptedRuns, bus: EventBus): void {
   }
 }
 
-/** A run that ended well has nothing to be recovered; one that nobody knows is a slip of the keyboard. */
+/** A run that ended well has nothing to be recovered; an unknown one is a typing mistake. */
 async function requireKnown(
   run: string,
   { journals }: World,

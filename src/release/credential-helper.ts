@@ -6,7 +6,7 @@ import type { RegistryCredentials } from '../ports/registry.js';
 
 const answerSchema = z.object({ Username: z.string(), Secret: z.string() });
 
-/** A helper that asks somebody for a passphrase must not hang a build. */
+/** A helper that asks for a passphrase must not hang a build. */
 const timeoutMs = 30_000;
 
 /**

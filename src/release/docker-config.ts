@@ -80,7 +80,7 @@ async function readConfig(file: string): Promise<DockerConfig> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    // Nobody has logged in on this machine yet.
+    // There has been no login on this machine yet.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return configSchema.parse({});
     throw dockerConfigInvalid(file, error instanceof Error ? error.message : String(error));
   }

@@ -45,7 +45,7 @@ export interface AuthorizationOptions {
 export interface Authorization {
   /** Secret: for the header and nothing else. */
   readonly header: string;
-  /** Absent when anybody gets this. */
+  /** Absent when this needs no login. */
   readonly username: string | undefined;
 }
 

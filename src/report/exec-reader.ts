@@ -13,7 +13,7 @@ import { describe, type Sentence } from './wording.js';
 export type TaskEnded = Extract<Event, { type: 'task.ended' }>;
 export type TaskOutput = Extract<Event, { type: 'task.output' }>;
 
-/** Of interest with `-v` alone: nobody wrote the play that runs one command. */
+/** Of interest with `-v` alone: the play that runs one command is not the user's. */
 const ofThePlay: ReadonlySet<Event['type']> = new Set([
   'play.started',
   'play.ended',

@@ -11,7 +11,7 @@ interface Writable {
 
 /**
  * Lines to a stream, each given to the system as it comes. When the other side is gone (`| head`, a closed terminal)
- * the sink falls silent: a run must restore what it holds, whether or not anybody still listens.
+ * the sink writes nothing more: a run must restore what it holds, also when its output is not read.
  */
 export function streamSink(stream: Writable): LineSink {
   let open = true;

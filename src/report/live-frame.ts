@@ -149,7 +149,7 @@ function markOf(stage: HostStage, palette: Palette, glyphs: Glyphs): string {
   }
 }
 
-/** From this on a total counts bytes: nobody probes a thousand times. */
+/** From this on a total counts bytes: no probe is tried a thousand times. */
 const leastBytes = 4_096;
 
 function barOf({ done, total }: LiveHost, { columns, palette, glyphs }: Screen): string {

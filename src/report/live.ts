@@ -96,7 +96,7 @@ export class LiveReader implements EventReader {
     return () => this.#release();
   }
 
-  /** Takes the picture away for good and leaves the terminal as it was. */
+  /** Removes the picture and leaves the terminal as it was. */
   stop(): void {
     if (this.#stopped) return;
     this.#release();

@@ -31,11 +31,11 @@ export const renderReleased = (locks: readonly ReleasedLock[]): string =>
   locks.map(describeReleased).join('\n');
 
 function describeReleased({ group, epoch, holder, forced }: ReleasedLock): string {
-  if (!forced) return `${group}: nothing to release, nobody holds the lock`;
-  const from = holder === undefined ? 'nobody held it' : `it was taken from ${describeHolder(holder)}`;
+  if (!forced) return `${group}: nothing to release, the lock is free`;
+  const from = holder === undefined ? 'it was free' : `it was taken from ${describeHolder(holder)}`;
   return `${group}: released by force, ${from}; the epoch is ${epoch} now: who had it before changes nothing more`;
 }
 
-/** Hosts tell it, and anybody can log in there. */
+/** Hosts tell it, and other users can log in there. */
 const describeHolder = ({ who, run, heldFor }: LockHolder): string =>
   withVisibleControls(`${who}, run ${run}, for ${formatDuration(heldFor)}`);

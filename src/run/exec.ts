@@ -33,7 +33,7 @@ export async function execWith(world: World, options: ExecOptions, hooks: RunHoo
     const limit = await limitOf(options, world);
     const inventory = await run.blips.cloud.outlast(() => world.listHosts());
     const hosts = chosenHosts(inventory, { groups: options.groups, ...defined({ limit }) });
-    // What several hosts print at once nobody could read: it is told when each has ended.
+    // The output of several hosts at once could not be read: each host's is shown when its command has ended.
     const watch = { output: hosts.length === 1 };
     const watched = { ...run, watch, extraVars: [...run.extraVars, wordsLayer(options)] };
     const sessions = hosts.map(

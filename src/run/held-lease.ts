@@ -76,8 +76,8 @@ export class HeldLease {
   }
 
   /**
-   * Takes the lease anew, to restore what is held. When nobody had it in between, all is as this run left it: the store says so, or its
-   * epoch is the next. An epoch that our own failed attempts raised is nobody else's.
+   * Takes the lease anew, to restore what is held. When no other run had it in between, all is as this run left it: the store says so, or its
+   * epoch is the next. An epoch that our own failed attempts raised is of no other run.
    * Else another run has, or had, the hosts, and knows better. Throws `lease.held`, `lease.lost`, `lease.unavailable`.
    */
   async #regain(): Promise<Lease> {
@@ -86,7 +86,7 @@ export class HeldLease {
     const lease = await this.#acquire(before);
     if (lease.unbroken !== true && lease.epoch !== before + 1) {
       await lease.release();
-      throw leaseLost(this.#request, 'another run had it meanwhile, or somebody released it by force.');
+      throw leaseLost(this.#request, 'another run had it meanwhile, or it was released by force.');
     }
     this.#lease = lease;
     this.#kept = this.#keep(lease);
@@ -98,7 +98,7 @@ export class HeldLease {
     return lease;
   }
 
-  /** Waits for hosts to come back, and for nobody else's lease. */
+  /** Waits for hosts to come back, and not for a lease of another run. */
   async #acquire(since: number): Promise<Lease> {
     const { clock, leases } = this.#world;
     const end: Milliseconds = clock.elapsed() + this.#request.duration * regaining.durations;

@@ -72,7 +72,7 @@ const tellAgain: Milliseconds = 60_000;
  * Takes the lease of every group, in the order of their names where another run has one, so that two runs do not wait for each other; and keeps
  * them renewed.
  * From then on no mutation starts past their deadlines, or where a newer epoch was. Throws `lease.held`, `lease.unavailable`; what it got
- * is let go then.
+ * is released then.
  */
 export async function leaseGroups(
   groups: readonly LeasedGroup[],

@@ -22,7 +22,7 @@ export interface ReleaseOptions extends LockOptions {
 export const lockStatus = (options: LockOptions, hooks: Pick<RunHooks, 'prompt'>): Promise<LockReport> =>
   inWorld(options, hooks, (world) => lockStatusWith(world, options));
 
-/** Ends locks that nobody needs any more. Throws `lease.alive` for one whose holder lives, unless it is forced; `lease.unavailable`. */
+/** Ends locks that no run needs any more. Throws `lease.alive` for one whose holder lives, unless it is forced; `lease.unavailable`. */
 export const releaseLocks = (
   options: ReleaseOptions,
   hooks: Pick<RunHooks, 'prompt'>,

@@ -43,7 +43,7 @@ export async function answerPrompts(playbook: Playbook, answers: Answers): Promi
 const isGiven = (name: string, { extraVars }: Pick<Answers, 'extraVars'>): boolean =>
   extraVars.some(({ values }) => Object.hasOwn(values, name));
 
-/** A private value is a secret, whoever gives it. What a template makes of secrets is known to be one anyway. */
+/** A private value is a secret, from the terminal and from a flag. What a template makes of secrets is known to be one anyway. */
 function keepGiven(prompts: readonly VarsPrompt[], { extraVars, keeper }: Answers): void {
   for (const { name, isPrivate } of prompts) {
     for (const { values } of isPrivate ? extraVars : []) {

@@ -12,7 +12,7 @@ export interface WholeRunChoices extends RunChoices {
 }
 
 /**
- * One run of any verb, with an id of its own: opened, and closed whatever comes of it. What it throws is told without secrets; after a signal
+ * One run of any verb, with an id of its own: opened, and closed in every case. What it throws is told without secrets; after a signal
  * that is the signal, `run.interrupted`. Throws `journal.*` when its journal cannot be made.
  */
 export async function withRun<T>(

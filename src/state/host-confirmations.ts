@@ -92,7 +92,7 @@ export class HostConfirmations implements Confirmations {
   }
 }
 
-/** What was written by half, or by somebody else, is none. */
+/** What was written by half, or by something else, is none. */
 function parsed(line: string): ConfirmedRelease | undefined {
   try {
     return answer.safeParse(JSON.parse(line)).data;

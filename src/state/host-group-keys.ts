@@ -77,7 +77,7 @@ export class HostGroupKeys implements GroupKeys {
     if (other !== undefined)
       throw groupKeyUnreadable(host, `${other.slice(foreign.length)} is another user's`);
     const [key] = lines.flatMap((line) => (line.startsWith(mark) ? [line.slice(mark.length)] : []));
-    // What was written by half, or by somebody else, is none.
+    // What was written by half, or by something else, is none.
     return key !== undefined && /^[0-9a-f]{64}$/.test(key) ? this.#kept(key) : undefined;
   }
 

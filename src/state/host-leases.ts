@@ -37,7 +37,7 @@ import {
 } from './lease-machine.js';
 import { areMet, majorityCount, majorityQuorum, missingOf, recordNumber } from './lease-rules.js';
 
-/** How much sooner than the hosts this side believes that a lease ran out: for clocks that run at different speeds. */
+/** How much sooner than on the hosts a lease counts as run out on this side: for clocks that run at different speeds. */
 const marginShare = 0.1;
 const marginOf = (duration: Milliseconds): Milliseconds => Math.max(1_000, duration * marginShare);
 
@@ -57,7 +57,7 @@ const untilMost: Enough = {
 
 export interface HostLeaseOptions {
   readonly directory?: string;
-  /** Tells which hosts of an older list do not exist any more; without it all are believed to be there. */
+  /** Tells which hosts of an older list do not exist any more; without it all count as there. */
   readonly presence?: PresenceOf;
 }
 

@@ -106,7 +106,7 @@ export class FileJournalStore implements JournalStore {
       return parseLines(line, path)[0];
     } catch (error) {
       if (isSystemError(error, 'ENOENT')) return undefined;
-      // A longer line, or a damaged one: whoever reads it all is told which.
+      // A longer line, or a damaged one: reading it all tells which.
       return (await this.read(run)).at(-1);
     }
   }
@@ -162,7 +162,7 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** The last bytes of a file as text; a character that is cut at their beginning is of a line that nobody reads. */
+/** The last bytes of a file as text; a character that is cut at their beginning is of a line that is not read. */
 async function readEnd(path: string, bytes: number): Promise<string> {
   const file = await open(path, 'r');
   try {

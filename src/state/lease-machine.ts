@@ -209,7 +209,7 @@ export function readLook(
   const free = known.filter((answer) => !isOthers(run, answer)).map(({ host }) => host);
   const record = newestRecord(known.map((answer) => answer.record));
   const quorums = withoutGone(quorumsOf({ members, leftOut }, record), gone);
-  // A majority must have been heard, or nobody can tell which epoch is the newest.
+  // A majority must have answered, or it is unknown which epoch is the newest.
   const isHeard = missingOf(majorityQuorum(members), heard) <= 0;
   const epoch = Math.max(0, ...known.map((answer) => answer.epoch));
   const look = { epoch, record, quorums, free, isHeard };
@@ -222,13 +222,13 @@ export function readLook(
 export interface MoveLook {
   /** The newest. */
   readonly epoch: number;
-  /** Whoever takes it on the hosts finds the note that it was moved there. */
+  /** A run that takes it on the hosts finds the note that it was moved there. */
   readonly isMoved: boolean;
   /** It may be held on the hosts. */
   readonly refusal?: Refusal;
 }
 
-/** Too few answers do when they have a note that a majority confirmed: the hosts gave it to nobody since, unless it was seized. */
+/** Too few answers do when they have a note that a majority confirmed: the hosts gave it to no run since, unless it was seized. */
 export function readMove(wish: LeaseWish, to: string, answers: readonly HostAnswer[]): MoveLook {
   const { epoch, record, quorums, free, isHeard, refusal } = readLook(wish, answers);
   const isNoted = record?.moved?.to === to;
@@ -352,7 +352,7 @@ function otherSince({ run, since }: LeaseWish, answers: readonly HostAnswer[]): 
   return other === undefined ? undefined : { why: 'had_since', run: other.run };
 }
 
-/** Who keeps us out; too few hosts when nobody does. */
+/** Which run keeps us out; too few hosts when none does. */
 function refusalOf(
   run: string,
   quorums: readonly Quorum[],

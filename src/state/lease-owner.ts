@@ -3,7 +3,7 @@ import type { LeaseOwner } from '../ports/lease-store.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Who runs this, for whoever finds the lock: `jenkins@build-7` and the build's page. Under Jenkins with its
+ * Who runs this, to be shown to other runs that meet the lock: `jenkins@build-7` and the build's page. Under Jenkins with its
  * "build user vars" plugin (BUILD_USER_ID) it is the person who pressed the button.
  */
 export function ownerFromEnvironment(

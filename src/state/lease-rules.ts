@@ -77,7 +77,7 @@ export function joined(some: readonly Quorum[], others: readonly Quorum[]): read
 }
 
 /**
- * The same without hosts that do not exist any more: nobody can have them, so a majority of the rest shares a host with every other
+ * The same without hosts that do not exist any more: no run can have them, so a majority of the rest shares a host with every other
  * majority. A run that had its majority with their help may go on until its deadline: wait that long before you count on this.
  */
 export const withoutGone = (quorums: readonly Quorum[], gone: ReadonlySet<string>): readonly Quorum[] =>

@@ -35,7 +35,7 @@ export class SpillFiles implements SpillStore {
     });
   }
 
-  /** What cannot be removed stays: it is in nobody's way. */
+  /** What cannot be removed stays; it does no harm. */
   async #prune(): Promise<void> {
     const oldest = this.options.now() - keptFor;
     for (const run of await readdir(this.#directory).catch(() => [])) {

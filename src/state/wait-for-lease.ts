@@ -4,7 +4,7 @@ import type { Clock, Random } from '../ports/clock.js';
 import type { Lease, LeaseRequest, LeaseStore } from '../ports/lease-store.js';
 
 export interface LeaseWait {
-  /** How long to go on asking while somebody else holds it; 0 asks once. */
+  /** How long to go on asking while another run holds it, in milliseconds; 0 asks once. */
   readonly wait: Milliseconds;
   readonly clock: Clock;
   readonly random: Random;
@@ -23,7 +23,7 @@ const blipPatience: Milliseconds = 15_000;
 const moment: Milliseconds = 5_000;
 
 /**
- * Acquires a lease, and while another run holds it asks again until `wait` has passed; one whose holder seems dead, until that must
+ * Acquires a lease, and while another run holds it asks again until `wait` has passed; one whose holder seems gone, until that must
  * have shown; and where too few hosts answer, for one connection timeout. Throws the last of these errors, or at once whatever else
  * acquiring throws.
  */

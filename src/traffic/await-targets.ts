@@ -130,7 +130,7 @@ function refuseImpossible(target: TargetHealth): void {
   // A Network Load Balancer is also `unavailable` for a moment by an error of its own (Elb.InternalError): that passes.
   if (state === 'unavailable' && reason !== 'Elb.InternalError') {
     refuse(
-      'the target group has health checks disabled, so nobody can tell whether it is healthy',
+      'the target group has health checks disabled, so it is unknown whether it is healthy',
       'Enable health checks for the target group.',
     );
   }

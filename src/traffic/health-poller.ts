@@ -6,7 +6,7 @@ import type { Look } from './newest-sightings.js';
 
 /** Reads one target group: never twice at a time, and never twice within `gap`, however many ask. */
 export class HealthReader {
-  /** The read that is agreed on but not begun, so that whoever asks now may share it. */
+  /** The read that is planned but not begun, so that callers may share it. */
   #next: Promise<Look> | undefined;
   readonly #begun: (() => void)[] = [];
   #current: Promise<unknown> = Promise.resolve();
@@ -78,7 +78,7 @@ export interface Waiter {
 /** Throttled, the poller looks this much less often at most. */
 const slowest = 16;
 
-/** Looks at one target group again and again while anybody waits for it, on behalf of all of them. */
+/** Looks at one target group again and again while callers wait for it, for all of them at once. */
 export class HealthPoller {
   readonly #waiters = new Set<Waiter>();
   #polling = false;
@@ -135,7 +135,7 @@ export class HealthPoller {
     for (const waiter of present) if (this.#waiters.has(waiter)) news(waiter);
   }
 
-  /** Until the next look is due, or a newcomer wants one, or nobody is left who wants any. */
+  /** Until the next look is due, or a new caller wants one, or no caller is left. */
   async #rest(): Promise<void> {
     const nap = new AbortController();
     this.#nap = nap;

@@ -142,7 +142,7 @@ export class MutationQueue {
     }
   }
 
-  /** One bad target fails the whole call, and nobody else shall fail for it: it is searched by halves. */
+  /** One bad target fails the whole call. The others must not fail for it, so it is searched by halves. */
   #tryHalves(batch: readonly Request[]): void {
     const middle = Math.ceil(batch.length / 2);
     for (const half of [batch.slice(0, middle), batch.slice(middle)]) {

@@ -65,7 +65,7 @@ export class NewestSightings {
       const stage = stageOf(target);
       const isBehind = stage.side !== known.side || (known.isReached && !stage.isReached);
       if (isBehind && asked < known.since + staleAtMost) doubtful.add(key);
-      // Somebody else changed it, or it fell ill: that is news, and nothing of this run.
+      // Others changed it, or it became unhealthy: that is news, and nothing of this run.
       else if (isBehind) this.#known.delete(key);
       else if (stage.isReached && !known.isReached)
         this.#known.set(key, { ...known, ...stage, since: answered });

@@ -30,7 +30,7 @@ export interface SharedTrafficOptions {
 
 /** How long the description of a target group counts as known. Its health never does. */
 const descriptionLifetime: Milliseconds = 30_000;
-/** Where nobody says how long throttling and lost replies are outlasted. */
+/** The default of how long throttling and lost replies are outlasted. */
 const patienceDefault: Milliseconds = 120_000;
 
 /** Everything the run shares about one target group. */
@@ -231,7 +231,7 @@ export class SharedTraffic implements Traffic {
   }
 }
 
-/** Without a spread: nobody else is there. */
+/** Without a spread: there is no other caller. */
 const plainPatience = (clock: Clock): Patience =>
   silentPatience({
     clock,

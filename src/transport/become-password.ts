@@ -3,7 +3,7 @@ import type { Secret } from '../model/secret.js';
 /** What sudo made of the password; `unsaid` when it was gone before it could tell. */
 type Verdict = 'taken' | 'refused' | 'unsaid';
 
-/** Leave to give the password to one sudo, and who wants to know what came of it. */
+/** Leave to give the password to one sudo, and the call that takes the result. */
 export interface Offer {
   readonly secret: Secret;
   readonly settle: (verdict: Verdict) => void;
@@ -19,7 +19,7 @@ const refusalsAllowed = 2;
 export class BecomePassword {
   readonly #refusedBy = new Set<string>();
   #proven = false;
-  /** Ends when whoever tries an unproven password knows what came of it. */
+  /** Ends when the command that tries an unproven password has ended. */
   #trial: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly secret: Secret) {}

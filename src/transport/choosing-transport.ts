@@ -29,7 +29,7 @@ class ChoosingTransport implements Transport {
   }
 }
 
-/** All of them. A server bears only so many who are not let in yet, or were refused, whoever they are: one gate, and one brake. */
+/** All of them. A server limits the logins that are not finished or were refused, of all transports together: one gate, and one brake. */
 export function chosenByHost(options: SshTransportOptions): Transport {
   const shared = {
     gate: new HandshakeGate({ ...defaultLimits, ...options.limits }),

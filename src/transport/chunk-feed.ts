@@ -13,7 +13,7 @@ export class ChunkFeed {
     private readonly source: Readable,
     private readonly take: (chunk: Buffer) => void | Promise<void>,
   ) {
-    // For whoever looks later; a failure is seen by all who wait for it.
+    // For later readers; all that wait for it get the failure.
     this.failed.catch(() => undefined);
     source.on('data', (chunk: Buffer) => this.#hand(chunk));
   }
@@ -33,7 +33,7 @@ export class ChunkFeed {
     while (this.#taking !== undefined) await this.#taking;
   }
 
-  /** Whatever still comes is nobody's. */
+  /** What still comes is dropped. */
   stop(): void {
     this.#stopped = true;
   }

@@ -31,7 +31,7 @@ function parseHttpText(text: string, bodyLimit: number): Omit<HostHttpResponse, 
 type Program = 'curl' | 'wget' | 'shell';
 
 /**
- * The same request, made by a program of the host. The URL and the values of headers stay out of argv, where everybody on the host could
+ * The same request, made by a program of the host. The URL and the values of headers stay out of argv, where every user of the host could
  * read them. curl gets both over stdin. wget reads only its URL from there, so it is used for requests without headers; the name in the
  * Host header is an argument of it. bash opens a bare connection, which carries the request.
  */

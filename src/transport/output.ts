@@ -52,7 +52,7 @@ export class Output {
     const { ends } = this.#limits;
     this.#tail = new Tail(ends);
     this.#tail.add(all.subarray(ends));
-    // A copy, so that the rest is let go.
+    // A copy, so that the rest is freed.
     this.#bytes = Buffer.from(all.subarray(0, ends));
     this.#size = ends;
     return this.spill?.write(all);
@@ -122,7 +122,7 @@ class Tail {
 /** Lines are cut through only where they are longer. */
 const longestLine = 16 * 1024;
 
-/** Without the line that the cut goes through: it may hold one half of a secret, which nobody knows again. */
+/** Without the line that the cut goes through: it may hold one half of a secret, which cannot be recognised. */
 function wholeLinesFirst(bytes: Buffer): Buffer {
   const end = bytes.lastIndexOf(0x0a) + 1;
   return end > 0 && bytes.length - end <= longestLine ? bytes.subarray(0, end) : bytes;

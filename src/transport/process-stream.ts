@@ -31,7 +31,7 @@ export function processStream(
           listener(undefined);
           return;
         }
-        // A login shell that lets nobody in says so on either.
+        // A login shell that refuses all logins says so on either.
         const said = stderr.trim() || stdout.noise;
         listener(
           lost() ?? commandEnded(host, argv, exit === undefined ? 'untold' : describeExit(exit), said),

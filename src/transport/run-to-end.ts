@@ -11,7 +11,7 @@ import { Output } from './output.js';
 import type { Exit, RunningProcess } from './running-process.js';
 
 /**
- * Gives a command its input, read no faster than the command takes it, and its end. Resolves as soon as nobody reads any more: a
+ * Gives a command its input, read no faster than the command takes it, and its end. Resolves as soon as there is no reader any more: a
  * command may well end without having read all. Rejects with the input's own error; the command is not told an end then,
  * which it would take for that of a whole input.
  */
@@ -127,7 +127,7 @@ export async function runToEnd(
   over.abort();
   for (const taker of takers) taker.stop();
   process.close();
-  // Whoever takes its stdout may never come back; what is kept here is written to the end.
+  // The receiver of its stdout may never return; what is kept here is written to the end.
   if (stopped === undefined || options.toStdout === undefined) await stdoutTaker.idle();
   await stderrTaker.idle();
   const lastWords = announcement.end();

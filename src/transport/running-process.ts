@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { CommandResult, Outcome } from '../ports/transport.js';
 
-/** The result of a command of which nothing was seen: it was not begun, or nobody knows. */
+/** The result of a command of which nothing was seen: it was not begun, or that is unknown. */
 export const notRun = (outcome: Outcome): CommandResult => ({
   outcome,
   stdout: '',

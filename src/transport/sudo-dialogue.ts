@@ -121,7 +121,7 @@ export class SudoDialogue implements RunningProcess {
     if (questions > this.#asked) void this.#answer((this.#asked = questions));
   }
 
-  /** What the step runner says before sudo begins is for whoever waits for the command; sudo's lecture is not. */
+  /** What the step runner prints before sudo begins goes to the caller of the command; sudo's lecture does not. */
   #tellAnnouncements(): void {
     this.#said = this.#said.replace(announcements, (line) => {
       this.#tell(Buffer.from(line, 'latin1'));

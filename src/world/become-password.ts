@@ -28,7 +28,7 @@ const keepingAnswers = (prompt: SecretPrompt, keeper: Pick<SecretKeeper, 'add'>)
 
 /**
  * The password for sudo: from the environment, or from the person at the terminal when `ask` says so. The keeper knows it before it is
- * used. Throws `cli.nobody_to_ask` where nobody answers, `cli.become_password` for what sudo could not read.
+ * used. Throws `cli.nobody_to_ask` without a terminal, `cli.become_password` for what sudo could not read.
  */
 export async function becomePassword(
   ask: boolean,

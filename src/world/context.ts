@@ -17,13 +17,13 @@ export interface CommonOptions {
   readonly limit?: string;
   /** Hosts worked on at the same time. */
   readonly forks?: number;
-  /** The variables that stand for flags, for who wants to know where a value came from. */
+  /** The variables that stand for flags, for messages that say where a value came from. */
   readonly variables?: readonly FlagVariable[];
   /** Neither the cloud nor hosts are asked, and no AWS SDK is loaded. */
   readonly offline?: boolean;
   /** Ask for the password that sudo wants on the hosts, unless the environment gives it. */
   readonly askBecomePass?: boolean;
-  /** Of whoever tells what the use case throws: it comes to know every secret that the use case meets. */
+  /** Of the caller that shows what the use case throws: every secret that the use case meets is added to it. */
   readonly redaction?: Redaction;
 }
 
@@ -36,7 +36,7 @@ export interface RunHooks {
   confirm?(plans: readonly PlanReport[]): Promise<boolean>;
   /** Told of interrupted runs, says whether to restore what they hold; without it a run does so. */
   confirmRecovery?(runs: readonly InterruptedStatus[]): Promise<boolean>;
-  /** Asks before each task whether it runs; absent where nobody is to be asked. */
+  /** Asks before each task whether it runs; absent where no person is asked. */
   readonly askTask?: (name: string) => Promise<StepAnswer>;
   /** Asks the person at the terminal for passphrases and variables; absent where there is none. */
   readonly prompt?: PersonPrompt;

@@ -2,7 +2,7 @@ import type { EventBody } from '../events/event.js';
 
 /**
  * What the ports tell that no call of theirs returns, for the run to tell on: a key that was recorded while some task was connecting.
- * Nothing is lost before the first run listens: it hears it then.
+ * What is said before the first run listens is kept, and given to that run.
  */
 export class Notices {
   #listener: ((notice: EventBody) => void) | undefined;
@@ -13,7 +13,7 @@ export class Notices {
     else this.#listener(notice);
   }
 
-  /** From now on this one hears it, and nobody else. */
+  /** From now on this listener gets them, and no other. */
   listen(listener: (notice: EventBody) => void): void {
     this.#listener = listener;
     const unheard = this.#unheard;

@@ -14,7 +14,7 @@ export async function openJournals({
 }: Pick<CommonOptions, 'project' | 'redaction'>): Promise<JournalStore> {
   const project = await loadProject(new NodeProjectFiles(directory), directory, {
     keeper: redaction,
-    // Looked at and left there: whoever opens the world takes them.
+    // Looked at and left there: opening the world takes them.
     environment: (name) => process.env[name],
   });
   return new FileJournalStore({

@@ -66,7 +66,7 @@ export async function inWorld<T>(
   }
 }
 
-/** Opens the real world for one use case: reads the project and makes the ports, but speaks to nobody yet. */
+/** Opens the real world for one use case: reads the project and makes the ports, but connects to nothing yet. */
 export async function openWorld(
   {
     project: directory,

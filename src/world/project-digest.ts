@@ -10,7 +10,7 @@ import type { ProjectSecrets } from './project-secrets.js';
 const absent = 'absent';
 type Kind = ProjectEntry['kind'] | typeof absent;
 
-/** The files of a project, and a record of what was read: whoever goes on with a run later must find the same. */
+/** The files of a project, and a record of what was read: `resume` must find the same. */
 export class RecordedFiles implements ProjectFiles {
   readonly #read = new Map<string, string>();
   readonly #folders = new Map<string, readonly string[]>();

@@ -63,7 +63,7 @@ export interface World {
   readonly leases: LeaseStore;
   /** How long a lease lives without being renewed: what a killed run keeps others waiting. */
   readonly leaseDuration: Milliseconds;
-  /** Who runs this, for whoever finds the lease. */
+  /** Who runs this, to be shown to other runs that meet the lease. */
   readonly owner: Pick<LeaseOwner, 'who' | 'link'>;
   /** The hosts of the environment as the cloud tells them now. */
   listHosts(): Promise<Inventory>;

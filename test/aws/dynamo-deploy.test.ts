@@ -49,7 +49,7 @@ describe('a deploy whose leases are in DynamoDB', () => {
     expect(lane.leases()).toEqual([]);
   });
 
-  it('is refused while somebody else holds it, and goes on when it is let go', async () => {
+  it('is refused while another run holds it, and goes on when it is released', async () => {
     const name = { environment: environmentName('lab'), group: groupName('api'), hosts: [] };
     const lease = await (
       await storeAt(dynamo, systemClock)

@@ -71,7 +71,7 @@ describe('a write whose reply is lost', () => {
     expect(await (await storeAt(dynamo, clock)).look(api)).toEqual({ epoch: lease.epoch });
   });
 
-  it('leaves the lease to somebody else who took it in between', async () => {
+  it('leaves the lease to another run that took it in between', async () => {
     const lease = await store.acquire(requestOf(ann));
     const other = await storeAt(dynamo, clock);
     await other.seize(api, bob);
@@ -212,7 +212,7 @@ describe('a lease that is kept renewed', () => {
     expect(left).toBeLessThan(0);
   });
 
-  it('is given up at two thirds of its duration when no renewal arrives, a third before anybody may take it', async () => {
+  it('is given up at two thirds of its duration when no renewal arrives, a third before another run may take it', async () => {
     const kept = await keep();
     const begun = lease.deadline - 2_000;
     disturbAll('lost_before');
@@ -223,7 +223,7 @@ describe('a lease that is kept renewed', () => {
     expect(lease.deadline - begun).toBeCloseTo(2_000);
   });
 
-  it('is given up at the first renewal after somebody took it', async () => {
+  it('is given up at the first renewal after another run took it', async () => {
     const kept = await keep();
     await (await storeAt(dynamo, clock)).seize(api, bob);
     await vi.waitFor(() => expect(lost).toHaveLength(1), { timeout: 120_000 });
@@ -294,7 +294,7 @@ describe('a table that cannot keep locks', () => {
     });
   });
 
-  it('is refused when somebody edited the item', async () => {
+  it('is refused when the item was edited by hand', async () => {
     await dynamo.client.send(
       new PutItemCommand({ TableName: 'locks', Item: { lock: { S: 'prod.api' }, epoch: { N: '4' } } }),
     );

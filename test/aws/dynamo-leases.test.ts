@@ -272,7 +272,7 @@ describe('the epoch of a lease in DynamoDB', () => {
     expect((await store.look(api)).epoch).toBe(lease.epoch);
   });
 
-  it('is more than it ever was when somebody deletes the item: hosts remember the newest', async () => {
+  it('is more than it ever was when the item is deleted: hosts keep the newest', async () => {
     const lease = await store.acquire(requestOf(ann));
     await lease.release();
     const { epoch } = await other.acquire(requestOf(bob));
@@ -310,7 +310,7 @@ describe('a holder who lost its lease in DynamoDB', () => {
     await lease.renew();
   });
 
-  it('loses it at its next renewal when somebody ends it by force, and its deadline does not move', async () => {
+  it('loses it at its next renewal when it is ended by force, and its deadline does not move', async () => {
     const lease = await store.acquire(requestOf(ann));
     const { deadline } = lease;
     await clock.advance(20_000);
@@ -324,7 +324,7 @@ describe('a holder who lost its lease in DynamoDB', () => {
     expect(await other.look(api)).toEqual({ epoch: lease.epoch + 1 });
   });
 
-  it('goes on when it slept past its deadline and nobody took it meanwhile', async () => {
+  it('goes on when it slept past its deadline and no other run took it meanwhile', async () => {
     const lease = await store.acquire(requestOf(ann));
     await clock.advance(10 * hour);
     await lease.renew();
@@ -345,7 +345,7 @@ describe('a holder who lost its lease in DynamoDB', () => {
     expect(await codeOf(other.acquire(requestOf(ann)))).toBe('lease.held');
   });
 
-  it('cannot renew an item that somebody deleted', async () => {
+  it('cannot renew an item that was deleted', async () => {
     const lease = await store.acquire(requestOf(ann));
     await dynamo.client.send(new DeleteItemCommand({ TableName: 'locks', Key: { lock: { S: 'prod.api' } } }));
     expect(await failureOf(lease.renew())).toMatchObject({

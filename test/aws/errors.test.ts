@@ -211,7 +211,7 @@ test('a proxy that answers 502 without a word of AWS is a blip', async () => {
   expect(blipSourceOf(error)).toBe('cloud');
 });
 
-test('a profile that does not exist is an error, not somebody else', async () => {
+test('a profile that does not exist is an error: no other credentials are used', async () => {
   asKeyHolder();
   await using aws = await stubAws(({ action }) => ec2Reply(action, '<reservationSet/>'));
 
@@ -332,7 +332,7 @@ test('a role that may not be assumed is denied under the name of that action', a
   });
 });
 
-test('on this machine nobody needs credentials', async () => {
+test('on this machine no credentials are needed', async () => {
   await using aws = await stubAws(({ action }) => ec2Reply(action, '<reservationSet/>'));
 
   await describe({ endpoint: aws.endpoint });

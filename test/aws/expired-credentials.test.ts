@@ -76,7 +76,7 @@ test('a session that is over is assumed again', async () => {
   expect(await fleet.instances(region(lab.region), {})).toHaveLength(3);
 });
 
-test('credentials that nobody renews are told after a while, and nothing was changed', async () => {
+test('expired credentials that are not renewed are an error after a while, and nothing was changed', async () => {
   const { shared, arn, registrations } = await open();
   lab.aws.expireCredentials();
 

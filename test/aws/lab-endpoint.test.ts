@@ -128,7 +128,7 @@ test('an instance that stops while it is waited for is an impossible state', asy
   });
 });
 
-test('an instance that is stopped cannot be registered, and fails nobody else', async () => {
+test('an instance that is stopped cannot be registered, and the other targets of the call are', async () => {
   const [group] = await groups();
   const [first, second] = registrationsOf(group!);
   lab.aws.setInstanceState('i-1', 'stopped');

@@ -63,7 +63,7 @@ it('a write to an output that was closed tells its caller that it is over', asyn
   expect(await exitOf({ words, closed: ['stderr'] })).toBe(8);
 });
 
-it('a crash that nobody reads of ends the program', async () => {
+it('a crash without a reader ends the program', async () => {
   const words = script(`process.stderr.on('error', () => { throw new Error('a bug'); });`);
   expect(await exitOf({ words, closed: both })).toBe(1);
 });

@@ -15,6 +15,8 @@ const empty = temporaryFolder('empty');
 const env = {
   PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
   HOME: folder,
+  // npm keeps compiled code there.
+  TMPDIR: folder,
   NO_COLOR: '1',
 };
 

@@ -215,7 +215,7 @@ describe('adfpush', () => {
     expect(readFileSync(events, 'utf8')).toContain('"name":"echo a --env b a"');
   });
 
-  it('keeps its exit code when nobody reads what it prints', async () => {
+  it('keeps its exit code when its output has no reader', async () => {
     const result = await execa({
       reject: false,
       shell: '/bin/bash',

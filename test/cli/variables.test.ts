@@ -85,11 +85,11 @@ describe('a variable that no flag has', () => {
     expect(warning).toContain(`Did you mean ${meant}?`);
   });
 
-  it('is told also when no name is near: a limit that nobody reads is no limit', () => {
+  it('is told also when no name is near: a limit that is not read is no limit', () => {
     expect(warn({ ADFPUSH_SERVERS: 'api-1' })).toEqual([expect.stringContaining('ADFPUSH_SERVERS')]);
   });
 
-  it('is not told when it is blank, ours, or somebody else’s', () => {
+  it('is not told when it is blank, ours, or of another program', () => {
     expect(
       warn({
         ADFPUSH_LIMT: '',

@@ -157,7 +157,7 @@ describe('adfpush.yml', () => {
     ],
     [
       'ssh: { strict_host_key_checking: no }',
-      'adfpush.yml:1:34 Host keys are always checked: whoever answers in a host’s place would be given its deploys. | accept-new believes, and records, the key of a host that has none on record yet, and refuses one that has changed.',
+      'adfpush.yml:1:34 Host keys are always checked: another machine that answers in a host’s place would be given its deploys. | accept-new believes, and records, the key of a host that has none on record yet, and refuses one that has changed.',
     ],
     [
       'ssh: { strict_host_key_checking: acceptnew }',

@@ -29,7 +29,7 @@ async function expectAsBefore(): Promise<void> {
   expect([...lane.holds(), ...lane.leases()]).toEqual([]);
 }
 
-describe('when nobody listens any more', () => {
+describe('when the output has no reader any more', () => {
   it('to the very first line, nothing is changed', async () => {
     await open();
 

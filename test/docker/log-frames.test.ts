@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { logText } from '../../src/docker/host-engine.js';
+import { logText } from '../../src/docker/raw-stream.js';
 
 function frame(stream: number, text: string): Buffer {
   const head = Buffer.alloc(8);

@@ -81,7 +81,7 @@ describeUnless(missing, 'a real Docker Engine', () => {
       ...more,
     });
 
-    test('keeps holds for whoever commands it, until they are forgotten', async () => {
+    test('keeps holds for every client, until they are forgotten', async () => {
       const held = heldOn(host());
       const { holds } = new EngineRuntime(transport, systemClock);
       await holds.on(host()).keep(held);
@@ -249,7 +249,7 @@ describeUnless(missing, 'a real Docker Engine', () => {
       expect(all.get(`loose-${process.pid}`)).toBeUndefined();
     });
 
-    test('removes an image that nobody uses, also when it is known in several repositories', async () => {
+    test('removes an image that is not used, also when it is known in several repositories', async () => {
       await pull(v2);
       const image = (await containers.image(imageOf(v2)))!;
       await engine.docker.getImage(image.id).tag({ repo: `elsewhere-${process.pid}`, tag: 'v2' });

@@ -12,7 +12,7 @@ const deregister = (stage: FleetStage, host: number): void =>
 const codes = (errors: readonly { readonly code: string }[]): readonly string[] =>
   errors.map(({ code }) => code);
 
-describe('a host that somebody deregisters before its turn', () => {
+describe('a host that others deregister before its turn', () => {
   it.each([
     ['that is still draining then', 60_000],
     ['that is drained by then', 0],
@@ -74,7 +74,7 @@ describe('a host that somebody deregisters before its turn', () => {
   });
 });
 
-describe('a host that somebody deregisters after its turn', () => {
+describe('a host that others deregister after its turn', () => {
   it.each([
     ['in its bake', 'bake.started'],
     ['later', 'batch.ended'],
@@ -120,7 +120,7 @@ describe('a host that somebody deregisters after its turn', () => {
   });
 });
 
-describe('a host that somebody registers', () => {
+describe('a host that others register', () => {
   it('on another port before its turn is drained from there too, and put back', async () => {
     const stage = new FleetStage({
       groupVars: { container: { name: 'api', ports: ['5060:5000', '5061:5000'] } },

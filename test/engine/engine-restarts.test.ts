@@ -137,7 +137,7 @@ describe('an Engine that is restarted again as soon as it is up', () => {
   });
 });
 
-describe('a container that somebody stopped', () => {
+describe('a container that was stopped by hand', () => {
   it('just now is waited for as long as an Engine needs to end, and held as it is', async () => {
     const stage = new FleetStage({ hosts: 2 });
     stage.release(image.neverHealthy());

@@ -59,7 +59,7 @@ describe('files in a playbook', () => {
     expect(filesOf(stage).done).toEqual([]);
   });
 
-  it('of a task with no_log are shown to nobody', async () => {
+  it('of a task with no_log are not shown', async () => {
     const { stage } = await checkTasks(tasks, undefined, { ...options, hosts: 1 });
     expect(stage.statusOf('hidden')).toEqual(['changed']);
     expect(JSON.stringify(stage.events)).not.toContain('the token');

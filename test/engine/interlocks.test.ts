@@ -109,7 +109,7 @@ describe('the mutation gate', () => {
     expect(journal.types).toEqual(['mutation.intended']);
   });
 
-  it('records how long a request may take by itself, for whoever recovers the run', async () => {
+  it('records how long a request may take by itself, for a recovery of the run', async () => {
     const { journal, gate } = gateWith();
     await gate.perform({ ...stop, ownTime: 60_000 }, never, () => Promise.resolve());
     expect(journal.records[0]).toMatchObject({ type: 'mutation.intended', ownTime: 60_000 });
@@ -508,7 +508,7 @@ describe('the floor guard', () => {
     expect(world.clock.elapsed()).toBeLessThan(33_000);
   });
 
-  it('asks again for what it let go and the balancer shows healthy again, though nobody gave it back', async () => {
+  it('asks again for what it let go and the balancer shows healthy again, though it was not given back', async () => {
     const { world, group, take, registrations } = guardWith(3, { hosts: 2 });
     await world.clock.run(take(0));
     group.deregister('program', registrations[0]!);
@@ -576,7 +576,7 @@ describe('the floor guard', () => {
     await expect(world.clock.run(take(2))).rejects.toMatchObject({ code: 'floor.blocked' });
   });
 
-  it('takes percentages of what preflight found, though somebody deregisters two before the first drain', async () => {
+  it('takes percentages of what preflight found, though two are deregistered before the first drain', async () => {
     const { world, group, guard, take, registrations } = guardWith(8, { percent: 75 });
     const targets = registrations.map((registration) => ({ registration, state: 'healthy' as const }));
     guard.knowRegistered(group.settings, targets);

@@ -36,7 +36,7 @@ const drains = (stage: FleetStage): boolean =>
 const stageOfSlowDrains = () => new FleetStage({ targetGroup: { deregistrationDelay: 300_000 } });
 
 describe('a run whose lease is lost while a host is out', () => {
-  it('takes it anew when nobody else has it, and restores, and begins no other host', async () => {
+  it('takes it anew when no other run has it, and restores, and begins no other host', async () => {
     const stage = stageOfSlowDrains();
     onceDraining(stage, () => stage.leases.lapse(key));
     const result = await stage.deploy();

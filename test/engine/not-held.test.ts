@@ -35,7 +35,7 @@ describe('what the run does not hold', () => {
     expect(await stage.fleet.later()).toEqual(['i-1: v1 running, in service']);
   });
 
-  it('is not stopped when it is a running container that somebody else started', async () => {
+  it('is not stopped when it is a running container that others started', async () => {
     const { stage, session } = await unheld();
     const other = stage.fleet.host('i-1').runs({ name: 'other' });
 

@@ -48,7 +48,7 @@ describe('a container that a person started under the name', () => {
   });
 });
 
-describe('predecessors that somebody prunes in the middle of a run', () => {
+describe('predecessors that are pruned in the middle of a run', () => {
   it('are no more than a lost way back for hosts that finished', async () => {
     const stage = new FleetStage({ hosts: 4 });
     stage.atTask('i-3', 'health', 'task.started', () => {

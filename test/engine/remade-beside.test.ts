@@ -35,7 +35,7 @@ function failsWithoutPredecessors(stage: FleetStage): void {
   });
 }
 
-describe('two held containers that somebody removed', () => {
+describe('two held containers that were removed', () => {
   it('are both made again as they were, on the network that they share', async () => {
     const stage = await fleetOnV1();
     failsWithoutPredecessors(stage);

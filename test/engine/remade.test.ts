@@ -63,7 +63,7 @@ function failsWithoutPredecessor(stage: FleetStage, id: string, ...others: reado
   });
 }
 
-describe('a held container that somebody removed', () => {
+describe('a held container that was removed', () => {
   it('is made again when the turn of its host fails, as it was', async () => {
     const stage = await fleetOnV1();
     const before = stage.host('i-1').named('api');

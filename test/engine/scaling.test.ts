@@ -77,7 +77,7 @@ describe('an Auto Scaling group that would replace a drained host', () => {
     expect(group).toMatchObject({ suspendedProcesses: [], tags: {} });
   });
 
-  it('keeps suspended what somebody had suspended before', async () => {
+  it('keeps suspended what was suspended before', async () => {
     const { stage, group } = scaled({ suspendedProcesses: ['AZRebalance', 'Launch'] });
     const seen = watchDrains(stage, group);
     await stage.deploy();
@@ -122,7 +122,7 @@ describe('an Auto Scaling group that would replace a drained host', () => {
     expect(records.findIndex(({ type }) => type === 'run.started')).toBe(0);
   });
 
-  it('is told in the plan, and to whoever reads along', async () => {
+  it('is told in the plan, and in the output', async () => {
     const { stage } = scaled({ suspendedProcesses: ['HealthCheck'] });
     const suspends = ['AZRebalance', 'ReplaceUnhealthy'];
     const [plan] = await stage.world.clock.run(planWith(await stage.ports(), deployOptions, stage.hooks));
@@ -368,7 +368,7 @@ describe('what others do to an Auto Scaling group during the run', () => {
     expect(group).toMatchObject({ suspendedProcesses: [], tags: {} });
     expect(changes(stage)).toContain('resume api-asg HealthCheck ReplaceUnhealthy');
     expect(result.warnings).toEqual([
-      'The Auto Scaling group "api-asg" (eu-west-1): somebody resumed AZRebalance during the run.',
+      'The Auto Scaling group "api-asg" (eu-west-1): others resumed AZRebalance during the run.',
     ]);
   });
 
@@ -379,7 +379,7 @@ describe('what others do to an Auto Scaling group during the run', () => {
     });
     const result = await stage.deploy();
     expect(group).toMatchObject({ suspendedProcesses: ['Terminate'], tags: {} });
-    expect(result.warnings.join()).toContain('somebody suspended Terminate during the run; left so.');
+    expect(result.warnings.join()).toContain('others suspended Terminate during the run; left so.');
   });
 
   it('is told when they take the tag off, or the group away', async () => {

@@ -56,7 +56,7 @@ describe('a host that stands still, and whose balancer has missed its checks', (
     expect(stage.now).toEqual(bothDeployed);
   });
 
-  it('is baked anew when it stood still after its turn, while nobody asked it', async () => {
+  it('is baked anew when it stood still after its turn, while it was not asked', async () => {
     const stage = new FleetStage({ hosts: 2, rollout: { serial: 2, min_healthy: 0, bake: '20s' } });
     stage.at(
       (event) =>
@@ -87,7 +87,7 @@ describe('a host that stands still, and whose balancer has missed its checks', (
     expect(reads).toBeGreaterThan(1);
   });
 
-  it('is waited for at the last look, though nobody asked it meanwhile', async () => {
+  it('is waited for at the last look, though it was not asked meanwhile', async () => {
     const stage = new FleetStage({ hosts: 2 });
     stage.at(
       (event) => event.type === 'phase.started' && event.phase === 'audit',

@@ -16,7 +16,7 @@ function staleStage(options: StageOptions): FleetStage {
 
 /** Answers of the balancer that are older than what the run did last. */
 describe('a stale answer', () => {
-  it('does not fail a turn as if somebody else had registered its host again', async () => {
+  it('does not fail a turn as if others had registered its host again', async () => {
     const stage = staleStage({ rollout: { bake: 0 } });
     const result = await stage.deploy();
     expect(result).toMatchObject({ exit: 0, errors: [], mixed: false });
@@ -44,7 +44,7 @@ describe('a stale answer', () => {
     expect(result.hosts.map(({ status }) => status)).toEqual(['restored', 'untouched', 'untouched']);
   });
 
-  it('is believed when it stays so: somebody else has registered the host again', async () => {
+  it('counts when it stays so: others have registered the host again', async () => {
     const stage = new FleetStage({ hosts: 1, rollout: { min_healthy: 0 } });
     stage.atTask('i-1', 'docker_container', 'task.started', () =>
       stage.group.register('operator', stage.registrations[0]!),

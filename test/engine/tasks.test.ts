@@ -146,7 +146,7 @@ describe('until', () => {
     expect(errorsOf(never)).toEqual(['task.until']);
   });
 
-  it('waits for a server that nobody answers for yet', async () => {
+  it('waits for a server that does not answer yet', async () => {
     const stage = new AdHocStage();
     stage.fleet.host('i-1').named('api')!.stop('world');
     stage.fleet.world.clock.after(25_000, () => stage.fleet.host('i-1').named('api')!.start('world'), true);

@@ -192,7 +192,7 @@ describe('redaction', () => {
       expect(names).toEqual(['pin', 'later']);
     });
 
-    it('still finds it as a word of an argument, where everybody could read it', () => {
+    it('still finds it as a word of an argument, where all users could read it', () => {
       const { redaction } = told(['4711', 'pin'], ['abc', 'very_short']);
       expect(redaction.isIn(['login', '--pin=4711'])).toBe(true);
       expect(redaction.isIn(['login', '--id=147112', 'abc'])).toBe(false);

@@ -180,7 +180,7 @@ describe('a value that is not known yet', () => {
 
   it.each(truthTable)('%s', (source, value) => expect(evaluate(source)).toBe(value));
 
-  it('does not hide a variable that nobody defines', () => {
+  it('does not hide a variable that is not defined', () => {
     expect(complaintOf(() => evaluate('later && typo == 1'))).toContain('unknown variable "typo"');
   });
 });

@@ -191,7 +191,7 @@ describe('requireGroup', () => {
     expect(errors[0]?.class).toBe('refused');
   });
 
-  test('a wildcard that somebody made a tag of is still no name', () => {
+  test('a wildcard that is a tag is still no name', () => {
     const errors = errorsFrom(() => requireGroup({ ...inventory, group: () => hosts }, '*'));
 
     expect(errors.map(({ code }) => code)).toEqual(['inventory.wildcard_group']);

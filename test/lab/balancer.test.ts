@@ -197,7 +197,7 @@ describe('the balancer', () => {
     expect(new Set(answers.map(({ version }) => version))).toEqual(new Set(['one', 'two']));
   });
 
-  it('answers 503 when nobody is registered', async () => {
+  it('answers 503 when no target is registered', async () => {
     expect((await fetchStatus()).status).toBe(503);
   });
 

@@ -183,7 +183,7 @@ describe('a host of the lab', () => {
     server.close();
   });
 
-  it('lets nobody in with another key, and offers the key that known_hosts promises', async () => {
+  it('refuses another key, and offers the key that known_hosts promises', async () => {
     await expect(login(lab.hosts[0]!.sshAddress, generateKey('stranger').privateKey)).rejects.toThrow(
       'All configured authentication methods failed',
     );

@@ -56,7 +56,7 @@ describe('the lock of a group', () => {
     expect(await lock('status')).toMatchObject({ exit: 0, stdout: 'api: free, epoch 1' });
     expect(await lock('release')).toMatchObject({
       exit: 0,
-      stdout: 'api: nothing to release, nobody holds the lock',
+      stdout: 'api: nothing to release, the lock is free',
     });
     expect(await lock('status', '--group', 'nope')).toMatchObject({ exit: 3 });
   });

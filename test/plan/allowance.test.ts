@@ -25,7 +25,7 @@ describe('a group without a load balancer', () => {
     expect([mayGo(h3), mayGo(h1), mayGo(h4), mayGo(h2)]).toEqual([true, true, true, false]);
   });
 
-  it('counts a host that nobody looked at as running', () => {
+  it('counts a host that was not looked at as running', () => {
     const idle = observeHost('h1', { containers: [] });
     const peers = hosts.map((id) => makeHost(id));
     expect([...runningHosts(peers, [idle, observeHost('h2')])]).toEqual([h2, h3, h4]);

@@ -365,7 +365,7 @@ describe('what is claimed of a host', () => {
       { numRuns: breadth(250, 2_000) },
     );
 
-  it('is acted on only where a note is there or nobody else came, and never over a container of a newer run', () => {
+  it('is acted on only where a note is there or no other run came, and never over a container of a newer run', () => {
     checked((_claim, { host: seen, since: who }, verdict) => {
       if (verdict.judge !== 'believe') return;
       expect(who === 'nobody' || (seen?.notes.length ?? 0) > 0).toBe(true);

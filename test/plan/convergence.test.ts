@@ -42,7 +42,7 @@ describe('a host', () => {
     ],
     ['no container', observeHost('h1', { containers: [] }), ['no container "api"']],
     [
-      'a container of somebody else',
+      'a container of others',
       observeHost('h1', { containers: [makeForeign('api')] }),
       ['"api" was not started by adfpush'],
     ],
@@ -62,7 +62,7 @@ describe('a host', () => {
     expect(whyNotConverged({ ...host, to })).toEqual(['command changed']);
   });
 
-  it('says only that the specification changed when nobody can tell which part did', () => {
+  it('says only that the specification changed when it is unknown which part did', () => {
     const old = startedFrom(makeSpec({ env: {} }));
     const { [label.specParts]: _, ...labels } = old.labels;
     expect(whyNotConverged(observeHost('h1', { containers: [{ ...old, labels }] }))).toEqual([

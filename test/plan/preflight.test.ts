@@ -24,7 +24,7 @@ const messages = (group: GroupObservation): readonly string[] =>
 const withFirst = (given: GivenHost, group: Partial<GroupObservation> = {}) =>
   observeGroup([observeHost('i-1', given), observeHost('i-2'), observeHost('i-3')], group);
 
-describe('a port that a container of somebody else publishes', () => {
+describe('a port that a container of others publishes', () => {
   const on = (hostAddress: string) =>
     ({ hostAddress, hostPort: 5060, containerPort: 1, protocol: 'tcp' }) as const;
   const refused = (wanted: string, taken: string): number =>
@@ -51,7 +51,7 @@ describe('a group that can be rolled', () => {
     expect(messages(withFirst({ registrations: [], containers: [] }))).toEqual([]);
   });
 
-  it('may be deployed for the first time, whatever min_healthy says: nothing can be taken from anybody', () => {
+  it('may be deployed for the first time, whatever min_healthy says: nothing can be taken from clients', () => {
     const rollout = { ...observeGroup([]).rollout, minHealthy: { hosts: 2 } };
     const fresh = ['i-1', 'i-2', 'i-3'].map((id) => observeHost(id, { registrations: [], containers: [] }));
     expect(messages(observeGroup(fresh, { rollout }))).toEqual([]);
@@ -87,7 +87,7 @@ describe('a host is refused', () => {
     expect(messages(withFirst({ runtime }, { platforms: [] }))).toEqual([]);
   });
 
-  it('when a container that somebody else started has the name', () => {
+  it('when a container that others started has the name', () => {
     const [refusal] = findRefusals(withFirst({ containers: [makeForeign('api')] }));
     expect(refusal).toMatchObject({
       code: 'preflight.foreign_container',
@@ -96,7 +96,7 @@ describe('a host is refused', () => {
     });
   });
 
-  it('when a container that somebody else started publishes the port', () => {
+  it('when a container that others started publishes the port', () => {
     expect(messages(withFirst({ containers: [makeForeign('legacy')] }))).toEqual([
       'On i-1 the container "legacy", which adfpush did not start, publishes port 5060.',
     ]);
@@ -152,7 +152,7 @@ describe('a host is refused', () => {
     expect(messages(withFirst({ containers: [old], adopt: new Set(['web']) }))).toEqual([]);
   });
 
-  it('when it is missing where its peers are: somebody left it out', () => {
+  it('when it is missing where its peers are: it was left out', () => {
     const [refusal, ...others] = findRefusals(withFirst({ registrations: [] }));
     expect(others).toEqual([]);
     expect(refusal).toMatchObject({
@@ -296,7 +296,7 @@ describe('a group is refused', () => {
     expect(messages(observeGroup([worker('i-1'), worker('i-2')], workers))).toEqual([]);
   });
 
-  it('not for the hosts that --limit leaves out, which nobody looked at', () => {
+  it('not for the hosts that --limit leaves out, which were not looked at', () => {
     const worker = observeHost('i-1', { registrations: [], to: { registrations: [] } });
     const peers = ['i-1', 'i-2', 'i-3'].map((id) => makeHost(id));
     const targetGroupChoice = { kind: 'none' } as const;

@@ -88,7 +88,7 @@ describe('a run rebuilt from its journal', () => {
     expect(mayBeInterrupted(journal.at(-1))).toBe(true);
   });
 
-  it('knows whose end nobody saw, also when another process counted from the start again', () => {
+  it('knows mutations without a recorded end, also when another process counted from the start again', () => {
     const host = hostId('i-1');
     const intended = (id: string, what: string): JournalRecord => ({
       at: 1,

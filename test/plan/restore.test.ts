@@ -210,7 +210,7 @@ describe('the steps of a restore', () => {
     ]);
   });
 
-  it('give up, and change nothing, where somebody else started a container under the name', () => {
+  it('give up, and change nothing, where others started a container under the name', () => {
     const byHand = makeForeign('api', { id: containerId('by-hand') });
     const [step, ...others] = planRestore([held(), holdOf(registration)], {
       containers: [byHand, oldAside],
@@ -275,7 +275,7 @@ describe('the steps of a restore', () => {
     expect(steps[0]).toEqual({ do: 'drain', registrations: [registration] });
   });
 
-  it('put a registration that nobody held back in service after draining it on the way', () => {
+  it('put a registration that was not held back in service after draining it on the way', () => {
     const unheld = makeRegistration('h1', 'other');
     const steps = planRestore([held()], {
       containers: [current, oldAside],

@@ -28,7 +28,7 @@ describe('what a run has to suspend', () => {
   it.each([
     ['all that replaces, when all of it runs', [], {}, all],
     ['only what runs', ['AZRebalance', 'Launch'], {}, ['HealthCheck', 'ReplaceUnhealthy']],
-    ['nothing when somebody suspended all', all, {}, []],
+    ['nothing when all were suspended before', all, {}, []],
     [
       'what another group suspended, too: its run may end first',
       all,
@@ -36,7 +36,7 @@ describe('what a run has to suspend', () => {
       all,
     ],
     ['what an interrupted run of the group left, too', all, { [api]: 'run HealthCheck' }, ['HealthCheck']],
-    ['not what that run left and somebody resumed', [], { [api]: 'run Launch' }, all],
+    ['not what that run left and others resumed', [], { [api]: 'run Launch' }, all],
     [
       'what that run left and no run suspends any more',
       ['Launch'],
@@ -87,7 +87,7 @@ describe('the tag', () => {
     expect(value.length).toBeLessThanOrEqual(256);
   });
 
-  it('that somebody wrote by hand, without a run or processes, is none', () => {
+  it('that was written by hand, without a run or processes, is none', () => {
     expect(suspensionsOn(scalingGroup({ tags: { [api]: '', [worker]: 'somebody' } }))).toEqual([]);
   });
 });

@@ -50,23 +50,25 @@ describe('a host is refused before anything is changed', () => {
     ]);
   });
 
-  it('when somebody is draining it, and not also as one that was left out', () => {
+  it('when others are draining it, and not also as one that was left out', () => {
     expect(findRefusals(withFirst({ registrations: [target(registration, 'draining')] }))).toMatchObject([
       {
         code: 'preflight.being_drained',
         class: 'refused',
         host: 'i-1',
-        message: 'i-1:5060 is being drained from target group "api-http" by somebody else.',
+        message: 'i-1:5060 is being drained from target group "api-http", and not by this run.',
         hint: 'Wait for it to end. If the host is to serve again, register it then: it is out of the target group.',
       },
     ]);
   });
 
-  it('when somebody is draining one of its ports', () => {
+  it('when others are draining one of its ports', () => {
     const second = makeRegistration('i-1', 'api-http', 5070);
     const registrations = [target(registration), target(second, 'draining')];
     const messages = findRefusals(withFirst({ registrations })).map(({ message }) => message);
-    expect(messages).toEqual(['i-1:5070 is being drained from target group "api-http" by somebody else.']);
+    expect(messages).toEqual([
+      'i-1:5070 is being drained from target group "api-http", and not by this run.',
+    ]);
   });
 });
 

@@ -111,7 +111,7 @@ describe('plain lines', () => {
     ]);
   });
 
-  it('fall silent when nobody listens any more, and never throw', () => {
+  it('write nothing more when there is no reader any more, and never throw', () => {
     const written: string[] = [];
     let fail: (error: Error) => void = () => undefined;
     const sink = streamSink({

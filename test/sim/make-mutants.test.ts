@@ -39,7 +39,7 @@ describe('the mutants of a source', () => {
     ]);
   });
 
-  it('leave out a throw, and an awaited call whose result nobody uses', () => {
+  it('leave out a throw, and an awaited call whose result is not used', () => {
     expect(made('throw a;')).toEqual(['{ }']);
     expect(made('await a(); const b = await c();')).toEqual(['{ } const b = await c();']);
   });

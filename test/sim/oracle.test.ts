@@ -451,7 +451,7 @@ describe('the oracle', () => {
     expect(breaches({ commandsReported: [h1] })).toEqual([15]);
   });
 
-  it('sees what is still held of a host that nobody named, and a host that is not in service any more', () => {
+  it('sees what is still held of a host that was not named, and a host that is not in service any more', () => {
     const hold: Hold = { id: holdId('1'), host: h1, kind: 'container', name: containerName('api') };
     const kept = entry(1, 'program 1', { type: 'hold.kept', host: h1, run: runId('r'), hold });
     expect(breaches({ timeline: [kept] })).toEqual([0]);
@@ -491,7 +491,7 @@ describe('the oracle', () => {
   const exited = (at: number, host: HostId) =>
     entry(at, 'world', { type: 'container.exited', host, container: oldOf(host), code: 1 });
 
-  it('sees requests sent to where nobody serves, and nowhere to send them', () => {
+  it('sees requests sent to where nothing serves, and nowhere to send them', () => {
     expect(breaches({ timeline: [route(0, [{ host: h1, port: 5060, serving: false }])] })).toEqual([0]);
     expect(breaches({ timeline: [route(0, [])] })).toEqual([0]);
     expect(breaches({ timeline: [route(0, [{ host: h1, port: 5060, serving: true }])] })).toEqual([]);
@@ -568,7 +568,7 @@ describe('the oracle', () => {
   });
   const lookedAt = (at: number, host: HostId): CallRecord => ({ ...call(at, 'program 1', 'list'), host });
 
-  it('8: takes either for what a program found that looked while somebody stopped a container', () => {
+  it('8: takes either for what a program found that looked while a container was stopped by hand', () => {
     const timeline = (stoppedAt: number) => [
       stopped(stoppedAt, h1, 'operator'),
       ...turn(1_000, h1).filter((one) => !('container' in one)),
@@ -765,7 +765,7 @@ describe('the oracle', () => {
     expect(namedAtTheEnd(programs, timeline)).toEqual([h2]);
   });
 
-  it('sees a run override what a newer one had reached, by whoever recovers it', () => {
+  it('sees a run override what a newer one had reached, in a recovery', () => {
     const older: Program = { ...story({}).programs[0]!, run: runId('old'), history: 1 };
     const newer: Program = {
       ...older,

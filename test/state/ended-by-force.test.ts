@@ -29,7 +29,7 @@ function before(transport: Transport, action: string, act: () => Promise<void>):
   return { connect, close: () => transport.close() };
 }
 
-describe('a lock that somebody ends by force', () => {
+describe('a lock that is ended by force', () => {
   let folder: string;
   let machines: Map<string, ShellHost>;
   let store: HostLeaseStore;

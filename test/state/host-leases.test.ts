@@ -180,7 +180,7 @@ describe.each(everyNth(shells.length, shells))('the lock on hosts, run by %s', (
     await expect(store.look(request(bob))).rejects.toMatchObject({ code: 'lease.unavailable' });
   });
 
-  it('is ended by force for whoever has it, and its hosts take no more changes from them', async () => {
+  it('is ended by force for its holder, and its hosts take no more changes of that run', async () => {
     const lease = await store.acquire(request(ann));
     expect(await store.seize(request(bob), bob)).toEqual({ epoch: 2 });
     await expect(lease.renew()).rejects.toMatchObject({ code: 'lease.lost' });

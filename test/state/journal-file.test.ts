@@ -45,7 +45,7 @@ describe('the journal file', () => {
     expect(await store.read(run)).toEqual(records);
   });
 
-  it('lets nobody else read it', async () => {
+  it('cannot be read by other users', async () => {
     await (await store.create(run)).close();
     expect(statSync(file()).mode & 0o777).toBe(0o600);
     expect(statSync(join(directory, 'runs')).mode & 0o777).toBe(0o700);

@@ -102,7 +102,7 @@ describe('a group whose lock is moved from its hosts to a table, or back', () =>
     expect(errorsOf(error)[0].hint).toContain('adfpush lock release --group api --env prod --force');
   });
 
-  it('is given by the hosts again when somebody said so, and then no change of the table’s run is let in', async () => {
+  it('is given by the hosts again when a person said so, and then no change of the table’s run is let in', async () => {
     const lease = await inTable().acquire(requestOf(bob));
     expect(await admit(lease, bob)).toBe('got');
     await onHosts.seize(requestOf(cem), cem);

@@ -98,7 +98,7 @@ describe('a request from the control machine', () => {
     server.stop();
   });
 
-  it('that nobody listens to was not sent, and one without an answer may have been taken', async () => {
+  it('to a port on which nothing listens was not sent, and one without an answer may have been taken', async () => {
     const server = await serving(() => undefined);
     expect(await control().request({ ...post, url: server.origin })).toMatchObject({ kind: 'unknown' });
     server.stop();

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { takeSecret } from '../../src/system/secret-environment.js';
 
-it('a secret of the environment is known to whoever asks, and to no child process', () => {
+it('a secret of the environment is known to every caller, and to no child process', () => {
   process.env['ADFPUSH_TEST_SECRET'] = 'open sesame';
   const environmentOfChild = (): string => execFileSync('env', { encoding: 'utf8' });
   expect(environmentOfChild()).toContain('open sesame');

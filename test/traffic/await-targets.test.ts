@@ -105,7 +105,7 @@ test('a target that stays unhealthy is named with the reason of the balancer', a
   });
 });
 
-test('when one target group fails, nobody waits for the other any more', async () => {
+test('when one target group fails, the other is not waited for any more', async () => {
   const { clock, traffic, shared } = setUp();
   traffic.show(one, { state: 'unused', reason: 'Target.NotInUse' });
   traffic.show(two, { state: 'initial' });

@@ -39,7 +39,7 @@ test('a hundred waiters share one poller, and it stops when the last one leaves'
   expect(clock.sleepers).toBe(0);
 });
 
-test('whoever begins to wait is judged on a read that began afterwards', async () => {
+test('a caller that begins to wait gets the result of a read that began afterwards', async () => {
   const { clock, traffic, shared } = setUp();
   traffic.latency = 500;
   traffic.show(at('i-1'), { state: 'healthy' });
@@ -290,7 +290,7 @@ test('an answer that falls behind what was seen since the change is asked for ag
   expect(await clock.run(looking)).toMatchObject([{ state: 'healthy' }]);
 });
 
-test('what stays behind longer than an answer can be old is believed: somebody else changed it', async () => {
+test('what stays behind longer than an answer can be old counts: others changed it', async () => {
   const { clock, traffic, shared } = setUp();
   traffic.show(at('i-1'), { state: 'healthy' });
   await clock.run(shared.deregister(api, [at('i-1')]));

@@ -166,7 +166,7 @@ test('the rest of a fleet behind a bastion is not contacted after two refusals, 
   });
 });
 
-test('hosts at addresses of their own wait for nobody', async () => {
+test('hosts at addresses of their own wait for no other', async () => {
   const hops = Array.from({ length: 200 }, (_, index) => hop(`h${index}`, `10.0.2.${index}`));
 
   const seen = await visitAll(hops.map((one) => [one, welcoming] as const));
@@ -185,7 +185,7 @@ test('the first who is let in opens the way for all at once', async () => {
   expect(seen.took).toBe(120);
 });
 
-test('hosts that are down hold up nobody for long', async () => {
+test('hosts that are down do not delay others for long', async () => {
   const down: Manner = { contact: 15_000, decision: 0, end: 'down' };
   const hops = Array.from({ length: 20 }, (_, index) =>
     hop(`h${index}`, `10.0.1.${index}`, { behind: 'b.example' }),

@@ -131,7 +131,7 @@ describeTransports('connecting', (reach) => {
     await transport.close();
   });
 
-  test('closing waits for nobody who says nothing: what is under way ends, and whoever waits is told', async () => {
+  test('closing does not wait for a silent server: what is under way ends, and its callers get an error', async () => {
     const sockets = new Set<Socket>();
     const silent = createServer((socket) => sockets.add(socket.on('error', () => undefined)));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));

@@ -42,7 +42,7 @@ test('bastions are reached as ssh does it by itself, each word quoted for the sh
   );
 });
 
-test('its configuration asks nobody, is strict with bastions, and leaves the rest to the user’s own', () => {
+test('its configuration asks no questions, is strict with bastions, and leaves the rest to the user’s own', () => {
   const config = configFor(
     withSsh({ identityFile: '~/.ssh/deploy', knownHostsFile: 'known_hosts ~/all', identityAgent: 'none' }),
     effective,

@@ -46,7 +46,7 @@ describeWithSshd('masters', () => {
     await sshd.stop();
   });
 
-  test('have their sockets where nobody else can look, and leave nothing when all is closed', async () => {
+  test('have their sockets where other users cannot look, and leave nothing when all is closed', async () => {
     const transport = byOpenSsh(sshd);
     await transport.connect(sshd.host());
     const [folder] = readdirSync(temporary);

@@ -123,7 +123,7 @@ describeWithSshd('what the system’s ssh refuses', () => {
   const strangerKnown = (): string =>
     `${known().split(' ')[0]} ${readFileSync(join(sshd.folder, 'stranger.pub'), 'utf8')}`;
 
-  test('a host that is not known, with its fingerprint, and nobody is asked', async () => {
+  test('a host that is not known, with its fingerprint, and without a question', async () => {
     const before = logins();
     for (const config of ['', 'StrictHostKeyChecking ask\n']) {
       const error = await attempt(byOpenSsh, sshd, {
@@ -299,7 +299,7 @@ describeWithSshd('hosts behind a bastion, through the system’s ssh', () => {
     expect(bastion.output.match(/Accepted publickey/g)?.length).toBe(before + 1);
   });
 
-  test('a bastion that is not there, is not known, or lets nobody through, and a host that is not there, are told apart', async () => {
+  test('a bastion that is not there, is not known, or refuses to forward, and a host that is not there, are told apart', async () => {
     const closed = await Sshd.start({ config: ['AllowTcpForwarding no'] });
     copyFileSync(join(target.folder, 'authorized_keys'), join(closed.folder, 'authorized_keys'));
     const withClosed = join(target.folder, 'three');

@@ -72,7 +72,7 @@ describeWithSshd('hosts behind a bastion', () => {
     await transport.close();
   });
 
-  test('one that is not there, or lets nobody through, is named', async () => {
+  test('one that is not there, or refuses to forward, is named', async () => {
     const transport = target.transport();
     const port = await freePort();
     const closed = await Sshd.start({ config: ['AllowTcpForwarding no'] });

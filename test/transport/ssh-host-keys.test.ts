@@ -84,7 +84,7 @@ describeWithSshd('the keys of hosts', () => {
     expect(await connect({ knownHostsFile: empty })).toEqual(welcome);
   });
 
-  test('a known_hosts that is not there knows nobody', async () => {
+  test('a known_hosts that is not there has no host', async () => {
     const error = await connect({ knownHostsFile: join(sshd.folder, 'not-there') });
 
     expect(error).toMatchObject({ code: 'ssh.host_key', message: containing('not-there') });
@@ -117,7 +117,7 @@ describeWithSshd('the keys of hosts', () => {
     expect(error).toMatchObject({ code: 'ssh.host_key', message: containing(`${revoked}:4`) });
   });
 
-  test('a known_hosts that cannot be read refuses everybody, even where another file knows the host', async () => {
+  test('a known_hosts that cannot be read refuses all hosts, even where another file knows the host', async () => {
     const folder = join(sshd.folder, 'a-folder');
     mkdirSync(folder);
 

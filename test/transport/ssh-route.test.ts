@@ -38,7 +38,7 @@ describe('how a host is reached', () => {
     return route.bastion;
   };
 
-  test('where nobody says anything is OpenSSH’s way, and stricter', async () => {
+  test('without settings is OpenSSH’s way, and stricter', async () => {
     expect(await destinationOf([])).toEqual({
       user: 'me',
       originalName: 'api-1',
@@ -223,7 +223,7 @@ describe('how a host is reached', () => {
     expect(await keyFor([...config, 'IdentitiesOnly yes'])).not.toBe(await keyFor(config));
   });
 
-  test('a way in a circle is refused, whoever closes it', async () => {
+  test('a way in a circle is refused, wherever it closes', async () => {
     const config = ['Host edge', 'ProxyJump inner', 'Host inner', 'ProxyJump edge'];
 
     await expect(routeOf(config, { proxyJump: 'edge' })).rejects.toMatchObject({

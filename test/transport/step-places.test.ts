@@ -50,7 +50,7 @@ describe('the record of a step', () => {
   };
   const ran = { outcome: { kind: 'exited', code: 0 }, stdout: 'ran\n' };
 
-  test("is in a folder of the user's home that nobody else can look into", async () => {
+  test("is in a folder of the user's home that other users cannot look into", async () => {
     expect(await runStep()).toMatchObject({ ...ran, record: 'kept' });
 
     expect(place()).toBe(inHome);

@@ -489,13 +489,13 @@ describe('a refused deploy changes nothing', () => {
     expect(codes(await refusals(new FleetStage({ hosts: 1 })))).toEqual(['preflight.floor']);
   });
 
-  it('when a condition of the playbook asks for what nobody defines', async () => {
+  it('when a condition of the playbook reads an undefined variable', async () => {
     const playbook = "- hosts: api\n  tasks:\n    - { debug: x, when: colour == 'blue' }\n";
     const [error] = await refusals(new FleetStage({ playbook }));
     expect(error).toMatchObject({ code: 'expression.unknown_variable', at: { line: 3 } });
   });
 
-  it('when somebody holds the lease', async () => {
+  it('when another run holds the lease', async () => {
     const stage = new FleetStage();
     const lease = await stage.leases.acquire({
       environment: stage.hosts[0]!.host.environment,

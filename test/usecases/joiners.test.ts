@@ -39,7 +39,7 @@ describe('a host that joins during a roll', () => {
     ]);
   });
 
-  it('is rolled too when it joins while joiners are rolled, until nobody joins any more', async () => {
+  it('is rolled too when it joins while joiners are rolled, until no host joins any more', async () => {
     const stage = new FleetStage({ hosts: 2 });
     meanwhile(stage, () => void stage.join('i-8'));
     stage.at(

@@ -18,7 +18,7 @@ const recorded = (id: string): Extract<EventBody, { type: 'host_key.recorded' }>
   source: 'accept-new',
 });
 
-test('what is told before anybody listens is heard by the first who does, and once', () => {
+test('what is told before there is a listener goes to the first one, and once', () => {
   const notices = new Notices();
   const [first, second]: [EventBody[], EventBody[]] = [[], []];
 

@@ -120,7 +120,7 @@ describe('mixed', () => {
       now: ['i-1: v2 running, not registered', 'i-2: v1 running, in service'],
     },
   ])(
-    'is not said of an interrupted run where somebody else took the only host on $whose out of service',
+    'is not said of an interrupted run where others took the only host on $whose out of service',
     async ({ taken, now }) => {
       const stage = new FleetStage({ hosts: 2, rollout: { serial: 1, bake: '10s', min_healthy: 0 } });
       stage.at(
@@ -185,7 +185,7 @@ describe('a host that is named', () => {
     expect((await stage.recover()).recovered).toEqual([]);
   });
 
-  it('is not said to hold a container that was not taken, whoever replaced it since', async () => {
+  it('is not said to hold a container that was not taken, also when it was replaced since', async () => {
     const stage = new FleetStage({ rollout: { on_failure: 'stop' } });
     const host = stage.host('i-1');
     stage.world.calls.intercept = (call, proceed) => {

@@ -176,7 +176,7 @@ describe('a rollback', () => {
     expect(stage.mutations).toEqual([]);
   });
 
-  it('to a release that nobody keeps is refused with those that are known', async () => {
+  it('to a release that no host keeps is refused with those that are known', async () => {
     const stage = await onV2({ hosts: 2 });
     const error = await refusal(stage.rollback({ to: 'v7' }));
     expect(error).toMatchObject({ code: 'rollback.not_kept', class: 'refused' });

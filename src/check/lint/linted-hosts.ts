@@ -29,7 +29,7 @@ export interface KnownNames {
   readonly hostVariables: readonly string[];
 }
 
-/** Reads an environment without asking anybody. Throws what is wrong in its files. */
+/** Reads an environment without asking a cloud or a host. Throws what is wrong in its files. */
 export async function lintedHosts(
   project: Project,
   environment: EnvironmentFile,

@@ -21,7 +21,7 @@ export async function stayWithoutWayBack(session: HostSession, origin: readonly 
     const lost = lostPredecessors(origin, await containers.list());
     if (lost.length === 0) return false;
     const gone = lost.map(describeHold).join(', ');
-    return await stayAtPlan(session, origin, `its way back is lost, since somebody removed ${gone}`);
+    return await stayAtPlan(session, origin, `its way back is lost, since these were removed: ${gone}`);
   } catch {
     // Why it was not restored is told, and that is the reason to be told.
     return false;
@@ -72,7 +72,7 @@ async function settleAtPlan(
   return true;
 }
 
-/** Some of the host's containers are at the plan for good, and `held` would take others back. Throws why the host cannot be asked. */
+/** Some of the host's containers are at the plan and stay there, and `held` would take others back. Throws why the host cannot be asked. */
 export async function isHalfSettled(
   { run, target, group }: HostSession,
   held: readonly Hold[],
@@ -88,7 +88,7 @@ const clockMargin: Milliseconds = 60_000;
  * Whether what a run started on a host has passed its bake since, as far as can be seen without the run's journal: it runs for longer than
  * that, without a restart, and it is healthy in every place of the host. Then the note of a container tells nothing more: its run has ended,
  * and could not take the note off, or it died and there is nothing to be feared from its release. False for a host that is registered
- * nowhere although its group has target groups: somebody took it out. Throws what keeps the host from being asked.
+ * nowhere although its group has target groups: it was taken out. Throws what keeps the host from being asked.
  */
 export async function hasBaked({ target }: HostSession, held: readonly Hold[]): Promise<boolean> {
   const { run, group, traffic } = target;

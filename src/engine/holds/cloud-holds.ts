@@ -54,7 +54,7 @@ export interface CloudRestored {
   readonly left: readonly CloudHold[];
   /** Why, for each of them; and what kept that from being written down. */
   readonly errors: readonly AdfError[];
-  /** What somebody else did to them meanwhile. */
+  /** What others did to them meanwhile. */
   readonly warnings: readonly string[];
 }
 

@@ -75,7 +75,7 @@ export class HoldBook {
     this.#copies = new HoldCopies(options);
   }
 
-  /** What is written down of the group beside each hold, for whoever restores it without this run's playbook. */
+  /** What is written down of the group beside each hold, for a restore without this run's playbook. */
   knowGroup(record: GroupRecord): void {
     this.#copies.knowGroup(record);
   }

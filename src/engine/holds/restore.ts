@@ -42,7 +42,7 @@ const attemptsAtLeast = 3;
 
 /**
  * Makes one host match `holds`, and whatever else is held of it, from whatever state it is in: observe, plan (plan/restore.ts),
- * carry out, read back. A lost host is waited for as `Blips` say, unless it is gone for good. Never throws: what cannot be restored is the outcome.
+ * carry out, read back. A lost host is waited for as `Blips` say, unless its machine is gone. Never throws: what cannot be restored is the outcome.
  */
 export async function restoreHost(
   session: HostSession,
@@ -147,7 +147,7 @@ async function requestsOver(target: HostTarget, holds: readonly Hold[]): Promise
 }
 
 /**
- * Faults that a second attempt may find gone. A refused login or host key is none: trying it again gets the control host banned
+ * Faults that a second attempt may find gone. A refused login or host key is none: trying it again gets the control host blocked
  * (OpenSSH 9.8 penalises sources).
  */
 const mayPass = (error: unknown): boolean => error instanceof AdfError && /^(docker|aws)\./.test(error.code);
@@ -268,7 +268,7 @@ export async function settleReturned({ run, eventHost }: HostSession, open: read
   }
 }
 
-/** A place that the run had given back, and that somebody else took from the host since. */
+/** A place that the run had given back, and that others took from the host since. */
 const isLeftToOthers = (hold: Hold, { traffic, run, host }: HostTarget): boolean =>
   registrationsHad([hold]).some((registration) => traffic.isRemovedByOthers(registration)) &&
   !run.holds.openOf(host.id).some((open) => holdKey(open) === holdKey(hold));

@@ -136,7 +136,7 @@ function tellTagGone(
   if (other !== undefined) return [`${called} is held by another run by now, ${other.run}.`];
   const still = processes.filter((process) => suspendedProcesses.includes(process));
   return [
-    `${called}: somebody took this run's tag off meanwhile` +
+    `${called}: this run's tag was taken off meanwhile` +
       (still.length === 0 ? '.' : `; ${still.join(', ')} stay suspended, as they were left.`),
   ];
 }
@@ -150,9 +150,9 @@ function tellMeanwhile(
 ): readonly string[] {
   const others = suspendedProcesses.filter((one) => !before.includes(one) && !processes.includes(one));
   return [
-    ...(running.length === 0 ? [] : [`${called}: somebody resumed ${running.join(', ')} during the run.`]),
+    ...(running.length === 0 ? [] : [`${called}: others resumed ${running.join(', ')} during the run.`]),
     ...(others.length === 0
       ? []
-      : [`${called}: somebody suspended ${others.join(', ')} during the run; left so.`]),
+      : [`${called}: others suspended ${others.join(', ')} during the run; left so.`]),
   ];
 }

@@ -49,7 +49,7 @@ export class FloorGuard {
   #looks = 0;
   #minHealthy: Amount = { percent: 50 };
   #floorWait: Milliseconds = 600_000;
-  /** When targets last came back: while that happens now and then, whoever waits is in a queue, not blocked. */
+  /** When targets last came back: while that happens now and then, a host that waits is in a queue, not blocked. */
   #gaveBackAt: Milliseconds = -Infinity;
 
   constructor({ traffic, clock, random, blips }: FloorPorts, reservations: OwnReservations) {
@@ -93,14 +93,14 @@ export class FloorGuard {
   }
 
   /**
-   * Preflight found these. Percentages are of them too, as the plan says, though somebody deregisters one before the first drain. What is
+   * Preflight found these. Percentages are of them too, as the plan says, though one is deregistered before the first drain. What is
    * found later counts no more.
    */
   knowRegistered({ arn }: TargetGroup, targets: readonly TargetHealth[]): void {
     if (!this.#base.has(arn)) this.#found.set(arn, targets.filter(isRegistered));
   }
 
-  /** When somebody gives up who waits for the floor since `begun`; both are readings of `Clock.elapsed`. */
+  /** When a host that has waited for the floor since `begun` gives up; both are readings of `Clock.elapsed`. */
   givesUpAt(begun: Milliseconds): Milliseconds {
     return patienceEnds(
       this.#floorWait,
@@ -191,7 +191,7 @@ export class FloorGuard {
     return true;
   }
 
-  /** Runs that give way to each other must not come back at the same moments. */
+  /** Runs that put targets back for each other must not come back at the same moments. */
   #jittered(pause: Milliseconds): Milliseconds {
     return pause * (0.5 + this.#random.next());
   }
@@ -235,7 +235,7 @@ export class FloorGuard {
     this.#othersOut.set(arn, out);
   }
 
-  /** Taken by an interrupted run, by another one that goes on, or by somebody since preflight, so that they are not registered now. */
+  /** Taken by an interrupted run, by another one that goes on, or by others since preflight, so that they are not registered now. */
   #missingFrom(
     { arn }: TargetGroup,
     targets: readonly TargetHealth[],

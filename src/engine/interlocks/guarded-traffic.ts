@@ -33,7 +33,7 @@ export class TrafficMemory {
   constructor(warn: (message: string) => void) {
     this.places = new KnownPlaces((registration) => {
       const where = `${targetGroupNameOf(registration)}:${registration.port}`;
-      warn(`somebody else deregistered it from ${where} during the run: it is left out of there.`);
+      warn(`others deregistered it from ${where} during the run: it is left out of there.`);
     });
   }
 }
@@ -51,7 +51,7 @@ export interface TrafficContext extends Pick<
 
 /**
  * One host's places in its target groups, behind the run's interlocks: the floor and the image before it goes out (1 and 4), its
- * proof of health before it comes back (9), a hold and the journal before both (2). What somebody else deregisters meanwhile stays so.
+ * proof of health before it comes back (9), a hold and the journal before both (2). What is deregistered meanwhile by others stays so.
  */
 export class GuardedTraffic implements HostTraffic {
   constructor(private readonly context: TrafficContext) {}
@@ -64,7 +64,7 @@ export class GuardedTraffic implements HostTraffic {
     return this.context.known.traffic.groups;
   }
 
-  /** What somebody else deregistered during the run, and nobody registered again. */
+  /** What others deregistered during the run, and what was not registered again. */
   get removedByOthers(): readonly Registration[] {
     return this.#places.removed;
   }
@@ -120,7 +120,7 @@ export class GuardedTraffic implements HostTraffic {
     return perGroup.flat();
   }
 
-  /** Who was taken out of a target group by somebody else is not new there: it keeps the places that it still has. */
+  /** A host that others took out of a target group is not new there: it keeps the places that it still has. */
   #withoutRemoved(
     planned: readonly Registration[],
     { arn }: TargetGroup,

@@ -7,21 +7,21 @@ import {
 } from '../../model/registration.js';
 
 /**
- * Where a host is registered as far as this run knows, and what somebody else took from there since: the run neither took that itself
+ * Where a host is registered as far as this run knows, and what others took from there since: the run neither took that itself
  * nor puts it back.
  */
 export class KnownPlaces {
   readonly #known = new Map<string, Registration>();
   readonly #removed = new Map<string, Registration>();
 
-  /** `tell` is told once of each that somebody else took. */
+  /** `tell` is called once for each that others took. */
   constructor(private readonly tell: (registration: Registration) => void) {}
 
   in(targetGroup: TargetGroupArn): readonly Registration[] {
     return [...this.#known.values()].filter((one) => one.targetGroup === targetGroup);
   }
 
-  /** What somebody else deregistered, and nobody registered again. */
+  /** What others deregistered, and what was not registered again. */
   get removed(): readonly Registration[] {
     return [...this.#removed.values()];
   }

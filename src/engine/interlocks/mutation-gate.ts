@@ -156,7 +156,7 @@ export class MutationGate {
     if (at >= 0) this.#guards.splice(at, 1);
   }
 
-  /** Aborted when a lease is known to be lost: nobody has to wait for what would be refused then. */
+  /** Aborted when a lease is known to be lost: a wait for what would be refused then ends at once. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }

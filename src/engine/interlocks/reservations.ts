@@ -10,7 +10,7 @@ import type { SharedTraffic } from '../../traffic/shared-traffic.js';
 const exchangeGap: Milliseconds = 1_000;
 /** How long the end of a run waits until its tags are removed. */
 const endPatience: Milliseconds = 10_000;
-/** AWS allows a resource 50 tags, of all runs and of everybody else. The places beyond these are guarded for this run alone. */
+/** AWS allows a resource 50 tags in all. The places beyond these are guarded for this run alone. */
 const mostTags = 20;
 
 export interface ReservationsOptions {
@@ -214,7 +214,7 @@ class ReservedGroup {
     );
   }
 
-  /** As long as anything is out, others must not come to think that this run is dead. */
+  /** As long as anything is out, other runs must not count this run as ended. */
   async #renew(): Promise<void> {
     const { clock, lifetime } = this.#options;
     this.#renewing = true;

@@ -136,6 +136,6 @@ export class UnfinishedRequests {
   }
 }
 
-/** A refused login or host key is not tried again and again: OpenSSH 9.8 bans the control host for it. */
+/** A refused login or host key is not tried again and again: OpenSSH 9.8 blocks the control host for it. */
 const mayAnswerLater = (error: unknown): boolean =>
   error instanceof AdfError && (error.code === 'ssh.unreachable' || isOutcomeUnknown(error));

@@ -126,7 +126,7 @@ async function whyNotWellAgain(target: HostTarget, stop: AbortSignal): Promise<s
   }
 }
 
-/** What somebody else takes out of service says nothing about the release. */
+/** What others take out of service says nothing about the release. */
 async function inTargetGroups({ group, traffic }: HostTarget): Promise<readonly TargetHealth[]> {
   if (group === undefined) return [];
   const registrations = await traffic.registrations(await traffic.groups(group.settings.targetGroups));

@@ -3,7 +3,7 @@ import type { Host } from '../../model/host.js';
 import type { HostId } from '../../model/ids.js';
 import type { Run } from '../run.js';
 
-/** Those of the hosts that are not there any more. Where nobody can tell, all are: a host that may be there is never given up unnamed. */
+/** Those of the hosts that are not there any more. Where that is unknown, all are: a host that may be there is never given up unnamed. */
 export async function goneOf(
   hosts: readonly Host[],
   { ports, blips, bus }: Run,

@@ -2,7 +2,7 @@ import { describeHold } from '../../model/hold.js';
 import type { Run } from '../run.js';
 
 /**
- * After the signal, when whoever sent it will wait no longer, names what is still held: if the process is killed now, the log tells
+ * After the signal, when its sender will wait no longer, names what is still held: if the process is killed now, the log tells
  * a person what to look at. Restoring goes on. Call the function it gives when the run has ended.
  */
 export const nameTheHeldAfterGrace = (run: Run): (() => void) => afterGrace(run, () => tell(run));

@@ -14,7 +14,7 @@ import type { HostSession } from '../host-session.js';
 import { lookAgain } from '../interlocks/floor-guard.js';
 import type { Run } from '../run.js';
 
-/** The next batch by the floor as it is now; waits for it, and gives none when it does not give way in time. */
+/** The next batch by the floor as it is now; waits for it, and gives none when the floor does not allow one in time. */
 export async function nextAllowed(
   queue: readonly HostSession[],
   size: number,
@@ -28,7 +28,7 @@ export async function nextAllowed(
   for (let told = false; ; told = true) {
     const ids = new Set(nextBatch(order, size, await allowanceOf(queue, play, run)));
     if (ids.size > 0) return queue.filter(({ host }) => ids.has(host.id));
-    // A dry run heals nobody: it goes on as the plan does, with the next host alone.
+    // A dry run makes no host healthy: it goes on as the plan does, with the next host alone.
     if (run.checkMode) return queue.slice(0, 1);
     const left = run.floor.givesUpAt(begun) - clock.elapsed();
     if (left <= 0 || isStopping(run)) return [];

@@ -42,7 +42,7 @@ export interface Before {
   readonly failed: number;
 }
 
-/** Where a play runs when nobody says otherwise. */
+/** Where a play runs unless the playbook says otherwise. */
 const fallback: Pick<RolloutSettings, 'minHealthy' | 'floorWait'> = {
   minHealthy: { percent: 50 },
   floorWait: 600_000,
@@ -80,7 +80,7 @@ export async function runPlay(
 
 export type Rolled = Omit<PlayResult, 'rollbacks' | 'clearedBefore'>;
 
-/** What goes wrong beside the turns (the journal, the cloud between two batches) ends the play, and loses none of its turns. */
+/** An error outside the turns (of the journal, the cloud between two batches) ends the play, and loses none of its turns. */
 async function rollThrough(sessions: readonly HostSession[], opened: OpenPlay, run: Run): Promise<Rolled> {
   const { rollout, turnPlay, isOver } = opened;
   if (rollout.maxUnavailable !== undefined) return rollWindow(sessions, rollout.maxUnavailable, opened, run);

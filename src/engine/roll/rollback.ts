@@ -10,7 +10,7 @@ import { isStopping } from '../stop-signal.js';
 
 export interface RollbackResult {
   readonly session: HostSession;
-  /** Undefined for a host that was kept from being taken back, by a signal or for want of its old containers: it stays on the new release, in service. */
+  /** Undefined for a host that was kept from being taken back, by a signal, or because its old containers are gone: it stays on the new release, in service. */
   readonly outcome: RestoreOutcome | undefined;
 }
 

@@ -25,7 +25,7 @@ export class RunOnce {
     }
   }
 
-  /** Whoever was interrupted did not run it for the others: the next one does. */
+  /** A host that was interrupted did not run it for the others: the next one does. */
   async #runFirst(key: string, running: Promise<TaskOutcome>): Promise<TaskOutcome> {
     try {
       const outcome = await running;

@@ -169,7 +169,7 @@ async function settleTheGone(
   for (const session of holding.filter(({ host }) => ids.has(host.id))) {
     const open = run.holds.openOf(session.host.id);
     const held = open.map(describeHold);
-    const message = `it is gone (terminated or stopped), and nobody has to put back what it held: ${held.join(', ')}`;
+    const message = `it is gone (terminated or stopped), and what it held need not be put back: ${held.join(', ')}`;
     run.bus.emit({ type: 'warning', host: session.eventHost, message });
     gone.push({ session, held });
     await run.holds.settle(open, 'gone').catch((error: unknown) => errors.push(...errorsOf(error)));

@@ -31,7 +31,7 @@ export function allHoldOfResult(
   }
 }
 
-/** What `until` says of one attempt; `why` tells what it asked the result for in vain. */
+/** What `until` says of one attempt; `why` names the field that the result lacks. */
 export interface UntilVerdict {
   readonly holds: boolean | UnknownValue;
   readonly why?: string;

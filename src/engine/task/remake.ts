@@ -15,7 +15,7 @@ interface Remake {
 }
 
 /**
- * The held containers that somebody removed (`docker container prune`), and that can be made again as they were: from their image, and from
+ * The held containers that were removed meanwhile (`docker container prune`), and that can be made again as they were: from their image, and from
  * the settings that the project has today for their release, where these have the hash of theirs. No settings are written down, since they
  * may hold secrets. Pulls an image that is gone, too. Throws what keeps the host from being asked.
  */

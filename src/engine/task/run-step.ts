@@ -176,7 +176,7 @@ class LostStep {
     return undefined;
   }
 
-  /** Time is up, or nobody wants it any more: nothing of it is left on the host, if the host can be reached; else nobody knows. */
+  /** Time is up, or the run stops: nothing of it is left on the host, if the host can be reached; else that is unknown. */
   async stop(outcome: Outcome): Promise<CommandResult> {
     const { host, run } = this.target;
     const { step, become = false, becomeUser } = this.options;
@@ -202,7 +202,7 @@ class LostStep {
     return { ...this.lost, outcome, duration, record: 'found' };
   }
 
-  /** Nobody knows what a command did that ended well, but may have done so after the half of its input. */
+  /** What a command did is unknown when it ended well, but may have read only a part of its input. */
   #outcomeOf({ outcome }: Extract<StepRecord, { state: 'ended' }>): Outcome {
     const { stdin, checksStdin = false } = this.options;
     if (stdin === undefined || checksStdin || outcome.kind !== 'exited' || outcome.code !== 0) return outcome;

@@ -9,7 +9,7 @@ import { isUserName } from '../../model/user-name.js';
 import type { Task } from '../../playbook/playbook.js';
 
 /**
- * The user of `become_user`, rendered; undefined for root, and for a task that does not become anybody. Throws `playbook.wrong_value` when it is
+ * The user of `become_user`, rendered; undefined for root, and for a task without `become`. Throws `playbook.wrong_value` when it is
  * no user's name, and `secret.in_argument`: sudo gets it as an argument.
  */
 export function renderBecomeUser(

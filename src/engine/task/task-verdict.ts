@@ -67,7 +67,7 @@ export function judgeThrown(
 }
 
 /**
- * What was killed, ran out of time or has an outcome that nobody knows is a failure whatever `failed_when` says: that is about
+ * What was killed, ran out of time or has an unknown outcome is a failure whatever `failed_when` says: that is about
  * commands that came to their own end.
  */
 function failureOfResult(

@@ -1,5 +1,4 @@
-import { parseYaml } from '../../config/yaml.js';
-import { writeYaml } from '../../config/write-yaml.js';
+import { parseYaml, writeYaml } from '../../config/yaml.js';
 import { errorsOf } from '../../errors/adf-error.js';
 import { contentHash, hashNames, isHashName } from '../../model/content-hash.js';
 import {

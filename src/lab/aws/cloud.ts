@@ -34,7 +34,7 @@ export class Cloud {
   readonly zones: readonly string[];
   readonly instances = new Instances();
   readonly loadBalancers: LoadBalancerRecord[] = [];
-  /** Those of EC2 Instance Connect; whoever runs the hosts looks here. */
+  /** Those of EC2 Instance Connect; the lab's hosts look here. */
   readonly pushedKeys: PushedKeys;
   /** What SSM, Secrets Manager and KMS keep. */
   readonly kept = new KeptSecrets();

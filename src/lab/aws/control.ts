@@ -56,7 +56,7 @@ export class AwsControl {
     return this.#cloud.targetGroup(targetGroup).health();
   }
 
-  /** As somebody would by hand, in the console. */
+  /** As a person would, in the console. */
   register(targetGroup: string, id: string, port?: number): void {
     this.#cloud.targetGroup(targetGroup).register(port === undefined ? { id } : { id, port });
   }
@@ -75,7 +75,7 @@ export class AwsControl {
     return this.#cloud.scalingGroup(name);
   }
 
-  /** As somebody would by hand, in the console: from now on these are suspended, and no others. */
+  /** As a person would, in the console: from now on these are suspended, and no others. */
   setSuspendedProcesses(name: string, processes: readonly string[]): void {
     this.#cloud.setScalingGroup({ ...this.#cloud.scalingGroup(name), suspendedProcesses: processes });
   }

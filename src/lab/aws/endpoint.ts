@@ -23,7 +23,7 @@ const getCallerIdentity: Action = (_query, { cloud, account, accessKey }) => {
   };
 };
 
-/** Anybody may assume any role here, and is then a caller of the role's account. */
+/** Every caller may assume any role here, and is then a caller of the role's account. */
 const assumeRole: Action = (query, { cloud }) => {
   const roleArn = query.required('RoleArn');
   const session = query.required('RoleSessionName');
@@ -165,7 +165,7 @@ function callOf(request: IncomingMessage, body: string): { action: string; query
   return { action: query.text('Action') ?? '', query };
 }
 
-/** The region and key that a request was signed with. The signature itself is taken on trust. */
+/** The region and key that a request was signed with. The signature itself is not checked. */
 function signatureOf(request: IncomingMessage): { accessKey: string; region: string } {
   const scope = /Credential=([^/]+)\/\d{8}\/([^/]+)\//.exec(request.headers.authorization ?? '');
   const [, accessKey, region] = scope ?? [];

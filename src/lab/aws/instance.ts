@@ -81,7 +81,7 @@ export class Instances {
     return instance;
   }
 
-  /** As if it had never been: EC2 keeps terminated instances in its lists for about an hour, and then forgets them. */
+  /** As if it had never been: EC2 keeps terminated instances in its lists for about an hour, and then drops them. */
   forget(id: string): void {
     this.#byId.delete(id);
   }

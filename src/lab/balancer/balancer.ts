@@ -92,7 +92,7 @@ function probeOnce(at: Address | undefined, settings: HealthCheckSettings): Prom
 
 const failed = (reason: string, description: string): ProbeResult => ({ passed: false, reason, description });
 
-/** Where a target is on the network; undefined when nobody knows. */
+/** Where a target is on the network; undefined when that is unknown. */
 export type ResolveTarget = (id: string, port: number) => Address | undefined;
 
 export interface BalancerSettings {

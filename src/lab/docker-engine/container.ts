@@ -133,7 +133,7 @@ export class Container {
     await ended;
   }
 
-  /** The process dies, as of a bug of its own: the restart policy decides what comes. */
+  /** The process ends, as by a bug of its own: the restart policy decides what follows. */
   crash(): void {
     this.#process?.signal('SIGKILL');
   }

@@ -111,7 +111,7 @@ export class LabHost {
     this.#ssh.dropConnections();
   }
 
-  /** The container's process dies; its restart policy decides what comes. Throws `lab.unknown`. */
+  /** The container's process ends; its restart policy decides what follows. Throws `lab.unknown`. */
   crash(container: string): void {
     const found = this.engine.containers.find(container);
     const known = this.engine.containers.all().map(({ name }) => name);

@@ -17,7 +17,7 @@ export class LabRegistry {
   });
   /** The digest header is optional in the specification; without it a client must hash what it got. */
   sendsDigestHeader = true;
-  /** When set, everybody must log in. */
+  /** When set, every client must log in. */
   login: { readonly username: string; readonly password: string } | undefined;
   /** Requests so far. */
   requests = 0;

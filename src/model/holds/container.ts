@@ -27,7 +27,7 @@ export interface HeldContainer {
   readonly digest?: Digest;
   /** The version label, for people. */
   readonly version?: string;
-  /** What it was made from, and by which run, so that it can be made again when somebody removed it: from today's settings, if these have this hash. */
+  /** What it was made from, and by which run, so that it can be made again if it was removed meanwhile: from today's settings, if these have this hash. */
   readonly image?: string;
   readonly specHash?: string;
   readonly run?: string;
@@ -89,7 +89,7 @@ export const containerKind: HostHoldKind<ContainerHold> = {
 
 export const containerWords: StepWords<ContainerSteps> = {
   remove_container: ({ name }) => `remove the new container "${name}"`,
-  remake_container: ({ name }) => `make the old container "${name}" again, since somebody removed it`,
+  remake_container: ({ name }) => `make the old container "${name}" again, since it was removed`,
   rename_container: ({ name }) => `give the old container its name "${name}" back`,
   set_restart_policy: ({ policy }) => `give the old container its restart policy "${policy.name}" back`,
   start_container: ({ name }) => `start the old container "${name}"`,
@@ -115,7 +115,7 @@ export function ranSomething(holds: readonly Hold[]): boolean {
 export const withProbe = (holds: readonly Hold[], probe: HealthProbe): readonly Hold[] =>
   holds.map((hold) => (hold.kind === 'container' && hold.probe !== undefined ? { ...hold, probe } : hold));
 
-/** The held container itself, or the one that was made again for it after somebody had removed it. */
+/** The held container itself, or the one that was made again for it after it had been removed. */
 export const isPrevious = (
   { previous }: { readonly previous?: Pick<HeldContainer, 'id'> },
   { id, labels }: Pick<ObservedContainer, 'id' | 'labels'>,
@@ -214,7 +214,7 @@ function bringBack(
 }
 
 /**
- * What stands under the name of a held container and is not ours to remove: somebody started it by hand, or for another group. What
+ * What stands under the name of a held container and is not ours to remove: it was started by hand, or for another group. What
  * the run started carries its labels, and what it found there is the held container itself.
  */
 function foreignInPlaceOf(

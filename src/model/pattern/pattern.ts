@@ -36,7 +36,7 @@ export interface Pattern {
  */
 export function compilePattern(source: string, flags: Partial<PatternFlags> = {}): Pattern {
   const translated = translate(source, flags);
-  // Both engines read it, so that one that RE2 accepts alone is refused on the spot too.
+  // Both engines read it, so that one that RE2 accepts alone is refused at once, too.
   const native = compileNative(translated);
   return translated.re2 === undefined ? new NativePattern(source, native) : compileRe2(source, translated);
 }

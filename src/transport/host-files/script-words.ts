@@ -1,6 +1,6 @@
 import { quote } from '../quote.js';
 
-/** A path as a word of a script: `~/` is the home of whoever runs it, and nothing is taken for an option. */
+/** A path as a word of a script: `~/` is the home of the user that runs it, and nothing is taken for an option. */
 export function pathWord(path: string): string {
   if (path === '~') return '"$HOME"';
   if (path.startsWith('~/')) return `"$HOME"/${quote(path.slice(2))}`;

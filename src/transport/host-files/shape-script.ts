@@ -103,7 +103,7 @@ protect() {
   real=\${real%??}
   [ "$real" != / ] || refuse 'is the root of the file system'
   own=$(cd -P -- ~ 2>/dev/null && pwd -P)
-  [ "$real" != "$own" ] || refuse 'is the home of whoever runs this'
+  [ "$real" != "$own" ] || refuse 'is the home of the user that runs this'
   held=$({ getent passwd || cat /etc/passwd; } 2>/dev/null | while IFS=: read -r name word id main about home shell; do
     [ -d "$home" ] || continue
     case $home in

@@ -157,7 +157,7 @@ const wordsOf = ({ mode = '', owner = '', group = '' }: FileAttributes): readonl
 
 const isProblem = (code: string): code is keyof typeof fileProblems => Object.hasOwn(fileProblems, code);
 
-/** So that nobody can foretell the name of a temporary in a folder that all may write to. */
+/** So that other users cannot foretell the name of a temporary in a folder that all may write to. */
 const newNonce = (): string => randomBytes(4).toString('hex');
 
 /** The same bytes, told as they are taken. */

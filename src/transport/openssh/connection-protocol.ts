@@ -18,7 +18,7 @@ export const message = {
 /** Bytes that a host may send on a channel before they are taken; the same as OpenSSH's own client grants. */
 export const windowSize = 2 * 1024 * 1024;
 
-/** Bytes of data in one message, as RFC 4253 has everybody accept. */
+/** Bytes of data in one message, as RFC 4253 requires all to accept. */
 const largestPacket = 32 * 1024;
 
 /** What kind of channel, and the data that this kind needs. */

@@ -13,7 +13,7 @@ const mux = {
 } as const;
 const version = 4;
 
-/** A master that lives answers at once: it has nobody to ask. */
+/** A master that runs answers at once: it waits for nothing. */
 const patience: Milliseconds = 10_000;
 
 /** The socket of a master, in proxy mode: from now on the connection protocol is spoken on it, as if it went to the host. */

@@ -25,7 +25,7 @@ export interface EffectiveSettings {
   readonly serverAliveCountMax: number;
 }
 
-/** `no` would also believe a changed key, which adfpush never does. */
+/** `no` would also accept a changed key, which adfpush never does. */
 const believesNew = ['accept-new', 'no', 'off', 'false'];
 
 /** Asks ssh what it would do, for the little that adfpush does not leave to it. */

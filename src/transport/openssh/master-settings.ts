@@ -43,7 +43,7 @@ export function configFor(host: Host, settings: EffectiveSettings, surroundings:
   const onlyNamed = identitiesOnly ?? (identityFile === undefined ? undefined : true);
   return [
     '# Written by adfpush for one connection.',
-    // Nobody is there to answer, neither a question about a host key nor one for a passphrase.
+    // No person answers here, neither a question about a host key nor one for a passphrase.
     'BatchMode yes',
     // Of bastions; the host itself is given its own.
     'StrictHostKeyChecking yes',
@@ -52,7 +52,7 @@ export function configFor(host: Host, settings: EffectiveSettings, surroundings:
     'PermitLocalCommand no',
     'ControlMaster no',
     'ControlPath none',
-    // Of bastions: why they let nobody through, and nothing of their progress.
+    // Of bastions: why they refused, and nothing of their progress.
     'LogLevel INFO',
     ...said('UserKnownHostsFile', knownHostsFile, (text) => text.trim().split(/\s+/).map(path).join(' ')),
     ...said('IdentityFile', identityFile, path),

@@ -119,7 +119,7 @@ export class MasterTalk {
 
 const notLetInWords = /Permission denied|Too many authentication failures|supported authentication methods/;
 
-/** When it was the bastion that refused, or was not believed: what the same would be of a host. */
+/** When it was the bastion that refused, or was not accepted: what the same would be of a host. */
 function refusalOf(host: Host, said: string): AdfError | undefined {
   if (notLetInWords.test(said)) return notLetIn(host, host.ssh.user ?? '', [], said, false);
   if (said.includes('Host key verification failed'))

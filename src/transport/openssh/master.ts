@@ -12,7 +12,7 @@ export interface MasterCommand {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** A master that has let go of its terminal, or why there is none. */
+/** A master that has gone to the background, or why there is none. */
 export type MasterStart = { readonly kind: 'ready'; readonly talk: MasterTalk } | MasterFailure;
 
 /**

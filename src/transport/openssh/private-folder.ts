@@ -9,7 +9,7 @@ const longestSocket = 103 - 17;
 /** Of a run that has only just begun no socket may be there yet. */
 const youngest = 10 * 60 * 1_000;
 
-/** A folder that nobody else can look into, for the sockets of masters. */
+/** A folder that other users cannot look into, for the sockets of masters. */
 export class PrivateFolder {
   #count = 0;
 

@@ -114,7 +114,7 @@ export class ProxiedChannel extends Duplex implements SshChannel {
     done();
   }
 
-  /** What cannot be written any more is nobody's error: how the command ended tells more. */
+  /** What cannot be written any more is no error: how the command ended tells more. */
   #giveUpWriting(): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;
@@ -125,7 +125,7 @@ export class ProxiedChannel extends Duplex implements SshChannel {
     if (this.#full.delete(stream)) this.#grant();
   }
 
-  /** Lets the host send on, in steps of at least half a window, once nobody is behind with reading. */
+  /** Lets the host send on, in steps of at least half a window, once no reader is behind. */
   #grant(): void {
     if (this.#full.size > 0 || this.#localWindow > windowSize / 2 || this.#closeSent) return;
     this.send(windowAdjust(this.remote.id, windowSize - this.#localWindow));

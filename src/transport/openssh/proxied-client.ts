@@ -185,7 +185,7 @@ export class ProxiedClient extends EventEmitter implements SshClient {
     const wantsReply = reader.boolean();
     if (name === 'exit-status') channel.emit('exit', reader.uint32());
     else if (name === 'exit-signal') channel.emit('exit', null, `SIG${reader.text()}`);
-    // A sign of life that the host asks for (ClientAliveInterval) comes as a request that nobody knows, too: any answer does.
+    // A sign of life that the host asks for (ClientAliveInterval) comes as an unknown request, too: any answer does.
     if (wantsReply) this.#send(about(channel.remoteId, 'channelFailure'));
   }
 
@@ -200,7 +200,7 @@ export class ProxiedClient extends EventEmitter implements SshClient {
     this.#lost = true;
     const entries = [...this.#channels.values()];
     this.#channels.clear();
-    // First of all: whoever asks a channel why it closed must find the connection lost.
+    // Before the channels close: they must find the connection lost when they are asked why.
     const words = this.lastWords();
     if (words !== undefined) this.emit('error', new Error(words));
     this.emit('close');

@@ -62,7 +62,7 @@ export class MessageCutter {
       const end = 4 + this.#rest.readUInt32BE(0);
       if (this.#rest.length < end) return;
       const message = this.#rest.subarray(4, end);
-      // Taken out first: whoever takes the message may ask for the next.
+      // Taken out first: the receiver may ask for the next message.
       this.#rest = this.#rest.subarray(end);
       yield message;
     }

@@ -7,11 +7,11 @@ import { serverKey, type Destination, type Hop } from './settings.js';
 
 /**
  * Where refusals add up. OpenSSH 9.8 and later keep a record of each source address (PerSourcePenalties), and fail2ban did so before:
- * a few refused logins, or a dozen hosts whose keys are not believed, and the control machine is banned.
+ * a few refused logins, or a dozen refused host keys, and the control machine is blocked.
  */
 const bearable = { refusals: 2, disbeliefs: 4 } as const;
 
-/** Who may be on the way to one address at a time, the believed and proven aside: each of them may meet a key that is not to be believed. */
+/** Who may be on the way to one address at a time, accepted and proven keys aside: each of them may meet a key that is not to be trusted. */
 const visitorsAtOnce = 8;
 
 /**
@@ -59,7 +59,7 @@ class LoginPlace {
   }
 }
 
-/** Who is to be authenticated where, as far as it matters to those who ban. */
+/** Which login goes to which address, as far as it matters to servers that block clients. */
 export interface Approach {
   readonly host: Host;
   readonly address: string;
@@ -83,8 +83,8 @@ function approachOf({ host, destination }: Hop): Approach {
 }
 
 /**
- * Stops a fleet that lets nobody in before somebody bans us. At each address, and behind each bastion, only two may try to authenticate
- * until one has succeeded, and once two were refused nobody else tries with what was not proven there. From the first success on
+ * Stops before a fleet that refuses our logins blocks us. At each address, and behind each bastion, only two may try to authenticate
+ * until one has succeeded, and once two were refused no other login is tried with what was not proven there. From the first success on
  * it is open to all with the same credentials.
  */
 export class AuthenticationBrake {
@@ -168,7 +168,7 @@ export class AuthenticationBrake {
   }
 }
 
-/** Resolves when all places bear one more, who is counted there then. */
+/** Resolves when all places allow one more, which is counted there then. */
 async function admitted(
   host: Host,
   places: readonly LoginPlace[],

@@ -59,7 +59,7 @@ export class SessionSlots {
     if (this.#taken >= this.limit) return;
     const next = this.#waiting.shift();
     if (next === undefined) return;
-    // Taken in its name at once, so that nobody comes in between.
+    // Taken for it at once, so that no other caller takes it.
     this.#taken += 1;
     next();
   }
@@ -119,7 +119,7 @@ export type Opening<T> =
 
 type Settle<T> = (error: Error | undefined, value?: T) => void;
 
-/** For so long after its end sshd may still count a session: it lets go of it only after it has read all that we sent since. */
+/** For so long after its end sshd may still count a session: it ends it only after it has read all that we sent since. */
 const settling: Milliseconds = 2_000;
 
 /** The channels of one connection: asked for in turn, each with a deadline. */
@@ -137,7 +137,7 @@ export class Channels {
     this.#slots = new SessionSlots(limits.sessionsPerConnection);
   }
 
-  /** A session that runs `line`. Waits for a place; when the server bears fewer than we thought, that is learnt. */
+  /** A session that runs `line`. Waits for a place; when the server allows fewer than assumed, that number is kept. */
   async session(line: string, signal?: AbortSignal): Promise<Opening<RemoteProcess>> {
     for (;;) {
       const free = await this.#slots.take(signal);
@@ -209,7 +209,7 @@ export class Channels {
     });
     return within(this.clock, this.limits.channelTimeout, opening, () => late).catch((error: unknown) => {
       if (error !== late) throw error;
-      // Whoever comes too late finds the door shut.
+      // A session that comes too late is refused.
       void opening.then((opened) => opened.kind === 'open' && discard(opened.value));
       return { kind: 'unanswered' };
     });

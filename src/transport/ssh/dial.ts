@@ -67,7 +67,7 @@ export interface Handshake {
   readonly credentials: Credentials;
   /** Awaited before the first byte that authenticates; what it rejects with ends the handshake. */
   readonly mayAuthenticate: () => Promise<void>;
-  /** Aborted when nobody waits for it any more. */
+  /** Aborted when no caller waits for it any more. */
   readonly closing: AbortSignal;
 }
 
@@ -133,7 +133,7 @@ export async function handshake(
         // Waiting for others is not the server's time either.
         permission ??= waitElsewhere.during(mayAuthenticate());
         permission
-          // The host has proved by now that the key is its own; before it hears of a login, a new key is on record.
+          // The host has proved by now that the key is its own; a new key is on record before a login is sent.
           .then(() => hostKeys.confirm())
           .then(() => authentication.next(methods))
           .then((method) => {

@@ -10,7 +10,7 @@ export class HandshakeGate {
     this.#all = pLimit(limits.handshakes);
   }
 
-  /** `server` is the address of an sshd, as seen from whoever connects to it. */
+  /** `server` is the address of an sshd, as seen from the client that connects to it. */
   async pass<T>(server: string, handshake: () => Promise<T>): Promise<T> {
     const before = this.#servers.get(server);
     const one = before ?? pLimit(this.limits.handshakesPerServer);

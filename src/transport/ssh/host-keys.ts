@@ -55,10 +55,10 @@ class KnownHostsFiles {
 export interface HostKeyPolicy {
   /** Host key algorithms in the order to ask for: those of known keys first, so that the host shows one we know. */
   readonly algorithms: readonly HostKeyAlgorithm[];
-  /** Undefined when the key is believed; why not, otherwise. */
+  /** Undefined when the key is accepted; why not, otherwise. */
   judge(blob: Buffer): AdfError | undefined;
   /**
-   * Puts on record what `judge` believed without one. To be awaited after the host has proved that the key is its own, and before it
+   * Puts on record what `judge` accepted without one. To be awaited after the host has proved that the key is its own, and before it
    * is told anything of a login. Throws `ssh.host_key`.
    */
   confirm(): Promise<void>;
@@ -96,7 +96,7 @@ export class HostKeys {
 
   /**
    * Throws `ssh.host_key` for a file that is there and cannot be read, since it may hold the one key that is right; and for a console
-   * that is to be believed and says nothing.
+   * that is to be trusted and says nothing.
    */
   async policyFor(host: Host, destination: Destination): Promise<HostKeyPolicy> {
     const files = [...destination.userKnownHostsFiles, ...destination.globalKnownHostsFiles];

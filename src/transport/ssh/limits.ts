@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../../model/duration.js';
 
-/** What an sshd bears at its default settings, and how long it may take. */
+/** The limits of an sshd at its default settings, and how long it may take. */
 export interface SshLimits {
   /** Connections to one sshd that are not authenticated yet. It starts to drop them at 10 (MaxStartups 10:30:100). */
   readonly handshakesPerServer: number;

@@ -101,7 +101,7 @@ export class ProxyCommand {
 
 /**
  * Jenkins ends a build's processes, which it knows by these variables, children first; the connections would be lost before hosts are
- * restored over them. These values are its documented way to say that somebody else sees to the process's end ("ProcessTreeKiller").
+ * restored over them. These values are its documented way to say that something else ends the process ("ProcessTreeKiller").
  */
 function leftToUs(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const marks = ['BUILD_ID', 'JENKINS_NODE_COOKIE'].filter((name) => environment[name] !== undefined);

@@ -28,7 +28,7 @@ export class SharedConnections<T extends Shareable> {
     private readonly clock: Clock,
     /** How long a refusal is given back without asking the server again. */
     private readonly refusalMemory: Milliseconds,
-    /** False for one that those who have it may keep, and nobody else shall get. */
+    /** False for one that its callers may keep, and that no other caller gets. */
     private readonly fit: (connection: T) => boolean = () => true,
   ) {}
 
@@ -73,7 +73,7 @@ export class SharedConnections<T extends Shareable> {
     }
   }
 
-  /** Whoever waits does not wait for an agent, a person or a server once all is closed. */
+  /** Once all is closed no caller waits any more for an agent, a person or a server. */
   async #unlessClosed(host: ErrorHost, open: Open<T>): Promise<T> {
     const { signal } = this.#closing;
     const opening = open(signal);
@@ -97,5 +97,5 @@ export class SharedConnections<T extends Shareable> {
 
 const closed = (host: ErrorHost): AdfError => connectionLost(host, 'all connections are closed');
 
-/** Asking again at once would not help, and servers ban those who do. */
+/** Asking again at once would not help, and servers block clients that do. */
 const isRefusal = ({ code }: AdfError): boolean => code === 'ssh.authentication' || code === 'ssh.host_key';

@@ -3,7 +3,7 @@ import type { Duplex, Readable } from 'node:stream';
 /** Settles what was asked for: with the channel, or with why there is none; a server's refusal has its `reason` of RFC 4254, 5.1. */
 export type ChannelAnswer = (error: Error | undefined, channel: SshChannel) => void;
 
-/** The part of ssh2's client that a connection needs; whoever else speaks SSH for us looks the same. */
+/** The part of ssh2's client that a connection needs; the other client of SSH has the same shape. */
 export interface SshClient {
   exec(line: string, answer: ChannelAnswer): unknown;
   forwardOut(

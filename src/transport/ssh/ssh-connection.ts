@@ -174,7 +174,7 @@ export class SshConnection implements Connection {
       await this.#atMost(2_000, gone);
       process.signal('KILL');
     } else if (!(await this.#endGroup(pid, as))) {
-      // A server that bears a single session (MaxSessions 1) has none left here.
+      // A server that allows a single session (MaxSessions 1) has none left here.
       const further = await this.further?.().catch(() => undefined);
       if (further !== undefined) {
         await further.#endGroup(pid, as);

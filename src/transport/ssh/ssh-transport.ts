@@ -46,7 +46,7 @@ export interface SshTransportOptions extends PassphraseSources {
   readonly sshProgram?: string;
   /** Asked for the keys of hosts with `host_keys: console`. */
   readonly hostKeySource?: HostKeySource;
-  /** Told of each key that was believed and put on record. */
+  /** Told of each key that was accepted and put on record. */
   readonly onHostKeyRecorded?: (recorded: RecordedHostKey) => void;
   /** For sudo, where it wants one. */
   readonly becomePassword?: BecomePassword;
@@ -138,7 +138,7 @@ export class SshTransport implements Transport {
       const visit = (mayAuthenticate: () => Promise<void>): Promise<Greeting> =>
         this.#gate.pass(server, async () => {
           closing.throwIfAborted();
-          // What a person takes to answer is nobody's delay.
+          // The time that a person takes to answer is not counted.
           const servers = (): Milliseconds => clock.elapsed() - credentials.waitElsewhere.spent;
           const started = servers();
           try {

@@ -5,7 +5,7 @@ import { quote } from '../quote.js';
 
 /**
  * Where on a host the records of steps may be, best first, as the positional parameters of an sh script: in the user's state folder; where
- * there is no home, or it cannot be written to, in a folder of the user's own where everybody may make one.
+ * there is no home, or it cannot be written to, in a folder of the user's own, at a place where all users may make one.
  * The name comes from sshd's environment, since asking `id` would cost a process each time; who owns the folder is checked anyway.
  */
 export const places = [
@@ -111,7 +111,7 @@ export const forgetOld =
   'if [ -n "$adf_new" ]; then ( find "$adf_new/." -name . -o -prune -type d -mtime +14 -exec rm -rf {} + ) </dev/null >/dev/null 2>&1 & fi;';
 
 /**
- * Whoever writes to a pipe that nobody reads is killed, and when the connection is lost sshd reads no more. So another reader is kept; it
+ * A program that writes to a pipe without a reader is killed, and when the connection is lost sshd reads no more. So another reader is kept; it
  * begins to read when sshd, the runner's parent, is gone (the watcher looks once a second, the runner at its end), and keeps the end of what comes. (Only Linux lets one open the other end of
  * one's own pipe. Elsewhere a command that goes on talking is killed, as it is without a runner.)
  */

@@ -55,7 +55,7 @@ function endOf(field: string): Extract<StepRecord, { state: 'ended' }>['outcome'
 
 /**
  * Tells what the record of a step says: a line for `parseRecord`; after that, and on stderr, the end of what the command wrote when
- * nobody was connected any more. Runs on the host that ran the step, as the user who did.
+ * the connection was lost. Runs on the host that ran the step, as the user who did.
  */
 const recordScript = (step: StepId): string =>
   `${stepVariables(step)}

@@ -52,7 +52,7 @@ describeWithSshd('passphrases', () => {
     expect(person.questions).toEqual([`Passphrase for the key ${locked}:`]);
   });
 
-  test('nobody is asked about a key that the server does not take, as with ssh', async () => {
+  test('no passphrase is asked for a key that the server does not take, as with ssh', async () => {
     const person = new Person(['right']);
     const transport = sshd.transport({ prompt: person });
 
@@ -63,7 +63,7 @@ describeWithSshd('passphrases', () => {
     await transport.close();
   });
 
-  test('nobody is asked when an agent has the key', async () => {
+  test('no passphrase is asked when an agent has the key', async () => {
     const person = new Person(['right']);
     const agent = await startAgent(join(sshd.folder, 'agent'));
     agent.add(sshd.identityFile);
@@ -75,7 +75,7 @@ describeWithSshd('passphrases', () => {
     await transport.close();
   });
 
-  test('a file whose public half nobody can read is opened when its turn has come', async () => {
+  test('a file whose public half cannot be read is opened when its turn has come', async () => {
     const pem = makeKey(sshd.folder, 'pem', {
       type: 'ecdsa-256',
       passphrase: 'right',

@@ -57,7 +57,7 @@ describeWithSshd('a command in trouble', () => {
     expect(result.outcome).toEqual({ kind: 'exited', code: 0 });
   });
 
-  test('whose output nobody reads holds up no other command, and ends when it is let go', async () => {
+  test('whose output is not read holds up no other command, and ends when it is let go', async () => {
     const pidFile = join(sshd.folder, 'unread');
     const stream = await connection.stream(['sh', '-c', `echo $$ > ${pidFile}; exec yes`]);
     stream.pause();

@@ -65,7 +65,7 @@ describeWithUsers([...shells, '/usr/sbin/nologin'], 'login shells', () => {
     });
   }
 
-  test('one that lets nobody in says so in the result of each command, and no step is taken for done', async () => {
+  test('one that refuses all logins says so in the result of each command, and no step is taken for done', async () => {
     const connection = await loginAs(users.add({ shell: '/usr/sbin/nologin' }));
 
     const result = await connection.run({ argv: ['true'] });

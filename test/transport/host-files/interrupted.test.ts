@@ -176,7 +176,7 @@ describe('a writer that is killed', () => {
   });
 });
 
-describe('a writer into a folder of somebody else', () => {
+describe('a writer into a folder of another user', () => {
   /** Programs of the host; when the n-th call comes, the owner of the folder puts a link in the place of the temporary. */
   function programs(nth: number, victim: string): { readonly path: string; readonly swapped: () => boolean } {
     const bin = temporaryFolder('bin', base);
@@ -249,7 +249,7 @@ it.skipIf(process.getuid?.() !== 0)(
   },
 );
 
-it('a writer that is at work keeps its temporary, whoever else writes the same file', async () => {
+it('a writer that is at work keeps its temporary while others write the same file', async () => {
   const files = new TransportFiles(new LocalTransport(systemClock)).on(thisMachine, { become: false });
   let release = (): void => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));

@@ -209,7 +209,7 @@ describeWithUsers([...shells, '/usr/bin/sudo'], 'a user of the host', () => {
   });
   const names = ['a b', "it's", 'back\\slash', 'wh!at', '-n', '$HOME', 'new\nline', 'ö'];
 
-  it.each(shells)('whose login shell is %s has its files written as anybody else', async (shell) => {
+  it.each(shells)('whose login shell is %s has its files written as with any other shell', async (shell) => {
     const user = users.add({ shell });
     const folder = temporaryFolder('user', base);
     chownSync(folder, Number(execFileSync('id', ['-u', user], { encoding: 'utf8' })), 0);

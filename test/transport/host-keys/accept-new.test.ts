@@ -34,7 +34,7 @@ describeWithSshd('with accept-new the key of a host that is not known', () => {
   const welcome = { kind: 'exited', code: 0 };
   const rightLine = (): string => readFileSync(sshd.knownHostsFile, 'utf8');
 
-  test('is believed, recorded in a file and folder of nobody else, told once, and from then on the only one', async () => {
+  test('is accepted, recorded in a file and folder that are closed to other users, told once, and from then on the only one', async () => {
     const folder = join(sshd.folder, 'fresh');
     const file = join(folder, 'known_hosts');
 
@@ -180,7 +180,7 @@ describeUnless(notOnPath('ssh-keygen'), 'keys that are recorded at the same time
     await expect(meet(one, file, '*', keys[1])).rejects.toMatchObject({ code: 'ssh.host_key' });
   });
 
-  test('wait for nobody whose process died with the lock in its hands', async () => {
+  test('do not wait for a process that ended with the lock taken', async () => {
     const file = join(folder, 'stale');
     const lock = `${file}.adfpush-lock.0`;
     writeFileSync(lock, '');

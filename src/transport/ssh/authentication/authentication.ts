@@ -15,7 +15,7 @@ const { BaseAgent, utils } = ssh2;
 
 /**
  * One key, as ssh2 sees it: an agent that holds nothing else. Only agents may take their time to sign, and only of an agent's key does
- * ssh2 ask the server first whether it would take it, so that no passphrase is asked for in vain.
+ * ssh2 ask the server first whether it would take it, so that a passphrase is asked for only when it is needed.
  */
 class SigningAgent extends BaseAgent<ParsedKey> {
   /** Undefined until the server said that it would take the key. */
@@ -61,7 +61,7 @@ interface Tried {
   readonly agent: SigningAgent;
 }
 
-/** One attempt to be let in: offers key after key, and remembers what came of it. */
+/** One login: offers key after key, and keeps the results. */
 export class Authentication {
   readonly #tried: Tried[] = [];
   readonly #unavailable: LeftOut[] = [];

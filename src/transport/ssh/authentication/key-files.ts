@@ -78,7 +78,7 @@ async function readText(path: string): Promise<FileText> {
     try {
       const { mode, uid } = await file.stat();
       const text = await file.readFile('utf8');
-      // As sshkey_perm_ok of OpenSSH: a file of somebody else is their affair.
+      // As sshkey_perm_ok of OpenSSH: the mode of another user's file is not checked.
       const tooOpen = uid === process.getuid?.() && (mode & 0o077) !== 0;
       return { kind: 'text', text, ...(tooOpen ? { tooOpen: `0${(mode & 0o777).toString(8)}` } : {}) };
     } finally {

@@ -181,7 +181,7 @@ function matching(key: PrivateKey, promised: PublicKey | undefined): PrivateKey 
   });
 }
 
-/** What is offered to one server: each key once, and no more than it bears. */
+/** What is offered to one server: each key once, and no more than the server allows. */
 class Selection {
   readonly #offers: Offer[] = [];
   readonly #leftOut: LeftOut[] = [];

@@ -5,7 +5,7 @@ import { readPrivateKey, type PrivateKey } from './private-key.js';
 
 /** Where passphrases come from. */
 export interface PassphraseSources {
-  /** ADFPUSH_SSH_PASSPHRASE: tried on every file that needs one, before anybody is asked. */
+  /** ADFPUSH_SSH_PASSPHRASE: tried on every file that needs one, before a person is asked. */
   readonly passphrase?: Secret;
   /** The person at the terminal; absent where there is none. */
   readonly prompt?: SecretPrompt;
@@ -20,7 +20,7 @@ export class Passphrases {
 
   constructor(private readonly sources: PassphraseSources) {}
 
-  /** Why a file will certainly not be opened: there is nobody to ask, and nothing to try. */
+  /** Why a file will certainly not be opened: there is no person to ask, and nothing to try. */
   hopeless(path: string): LeftOutReason | undefined {
     const { passphrase, prompt } = this.sources;
     if (passphrase !== undefined || prompt !== undefined) return undefined;

@@ -55,7 +55,7 @@ function readPem(pem: string, passphrase: Secret | undefined): ReadPrivateKey {
   }
 }
 
-/** PROTOCOL.key of OpenSSH: the public half, and whether the private half is encrypted, can be read by anybody. */
+/** PROTOCOL.key of OpenSSH: the public half, and whether the private half is encrypted, can be read without the passphrase. */
 function readOpenssh(text: string, passphrase: Secret | undefined): ReadPrivateKey {
   const data = Buffer.from(text.split('\n').slice(1, -1).join(''), 'base64');
   const header = opensshHeader(data);

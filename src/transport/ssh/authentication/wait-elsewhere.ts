@@ -2,7 +2,7 @@ import type { Milliseconds } from '../../../model/duration.js';
 import type { Clock } from '../../../ports/clock.js';
 
 /**
- * The time in which one connection waited for somebody else than its server: a person, an agent, AWS. The server's deadline stands still
+ * The time in which one connection did not wait for its server, but for a person, an agent or AWS. The server's deadline stands still
  * meanwhile.
  */
 export class WaitElsewhere {

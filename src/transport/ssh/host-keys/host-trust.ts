@@ -20,7 +20,7 @@ export interface TrustSettings {
   readonly lookup: HostLookup;
   /** What they say by now. Throws `ssh.host_key`. */
   readonly linesNow: () => Promise<readonly KnownHostLine[]>;
-  /** What the host printed to its console, where that is to be believed. */
+  /** What the host printed to its console, where that is to be trusted. */
   readonly printed?: readonly PublicKey[];
   /** Keys that no host may have, and the file that says so. */
   readonly revokedKeys?: { readonly file: string; readonly has: IsRevoked };
@@ -28,13 +28,13 @@ export interface TrustSettings {
   readonly onRecorded: (recorded: RecordedHostKey) => void;
 }
 
-/** Believes one host's key, or not, for one connection. */
+/** Accepts or refuses one host's key, for one connection. */
 export class HostTrust {
   #unrecorded: { readonly key: PublicKey; readonly source: RecordedHostKey['source'] } | undefined;
 
   constructor(private readonly settings: TrustSettings) {}
 
-  /** Undefined when the key is believed; why not, otherwise. */
+  /** Undefined when the key is accepted; why not, otherwise. */
   judge(blob: Buffer): AdfError | undefined {
     const { host, lookup, printed, destination, revokedKeys } = this.settings;
     const key = publicKeyOf(blob);
@@ -54,7 +54,7 @@ export class HostTrust {
     return undefined;
   }
 
-  /** Throws `ssh.host_key` when the key cannot be recorded, or somebody recorded another one meanwhile. */
+  /** Throws `ssh.host_key` when the key cannot be recorded, or another one was recorded meanwhile. */
   async confirm(): Promise<void> {
     if (this.#unrecorded === undefined) return;
     const { key, source } = this.#unrecorded;

@@ -23,7 +23,7 @@ function verdictOf(known: readonly KnownKey[], offered: PublicKey): Verdict {
   if (revoked !== undefined) return { kind: 'revoked', by: revoked };
   const promised = promisesOf(known);
   if (promised.some(same)) return { kind: 'known' };
-  // The one that it replaces, for whoever has to compare the two: of the same type where there is one.
+  // The one that it replaces, so that a person can compare the two: of the same type where there is one.
   const contradicted = promised.find(({ key }) => key.type === offered.type) ?? promised[0];
   if (contradicted !== undefined) return { kind: 'changed', contradicted };
   const authority = known.find(({ marker }) => marker === 'cert-authority');
@@ -46,7 +46,7 @@ function knownTypes(known: readonly KnownKey[]): ReadonlySet<string> {
 export interface HostNames {
   /** Asked in this order; the first that has a plain key decides. New keys are recorded under the first. */
   readonly own: readonly [string, ...string[]];
-  /** The address without its port: a key that is there is believed, another one says nothing, since it is of the sshd on port 22. */
+  /** The address without its port: a key that is there is accepted, another one says nothing, since it is of the sshd on port 22. */
   readonly bare?: string;
 }
 
@@ -55,7 +55,7 @@ export interface HostNames {
  *
  * `permanentName` comes before the address where no alias is set: an EC2 instance is known by its id, since EC2 gives the address of
  * an instance that is gone to another one. What it finds is what `ssh -o HostKeyAlias=ID` would find, what the address finds is what
- * `ssh ADDRESS` would, so nobody is trusted whom neither would trust; and where the id has a key, the address is not asked.
+ * `ssh ADDRESS` would, so no key is accepted that both would refuse. Where the id has a key, the address is not looked up.
  */
 export function namesOf(
   { address, port, hostKeyAlias }: Pick<Destination, 'address' | 'port' | 'hostKeyAlias'>,

@@ -17,8 +17,8 @@ interface Waiting {
 }
 
 /**
- * Adds lines to known_hosts files. Everybody who comes while a file is being written waits, and is written with the next batch: a
- * fleet of new hosts is a few writes. Between processes a lock sees to it that each reads what the other wrote before it decides.
+ * Adds lines to known_hosts files. Lines that come while a file is being written wait, and are written with the next batch: a
+ * fleet of new hosts is a few writes. A lock between processes makes each read what the other wrote before it decides.
  */
 export class KnownHostsRecorder {
   readonly #waiting = new Map<string, Waiting[]>();

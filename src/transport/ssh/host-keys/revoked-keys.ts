@@ -10,7 +10,7 @@ export type IsRevoked = (key: PublicKey) => boolean;
 
 /**
  * What ssh_config's RevokedHostKeys names: a list of keys as in `.pub` files, or a key revocation list (`ssh-keygen -k`). As with
- * OpenSSH nobody is believed when it cannot be read, not even when it is not there. Throws `ssh.host_key`.
+ * OpenSSH no key is accepted when the file cannot be read or is not there. Throws `ssh.host_key`.
  */
 export async function readRevokedKeys(host: ErrorHost, file: string): Promise<IsRevoked> {
   const unreadable = (reason: string): Error => hostKeyRejected(host, { kind: 'unreadable', file, reason });

@@ -31,7 +31,7 @@ export function settingsFrom(name: string, dump: Dump): OpenSshSettings {
   });
 }
 
-/** `no` would also believe a changed key, which adfpush never does. `ask` has nobody to ask. */
+/** `no` would also accept a changed key, which adfpush never does. `ask` has no person to ask. */
 const believesNew = new Set(['no', 'off', 'false', 'accept-new']);
 
 /** Refuses what is not honoured and would have hosts reached, or trusted, otherwise than ssh does. */

@@ -49,7 +49,7 @@ interface Source {
   readonly depth: number;
   /** The user's, where `~` may be used; else the system's. */
   readonly own: boolean;
-  /** Named with `-F`: it must be there, and may belong to anybody. */
+  /** Named with `-F`: it must be there, and may belong to any user. */
   readonly named: boolean;
   /** False for a file that is included where our host is not meant: it is only checked. */
   readonly effective: boolean;
