@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Container } from '../../src/lab/docker-engine/container.js';
 import type { LabHost } from '../../src/lab/hosts/host.js';
-import { program } from '../cli/adfpush.js';
-import { Lane } from '../crash/lane.js';
-import { until } from './until.js';
+import { program } from '../stages/adfpush.js';
+import { Lane } from '../stages/lane.js';
+import { until } from '../stages/until.js';
 
 let lane: Lane;
 beforeAll(async () => {
@@ -35,7 +35,7 @@ const logs = (...words: readonly string[]) =>
 class Following {
   stdout = '';
   stderr = '';
-  readonly child: ResultPromise<{ reject: false }>;
+  readonly child;
 
   constructor(words: readonly string[]) {
     this.child = execa(process.execPath, [program, 'logs', '-g', 'api', '--env', 'lab', '-f', ...words], {
@@ -43,7 +43,7 @@ class Following {
       reject: false,
       extendEnv: false,
       env: { ...lane.environment, ...env },
-    }) as ResultPromise<{ reject: false }>;
+    });
     this.child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     this.child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
   }
