@@ -25,6 +25,7 @@ import { HttpRegistry } from '../release/http-registry.js';
 import { HostConfirmations } from '../state/host-confirmations.js';
 import { HostFence } from '../state/host-fence.js';
 import { HoldsOnHosts } from '../state/host-holds.js';
+import { runningJobs } from '../transport/step-runner/running-jobs.js';
 import { HostGroupKeys } from '../state/host-group-keys.js';
 import { FileJournalStore } from '../state/journal-file.js';
 import { ownerFromEnvironment } from '../state/lease-owner.js';
@@ -139,7 +140,7 @@ export async function openWorld(
     transport,
     notices,
     runtime,
-    hostHolds: new HoldsOnHosts(runtime.holds, transport, clock),
+    hostHolds: new HoldsOnHosts(runtime.holds, transport, clock, runningJobs),
     presence,
     fence: new HostFence(transport),
     confirmations: new HostConfirmations(transport),
