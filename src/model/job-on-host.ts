@@ -9,7 +9,7 @@ import {
 } from './ids.js';
 
 /** What a host keeps of a job besides its record, so that other machines know whose it is. */
-export interface JobNote {
+interface JobNote {
   readonly environment: EnvironmentName;
   /** The groups whose leases its run has for this host. */
   readonly groups: readonly GroupName[];

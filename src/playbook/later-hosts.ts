@@ -51,7 +51,7 @@ const variablesIn = (args: unknown): readonly string[] =>
   isMapping(args) ? Object.keys(args).filter((key) => !addHostFields.includes(key)) : [];
 
 /** What a task that adds hosts may give to a host that there is. */
-export interface GivenVariables {
+interface GivenVariables {
   readonly names: readonly string[] | 'any';
   /** Whether it may be this host. */
   readonly mayBe: (host: Pick<Host, 'id' | 'name'>) => boolean;

@@ -76,6 +76,12 @@ export interface NotesOfHost extends HoldsOfHost {
   look(options?: { readonly engineWithin?: Milliseconds }): Promise<HostNotes>;
 }
 
+/** How a host is asked which jobs run on it: an sh script, and what stands before each line that tells of one. */
+export interface RunningJobs {
+  readonly script: string;
+  readonly mark: string;
+}
+
 export interface HostNotes {
   readonly held: readonly HeldOnHost[];
   readonly jobs: readonly JobOnHost[];

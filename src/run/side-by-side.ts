@@ -1,7 +1,7 @@
 import { AdfError } from '../errors/adf-error.js';
 
 /** How leases are taken, and let go; `wait` says whether one that another run has is waited for. */
-export interface LeaseTaking<Wanted, Held> {
+interface LeaseTaking<Wanted, Held> {
   readonly acquire: (wanted: Wanted, wait: 'not' | 'as_asked') => Promise<Held>;
   readonly letGo: (held: Held) => Promise<void>;
   /** Of each that is taken, in the order of `wanted`. */

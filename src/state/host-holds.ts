@@ -6,9 +6,8 @@ import type { Host } from '../model/host.js';
 import type { HoldId, RunId } from '../model/ids.js';
 import { readJob } from '../model/job-on-host.js';
 import { within, type Clock } from '../ports/clock.js';
-import type { HoldKeepers, HostHolds, HostNotes, NotesOfHost } from '../ports/host-holds.js';
+import type { HoldKeepers, HostHolds, HostNotes, NotesOfHost, RunningJobs } from '../ports/host-holds.js';
 import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
-import { jobMark, runningJobsScript } from '../transport/step-runner/running-jobs.js';
 import { failureOf } from './host-lease-calls.js';
 
 /** The scripts read or write small files. */
@@ -42,7 +41,6 @@ const listScript = `${preamble}
 for file in "$folder"/adfpush-hold-*; do
   if [ -O "$file" ] && IFS= read -r line <"$file"; then printf '${mark}%s\\n' "$line"; fi
 done
-${runningJobsScript}exit 0
 `;
 
 /** The holds on a host as files of its login user, and the records of this user's jobs. */
@@ -50,6 +48,7 @@ class HostRecords {
   constructor(
     private readonly host: Host,
     private readonly transport: Transport,
+    private readonly jobs: RunningJobs | undefined,
   ) {}
 
   async keep(held: HeldOnHost): Promise<void> {
@@ -62,12 +61,13 @@ class HostRecords {
   }
 
   async look(): Promise<Pick<HostNotes, 'held' | 'jobs'>> {
-    const { stdout } = await this.#run(listScript, {});
+    const { jobs } = this;
+    const { stdout } = await this.#run(`${listScript}${jobs?.script ?? ''}exit 0\n`, {});
     const after = (word: string): readonly string[] =>
       stdout.split('\n').flatMap((line) => (line.startsWith(word) ? [line.slice(word.length)] : []));
     return {
       held: after(mark).flatMap((text) => readHeld(text) ?? []),
-      jobs: after(jobMark).flatMap((text) => readJob(text) ?? []),
+      jobs: jobs === undefined ? [] : after(jobs.mark).flatMap((text) => readJob(text) ?? []),
     };
   }
 
@@ -92,11 +92,13 @@ export class HoldsOnHosts implements HostHolds {
     private readonly engines: HoldKeepers,
     private readonly transport: Transport,
     private readonly clock: Clock,
+    /** Absent where hosts are not asked for jobs. */
+    private readonly jobs?: RunningJobs,
   ) {}
 
   on(host: Host): NotesOfHost {
     const engine = this.engines.on(host);
-    const files = new HostRecords(host, this.transport);
+    const files = new HostRecords(host, this.transport, this.jobs);
     const look: NotesOfHost['look'] = async ({ engineWithin } = {}) => {
       // Both at once: an Engine that answers costs nothing extra.
       const ofEngine = engine.list().catch(noneWithoutDocker);

@@ -26,6 +26,7 @@ import { HttpRegistry } from '../release/http-registry.js';
 import { HostConfirmations } from '../state/host-confirmations.js';
 import { HostFence } from '../state/host-fence.js';
 import { HoldsOnHosts } from '../state/host-holds.js';
+import { runningJobs } from '../transport/step-runner/running-jobs.js';
 import { HostGroupKeys } from '../state/host-group-keys.js';
 import { FileJournalStore } from '../state/journal-file.js';
 import { ownerFromEnvironment } from '../state/lease-owner.js';
@@ -146,7 +147,7 @@ export async function openWorld(
     notices,
     runtime,
     logs: runtime.logs,
-    hostHolds: new HoldsOnHosts(runtime.holds, transport, clock),
+    hostHolds: new HoldsOnHosts(runtime.holds, transport, clock, runningJobs),
     presence,
     fence: new HostFence(transport),
     confirmations: new HostConfirmations(transport),

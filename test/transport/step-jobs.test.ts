@@ -13,6 +13,7 @@ import type { SshTransport } from '../../src/transport/ssh/ssh-transport.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import { jobNote } from '../../src/model/job-on-host.js';
 import { HoldsOnHosts } from '../../src/state/host-holds.js';
+import { runningJobs } from '../../src/transport/step-runner/running-jobs.js';
 import { isDeep } from '../deep.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
@@ -106,7 +107,9 @@ function jobsWith(shell: (typeof shells)[number]): void {
   test('is told by its host while it runs, with whose it is and how long it may still run', async () => {
     const [step, silent, go] = [newStep(), newStep(), pathOf('go')];
     const noEngine = { keep: doNothing, forget: doNothing, list: () => Promise.resolve([]) };
-    const notes = new HoldsOnHosts({ on: () => noEngine }, transport, new FakeClock()).on(sshd.host());
+    const notes = new HoldsOnHosts({ on: () => noEngine }, transport, new FakeClock(), runningJobs).on(
+      sshd.host(),
+    );
     const ofNote = {
       environment: environmentName('prod'),
       verb: 'run',

@@ -1,10 +1,11 @@
+import type { RunningJobs } from '../../ports/host-holds.js';
 import { ours, places, processIdentity } from './runner-script.js';
 
 /** Before each line that tells of a job. */
-export const jobMark = 'adfpush-job ';
+const mark = 'adfpush-job ';
 
-/** For sh: prints a line for `readJob` for each job of this user that runs. Runs in a shell of its own. */
-export const runningJobsScript = `(
+/** For sh, in a shell of its own. */
+const script = `(
 set +u
 ${places}
 ${ours}
@@ -21,8 +22,11 @@ for adf_b do
     { read -r adf_y <"$adf_f" && read -r adf_a <"$adf_j"; } 2>/dev/null || continue
     runs $adf_y || continue
     adf_r=\${adf_f%/*}
-    echo "${jobMark}\${adf_r##*/} \${adf_f##*/} $(date +%s) $adf_a"
+    echo "${mark}\${adf_r##*/} \${adf_f##*/} $(date +%s) $adf_a"
   done
 done
 )
 `;
+
+/** How a host is asked which jobs of the login user run on it: each is a line for `readJob`, after the mark. */
+export const runningJobs: RunningJobs = { script, mark };
