@@ -33,6 +33,8 @@ const systemdEntry = `
     mount -o remount,rw,bind "$mount"
   done
   [ -e /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
+  # By this systemd knows that it has no hardware.
+  export container=docker
   exec /sbin/init`;
 
 /** A machine that systemd runs, as the first of its processes. */
@@ -95,8 +97,6 @@ export async function startOwnHosts(
         Image: image,
         Hostname: name,
         Cmd: [...argv],
-        // By this systemd knows that it has no hardware.
-        Env: ['container=docker'],
         Labels: { [ownerLabel]: String(process.pid) },
         HostConfig: { NetworkMode: network, RestartPolicy: { Name: 'always' }, ...mayDo },
       });
