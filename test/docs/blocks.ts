@@ -34,6 +34,14 @@ export function blocksOf(page: string): readonly Block[] {
   );
 }
 
+/** What stands between backticks in the text of a page, blocks left out. */
+export const codeSpansOf = (page: string): readonly string[] =>
+  textOf(page)
+    .replace(/^ *```[^]*?^ *```$/gm, '')
+    .split(/\n{2,}/)
+    .flatMap((paragraph) => [...paragraph.matchAll(/(`+)(.+?)\1/gs)])
+    .map(([, , text = '']) => text.replaceAll(/\s+/g, ' '));
+
 /** All blocks of all pages in one language. */
 export const blocksIn = (language: string): readonly Block[] =>
   pages.flatMap(blocksOf).filter((block) => block.language === language);

@@ -3,10 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { ownerLabel } from './containers.js';
+import { missingCapabilities } from './engine/capabilities.js';
 import { dockerAt } from './engine/engine.js';
 import { PlainHost } from './host/plain-host.js';
 import type { Machines } from './machines.js';
 import { installKey, sshdReady } from './prepare.js';
+
+/** What the machines are like: an image, how they begin, and what they may do. */
+interface MachineKind {
+  readonly image: string;
+  readonly argv: readonly string[];
+  readonly mayDo: Docker.HostConfig;
+}
 
 /** Runs OpenSSH's sshd. SIGTERM, which init passes on, ends the machine; the Engine then starts it again, as a restart does. */
 const entry = `
@@ -19,6 +27,42 @@ const entry = `
   trap 'exit 0' TERM
   while :; do sleep infinity & wait $! || true; done`;
 
+/** systemd needs the cgroups to write to, which a container that is not privileged gets read-only. */
+const systemdEntry = `
+  for mount in $(awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 }' /proc/mounts); do
+    mount -o remount,rw,bind "$mount"
+  done
+  [ -e /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
+  # By this systemd knows that it has no hardware.
+  export container=docker
+  exec /sbin/init`;
+
+/** A machine that systemd runs, as the first of its processes. */
+export const withSystemd = (image: string): MachineKind => {
+  const missing = missingCapabilities();
+  return {
+    image,
+    argv: ['sh', '-ec', systemdEntry],
+    mayDo: {
+      Tmpfs: { '/run': 'exec', '/run/lock': '', '/tmp': 'exec' },
+      ...(missing.length === 0
+        ? { Privileged: true }
+        : {
+            CapAdd: ['ALL'],
+            CapDrop: [...missing],
+            SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined'],
+          }),
+    },
+  };
+};
+
+/** As root of a machine has it: scripts of /etc/init.d look at what processes of other users run. */
+const plain = (image: string): MachineKind => ({
+  image,
+  argv: ['docker-init', '--', 'sh', '-c', entry],
+  mayDo: { CapAdd: ['SYS_PTRACE'] },
+});
+
 /** Hosts of Debian that one test file has for itself and may change as it likes. */
 export interface OwnHosts {
   readonly hosts: readonly PlainHost[];
@@ -28,13 +72,18 @@ export interface OwnHosts {
   stop(): Promise<void>;
 }
 
-/** Starts a host for each name, from the image and in the network of the fleet's hosts. */
-export async function startOwnHosts(machines: Machines, names: readonly string[]): Promise<OwnHosts> {
+/** Starts a host for each name in the network of the fleet's hosts, and from their image where it is to be no other. */
+export async function startOwnHosts(
+  machines: Machines,
+  names: readonly string[],
+  kind?: MachineKind,
+): Promise<OwnHosts> {
   const docker = dockerAt(machines.engine);
   const [like] = machines.plain;
   if (like === undefined) throw new Error('the fleet has no plain host');
   const { Image, NetworkSettings } = await docker.getContainer(like.container).inspect();
   const [network = ''] = Object.keys(NetworkSettings.Networks);
+  const { image, argv, mayDo } = kind ?? plain(Image);
   const folder = mkdtempSync(join(tmpdir(), 'adfpush-own-hosts-'));
   const started: Docker.Container[] = [];
   const stop = async (): Promise<void> => {
@@ -45,16 +94,11 @@ export async function startOwnHosts(machines: Machines, names: readonly string[]
   try {
     for (const name of names) {
       const container = await docker.createContainer({
-        Image,
+        Image: image,
         Hostname: name,
-        Cmd: ['docker-init', '--', 'sh', '-c', entry],
+        Cmd: [...argv],
         Labels: { [ownerLabel]: String(process.pid) },
-        HostConfig: {
-          NetworkMode: network,
-          RestartPolicy: { Name: 'always' },
-          // As root of a machine has it: scripts of /etc/init.d look at what processes of other users run.
-          CapAdd: ['SYS_PTRACE'],
-        },
+        HostConfig: { NetworkMode: network, RestartPolicy: { Name: 'always' }, ...mayDo },
       });
       started.push(container);
       await container.start();

@@ -5,6 +5,12 @@ import { join } from 'node:path';
 import { cacheFolder, recipeKey } from '../engine/cache.js';
 import type { Engine } from '../engine/engine.js';
 
+/** What an image is made of: Debian's packages, and what is done in its folder afterwards. */
+interface Recipe {
+  readonly packages: readonly string[];
+  readonly hooks: readonly string[];
+}
+
 const packages = [
   ...['openssh-server', 'sudo', 'docker.io', 'iptables', 'iproute2', 'procps'],
   // The registry of the fleet runs in the same image.
@@ -22,11 +28,23 @@ const hooks = [
 
 const suite = 'bookworm';
 
+/** The image of the fleet's hosts and of its registry. */
+export const hostImage = async ({ docker }: Engine): Promise<string> => imageOf({ packages, hooks }, docker);
+
+/** The image of a host that systemd runs, without a Docker Engine. */
+export const systemdImage = async (docker: Docker): Promise<string> =>
+  imageOf(
+    {
+      packages: ['openssh-server', 'sudo', 'procps', 'iproute2', 'systemd', 'systemd-sysv', 'dbus'],
+      hooks: hooks.map((hook) => hook.replace('--groups docker ', '')),
+    },
+    docker,
+  );
+
 /**
- * The image of the fleet's hosts and of its registry, made from Debian's packages without an image registry.
- * It is kept in the Engine under the name of its recipe, so it is made once.
+ * Made from Debian's packages without an image registry. It is kept in the Engine under the name of its recipe, so it is made once.
  */
-export async function hostImage({ docker }: Engine): Promise<string> {
+async function imageOf({ packages, hooks }: Recipe, docker: Docker): Promise<string> {
   const name = `adfpush-fleet-host:${recipeKey(suite, ...packages, ...hooks)}`;
   if (await exists(docker, name)) return name;
 
