@@ -9,7 +9,7 @@ import { readExtraVars } from '../../src/cli/extra-vars.js';
 import { commands as table } from '../../src/commands/table.js';
 import { startLab, type Lab } from '../../src/lab/lab.js';
 import { modules } from '../../src/modules/catalogue.js';
-import { program, root, type Ended } from '../cli/adfpush.js';
+import { program, root, type Ended } from '../stages/adfpush.js';
 import { blocksOf, codeSpansOf, pages } from './blocks.js';
 
 interface Documented {
