@@ -44,7 +44,7 @@ export interface LogsOptions extends CommonOptions {
 export const logs = (options: LogsOptions, hooks: RunHooks): Promise<LogsEnd> =>
   inWorld(options, hooks, (world) => logsWith(world, options, hooks));
 
-export const logsWith = (world: World, options: LogsOptions, hooks: RunHooks): Promise<LogsEnd> =>
+const logsWith = (world: World, options: LogsOptions, hooks: RunHooks): Promise<LogsEnd> =>
   withRun(world, options, hooks, { verb: 'logs', checkMode: true }, async (run) => {
     const limit = await limitOf(options, world);
     const inventory = await run.blips.cloud.outlast(() => world.listHosts());
