@@ -18,6 +18,8 @@ export interface SessionOptions extends ReaderOptions {
   /** Ask before each task too. Throws `ad_hoc.nobody_to_ask` without a terminal. */
   readonly step?: boolean;
   readonly grace?: Milliseconds;
+  /** It only reads: a signal ends it, and there is nothing to say of that. */
+  readonly onlyReads?: boolean;
   /** What the command itself writes to, besides `stream`: when its other end is closed, the run stops as well. */
   readonly listener?: NodeJS.WriteStream;
   /** Takes secrets out of what is thrown, before it is in a report. */
@@ -64,6 +66,7 @@ export async function inSession<T>(
   const interruption = new Interruption(process, {
     grace: options.grace ?? (terminal ? graceOnTerminal : graceWithoutTerminal),
     onRequest: (signal) => {
+      if (options.onlyReads === true) return;
       const event = { at: Date.now(), type: 'signal.received', signal, second: false } as const;
       for (const reader of readers.all) reader.read(event);
     },
@@ -72,7 +75,8 @@ export async function inSession<T>(
   const forget = whenCrashing(() => heldLines(readers.holds.lines));
   const stopListening = [...new Set([options.stream, options.listener ?? options.stream])].map((stream) =>
     whenNobodyListens(stream, () => {
-      process.stderr.write('Nobody reads what is said here any more: the run stops, as on SIGTERM.\n');
+      if (options.onlyReads !== true)
+        process.stderr.write('Nobody reads what is said here any more: the run stops, as on SIGTERM.\n');
       interruption.hangUp();
     }),
   );

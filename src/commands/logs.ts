@@ -85,7 +85,7 @@ With --follow it goes on until it is interrupted. A host that is lost is read on
         process.stderr.write(`${notices.yellow(`${name} ${what}`)}\n`);
       },
     };
-    const session = { ...onlyProgress(process.stderr), listener: process.stdout };
+    const session = { ...onlyProgress(process.stderr), listener: process.stdout, onlyReads: true };
     return inSession(session, async ({ hooks }) => {
       const { logs } = await import('../operate/logs/logs.js');
       const { unread } = await logs(options, hooks);
@@ -117,11 +117,8 @@ function momentOf(flag: string, text: string): { readonly ago: number } | { read
   return { at };
 }
 
-/** Resolves when the stream takes the next line. */
-async function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
-  let hasRoom = true;
-  const done = new Promise<void>((resolve) => {
-    hasRoom = stream.write(`${text}\n`, () => resolve());
+/** Resolves when the stream has taken the line. */
+const written = (stream: NodeJS.WriteStream, text: string): Promise<void> =>
+  new Promise((resolve) => {
+    stream.write(`${text}\n`, () => resolve());
   });
-  if (!hasRoom) await done;
-}

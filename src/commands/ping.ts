@@ -48,7 +48,7 @@ With --watch it asks again and again until it is interrupted: on a terminal the 
     const interval = durationOf('--interval', flags.interval) ?? everySoOften;
     if (interval < 100) throw intervalTooShort('--interval', flags.interval ?? '');
     const options = this.common(flags);
-    const session = { ...onlyProgress(process.stderr), listener: process.stdout };
+    const session = { ...onlyProgress(process.stderr), listener: process.stdout, onlyReads: true };
     return inSession(session, async ({ hooks }) => {
       const { ping } = await import('../operate/ping.js');
       if (!flags.watch) {

@@ -30,7 +30,7 @@ export interface PingOptions extends CommonOptions {
 export const ping = (options: PingOptions, hooks: RunHooks): Promise<PingReport> =>
   inWorld(options, hooks, (world) => pingWith(world, options, hooks));
 
-export const pingWith = (world: World, options: PingOptions, hooks: RunHooks): Promise<PingReport> =>
+const pingWith = (world: World, options: PingOptions, hooks: RunHooks): Promise<PingReport> =>
   withRun(world, options, hooks, { verb: 'ping', checkMode: true }, async (run) => {
     const endpoints = await endpointsOf(world, run);
     for (const endpoint of endpoints) keepSecretsOf(endpoint, world);

@@ -31,21 +31,24 @@ const say = (host: LabHost, text: string, stream: 'stdout' | 'stderr' = 'stdout'
 const logs = (...words: readonly string[]) =>
   lane.run(['logs', '-g', 'api', '--env', 'lab', ...words], { env });
 
+const start = (words: readonly string[]) =>
+  execa(process.execPath, [program, 'logs', '-g', 'api', '--env', 'lab', '-f', ...words], {
+    cwd: lane.lab.project,
+    reject: false,
+    extendEnv: false,
+    env: { ...lane.environment, ...env },
+  });
+
 /** The program with --follow, and all that it has said so far. */
 class Following {
   stdout = '';
   stderr = '';
-  readonly child;
+  readonly child: ReturnType<typeof start>;
 
   constructor(words: readonly string[]) {
-    this.child = execa(process.execPath, [program, 'logs', '-g', 'api', '--env', 'lab', '-f', ...words], {
-      cwd: lane.lab.project,
-      reject: false,
-      extendEnv: false,
-      env: { ...lane.environment, ...env },
-    });
-    this.child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
-    this.child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+    this.child = start(words);
+    this.child.stdout.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
+    this.child.stderr.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
   }
 
   /** Resolves when all hosts are followed: each has told a line that was printed after the start. */
@@ -219,12 +222,13 @@ describe('adfpush logs --follow', () => {
   it('stops when nobody reads it any more', async () => {
     for (const host of hosts()) say(host, 'something');
     const command = `${lane.command('logs', '-g', 'api', '--env', 'lab', '-f')} | head -n 1`;
-    const { stdout } = await execa('sh', ['-c', command], {
+    const { stdout, stderr } = await execa('sh', ['-c', command], {
       cwd: lane.lab.project,
       extendEnv: false,
       env: { ...lane.environment, ...env },
       reject: false,
     });
     expect(stdout.split('\n')).toHaveLength(1);
+    expect(stderr).toBe('');
   });
 });

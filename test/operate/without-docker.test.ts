@@ -107,9 +107,7 @@ describe('an installed Docker Engine', () => {
     const { exit, took, told } = await lasting(usesNone, 10_000, false);
     expect(exit).toBe(0);
     expect(took - usual).toBeLessThanOrEqual(3_100);
-    expect(told).toEqual([
-      expect.stringMatching(/^The Docker Engine of i-1, i-2, i-3 does not answer/),
-    ]);
+    expect(told).toEqual([expect.stringMatching(/^The Docker Engine of i-1, i-2, i-3 does not answer/)]);
   });
 
   it('is waited for as long as its host where a task needs it', async () => {

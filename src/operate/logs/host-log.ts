@@ -96,7 +96,7 @@ export class HostLog {
         for (const [id, { isOpen }] of this.#known) if (!ids.has(id) && !isOpen) this.#known.delete(id);
         await this.#pause(lookEvery);
       } catch (error) {
-        if (signal.aborted) return;
+        if (isOver(signal)) return;
         if (blipSourceOf(error) === undefined) throw error;
         this.#lose(error);
         attempt += 1;
@@ -240,5 +240,8 @@ export class HostLog {
 
 /** The name it runs under; a kept predecessor is renamed, its label is not. */
 const nameOf = ({ labels, name }: LoggedContainer): string => labels[label.container] ?? name;
+
+/** It may become so at any await, which the compiler does not see. */
+const isOver = ({ aborted }: AbortSignal): boolean => aborted;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -38,13 +38,13 @@ export interface LogsOptions extends CommonOptions {
 }
 
 /**
- * What the containers of some groups print, merged by time. Takes no lease, and changes nothing. Gives which hosts could not be read; with
- * `follow` it goes on until the signal. Throws what is refused before: `inventory.*`, `logs.none`.
+ * What the containers of some groups print, merged by time. Takes no lease, and changes nothing. Gives which hosts could not be read; a
+ * signal ends it, and `follow` goes on until then. Throws what is refused before: `inventory.*`, `logs.none`.
  */
 export const logs = (options: LogsOptions, hooks: RunHooks): Promise<LogsEnd> =>
   inWorld(options, hooks, (world) => logsWith(world, options, hooks));
 
-export const logsWith = (world: World, options: LogsOptions, hooks: RunHooks): Promise<LogsEnd> =>
+const logsWith = (world: World, options: LogsOptions, hooks: RunHooks): Promise<LogsEnd> =>
   withRun(world, options, hooks, { verb: 'logs', checkMode: true }, async (run) => {
     const limit = await limitOf(options, world);
     const inventory = await run.blips.cloud.outlast(() => world.listHosts());
@@ -98,7 +98,6 @@ async function read(hosts: readonly Host[], world: World, options: LogsOptions, 
       await options.onLine(redaction.redact(line));
     }
     const counts = await reading;
-    if (!options.follow) signal.throwIfAborted();
     const containers = counts.reduce((sum, count) => sum + count, 0);
     if (containers === 0 && unread.length === 0 && !signal.aborted)
       throw noSuchLog(options.groups, options.container);
