@@ -2,7 +2,6 @@ import { posix } from 'node:path';
 import {
   copiesOf,
   inFrame,
-  isSelected,
   refuseAdding,
   refuseDelegation,
   refuseRealChange,
@@ -20,6 +19,7 @@ import { placeOf } from '../expression/place.js';
 import { UnknownValue } from '../model/unknown.js';
 import { dockerContainer } from '../modules/docker-container.js';
 import type { Include, Included, RoleVariables, Task, TaskNode } from '../playbook/playbook.js';
+import { isSelected } from '../playbook/tags.js';
 import { TaskChecker } from './check-task.js';
 import type { Findings } from './findings.js';
 import type { FutureFacts } from './future-facts.js';

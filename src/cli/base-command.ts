@@ -1,5 +1,5 @@
 import { Command, Flags, type Interfaces } from '@oclif/core';
-import { missingEnvironment, missingGroup } from '../errors/cli.js';
+import { missingEnvironment, missingGroup, repeatedGroup } from '../errors/cli.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { Redaction } from '../events/redaction.js';
 import { defined } from '../model/defined.js';
@@ -100,10 +100,12 @@ export abstract class BaseCommand extends Command {
     throw missingEnvironment(environmentsOf(projectFolder(project)));
   }
 
-  /** The groups, at least one. */
+  /** The groups, at least one, each once. */
   protected groups({ group, env }: PlaceFlags): readonly string[] {
     const groups = splitNames('--group', group);
     if (groups.length === 0) throw missingGroup(this.words, env ?? 'prod');
+    const again = groups.find((name, index) => groups.indexOf(name) < index);
+    if (again !== undefined) throw repeatedGroup(again);
     return groups;
   }
 

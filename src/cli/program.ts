@@ -1,13 +1,12 @@
 import { userInfo } from 'node:os';
 import { Config, run, settings } from '@oclif/core';
 import { AdfError, AdfErrors } from '../errors/adf-error.js';
-import { unknownCommand } from '../errors/cli.js';
-import { nearest } from '../errors/nearest.js';
 import type { ExitCode } from '../model/run-result.js';
 import { renderErrors } from '../report/error-view.js';
 import { programFile } from '../program-files.js';
 import { choosePalette } from '../report/palette.js';
 import { ignoreClosedOutputs } from './closed-outputs.js';
+import { readCommandLine, type Asked } from './command-line.js';
 import { reportCrashes } from './crash.js';
 import { exitOfThrown } from './exit-codes.js';
 import { warnOfUnknown } from './variables.js';
@@ -48,10 +47,15 @@ function haveShell(): void {
 async function perform(argv: readonly string[], root: string, pack: Package): Promise<ExitCode> {
   try {
     const config = await loadConfig(root, pack);
-    refuseUnknownCommand(argv, config);
+    const ids = new Map(config.commandIDs.map((id) => [id.replaceAll(':', ' '), id]));
+    const asked = readCommandLine(argv, [...ids.keys()]);
     const flags = config.commands.flatMap((command) => Object.keys(command.flags));
     for (const warning of warnOfUnknown(flags, process.env)) process.stderr.write(`Warning: ${warning}\n`);
-    const exit: unknown = await run(asFlag(argv), config);
+    // oclif would take each word that follows a command for a part of its name.
+    const exit: unknown =
+      asked.kind === 'command'
+        ? await config.runCommand(ids.get(asked.name) ?? asked.name, [...asked.words])
+        : await run(asFlag(asked), config);
     return isExit(exit) ? exit : 0;
   } catch (thrown) {
     const palette = choosePalette(process.stderr.isTTY, process.env);
@@ -61,8 +65,8 @@ async function perform(argv: readonly string[], root: string, pack: Package): Pr
 }
 
 /** `adfpush help deploy` is what `adfpush deploy --help` is. */
-const asFlag = (argv: readonly string[]): string[] =>
-  argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
+const asFlag = (asked: Exclude<Asked, { readonly kind: 'command' }>): string[] =>
+  asked.kind === 'version' ? ['--version'] : [...(asked.name?.split(' ') ?? []), '--help'];
 
 const isExit = (value: unknown): value is ExitCode => typeof value === 'number';
 
@@ -103,17 +107,4 @@ async function loadConfig(root: string, pack: Package): Promise<Config> {
       },
     },
   });
-}
-
-function refuseUnknownCommand(argv: readonly string[], config: Config): void {
-  const ids = config.commandIDs.map((id) => id.replaceAll(':', ' '));
-  const flagsFrom = argv.findIndex((word) => word.startsWith('-'));
-  const words = flagsFrom < 0 ? argv : argv.slice(0, flagsFrom);
-  const [first, second] = words.filter((word) => word !== 'help');
-  if (first === undefined || ids.includes(first)) return;
-  const inTopic = ids.filter((id) => id.startsWith(`${first} `));
-  if (inTopic.length > 0 && (second === undefined || inTopic.includes(`${first} ${second}`))) return;
-  const given = inTopic.length > 0 && second !== undefined ? `${first} ${second}` : first;
-  const candidates = [...ids, ...new Set(ids.map((id) => id.split(' ')[0] ?? id))];
-  throw unknownCommand(given, ids, nearest(given, candidates));
 }

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { exitCodeWithoutCheck } from '../errors/cli.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { ExitCode, RunResult } from '../model/run-result.js';
@@ -41,13 +42,14 @@ type Raw = readonly { readonly type: string; readonly flag?: string }[];
 
 /** A command that rolls a release over hosts: it may ask first, and ends with one result. */
 export abstract class RollCommand extends BaseCommand {
-  /** What of these flags the use case has to know. Throws `cli.invalid_duration`. */
+  /** What of these flags the use case has to know. Throws `cli.invalid_duration`, `cli.exit_code_without_check`. */
   protected rollChoices(flags: Given): {
     readonly check: boolean;
     readonly diff: boolean;
     readonly lockWait?: Milliseconds;
     readonly noRecover: boolean;
   } {
+    if (flags['exit-code'] && !flags.check) throw exitCodeWithoutCheck();
     const lockWait = durationOf('--lock-wait', flags['lock-wait']);
     return {
       check: flags.check,

@@ -1,6 +1,6 @@
 import { Errors } from '@oclif/core';
 import type { AdfError } from '../errors/adf-error.js';
-import { invalidFlags, unexpectedArguments, unknownFlags } from '../errors/cli.js';
+import { invalidFlags, missingArguments, unexpectedArguments, unknownFlags } from '../errors/cli.js';
 import { nearest } from '../errors/nearest.js';
 import type { FlagVariable } from '../model/plan.js';
 
@@ -16,7 +16,9 @@ export function usageErrorOf(
 ): unknown {
   if (!(thrown instanceof Errors.CLIError)) return thrown;
   if ('flags' in thrown && isWords(thrown.flags)) return unknown(thrown.flags, command, flags);
-  if ('args' in thrown && isWords(thrown.args)) return unexpectedArguments(command, thrown.args);
+  if ('args' in thrown && isWords(thrown.args))
+    return unexpectedArguments(command, thrown.args, hintFor(thrown.args, command, flags));
+  if ('args' in thrown && areArguments(thrown.args)) return missingArguments(command, thrown.args);
   const message = tidy(thrown.message);
   const named = variables.filter(({ flag, used }) => used && message.includes(flag));
   return invalidFlags(
@@ -27,6 +29,24 @@ export function usageErrorOf(
 
 const isWords = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+/** What a word that a command does not take was probably meant to be. */
+function hintFor(
+  [word = '', ...more]: readonly string[],
+  command: string,
+  flags: readonly string[],
+): string | undefined {
+  if (command === 'exec')
+    return `A command for the hosts stands after two dashes: adfpush exec … -- ${[word, ...more].join(' ')}`;
+  if (more.length > 0 || !flags.includes('group') || !/^[\w.-]+(,[\w.-]+)*$/.test(word)) return undefined;
+  return `Groups are named with --group: adfpush ${command} --group ${word}. adfpush ${command} --help shows what it takes.`;
+}
+
+/** As oclif tells which arguments are missing. */
+const areArguments = (
+  value: unknown,
+): value is readonly { readonly name: string; readonly description?: string }[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null && 'name' in item);
 
 function unknown(given: readonly string[], command: string, flags: readonly string[]): AdfError {
   return unknownFlags(

@@ -8,6 +8,7 @@ import type { RunRecord, SecretChoice } from '../model/run-record.js';
 import { reportOf } from '../plan/plan-report.js';
 import { planRoll } from '../plan/roll-plan.js';
 import type { Playbook } from '../playbook/playbook.js';
+import { requireTags } from '../playbook/tags.js';
 import { checkPlaybook, type Delegated } from '../check/check-playbook.js';
 import { throwAll } from '../errors/diagnostics.js';
 import { delegateNotLeased } from '../errors/engine.js';
@@ -74,7 +75,9 @@ export async function readProject(world: World, options: DeployOptions, run: Run
   // No person is asked: a deploy means the same at a desk and in a build job, in its plan, when it is resumed and rolled back.
   const { extraVars } = options;
   const answers = { extraVars, keeper: world.redaction, stop: run.stop };
-  const playbook = await answerPrompts(await world.playbook('deploy'), answers);
+  const written = await world.playbook('deploy');
+  requireTags(written, run.tags);
+  const playbook = await answerPrompts(written, answers);
   const inventory = await phase(run, 'inventory', () => run.blips.cloud.outlast(() => world.listHosts()));
   const members = groups.flatMap((group) => withSettings(inventory.group(group), group));
   await fetchSecrets(world, inventory, members, run);

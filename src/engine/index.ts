@@ -11,7 +11,7 @@ export { HostSession, type HostGroup, type Maker, type SettingsOfHost } from './
 export { Delegates } from './delegates.js';
 export { forGroup, forHostsOfGroups, newRun } from './new-run.js';
 export type { PinnedImages } from './pinned-images.js';
-export type { Growth, Run, TagSelection } from './run.js';
+export type { Growth, Run } from './run.js';
 export { isStopping, type StopSignal } from './stop-signal.js';
 
 export { isWellAgain } from './roll/bake.js';
@@ -30,7 +30,6 @@ export { refuseAdding } from './task/growth.js';
 export { refuseRealChange } from './task/check-mode.js';
 export { allHold } from './task/conditions.js';
 export { renderEnvironment } from './task/module-host.js';
-export { isSelected } from './task/tags.js';
 export { explainArguments, namesSetBy, renderArguments } from './task/task-arguments.js';
 export { renderBecomeUser } from './task/task-user.js';
 export { variablesOf, variablesOfSession } from './task/task-variables.js';

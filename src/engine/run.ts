@@ -6,6 +6,7 @@ import type { Host } from '../model/host.js';
 import type { EnvironmentName, HostId, RunId } from '../model/ids.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { Place } from '../model/source.js';
+import type { TagSelection } from '../playbook/tags.js';
 import type { Clock, Random } from '../ports/clock.js';
 import type { ControlSide } from '../ports/control-side.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
@@ -117,10 +118,4 @@ export interface Growth {
   hold(host: Host): Promise<void>;
   /** Whether a host or a group of this name may still be added. */
   mayAdd(name: string): boolean;
-}
-
-/** `--tags` and `--skip-tags`; undefined tags select all. */
-export interface TagSelection {
-  readonly only: readonly string[] | undefined;
-  readonly skip: readonly string[];
 }

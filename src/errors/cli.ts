@@ -26,6 +26,47 @@ export const unknownCommand = (words: string, known: readonly string[], suggesti
         : `Did you mean "${suggestion}"? Commands: ${known.join(', ')}.`,
   });
 
+/** A topic without one of its commands. */
+export const incompleteCommand = (topic: string, known: readonly string[]): AdfError =>
+  new AdfError({
+    code: 'cli.incomplete_command',
+    class: 'invalid',
+    message: `"${topic}" alone is no command.`,
+    hint: `There are ${known.join(', ')}.`,
+  });
+
+/** `meant` are the same words with the command in front, where there is one among them. */
+export const commandComesFirst = (
+  words: readonly string[],
+  meant: readonly string[] | undefined,
+  known: readonly string[],
+): AdfError =>
+  new AdfError({
+    code: 'cli.command_first',
+    class: 'invalid',
+    message: `${words[0] ?? ''} stands where the command belongs.`,
+    hint:
+      meant === undefined
+        ? `Commands: ${known.join(', ')}. Their flags come after them; --version and --help stand alone.`
+        : `Did you mean adfpush ${meant.join(' ')}?`,
+  });
+
+export const exitCodeWithoutCheck = (): AdfError =>
+  new AdfError({
+    code: 'cli.exit_code_without_check',
+    class: 'invalid',
+    message: '--exit-code needs --check: it makes a dry run end with 6 when something would change.',
+    hint: 'Nothing was changed. Add --check, or leave --exit-code out.',
+  });
+
+export const repeatedGroup = (group: string): AdfError =>
+  new AdfError({
+    code: 'cli.repeated_group',
+    class: 'invalid',
+    message: `--group names "${group}" more than once.`,
+    hint: 'Nothing was changed. Name each group once.',
+  });
+
 export const unknownFlags = (
   command: string,
   flags: readonly { readonly flag: string; readonly suggestion?: string }[],
@@ -71,6 +112,22 @@ export const unexpectedArguments = (command: string, words: readonly string[], h
     class: 'invalid',
     message: `adfpush ${command} does not take ${words.map((word) => `"${word}"`).join(', ')}.`,
     hint: hint ?? `adfpush ${command} --help shows what it takes.`,
+  });
+
+export const missingArguments = (
+  command: string,
+  missing: readonly { readonly name: string; readonly description?: string }[],
+): AdfError =>
+  new AdfError({
+    code: 'cli.missing_argument',
+    class: 'invalid',
+    message: `adfpush ${command} needs ${missing.map(({ name }) => name.toUpperCase()).join(' and ')}.`,
+    hint: [
+      ...missing.flatMap(({ name, description }) =>
+        description === undefined ? [] : [`${name.toUpperCase()}: ${description}.`],
+      ),
+      `adfpush ${command} --help shows what it takes.`,
+    ].join(' '),
   });
 
 /** What oclif's parser says in its own words: a missing value, a number out of range. */

@@ -204,6 +204,23 @@ export const noSuchTask = (name: string, known: readonly string[]): AdfError =>
     suggest(name, known, 'There are'),
   );
 
+/** `flag` is --tags or --skip-tags. */
+export const unknownTag = (flag: string, tag: string, known: readonly string[]): AdfError =>
+  invalid(
+    'playbook.unknown_tag',
+    `${flag} ${tag}: no task of the playbook has this tag`,
+    {},
+    suggest(tag, known, 'There are') ?? 'No task has any tag.',
+  );
+
+export const nothingSelected = (known: readonly string[]): AdfError =>
+  invalid(
+    'playbook.nothing_selected',
+    'no task of the playbook is left by --tags and --skip-tags',
+    {},
+    known.length === 0 ? 'No task has any tag.' : `There are: ${enumerate(known)}.`,
+  );
+
 export const retriesWithoutUntil = (keyword: string, place: ErrorPlace): AdfError =>
   invalid(
     'playbook.retries_without_until',

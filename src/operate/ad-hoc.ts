@@ -7,6 +7,7 @@ import type { Milliseconds } from '../model/duration.js';
 import type { HostResult, RunResult } from '../model/run-result.js';
 import type { Play, Playbook } from '../playbook/playbook.js';
 import { startAt } from '../playbook/start-at.js';
+import { requireTags } from '../playbook/tags.js';
 import { EnginePatience } from '../recovery/interrupted-runs.js';
 import { findInterrupted, recoverFirst } from '../recovery/recover-first.js';
 import type { RetryHosts } from '../ports/journal.js';
@@ -54,16 +55,18 @@ export const runAdHoc = (options: AdHocOptions, hooks: RunHooks): Promise<RunRes
  */
 export async function runAdHocWith(world: World, options: AdHocOptions, hooks: RunHooks): Promise<RunResult> {
   const read = await world.playbook(options.playbook);
+  const { tags, skipTags = [] } = options;
+  const selection = { only: tags, skip: skipTags };
+  requireTags(read, selection);
   const begun = options.startAt === undefined ? read : startAt(read, options.startAt);
   const { extraVars } = options;
   const { prompt: person, stop } = hooks;
   const playbook = await answerPrompts(begun, { extraVars, person, keeper: world.redaction, stop });
   const changes = !options.check && !onlyReads(playbook);
-  const { tags, skipTags = [] } = options;
   const choices = {
     verb: options.check ? 'check' : 'run',
     checkMode: options.check,
-    tags: { only: tags, skip: skipTags },
+    tags: selection,
     journaled: changes,
     ...defined({ steps: stepsOf(hooks) }),
   };

@@ -1,7 +1,7 @@
-import { isSelected } from '../engine/index.js';
 import { defined } from '../model/defined.js';
 import type { PlaybookListing } from '../model/playbook-listing.js';
 import { startAt } from '../playbook/start-at.js';
+import { isSelected, requireTags } from '../playbook/tags.js';
 import { leaves, writtenTitle } from '../playbook/playbook.js';
 import { limitOf } from '../run/limit.js';
 import { withRun } from '../run/with-run.js';
@@ -24,6 +24,7 @@ export async function listPlaybookWith(
   const playbook = options.startAt === undefined ? read : startAt(read, options.startAt);
   const { tags, skipTags = [] } = options;
   const selection = { only: tags, skip: skipTags };
+  requireTags(read, selection);
   return withRun(world, options, hooks, { verb: 'run', checkMode: true, tags: selection }, async (run) => {
     const inventory = await run.blips.cloud.outlast(() => world.listHosts());
     const limit = await limitOf(options, world);

@@ -1,4 +1,4 @@
-import { newRun, type Run, type StepThrough, type TagSelection } from '../engine/index.js';
+import { newRun, type Run, type StepThrough } from '../engine/index.js';
 import { EventBus } from '../events/bus.js';
 import type { Redaction } from '../events/redaction.js';
 import { defined } from '../model/defined.js';
@@ -6,6 +6,7 @@ import { isoTime } from '../model/duration.js';
 import { environmentName, runId, type RunId } from '../model/ids.js';
 import type { Clock, Random } from '../ports/clock.js';
 import type { HostHolds } from '../ports/host-holds.js';
+import type { TagSelection } from '../playbook/tags.js';
 import type { Journal } from '../ports/journal.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import type { World } from '../world/world.js';

@@ -42,6 +42,27 @@ describe('adfpush', () => {
       ['deploy', '--gruop', 'api'],
       'Error [cli.unknown_flag] adfpush deploy has no flag --gruop.\n  Did you mean --group?',
     ],
+    [
+      ['deploy', 'api', '--env', 'prod'],
+      'Error [cli.unexpected_argument] adfpush deploy does not take "api".\n  Groups are named with --group: adfpush deploy --group api.',
+    ],
+    [
+      ['exec', '-g', 'api', '--env', 'prod', 'uptime'],
+      'A command for the hosts stands after two dashes: adfpush exec … -- uptime',
+    ],
+    [['--verbose'], 'Error [cli.command_first] --verbose stands where the command belongs.'],
+    [['--env', 'prod', 'plan'], 'Did you mean adfpush plan --env prod?'],
+    [['--'], 'Error [cli.command_first]'],
+    [['lock', '--env', 'prod'], 'Error [cli.incomplete_command] "lock" alone is no command.'],
+    [['run', '--env', 'prod'], 'Error [cli.missing_argument] adfpush run needs PLAYBOOK.\n  PLAYBOOK: Path'],
+    [
+      ['deploy', '-g', 'api', '--env', 'prod', '--exit-code'],
+      'Error [cli.exit_code_without_check] --exit-code needs --check',
+    ],
+    [
+      ['plan', '-g', 'api,web,api', '--env', 'prod'],
+      'Error [cli.repeated_group] --group names "api" more than once.',
+    ],
     [['deploy', '-g', 'api', '--env'], 'Error [cli.invalid_flags] Flag --env expects a value.'],
     [
       ['deploy', '-g', 'api', '--env', 'prod', 'now'],

@@ -367,6 +367,26 @@ describe('what of a playbook is run', () => {
     });
   });
 
+  it('is refused with a tag that no task has, unless a file that is included may have it', async () => {
+    const stage = new FleetStage({
+      hosts: 1,
+      files: { 'more.yml': '- { shell: more, tags: [later] }' },
+    });
+    for (const flags of [{ tags: ['lat'] }, { skipTags: ['lat'] }]) {
+      await expect(stage.run(playbook, flags)).rejects.toMatchObject({
+        code: 'playbook.unknown_tag',
+        hint: 'Did you mean "late"?',
+      });
+    }
+    expect(leasesTaken(stage)).toBe(0);
+    const open = `
+- hosts: api
+  tasks: [{ set_fact: { which: more }, tags: [always] }, { include_tasks: '{{ which }}.yml', tags: [always] }]
+`;
+    await stage.run(open, { tags: ['later'] });
+    expect(ranOn(stage)).toEqual(['i-1 more']);
+  });
+
   it('is what a person says to each task, once for all hosts', async () => {
     const stage = new FleetStage({ hosts: 2 });
     const asked: string[] = [];

@@ -17,8 +17,8 @@ import {
   type TaskNode,
   type TaskVars,
 } from '../../playbook/playbook.js';
+import { isSelected } from '../../playbook/tags.js';
 import type { HostSession } from '../host-session.js';
-import { isSelected } from '../task/tags.js';
 import { isBeyondTask } from '../task/task-call.js';
 import { runTask } from '../task/task.js';
 import { runAndTell, titleOf, type ToldOutcome } from '../task/tell-task.js';
