@@ -168,11 +168,14 @@ export class EndpointBook {
         ? below(entry.url.replaceAll(/\{\{[^]*?\}\}+/g, '***'), entry.path)
         : withoutSecrets(url),
       method: entry.method,
-      headers: validate(
-        renderedHeadersSchema,
-        { value: revealed(headers), locate: locateWithin(this.#file.locate, [...path, 'headers']) },
-        [...path, 'headers'],
-      ),
+      headers:
+        headers instanceof UnknownValue
+          ? {}
+          : validate(
+              renderedHeadersSchema,
+              { value: revealed(headers), locate: locateWithin(this.#file.locate, [...path, 'headers']) },
+              [...path, 'headers'],
+            ),
       status: entry.status,
       timeout: entry.timeout,
       followRedirects: entry.follow_redirects,
@@ -214,7 +217,7 @@ export class EndpointBook {
   }
 }
 
-/** A text that is not known before a run stands for itself: it is never asked. */
+/** A text that is not known before a run: it is never asked. */
 const textOf = (rendered: unknown): string =>
   rendered instanceof UnknownValue ? 'http://unknown.invalid' : String(revealed(rendered));
 

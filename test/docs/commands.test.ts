@@ -120,7 +120,7 @@ const leftOut: readonly (readonly [RegExp, string])[] = [
     'it would install packages on this machine, whose commands the hosts of a lab have',
   ],
   [
-    /^adfpush (exec --group G|run PLAYBOOK|module NAME|exec …|status …|lock release --group …)/,
+    /^adfpush (exec --group G|logs --group G|ping --env E|run PLAYBOOK|module NAME|exec …|status …|lock release --group …)/,
     'it is a pattern, not a command',
   ],
 ];
@@ -196,6 +196,7 @@ describe('the commands of the pages, on a lab', () => {
         '- hosts: api\n  tasks: [{ name: look, command: uptime, tags: [look] }]\n',
       );
     write('look.sh', 'echo "looked $1"\n');
+    write('inventory/endpoints.yml', `lab: [{ name: shop, url: '${lab.balancerUrl}', status: 200-599 }]\n`);
   });
   afterAll(async () => {
     await lab.stop();

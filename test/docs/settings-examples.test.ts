@@ -11,6 +11,17 @@ it('docs/hosts.md has settings of secrets that lint finds nothing in', async () 
   expect(await adfpush(['lint'], project)).toMatchObject({ exit: 0 });
 });
 
+it('docs/looking.md has endpoints that lint finds nothing in', async () => {
+  const [endpoints] = blocksIn('yaml').filter(({ page }) => page === 'docs/looking.md');
+  const hosts = 'source: static\nhosts: { api-1: { address: 127.0.0.1, groups: [api] } }\n';
+  const project = await projectOf({
+    'inventory/prod.yml': hosts,
+    'inventory/staging.yml': hosts,
+    'inventory/endpoints.yml': endpoints?.text ?? '',
+  });
+  expect(await adfpush(['lint'], project)).toMatchObject({ exit: 0 });
+});
+
 it.each(blocksIn('json'))('$name is JSON', ({ text }) => {
   expect(() => JSON.parse(text) as unknown).not.toThrow();
 });
