@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { parseYaml } from '../config/yaml.js';
 import { invalidExtraVars, invalidExtraVarsFile } from '../errors/cli.js';
 import type { Layer } from '../expression/scope.js';
+import { readRegularSync } from '../system/regular-file.js';
 
 /**
  * The values of `--extra-vars`, as layers in the order given. Each is `@file` (YAML or JSON), a JSON object, or words
@@ -25,7 +25,7 @@ function readFile(file: string): Layer {
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularSync(file).toString();
   } catch (error) {
     throw invalidExtraVarsFile(
       file,

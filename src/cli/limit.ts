@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { emptyLimitFile, unreadableLimitFile } from '../errors/cli.js';
+import { readRegularSync } from '../system/regular-file.js';
 
 /** What a use case resolves itself. */
 const retry = '@retry';
@@ -21,7 +21,7 @@ export function readLimit(given: string | undefined): string | undefined {
 
 function read(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularSync(path).toString();
   } catch (error) {
     throw unreadableLimitFile(path, error);
   }

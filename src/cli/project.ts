@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { missingProject } from '../errors/cli.js';
 import type { SourceLines } from '../report/error-view.js';
+import { readRegularSync } from '../system/regular-file.js';
 
 /** The project's folder as an absolute path. Throws `cli.missing_project`. */
 export function projectFolder(given: string): string {
@@ -30,7 +31,7 @@ export const sourceLinesOf =
   (file, line) => {
     try {
       const path = isAbsolute(file) ? file : join(folder, file);
-      return readFileSync(path, 'utf8').split(/\r?\n/)[line - 1];
+      return readRegularSync(path).toString().split(/\r?\n/)[line - 1];
     } catch {
       // An error is told without its line rather than not at all.
       return undefined;

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileNotUtf8, unreadableFile, unwritableFile } from '../errors/config.js';
 import type { Place } from '../model/source.js';
+import { openRegular, readRegular } from '../system/regular-file.js';
 import type { FileDigest, NewProjectFile, ProjectEntry, ProjectFiles } from '../ports/project-files.js';
 
 /** The files of a project in a folder of this machine. */
@@ -21,7 +21,7 @@ export class NodeProjectFiles implements ProjectFiles {
   async read(path: string): Promise<string | undefined> {
     let bytes: Buffer;
     try {
-      bytes = await readFile(this.#resolve(path));
+      bytes = await readRegular(this.#resolve(path));
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw unreadableFile(path, error);
@@ -52,7 +52,8 @@ export class NodeProjectFiles implements ProjectFiles {
 
   async *stream(path: string): AsyncIterable<Uint8Array> {
     try {
-      for await (const chunk of createReadStream(this.#resolve(path), { highWaterMark: 256 * 1024 })) {
+      const file = await openRegular(this.#resolve(path));
+      for await (const chunk of file.createReadStream({ highWaterMark: 256 * 1024 })) {
         yield chunk as Uint8Array;
       }
     } catch (error) {

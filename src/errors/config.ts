@@ -138,13 +138,15 @@ export const variablesFolder = (path: string): AdfError =>
     hint: 'Put the variables into that one file.',
   });
 
+const isOfTheSystem = (cause: unknown): boolean => cause instanceof Error && 'code' in cause;
+
 export const unreadableFile = (path: string, cause: unknown): AdfError =>
   new AdfError({
     code: 'config.unreadable_file',
     class: 'invalid',
     message: `Cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}.`,
     cause,
-    hint: 'Check the permissions of the file.',
+    hint: isOfTheSystem(cause) ? 'Check the permissions of the file.' : 'Put a regular file in its place.',
   });
 
 /** A file that is read as text, and has bytes that are none. */

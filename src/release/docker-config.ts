@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
@@ -6,6 +5,7 @@ import { dockerConfigInvalid } from '../errors/registry.js';
 import { Secret } from '../model/secret.js';
 import type { RegistryCredentials, RegistryCredentialSource } from '../ports/registry.js';
 import { askCredentialHelper } from './credential-helper.js';
+import { readRegular } from '../system/regular-file.js';
 
 /** Docker's user name for an identity token in place of a password. Source: docker/cli, credentials of native stores. */
 export const identityTokenUser = '<token>';
@@ -78,7 +78,7 @@ export class DockerConfigCredentials implements RegistryCredentialSource {
 async function readConfig(file: string): Promise<DockerConfig> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readRegular(file)).toString();
   } catch (error) {
     // There has been no login on this machine yet.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return configSchema.parse({});

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileNotUtf8, unreadableFile } from '../errors/config.js';
 import { defined } from '../model/defined.js';
 import type { Lookups } from '../model/lookups.js';
 import { becomeVariable, passphraseVariable } from '../system/secret-environment.js';
 import type { RecordedFiles } from './project-digest.js';
+import { readRegularSync } from '../system/regular-file.js';
 
 /**
  * What templates look up with `env` and `file`. The environment is that of this moment, and a file is read once, so that all hosts and
@@ -37,7 +37,7 @@ export function lookupsOf(
 function readText(whole: string, path: string): string | undefined {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(whole);
+    bytes = readRegularSync(whole);
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
       return undefined;

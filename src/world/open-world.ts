@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { AwsCloud } from '../aws/access.js';
@@ -52,6 +51,7 @@ import { FilesWithSecrets, ProjectSecrets } from './project-secrets.js';
 import { openSecretBackends } from './secret-backends.js';
 import { RecordedFiles } from './project-digest.js';
 import type { World } from './world.js';
+import { readRegularSync } from '../system/regular-file.js';
 
 /** Opens the real world for one use case, and closes it whatever comes of that. */
 export async function inWorld<T>(
@@ -214,7 +214,7 @@ const secretVariable = (name: string): string | undefined =>
 /** Not by way of the project's files, whose digests are recorded: that of a short secret would tell it. */
 function secretFile(path: string): Uint8Array | undefined {
   try {
-    return readFileSync(path);
+    return readRegularSync(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw unreadableFile(path, error);

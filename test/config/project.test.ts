@@ -372,7 +372,7 @@ describe('files on disk', () => {
     const errors = await errorsFromAsync(() => loadProject(new NodeProjectFiles(root), root, noSecrets()));
 
     expect(errors.map(textOf)).toEqual([
-      '- Cannot read adfpush.yml: EISDIR: illegal operation on a directory, read. | Check the permissions of the file.',
+      '- Cannot read adfpush.yml: it is a directory; only regular files are read. | Put a regular file in its place.',
     ]);
   });
 });

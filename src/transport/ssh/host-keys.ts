@@ -1,4 +1,4 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { AdfError } from '../../errors/adf-error.js';
 import { hostKeyRejected } from '../../errors/host-key.js';
 import type { ErrorHost } from '../../errors/ssh.js';
@@ -13,6 +13,7 @@ import { parsePublicKey, type PublicKey } from './host-keys/public-key.js';
 import { KnownHostsRecorder } from './host-keys/recorder.js';
 import { readRevokedKeys } from './host-keys/revoked-keys.js';
 import type { Destination } from './settings.js';
+import { readRegular } from '../../system/regular-file.js';
 
 /** Reads known_hosts files, each once for as long as it does not change. */
 class KnownHostsFiles {
@@ -33,7 +34,7 @@ class KnownHostsFiles {
       const stamp = `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
       const before = this.#parsed.get(file);
       if (before?.stamp === stamp) return await before.lines;
-      const lines = readFile(file, 'latin1').then((text) => parseKnownHosts(file, text));
+      const lines = readRegular(file).then((bytes) => parseKnownHosts(file, bytes.toString('latin1')));
       this.#parsed.set(file, { stamp, lines });
       return await lines;
     } catch (error) {

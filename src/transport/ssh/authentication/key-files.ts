@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
 import type { LeftOutReason } from './left-out.js';
 import { readPrivateKey, type PrivateKey } from './private-key.js';
 import { readPublicKey, type PublicKey } from './public-key.js';
+import { openRegular, UnreadFile } from '../../../system/regular-file.js';
 
 /** What an IdentityFile turns out to be. */
 export type KeyFile =
@@ -74,7 +74,7 @@ type FileText =
 
 async function readText(path: string): Promise<FileText> {
   try {
-    const file = await open(path);
+    const file = await openRegular(path);
     try {
       const { mode, uid } = await file.stat();
       const text = await file.readFile('utf8');
@@ -85,6 +85,7 @@ async function readText(path: string): Promise<FileText> {
       await file.close();
     }
   } catch (error) {
+    if (error instanceof UnreadFile) return { kind: 'unreadable', code: error.message };
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     return code === 'ENOENT' || code === 'ENOTDIR' ? { kind: 'missing' } : { kind: 'unreadable', code };
   }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { hostKeyRejected } from '../../../errors/host-key.js';
 import type { ErrorHost } from '../../../errors/ssh.js';
 import { codeOf } from './file-lock.js';
 import { fieldsOf, parsePublicKey, publicKeyOf, type PublicKey } from './public-key.js';
+import { readRegular, UnreadFile } from '../../../system/regular-file.js';
 
 /** Whether a key is one that no host may have. */
 export type IsRevoked = (key: PublicKey) => boolean;
@@ -14,8 +14,8 @@ export type IsRevoked = (key: PublicKey) => boolean;
  */
 export async function readRevokedKeys(host: ErrorHost, file: string): Promise<IsRevoked> {
   const unreadable = (reason: string): Error => hostKeyRejected(host, { kind: 'unreadable', file, reason });
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw unreadable(codeOf(error) ?? String(error));
+  const bytes = await readRegular(file).catch((error: unknown) => {
+    throw unreadable(error instanceof UnreadFile ? error.message : (codeOf(error) ?? String(error)));
   });
   const revoked = isRevocationList(bytes) ? fromRevocationList(bytes) : fromLines(bytes.toString('latin1'));
   if (revoked === undefined) throw unreadable('it is no list of keys, and no key revocation list');

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../../ports/clock.js';
 import { SshBinary, type Answer } from './ask-ssh.js';
 import type { Dump } from './dump.js';
@@ -6,6 +5,7 @@ import { settingsFrom } from './from-dump.js';
 import { readConfiguration, type Local } from './own/read.js';
 import { requireSafeName } from './safe-name.js';
 import type { OpenSshSettings, Question } from './settings.js';
+import { readRegular } from '../../../system/regular-file.js';
 
 /**
  * Whether these files say the same of every host, so that one question serves them all. A line that is not plainly about all hosts means
@@ -13,8 +13,8 @@ import type { OpenSshSettings, Question } from './settings.js';
  */
 async function applyToEveryHost(files: readonly string[]): Promise<boolean> {
   for (const file of files) {
-    const text = await readFile(file, 'utf8').catch(() => undefined);
-    if (text?.split('\n').every(isOfAll) !== true) return false;
+    const text = await readRegular(file).catch(() => undefined);
+    if (text?.toString().split('\n').every(isOfAll) !== true) return false;
   }
   return true;
 }

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nearest } from '../../../../errors/nearest.js';
 import { openSshFileUnreadable } from '../../../../errors/ssh-config.js';
@@ -10,6 +10,7 @@ import { linesOf, refuseLine, wordsOf, type Line } from './lines.js';
 import { matches } from './match.js';
 import { glob, matchesList, matchesPattern } from './patterns.js';
 import { readers } from './values.js';
+import { readRegular, UnreadFile } from '../../../../system/regular-file.js';
 
 /** Keywords that change nothing of how a host is reached, found or trusted by us; and those that OpenSSH has given up. */
 const passedOver: ReadonlySet<string> = new Set(
@@ -174,8 +175,9 @@ async function textOf({ file, named, depth, own }: Source): Promise<string | und
     const others = (uid !== 0 && uid !== process.getuid?.()) || (mode & 0o022) !== 0;
     if (others && ((own && !named) || depth > 0))
       throw openSshFileUnreadable(file, 'it can be written by others than you');
-    return await readFile(file, 'utf8');
+    return (await readRegular(file)).toString();
   } catch (error) {
+    if (error instanceof UnreadFile) throw openSshFileUnreadable(file, error.message);
     if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) throw error;
     if (error.code === 'ENOENT' && !named) return undefined;
     throw openSshFileUnreadable(file, String(error.code));
