@@ -112,7 +112,7 @@ export abstract class BaseCommand extends Command {
   /** What use cases need to know of the place and the values. */
   protected common(
     flags: PlaceFlags & {
-      readonly limit?: string | undefined;
+      readonly limit?: readonly string[] | undefined;
       readonly forks?: number | undefined;
       readonly 'extra-vars'?: readonly string[] | undefined;
       readonly 'ask-become-pass'?: boolean;

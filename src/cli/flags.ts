@@ -35,23 +35,26 @@ export function splitNames(flag: string, values: readonly string[] | undefined):
 
 export const groupFlag = (description: string) => names(description, { char: 'g', helpValue: 'G[,G2]' });
 
+const limitFlag = (more: string, aliases: string[] = []) =>
+  Flags.string({
+    char: 'l',
+    description: `Only these of the hosts: a pattern such as api-[1:4], web*:!web-3, ~web-\\d or an address, or @FILE with one on each line${more}. May be repeated`,
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'PATTERN',
+    aliases,
+  });
+
 /** Which hosts. */
 export const fleetFlags = {
   group: groupFlag('Group of hosts; several with commas between them. Required'),
   env: Flags.string({ description: 'Environment: a file in inventory/. Required', helpValue: 'E' }),
-  limit: Flags.string({
-    char: 'l',
-    description:
-      'Only these of the hosts: a pattern such as api-1,api-2 or web*:!web-3, or @FILE with one on each line',
-    helpValue: 'PATTERN',
-  }),
+  limit: limitFlag(''),
 };
 
 /** The limit of what may go on after a playbook that failed. */
-export const retryLimitFlag = {
-  ...fleetFlags.limit,
-  description: `${fleetFlags.limit.description}; @retry are the hosts that failed in the last playbook`,
-};
+export const retryLimitFlag = (aliases: string[] = []) =>
+  limitFlag('; @retry are the hosts that failed in the last playbook', aliases);
 
 /** Values from the command line. */
 export const variableFlags = {

@@ -51,7 +51,7 @@ Hosts that ended with the same output and exit code are shown together, when all
   ];
   static override flags = {
     ...fleetFlags,
-    limit: retryLimitFlag,
+    limit: retryLimitFlag(),
     'one-line': Flags.boolean({
       char: 'o',
       description: 'One line for each host: api-1 | 0 | output. Warnings go to stderr',

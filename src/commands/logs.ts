@@ -38,7 +38,7 @@ With --follow it goes on until it is interrupted. A host that is lost is read on
   ];
   static override flags = {
     ...fleetFlags,
-    limit: { ...retryLimitFlag, aliases: ['host'] },
+    limit: retryLimitFlag(['host']),
     container: Flags.string({
       description: 'Only the container of this name, in a group of several',
       helpValue: 'NAME',

@@ -45,7 +45,7 @@ A playbook that changes hosts takes the lease of every group that its hosts are 
         'Only hosts of this group, seen as its members: needed where hosts are in several groups and the playbook takes them out of service',
       helpValue: 'G',
     }),
-    limit: retryLimitFlag,
+    limit: retryLimitFlag(),
     ...variableFlags,
     ...tagFlags,
     ...forksFlag,

@@ -301,6 +301,14 @@ export const unreadableLimitFile = (path: string, cause: unknown): AdfError =>
   });
 
 /** A limit of no pattern at all must not mean all hosts. */
+export const retryStandsAlone = (): AdfError =>
+  new AdfError({
+    code: 'cli.limit_retry',
+    class: 'invalid',
+    message: '--limit @retry cannot be given together with another --limit.',
+    hint: 'Nothing was changed. Give one of them.',
+  });
+
 export const emptyLimitFile = (path: string): AdfError =>
   new AdfError({
     code: 'cli.limit_file',

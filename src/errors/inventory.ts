@@ -100,6 +100,14 @@ export const emptyPattern = (pattern: string): AdfError =>
     'Name hosts or groups, as in api:!api-3; `all` means all hosts.',
   );
 
+/** `fault` is a predicate: `has a group without its end`. */
+export const wrongPattern = (pattern: string, fault: string): AdfError =>
+  invalid(
+    'wrong_pattern',
+    `The host pattern "${pattern}" is no regular expression: it ${fault}.`,
+    'It begins with ~ and is read as Python reads it; a \\ stands before what is meant as it is.',
+  );
+
 export const unknownName = (
   name: string,
   pattern: string,

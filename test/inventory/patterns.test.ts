@@ -5,13 +5,15 @@ import type { Inventory } from '../../src/inventory/inventory.js';
 import { requireGroup, selectHosts } from '../../src/inventory/patterns.js';
 import { environmentName, groupName } from '../../src/model/ids.js';
 import { errorsFrom, textOf } from '../stages/error-text.js';
+import { AdfError } from '../../src/errors/adf-error.js';
+import { foldHosts } from '../../src/report/host-ranges.js';
 import { makeHost } from '../fakes/make-host.js';
 
 const hosts = [
   makeHost('i-1', { name: 'api-1', groups: [groupName('api')] }),
   makeHost('i-2', { name: 'api-2', groups: [groupName('api'), groupName('worker')] }),
   makeHost('i-3', { name: 'api-2', groups: [groupName('api')] }),
-  makeHost('i-4', { name: 'db-1', groups: [groupName('db:main')] }),
+  makeHost('i-4', { name: 'db-1', address: '10.0.0.4', groups: [groupName('db:main')] }),
   makeHost('i-5', { name: 'stray', groups: [] }),
 ];
 const group = (name: string) => hosts.filter((host) => host.groups.some((each) => each === name));
@@ -27,6 +29,36 @@ const inventory: Inventory = {
   with: () => Promise.resolve(inventory),
 };
 const select = (pattern: string) => selectHosts(inventory, pattern).map(({ id }) => id);
+/** None where that is refused. */
+const selectOrNone = (pattern: string) => {
+  try {
+    return select(pattern);
+  } catch (error) {
+    if (error instanceof AdfError && error.code === 'inventory.empty_selection') return [];
+    throw error;
+  }
+};
+
+test('the names that our own output folds mean these hosts', () => {
+  const names = fc.uniqueArray(
+    fc
+      .tuple(fc.constantFrom('api-', 'web', 'a-b-'), fc.nat(120), fc.constantFrom(0, 2, 3))
+      .map(([prefix, number, digits]) => `${prefix}${String(number).padStart(digits, '0')}`),
+    { minLength: 1, maxLength: 40 },
+  );
+  fc.assert(
+    fc.property(names, fc.array(fc.boolean(), { minLength: 40, maxLength: 40 }), (all, chosen) => {
+      const fleet = all.map((name) => makeHost(`id-of-${name}`, { name, groups: [] }));
+      const meant = all.filter((_, n) => chosen[n]);
+      fc.pre(meant.length > 0);
+      const selected = selectHosts(
+        { ...inventory, hosts: fleet, group: () => [] },
+        foldHosts(meant, Infinity),
+      );
+      expect(selected.map(({ name }) => name)).toEqual(meant);
+    }),
+  );
+});
 
 describe('selectHosts', () => {
   test.each([
@@ -52,8 +84,23 @@ describe('selectHosts', () => {
     ['work*', ['i-2']],
     [' api-1 , db-1 ', ['i-1', 'i-4']],
     ['api:!nothing*', ['i-1', 'i-2', 'i-3']],
+    ['api-[1:2]', ['i-1', 'i-2', 'i-3']],
+    ['api-[2:9],db-[1:1]', ['i-2', 'i-3', 'i-4']],
+    ['all:!api-[1:2]', ['i-4', 'i-5']],
+    ['10.0.0.4', ['i-4']],
+    ['10.0.0.4:10.0.0.4:db-1', ['i-4']],
+    ['~(api|db)-\\d', ['i-1', 'i-2', 'i-3', 'i-4']],
+    ['~pi-1', []],
+    ['api:!~.*-2', ['i-1']],
+    ['api[0]', ['i-1']],
+    ['api[-1]', ['i-3']],
+    ['api[0:1]', ['i-1', 'i-2']],
+    ['api[1:]', ['i-2', 'i-3']],
+    ['api[1:7]', ['i-2', 'i-3']],
+    ['api[7]', []],
+    ['all[3:4]:&db*', ['i-4']],
   ])('%s', (pattern, expected) => {
-    expect(select(pattern)).toEqual(expected);
+    expect(selectOrNone(pattern)).toEqual(expected);
   });
 
   test.each([

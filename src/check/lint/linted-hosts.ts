@@ -3,6 +3,7 @@ import type { Project } from '../../config/project.js';
 import type { Layer } from '../../expression/scope.js';
 import { EndpointBook } from '../../inventory/endpoints.js';
 import { loadInventory, type Inventory } from '../../inventory/inventory.js';
+import { splitPattern } from '../../inventory/patterns.js';
 import type { Host } from '../../model/host.js';
 import type { Lookups } from '../../model/lookups.js';
 import { UnknownValue } from '../../model/unknown.js';
@@ -124,8 +125,8 @@ export function partsOf(pattern: string): {
   readonly demanded: readonly string[];
 } {
   if (pattern.includes('{{')) return { included: [], demanded: [] };
-  const parts = pattern.split(/[:,]/).map((part) => part.trim());
-  const isName = (name: string): boolean => /^[^!&*?[\]]+$/.test(name) && name !== 'all';
+  const parts = splitPattern(pattern).map((part) => part.trim());
+  const isName = (name: string): boolean => /^[^!&~*?[\]][^!&*?[\]]*$/.test(name) && name !== 'all';
   return {
     included: parts.filter(isName),
     demanded: parts
