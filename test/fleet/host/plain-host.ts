@@ -30,7 +30,8 @@ export class PlainHost {
 
   /** Every process of it dies at once, as when its power is cut; connections to it are refused from now on. */
   async cutPower(): Promise<void> {
-    await this.sh('kill -TERM 1');
+    // The command may die with the rest.
+    await execIn(this.machine, ['sh', '-ec', 'kill -TERM 1']);
     await until('sshd to be gone', async () =>
       (await execIn(this.machine, ['pgrep', '-x', 'sshd'])).code === 0 ? undefined : true,
     );
