@@ -50,10 +50,11 @@ const jobScript = (step: StepId, { limit, note, become, asks }: JobCommand): str
     `echo "$(date +%s) ${limit} "${quote(note)} >"$adf_f.job" 2>/dev/null;`,
     forgetOld,
     '[ -z "$BASH_VERSION" ] || set +o posix; trap : TERM; true >"$adf_f.lost";',
-    '( trap "" TERM; exec tail -c 65536 ) <"$adf_f.po" >"$adf_f.out" 2>/dev/null & adf_o=$!;',
-    asks ? passOnQuestions : 'adf_q=$adf_f.pe;',
-    '( trap "" TERM; exec tail -c 65536 ) <"$adf_q" >"$adf_f.err" 2>/dev/null & adf_e=$!;',
-    'exec 8>"$adf_f.po" 9>"$adf_f.pe"; rm -f "$adf_f.po" "$adf_f.pe" "$adf_f.pt";',
+    ...pipes,
+    asks ? passOnQuestions : 'exec 5<&7;',
+    `${keepLast} <&6 >"$adf_f.out" 2>/dev/null ${withoutPipes} & adf_o=$!;`,
+    `${keepLast} <&5 >"$adf_f.err" 2>/dev/null ${withoutPipes} & adf_e=$!;`,
+    'exec 5<&- 6<&- 7<&-;',
     'say kept; exec >/dev/null 2>>"$adf_f";',
     // The command of another user is ended by `endsItself` first; the runner may not signal it.
     `( exec </dev/null >/dev/null 2>&1 8>&- 9>&-; ${untilLimit(limit)} true >"$adf_f.late"; ${become ? 'sleep 4; ' : ''}${endGroup} ) & adf_w=$!;`,
@@ -63,9 +64,24 @@ const jobScript = (step: StepId, { limit, note, become, asks }: JobCommand): str
     'kill $adf_w; wait $adf_o $adf_e; true >"$adf_f.told"; exit 0',
   ].join(' ');
 
-/** While the connection that started the job is there, stderr goes to it as well: sudo asks for the password there. */
-const passOnQuestions =
-  'adf_q=$adf_f.pt; mkfifo -m 600 "$adf_q"; ( trap "" TERM PIPE; exec tee /dev/fd/5 ) 5>"$adf_q" <"$adf_f.pe" >&2 2>/dev/null &';
+const keepLast = '( trap "" TERM; exec tail -c 65536 )';
+/** Each has its own by then; a writer that is left open would keep a reader from its end. */
+const withoutPipes = '5<&- 6<&- 7<&- 8>&- 9>&-';
+
+/**
+ * The command's stdout goes into 8 and comes out of 6, its stderr into 9 and out of 7. No end is waited for: a shell that waits for the other
+ * end of a pipe gives up, or stays there, when a child ends meanwhile (busybox).
+ */
+const pipes = [
+  'exec 8<>"$adf_f.po" 9<>"$adf_f.pe"; exec 6<"$adf_f.po" 7<"$adf_f.pe"; exec 8>"$adf_f.po" 9>"$adf_f.pe";',
+  'rm -f "$adf_f.po" "$adf_f.pe";',
+];
+
+/** While the connection that started the job is there, stderr goes to it as well: sudo asks for the password there. Comes out of 5 then. */
+const passOnQuestions = [
+  'mkfifo -m 600 "$adf_f.pt"; exec 4<>"$adf_f.pt"; exec 5<"$adf_f.pt"; exec 4>"$adf_f.pt"; rm -f "$adf_f.pt";',
+  `( trap "" TERM PIPE; exec tee /dev/fd/4 ) <&7 >&2 2>/dev/null ${withoutPipes} & exec 4>&-;`,
+].join(' ');
 
 /**
  * Stands in front of a command of another user, whose processes the runner may not signal, and ends it at the limit: a second after the runner
