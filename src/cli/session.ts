@@ -76,7 +76,7 @@ export async function inSession<T>(
   const stopListening = [...new Set([options.stream, options.listener ?? options.stream])].map((stream) =>
     whenNobodyListens(stream, () => {
       if (options.onlyReads !== true)
-        process.stderr.write('Nobody reads what is said here any more: the run stops, as on SIGTERM.\n');
+        process.stderr.write('The output was closed: the run stops, as on SIGTERM.\n');
       interruption.hangUp();
     }),
   );

@@ -115,7 +115,7 @@ export const fileProblems = {
   unreadable: (host, path, reason) =>
     failed('unreadable', host, `"${path}" cannot be read`, reason, permissionHint),
   unseen: (host, path, reason) =>
-    failed('unseen', host, `Nobody can tell whether "${path}" is there`, reason, permissionHint),
+    failed('unseen', host, `It is not known whether "${path}" is there`, reason, permissionHint),
   other_kind: (host, path, reason) =>
     failed(
       'other_kind',

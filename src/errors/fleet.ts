@@ -40,7 +40,7 @@ export const hostGone = (host: Host, held: readonly string[] = []): AdfError =>
     'host_gone',
     host,
     `${describeHost(host)} is gone: it was terminated or stopped during the run${held.length === 0 ? '' : `, while the run held ${held.join(', ')}`}.`,
-    'Nobody has to put anything back. A host that is started again is restored by the next deploy of the group before it begins.',
+    'Nothing has to be put back. A host that is started again is restored by the next deploy of the group before it begins.',
   );
 
 /** What others deregistered during the run is not put back. */

@@ -103,6 +103,6 @@ export const notLetIn = (
         : `${describeHost(host)} does not let ${user} in with ${offered.join(', ')}: ${words}`,
     host: describeHost(host),
     hint: needsPerson
-      ? 'Nobody is asked for a passphrase, a PIN or a touch here: put the key into the SSH agent (ssh-add) first, or use one that needs none.'
+      ? 'ssh cannot ask for a passphrase, a PIN or a touch here: put the key into the SSH agent (ssh-add) first, or use one that needs none.'
       : `Check ssh: { user, identity_file }, and the authorized_keys or trusted user CAs on the host. It is not tried again: servers ban those who try too often.`,
   });

@@ -1,6 +1,7 @@
 import { Secret } from '../model/secret.js';
 import type { ScriptValues } from './host-script.js';
 import { plainText } from './text-edit.js';
+import { curlQuoted } from '../model/curl-quoted.js';
 
 export const isUrl = (text: string): boolean => /^(https?|ftp|file):\/\//.test(text);
 
@@ -72,12 +73,3 @@ export function downloadValues({
     },
   };
 }
-
-/** Source: curl(1), --config: within double quotes these escapes are known. */
-const curlQuoted = (value: string): string =>
-  value
-    .replaceAll('\\', '\\\\')
-    .replaceAll('"', '\\"')
-    .replaceAll('\n', '\\n')
-    .replaceAll('\r', '\\r')
-    .replaceAll('\t', '\\t');

@@ -6,6 +6,7 @@ import { succeeded, type Connection, type RemoteCommand } from '../ports/transpo
 import { bodyLimit, requestOverStream } from './http-over-stream.js';
 import { bracketed, urlOf } from './http-url.js';
 import { quote } from './quote.js';
+import { curlQuoted } from '../model/curl-quoted.js';
 
 /**
  * An answer as curl and wget print it: head, blank line, body, already without transfer coding. Interim answers (1xx) are passed over.
@@ -119,15 +120,6 @@ function curlScript(request: HostHttpRequest): string {
   const flags = method === 'HEAD' ? '--head' : '--include';
   return `printf '%s\\n' ${quote(config)} | curl --silent --show-error --insecure --globoff ${flags} --http1.1 --noproxy '*' --config -`;
 }
-
-/** curl(1), --config: within double quotes these escapes are known. */
-const curlQuoted = (value: string): string =>
-  value
-    .replaceAll('\\', '\\\\')
-    .replaceAll('"', '\\"')
-    .replaceAll('\n', '\\n')
-    .replaceAll('\r', '\\r')
-    .replaceAll('\t', '\\t');
 
 function wgetCommand(request: HostHttpRequest): RemoteCommand {
   const { hostHeader } = request;

@@ -28,7 +28,7 @@ interface Entry {
 
 /** The files of a world's hosts, in memory. Folders must be there, as on a real one; `/`, `/etc`, `/srv` and `/tmp` are. */
 export class MemoryHostFiles implements FilesOfHosts {
-  /** As whom files were asked for, in order. */
+  /** The users in whose name files were asked for, in order. */
   readonly accesses: FileAccess[] = [];
   readonly #hosts = new Map<string, MemoryFilesOfHost>();
 

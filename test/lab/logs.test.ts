@@ -224,7 +224,7 @@ describe('adfpush logs --follow', () => {
     expect(following.stderr).toContain(`${host!.name} can be read again\n`);
   });
 
-  it('stops when nobody reads it any more', async () => {
+  it('stops when its output is closed', async () => {
     for (const host of hosts()) say(host, 'something');
     const command = `${lane.command('logs', '-g', 'api', '--env', 'lab', '-f')} | head -n 1`;
     const { stdout, stderr } = await execa('sh', ['-c', command], {

@@ -1,5 +1,5 @@
 /**
- * The `docker` command of the lab's hosts, for scripts and for people who look around; adfpush uses the Engine API. It is
+ * The `docker` command of the lab's hosts, for scripts and for people; adfpush uses the Engine API. It is
  * started as a process of its own, from its source as well as compiled, so it imports nothing but Node.
  */
 import { request } from 'node:http';

@@ -2,7 +2,7 @@ import type { Milliseconds } from '../../model/duration.js';
 import type { Clock } from '../../ports/clock.js';
 import type { LogTime } from '../../ports/container-logs.js';
 
-/** Lines and bytes of text that wait in one input; whoever brings more has to wait. */
+/** Lines and bytes of text that wait in one input; a stream that brings more has to wait. */
 const mostLines = 256;
 const mostText = 262_144;
 

@@ -86,7 +86,7 @@ async function read(hosts: readonly Host[], world: World, options: LogsOptions, 
       return count ?? 0;
     }),
   ).finally(allBegun);
-  // It is waited for below; until then its failure is nobody's.
+  // It is awaited below; a failure before that is no unhandled one.
   reading.catch(() => undefined);
   try {
     for (;;) {
