@@ -2,12 +2,15 @@ import type { Clock, Random } from '../ports/clock.js';
 import type { DataKeys } from '../ports/data-keys.js';
 import type { Fleet } from '../ports/fleet.js';
 import type { LeaseStore } from '../ports/lease-store.js';
+import type { ReleasePlace } from '../ports/releases.js';
 import type { SecretBackend } from '../ports/secret-backend.js';
 import type { ScalingGroups, Traffic } from '../ports/traffic.js';
 import type { HostKeySource, KeyPusher } from '../ports/transport.js';
 import { AwsClients } from './clients.js';
 import type { CloudAccess } from './cloud-access.js';
 import { ConsoleHostKeys } from './console-host-keys.js';
+import type { DynamoItems } from './dynamo-items.js';
+import type { ReleaseText } from './dynamo-releases.js';
 import { Ec2Fleet } from './ec2-fleet.js';
 
 export interface AwsCloud {
@@ -26,6 +29,8 @@ export interface AwsCloud {
   dataKeys(): Promise<DataKeys>;
   /** Leases in a table of DynamoDB. */
   leases(table: LockTableOptions): Promise<LeaseStore>;
+  /** Records of releases in the same table. */
+  releases(table: Omit<LockTableOptions, 'random'>, text: ReleaseText): Promise<ReleasePlace>;
 }
 
 interface SecretPlace {
@@ -66,16 +71,31 @@ export function connectCloud(access: CloudAccess): AwsCloud {
       return new SecretsManager(clients, { region: clients.homeRegion, ...options });
     },
     dataKeys: async () => new (await import('./kms-data-keys.js')).KmsDataKeys(clients),
-    leases: async ({ table, region, endpoint, clock, random }) => {
-      const there = endpoint === undefined ? clients : clients.at(endpoint);
-      const [{ DynamoTable }, { DynamoLeaseStore }] = await Promise.all([
+    leases: async ({ random, ...options }) => {
+      const [items, { DynamoTable }, { DynamoLeaseStore }] = await Promise.all([
+        itemsOf(clients, options),
         import('./dynamo-table.js'),
         import('./dynamo-leases.js'),
       ]);
-      const lockTable = new DynamoTable(there, table, region ?? clients.homeRegion, clock);
-      return new DynamoLeaseStore(lockTable, clock, random);
+      return new DynamoLeaseStore(new DynamoTable(items), options.clock, random);
+    },
+    releases: async (options, text) => {
+      const [items, { DynamoReleases }] = await Promise.all([
+        itemsOf(clients, options),
+        import('./dynamo-releases.js'),
+      ]);
+      return new DynamoReleases(items, text);
     },
   };
+}
+
+async function itemsOf(
+  clients: AwsClients,
+  { table, region, endpoint, clock }: Omit<LockTableOptions, 'random'>,
+): Promise<DynamoItems> {
+  const { DynamoItems } = await import('./dynamo-items.js');
+  const there = endpoint === undefined ? clients : clients.at(endpoint);
+  return new DynamoItems(there, table, region ?? clients.homeRegion, clock);
 }
 
 function trafficOf(clients: AwsClients): Traffic {

@@ -1,8 +1,8 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { LeaseOwner } from '../ports/lease-store.js';
+import type { Item } from './dynamo-items.js';
 
 /** What the table knows of one lease. It stays when the lease is released, for its epoch. */
 export interface LockRecord {
@@ -25,8 +25,6 @@ export interface LockRecord {
 /** A record's moments, as people read them in DynamoDB's console. */
 export const isoTime = (clock: Clock): string => new Date(clock.now()).toISOString();
 
-type Item = Readonly<Record<string, AttributeValue>>;
-
 export function toItem({
   lock,
   epoch,
@@ -36,7 +34,7 @@ export function toItem({
   released,
   since,
   renewed,
-}: LockRecord): Record<string, AttributeValue> {
+}: LockRecord): Item {
   return {
     lock: { S: lock },
     epoch: { N: String(epoch) },

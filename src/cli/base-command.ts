@@ -5,7 +5,7 @@ import { Redaction } from '../events/redaction.js';
 import { defined } from '../model/defined.js';
 import type { ExitCode } from '../model/run-result.js';
 import { renderErrors, type SourceLines } from '../report/error-view.js';
-import { errorDocument } from '../report/event-json.js';
+import { errorDocument } from '../events/event-json.js';
 import { choosePalette } from '../report/palette.js';
 import { redactCrashes } from './crash.js';
 import { readExtraVars } from './extra-vars.js';

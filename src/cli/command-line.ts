@@ -40,12 +40,12 @@ function nameAtStart(
 ): { readonly name: string; readonly rest: readonly string[] } {
   const [first = '', second] = words;
   const inTopic = ofTopic(first, commands);
+  const name = `${first} ${second ?? ''}`;
+  if (inTopic.includes(name)) return { name, rest: words.slice(2) };
   if (commands.includes(first)) return { name: first, rest: words.slice(1) };
   if (inTopic.length === 0) throw unknown(first, commands);
   if (second === undefined || second.startsWith('-')) return { name: first, rest: words.slice(1) };
-  const name = `${first} ${second}`;
-  if (!inTopic.includes(name)) throw unknown(name, commands);
-  return { name, rest: words.slice(2) };
+  throw unknown(name, commands);
 }
 
 const ofTopic = (topic: string, commands: readonly string[]): readonly string[] =>
@@ -59,7 +59,7 @@ function unknown(given: string, commands: readonly string[]) {
 /** The words with the command that is among them in front: how they were probably meant. */
 function commandWithin(words: readonly string[], commands: readonly string[]): readonly string[] | undefined {
   for (const [at, word] of words.entries()) {
-    const size = commands.includes(word) ? 1 : commands.includes(`${word} ${words[at + 1] ?? ''}`) ? 2 : 0;
+    const size = commands.includes(`${word} ${words[at + 1] ?? ''}`) ? 2 : commands.includes(word) ? 1 : 0;
     if (size > 0) return [...words.slice(at, at + size), ...words.slice(0, at), ...words.slice(at + size)];
   }
   return undefined;

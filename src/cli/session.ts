@@ -3,7 +3,7 @@ import { AdfError, errorsOf } from '../errors/adf-error.js';
 import type { Redaction } from '../events/redaction.js';
 import type { Milliseconds } from '../model/duration.js';
 import { exitOfSignal, type ExitCode, type RunResult } from '../model/run-result.js';
-import { errorDocument } from '../report/event-json.js';
+import { errorDocument } from '../events/event-json.js';
 import type { RunHooks } from '../world/context.js';
 import { isClosed } from './closed-outputs.js';
 import { confirmPlans, confirmRecovery, confirmTask, type Question } from './confirm.js';

@@ -18,6 +18,13 @@ export const skipUnreachableFlag = {
   }),
 };
 
+export const reasonFlag = {
+  reason: Flags.string({
+    description: 'Why, for the record of the release: a ticket, a sentence',
+    helpValue: 'TEXT',
+  }),
+};
+
 /** The flags of what is rolled with a release, besides the release. */
 export const playFlags = {
   ...variableFlags,

@@ -1,7 +1,8 @@
 import { allExits } from '../cli/exit-codes.js';
 import { RollCommand, rollFlags } from '../cli/roll-command.js';
 import type { ExitCode } from '../model/run-result.js';
-import { deployChoices, deployFlags } from './deploy-flags.js';
+import { defined } from '../model/defined.js';
+import { deployChoices, deployFlags, reasonFlag } from './deploy-flags.js';
 
 export default class Deploy extends RollCommand {
   static override summary = 'Roll a release over the hosts of a group';
@@ -28,7 +29,7 @@ What an interrupted run still holds of the group is restored first. On a termina
       command: '<%= config.bin %> deploy -g api --env prod --limit api-1 -e log_level=debug',
     },
   ];
-  static override flags = { ...deployFlags, ...rollFlags };
+  static override flags = { ...deployFlags, ...reasonFlag, ...rollFlags };
 
   static override exits = allExits;
 
@@ -39,6 +40,7 @@ What an interrupted run still holds of the group is restored first. On a termina
       ...deployChoices(flags),
       ...this.rollChoices(flags),
       groups: this.groups(flags),
+      ...defined({ reason: flags.reason }),
     };
     return this.roll(flags, raw, async (hooks) => {
       const { deploy } = await import('../deploy/deploy.js');

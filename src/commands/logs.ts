@@ -1,12 +1,11 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { becomePasswordFlag, fleetFlags, jsonFlag, retryLimitFlag, variableFlags } from '../cli/flags.js';
+import { momentOf } from '../cli/moment.js';
 import { inSession, onlyProgress } from '../cli/session.js';
-import { invalidMoment, invalidPattern } from '../errors/cli.js';
+import { invalidPattern } from '../errors/cli.js';
 import { defined } from '../model/defined.js';
-import { parseDuration } from '../model/duration.js';
 import type { GroupLogLine } from '../model/group-log.js';
-import { logTime } from '../model/log-time.js';
 import type { Pattern } from '../model/pattern/pattern.js';
 import { exitOfSignal, type ExitCode } from '../model/run-result.js';
 import { LogLines } from '../report/log-lines.js';
@@ -107,14 +106,6 @@ async function patternOf(flag: string, source: string): Promise<Pattern> {
     if (error instanceof PatternFault) throw invalidPattern(flag, source, error.message);
     throw error;
   }
-}
-
-function momentOf(flag: string, text: string): { readonly ago: number } | { readonly at: string } {
-  const ago = parseDuration(text);
-  if (ago !== undefined) return { ago };
-  const at = logTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text);
-  if (at === undefined || Number.isNaN(Date.parse(at))) throw invalidMoment(flag, text);
-  return { at };
 }
 
 /** Resolves when the stream has taken the line. */

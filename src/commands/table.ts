@@ -2,6 +2,9 @@ import Completion from './completion.js';
 import Deploy from './deploy.js';
 import Doctor from './doctor.js';
 import Exec from './exec.js';
+import History from './history.js';
+import HistoryDiff from './history-diff.js';
+import HistoryShow from './history-show.js';
 import Init from './init.js';
 import InventoryGraph from './inventory-graph.js';
 import InventoryList from './inventory-list.js';
@@ -17,6 +20,7 @@ import ModuleCommand from './module.js';
 import Ping from './ping.js';
 import PlanCommand from './plan.js';
 import Recover from './recover.js';
+import Releases from './releases.js';
 import Resume from './resume.js';
 import Rollback from './rollback.js';
 import Run from './run.js';
@@ -33,6 +37,10 @@ export const commands = {
   recover: Recover,
   resume: Resume,
   status: Status,
+  releases: Releases,
+  history: History,
+  'history:show': HistoryShow,
+  'history:diff': HistoryDiff,
   run: Run,
   exec: Exec,
   logs: Logs,

@@ -56,12 +56,14 @@ export function deployResult(ended: Ended): RunResult {
       leftOut.map(({ session, error }) => hostSkipped(session.host, error.message)),
     ),
   ];
-  // One result per group that was begun, in their order.
-  const hosts = groups.flatMap((group, index) =>
-    hostResults(group, results.slice(index, index + 1), findings, run),
-  );
+  const hosts = [
+    // One result per group that was begun, in their order.
+    ...groups.flatMap((group, index) => hostResults(group, results.slice(index, index + 1), findings, run)),
+    ...joinedHosts(joined, findings, run),
+  ];
   const needsPerson = named.length + scaling.errors.length > 0;
-  const ending = orInvalid(endingOf(run, needsPerson, errors, endedWell(run, groups)), errors);
+  const found = endingOf(run, needsPerson, errors, endedWell(run, groups));
+  const ending = orRolledBack(orInvalid(found, errors), hosts);
   return {
     ...resultOf(run, ending),
     groups: groups.map(({ opened }) => opened.group),
@@ -70,7 +72,7 @@ export function deployResult(ended: Ended): RunResult {
       version: release.version,
       image: formatPinnedImage(release.image),
     })),
-    hosts: [...hosts, ...joinedHosts(joined, findings, run)],
+    hosts,
     mixed: groups.some((group, index) =>
       endedMixed(group, results.slice(index, index + 1), joined, findings),
     ),
@@ -107,6 +109,16 @@ function leftOnTheNewRelease(
           ],
     );
 }
+
+/** A run that failed, and left all its hosts as they were before it. */
+const orRolledBack = ([outcome, exit]: Ending, hosts: readonly HostResult[]): Ending => [
+  outcome === 'failed' && exit === 4 && areBack(hosts) ? 'rolled_back' : outcome,
+  exit,
+];
+
+const areBack = (hosts: readonly HostResult[]): boolean =>
+  hosts.some(({ status }) => status === 'restored' || status === 'rolled_back') &&
+  hosts.every(({ status }) => ['restored', 'rolled_back', 'untouched', 'converged'].includes(status));
 
 /** A dry run that would roll a host has found drift. */
 const endedWell = ({ checkMode }: Run, groups: readonly PreparedGroup[]): Ending =>

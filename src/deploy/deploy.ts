@@ -24,8 +24,9 @@ import {
   type PreparedGroup,
   type Project,
 } from './plan-groups.js';
+import { beginReleases, recordReleaseEnds } from './record-release.js';
 import { recordStart } from './record-start.js';
-import { rollGroup } from './roll-group.js';
+import { rollGroup, settleTargets } from './roll-group.js';
 import { allRestored, suspendOrEnd, whileScalingIsSuspended } from './scaling.js';
 import { verifyUnderLease } from './verify.js';
 
@@ -63,6 +64,9 @@ const choicesOf = ({ check, verb = 'deploy', tags, skipTags = [] }: DeployOption
 /** Group after group, then the hosts that joined meanwhile, then the last look; and how it all ended. */
 async function roll(fleet: Fleet, world: World, run: Run): Promise<RunResult> {
   const { groups, playbook, inventory } = fleet;
+  await Promise.all(groups.map(settleTargets));
+  const releases =
+    run.checkMode || isStopping(run) ? [] : await beginReleases(groups, fleet.options, run, world);
   const { results, scaling: suspended } = await whileScalingIsSuspended(
     groups,
     run,
@@ -77,13 +81,14 @@ async function roll(fleet: Fleet, world: World, run: Run): Promise<RunResult> {
   const opened = groups.map((group) => group.opened);
   if (result.exit === 0 && !run.checkMode)
     await confirmReleases(opened, findings.states, world.confirmations, run);
+  await recordReleaseEnds(releases, result, findings, run);
   await recordEnd(result, run);
   run.bus.emit({ type: 'run.ended', result });
   return result;
 }
 
 /** All that a roll goes by. */
-type Fleet = Project & Omit<RolledFleet, 'before' | 'results'>;
+type Fleet = Project & Omit<RolledFleet, 'before' | 'results'> & { readonly options: DeployOptions };
 
 async function confirm(groups: readonly PreparedGroup[], hooks: RunHooks, run: Run): Promise<void> {
   const plans = groups.map(({ plan }) => reportOf(plan));

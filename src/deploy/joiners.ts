@@ -10,7 +10,7 @@ import type { HeldLeases } from '../run/leases.js';
 import { phase } from '../run/phase.js';
 import { prepareJoiners, type UnfitJoiner } from './prepare-joiners.js';
 import type { DeployOptions, PreparedGroup } from './plan-groups.js';
-import { rollGroup } from './roll-group.js';
+import { rollGroup, settleTargets } from './roll-group.js';
 import { whileScalingIsSuspended } from './scaling.js';
 import type { World } from '../world/world.js';
 
@@ -174,6 +174,7 @@ class JoinerRounds implements JoinedHosts {
         this.#warn(`${who} joined "${name}" during the run, and is on this release already.`);
       }
       await fleet.leases?.extend(name, listed.group(name));
+      await settleTargets(prepared);
       const { results, scaling } = await whileScalingIsSuspended([prepared], run, async () => [
         await rollGroup(prepared, restoringOnly(fleet.playbook), listed),
       ]);

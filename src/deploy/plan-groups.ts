@@ -4,6 +4,7 @@ import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import { groupName, type GroupName } from '../model/ids.js';
 import type { Plan } from '../model/plan.js';
+import type { ReleaseRecord } from '../model/release-record.js';
 import type { RunRecord, SecretChoice } from '../model/run-record.js';
 import { reportOf } from '../plan/plan-report.js';
 import { planRoll } from '../plan/roll-plan.js';
@@ -38,6 +39,10 @@ export interface DeployOptions extends CommonOptions {
   readonly version?: string;
   /** Says which release it is, instead of the version and its registry. */
   readonly choose?: ChooseRelease;
+  /** Why, in the words of who started it: for the record of the release. */
+  readonly reason?: string;
+  /** Of a promotion, for the record. */
+  readonly promotion?: Pick<ReleaseRecord, 'promotedFrom' | 'skippedGates'>;
   /** Of a rollback; today's when absent. */
   readonly secrets?: SecretChoice;
   /** A dry run: every task's check, and no change. */
@@ -71,7 +76,7 @@ export interface Project {
 export async function readProject(world: World, options: DeployOptions, run: Run): Promise<Project> {
   const { id, verb, environment } = run;
   const groups = options.groups.map(groupName);
-  run.bus.emit({ type: 'run.started', run: id, verb, environment, groups });
+  run.bus.emit({ type: 'run.started', run: id, verb, environment, groups, ...run.owner });
   // No person is asked: a deploy means the same at a desk and in a build job, in its plan, when it is resumed and rolled back.
   const { extraVars } = options;
   const answers = { extraVars, keeper: world.redaction, stop: run.stop };

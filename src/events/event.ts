@@ -37,6 +37,9 @@ export type EventBody =
       readonly verb: string;
       readonly environment: string;
       readonly groups: readonly GroupName[];
+      /** Who started it: `jenkins@build-7`; and the page of the build. */
+      readonly who: string;
+      readonly link?: string;
       /** Of an ad-hoc playbook, as it was given. */
       readonly playbook?: string;
     }
@@ -59,6 +62,14 @@ export type EventBody =
       readonly source: 'accept-new' | 'console';
     }
   | { readonly type: 'plan.made'; readonly plan: PlanReport }
+  /** The release is on record, before its first change. `parent` is the number of the release before it. */
+  | {
+      readonly type: 'release.recorded';
+      readonly group: GroupName;
+      readonly number: number;
+      readonly version: string;
+      readonly parent?: number;
+    }
   // A run that was interrupted, and is recovered; or would be, by a command that changes something
   | {
       readonly type: 'recovery.found';

@@ -7,7 +7,9 @@ export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 130 | 143;
 /** 128 and the number of the signal, as shells have it. */
 export const exitOfSignal = (name: 'SIGINT' | 'SIGTERM'): ExitCode => (name === 'SIGINT' ? 130 : 143);
 
-export type RunOutcome = 'converged' | 'failed' | 'refused' | 'needs_person' | 'interrupted' | 'drift';
+/** `rolled_back` failed (exit 4), and every host of the run is as it was before. */
+export type RunOutcome =
+  'converged' | 'failed' | 'rolled_back' | 'refused' | 'needs_person' | 'interrupted' | 'drift';
 
 /** The one result document of a run: what `--json` prints and the recap shows. */
 export interface RunResult {

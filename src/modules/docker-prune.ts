@@ -8,7 +8,9 @@ const schema = z.strictObject({
     .int()
     .min(0)
     .default(3)
-    .describe('how many stopped predecessors of each container of the group are kept'),
+    .describe(
+      'how many stopped predecessors of each container of the group are kept; of one image only the newest',
+    ),
 });
 
 interface Prunable {
@@ -34,7 +36,11 @@ export const dockerPrune: Module<z.infer<typeof schema>, Prunable> = {
   async check({ keep_releases: keep }, host) {
     const containers = await host.containers.list();
     const kept = containers.filter((container) => isKept(container, host));
-    const superfluous = byContainer(kept).flatMap((generations) => newestFirst(generations).slice(keep));
+    const ours = containers.filter((container) => isOfGroup(container, host));
+    const repeated = repeatedOf(kept, ours);
+    const others = kept.filter((container) => !repeated.includes(container));
+    const beyond = byContainer(others).flatMap((generations) => newestFirst(generations).slice(keep));
+    const superfluous = [...repeated, ...beyond];
     const images = await unusedImages(containers, superfluous, host);
     if (superfluous.length === 0 && images.length === 0) {
       return {
@@ -69,6 +75,26 @@ const isKept = (container: ObservedContainer, host: ModuleHost): boolean =>
 /** A host may run a group of the same name for another environment. */
 const isOfGroup = ({ labels }: ObservedContainer, { host, group }: ModuleHost): boolean =>
   group !== undefined && labels[label.group] === group && labels[label.environment] === host.environment;
+
+/**
+ * What is kept of releases that the host has once more: it runs the same image, or keeps a newer container of it. Counted, they would push out
+ * the releases before them: after a rollback the release that was gone back to is there twice. Only the group's main container has a release's
+ * label; what ran beside it in the same run goes with it.
+ */
+function repeatedOf(
+  kept: readonly ObservedContainer[],
+  containers: readonly ObservedContainer[],
+): readonly ObservedContainer[] {
+  const isMain = ({ labels }: ObservedContainer): boolean => labels[label.release] !== undefined;
+  const running = containers.filter((one) => one.running && isMain(one));
+  const seen = new Set(running.map(({ digest }) => digest));
+  const runs = new Set<string | undefined>();
+  for (const { digest, labels } of newestFirst(kept.filter(isMain))) {
+    if (seen.has(digest)) runs.add(labels[label.run]);
+    seen.add(digest);
+  }
+  return kept.filter(({ labels }) => labels[label.run] !== undefined && runs.has(labels[label.run]));
+}
 
 function byContainer(kept: readonly ObservedContainer[]): readonly (readonly ObservedContainer[])[] {
   return [...Map.groupBy(kept, ({ labels }) => labels[label.container] ?? '').values()];

@@ -35,3 +35,21 @@ export interface RetryHosts {
   /** Undefined where nothing is known of a last run. */
   last(environment: EnvironmentName): Promise<readonly string[] | undefined>;
 }
+
+/** The events of runs that change something, kept on this machine to be read again. */
+export interface EventLogs {
+  /** What cannot be written is left out: a log holds up no run. */
+  open(run: RunId): EventLog;
+  /** The lines of a run's log; none where there is no log, or none that can be read. */
+  read(run: RunId): Promise<readonly string[]>;
+  /** The first and the last line, without reading all of it; of a log of one line they are the same. */
+  ends(run: RunId): Promise<readonly string[]>;
+  /** The runs that have a log, the newest first. */
+  runs(): Promise<readonly RunId[]>;
+}
+
+export interface EventLog {
+  /** `isEnd` of the line that tells how the run ended, which a log that is too long takes as well. */
+  write(line: string, isEnd: boolean): void;
+  close(): void;
+}

@@ -15,6 +15,7 @@ import { lookForInterrupted } from './interrupted-runs.js';
 import { JournalOnDemand } from './journal-on-demand.js';
 import { closeRun, leaseGroups, underLeases, type HeldLeases, type LeasedGroup } from '../run/leases.js';
 import { phase } from '../run/phase.js';
+import { endReleases, enoughOfNewest, placesOf, readReleases } from '../run/releases.js';
 import { openRun } from '../run/open-run.js';
 import { knowJobs } from './late-jobs.js';
 import { takeOffOutlived } from './outlived-notes.js';
@@ -144,9 +145,26 @@ async function recoverUnder(
   );
   const needsPerson = inCloud.left.length > 0 || hosts.some(({ reason }) => reason !== undefined);
   await journal.append({ at: clock.now(), type: 'run.ended', exit: needsPerson ? 5 : 4 });
+  await endRecords(found, needsPerson ? 'failed' : 'recovered', recovering);
   const recovered = { run: found, hosts, inCloud };
   tellRecovered(recovered, bus);
   return recovered;
+}
+
+/** The releases of the run that are on record as running end with it. */
+async function endRecords(
+  { run, environment, groupNames }: InterruptedRun,
+  outcome: 'recovered' | 'failed',
+  { world: { releases, clock }, inventory, bus }: Recovering,
+): Promise<void> {
+  if (releases === undefined) return;
+  for (const group of groupNames) {
+    const places = placesOf(inventory.group(group), releases);
+    const known = await readReleases({ environment, group }, places, enoughOfNewest, clock);
+    const open = known.releases.filter((one) => one.run === run && one.outcome === 'running');
+    for (const message of await endReleases(open, outcome, places, clock))
+      bus.emit({ type: 'warning', message });
+  }
 }
 
 /** A note that the run was about to keep on a host may still come there: the host is believed once that is over. */

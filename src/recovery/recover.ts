@@ -32,10 +32,10 @@ export const recover = (options: RecoverOptions, hooks: RunHooks): Promise<RunRe
 
 /** The story of a recovery, in any world: look for interrupted runs, in journals and on hosts; then one after the other, the newest first. */
 export const recoverWith = (world: World, options: RecoverOptions, hooks: RunHooks): Promise<RunResult> =>
-  withRun(world, options, hooks, { verb: 'recover' }, async (run) => {
+  withRun(world, options, hooks, { verb: 'recover', logged: true }, async (run) => {
     const { id, verb, environment, bus } = run;
     const groups = options.groups?.map(groupName);
-    bus.emit({ type: 'run.started', run: id, verb, environment, groups: groups ?? [] });
+    bus.emit({ type: 'run.started', run: id, verb, environment, groups: groups ?? [], ...world.owner });
     const inventory = await phase(run, 'inventory', () => run.blips.cloud.outlast(() => world.listHosts()));
     const look = await phase(run, 'recovery', () =>
       lookForInterrupted(world, inventory, {

@@ -1,6 +1,6 @@
 import type { EventReader } from '../events/bus.js';
 import type { Event } from '../events/event.js';
-import { eventToJson } from './event-json.js';
+import { eventToJson } from '../events/event-json.js';
 import type { ReportFile } from './report-file.js';
 
 /** Every event as a line of JSON, for `--events FILE`. */

@@ -134,6 +134,8 @@ function outcome(result: RunResult, palette: Palette): string {
       return palette.yellow(`Drift: ${what} would change something.`);
     case 'failed':
       return palette.red(`Failed: ${what}, ${took}; nothing is held any more.${mixed}`);
+    case 'rolled_back':
+      return palette.red(`Rolled back: ${what} failed, ${took}; every host is as it was before.${mixed}`);
     case 'interrupted':
       return palette.red(`Interrupted: ${what}, ${took}; nothing is held any more.${mixed}`);
     case 'needs_person':

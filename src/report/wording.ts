@@ -60,6 +60,11 @@ export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
         'warning',
         0,
       );
+    case 'release.recorded':
+      return plain(
+        `Release r${event.number} of ${event.group}: ${event.version}${event.parent === undefined ? '' : `, after r${event.parent}`}`,
+        0,
+      );
     case 'recovery.found':
       return describeFound(event);
     case 'recovery.ended':

@@ -29,7 +29,7 @@ export async function execWith(world: World, options: ExecOptions, hooks: RunHoo
   return withRun(world, options, hooks, { verb: 'exec' }, async (run) => {
     const { id, verb, environment } = run;
     const groups = options.groups.map(groupName);
-    run.bus.emit({ type: 'run.started', run: id, verb, environment, groups });
+    run.bus.emit({ type: 'run.started', run: id, verb, environment, groups, ...run.owner });
     const limit = await limitOf(options, world);
     const inventory = await run.blips.cloud.outlast(() => world.listHosts());
     const hosts = chosenHosts(inventory, { groups: options.groups, ...defined({ limit }) });

@@ -2,6 +2,7 @@ import { isStopping, type Run } from '../engine/index.js';
 import { interrupted } from '../errors/engine.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import type { World } from '../world/world.js';
+import { keepEvents, keepThrown } from './keep-events.js';
 import { closeRun } from './leases.js';
 import { newRunId, noJournal, openRun, type RunChoices } from './open-run.js';
 
@@ -9,6 +10,8 @@ import { newRunId, noJournal, openRun, type RunChoices } from './open-run.js';
 export interface WholeRunChoices extends RunChoices {
   /** It changes something: a journal is made for it. */
   readonly journaled?: boolean;
+  /** Its events are kept, to be read again; those of a run with a journal are in any case. */
+  readonly logged?: boolean;
 }
 
 /**
@@ -19,19 +22,24 @@ export async function withRun<T>(
   world: World,
   options: CommonOptions,
   hooks: RunHooks,
-  { journaled = false, ...choices }: WholeRunChoices,
+  { journaled = false, logged = journaled, ...choices }: WholeRunChoices,
   act: (run: Run) => Promise<T>,
 ): Promise<T> {
   const id = newRunId(world.clock, world.random);
   const journal = journaled ? await world.journals.create(id) : noJournal;
   const run = openRun(world, options, hooks, id, journal, choices);
+  const log = logged ? world.eventLogs?.open(id) : undefined;
+  if (log !== undefined) run.bus.subscribe(keepEvents(log));
   try {
     return await act(run);
   } catch (error) {
-    throw run.bus.redact(isStopping(run) ? interrupted(run.stop.name() ?? 'a signal') : error);
+    const told = run.bus.redact(isStopping(run) ? interrupted(run.stop.name() ?? 'a signal') : error);
+    if (log !== undefined) keepThrown(told, world.clock.now(), log);
+    throw told;
   } finally {
     await closeRun(run);
     await journal.close();
     await run.bus.close();
+    log?.close();
   }
 }

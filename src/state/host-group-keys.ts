@@ -8,10 +8,7 @@ import type { ConfirmedGroup, GroupKeys } from '../ports/host-holds.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
 import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
 import { failureOf } from './host-lease-calls.js';
-import { hostLeaseName, lockDirectory } from './host-lease-name.js';
-
-/** Root's own, which nothing cleans up. Another user's keys are beside the locks. */
-const rootDirectory = '/var/lib/adfpush';
+import { hostLeaseName, lockDirectory, rootDirectory } from './host-lease-name.js';
 
 /** The scripts read or write one short file. */
 const patience: Milliseconds = 20_000;
@@ -57,7 +54,7 @@ interface HostGroupKeysOptions {
   readonly directory?: string;
 }
 
-/** A file of mode 0600 on each host, root's where the Engine is spoken to as root. It travels as a part of a script, over stdin. */
+/** A file of mode 0600 on each host: root's where the Engine is spoken to as root, beside the locks otherwise. It travels as a part of a script, over stdin. */
 export class HostGroupKeys implements GroupKeys {
   constructor(
     private readonly transport: Transport,

@@ -18,10 +18,15 @@ export async function leaseStoreOf(
   const hosts = new HostLeaseStore(transport, clock, { presence });
   if (backend.kind === 'hosts') return hosts;
   const { kind, ...table } = backend;
-  const { region, endpoint } = backend;
-  const account = cloud ?? (await ownAccount(region, endpoint));
+  const account = await tableAccount(backend, cloud);
   return new MovedLeases(await account.leases({ ...table, clock, random }), hosts, kind);
 }
+
+/** The account of the table of leases: the environment's, and the machine's own where that is in none. */
+export const tableAccount = async (
+  { region, endpoint }: Exclude<StateBackend, { readonly kind: 'hosts' }>,
+  cloud: AwsCloud | undefined,
+): Promise<AwsCloud> => cloud ?? (await ownAccount(region, endpoint));
 
 /** The account of the machine's own credentials. */
 export async function ownAccount(

@@ -27,6 +27,7 @@ import { HostFence } from '../state/host-fence.js';
 import { HoldsOnHosts } from '../state/host-holds.js';
 import { runningJobs } from '../transport/step-runner/running-jobs.js';
 import { HostGroupKeys } from '../state/host-group-keys.js';
+import { FileEventLogs } from '../state/event-logs.js';
 import { FileJournalStore } from '../state/journal-file.js';
 import { ownerFromEnvironment } from '../state/lease-owner.js';
 import { RetryFile } from '../state/retry-file.js';
@@ -44,6 +45,7 @@ import { localFacts } from '../transport/ssh/openssh-config/local-facts.js';
 import { becomePassword, passphraseSources } from './become-password.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { leaseStoreOf } from './lease-store.js';
+import { releasesOf } from './releases.js';
 import { Notices } from './notices.js';
 import { modulesOf } from './own-modules.js';
 import { lookupsOf } from './lookups.js';
@@ -136,6 +138,8 @@ export async function openWorld(
     new EcrCredentials(access ?? {}),
     new DockerConfigCredentials(unlessBlank(process.env['DOCKER_CONFIG']) ?? join(home, '.docker')),
   ]);
+  const control = new SystemControlSide(resolve(directory), clock, redaction);
+  const backend = offline ? ({ kind: 'hosts' } as const) : project.config.stateBackend;
   const presence = cloud === undefined ? alwaysThere : new FleetPresence(cloud.fleet);
   return {
     clock,
@@ -154,7 +158,7 @@ export async function openWorld(
     groupKeys: new HostGroupKeys(transport, redaction),
     processes: systemProcesses,
     http: new TransportHttp(transport, clock),
-    control: new SystemControlSide(resolve(directory), clock, redaction),
+    control,
     traffic: cloud?.traffic ?? noTraffic(environment),
     ...(cloud === undefined ? {} : { scaling: cloud.scaling }),
     registry: new HttpRegistry({
@@ -167,19 +171,18 @@ export async function openWorld(
     secrets,
     endpoints,
     journals: new FileJournalStore({ directory: state }),
+    eventLogs: new FileEventLogs(state),
     retry: new RetryFile(state),
     spills: new SpillFiles({
       directory: state,
       redaction: () => redaction.stream(),
       now: () => clock.now(),
     }),
-    leases: await leaseStoreOf(
-      offline ? { kind: 'hosts' } : project.config.stateBackend,
-      { transport, clock, random, presence },
-      cloud,
-    ),
+    leases: await leaseStoreOf(backend, { transport, clock, random, presence }, cloud),
+    releases: await releasesOf(state, backend, cloud, { transport, clock, control }),
     leaseDuration: project.config.leaseDuration,
     owner: ownerFromEnvironment(process.env, local.localUser, hostname()),
+    ...defined({ build: unlessBlank(process.env['BUILD_TAG']) }),
     listHosts: () => loadInventory(project, environment, () => fleetOf(cloud, environment)),
     async playbook(given) {
       const isName = /^[\w-]+$/.test(given);

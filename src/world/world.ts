@@ -11,10 +11,11 @@ import type { Presence } from '../ports/fleet.js';
 import type { FilesOfHosts } from '../ports/host-files.js';
 import type { Confirmations, Fence, GroupKeys, HostHolds } from '../ports/host-holds.js';
 import type { HostHttp } from '../ports/host-http.js';
-import type { JournalStore, Processes, RetryHosts } from '../ports/journal.js';
+import type { EventLogs, JournalStore, Processes, RetryHosts } from '../ports/journal.js';
 import type { LeaseOwner, LeaseStore } from '../ports/lease-store.js';
 import type { SpillStore } from '../ports/project-files.js';
 import type { Registry } from '../ports/registry.js';
+import type { Releases } from '../ports/releases.js';
 import type { ScalingGroups, Traffic } from '../ports/traffic.js';
 import type { Transport } from '../ports/transport.js';
 import type { Notices } from './notices.js';
@@ -43,6 +44,8 @@ export interface World {
   readonly scaling?: ScalingGroups;
   readonly registry: Registry;
   readonly journals: JournalStore;
+  /** Absent where the events of runs are not kept. */
+  readonly eventLogs?: EventLogs;
   readonly retry: RetryHosts;
   readonly hostHolds: HostHolds;
   readonly presence: Presence;
@@ -51,6 +54,8 @@ export interface World {
   readonly confirmations?: Confirmations;
   /** Absent where secrets are not hashed. */
   readonly groupKeys?: GroupKeys;
+  /** Absent where releases are not recorded. */
+  readonly releases?: Releases;
   readonly processes: Processes;
   /** For output that is too much for memory; absent where nothing is kept of it. */
   readonly spills?: SpillStore;
@@ -65,6 +70,8 @@ export interface World {
   readonly leaseDuration: Milliseconds;
   /** Who runs this, to be shown to other runs that meet the lease. */
   readonly owner: Pick<LeaseOwner, 'who' | 'link'>;
+  /** The tag of the build that runs this, `BUILD_TAG` of Jenkins. */
+  readonly build?: string;
   /** The hosts of the environment as the cloud tells them now. */
   listHosts(): Promise<Inventory>;
   /**

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AwsClients } from '../../src/aws/clients.js';
 import type { LockRecord } from '../../src/aws/dynamo-record.js';
+import { DynamoItems } from '../../src/aws/dynamo-items.js';
 import { DynamoTable, type LockTable } from '../../src/aws/dynamo-table.js';
 import { systemClock } from '../../src/system/clock.js';
 import { SeededRandom } from '../fakes/seeded-random.js';
@@ -73,7 +74,7 @@ describe('machines that race for a lease in a real DynamoDB API', () => {
 
   it.each([1, 2, 3])('never hold it at once, and each gets a higher epoch: seed %i', async (seed) => {
     const clients = new AwsClients({ endpoint: dynamo.endpoint, region: 'eu-west-1' });
-    const table = new DynamoTable(clients, 'locks', 'eu-west-1', systemClock);
+    const table = new DynamoTable(new DynamoItems(clients, 'locks', 'eu-west-1', systemClock));
     const result = await race(table, new SeededRandom(seed), 800);
 
     expect(result.atOnce).toBe(1);

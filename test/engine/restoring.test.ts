@@ -38,7 +38,7 @@ describe('a host whose turn failed', () => {
     const stage = new FleetStage();
     stage.release(behaviour);
     const result = await stage.deploy();
-    expect(result).toMatchObject({ exit: 4, outcome: 'failed', mixed: false, named: [] });
+    expect(result).toMatchObject({ exit: 4, outcome: 'rolled_back', mixed: false, named: [] });
     expect(result.errors.map((error) => error.code)).toEqual([code]);
     expect(result.hosts.map(({ status }) => status)).toEqual(['restored', 'untouched', 'untouched']);
     expect(await stage.later()).toEqual(allOnV1(3));

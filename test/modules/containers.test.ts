@@ -340,6 +340,30 @@ describe('docker_prune', () => {
     expect(result).toMatchObject({ changed: true, values: { removed: 3 } });
   });
 
+  it('counts a release once that the host runs, or keeps, several times', async () => {
+    const stage = await hostWithKept(2);
+    const { digest: main } = stage.world.images.publish(repository, 'gone-back-to', image.healthy());
+    const of = (run: string, digest = main) => ({
+      ...ours('api', digest),
+      [label.release]: 'v1',
+      [label.run]: run,
+    });
+    for (const run of ['first', 'second']) {
+      const name = `api.kept-${run}`;
+      stage.host.runs({ name, digest: main, running: false, labels: of(run) });
+      // What ran beside it goes with it.
+      const beside = { ...ours('web', stage.v1), [label.run]: run };
+      stage.host.runs({ name: `web.kept-${run}`, digest: stage.v1, running: false, labels: beside });
+      await stage.world.clock.advance(60_000);
+    }
+    await stage.apply('docker_prune', { keep_releases: 3 });
+    expect(left(stage)).toEqual(['api.kept-0', 'api.kept-1', 'api.kept-second', 'web.kept-second']);
+
+    stage.host.runs({ name: 'api', digest: main, labels: of('third') });
+    await stage.apply('docker_prune', { keep_releases: 3 });
+    expect(left(stage)).toEqual(['api.kept-0', 'api.kept-1', 'api']);
+  });
+
   it('counts each container of a group for itself', async () => {
     const stage = await hostWithKept(2);
     stage.host.runs({ name: 'web.kept-9', digest: stage.v1, running: false, labels: ours('web', stage.v1) });

@@ -192,6 +192,7 @@ export function recordRun({ hosts: count, failing, lost }: Recording): Event[] {
     verb: 'deploy',
     environment: 'lab',
     groups: [groupName('api')],
+    who: 'anna@laptop',
   });
   tell({ type: 'phase.started', phase: 'inventory' });
   tell({ type: 'phase.ended', phase: 'inventory', detail: `${count} hosts`, duration: 310 }, 310);

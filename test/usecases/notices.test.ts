@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EventBody } from '../../src/events/event.js';
 import { hostId } from '../../src/model/ids.js';
-import { eventToJson } from '../../src/report/event-json.js';
+import { eventToJson } from '../../src/events/event-json.js';
 import { HostLabels } from '../../src/report/host-labels.js';
 import { layOut } from '../../src/report/lines.js';
 import { plainPalette } from '../../src/report/palette.js';

@@ -1,5 +1,5 @@
 import { AdfError, AdfErrors } from '../errors/adf-error.js';
-import type { Event } from '../events/event.js';
+import type { Event } from './event.js';
 import { defined } from '../model/defined.js';
 import type { ResultError } from '../model/run-result.js';
 import { formatPlace } from '../model/source.js';

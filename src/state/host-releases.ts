@@ -1,0 +1,100 @@
+import { releaseNotKept, releasesOfHostUnreadable } from '../errors/releases.js';
+import { connectionLost } from '../errors/ssh.js';
+import type { Milliseconds } from '../model/duration.js';
+import { describeHost, type Host } from '../model/host.js';
+import type { ReleaseRecord } from '../model/release-record.js';
+import type { ReleasePlace, ReleasesOf, WrittenReleases } from '../ports/releases.js';
+import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
+import { failureOf } from './host-lease-calls.js';
+import { hostLeaseName, lockDirectory, rootDirectory } from './host-lease-name.js';
+import { readReleaseLines, releaseLine } from './release-lines.js';
+
+/** The scripts read or write some lines of a file. */
+const patience: Milliseconds = 20_000;
+
+const mark = 'adfpush-release ';
+
+const readScript = `
+set -u
+for folder in "\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_RELEASES_DIRECTORY" "\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY"; do
+  file=$folder/$ADFPUSH_LOCK_NAME.releases
+  [ -r "$file" ] || continue
+  tail -n "$ADFPUSH_RELEASES_LIMIT" "$file" | sed 's/^/${mark}/'
+done
+`;
+
+/** The lock's folder is every login user's, as the file there is. A line that a crash cut is ended before the next one begins. */
+const writeScript = `
+set -u
+newline='
+'
+put() {
+  if [ ! -d "$1" ]; then (umask "$2"; mkdir -p "$1") 2>/dev/null || return 1; fi
+  file=$1/$ADFPUSH_LOCK_NAME.releases
+  lead=
+  if [ -s "$file" ]; then
+    case $(tail -c 1 "$file" 2>/dev/null; echo x) in
+      "\${newline}x") ;;
+      *) lead=$newline ;;
+    esac
+  fi
+  (umask "$2"; printf '%s%s\\n' "$lead" "$ADFPUSH_RELEASE" >>"$file") 2>/dev/null
+}
+put "\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_RELEASES_DIRECTORY" 022 || put "\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY" 0 || {
+  echo "cannot write in $ADFPUSH_LOCK_DIRECTORY" >&2
+  exit 1
+}
+`;
+
+interface HostReleasesOptions {
+  /** Root's own folder on the host. */
+  readonly directory?: string;
+}
+
+/**
+ * The ledger of a host: a file that only grows, one JSON line a record. It is root's where the Engine is spoken to as root, and beside
+ * the locks otherwise.
+ */
+export class HostReleases implements ReleasePlace {
+  readonly name: string;
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly host: Host,
+    private readonly options: HostReleasesOptions = {},
+  ) {
+    this.name = describeHost(host);
+  }
+
+  /** Throws `releases.unreadable`, and what the transport throws. */
+  async read(of: ReleasesOf, limit: number): Promise<WrittenReleases> {
+    const result = await this.#run(of, readScript, { ADFPUSH_RELEASES_LIMIT: String(limit) });
+    if (!succeeded(result)) throw releasesOfHostUnreadable(this.host, failureOf(result));
+    return readReleaseLines(
+      result.stdout.split('\n').flatMap((line) => (line.startsWith(mark) ? [line.slice(mark.length)] : [])),
+    );
+  }
+
+  /** Throws `releases.unwritable`, and what the transport throws. */
+  async write(record: ReleaseRecord): Promise<'written'> {
+    const result = await this.#run(record, writeScript, { ADFPUSH_RELEASE: releaseLine(record) });
+    if (!succeeded(result)) throw releaseNotKept(this.host, failureOf(result));
+    return 'written';
+  }
+
+  async #run(of: ReleasesOf, script: string, more: Readonly<Record<string, string>>): Promise<CommandResult> {
+    const connection = await this.transport.connect(this.host);
+    const env = {
+      ADFPUSH_RELEASES_DIRECTORY: this.options.directory ?? rootDirectory,
+      ADFPUSH_LOCK_DIRECTORY: lockDirectory,
+      ADFPUSH_LOCK_NAME: hostLeaseName(of),
+      ...more,
+    };
+    const result = await connection.run(
+      { script },
+      { env, timeout: patience, become: this.host.docker.sudo === true },
+    );
+    if (result.outcome.kind === 'unknown') throw connectionLost(this.host, result.outcome.reason);
+    return result;
+  }
+}
