@@ -134,7 +134,10 @@ export async function openWorld(
   const runtime = new EngineRuntime(transport, clock);
   const credentials = new CredentialSources([
     new EcrCredentials(access ?? {}),
-    new DockerConfigCredentials(unlessBlank(process.env['DOCKER_CONFIG']) ?? join(home, '.docker')),
+    new DockerConfigCredentials(
+      unlessBlank(process.env['DOCKER_CONFIG']) ?? join(home, '.docker'),
+      (message) => notices.tell({ type: 'warning', message }),
+    ),
   ]);
   const presence = cloud === undefined ? alwaysThere : new FleetPresence(cloud.fleet);
   return {
