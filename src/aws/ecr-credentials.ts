@@ -2,9 +2,15 @@ import type { RegistryCredentials, RegistryCredentialSource } from '../ports/reg
 import type { CloudAccess } from './cloud-access.js';
 import type { EcrLogin, Login } from './ecr-login.js';
 
-/** `<account>.dkr.ecr.<region>.amazonaws.com`, with FIPS, dual-stack and China spellings. Source: ECR's endpoints. */
-const ecrHost =
-  /^\d{12}\.dkr[.-]ecr(?:-fips)?\.(?<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.(?:aws|amazonwebservices\.com\.cn))$/;
+/**
+ * `<account>.dkr.ecr.<region>.amazonaws.com`, with FIPS and dual-stack spellings, in all partitions of AWS. Source: ECR's endpoints, and the hosts
+ * that amazon-ecr-credential-helper knows.
+ */
+const ecrHost = new RegExp(
+  String.raw`^\d{12}\.dkr[.-]ecr(?:-fips)?\.(?<region>[a-z0-9-]+)\.(?:` +
+    String.raw`amazonaws\.(?:com(?:\.cn)?|eu)|on\.(?:aws|amazonwebservices\.(?:com\.cn|eu))|` +
+    String.raw`c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$`,
+);
 
 /**
  * Credentials for ECR registries, by the account's own credentials. A token lives 12 hours: one per region and run. The AWS SDK is loaded for

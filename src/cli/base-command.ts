@@ -7,6 +7,7 @@ import type { ExitCode } from '../model/run-result.js';
 import { renderErrors, type SourceLines } from '../report/error-view.js';
 import { errorDocument } from '../events/event-json.js';
 import { choosePalette } from '../report/palette.js';
+import { visibleJson } from '../report/visible.js';
 import { redactCrashes } from './crash.js';
 import { readExtraVars } from './extra-vars.js';
 import { readLimit } from './limit.js';
@@ -144,12 +145,12 @@ export abstract class BaseCommand extends Command {
 
   /** One document on stdout. */
   protected print(document: unknown): void {
-    process.stdout.write(`${JSON.stringify(this.redaction.redact(document), null, 2)}\n`);
+    process.stdout.write(`${visibleJson(this.redaction.redact(document), undefined, 2)}\n`);
   }
 
   /** A document on a line of its own. */
   protected printLine(document: unknown): void {
-    process.stdout.write(`${JSON.stringify(this.redaction.redact(document))}\n`);
+    process.stdout.write(`${visibleJson(this.redaction.redact(document))}\n`);
   }
 
   protected printText(text: string): void {

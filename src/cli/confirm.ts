@@ -1,5 +1,6 @@
 import type { PlanReport } from '../model/plan.js';
 import type { InterruptedStatus } from '../model/status-report.js';
+import { visible, visibleText } from '../report/visible.js';
 import type { StepAnswer } from '../world/context.js';
 import type { PromptOptions } from './terminal-prompt.js';
 
@@ -17,13 +18,13 @@ export interface Question {
 export async function confirmPlans(plans: readonly PlanReport[], question: Question): Promise<boolean> {
   const hosts = plans.flatMap(({ batches }) => batches.flat());
   // There is nothing to be afraid of when nothing would be rolled.
-  return hosts.length === 0 || ask(wordingOf(plans, hosts.length), question);
+  return hosts.length === 0 || ask(wordingOf(visible(plans), hosts.length), question);
 }
 
 /** Asks on the terminal whether to restore what interrupted runs hold. */
 export const confirmRecovery = (runs: readonly InterruptedStatus[], question: Question): Promise<boolean> =>
   ask(
-    `${runs.map(heldBy).join('\n')}\nRestore what ${runs.length === 1 ? 'it holds' : 'they hold'} first?`,
+    `${visible(runs).map(heldBy).join('\n')}\nRestore what ${runs.length === 1 ? 'it holds' : 'they hold'} first?`,
     question,
   );
 
@@ -40,9 +41,12 @@ export async function confirmTask(
   const lines = createInterface({ input: process.stdin, output });
   lines.on('SIGINT', interrupt);
   try {
-    const answer = await lines.question(`Task "${name}": run it? (y)es, (N)o, (c)ontinue with all: `, {
-      signal,
-    });
+    const answer = await lines.question(
+      `Task "${visibleText(name)}": run it? (y)es, (N)o, (c)ontinue with all: `,
+      {
+        signal,
+      },
+    );
     const word = answer.trim().toLowerCase();
     if (word === 'c' || word === 'continue') return 'run_all';
     return word === 'y' || word === 'yes' ? 'run' : 'pass_over';

@@ -5,6 +5,7 @@ import type { ExitCode } from '../model/run-result.js';
 import { renderErrors } from '../report/error-view.js';
 import { programFile } from '../program-files.js';
 import { choosePalette } from '../report/palette.js';
+import { visibleText } from '../report/visible.js';
 import { ignoreClosedOutputs } from './closed-outputs.js';
 import { readCommandLine, type Asked } from './command-line.js';
 import { reportCrashes } from './crash.js';
@@ -50,7 +51,8 @@ async function perform(argv: readonly string[], root: string, pack: Package): Pr
     const ids = new Map(config.commandIDs.map((id) => [id.replaceAll(':', ' '), id]));
     const asked = readCommandLine(argv, [...ids.keys()]);
     const flags = config.commands.flatMap((command) => Object.keys(command.flags));
-    for (const warning of warnOfUnknown(flags, process.env)) process.stderr.write(`Warning: ${warning}\n`);
+    for (const warning of warnOfUnknown(flags, process.env))
+      process.stderr.write(`Warning: ${visibleText(warning)}\n`);
     // oclif would take each word that follows a command for a part of its name.
     const exit: unknown =
       asked.kind === 'command'

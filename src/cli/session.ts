@@ -8,6 +8,7 @@ import type { RunHooks } from '../world/context.js';
 import { isClosed } from './closed-outputs.js';
 import { confirmPlans, confirmRecovery, confirmTask, type Question } from './confirm.js';
 import { whenCrashing } from './crash.js';
+import { visibleText } from '../report/visible.js';
 import { isLiveTerminal, openReaders, type ReaderOptions, type Readers } from './readers.js';
 import { graceOnTerminal, graceWithoutTerminal, Interruption } from './signals.js';
 import { TerminalPrompt } from './terminal-prompt.js';
@@ -96,7 +97,7 @@ export async function inSession<T>(
     }
     throw explained(thrown, readers, interruption);
   } finally {
-    for (const warning of await readers.close()) process.stderr.write(`Warning: ${warning}\n`);
+    for (const warning of await readers.close()) process.stderr.write(`Warning: ${visibleText(warning)}\n`);
     for (const stop of stopListening) stop();
     interruption.dispose();
     forget();

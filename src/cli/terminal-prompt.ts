@@ -1,6 +1,7 @@
 import { defined } from '../model/defined.js';
 import { Secret } from '../model/secret.js';
 import type { PersonPrompt } from '../ports/secret-keeper.js';
+import { visibleText } from '../report/visible.js';
 
 export interface PromptOptions {
   /** Takes the live view away until the function that it gives is called. */
@@ -45,7 +46,7 @@ export class TerminalPrompt implements PersonPrompt {
     // Ctrl-D ends the input without an answer.
     const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
     try {
-      return await Promise.race([lines.question(`${question}: `, { signal }), closed]);
+      return await Promise.race([lines.question(`${visibleText(question)}: `, { signal }), closed]);
     } catch (error) {
       if (error instanceof Error && error.name === 'AbortError') return undefined;
       throw error;
@@ -62,7 +63,7 @@ export class TerminalPrompt implements PersonPrompt {
     const release = hold();
     try {
       const answer = await password(
-        { message: question, mask: '*', toggleMask: false },
+        { message: visibleText(question), mask: '*', toggleMask: false },
         { output, signal, ...defined({ input }) },
       );
       return new Secret(answer);

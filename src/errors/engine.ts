@@ -39,11 +39,11 @@ export const playHaltedCode = 'play.halted';
 export const playHalted = (host: Host): AdfError =>
   failed(playHaltedCode, host, 'Not drained: too many hosts of the play have failed.');
 
-export const tooManyFailedBefore = (play: string): AdfError =>
+export const tooManyFailedBefore = (play: string, batch?: number): AdfError =>
   failed(
     playHaltedCode,
     undefined,
-    `The play "${play}" does not begin: more hosts of the run failed already than its max_fail_percentage allows.`,
+    `${batch === undefined ? `The play "${play}"` : `Batch ${batch} of the play "${play}"`} does not begin: more hosts of the run failed already than max_fail_percentage or max_failures allow.`,
   );
 
 export const batchBlocked = (waited: Milliseconds): AdfError =>

@@ -62,6 +62,18 @@ export const registryUnavailable = (registry: string, reason: string, hint?: str
     hint: hint ?? 'Check the name, the network and the proxy of this machine, then try again.',
   });
 
+/** It answers, and after all retries still with an error of its own (5xx), or that too much was asked of it (429). */
+export const registryStumbles = (registry: string, status: number, said: string | undefined): AdfError =>
+  new AdfError({
+    code: 'registry.unavailable',
+    class: 'refused',
+    message: `The registry ${registry} answers with status ${status}${said === undefined ? '' : `: ${said}`}.`,
+    hint:
+      status === 429
+        ? `Wait a while. Registries let those who are logged in ask more often: docker login ${registry}.`
+        : 'Try again in a while; what it says is all that is known here.',
+  });
+
 /** An answer that breaks the distribution protocol. */
 export const registryMalformed = (registry: string, what: string): AdfError =>
   new AdfError({
@@ -88,10 +100,16 @@ export const dockerConfigInvalid = (file: string, reason: string): AdfError =>
     hint: 'Repair it, or run docker login again.',
   });
 
-export const credentialHelperFailed = (helper: string, registry: string, reason: string): AdfError =>
+export const credentialHelperFailed = (
+  helper: string,
+  registry: string,
+  reason: string,
+  isMissing = false,
+): AdfError =>
   new AdfError({
     code: 'registry.credential_helper',
     class: 'refused',
     message: `${helper} gave no credentials for ${registry}: ${reason}.`,
     hint: `Try it: echo ${registry} | ${helper} get`,
+    ...(isMissing ? { isMissing } : {}),
   });

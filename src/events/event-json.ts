@@ -3,6 +3,7 @@ import type { Event } from './event.js';
 import { defined } from '../model/defined.js';
 import type { ResultError } from '../model/run-result.js';
 import { formatPlace } from '../model/source.js';
+import { visibleJson } from './visible.js';
 
 /** An error as it stands in documents for machines: nothing of its stack or cause. */
 export const errorDocument = ({ code, message, host, at, hint }: AdfError): ResultError => ({
@@ -18,7 +19,7 @@ export const errorDocument = ({ code, message, host, at, hint }: AdfError): Resu
  * `{code, message, host, at, hint}`, `at` being `file:line:column`.
  */
 export function eventToJson({ at, type, ...fields }: Event): string {
-  return JSON.stringify({ at: new Date(at).toISOString(), type, ...fields }, (_key, value: unknown) => {
+  return visibleJson({ at: new Date(at).toISOString(), type, ...fields }, (_key, value: unknown) => {
     if (value instanceof AdfErrors) return value.errors.map(errorDocument);
     if (value instanceof AdfError) return errorDocument(value);
     return value;

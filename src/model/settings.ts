@@ -16,6 +16,8 @@ export interface RolloutSettings {
   readonly bake: Milliseconds;
   /** For one drain; `default` is the target group's deregistration delay + 30 s. */
   readonly drainTimeout: Milliseconds | 'default';
+  /** How many hosts may fail over the whole run before no other begins. Absent in what older versions wrote down: none. */
+  readonly maxFailures?: Amount;
   readonly onFailure: OnFailure;
   /** Releases kept stopped on each host, the running one not counted. */
   readonly keepReleases: number;

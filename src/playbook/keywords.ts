@@ -11,6 +11,7 @@ export const playKeywords = [
   'throttle',
   'strategy',
   'max_fail_percentage',
+  'max_failures',
   'any_errors_fatal',
   'min_healthy',
   'bake',

@@ -72,6 +72,7 @@ export async function readPlay(
     serial: play.raw('serial'),
     maxUnavailable: play.raw('max_unavailable'),
     maxFailPercentage: play.raw('max_fail_percentage'),
+    maxFailures: play.raw('max_failures'),
     minHealthy: play.raw('min_healthy'),
     bake: play.raw('bake'),
     onFailure: play.raw('on_failure'),

@@ -51,6 +51,7 @@ export interface Play {
   readonly order: PlayOrder;
   readonly strategy: 'free' | 'linear';
   readonly maxFailPercentage?: Raw;
+  readonly maxFailures?: Raw;
   readonly anyErrorsFatal: boolean;
   readonly minHealthy?: Raw;
   readonly bake?: Raw;
@@ -351,7 +352,10 @@ const childrenOf = (node: Section | Block | RoleNode): readonly TaskNode[] =>
 export interface PlayRollout {
   readonly serial: readonly Amount[];
   readonly maxUnavailable?: Amount;
-  readonly maxFailPercentage: number;
+  /** Of a batch. No limit when absent. */
+  readonly maxFailPercentage?: number;
+  /** Of the whole run. No limit when absent. */
+  readonly maxFailures?: Amount;
   readonly minHealthy?: Amount;
   readonly bake: Milliseconds;
   readonly onFailure: OnFailure;

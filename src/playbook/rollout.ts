@@ -34,22 +34,22 @@ export function readPlayRollout(play: Play, variables: Variables): PlayRollout {
   const reader = new KeywordReader(variables);
   const minHealthy = reader.read('min_healthy', play.minHealthy, amountSchema);
   const maxUnavailable = reader.read('max_unavailable', play.maxUnavailable, oneAmountSchema);
+  const maxFailures = reader.read('max_failures', play.maxFailures, amountSchema);
+  const maxFailPercentage = reader.read('max_fail_percentage', play.maxFailPercentage, percentageSchema);
   const rollout: PlayRollout = {
     serial: reader.read('serial', play.serial, serialSchema) ?? [{ percent: 100 }],
-    maxFailPercentage: limitOf(
-      play,
-      reader.read('max_fail_percentage', play.maxFailPercentage, percentageSchema),
-    ),
-    ...defined({ minHealthy, maxUnavailable }),
+    ...defined({
+      minHealthy,
+      maxUnavailable,
+      maxFailures,
+      maxFailPercentage: play.anyErrorsFatal ? 0 : maxFailPercentage,
+    }),
     bake: reader.read('bake', play.bake, durationSchema) ?? 0,
     onFailure: reader.read('on_failure', play.onFailure, onFailureSchema) ?? 'rollback',
   };
   reader.refuseErrors();
   return rollout;
 }
-
-const limitOf = ({ anyErrorsFatal }: Play, given: number | undefined): number =>
-  anyErrorsFatal ? 0 : (given ?? 100);
 
 /** Reads all keywords before it complains. */
 class KeywordReader {

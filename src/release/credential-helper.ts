@@ -45,7 +45,12 @@ function run(helper: string, input: string): Promise<Ended> {
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.on('error', (error) => reject(credentialHelperFailed(helper, input, error.message)));
+    child.on('error', (error) => {
+      const isMissing = 'code' in error && error.code === 'ENOENT';
+      reject(
+        credentialHelperFailed(helper, input, isMissing ? 'it is not installed' : error.message, isMissing),
+      );
+    });
     child.on('close', (code) => resolve({ code, stdout, stderr }));
     // A helper that ends without reading is judged by its exit code.
     child.stdin.on('error', () => undefined);

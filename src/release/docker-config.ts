@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { AdfError } from '../errors/adf-error.js';
 import { dockerConfigInvalid } from '../errors/registry.js';
 import { Secret } from '../model/secret.js';
 import type { RegistryCredentials, RegistryCredentialSource } from '../ports/registry.js';
@@ -10,18 +10,23 @@ import { readRegular } from '../system/regular-file.js';
 /** Docker's user name for an identity token in place of a password. Source: docker/cli, credentials of native stores. */
 export const identityTokenUser = '<token>';
 
-const loginSchema = z.object({
-  auth: z.string().optional(),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  identitytoken: z.string().optional(),
-});
+/** To the Docker CLI, a program in Go, null and an empty text mean the same as nothing. */
+const textSchema = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? '');
 
-const configSchema = z.object({
-  auths: z.record(z.string(), loginSchema).default({}),
-  credHelpers: z.record(z.string(), z.string()).default({}),
-  credsStore: z.string().optional(),
-});
+const loginSchema = z
+  .object({ auth: textSchema, username: textSchema, password: textSchema, identitytoken: textSchema })
+  .nullish();
+
+const configSchema = z
+  .object({
+    auths: z.record(z.string(), loginSchema).nullish(),
+    credHelpers: z.record(z.string(), textSchema).nullish(),
+    credsStore: textSchema,
+  })
+  .nullish();
 
 type DockerConfig = z.infer<typeof configSchema>;
 
@@ -29,16 +34,20 @@ type DockerConfig = z.infer<typeof configSchema>;
 const hubServer = 'https://index.docker.io/v1/';
 
 /**
- * Credentials from the user's Docker configuration: the registry's own helper, else the store, else what `docker login`
- * wrote into the file. Throws `registry.docker_config`, `registry.credential_helper`.
+ * Credentials from the user's Docker configuration, by the rules of the Docker CLI (cli/config): the registry's own helper, else the store; what
+ * `docker login` wrote into the file where there is neither, or where the helper is not installed or fails. A helper that fails without an entry
+ * in the file is an error. Throws `registry.docker_config`, `registry.credential_helper`.
  */
 export class DockerConfigCredentials implements RegistryCredentialSource {
   readonly #file: string;
   #config: Promise<DockerConfig> | undefined;
   readonly #answers = new Map<string, Promise<RegistryCredentials | undefined>>();
 
-  /** The folder of `config.json`: `DOCKER_CONFIG`, or `~/.docker`, unless given. */
-  constructor(folder = process.env['DOCKER_CONFIG'] ?? path.join(homedir(), '.docker')) {
+  /** `folder` is that of `config.json`. */
+  constructor(
+    folder: string,
+    private readonly warn: (message: string) => void,
+  ) {
     this.#file = path.join(folder, 'config.json');
   }
 
@@ -56,23 +65,34 @@ export class DockerConfigCredentials implements RegistryCredentialSource {
 
   async #find(registry: string): Promise<RegistryCredentials | undefined> {
     this.#config ??= readConfig(this.#file);
-    const { auths, credHelpers, credsStore } = await this.#config;
+    const config = await this.#config;
     const server = registry === 'docker.io' ? hubServer : registry;
-    const helper = credHelpers[registry] ?? credHelpers[server] ?? credsStore;
-    const login = helper === undefined ? undefined : await askCredentialHelper(helper, server);
-    return login === undefined ? this.#fromFile(auths, server) : { server, ...login };
-  }
-
-  #fromFile(auths: DockerConfig['auths'], server: string): RegistryCredentials | undefined {
-    const entry = Object.entries(auths).find(([key]) => hostOf(key) === hostOf(server))?.[1];
-    if (entry === undefined) return undefined;
-    const { username, password } = { ...decoded(entry.auth), ...entry };
-    if (entry.identitytoken !== undefined && entry.identitytoken !== '') {
-      return { server, username: identityTokenUser, password: new Secret(entry.identitytoken) };
+    const helper = config?.credHelpers?.[server] ?? config?.credsStore ?? '';
+    const inFile = loginOf(config, server);
+    if (helper === '') return inFile;
+    try {
+      const login = await askCredentialHelper(helper, server);
+      return login && { server, ...login };
+    } catch (error) {
+      const mayPass = error instanceof AdfError && (error.isMissing === true || inFile !== undefined);
+      if (!mayPass) throw error;
+      this.warn(error.message);
+      return inFile;
     }
-    if (username === undefined || username === '' || password === undefined) return undefined;
-    return { server, username, password: new Secret(password) };
   }
+}
+
+/** The entry under the server's own name counts before one of an old login, whose key is a URL. */
+function loginOf(config: DockerConfig, server: string): RegistryCredentials | undefined {
+  const auths = config?.auths ?? {};
+  const entry =
+    auths[server] ?? Object.entries(auths).find(([key, login]) => login && hostOf(key) === server)?.[1];
+  if (entry === undefined || entry === null) return undefined;
+  const { identitytoken, auth } = entry;
+  if (identitytoken !== '')
+    return { server, username: identityTokenUser, password: new Secret(identitytoken) };
+  const { username, password } = auth === '' ? entry : decoded(auth);
+  return username === '' ? undefined : { server, username, password: new Secret(password) };
 }
 
 async function readConfig(file: string): Promise<DockerConfig> {
@@ -81,10 +101,10 @@ async function readConfig(file: string): Promise<DockerConfig> {
     text = (await readRegular(file)).toString();
   } catch (error) {
     // There has been no login on this machine yet.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return configSchema.parse({});
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw dockerConfigInvalid(file, error instanceof Error ? error.message : String(error));
   }
-  const config = configSchema.safeParse(jsonIn(text, file));
+  const config = configSchema.safeParse(text.trim() === '' ? null : jsonIn(text, file));
   if (config.success) return config.data;
   const [issue] = config.error.issues;
   throw dockerConfigInvalid(file, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'wrong shape'}`);
@@ -100,12 +120,10 @@ function jsonIn(text: string, file: string): unknown {
 }
 
 /** `base64(user:password)`. */
-function decoded(auth = ''): { readonly username?: string; readonly password?: string } {
+function decoded(auth: string): { readonly username: string; readonly password: string } {
   const text = Buffer.from(auth, 'base64').toString();
-  const colon = text.indexOf(':');
-  return colon < 1
-    ? {}
-    : { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') };
+  const [, username = '', password = ''] = /^([^:]*):([^]*?)\0*$/.exec(text) ?? [];
+  return { username, password };
 }
 
 /** Keys are hosts, or, from old logins, URLs. */

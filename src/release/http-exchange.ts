@@ -57,11 +57,28 @@ export async function exchange(
   }
 }
 
-/** What a registry says about its refusal, in its own words. Source: OCI distribution specification, error codes. */
+export const isSuccess = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300;
+
+/** Where JSON says what is wrong, in this order: registries, Docker Hub's token server, OAuth 2. */
+const problemKeys = ['message', 'details', 'error_description', 'error'];
+
+/**
+ * What a registry or token server says about its refusal, in its own words: in JSON, or as plain text. Undefined where it says nothing, or a page for
+ * browsers. Source: OCI distribution specification, error codes.
+ */
 export function problemIn({ bytes }: HttpAnswer): string | undefined {
-  const body = new TextDecoder().decode(bytes.subarray(0, 2_000));
-  return /"message"\s*:\s*"(?<message>[^"]{1,300})"/.exec(body)?.groups?.['message'];
+  const body = new TextDecoder().decode(bytes.subarray(0, 4_000)).trim();
+  if (/^[{[]/.test(body)) {
+    const found = problemKeys.flatMap(
+      (key) => new RegExp(`"${key}"\\s*:\\s*"((?:[^"\\\\]|\\\\.)+)"`).exec(body)?.[1] ?? [],
+    );
+    return found[0] === undefined ? undefined : sentence(found[0].replace(/\\(["\\/])/g, '$1'));
+  }
+  return body === '' || body.startsWith('<') ? undefined : sentence(body);
 }
+
+/** On one line, of bounded length, without its full stop: it becomes a part of another sentence. */
+const sentence = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 300).trim().replace(/\.$/, '');
 
 async function follow(
   url: URL,

@@ -11,7 +11,7 @@ import type {
   RegistryCredentialSource,
   ResolvedImage,
 } from '../ports/registry.js';
-import { problemIn } from './http-exchange.js';
+import { isSuccess, problemIn } from './http-exchange.js';
 import { digestOfBytes, manifestTypes, readImageConfig, readManifest, readTags } from './manifest.js';
 import { RegistryConnection, type Answer } from './registry-connection.js';
 
@@ -51,11 +51,14 @@ export class HttpRegistry implements Registry {
     this.#connections.delete(registry);
   }
 
-  /** HEAD for the digest, which a registry may leave out; GET for the platforms, and to see that the bytes are right. */
+  /**
+   * HEAD for the digest, GET for the platforms, and to see that the bytes are right. As with Docker a HEAD that fails, in whatever way, promises
+   * nothing: what GET says counts, and it has a body that says why.
+   */
   async resolve(reference: ImageReference): Promise<ResolvedImage> {
     const question = this.#question(reference);
     const promised = reference.digest ?? (await this.#promisedDigest(question));
-    const { bytes, headers } = await this.#manifest(question, 'GET', promised ?? question.wanted);
+    const { bytes, headers } = await this.#manifest(question, promised ?? question.wanted);
     const digest = digestOfBytes(bytes);
     if (promised !== undefined && digest !== promised) {
       throw digestMismatch(question.image, question.registry, promised, digest);
@@ -88,51 +91,47 @@ export class HttpRegistry implements Registry {
   }
 
   async #promisedDigest(question: Question): Promise<Digest | undefined> {
-    const { headers } = await this.#manifest(question, 'HEAD', question.wanted);
-    const digest = headers.get('docker-content-digest') ?? '';
-    return isDigest(digest) ? digest : undefined;
+    const { connection, path, wanted } = question;
+    const answer = await connection.askOnce({
+      method: 'HEAD',
+      path: `${path}/manifests/${wanted}`,
+      repository: path,
+      accept: manifestTypes,
+    });
+    const digest = answer?.headers.get('docker-content-digest') ?? '';
+    return answer !== undefined && isSuccess(answer) && isDigest(digest) ? digest : undefined;
   }
 
-  async #manifest(question: Question, method: 'GET' | 'HEAD', wanted: string): Promise<Answer> {
-    const answer = await this.#ask(question, method, `manifests/${wanted}`, manifestTypes);
+  async #manifest(question: Question, wanted: string): Promise<Answer> {
+    const answer = await this.#ask(question, `manifests/${wanted}`, manifestTypes);
     if (answer.status === 404) throw await this.#missing(question);
-    // Some registries know no HEAD here; GET says the same, and more.
-    const settled = answer.status === 200 || (method === 'HEAD' && [405, 501].includes(answer.status));
-    if (!settled) throw unexpected(question, answer);
+    if (!isSuccess(answer)) throw unexpected(question, answer);
     return answer;
   }
 
   /** The platform of a single manifest stands in its configuration. */
   async #platformOf(question: Question, config: Digest | undefined): Promise<readonly Platform[]> {
     if (config === undefined) return [];
-    const answer = await this.#ask(question, 'GET', `blobs/${config}`);
-    if (answer.status !== 200) throw unexpected(question, answer);
+    const answer = await this.#ask(question, `blobs/${config}`);
+    if (!isSuccess(answer)) throw unexpected(question, answer);
     const digest = digestOfBytes(answer.bytes);
     if (digest !== config) throw digestMismatch(question.image, question.registry, config, digest);
     return readImageConfig(answer.bytes);
   }
 
-  async #ask(question: Question, method: 'GET' | 'HEAD', what: string, accept = '*/*'): Promise<Answer> {
+  async #ask(question: Question, what: string, accept = '*/*'): Promise<Answer> {
     const { connection, path, image, registry } = question;
-    const answer = await connection.ask({ method, path: `${path}/${what}`, repository: path, accept });
+    const answer = await connection.ask({ method: 'GET', path: `${path}/${what}`, repository: path, accept });
     if (answer.status !== 401 && answer.status !== 403) return answer;
-    const detail = problemIn(answer);
-    throw registryDenied(image, registry, {
-      ...defined({ username: answer.username, detail }),
-    });
+    throw registryDenied(image, registry, defined({ username: answer.username, detail: problemIn(answer) }));
   }
 
   /** The tags are only for the hint, so a registry that does not list them changes nothing about the error. */
   async #missing(question: Question): Promise<Error> {
     const { image, registry, wanted } = question;
     try {
-      const answer = await this.#ask(question, 'GET', 'tags/list?n=1000');
-      return imageMissing(
-        image,
-        registry,
-        wanted,
-        answer.status === 200 ? readTags(answer.bytes) : undefined,
-      );
+      const answer = await this.#ask(question, 'tags/list?n=1000');
+      return imageMissing(image, registry, wanted, isSuccess(answer) ? readTags(answer.bytes) : undefined);
     } catch {
       return imageMissing(image, registry, wanted);
     }

@@ -4,7 +4,7 @@ import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
 import type { RegistryCredentials, RegistryCredentialSource } from '../ports/registry.js';
 import { identityTokenUser } from './docker-config.js';
-import type { HttpAnswer, HttpQuestion } from './http-exchange.js';
+import { isSuccess, problemIn, type HttpAnswer, type HttpQuestion } from './http-exchange.js';
 
 /** One way to authenticate that a server offers. */
 export interface Challenge {
@@ -49,6 +49,13 @@ export interface Authorization {
   readonly username: string | undefined;
 }
 
+/** The token server does not let this login have a token. */
+export interface Refusal {
+  readonly refusal: HttpAnswer;
+  /** Absent when it was asked without credentials. */
+  readonly username: string | undefined;
+}
+
 /** A token without a lifetime lives this long. Source: distribution's token authentication specification. */
 const defaultLifetime = 60;
 
@@ -64,8 +71,8 @@ export class RegistryAuthorization {
     return granted !== undefined && granted.until > this.options.clock.elapsed() ? granted : undefined;
   }
 
-  /** Undefined when the challenge cannot be met: no credentials, or the token server refuses. */
-  async grant(repository: string, header: string): Promise<Authorization | undefined> {
+  /** Undefined when the challenge cannot be met without credentials. */
+  async grant(repository: string, header: string): Promise<Authorization | Refusal | undefined> {
     this.#granted.delete(repository);
     const challenges = parseChallenges(header);
     const credentials = await this.options.credentials.credentials(this.options.registry);
@@ -80,16 +87,18 @@ export class RegistryAuthorization {
     repository: string,
     { parameters }: Challenge,
     credentials: RegistryCredentials | undefined,
-  ): Promise<Authorization | undefined> {
+  ): Promise<Authorization | Refusal> {
     const realm = this.#realm(parameters.get('realm'));
     const scope = parameters.get('scope') ?? `repository:${repository}:pull`;
     const answer = await this.#askTokenServer(realm, parameters.get('service'), scope, credentials);
-    if (answer.status === 401 || answer.status === 403) return undefined;
-    const token = answer.status === 200 ? readToken(answer.bytes) : undefined;
+    if (answer.status === 401 || answer.status === 403)
+      return { refusal: answer, username: credentials?.username };
+    const token = isSuccess(answer) ? readToken(answer.bytes) : undefined;
     if (token === undefined) {
+      const said = problemIn(answer);
       throw registryMalformed(
         realm.host,
-        `status ${answer.status} and no token for ${this.options.registry}`,
+        `status ${answer.status} and no token for ${this.options.registry}${said === undefined ? '' : ` (${said})`}`,
       );
     }
     return this.#keep(repository, `Bearer ${token.value}`, credentials, token.lifetime);
@@ -153,7 +162,8 @@ function readToken(
   }
   if (typeof answer !== 'object' || answer === null) return undefined;
   const fields = new Map<string, unknown>(Object.entries(answer));
-  const value = fields.get('token') ?? fields.get('access_token');
+  // Some servers write one of the two, and leave the other empty.
+  const value = fields.get('token') || fields.get('access_token');
   const lifetime = fields.get('expires_in');
   if (typeof value !== 'string' || value === '') return undefined;
   return { value, lifetime: (typeof lifetime === 'number' ? lifetime : defaultLifetime) * 1_000 };

@@ -1,4 +1,4 @@
-import { registryUnavailable } from '../errors/registry.js';
+import { registryStumbles, registryUnavailable } from '../errors/registry.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import { retry, type Clock, type Random } from '../ports/clock.js';
@@ -68,24 +68,43 @@ export class RegistryConnection {
   }
 
   /** Throws `registry.unavailable`, and what getting credentials throws. */
-  async ask({ method, path, repository, accept }: RegistryRequest): Promise<Answer> {
+  ask(request: RegistryRequest): Promise<Answer> {
+    return this.#answerTo(request, (question) =>
+      this.#retrying(() => this.#sendByScheme(request.path, question)),
+    );
+  }
+
+  /** The same, but what is sent is not sent again. Undefined when no answer comes. */
+  async askOnce(request: RegistryRequest): Promise<Answer | undefined> {
+    const noAnswer = new Error('no answer');
+    try {
+      return await this.#answerTo(request, async (question) => {
+        const outcome = await this.#sendByScheme(request.path, question);
+        if (outcome.kind === 'answer') return outcome;
+        throw noAnswer;
+      });
+    } catch (error) {
+      if (error === noAnswer) return undefined;
+      throw error;
+    }
+  }
+
+  async #answerTo(
+    { method, repository, accept }: RegistryRequest,
+    send: (question: HttpQuestion) => Promise<HttpAnswer>,
+  ): Promise<Answer> {
+    const sendWith = (authorization?: string): Promise<HttpAnswer> =>
+      send({ method, headers: { accept, ...defined({ authorization }) } });
     const known = this.#authorization.known(repository);
-    const first = await this.#send(method, path, accept, known?.header);
+    const first = await sendWith(known?.header);
     if (first.status !== 401) return { ...first, username: known?.username };
     const challenge = first.headers.get('www-authenticate') ?? '';
     const granted = await this.#authorization.grant(repository, challenge);
     if (granted === undefined) return { ...first, username: undefined };
-    return { ...(await this.#send(method, path, accept, granted.header)), username: granted.username };
-  }
-
-  #send(
-    method: RegistryRequest['method'],
-    path: string,
-    accept: string,
-    authorization?: string,
-  ): Promise<HttpAnswer> {
-    const headers = { accept, ...defined({ authorization }) };
-    return this.#retrying(() => this.#sendByScheme(path, { method, headers }));
+    const { username } = granted;
+    return 'refusal' in granted
+      ? { ...granted.refusal, username }
+      : { ...(await sendWith(granted.header)), username };
   }
 
   async #sendByScheme(path: string, question: HttpQuestion): Promise<HttpAnswer | NetworkFailure> {
@@ -119,7 +138,7 @@ export class RegistryConnection {
 
   #unavailable(outcome: HttpAnswer | NetworkFailure): Error {
     if (outcome.kind === 'answer') {
-      return registryUnavailable(this.registry, problemIn(outcome) ?? `status ${outcome.status}`);
+      return registryStumbles(this.registry, outcome.status, problemIn(outcome));
     }
     return registryUnavailable(
       this.registry,

@@ -10,6 +10,7 @@ import {
 import { countHosts, foldHosts } from './host-ranges.js';
 import { plainPalette, type Palette } from './palette.js';
 import { renderTable } from './table.js';
+import { visible } from './visible.js';
 
 export interface DoctorViewOptions {
   readonly palette?: Palette;
@@ -17,7 +18,8 @@ export interface DoctorViewOptions {
 }
 
 /** A line a host with a column a check, then every problem with what to do about it. */
-export function renderDoctor(report: DoctorReport, options: DoctorViewOptions = {}): string {
+export function renderDoctor(found: DoctorReport, options: DoctorViewOptions = {}): string {
+  const report = visible(found);
   const palette = options.palette ?? plainPalette;
   const { hosts, shared, environment } = report;
   return [
@@ -114,7 +116,7 @@ function problemLines({ hosts, finding, heading }: Problem, palette: Palette): r
   const where = hosts.length === 0 ? '' : `${palette.bold(foldHosts(hosts, 4))}, `;
   return [
     `  ${mark}  ${where}${heading}: ${detail}`,
-    ...(hint === undefined ? [] : [`          ${hint}`]),
+    ...(hint === undefined ? [] : hint.split('\n').map((line) => `          ${line}`)),
     '',
   ];
 }

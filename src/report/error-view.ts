@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import stringWidth from 'string-width';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { formatPlace, type Place } from '../model/source.js';
-import { withVisibleControls } from './lines.js';
 import { plainPalette, type Palette } from './palette.js';
+import { continued, onOneLine, visible, visibleLines } from './visible.js';
 
 /**
  * Says where in the sources a line of a stack is, when the file that it names has a source map beside it; else gives the line as it is. The
@@ -46,16 +46,13 @@ export function renderErrors(
 }
 
 function renderError(error: AdfError, source: SourceLines, palette: Palette): string {
-  const { host, at, message, hint, code } = error;
+  const { host, at, message, hint, code } = visible(error);
+  const line = error.at && (error.sourceLine ?? source(error.at.file, error.at.line));
   const where = host === undefined || message.includes(host) ? '' : `${palette.bold(host)}: `;
   return [
-    `${palette.alarm('Error')} ${palette.dim(`[${code}]`)} ${where}${withVisibleControls(message)}`,
-    ...(at === undefined ? [] : excerpt(at, error.sourceLine ?? source(at.file, at.line), palette)),
-    ...(hint === undefined
-      ? []
-      : withVisibleControls(hint)
-          .split('\n')
-          .map((line) => `  ${line}`)),
+    `${palette.alarm('Error')} ${palette.dim(`[${code}]`)} ${where}${continued(message)}`,
+    ...(at === undefined ? [] : excerpt(at, line, palette)),
+    ...(hint === undefined ? [] : hint.split('\n').map((line) => `  ${line}`)),
     ...(error.class === 'bug' ? stackOf(error).map((line) => palette.dim(inSources(line))) : []),
   ].join('\n');
 }
@@ -67,9 +64,10 @@ const widestExcerpt = 100;
 export function excerpt(at: Place, line: string | undefined, palette: Palette): string[] {
   const place = `  ${palette.cyan(formatPlace(at))}`;
   if (line === undefined) return [place];
-  const before = line.slice(0, at.column - 1);
+  const before = shownPart(line.slice(0, at.column - 1));
+  const whole = before + shownPart(line.slice(at.column - 1));
   const cut = stringWidth(before) > widestExcerpt ? before.length - widestExcerpt / 2 : 0;
-  const shown = (cut > 0 ? '…' : '') + line.slice(cut, cut + widestExcerpt);
+  const shown = (cut > 0 ? '…' : '') + whole.slice(cut, cut + widestExcerpt);
   // Tabs stay tabs, so that the caret stands under its character whatever a tab is wide.
   const prefix = (cut > 0 ? '…' : '') + before.slice(cut);
   const padding = prefix.replace(/[^\t]+/g, (text) => ' '.repeat(stringWidth(text)));
@@ -81,8 +79,13 @@ export function excerpt(at: Place, line: string | undefined, palette: Palette): 
   ];
 }
 
+const shownPart = (text: string): string => onOneLine(visibleLines(text));
+
 /** The stack of what really went wrong, which for a bug is the cause. */
 function stackOf(error: AdfError): string[] {
   const origin = error.cause instanceof Error ? error.cause : error;
-  return (origin.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));
+  return (origin.stack ?? '')
+    .split('\n')
+    .filter((line) => line.trimStart().startsWith('at '))
+    .map(visibleLines);
 }

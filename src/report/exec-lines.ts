@@ -5,10 +5,10 @@ import { commandEnd, type CommandEnd } from './command-end.js';
 import { ExecReader, type TaskEnded, type TaskOutput } from './exec-reader.js';
 import { foldHosts } from './host-ranges.js';
 import type { LineSink } from './line-sink.js';
-import { withVisibleControls } from './lines.js';
 import type { PlainOptions } from './plain.js';
 import { renderEnding } from './recap.js';
 import { StreamedLines } from './streamed-lines.js';
+import { onOneLine } from './visible.js';
 import { linesOf } from './wording.js';
 
 type TimedEnd = CommandEnd & { readonly took: Milliseconds };
@@ -73,7 +73,7 @@ export class ExecLines extends ExecReader {
     const { bold, red } = this.palette;
     const labels = group.map(({ host }) => this.labels.label(host));
     this.#header(labels, `${first.how}${tookOf(group)}`, first.endedWell ? bold : red);
-    if (first.hint !== undefined) this.sink.write(`  ${first.hint}`);
+    if (first.hint !== undefined) this.sink.write(`  ${onOneLine(first.hint)}`);
     if (!this.#streamed.hasTold(first.host.id)) this.#writeOutput(linesOf(first.output));
   }
 
@@ -87,14 +87,13 @@ export class ExecLines extends ExecReader {
 
   #header(labels: readonly string[], how: string, paint: (text: string) => string): void {
     const count = labels.length > 1 ? ` (${labels.length} hosts)` : '';
-    const line = withVisibleControls(how.replace(/\r?\n/g, ' '));
-    this.sink.write(paint(`${foldHosts(labels, Infinity)}${count}: ${line}`));
+    this.sink.write(paint(`${foldHosts(labels, Infinity)}${count}: ${onOneLine(how)}`));
   }
 
   #writeOutput(lines: readonly string[]): void {
     if (lines.length === 0) return;
     const bar = this.palette.dim('|');
-    this.sink.write(lines.map((line) => `  ${bar} ${withVisibleControls(line)}`).join('\n'));
+    this.sink.write(lines.map((line) => `  ${bar} ${line}`).join('\n'));
   }
 }
 

@@ -8,6 +8,7 @@ import type { LineSink } from './line-sink.js';
 import { clockTime, layOut } from './lines.js';
 import { plainPalette, type Palette } from './palette.js';
 import type { PlainOptions } from './plain.js';
+import { visible } from './visible.js';
 import { describe, type Sentence } from './wording.js';
 
 export type TaskEnded = Extract<Event, { type: 'task.ended' }>;
@@ -51,7 +52,8 @@ export abstract class ExecReader implements EventReader {
   /** Whether a sentence about the run is told at all. */
   protected abstract isWanted(sentence: Sentence): boolean;
 
-  read(event: Event): void {
+  read(told: Event): void {
+    const event = visible(told);
     this.labels.learnFrom(event);
     switch (event.type) {
       case 'plan.made':

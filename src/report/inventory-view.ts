@@ -2,6 +2,7 @@ import { defined } from '../model/defined.js';
 import { describeHost, type Host } from '../model/host.js';
 import { plainPalette, type Palette } from './palette.js';
 import { renderTable } from './table.js';
+import { visible } from './visible.js';
 
 export interface InventoryViewOptions {
   readonly palette?: Palette;
@@ -9,9 +10,9 @@ export interface InventoryViewOptions {
 }
 
 /** The hosts in a table. */
-export function renderInventoryList(hosts: readonly Host[], options: InventoryViewOptions = {}): string {
+export function renderInventoryList(all: readonly Host[], options: InventoryViewOptions = {}): string {
   const palette = options.palette ?? plainPalette;
-  const rows = hosts.map((host) => [
+  const rows = visible(all).map((host) => [
     host.name,
     host.id,
     host.groups.join(','),
@@ -27,7 +28,8 @@ export function renderInventoryList(hosts: readonly Host[], options: InventoryVi
 }
 
 /** The groups with their hosts, in the notation of `ansible-inventory --graph`. */
-export function renderInventoryGraph(hosts: readonly Host[], options: InventoryViewOptions = {}): string {
+export function renderInventoryGraph(all: readonly Host[], options: InventoryViewOptions = {}): string {
+  const hosts = visible(all);
   const palette = options.palette ?? plainPalette;
   const groups = [...new Set(hosts.flatMap((host) => host.groups))].sort();
   const members = (group: Host['groups'][number]): string[] =>

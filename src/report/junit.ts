@@ -4,6 +4,7 @@ import type { Milliseconds } from '../model/duration.js';
 import { describeHost } from '../model/host.js';
 import type { ResultError, RunResult } from '../model/run-result.js';
 import type { ReportFile } from './report-file.js';
+import { visible } from './visible.js';
 
 // eslint-disable-next-line no-control-regex -- exactly the characters that XML 1.0 does not allow, escaped or not.
 const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
@@ -61,8 +62,8 @@ export class JUnitReader implements EventReader {
   constructor(private readonly file: ReportFile) {}
 
   read(event: Event): void {
-    if (event.type === 'task.ended') this.#suiteOf(event).tasks.push(event);
-    if (event.type === 'run.ended') this.#result = event.result;
+    if (event.type === 'task.ended') this.#suiteOf(visible(event)).tasks.push(visible(event));
+    if (event.type === 'run.ended') this.#result = visible(event.result);
   }
 
   close(): Promise<void> {
@@ -73,7 +74,7 @@ export class JUnitReader implements EventReader {
 
   /** What ended the run before there was a result; without it a refused run would look like one without failures. */
   failed(errors: readonly ResultError[]): void {
-    this.#errors = errors;
+    this.#errors = visible(errors);
   }
 
   render(): string {

@@ -2,18 +2,8 @@ import type { EpochMilliseconds } from '../model/duration.js';
 import type { HostLabels } from './host-labels.js';
 import type { Palette } from './palette.js';
 import { padTo } from './table.js';
+import { onOneLine } from './visible.js';
 import type { Sentence, Tone } from './wording.js';
-
-/**
- * What came from a host may hold escape sequences that would move the cursor or retitle the terminal. Each control character becomes
- * visible; tabs and line ends stay.
- */
-export const withVisibleControls = (text: string): string =>
-  // eslint-disable-next-line no-control-regex -- exactly the control characters.
-  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 0x20 ? String.fromCharCode(0x5e, code + 0x40) : `\\x${code.toString(16)}`;
-  });
 
 /** The longest word in the column of statuses: `unreachable`. */
 const statusWidth = 11;
@@ -42,13 +32,13 @@ const paintOf = (tone: Tone, palette: Palette): ((text: string) => string) => {
 export function layOut(sentence: Sentence, labels: HostLabels, palette: Palette): string[] {
   const { host, status, text, details = [], tone } = sentence;
   const paint = paintOf(tone, palette);
-  const shown = briefly(safe(text));
-  if (host === undefined) return [paint(shown), ...details.map((line) => `  ${safe(line)}`)];
+  const shown = briefly(onOneLine(text));
+  if (host === undefined) return [paint(shown), ...details.map((line) => `  ${onOneLine(line)}`)];
   const label = padTo(labels.label(host), labels.width);
   const word = status === undefined ? '' : `${paint(padTo(status, statusWidth))}  `;
   return [
     `${label}  ${word}${emphatic(tone) ? paint(shown) : shown}`,
-    ...details.map((line) => `${label}  ${palette.dim('|')} ${safe(line)}`),
+    ...details.map((line) => `${label}  ${palette.dim('|')} ${onOneLine(line)}`),
   ];
 }
 
@@ -56,9 +46,6 @@ const emphatic = (tone: Tone): boolean => tone === 'bad' || tone === 'alarm' || 
 
 /** Whole digests are in the plan and the recap; in a line their first twelve digits do. */
 const briefly = (text: string): string => text.replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1');
-
-/** On one line. */
-const safe = (text: string): string => withVisibleControls(text.replace(/\r?\n/g, ' '));
 
 /** `03:15:02`, in the time zone of this machine, as the log's other lines are. */
 export function clockTime(at: EpochMilliseconds): string {

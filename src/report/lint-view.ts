@@ -1,7 +1,7 @@
 import type { LintFinding, LintReport } from '../model/lint-report.js';
 import { excerpt, type SourceLines } from './error-view.js';
-import { withVisibleControls } from './lines.js';
 import { plainPalette, type Palette } from './palette.js';
+import { continued, visible } from './visible.js';
 
 /** Problems for people, each with its line and a caret, and how many there are. */
 export function renderLint(
@@ -19,20 +19,16 @@ export function renderLint(
 }
 
 function renderFinding(finding: LintFinding, source: SourceLines, palette: Palette): string {
-  const { file, line, column, code, severity, message, hint, environments, hosts } = finding;
+  const { file, line, column, code, severity, message, hint, environments, hosts } = visible(finding);
   const word = severity === 'error' ? palette.alarm('Error') : palette.yellow('Warning');
   const where = [
     ...(hosts === undefined ? [] : [`for ${hosts}`]),
     ...(environments === undefined ? [] : [`in the environment ${environments.join(', ')}`]),
   ].join(' ');
   return [
-    `${word} ${palette.dim(`[${code}]`)} ${withVisibleControls(message)}${where === '' ? '' : ` (${where})`}`,
-    ...excerpt({ file, line, column }, source(file, line), palette),
-    ...(hint === undefined
-      ? []
-      : withVisibleControls(hint)
-          .split('\n')
-          .map((text) => `  ${text}`)),
+    `${word} ${palette.dim(`[${code}]`)} ${continued(message)}${where === '' ? '' : ` (${where})`}`,
+    ...excerpt({ file, line, column }, source(finding.file, line), palette),
+    ...(hint === undefined ? [] : hint.split('\n').map((text) => `  ${text}`)),
   ].join('\n');
 }
 

@@ -3,6 +3,7 @@ import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { HostId } from '../model/ids.js';
 import { countHosts } from './host-ranges.js';
 import { releaseLabel } from './release-label.js';
+import { onOneLine } from './visible.js';
 import { phaseName } from './wording.js';
 
 export type HostStage = 'waiting' | 'working' | 'done' | 'failed' | 'restoring' | 'restored' | 'named';
@@ -95,7 +96,7 @@ export class LiveState {
         return;
       case 'task.progress': {
         const host = this.#host(event.host, event.at);
-        host.progress = event.message;
+        host.progress = onOneLine(event.message);
         this.#measure(host, event.done, event.total);
         return;
       }

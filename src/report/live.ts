@@ -9,6 +9,7 @@ import { LiveState } from './live-state.js';
 import { plainPalette, type Palette } from './palette.js';
 import type { LineSink } from './line-sink.js';
 import { PlainReader, type PlainOptions } from './plain.js';
+import { visible } from './visible.js';
 
 /** A terminal. */
 export interface TerminalStream extends NodeJS.WritableStream {
@@ -69,7 +70,8 @@ export class LiveReader implements EventReader {
     stream.on('resize', this.#onResize);
   }
 
-  read(event: Event): void {
+  read(told: Event): void {
+    const event = visible(told);
     this.#state.apply(event);
     this.#labels.learnFrom(event);
     if (event.type === 'run.ended') this.stop();

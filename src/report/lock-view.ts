@@ -1,7 +1,7 @@
 import { formatDuration } from '../model/duration.js';
 import type { GroupLock, LockHolder, LockReport, ReleasedLock } from '../model/lock-report.js';
-import { withVisibleControls } from './lines.js';
 import { plainPalette, type Palette } from './palette.js';
+import { visible } from './visible.js';
 
 export interface LockViewOptions {
   readonly palette?: Palette;
@@ -12,7 +12,9 @@ export function renderLocks(
   { groups }: LockReport,
   { palette = plainPalette }: LockViewOptions = {},
 ): string {
-  return groups.map((lock) => describeLock(lock, palette)).join('\n');
+  return visible(groups)
+    .map((lock) => describeLock(lock, palette))
+    .join('\n');
 }
 
 function describeLock({ group, epoch, holder }: GroupLock, palette: Palette): string {
@@ -21,14 +23,14 @@ function describeLock({ group, epoch, holder }: GroupLock, palette: Palette): st
   }
   return [
     `${palette.bold(group)}: ${palette.yellow('locked')} by ${describeHolder(holder)}, epoch ${epoch}`,
-    ...(holder.link === undefined ? [] : [`  ${withVisibleControls(holder.link)}`]),
+    ...(holder.link === undefined ? [] : [`  ${holder.link}`]),
     `  runs out in ${formatDuration(holder.expiresIn)}, unless its run renews it`,
   ].join('\n');
 }
 
 /** What `lock release` did. */
 export const renderReleased = (locks: readonly ReleasedLock[]): string =>
-  locks.map(describeReleased).join('\n');
+  visible(locks).map(describeReleased).join('\n');
 
 function describeReleased({ group, epoch, holder, forced }: ReleasedLock): string {
   if (!forced) return `${group}: nothing to release, the lock is free`;
@@ -36,6 +38,5 @@ function describeReleased({ group, epoch, holder, forced }: ReleasedLock): strin
   return `${group}: released by force, ${from}; the epoch is ${epoch} now: who had it before changes nothing more`;
 }
 
-/** Hosts tell it, and other users can log in there. */
 const describeHolder = ({ who, run, heldFor }: LockHolder): string =>
-  withVisibleControls(`${who}, run ${run}, for ${formatDuration(heldFor)}`);
+  `${who}, run ${run}, for ${formatDuration(heldFor)}`;

@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import type { GroupLogLine } from '../model/group-log.js';
-import { withVisibleControls } from './lines.js';
 import { plainPalette, type Palette } from './palette.js';
+import { onOneLine, visible, visibleLines } from './visible.js';
 
 export interface LogLinesOptions {
   readonly palette?: Palette;
@@ -34,7 +34,9 @@ export class LogLines {
     }
   }
 
-  render({ at, name, container, release, stream, text, cut }: GroupLogLine): string {
+  render(line: GroupLogLine): string {
+    const text = line.text.replaceAll(colours, '');
+    const { at, name, container, release, stream, cut } = visible(line);
     this.#containers.add(container);
     const parts = [...(this.#containers.size > 1 ? [container] : []), release ?? '-'];
     const source = parts.join(' ');
@@ -43,9 +45,9 @@ export class LogLines {
     const label = `${padded(name, this.#hostWidth)} ${padded(source, this.#sourceWidth)}`;
     const time = this.options.timestamps ? `${this.#palette.dim(at.slice(0, 23) + 'Z')} ` : '';
     const bar = stream === 'stderr' ? this.#palette.red('!') : this.#palette.dim('|');
-    const shown = withVisibleControls(text.replaceAll(colours, ''));
+    const shown = onOneLine(visibleLines(text));
     const less = cut === undefined ? '' : this.#palette.dim(` … (${cut} bytes more)`);
-    return `${time}${paint(withVisibleControls(label))} ${bar} ${shown}${less}`;
+    return `${time}${paint(label)} ${bar} ${shown}${less}`;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ArgumentDocument, ModuleDocument } from '../model/module-document.js';
 import { plainPalette, type Palette } from './palette.js';
 import { renderTable } from './table.js';
+import { visible, visibleLines } from './visible.js';
 
 export interface ModuleViewOptions {
   readonly palette?: Palette;
@@ -13,7 +14,7 @@ export function renderModuleList(
   modules: readonly ModuleDocument[],
   { palette = plainPalette, width }: ModuleViewOptions = {},
 ): string {
-  const rows = modules.map(({ name, summary }) => [name, summary.replace(/[.;:] .*$|\.$/, '')]);
+  const rows = visible(modules).map(({ name, summary }) => [name, summary.replace(/[.;:] .*$|\.$/, '')]);
   const table = renderTable(rows, { ...(width === undefined ? {} : { width }) });
   return [...table, '', palette.dim('adfpush module NAME tells of one.')].join('\n');
 }
@@ -23,7 +24,8 @@ export function renderModule(
   module: ModuleDocument,
   { palette = plainPalette, width = 100 }: ModuleViewOptions = {},
 ): string {
-  const { name, summary, changes, checkMode, bareValue, anyArguments, examples } = module;
+  const { name, summary, changes, checkMode, bareValue, anyArguments } = visible(module);
+  const examples = module.examples.map(visibleLines);
   const paragraph = (text: string, indent: string): string => wrapped(plain(text), width, indent);
   return [
     palette.bold(name),
@@ -37,7 +39,7 @@ export function renderModule(
     '',
     palette.bold('Arguments'),
     ...(anyArguments ? [paragraph('Any name, with any value.', '  ')] : []),
-    ...module.arguments.flatMap((argument) => [
+    ...visible(module.arguments).flatMap((argument) => [
       `  ${palette.cyan(argument.name)}  ${palette.dim(traitsOf(argument))}`,
       paragraph(argument.description, '      '),
     ]),

@@ -3,7 +3,6 @@ import type { RunResult } from '../model/run-result.js';
 import { commandEnd } from './command-end.js';
 import { ExecReader, type TaskEnded } from './exec-reader.js';
 import type { LineSink } from './line-sink.js';
-import { withVisibleControls } from './lines.js';
 import type { PlainOptions } from './plain.js';
 import { renderEnding } from './recap.js';
 import type { Sentence } from './wording.js';
@@ -58,6 +57,6 @@ export class OneLineReader extends ExecReader {
   }
 
   #line(host: string, word: string, text: string): void {
-    this.sink.write(withVisibleControls(`${host} | ${word} | ${text.replace(/\r?\n/g, '\\n')}`));
+    this.sink.write(`${host} | ${word} | ${text.replaceAll('\n', '\\n')}`);
   }
 }

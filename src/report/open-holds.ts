@@ -1,12 +1,14 @@
 import type { EventReader } from '../events/bus.js';
 import type { Event } from '../events/event.js';
 import { describeHost } from '../model/host.js';
+import { visible } from './visible.js';
 
 /** Keeps what is held at every moment, so that a run that must exit at once can still name it. */
 export class OpenHolds implements EventReader {
   readonly #open = new Map<string, string>();
 
-  read(event: Event): void {
+  read(told: Event): void {
+    const event = visible(told);
     if (event.type === 'hold.opened')
       this.#open.set(event.hold, `${describeHost(event.host)}: ${event.what}`);
     if (event.type === 'scaling.suspended') {

@@ -2,9 +2,9 @@ import stringWidth from 'string-width';
 import { defined } from '../model/defined.js';
 import { isoTime } from '../model/duration.js';
 import type { EndpointChange, EndpointCheck, PingReport } from '../model/endpoint.js';
-import { withVisibleControls } from './lines.js';
 import { plainPalette, type Palette } from './palette.js';
 import { renderTable } from './table.js';
+import { visible } from './visible.js';
 
 export interface PingViewOptions {
   readonly palette?: Palette;
@@ -13,12 +13,13 @@ export interface PingViewOptions {
 
 /** All endpoints, a line each, for people. */
 export function renderPing(
-  { environment, endpoints, failed }: PingReport,
+  report: PingReport,
   { palette = plainPalette, width }: PingViewOptions = {},
 ): string {
+  const { environment, endpoints, failed } = visible(report);
   const hasZones = endpoints.some(({ zone }) => zone !== undefined);
   const failures = endpoints.filter(({ ok }) => !ok);
-  const reasonOf = ({ reason = '' }: EndpointCheck): string => palette.red(withVisibleControls(reason));
+  const reasonOf = ({ reason = '' }: EndpointCheck): string => palette.red(reason);
   const table = (hasReasons: boolean, most?: number): string[] => {
     const columns = (name: string, zone: string, rest: readonly string[], reason: string): string[] => [
       name,
@@ -66,11 +67,12 @@ function statusOf({ status, ok }: EndpointCheck, palette: Palette): string {
 }
 
 /** One line of what became of an endpoint. */
-export function renderPingChange({ at, check, before }: EndpointChange, palette = plainPalette): string {
+export function renderPingChange(change: EndpointChange, palette = plainPalette): string {
+  const { at, check, before } = visible(change);
   const { url, ok, status, reason } = check;
   const now = ok
     ? palette.green(`ok (${status ?? ''}, ${check.duration} ms)`)
-    : palette.red(`failed: ${withVisibleControls(reason ?? '')}`);
+    : palette.red(`failed: ${reason ?? ''}`);
   const was = before === undefined ? '' : `${before.ok ? 'ok' : 'failed'} → `;
   return `${isoTime(at)} ${labelOf(check)} ${url} ${was}${now}`;
 }

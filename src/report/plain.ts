@@ -7,6 +7,7 @@ import { clockTime, layOut } from './lines.js';
 import { plainPalette, type Palette } from './palette.js';
 import { renderPlan } from './plan-view.js';
 import { renderRecap } from './recap.js';
+import { visible } from './visible.js';
 import { describe, describeTask, type Sentence } from './wording.js';
 
 export interface PlainOptions {
@@ -35,7 +36,8 @@ export class PlainReader implements EventReader {
     this.#palette = options.palette ?? plainPalette;
   }
 
-  read(event: Event): void {
+  read(told: Event): void {
+    const event = visible(told);
     this.#labels.learnFrom(event);
     switch (event.type) {
       case 'plan.made':

@@ -8,6 +8,7 @@ import { countHosts, foldHosts } from './host-ranges.js';
 import { plainPalette, type Palette } from './palette.js';
 import { containersLabel, releaseLabel } from './release-label.js';
 import { renderTable } from './table.js';
+import { visible } from './visible.js';
 
 export interface PlanViewOptions {
   readonly palette?: Palette;
@@ -21,7 +22,8 @@ export interface PlanViewOptions {
 const foldFrom = 21;
 
 /** What deploy would do, for people: 4 hosts one by one, 400 folded into ranges. */
-export function renderPlan(plan: PlanReport, options: PlanViewOptions = {}): string {
+export function renderPlan(made: PlanReport, options: PlanViewOptions = {}): string {
+  const plan = visible(made);
   const palette = options.palette ?? plainPalette;
   const sections = [
     heading(plan, palette),

@@ -1,6 +1,7 @@
 import type { PlaybookListing } from '../model/playbook-listing.js';
 import { countHosts } from './host-ranges.js';
 import { plainPalette, type Palette } from './palette.js';
+import { visible } from './visible.js';
 
 /** Which parts of a listing are shown. */
 export interface ListingParts {
@@ -10,12 +11,13 @@ export interface ListingParts {
 }
 
 /** A playbook's plays, each with the parts that were asked for, as `ansible-playbook --list-tasks` shows them. */
-export const renderPlaybookListing = (
-  { playbook, plays }: PlaybookListing,
+export function renderPlaybookListing(
+  listing: PlaybookListing,
   parts: ListingParts,
   palette: Palette = plainPalette,
-): string =>
-  [
+): string {
+  const { playbook, plays } = visible(listing);
+  return [
     palette.bold(`playbook: ${playbook}`),
     ...plays.flatMap(({ name, hosts, tasks }, index) => [
       '',
@@ -27,5 +29,6 @@ export const renderPlaybookListing = (
         : []),
     ]),
   ].join('\n');
+}
 
 const tagsOf = (tags: readonly string[]): string => (tags.length === 0 ? '' : `  [${tags.join(', ')}]`);

@@ -5,13 +5,14 @@ import { countHosts, foldHosts } from './host-ranges.js';
 import { plainPalette, type Palette } from './palette.js';
 import { shortImage } from './release-label.js';
 import { renderTable } from './table.js';
+import { continued, visible } from './visible.js';
 
 /** From this many hosts on, those that ended alike share a line. */
 const foldFrom = 41;
 
 /** The end of a run: each host's counts, then how it ended in one sentence, then who needs a person. */
 export const renderRecap = (result: RunResult, palette: Palette = plainPalette): string =>
-  joined([counts(result.hosts, palette), ...ending(result, palette)]);
+  joined([counts(visible(result.hosts), palette), ...ending(result, palette)]);
 
 /** The same without the counts. */
 export const renderEnding = (result: RunResult, palette: Palette = plainPalette): string =>
@@ -23,7 +24,8 @@ const joined = (sections: readonly (readonly string[])[]): string =>
     .map((lines) => lines.join('\n'))
     .join('\n\n');
 
-function ending(result: RunResult, palette: Palette): readonly (readonly string[])[] {
+function ending(told: RunResult, palette: Palette): readonly (readonly string[])[] {
+  const result = visible(told);
   return [
     releases(result),
     result.warnings.map((warning) => palette.yellow(`Warning: ${warning}`)),
@@ -111,7 +113,7 @@ const blips = ({ blips: count = 0 }: RunResult, palette: Palette): string[] =>
 function renderResultError(error: ResultError, palette: Palette = plainPalette): string[] {
   const host = error.host === undefined || error.message.includes(error.host) ? '' : `${error.host}: `;
   return [
-    `${palette.red('Error')} ${palette.dim(`[${error.code}]`)} ${host}${error.message}`,
+    `${palette.red('Error')} ${palette.dim(`[${error.code}]`)} ${host}${continued(error.message)}`,
     ...(error.at === undefined ? [] : [`  ${palette.cyan(error.at)}`]),
     ...(error.hint === undefined ? [] : error.hint.split('\n').map((line) => `  ${line}`)),
   ];

@@ -12,6 +12,7 @@ import { countHosts, foldHosts } from './host-ranges.js';
 import { plainPalette, type Palette } from './palette.js';
 import { releaseLabel } from './release-label.js';
 import { renderTable } from './table.js';
+import { onOneLine, visible } from './visible.js';
 
 export interface StatusViewOptions {
   readonly palette?: Palette;
@@ -22,7 +23,8 @@ export interface StatusViewOptions {
 const foldFrom = 41;
 
 /** What the hosts really run, for people. */
-export function renderStatus(report: StatusReport, options: StatusViewOptions = {}): string {
+export function renderStatus(seen: StatusReport, options: StatusViewOptions = {}): string {
+  const report = visible(seen);
   const groups = report.groups.map((group) => renderGroup(group, report, options));
   const interrupted = (report.interrupted ?? []).map((run) => renderInterrupted(run, report, options));
   return [...groups, ...interrupted].map((lines) => lines.join('\n')).join('\n\n');
@@ -82,7 +84,7 @@ function rowsOf(hosts: readonly HostStatus[], palette: Palette): (readonly strin
 
 function cellsOf(host: HostStatus, palette: Palette): readonly string[] {
   if (host.error !== undefined) {
-    return [host.zone ?? '-', palette.red('unknown'), '-', '-', palette.red(host.error.message)];
+    return [host.zone ?? '-', palette.red('unknown'), '-', '-', palette.red(onOneLine(host.error.message))];
   }
   const several = host.containers.length > 1;
   const runs = host.containers.map(

@@ -1,7 +1,7 @@
 import { formatPlace } from '../model/source.js';
 import type { VariableReport, VariableSource, VariablesReport } from '../model/variables-report.js';
-import { withVisibleControls } from './lines.js';
 import { plainPalette, type Palette } from './palette.js';
+import { visibleJson, visibleText } from './visible.js';
 
 export interface VariablesViewOptions {
   readonly palette?: Palette;
@@ -16,20 +16,20 @@ export function renderVariables(
 ): string {
   return variables
     .map((variable) => {
-      const line = `${palette.bold(variable.name)}: ${shownValue(variable, palette)}`;
+      const line = `${palette.bold(visibleText(variable.name))}: ${shownValue(variable, palette)}`;
       return explain ? [line, ...explained(variable, palette)].join('\n') : line;
     })
     .join('\n');
 }
 
 const shownValue = ({ value, unknown }: VariableReport, palette: Palette): string =>
-  unknown === undefined ? shown(value) : palette.dim(`(not known without a run: ${unknown})`);
+  unknown === undefined ? shown(value) : palette.dim(`(not known without a run: ${visibleText(unknown)})`);
 
 const shown = (value: unknown): string => {
-  if (typeof value !== 'string') return JSON.stringify(value);
+  if (typeof value !== 'string') return visibleJson(value);
   // Text that YAML would read as something else, or that is no single line.
   const isOther = value === '' || /^[\d.+-]|^(true|false|null)$|[\n\r\t]/.test(value);
-  return isOther ? JSON.stringify(value) : withVisibleControls(value);
+  return isOther ? visibleJson(value) : visibleText(value);
 };
 
 const explained = ({ from, hides }: VariableReport, palette: Palette): readonly string[] => [
@@ -43,6 +43,8 @@ const explained = ({ from, hides }: VariableReport, palette: Palette): readonly 
 const isTemplate = (written: unknown): boolean => JSON.stringify(written ?? null).includes('{{');
 
 const placeOf = ({ layer, file, line, column }: VariableSource): string =>
-  file === undefined || line === undefined || column === undefined
-    ? layer
-    : formatPlace({ file, line, column });
+  visibleText(
+    file === undefined || line === undefined || column === undefined
+      ? layer
+      : formatPlace({ file, line, column }),
+  );

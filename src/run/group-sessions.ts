@@ -251,6 +251,7 @@ export const settingsLayer = (release: Release | UnknownValue, { rollout }: Grou
       min_healthy: formatAmount(rollout.minHealthy),
       bake: `${rollout.bake}ms`,
       drain_timeout: rollout.drainTimeout === 'default' ? 'default' : `${rollout.drainTimeout}ms`,
+      max_failures: formatAmount(rollout.maxFailures ?? { hosts: 0 }),
       on_failure: rollout.onFailure,
       keep_releases: rollout.keepReleases,
     },

@@ -136,7 +136,10 @@ export async function openWorld(
   const runtime = new EngineRuntime(transport, clock);
   const credentials = new CredentialSources([
     new EcrCredentials(access ?? {}),
-    new DockerConfigCredentials(unlessBlank(process.env['DOCKER_CONFIG']) ?? join(home, '.docker')),
+    new DockerConfigCredentials(
+      unlessBlank(process.env['DOCKER_CONFIG']) ?? join(home, '.docker'),
+      (message) => notices.tell({ type: 'warning', message }),
+    ),
   ]);
   const control = new SystemControlSide(resolve(directory), clock, redaction);
   const backend = offline ? ({ kind: 'hosts' } as const) : project.config.stateBackend;

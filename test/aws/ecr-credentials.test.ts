@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { EcrCredentials } from '../../src/aws/ecr-credentials.js';
 import { stubAws, type AwsReply } from './stub-aws.js';
@@ -31,6 +33,23 @@ test('one token per region serves all repositories of a run', async () => {
     ['GetAuthorizationToken', 'eu-west-1'],
     ['GetAuthorizationToken', 'us-east-1'],
   ]);
+});
+
+test('the registries of every partition that the SDK knows are registries of ECR', async () => {
+  const file = fileURLToPath(import.meta.resolve('@aws-sdk/core/client'));
+  const text = readFileSync(
+    file.replace(/dist-.*/, 'dist-es/submodules/client/util-endpoints/lib/aws/partitions.js'),
+    'utf8',
+  );
+  const suffixes = [...text.matchAll(/"?dnsSuffix"?: "([^"]+)"/g)].map(([, suffix = '']) => suffix);
+  expect(new Set(suffixes).size).toBeGreaterThan(5);
+  await using aws = await stubAws(() => token('p'));
+  const source = new EcrCredentials({ endpoint: aws.endpoint });
+
+  for (const suffix of suffixes) {
+    const host = `123456789012.dkr.ecr.eu-west-1.${suffix}`;
+    expect(await source.credentials(host), host).toMatchObject({ username: 'AWS' });
+  }
 });
 
 test.each([

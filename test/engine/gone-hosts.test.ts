@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hostId } from '../../src/model/ids.js';
 import type { RunResult } from '../../src/model/run-result.js';
-import { FleetStage, packaged } from '../stages/fleet-stage.js';
+import { FleetStage } from '../stages/fleet-stage.js';
 
 /** Ends the instance when this task begins, or has ended, on it. */
 const endsAt = (
@@ -50,8 +50,7 @@ describe('a host that is terminated in the middle of its turn', () => {
   it('is passed over where the budget allows a failed host', async () => {
     const stage = new FleetStage({
       hosts: 4,
-      rollout: { serial: '50%' },
-      playbook: packaged.replaceAll('max_fail_percentage: 0', 'max_fail_percentage: 25'),
+      rollout: { serial: '50%', max_failures: 1 },
     });
     endsAt(stage, 'i-2', 'docker_container', 'task.started');
     const result = await stage.deploy();

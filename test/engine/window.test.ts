@@ -40,7 +40,7 @@ describe('max_unavailable', () => {
     const result = await stage.tasks(tasks, 'max_unavailable: 2');
     expect(turnsOf(stage.fleet)).toBe('+1 +2 -2 -1');
     expect(result).toMatchObject({ stopped: true, untouched: new Set(['i-3', 'i-4', 'i-5']) });
-    const lenient = await stage.tasks(tasks, 'max_unavailable: 2\n  max_fail_percentage: 30');
+    const lenient = await stage.tasks(tasks, 'max_unavailable: 2\n  max_failures: 30%');
     expect(lenient).toMatchObject({ stopped: false, untouched: new Set() });
     expect(lenient.turns).toHaveLength(5);
   });

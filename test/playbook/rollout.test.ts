@@ -28,6 +28,8 @@ describe('the roll of a play', () => {
     ['on_failure: "{{ rollout.on_failure }}"', { onFailure: 'stop' }],
     ['max_fail_percentage: 20', { maxFailPercentage: 20 }],
     ['max_fail_percentage: "12.5%"', { maxFailPercentage: 12.5 }],
+    ['max_failures: 1', { maxFailures: { hosts: 1 } }],
+    ['max_failures: 10%', { maxFailures: { percent: 10 } }],
     ['any_errors_fatal: true\nmax_fail_percentage: 20', { maxFailPercentage: 0 }],
     ['bake: "{{ nothing }}"', { bake: 0 }],
   ])('%j', async (keywords, expected) =>
@@ -37,7 +39,6 @@ describe('the roll of a play', () => {
   it('is all at once, without a floor or limit of its own, when nothing is said', async () => {
     expect(readPlayRollout(await play('name: x'), known)).toEqual({
       serial: [{ percent: 100 }],
-      maxFailPercentage: 100,
       bake: 0,
       onFailure: 'rollback',
     });

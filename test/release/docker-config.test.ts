@@ -1,7 +1,13 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DockerConfigCredentials } from '../../src/release/docker-config.js';
+import { describeUnless, notOnPath } from '../describe-unless.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
 
 let folder: string;
@@ -11,12 +17,15 @@ beforeEach(async () => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
-const configured = async (config: unknown): Promise<DockerConfigCredentials> => {
+const configured = async (
+  config: unknown,
+  warn: (message: string) => void = () => undefined,
+): Promise<DockerConfigCredentials> => {
   await writeFile(
     path.join(folder, 'config.json'),
     typeof config === 'string' ? config : JSON.stringify(config),
   );
-  return new DockerConfigCredentials(folder);
+  return new DockerConfigCredentials(folder, warn);
 };
 
 /** A credential helper that notes what it is asked, in `NAME.asked`. */
@@ -36,7 +45,9 @@ const auth = (username: string, password: string) => ({
 });
 
 test('without a configuration there are no credentials', async () => {
-  expect(await shown(new DockerConfigCredentials(path.join(folder, 'none')), 'ghcr.io')).toBeUndefined();
+  expect(
+    await shown(new DockerConfigCredentials(path.join(folder, 'none'), () => undefined), 'ghcr.io'),
+  ).toBeUndefined();
 });
 
 test('what docker login wrote is found, however its key is spelled', async () => {
@@ -80,13 +91,106 @@ test("a registry's own helper is asked over stdin, once, and comes before the st
   expect(await readFile(path.join(folder, 'store.asked'), 'utf8')).toBe('get https://index.docker.io/v1/\n');
 });
 
-test('a store that knows nothing leaves the file to answer', async () => {
-  await helper('store', 'echo "credentials not found in native keychain"; exit 1');
-  const credentials = await configured({ credsStore: 'store', auths: { 'ghcr.io': auth('alice', 'a') } });
+/** Configurations, the registry that is asked, and whom the Docker CLI logs in there: its user and password, or its token. */
+const cases: readonly (readonly [config: unknown, registry: string, login: string | undefined])[] = [
+  [{ auths: { 'r.io': { ...auth('u', 'p'), username: 'other', password: 'q' } } }, 'r.io', 'u p'],
+  [{ auths: { 'r.io': { ...auth('u', 'p'), username: '' } } }, 'r.io', 'u p'],
+  [{ auths: { 'r.io': { ...auth('u', 'p'), username: null } } }, 'r.io', 'u p'],
+  [{ auths: { 'r.io': { auth: '', username: 'other', password: 'q' } } }, 'r.io', 'other q'],
+  [{ auths: { 'r.io': { auth: null, username: 'other', password: 'q' } } }, 'r.io', 'other q'],
+  [{ auths: { 'r.io': auth('u', 'p\0\0') } }, 'r.io', 'u p'],
+  [{ auths: { 'r.io': { ...auth('u', 'p'), identitytoken: 't' } } }, 'r.io', 'token t'],
+  [{ auths: { 'r.io': { ...auth('u', 'p'), identitytoken: null } } }, 'r.io', 'u p'],
+  [{ auths: { 'https://r.io/v1/': auth('url', 'p'), 'r.io': auth('exact', 'p') } }, 'r.io', 'exact p'],
+  [{ auths: { 'r.io/path': auth('u', 'p') } }, 'r.io', 'u p'],
+  [{ auths: { 'https://r.io:5000/v1/': auth('u', 'p') } }, 'r.io:5000', 'u p'],
+  [{ auths: { 'https://r.io:5000/v1/': auth('u', 'p') } }, 'r.io', undefined],
+  [{ auths: { x: null, 'r.io': auth('u', 'p') }, credHelpers: null, credsStore: null }, 'r.io', 'u p'],
+  [{ auths: { 'r.io': null } }, 'r.io', undefined],
+  [{ auths: null }, 'r.io', undefined],
+  ['', 'r.io', undefined],
+  ['\n', 'r.io', undefined],
+  ['null', 'r.io', undefined],
+  [{ auths: { 'r.io': auth('u', 'p') }, credHelpers: {}, credsStore: '' }, 'r.io', 'u p'],
+  [{ auths: { 'r.io': auth('u', 'p') }, credHelpers: { 'r.io': '' }, credsStore: 'store' }, 'r.io', 'u p'],
+  [{ auths: { 'r.io': auth('u', 'p') }, credHelpers: { 'r.io': null }, credsStore: 'store' }, 'r.io', 'u p'],
+  [{ auths: { 'r.io': auth('u', 'p') }, credsStore: 'store' }, 'r.io', 's from-store'],
+  [{ auths: { 'r.io': auth('u', 'p') }, credsStore: 'nothing' }, 'r.io', undefined],
+  [{ auths: { 'r.io': auth('u', 'p') }, credsStore: 'absent' }, 'r.io', 'u p'],
+  [{ auths: { 'r.io': auth('u', 'p') }, credsStore: 'locked' }, 'r.io', 'u p'],
+  [{ credsStore: 'absent' }, 'r.io', undefined],
+  [{ auths: { 'https://index.docker.io/v1/': auth('u', 'p') } }, 'docker.io', 'u p'],
+  [{ auths: { 'index.docker.io': auth('u', 'p'), 'docker.io': auth('v', 'p') } }, 'docker.io', undefined],
+  [{ credHelpers: { 'docker.io': 'store', 'index.docker.io': 'store' } }, 'docker.io', undefined],
+  [{ credHelpers: { 'https://index.docker.io/v1/': 'store' } }, 'docker.io', 's from-store'],
+];
 
-  expect(await shown(credentials, 'ghcr.io')).toEqual(['ghcr.io', 'alice', 'a']);
-  expect(await shown(credentials, 'quay.io')).toBeUndefined();
+const helpers = async (): Promise<void> => {
+  await helper('store', `echo '{"ServerURL":"x","Username":"s","Secret":"from-store"}'`);
+  await helper('nothing', 'echo "credentials not found in native keychain"; exit 1');
+  await helper('locked', 'echo "the keyring is locked" >&2; exit 1');
+};
+
+test.each(cases)('%j at %s logs in %s, as Docker does', async (config, registry, login) => {
+  await helpers();
+  const credentials = await configured(config);
+
+  const found = await credentials.credentials(registry);
+
+  const shownLogin = found && `${found.username.replace(/[<>]/g, '')} ${found.password.reveal()}`;
+  expect(shownLogin).toBe(login);
 });
+
+describeUnless(notOnPath('docker'), 'the Docker CLI', () => {
+  test('logs in as these cases say', async () => {
+    await helpers();
+    let header = '';
+    const daemon = createServer((request, response) => {
+      if (request.url?.includes('images/create') === true)
+        header = String(request.headers['x-registry-auth']);
+      response.setHeader('Api-Version', '1.43');
+      response.end('{}');
+    }).listen(0, '127.0.0.1');
+    await once(daemon, 'listening');
+    const { port } = daemon.address() as AddressInfo;
+    const env = { ...process.env, DOCKER_CONFIG: folder, DOCKER_HOST: `tcp://127.0.0.1:${port}` };
+    const logins: (string | undefined)[] = [];
+    for (const [config, registry] of cases) {
+      await configured(config);
+      await promisify(execFile)('docker', ['pull', `${registry}/team/api:v1`], { env });
+      const sent = JSON.parse(Buffer.from(header, 'base64url').toString()) as Record<string, string>;
+      const { username, password, identitytoken: token } = sent;
+      logins.push(
+        token === undefined
+          ? username === undefined
+            ? undefined
+            : `${username} ${password}`
+          : `token ${token}`,
+      );
+    }
+    daemon.closeAllConnections();
+    daemon.close();
+    expect(logins).toEqual(cases.map(([, , login]) => login));
+  });
+});
+
+test.each(['absent', 'locked'])(
+  'a helper that is %s is warned of when the file answers instead',
+  async (name) => {
+    await helpers();
+    const warnings: string[] = [];
+    const credentials = await configured(
+      { credsStore: name, auths: { 'ghcr.io': auth('u', 'p') } },
+      (warning) => warnings.push(warning),
+    );
+
+    await credentials.credentials('ghcr.io');
+    await credentials.credentials('ghcr.io');
+
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(`docker-credential-${name} gave no credentials for ghcr.io`);
+  },
+);
 
 test.each([
   ['fails', 'echo "the keyring is locked" >&2; exit 1', /the keyring is locked/],
@@ -102,8 +206,8 @@ test.each([
   });
 });
 
-test.each(['absent', '../evil'])('a helper that cannot be run, %s, is an error', async (name) => {
-  const credentials = await configured({ credsStore: name });
+test('a helper that is no name of a program is an error', async () => {
+  const credentials = await configured({ credsStore: '../evil' });
 
   await expect(credentials.credentials('ghcr.io')).rejects.toMatchObject({
     code: 'registry.credential_helper',

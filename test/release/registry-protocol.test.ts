@@ -61,10 +61,66 @@ test('the manifest is asked for in all four formats, indexes first', async () =>
   );
 });
 
-test('a registry that knows no HEAD is asked with GET', async () => {
-  await using stub = await stubRegistry(({ method }) => (method === 'HEAD' ? { status: 405 } : served));
+test.each([400, 403, 404, 405, 416, 429, 500, 501, 503, undefined])(
+  'a HEAD that fails, with status %s, is followed by GET, as with Docker',
+  async (status) => {
+    await using stub = await stubRegistry(({ method }) =>
+      method !== 'HEAD' ? served : status === undefined ? undefined : { status },
+    );
+
+    expect((await client().resolve(`${stub.host}/api:v1`)).digest).toBe(digest(index));
+    expect(new Set(lines(stub.seen))).toEqual(
+      new Set(['HEAD /v2/api/manifests/v1', 'GET /v2/api/manifests/v1']),
+    );
+  },
+);
+
+test.each([200, 201, 203, 206])('any status that says success, %i, is one', async (status) => {
+  await using stub = await stubRegistry(({ url, headers }, host): StubReply => {
+    if (url.pathname === '/token') return { status, body: '{"token":"","access_token":"t"}' };
+    if (headers['authorization'] === 'Bearer t') return { ...served, status };
+    return { status: 401, headers: { 'www-authenticate': `Bearer realm="http://${host}/token"` } };
+  });
 
   expect((await client().resolve(`${stub.host}/api:v1`)).digest).toBe(digest(index));
+});
+
+const asksForToken = (host: string): StubReply => ({
+  status: 401,
+  headers: { 'www-authenticate': `Bearer realm="http://${host}/token"` },
+});
+
+test.each([
+  ['{"errors":[{"code":"DENIED","message":"not \\"yours\\""}]}', 'not "yours"'],
+  ['{"details":"incorrect username or password"}', 'incorrect username or password'],
+  ['{"error":"invalid_grant","error_description":"The token is revoked."}', 'The token is revoked'],
+  ['{"error":"unauthorized"}', 'unauthorized'],
+  ['You may not\npull this.', 'You may not pull this'],
+])('what a registry and its token server say is told: %s', async (body, said) => {
+  await using stub = await stubRegistry(({ url }, host) =>
+    url.pathname === '/token' ? { status: 401, body } : asksForToken(host),
+  );
+  const name = `${stub.host}/api:v1`;
+  await expect(client(alice).resolve(name)).rejects.toMatchObject({
+    code: 'registry.denied',
+    message: `${stub.host} denies access to ${name} for alice: ${said}.`,
+  });
+  await expect(client().resolve(name)).rejects.toMatchObject({
+    message: `${stub.host} denies access to ${name}, asked without credentials: ${said}.`,
+  });
+
+  await using denying = await stubRegistry(() => ({ status: 403, body }));
+  await expect(client(alice).resolve(`${denying.host}/api:v1`)).rejects.toMatchObject({
+    code: 'registry.denied',
+    message: expect.stringContaining(`: ${said}.`) as string,
+  });
+
+  await using limiting = await stubRegistry(() => ({ status: 429, body }));
+  await expect(client(alice).resolve(`${limiting.host}/api:v1`)).rejects.toMatchObject({
+    code: 'registry.unavailable',
+    message: `The registry ${limiting.host} answers with status 429: ${said}.`,
+    hint: expect.stringContaining(`docker login ${limiting.host}`) as string,
+  });
 });
 
 test('bytes that are not what the digest promised are refused', async () => {
@@ -193,7 +249,7 @@ test('403 is denied, too', async () => {
 });
 
 test('a stumbling registry is asked again after a growing pause', async () => {
-  let failures = 2;
+  let failures = 3;
   await using stub = await stubRegistry(() => (failures-- > 0 ? { status: 503 } : served));
   const { clock, resolve } = client();
 
@@ -209,7 +265,7 @@ test('a lost connection is asked again; TLS is tried once before plain HTTP', as
 });
 
 test('a registry that asks to wait is waited for', async () => {
-  let failures = 1;
+  let failures = 2;
   await using stub = await stubRegistry(() =>
     failures-- > 0 ? { status: 429, headers: { 'retry-after': '3' } } : served,
   );
@@ -225,7 +281,7 @@ test('a registry that stays broken is unavailable', async () => {
 
   await expect(client().resolve(`${stub.host}/api:v1`)).rejects.toMatchObject({
     code: 'registry.unavailable',
-    message: `The registry ${stub.host} does not answer: status 500.`,
+    message: `The registry ${stub.host} answers with status 500.`,
   });
 });
 

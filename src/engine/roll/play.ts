@@ -101,6 +101,8 @@ async function rollThrough(sessions: readonly HostSession[], opened: OpenPlay, r
       const chosen = await nextAllowed(queue, size, play, batch, run);
       if (chosen.length === 0)
         return stoppedBy(isStopping(run) ? undefined : batchBlocked(run.floor.floorWait));
+      if (!turnPlay.budget.allowsBatchOf(chosen.length))
+        return stoppedBy(tooManyFailedBefore(play.name, batch));
       const left = queue.filter((session) => !chosen.includes(session));
       const of = batch + remainingBatches(left.length, rollout.serial, batch, sessions.length);
       const { turns: results, error } = await runBatch(chosen, { batch, of }, turnPlay, rollout.bake, run);
@@ -183,7 +185,7 @@ async function openPlay(
       // That of a batch is made with the batch.
       runOnce: { play: run.runOnce, batch: run.runOnce },
       throttles: new Throttles(),
-      budget: new FailureBudget(rollout.maxFailPercentage, sessions.length + failedBefore, failedBefore),
+      budget: new FailureBudget(rollout, sessions.length + failedBefore, failedBefore),
       end: () => {
         isOver = true;
       },

@@ -1,22 +1,38 @@
 import type { Layer } from '../../expression/scope.js';
 import type { Variables } from '../../expression/variables.js';
-import type { Play, Position, RunOnceScope } from '../../playbook/playbook.js';
+import type { Play, PlayRollout, Position, RunOnceScope } from '../../playbook/playbook.js';
+import { amountOf } from '../../model/settings.js';
 import type { HostSession } from '../host-session.js';
 import type { Throttles } from './throttle.js';
 import type { RunOnce } from './run-once.js';
 
 /**
  * How many hosts may fail before a play stops. Failed and unreachable count alike, over the whole run and the last host included:
- * those of earlier plays are among them. The allowance rounds down: 25% of 3 hosts is none.
+ * those of earlier plays are among them. `max_failures` is a number of hosts, or a share of those of the run. `max_fail_percentage` is, as in
+ * Ansible's strategies, what they may be in proportion to the batch that is under way. Both round down: 25% of 3 hosts is none.
  */
 export class FailureBudget {
-  readonly #allowed: number;
+  readonly #percentage: number;
+  readonly #most: number;
+  #batch: number;
   #failed: number;
 
   /** `hosts` are those of the play and those that failed before it. */
-  constructor(maxFailPercentage: number, hosts: number, failedBefore: number) {
-    this.#allowed = Math.floor((maxFailPercentage * hosts) / 100);
+  constructor(
+    { maxFailPercentage, maxFailures }: Pick<PlayRollout, 'maxFailPercentage' | 'maxFailures'>,
+    hosts: number,
+    failedBefore: number,
+  ) {
+    this.#percentage = maxFailPercentage ?? Infinity;
+    this.#most = maxFailures === undefined ? Infinity : amountOf(maxFailures, hosts);
+    this.#batch = hosts;
     this.#failed = failedBefore;
+  }
+
+  /** Whether a batch of so many hosts may begin; from then on it is the one under way. A window has none: the whole play stands for it. */
+  allowsBatchOf(hosts: number): boolean {
+    this.#batch = hosts;
+    return !this.exceeded;
   }
 
   /** One more host failed. Counted as it happens, so that a batch takes no further host out of service. */
@@ -25,7 +41,7 @@ export class FailureBudget {
   }
 
   get exceeded(): boolean {
-    return this.#failed > this.#allowed;
+    return this.#failed > this.#most || this.#failed * 100 > this.#percentage * this.#batch;
   }
 }
 

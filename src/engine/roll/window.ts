@@ -13,7 +13,7 @@ import type { TurnResult } from './turn.js';
 
 /**
  * A play with `max_unavailable`: a sliding window. Each host is a batch of its own, with its own bake, and at most that many are under way at once:
- * the next begins as soon as one is done. Nothing more begins once a host failed, unless `max_fail_percentage` allows for it, or the play was ended;
+ * the next begins as soon as one is done. Nothing more begins once a host failed, unless the play's allowance of failures covers it, or the play was ended;
  * those that are under way come to their ends. Never throws.
  */
 export async function rollWindow(
@@ -39,7 +39,8 @@ export async function rollWindow(
     failed ||= result.turns.some(({ status }) => status !== 'ok');
   };
   const isStopped = (): boolean => {
-    const tooMany = budget.exceeded || (failed && play.maxFailPercentage === undefined);
+    const hasAllowance = play.maxFailPercentage !== undefined || play.maxFailures !== undefined;
+    const tooMany = budget.exceeded || (failed && !hasAllowance);
     return error !== undefined || isStopping(run) || (tooMany && !isOver());
   };
   const mayBegin = (): boolean => {

@@ -12,14 +12,14 @@ export const shellOperatorIn = (argv: readonly string[]): string | undefined =>
   argv.find((word) => word !== ';' && operators.test(word));
 
 /**
- * Splits a command line as POSIX sh does, into words with quotes and backslashes taken away, and does nothing else that
+ * Splits a command line as POSIX sh does, into words with quotes and backslashes taken away (one before a line's end joins the lines), and does nothing else that
  * a shell does: no variables, no globs. With `refusesOperators` a word that is a bare operator (`&&`, `|`, `>`) is a problem: its author
  * expected a shell.
  */
 function splitWords(line: string, refusesOperators: boolean): Words {
   const words: string[] = [];
-  const token = /\s*((?:[^\s'"\\]|\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*")+)/gy;
-  const text = line.trim();
+  const token = /((?:[^\s'"\\]|\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*")+)(?:\s|\\\n)*/gy;
+  const text = line.replace(/^(?:\s|\\\n)+/, '');
   while (token.lastIndex < text.length) {
     const raw = token.exec(text)?.[1];
     if (raw === undefined) return { problem: 'has a quote or backslash without its end' };
@@ -31,7 +31,7 @@ function splitWords(line: string, refusesOperators: boolean): Words {
 
 const unquote = (raw: string): string =>
   raw.replace(
-    /'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])/g,
+    /'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\\n|\\([^])/g,
     (_, single?: string, double?: string, escaped?: string) =>
       single ?? double?.replace(/\\([$`"\\])|\\\n/g, (_all, sign?: string) => sign ?? '') ?? escaped ?? '',
   );

@@ -30,6 +30,11 @@ export const rolloutSchema: z.ZodType<RolloutSettings> = z
       .describe(
         'how long one drain may take; `default` is the deregistration delay of the target group and 30 s more',
       ),
+    max_failures: amountSchema
+      .default({ hosts: 0 })
+      .describe(
+        'how many hosts may fail, over the whole run, before no other host begins; a failed host is restored, and the run still does not end well. A batch that fails as a whole ends the roll in any case',
+      ),
     on_failure: z
       .enum(['rollback', 'restore', 'stop'])
       .default('rollback')

@@ -47,7 +47,11 @@ const keywordSchemas: Readonly<Record<string, JsonSchema>> = {
     'sizes of batches: 1, 25%, or a list',
   ),
   strategy: described({ enum: ['free', 'linear'] }, 'whether hosts of a batch wait for each other'),
-  max_fail_percentage: described(amount, 'the share of a batch that may fail'),
+  max_fail_percentage: described(
+    amount,
+    'how many hosts may have failed in proportion to the batch, as in Ansible',
+  ),
+  max_failures: described(amount, 'how many hosts may fail over the whole run'),
   any_errors_fatal: described(flag, 'the first failure ends the play'),
   min_healthy: described(amount, 'healthy targets that a target group keeps'),
   bake: described(duration, 'how long a batch is watched before the next begins'),

@@ -137,6 +137,10 @@ describe('commands', () => {
     [`sh -c 'a && b | c'`, ['sh', '-c', 'a && b | c']],
     [String.raw`a\ b "c\"d" 'e'f`, ['a b', 'c"d', 'ef']],
     [`run ''`, ['run', '']],
+    ['run --one \\\n  --two \\\n\\\n --three', ['run', '--one', '--two', '--three']],
+    ['run on\\\ne "t\\\nwo" \'th\\\nree\'', ['run', 'one', 'two', 'th\\\nree']],
+    ['run --last \\\n', ['run', '--last']],
+    ['\\\nrun \\\\\n two', ['run', '\\', 'two']],
     ['run $HOME *', ['run', '$HOME', '*']],
   ])('%s is split as sh would', (line, words) => {
     expect(validate(containerSchema, { value: { name: 'api', command: line } }).command).toEqual(words);

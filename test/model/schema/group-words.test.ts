@@ -93,6 +93,7 @@ describe('rollout', () => {
     bake: 30_000,
     drainTimeout: 'default',
     onFailure: 'rollback',
+    maxFailures: { hosts: 0 },
     keepReleases: 3,
     floorWait: 600_000,
     reconnect: 300_000,
@@ -107,7 +108,7 @@ describe('rollout', () => {
 
   test('every key is read', () => {
     const text =
-      '{ serial: 2, min_healthy: 0, bake: 1m, drain_timeout: 330s, on_failure: stop, keep_releases: 0, floor_wait: 1h, reconnect: 30s, max_blips: 0, asg: ignore }';
+      '{ serial: 2, min_healthy: 0, bake: 1m, drain_timeout: 330s, max_failures: 10%, on_failure: stop, keep_releases: 0, floor_wait: 1h, reconnect: 30s, max_blips: 0, asg: ignore }';
 
     expect(read(rolloutSchema, text)).toEqual({
       serial: [{ hosts: 2 }],
@@ -115,6 +116,7 @@ describe('rollout', () => {
       bake: 60_000,
       drainTimeout: 330_000,
       onFailure: 'stop',
+      maxFailures: { percent: 10 },
       keepReleases: 0,
       floorWait: 3_600_000,
       reconnect: 30_000,
