@@ -7,7 +7,7 @@ import type { ExitCode } from '../model/run-result.js';
 import { renderErrors, type SourceLines } from '../report/error-view.js';
 import { errorDocument } from '../events/event-json.js';
 import { choosePalette } from '../report/palette.js';
-import { visibleJson } from '../report/visible.js';
+import { visibleJson } from '../model/visible.js';
 import { redactCrashes } from './crash.js';
 import { readExtraVars } from './extra-vars.js';
 import { readLimit } from './limit.js';

@@ -1,6 +1,6 @@
 import type { PlanReport } from '../model/plan.js';
 import type { InterruptedStatus } from '../model/status-report.js';
-import { visible, visibleText } from '../report/visible.js';
+import { visible, visibleText } from '../model/visible.js';
 import type { StepAnswer } from '../world/context.js';
 import type { PromptOptions } from './terminal-prompt.js';
 

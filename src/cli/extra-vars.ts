@@ -1,6 +1,10 @@
+import { utf8Text } from '../config/utf8-text.js';
+import { validate } from '../config/validate.js';
 import { parseYaml } from '../config/yaml.js';
 import { invalidExtraVars, invalidExtraVarsFile } from '../errors/cli.js';
 import type { Layer } from '../expression/scope.js';
+import { variablesSchema } from '../model/schema/variables.js';
+import { faultOfVariableName } from '../model/variable-name.js';
 import { readRegularSync } from '../system/regular-file.js';
 
 /**
@@ -13,19 +17,24 @@ export function readExtraVars(given: readonly string[]): readonly Layer[] {
   return given.map((text) => {
     if (text.startsWith('@')) return readFile(text.slice(1));
     const values = text.trimStart().startsWith('{') ? parseJson(text) : parseWords(text);
-    return { name: 'extra vars', values };
+    for (const name of Object.keys(values)) {
+      const fault = faultOfVariableName(name);
+      if (fault !== undefined) throw invalidExtraVars(text, `"${name}" ${fault}`);
+    }
+    return { name: 'extra vars', values, merges: true };
   });
 }
 
 function readFile(file: string): Layer {
-  const document = parseYaml(file, textOf(file));
+  const document = parseYaml(file, utf8Text(file, bytesOf(file)));
   if (!isMapping(document.value)) throw invalidExtraVarsFile(file, 'does not hold a mapping');
-  return { name: `extra vars @${file}`, values: document.value, locate: document.locate };
+  const values = validate(variablesSchema, document);
+  return { name: `extra vars @${file}`, values, locate: document.locate, merges: true };
 }
 
-function textOf(file: string): string {
+function bytesOf(file: string): Buffer {
   try {
-    return readRegularSync(file).toString();
+    return readRegularSync(file);
   } catch (error) {
     throw invalidExtraVarsFile(
       file,
@@ -49,6 +58,9 @@ const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parseWords(text: string): Readonly<Record<string, unknown>> {
+  const [, name, json] = /^\s*([A-Za-z_]\w*)=([{[].*)$/s.exec(text) ?? [];
+  if (name !== undefined && json !== undefined && isJson(json))
+    return { [name]: JSON.parse(json) as unknown };
   const words = splitWords(text);
   if (words.length === 0) throw invalidExtraVars('""', 'it is empty');
   return Object.fromEntries(
@@ -59,6 +71,15 @@ function parseWords(text: string): Readonly<Record<string, unknown>> {
       return [key, quoted ? value : typed(value)];
     }),
   );
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function typed(value: string): string | number | boolean {
@@ -80,6 +101,8 @@ function splitWords(text: string): readonly Word[] {
   const pattern = /((?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+)|(\S)/gs;
   for (const [, word, stray] of text.matchAll(pattern)) {
     if (word === undefined) throw invalidExtraVars(text, `a quote is not closed, at ${stray ?? ''}`);
+    if (/^\w+=[{[].*"/s.test(word))
+      throw invalidExtraVars(text, 'a mapping or list among words must be JSON');
     const bare = word.replace(
       /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs,
       (_all, double?: string, single?: string, escaped?: string) =>

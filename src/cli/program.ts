@@ -5,7 +5,7 @@ import type { ExitCode } from '../model/run-result.js';
 import { renderErrors } from '../report/error-view.js';
 import { programFile } from '../program-files.js';
 import { choosePalette } from '../report/palette.js';
-import { visibleText } from '../report/visible.js';
+import { visibleText } from '../model/visible.js';
 import { ignoreClosedOutputs } from './closed-outputs.js';
 import { readCommandLine, type Asked } from './command-line.js';
 import { reportCrashes } from './crash.js';

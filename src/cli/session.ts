@@ -8,7 +8,7 @@ import type { RunHooks } from '../world/context.js';
 import { isClosed } from './closed-outputs.js';
 import { confirmPlans, confirmRecovery, confirmTask, type Question } from './confirm.js';
 import { whenCrashing } from './crash.js';
-import { visibleText } from '../report/visible.js';
+import { visibleText } from '../model/visible.js';
 import { isLiveTerminal, openReaders, type ReaderOptions, type Readers } from './readers.js';
 import { graceOnTerminal, graceWithoutTerminal, Interruption } from './signals.js';
 import { TerminalPrompt } from './terminal-prompt.js';

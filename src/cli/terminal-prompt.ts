@@ -1,7 +1,7 @@
 import { defined } from '../model/defined.js';
 import { Secret } from '../model/secret.js';
 import type { PersonPrompt } from '../ports/secret-keeper.js';
-import { visibleText } from '../report/visible.js';
+import { visibleText } from '../model/visible.js';
 
 export interface PromptOptions {
   /** Takes the live view away until the function that it gives is called. */

@@ -68,6 +68,13 @@ interface StaticHost extends StaticHostEntry {
   readonly variables: VariablesFile;
 }
 
+/** All variables that an environment's file has, wherever they stand in it. */
+export const variablesOf = (environment: EnvironmentFile): readonly VariablesFile[] => [
+  environment.vars,
+  ...environment.groupVars.values(),
+  ...(environment.source === 'static' ? environment.hosts.map(({ variables }) => variables) : []),
+];
+
 const sourceSchema = z.looseObject({ source: z.enum(['aws_ec2', 'static']) });
 
 /** Throws what is wrong with the file, all of it. */

@@ -1,10 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileNotUtf8, unreadableFile, unwritableFile } from '../errors/config.js';
-import type { Place } from '../model/source.js';
+import { unreadableFile, unwritableFile } from '../errors/config.js';
 import { openRegular, readRegular } from '../system/regular-file.js';
+import { utf8Text } from './utf8-text.js';
 import type { FileDigest, NewProjectFile, ProjectEntry, ProjectFiles } from '../ports/project-files.js';
 
 /** The files of a project in a folder of this machine. */
@@ -26,8 +25,7 @@ export class NodeProjectFiles implements ProjectFiles {
       if (isAbsent(error)) return undefined;
       throw unreadableFile(path, error);
     }
-    if (!isUtf8(bytes)) throw fileNotUtf8(placeOfWrongByte(path, bytes));
-    return bytes.toString();
+    return utf8Text(path, bytes);
   }
 
   async list(path: string): Promise<readonly string[]> {
@@ -128,15 +126,3 @@ export class NodeProjectFiles implements ProjectFiles {
 /** No such file, or a file where a folder of its path should be. */
 const isAbsent = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
-
-/** Where the first byte stands that is no UTF-8. Node reads it as U+FFFD, which a file may also hold as itself. */
-function placeOfWrongByte(file: string, bytes: Buffer): Place {
-  const text = bytes.toString();
-  const isWrong = (index: number): boolean =>
-    bytes.indexOf('\uFFFD', Buffer.byteLength(text.slice(0, index))) !==
-    Buffer.byteLength(text.slice(0, index));
-  let index = text.indexOf('\uFFFD');
-  while (index >= 0 && !isWrong(index)) index = text.indexOf('\uFFFD', index + 1);
-  const before = text.slice(0, Math.max(0, index));
-  return { file, line: before.split('\n').length, column: before.length - before.lastIndexOf('\n') };
-}

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { DockerSettings, SshSettings } from '../model/host.js';
+import { variablesSchema } from '../model/schema/variables.js';
 import { textSchema } from '../model/schema/text.js';
 import { dockerSchema } from './connection-schema.js';
 import { sshSchema } from './ssh-schema.js';
@@ -10,7 +11,7 @@ import { validate } from './validate.js';
 import type { Lookups } from '../model/lookups.js';
 import type { SecretBackendSettings } from './secret-backends.js';
 import { secretsLayer, secretsSchema, type SecretSources } from './secrets.js';
-import { variablesSchema, variablesWithin, type VariablesFile } from './variables-file.js';
+import { variablesWithin, type VariablesFile } from './variables-file.js';
 import type { Locate } from '../model/source.js';
 import type { YamlDocument } from './yaml.js';
 

@@ -4,9 +4,10 @@ import type { Host } from '../model/host.js';
 import type { Lookups } from '../model/lookups.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import { endpointsName, readEndpointsFile, type EndpointsFile } from './endpoints-file.js';
-import { readEnvironmentFile, type EnvironmentFile } from './environment-file.js';
+import { readEnvironmentFile, variablesOf, type EnvironmentFile } from './environment-file.js';
 import { projectFile, readProjectConfig, type ProjectConfig } from './project-config.js';
 import type { SecretSources } from './secrets.js';
+import { SettingWords } from './setting-words.js';
 import { readVariablesFile, type VariablesFile } from './variables-file.js';
 import { parseYaml, type YamlDocument } from './yaml.js';
 
@@ -27,12 +28,16 @@ export interface Project {
   readonly hostVars: (host: Pick<Host, 'id' | 'name'>) => Promise<VariablesFile | undefined>;
 }
 
-/** Reads `adfpush.yml`, if there is one, and looks at what else there is. Other files are read when they are asked for. */
+/**
+ * Reads `adfpush.yml`, if there is one, and looks at what else there is. Other files are read when they are asked for. `words` judges all
+ * variables that are read.
+ */
 export async function loadProject(
   files: ProjectFiles,
   directory: string,
   secrets: SecretSources,
   lookups?: Lookups,
+  words = new SettingWords(files),
 ): Promise<Project> {
   const [config, inventory, groupFiles, hostFiles] = await Promise.all([
     readConfig(files, directory, secrets, lookups),
@@ -40,6 +45,7 @@ export async function loadProject(
     yamlFiles(files, 'inventory/group_vars'),
     yamlFiles(files, 'inventory/host_vars'),
   ]);
+  await words.check(config.vars);
   const environments = inventory.names.filter((name) => name !== endpointsName);
   return {
     directory,
@@ -48,7 +54,9 @@ export async function loadProject(
     environment: remembered(async (name) => {
       const file = environments.includes(name) ? inventory.path(name) : undefined;
       if (file === undefined) throw unknownEnvironment(name, environments);
-      return readEnvironmentFile(name, file, await readYaml(files, file));
+      const read = readEnvironmentFile(name, file, await readYaml(files, file));
+      for (const variables of variablesOf(read)) await words.check(variables);
+      return read;
     }),
     endpoints: async () => {
       const file = inventory.path(endpointsName);
@@ -56,11 +64,11 @@ export async function loadProject(
         ? undefined
         : readEndpointsFile(file, await readYaml(files, file), environments);
     },
-    groupVars: remembered((group) => readVariables(files, groupFiles, 'group_vars', group)),
+    groupVars: remembered((group) => readVariables(files, words, groupFiles, 'group_vars', group)),
     hostVars: async ({ id, name }) => {
       const [byId, byName] = [hostFiles.path(id), hostFiles.path(name)];
       if (byId !== undefined && byName !== undefined && byId !== byName) throw twoFiles([byId, byName]);
-      return readVariables(files, hostFiles, 'host_vars', byId === undefined ? name : id);
+      return readVariables(files, words, hostFiles, 'host_vars', byId === undefined ? name : id);
     },
   };
 }
@@ -77,12 +85,16 @@ async function readConfig(
 
 async function readVariables(
   files: ProjectFiles,
+  words: SettingWords,
   folder: YamlFolder,
   label: string,
   name: string,
 ): Promise<VariablesFile | undefined> {
   const path = folder.path(name);
-  return path === undefined ? undefined : readVariablesFile(`${label}/${name}`, await readYaml(files, path));
+  if (path === undefined) return undefined;
+  const variables = readVariablesFile(`${label}/${name}`, await readYaml(files, path));
+  await words.check(variables);
+  return variables;
 }
 
 async function readYaml(files: ProjectFiles, path: string): Promise<YamlDocument> {

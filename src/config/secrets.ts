@@ -11,7 +11,8 @@ import { locateWithin, type Locate } from '../model/source.js';
 import { placeOf } from './located.js';
 import type { SecretLookup } from './named-secrets.js';
 import { secretBackendSchema, type SecretBackendSettings } from './secret-backends.js';
-import { variableName, type VariablesFile } from './variables-file.js';
+import type { VariablesFile } from './variables-file.js';
+import { variableNameSchema } from '../model/schema/variables.js';
 
 /** Where a project's secrets come from, and who keeps them. */
 export interface SecretSources {
@@ -53,9 +54,9 @@ type Source = z.infer<typeof sourceSchema>;
  */
 export const secretsSchema = z
   .union([
-    z.array(z.union([variableName, secretBackendSchema])),
+    z.array(z.union([variableNameSchema, secretBackendSchema])),
     secretBackendSchema,
-    z.record(variableName, z.union([sourceSchema, z.null()])),
+    z.record(variableNameSchema, z.union([sourceSchema, z.null()])),
   ])
   .transform((given): DeclaredSecrets => {
     if (Array.isArray(given)) {

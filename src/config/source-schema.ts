@@ -4,7 +4,8 @@ import { dockerSchema } from './connection-schema.js';
 import { literalTextSchema } from './literal-text.js';
 import { secretBackendsSchema } from './secret-backends.js';
 import { sshSchema } from './ssh-schema.js';
-import { variablesSchema } from './variables-file.js';
+import { isBuiltInGroup } from '../model/schema/host-name.js';
+import { variablesSchema } from '../model/schema/variables.js';
 
 /** An account is text: as a number it would lose its leading zeros. */
 export const accountSchema = parsed((value, refuse) => {
@@ -50,7 +51,12 @@ export const commonKeys = {
       'where `{{ secret "name" }}` is looked for in this environment, instead of what adfpush.yml says: one backend or a list of them, below',
     ),
   groups: z
-    .record(z.string(), z.strictObject({ vars: variablesSchema.default({}) }))
+    .record(
+      z.string().refine((name) => name === 'all' || !isBuiltInGroup(name), {
+        error: 'must not be ungrouped or _meta, which are built in: write all, or the name of a group',
+      }),
+      z.strictObject({ vars: variablesSchema.default({}) }),
+    )
     .default({})
     .describe('`NAME: { vars: … }`: variables of the hosts of a group'),
 };

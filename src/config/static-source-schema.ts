@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DockerSettings, SshSettings } from '../model/host.js';
 import type { Region } from '../model/ids.js';
-import { hostNameForm, hostNameRule } from '../model/schema/host-name.js';
+import { builtInGroupRule, hostNameForm, hostNameRule, isBuiltInGroup } from '../model/schema/host-name.js';
 import { portSchema } from '../model/schema/number.js';
 import { camelKeys } from '../model/schema/parsed.js';
 import type { ValuePath } from '../model/source.js';
@@ -10,7 +10,7 @@ import { hostTextSchema, literalTextSchema } from './literal-text.js';
 import { sshSchema } from './ssh-schema.js';
 import { accessKeys, accountSchema, commonKeys } from './source-schema.js';
 import { regionSchema } from './region-schema.js';
-import { variablesSchema } from './variables-file.js';
+import { variablesSchema } from '../model/schema/variables.js';
 
 /** A host of a static inventory as its file describes it. */
 export interface StaticHostEntry {
@@ -31,12 +31,14 @@ export interface StaticHostEntry {
 
 const nameSchema = literalTextSchema.regex(hostNameForm, { error: hostNameRule });
 
+const groupSchema = nameSchema.refine((name) => !isBuiltInGroup(name), { error: builtInGroupRule });
+
 const namesSchema = z
   .union([
-    z.array(nameSchema),
+    z.array(groupSchema),
     literalTextSchema.transform((text) => text.split(',').map((name) => name.trim())),
   ])
-  .pipe(z.array(nameSchema));
+  .pipe(z.array(groupSchema));
 
 const hostKeys = {
   address: hostTextSchema.exactOptional().describe('where SSH goes; its name without it'),

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import type { Lookups } from '../model/lookups.js';
+import { variablesSchema } from '../model/schema/variables.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
 import { locateWithin, type Locate, type ValuePath } from '../model/source.js';
 import type { SecretLookup } from './named-secrets.js';
@@ -27,15 +27,6 @@ export interface SecretVariables {
   /** What `{{ secret "name" }}` means; absent where there are none. */
   readonly named?: SecretLookup;
 }
-
-/** A name that templates and conditions can say. */
-export const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-  error: ({ input }) =>
-    `"${String(input)}" is not a name that a template can use: letters, digits and _ only, no digit first`,
-});
-
-/** Variables by their names. */
-export const variablesSchema = z.record(variableName, z.unknown());
 
 /** A file that is all variables; an empty one has none. */
 export const readVariablesFile = (

@@ -85,6 +85,26 @@ export const invalidValue = (message: string, where: ErrorPlace, hint?: string):
     ...defined({ hint }),
   });
 
+/** A variable that nothing uses, named almost as a setting of a group. */
+export const misspeltSetting = (name: string, near: string, where: ErrorPlace): AdfError =>
+  new AdfError({
+    code: 'config.misspelt_setting',
+    class: 'invalid',
+    message: `\`${name}\` is no setting, and no template or condition of the project uses such a variable.`,
+    ...where,
+    hint: `Did you mean "${near}"?`,
+  });
+
+/** A variable that nothing uses, named as a key of `rollout`. */
+export const misplacedSetting = (name: string, where: ErrorPlace): AdfError =>
+  new AdfError({
+    code: 'config.misplaced_setting',
+    class: 'invalid',
+    message: `\`${name}\` has no effect here: it is a key of \`rollout\`.`,
+    ...where,
+    hint: `Write rollout: { ${name}: … }.`,
+  });
+
 export const missingKey = (name: string, where: ErrorPlace, hint?: string): AdfError =>
   new AdfError({
     code: 'config.missing_key',

@@ -67,6 +67,13 @@ export const unusableAddress = (host: string, address: string): AdfError =>
     'An address holds no space and does not begin with a dash.',
   );
 
+export const builtInGroup = (host: string, group: string, tag: string): AdfError =>
+  refused(
+    'built_in_group',
+    `${host} has the group "${group}" in its tag ${tag}: all, ungrouped and _meta are built in.`,
+    'Give the group another name.',
+  );
+
 export const unknownGroup = (
   name: string,
   environment: string,

@@ -101,13 +101,9 @@ export const wrongKeywordValue = (
   hint?: string,
 ): AdfError => invalid('playbook.wrong_value', `"${keyword}" must be ${expected}, not ${given}`, place, hint);
 
-export const badVariableName = (name: string, keyword: string, place: ErrorPlace): AdfError =>
-  invalid(
-    'playbook.variable_name',
-    `"${name}" in "${keyword}" cannot be the name of a variable`,
-    place,
-    'Use letters, digits and _, and no digit at the beginning.',
-  );
+/** `fault` is the end of a sentence about the name. */
+export const badVariableName = (name: string, keyword: string, fault: string, place: ErrorPlace): AdfError =>
+  invalid('playbook.variable_name', `"${name}" in "${keyword}" ${fault}`, place);
 
 export const noModule = (place: ErrorPlace, modules: readonly string[]): AdfError =>
   invalid('playbook.no_module', 'the task names no module', place, `There are: ${enumerate(modules, 30)}.`);

@@ -3,7 +3,7 @@ import type { Event } from './event.js';
 import { defined } from '../model/defined.js';
 import type { ResultError } from '../model/run-result.js';
 import { formatPlace } from '../model/source.js';
-import { visibleJson } from './visible.js';
+import { visibleJson } from '../model/visible.js';
 
 /** An error as it stands in documents for machines: nothing of its stack or cause. */
 export const errorDocument = ({ code, message, host, at, hint }: AdfError): ResultError => ({

@@ -12,6 +12,8 @@ export interface Layer {
   readonly locate?: Locate;
   /** True for values from a host or the cloud: data, never compiled as templates. */
   readonly literal?: boolean;
+  /** True when a mapping of it that is a setting (`rollout: { bake: … }`) says only what differs from the layers below. */
+  readonly merges?: boolean;
   /** What any other name may mean, since it is not known which ones are set. */
   readonly otherwise?: UnknownValue;
   /** The variables that are secret, whatever layer gives them. */

@@ -4,7 +4,7 @@ import type { ErrorPlace } from '../errors/adf-error.js';
 import { secretNotFetched, secretUnusable } from '../errors/secrets.js';
 import { isEncrypted } from '../model/environment-text.js';
 import { Secret } from '../model/secret.js';
-import type { Locate, Place } from '../model/source.js';
+import { locateWithin, type Locate, type Place, type ValuePath } from '../model/source.js';
 import type { Lookups } from '../model/lookups.js';
 import type { UnknownValue } from '../model/unknown.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
@@ -121,7 +121,7 @@ export class Variables {
     const layer = this.#layerOf(name);
     if (layer === undefined && this.#otherwise !== undefined) return this.#otherwise;
     if (layer === undefined) throw unknownVariable(name, this.names(), {});
-    const value = layer.literal === true ? layer.values[name] : this.#render(name, layer);
+    const value = this.#valueOf(name, this.#givenBy(name, layer));
     // Before it can be shown.
     if (this.#secrets !== undefined && this.isSecret(name)) {
       keep(value, name, this.#secrets.keeper);
@@ -176,6 +176,35 @@ export class Variables {
     return at === undefined ? { layer: layer.name } : { layer: layer.name, at };
   }
 
+  /** Where the parts of a value stand, by their path in it; undefined when it stands in no file. */
+  locateOf(name: string): Locate | undefined {
+    const top = this.#layerOf(name);
+    const layers = top === undefined ? [] : this.#givenBy(name, top);
+    const [only, ...others] = layers.filter(({ locate }) => locate !== undefined);
+    if (only?.locate === undefined) return undefined;
+    if (others.length === 0) return locateWithin(only.locate, [name]);
+    const has = (values: unknown, path: ValuePath): boolean =>
+      path.length === 0 || (isMapping(values) && has(values[path[0] ?? ''], path.slice(1)));
+    return (path, part) => {
+      const whole = [name, ...path];
+      return (layers.find(({ values }) => has(values, whole)) ?? only).locate?.(whole, part);
+    };
+  }
+
+  /** The layers that give a value, highest first: one, unless it is a setting of which higher ones say only a part. */
+  #givenBy(name: string, top: Layer): readonly Layer[] {
+    if (top.merges !== true || !mergedSettings.has(name)) return [top];
+    const all = [...layersOf(this.#added), ...this.#baseLayers.toReversed(), ...layersOf(this.#defaults)];
+    const having = all.filter(({ values }) => Object.hasOwn(values, name));
+    return having.slice(0, having.findIndex(({ merges }) => merges !== true) + 1 || undefined);
+  }
+
+  #valueOf(name: string, [layer, ...below]: readonly Layer[]): unknown {
+    if (layer === undefined) return undefined;
+    const value = layer.literal === true ? layer.values[name] : this.#render(name, layer);
+    return below.length === 0 || !isMapping(value) ? value : merged(this.#valueOf(name, below), value);
+  }
+
   /** What a layer gives to secret names as it is written, where no template has to be rendered first. */
   #keepWritten({ values, literal }: Layer): void {
     if (this.#secrets === undefined) return;
@@ -210,6 +239,18 @@ export class Variables {
   }
 }
 
+/** Settings of a group that are mappings. */
+const mergedSettings: ReadonlySet<string> = new Set(['container', 'health', 'rollout']);
+
+/** The lower value with what the upper one says otherwise; lists and texts are replaced. */
+const merged = (lower: unknown, upper: unknown): unknown =>
+  isMapping(lower) && isMapping(upper)
+    ? Object.fromEntries([
+        ...Object.entries(lower),
+        ...Object.entries(upper).map(([key, value]) => [key, merged(lower[key], value)] as const),
+      ])
+    : upper;
+
 /** Which names variables were asked for. */
 export interface Reads {
   readonly names: Set<string>;
@@ -219,8 +260,9 @@ export interface Reads {
 
 /** The same text in a file, or the same simple value: a template in it is rendered with names that were read too. */
 function isSameValue(name: string, one: Layer | undefined, other: Layer | undefined): boolean {
-  if (one === other) return true;
+  if (one === other && one?.merges !== true) return true;
   if (one === undefined || other === undefined) return false;
+  if (one.merges === true && mergedSettings.has(name)) return false;
   if (one.values === other.values) return true;
   const [value, same] = [one.values[name], other.values[name]];
   return typeof value !== 'object' && value === same && one.literal === other.literal;

@@ -92,7 +92,7 @@ async function inventoryOf(
     [...groups].map(([group, pairs]) => [group, pairs.map(({ host }) => host)]),
   );
   const inNone = hosts.filter((host) => host.groups.length === 0);
-  if (inNone.length > 0 && !members.has(ungrouped)) members.set(ungrouped, inNone);
+  if (inNone.length > 0) members.set(ungrouped, inNone);
   return {
     environment: file.name,
     ...defined({ access: file.access }),

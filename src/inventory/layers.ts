@@ -1,4 +1,5 @@
 import type { EnvironmentFile } from '../config/environment-file.js';
+import { settingNames } from '../model/settings.js';
 import type { Project } from '../config/project.js';
 import type { Layer } from '../expression/scope.js';
 import { defined } from '../model/defined.js';
@@ -16,17 +17,6 @@ export const packagedDefaults: Layer = {
     rollout: {},
   },
 };
-
-/** What makes a group what it is: on a host of several groups, it must not leak from one into the deploy of another. */
-export const groupOwn: ReadonlySet<string> = new Set([
-  'image',
-  'version',
-  'container',
-  'containers',
-  'health',
-  'target_groups',
-  'rollout',
-]);
 
 /** The layers of one environment, all files read. */
 export interface EnvironmentLayers {
@@ -84,7 +74,9 @@ function layersOfGroups(
     const others = groups.filter((group) => group !== deployed && group !== 'all');
     const inOrder = (layerOf: (group: string) => Layer | undefined): readonly (Layer | undefined)[] => [
       layerOf('all'),
-      ...others.map((group) => (deployed === undefined ? layerOf(group) : withoutGroupOwn(layerOf(group)))),
+      ...others.map((group) =>
+        deployed === undefined ? layerOf(group) : withoutGroupSettings(layerOf(group)),
+      ),
       deployed === undefined || deployed === 'all' ? undefined : layerOf(deployed),
     ];
     const layers = [
@@ -100,10 +92,10 @@ function layersOfGroups(
   };
 }
 
-const withoutGroupOwn = (layer: Layer | undefined): Layer | undefined =>
+const withoutGroupSettings = (layer: Layer | undefined): Layer | undefined =>
   layer && {
     ...layer,
-    values: Object.fromEntries(Object.entries(layer.values).filter(([name]) => !groupOwn.has(name))),
+    values: Object.fromEntries(Object.entries(layer.values).filter(([name]) => !settingNames.has(name))),
   };
 
 /**

@@ -3,6 +3,17 @@ import type { HealthProbe } from './health.js';
 import type { Milliseconds } from './duration.js';
 import type { Locate } from './source.js';
 
+/** The variables that say what a group is. On a host of several groups, they must not leak from one into the deploy of another. */
+export const settingNames: ReadonlySet<string> = new Set([
+  'image',
+  'version',
+  'container',
+  'containers',
+  'health',
+  'target_groups',
+  'rollout',
+]);
+
 /** An absolute number of hosts or a share of them. */
 export type Amount = { readonly hosts: number } | { readonly percent: number };
 

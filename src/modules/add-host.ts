@@ -2,10 +2,18 @@ import { z } from 'zod';
 import type { AddedHost } from '../model/added-host.js';
 import { defined } from '../model/defined.js';
 import { describeHost } from '../model/host.js';
-import { hostNameForm, hostNameRule, hostTextForm, hostTextRule } from '../model/schema/host-name.js';
+import {
+  builtInGroupRule,
+  isBuiltInGroup,
+  hostNameForm,
+  hostNameRule,
+  hostTextForm,
+  hostTextRule,
+} from '../model/schema/host-name.js';
 import { portSchema } from '../model/schema/number.js';
 import { isMapping, parsed } from '../model/schema/parsed.js';
 import { scalarText } from '../model/schema/text.js';
+import { faultOfVariableName } from '../model/variable-name.js';
 import type { ReadingModule } from './module.js';
 
 /** What says the same. A name of Ansible's stays a variable of the host, as there. */
@@ -49,6 +57,8 @@ const groupsSchema = parsed((value, refuse): readonly string[] => {
     const name = scalarText(item)?.trim() ?? '';
     if (name === '' && !Array.isArray(value)) return [];
     if (!hostNameForm.test(name)) refuse(hostNameRule, undefined, Array.isArray(value) ? [index] : []);
+    if (name !== 'all' && isBuiltInGroup(name))
+      refuse(builtInGroupRule, undefined, Array.isArray(value) ? [index] : []);
     // All hosts are in it.
     return name === 'all' ? [] : [name];
   });
@@ -109,7 +119,8 @@ const schema = z
     const port = read(portSchema, words.port) ?? named?.port;
     const variables = Object.entries(args).filter(([key]) => !addHostFields.includes(key));
     for (const [key] of variables) {
-      if (!/^[A-Za-z_]\w*$/.test(key)) refuse(key, 'is no variable: its name has letters, digits and _ only');
+      const fault = faultOfVariableName(key);
+      if (fault !== undefined) refuse(key, fault);
       if (elsewhere[key] !== undefined) refuse(key, `has no meaning here: ${elsewhere[key]}`);
     }
     return {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { noVariablesFile, notVariablesPath } from '../errors/include-vars.js';
 import { textSchema } from '../model/schema/text.js';
+import { variableNameSchema } from '../model/schema/variables.js';
 import type { ProjectFiles } from '../ports/project-files.js';
 import type { IncludedVariables, ReadingModule } from './module.js';
 import { findSource, lastName, type SourcePlace } from './source-files.js';
@@ -15,9 +16,7 @@ const schema = z
     dir: textSchema
       .optional()
       .describe('A folder of such files, read in the order of their names, those of folders in it included.'),
-    name: z
-      .string()
-      .regex(/^[A-Za-z_]\w*$/, { message: 'must be a name that a template can use' })
+    name: variableNameSchema
       .optional()
       .describe(
         'The variable that all of them go into, as a mapping; by default each is a variable of its own.',

@@ -1,10 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { variablesSchema as schema } from '../model/schema/variables.js';
 import type { ReadingModule } from './module.js';
-
-const schema = z.record(
-  z.string().regex(/^[A-Za-z_]\w*$/, 'a variable name has letters, digits and _ only'),
-  z.unknown(),
-);
 
 /** Sets variables of the host for the rest of the run. */
 export const setFact: ReadingModule<z.infer<typeof schema>> = {

@@ -6,6 +6,7 @@ import { locateThrough, placeInScalar } from '../expression/place.js';
 import { checkTemplates, mayBeTemplate } from '../expression/templates.js';
 import { parseDuration, type Milliseconds } from '../model/duration.js';
 import { locateWithin, type Locate, type Place, type ValuePath } from '../model/source.js';
+import { faultOfVariableName } from '../model/variable-name.js';
 import type { PlaybookDocument } from './document.js';
 import type { Raw } from './playbook.js';
 
@@ -203,8 +204,8 @@ export class MappingReader {
   }
 
   #checkName(name: string, key: string, path: ValuePath): void {
-    if (/^[A-Za-z_]\w*$/.test(name)) return;
-    this.report(badVariableName(name, key, this.#document.placeOfKey(path)));
+    const fault = faultOfVariableName(name);
+    if (fault !== undefined) this.report(badVariableName(name, key, fault, this.#document.placeOfKey(path)));
   }
 
   #wrong(key: string, expected: string, given: unknown, hint?: string, path = this.pathOf(key)): void {

@@ -10,7 +10,7 @@ import {
 import { countHosts, foldHosts } from './host-ranges.js';
 import { plainPalette, type Palette } from './palette.js';
 import { renderTable } from './table.js';
-import { visible } from './visible.js';
+import { visible } from '../model/visible.js';
 
 export interface DoctorViewOptions {
   readonly palette?: Palette;

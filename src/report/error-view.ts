@@ -5,7 +5,7 @@ import stringWidth from 'string-width';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { formatPlace, type Place } from '../model/source.js';
 import { plainPalette, type Palette } from './palette.js';
-import { continued, onOneLine, visible, visibleLines } from './visible.js';
+import { continued, onOneLine, visible, visibleLines } from '../model/visible.js';
 
 /**
  * Says where in the sources a line of a stack is, when the file that it names has a source map beside it; else gives the line as it is. The

@@ -8,7 +8,7 @@ import type { LineSink } from './line-sink.js';
 import type { PlainOptions } from './plain.js';
 import { renderEnding } from './recap.js';
 import { StreamedLines } from './streamed-lines.js';
-import { onOneLine } from './visible.js';
+import { onOneLine } from '../model/visible.js';
 import { linesOf } from './wording.js';
 
 type TimedEnd = CommandEnd & { readonly took: Milliseconds };

@@ -8,7 +8,7 @@ import type { LineSink } from './line-sink.js';
 import { clockTime, layOut } from './lines.js';
 import { plainPalette, type Palette } from './palette.js';
 import type { PlainOptions } from './plain.js';
-import { visible } from './visible.js';
+import { visible } from '../model/visible.js';
 import { describe, type Sentence } from './wording.js';
 
 export type TaskEnded = Extract<Event, { type: 'task.ended' }>;

@@ -13,16 +13,9 @@ import type { ReleaseDifference } from '../model/release-history.js';
 import { releaseName, type ReleaseRecord } from '../model/release-record.js';
 import { formatPinnedImage } from '../model/release.js';
 import { countHosts } from './host-ranges.js';
-import { withVisibleControls } from './lines.js';
+import { visible } from '../model/visible.js';
 import { plainPalette, type Palette } from './palette.js';
 import { renderTable } from './table.js';
-
-/** Records come from hosts, where other users can write, too. */
-function visible(text: string): string;
-function visible(text: string | undefined): string | undefined;
-function visible(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : withVisibleControls(text);
-}
 
 export interface HistoryViewOptions {
   readonly palette?: Palette;
@@ -31,17 +24,18 @@ export interface HistoryViewOptions {
 
 /** Past runs, a line each, the newest first. */
 export function renderHistory(
-  { environment, runs, warnings }: HistoryReport,
+  told: HistoryReport,
   { palette = plainPalette, width }: HistoryViewOptions = {},
 ): string {
+  const { environment, runs, warnings } = visible(told);
   const rows = runs.map((run) => [
     timeOf(run.startedAt),
-    visible(run.verb),
-    visible(run.playbook ?? run.groups.join(',')),
-    visible(run.releases.map((release) => `${releaseName(release)} ${release.version}`).join(', ') || '-'),
+    run.verb,
+    run.playbook ?? run.groups.join(','),
+    run.releases.map((release) => `${releaseName(release)} ${release.version}`).join(', ') || '-',
     paintOutcome(run.outcome, palette),
     run.endedAt === undefined ? '-' : formatDuration(Math.max(0, run.endedAt - run.startedAt)),
-    visible(run.who),
+    run.who,
     run.run,
   ]);
   return [
@@ -49,19 +43,20 @@ export function renderHistory(
     ...(rows.length === 0
       ? ['  Nothing is on record.']
       : table(rows, ['WHEN (UTC)', 'VERB', 'OF', 'RELEASE', 'ENDED', 'TOOK', 'BY', 'RUN'], palette, width)),
-    ...warnings.map((warning) => palette.yellow(`Warning: ${visible(warning)}`)),
+    ...warnings.map((warning) => palette.yellow(`Warning: ${warning}`)),
   ].join('\n');
 }
 
 /** What is known of a run besides its events. */
-export function renderPastRun(run: PastRun, { palette = plainPalette }: HistoryViewOptions = {}): string {
+export function renderPastRun(told: PastRun, { palette = plainPalette }: HistoryViewOptions = {}): string {
+  const run = visible(told);
   const took =
     run.endedAt === undefined ? '' : ` after ${formatDuration(Math.max(0, run.endedAt - run.startedAt))}`;
   return [
-    palette.bold(visible(`Run ${run.run}: ${run.verb} of ${run.playbook ?? run.groups.join(', ')}`)),
+    palette.bold(`Run ${run.run}: ${run.verb} of ${run.playbook ?? run.groups.join(', ')}`),
     ...facts([
-      ['by', visible(run.who)],
-      ['build', visible(run.link)],
+      ['by', run.who],
+      ['build', run.link],
       ['begun', `${timeOf(run.startedAt)} UTC`],
       ['ended', `${paintOutcome(run.outcome, palette)}${took}`],
     ]),
@@ -77,24 +72,24 @@ function renderRelease(release: ReleaseRecord, palette: Palette): readonly strin
     promotedFrom &&
     `${promotedFrom.environment}${promotedFrom.number === undefined ? '' : ` r${promotedFrom.number}`}`;
   return [
-    `${palette.bold(visible(`Release ${releaseName(release)} of ${release.group}: ${release.version}`))}, ${paintOutcome(release.outcome, palette)}`,
+    `${palette.bold(`Release ${releaseName(release)} of ${release.group}: ${release.version}`)}, ${paintOutcome(release.outcome, palette)}`,
     ...facts([
       ['image', formatPinnedImage(release.image)],
       ['platforms', release.platforms.join(', ')],
-      ['reason', visible(release.reason)],
-      ['build', visible(release.build)],
+      ['reason', release.reason],
+      ['build', release.build],
       ['after', link(release.parent)],
       ['takes back', link(release.rollbackOf)],
       ['goes back to', link(release.restores)],
-      ['promoted from', visible(from)],
-      ...(release.skippedGates ?? []).map((gate) => ['skipped', visible(gate)] as const),
+      ['promoted from', from],
+      ...(release.skippedGates ?? []).map((gate) => ['skipped', gate] as const),
       ['configuration', configuration.hash.slice(0, 12)],
       ['project', project && `${project.commit}${project.dirty ? ', with changes that no commit has' : ''}`],
-      ['source', visible(labels.source)],
-      ['revision', visible(labels.revision)],
-      ['built', visible(labels.created)],
+      ['source', labels.source],
+      ['revision', labels.revision],
+      ['built', labels.created],
     ]),
-    ...release.hosts.map(({ name, status }) => `  ${visible(name)}: ${status.replace('_', ' ')}`),
+    ...release.hosts.map(({ name, status }) => `  ${name}: ${status.replace('_', ' ')}`),
   ];
 }
 
@@ -103,9 +98,10 @@ const facts = (lines: readonly (readonly [string, string | undefined])[]): reado
 
 /** What changed between two releases, a line each. */
 export function renderReleaseDiff(
-  { environment, group, before, after, differences }: ReleaseDiff,
+  told: ReleaseDiff,
   { palette = plainPalette }: HistoryViewOptions = {},
 ): string {
+  const { environment, group, before, after, differences } = visible(told);
   const label = (release: ReleaseRecord): string => `${releaseName(release)} (${release.version})`;
   return [
     palette.bold(`${group} in ${environment}: from ${label(before)} to ${label(after)}`),
@@ -128,23 +124,23 @@ function renderDifference(
   { what, name, change, before, after }: ReleaseDifference,
   palette: Palette,
 ): string {
-  const of = `${kinds[what]}${name === undefined ? '' : ` ${visible(name)}`}`;
+  const of = `${kinds[what]}${name === undefined ? '' : ` ${name}`}`;
   if (change === 'unknown')
     return palette.yellow(`${of} may have changed: its hashes were made with different keys`);
   const values = [before, after].every((value) => value === undefined)
     ? ''
-    : `: ${visible(before ?? '(none)')} → ${visible(after ?? '(none)')}`;
+    : `: ${before ?? '(none)'} → ${after ?? '(none)'}`;
   return `${of} ${change}${values}`;
 }
 
 /** The releases of each group, the newest first, and where they are. */
-export const renderReleases = (report: ReleasesReport, options: HistoryViewOptions = {}): string =>
-  [
+export function renderReleases(told: ReleasesReport, options: HistoryViewOptions = {}): string {
+  const report = visible(told);
+  return [
     ...report.groups.map((group) => renderGroup(group, report, options).join('\n')),
-    ...report.warnings.map((warning) =>
-      (options.palette ?? plainPalette).yellow(`Warning: ${visible(warning)}`),
-    ),
+    ...report.warnings.map((warning) => (options.palette ?? plainPalette).yellow(`Warning: ${warning}`)),
   ].join('\n\n');
+}
 
 function renderGroup(
   { group, hosts, releases }: GroupReleases,
@@ -153,13 +149,13 @@ function renderGroup(
 ): readonly string[] {
   const rows = releases.map((one) => [
     one.record === undefined ? '-' : releaseName(one.record),
-    visible(one.version),
+    one.version,
     shortDigest(one.image.digest),
     one.record === undefined ? '-' : timeOf(one.record.startedAt),
     one.record === undefined ? '-' : paintOutcome(one.record.outcome, palette),
     placesOf(one, hosts, palette),
-    visible(one.record?.who ?? '-'),
-    visible(one.record?.reason ?? ''),
+    one.record?.who ?? '-',
+    one.record?.reason ?? '',
   ]);
   const header = ['RELEASE', 'VERSION', 'DIGEST', 'WHEN (UTC)', 'ENDED', 'ON HOSTS', 'BY', 'REASON'];
   return [
@@ -189,7 +185,7 @@ const table = (
 const timeOf = (at: EpochMilliseconds): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 
 function paintOutcome(outcome: string, palette: Palette): string {
-  const word = visible(outcome.replace('_', ' '));
+  const word = outcome.replace('_', ' ');
   if (['succeeded', 'converged'].includes(outcome)) return palette.green(word);
   return ['running', 'recovered', 'drift'].includes(outcome) ? palette.yellow(word) : palette.red(word);
 }

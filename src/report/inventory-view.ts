@@ -2,7 +2,7 @@ import { defined } from '../model/defined.js';
 import { describeHost, type Host } from '../model/host.js';
 import { plainPalette, type Palette } from './palette.js';
 import { renderTable } from './table.js';
-import { visible } from './visible.js';
+import { visible } from '../model/visible.js';
 
 export interface InventoryViewOptions {
   readonly palette?: Palette;

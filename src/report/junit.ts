@@ -4,7 +4,7 @@ import type { Milliseconds } from '../model/duration.js';
 import { describeHost } from '../model/host.js';
 import type { ResultError, RunResult } from '../model/run-result.js';
 import type { ReportFile } from './report-file.js';
-import { visible } from './visible.js';
+import { visible } from '../model/visible.js';
 
 // eslint-disable-next-line no-control-regex -- exactly the characters that XML 1.0 does not allow, escaped or not.
 const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;

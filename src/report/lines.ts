@@ -2,7 +2,7 @@ import type { EpochMilliseconds } from '../model/duration.js';
 import type { HostLabels } from './host-labels.js';
 import type { Palette } from './palette.js';
 import { padTo } from './table.js';
-import { onOneLine } from './visible.js';
+import { onOneLine } from '../model/visible.js';
 import type { Sentence, Tone } from './wording.js';
 
 /** The longest word in the column of statuses: `unreachable`. */

@@ -1,7 +1,7 @@
 import type { LintFinding, LintReport } from '../model/lint-report.js';
 import { excerpt, type SourceLines } from './error-view.js';
 import { plainPalette, type Palette } from './palette.js';
-import { continued, visible } from './visible.js';
+import { continued, visible } from '../model/visible.js';
 
 /** Problems for people, each with its line and a caret, and how many there are. */
 export function renderLint(

@@ -3,7 +3,7 @@ import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { HostId } from '../model/ids.js';
 import { countHosts } from './host-ranges.js';
 import { releaseLabel } from './release-label.js';
-import { onOneLine } from './visible.js';
+import { onOneLine } from '../model/visible.js';
 import { phaseName } from './wording.js';
 
 export type HostStage = 'waiting' | 'working' | 'done' | 'failed' | 'restoring' | 'restored' | 'named';

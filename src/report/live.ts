@@ -9,7 +9,7 @@ import { LiveState } from './live-state.js';
 import { plainPalette, type Palette } from './palette.js';
 import type { LineSink } from './line-sink.js';
 import { PlainReader, type PlainOptions } from './plain.js';
-import { visible } from './visible.js';
+import { visible } from '../model/visible.js';
 
 /** A terminal. */
 export interface TerminalStream extends NodeJS.WritableStream {

@@ -1,7 +1,7 @@
 import { formatDuration } from '../model/duration.js';
 import type { GroupLock, LockHolder, LockReport, ReleasedLock } from '../model/lock-report.js';
 import { plainPalette, type Palette } from './palette.js';
-import { visible } from './visible.js';
+import { visible } from '../model/visible.js';
 
 export interface LockViewOptions {
   readonly palette?: Palette;

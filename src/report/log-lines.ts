@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import type { GroupLogLine } from '../model/group-log.js';
 import { plainPalette, type Palette } from './palette.js';
-import { onOneLine, visible, visibleLines } from './visible.js';
+import { onOneLine, visible, visibleLines } from '../model/visible.js';
 
 export interface LogLinesOptions {
   readonly palette?: Palette;

@@ -1,7 +1,7 @@
 import type { ArgumentDocument, ModuleDocument } from '../model/module-document.js';
 import { plainPalette, type Palette } from './palette.js';
 import { renderTable } from './table.js';
-import { visible, visibleLines } from './visible.js';
+import { visible, visibleLines } from '../model/visible.js';
 
 export interface ModuleViewOptions {
   readonly palette?: Palette;

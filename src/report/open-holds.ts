@@ -1,7 +1,7 @@
 import type { EventReader } from '../events/bus.js';
 import type { Event } from '../events/event.js';
 import { describeHost } from '../model/host.js';
-import { visible } from './visible.js';
+import { visible } from '../model/visible.js';
 
 /** Keeps what is held at every moment, so that a run that must exit at once can still name it. */
 export class OpenHolds implements EventReader {

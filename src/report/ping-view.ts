@@ -4,7 +4,7 @@ import { isoTime } from '../model/duration.js';
 import type { EndpointChange, EndpointCheck, PingReport } from '../model/endpoint.js';
 import { plainPalette, type Palette } from './palette.js';
 import { renderTable } from './table.js';
-import { visible } from './visible.js';
+import { visible } from '../model/visible.js';
 
 export interface PingViewOptions {
   readonly palette?: Palette;

@@ -7,7 +7,7 @@ import { clockTime, layOut } from './lines.js';
 import { plainPalette, type Palette } from './palette.js';
 import { renderPlan } from './plan-view.js';
 import { renderRecap } from './recap.js';
-import { visible } from './visible.js';
+import { visible } from '../model/visible.js';
 import { describe, describeTask, type Sentence } from './wording.js';
 
 export interface PlainOptions {

@@ -8,7 +8,7 @@ import { countHosts, foldHosts } from './host-ranges.js';
 import { plainPalette, type Palette } from './palette.js';
 import { containersLabel, releaseLabel } from './release-label.js';
 import { renderTable } from './table.js';
-import { visible } from './visible.js';
+import { visible } from '../model/visible.js';
 
 export interface PlanViewOptions {
   readonly palette?: Palette;

@@ -1,7 +1,7 @@
 import type { PlaybookListing } from '../model/playbook-listing.js';
 import { countHosts } from './host-ranges.js';
 import { plainPalette, type Palette } from './palette.js';
-import { visible } from './visible.js';
+import { visible } from '../model/visible.js';
 
 /** Which parts of a listing are shown. */
 export interface ListingParts {

@@ -5,7 +5,7 @@ import { countHosts, foldHosts } from './host-ranges.js';
 import { plainPalette, type Palette } from './palette.js';
 import { shortImage } from './release-label.js';
 import { renderTable } from './table.js';
-import { continued, visible } from './visible.js';
+import { continued, visible } from '../model/visible.js';
 
 /** From this many hosts on, those that ended alike share a line. */
 const foldFrom = 41;

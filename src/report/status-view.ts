@@ -12,7 +12,7 @@ import { countHosts, foldHosts } from './host-ranges.js';
 import { plainPalette, type Palette } from './palette.js';
 import { releaseLabel } from './release-label.js';
 import { renderTable } from './table.js';
-import { onOneLine, visible } from './visible.js';
+import { onOneLine, visible } from '../model/visible.js';
 
 export interface StatusViewOptions {
   readonly palette?: Palette;

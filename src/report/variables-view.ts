@@ -1,7 +1,7 @@
 import { formatPlace } from '../model/source.js';
 import type { VariableReport, VariableSource, VariablesReport } from '../model/variables-report.js';
 import { plainPalette, type Palette } from './palette.js';
-import { visibleJson, visibleText } from './visible.js';
+import { visibleJson, visibleText } from '../model/visible.js';
 
 export interface VariablesViewOptions {
   readonly palette?: Palette;

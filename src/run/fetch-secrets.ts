@@ -1,6 +1,6 @@
 import type { Run } from '../engine/index.js';
 import type { Inventory } from '../inventory/inventory.js';
-import { groupOwn } from '../inventory/layers.js';
+import { settingNames } from '../model/settings.js';
 import type { Host } from '../model/host.js';
 import type { World } from '../world/world.js';
 
@@ -30,7 +30,7 @@ export async function fetchSecrets(
 ): Promise<void> {
   if (secrets === undefined) return;
   for (const { host, group, hasSettings } of hosts) {
-    secrets.expect(inventory.layersFor(host, group), hasSettings ? groupOwn : []);
+    secrets.expect(inventory.layersFor(host, group), hasSettings ? settingNames : []);
   }
   secrets.expect(run.extraVars);
   await run.blips.cloud.outlast(() => secrets.fetch());
@@ -47,6 +47,6 @@ export async function fetchKnownSecrets(
   group: string | undefined,
 ): Promise<void> {
   if (secrets === undefined || group === undefined) return;
-  secrets.expect(inventory.layersFor(host, group), groupOwn);
+  secrets.expect(inventory.layersFor(host, group), settingNames);
   await secrets.fetch().catch(() => undefined);
 }

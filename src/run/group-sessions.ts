@@ -19,7 +19,6 @@ import { hostLayer } from './magic-variables.js';
 import type { Platform } from '../ports/registry.js';
 import type { SecretChoice } from '../model/run-record.js';
 import { revealed } from '../model/secret.js';
-import { locateWithin } from '../model/source.js';
 
 /** One group of a run: its release, and a session for each of the hosts it is to touch. */
 export interface GroupSessions {
@@ -198,10 +197,9 @@ export function settingsIn(
   const variables = extraVars.reduce((all, layer) => all.with(layer), Variables.of(layers));
   return read((name) => {
     if (!variables.has(name)) return undefined;
-    const locate = variables.layers.findLast(({ values }) => Object.hasOwn(values, name))?.locate;
     return {
       value: revealed(variables.get(name)),
-      ...(locate === undefined ? {} : { locate: locateWithin(locate, [name]) }),
+      locate: variables.locateOf(name),
     };
   });
 }

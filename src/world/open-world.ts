@@ -4,6 +4,7 @@ import type { AwsCloud } from '../aws/access.js';
 import { EcrCredentials } from '../aws/ecr-credentials.js';
 import { NodeProjectFiles } from '../config/node-project-files.js';
 import { NamedSecrets, unknownSecrets } from '../config/named-secrets.js';
+import { SettingWords } from '../config/setting-words.js';
 import { loadProject } from '../config/project.js';
 import { EngineRuntime } from '../docker/engine-runtime.js';
 import { unreadableFile } from '../errors/config.js';
@@ -14,6 +15,7 @@ import { alwaysThere, FleetPresence } from '../inventory/fleet-presence.js';
 import { loadInventory, type CloudAccess } from '../inventory/inventory.js';
 import { defined } from '../model/defined.js';
 import { Secret } from '../model/secret.js';
+import { checkWords } from '../playbook/vars-files.js';
 import { loadPlaybook } from '../playbook/load.js';
 import type { Fleet } from '../ports/fleet.js';
 import type { SecretBackend } from '../ports/secret-backend.js';
@@ -86,7 +88,9 @@ export async function openWorld(
   const secretFileOf = (path: string): Uint8Array | undefined => secretFile(resolve(directory, path));
   const named = new NamedSecrets(redaction, async () => openBackends());
   const secrets = new ProjectSecrets(named);
-  const files = new RecordedFiles(new FilesWithSecrets(new NodeProjectFiles(directory), secrets));
+  const onDisk = new NodeProjectFiles(directory);
+  const files = new RecordedFiles(new FilesWithSecrets(onDisk, secrets));
+  const words = new SettingWords(onDisk);
   const project = await loadProject(
     files,
     directory,
@@ -97,7 +101,9 @@ export async function openWorld(
       named: offline ? unknownSecrets : named,
     },
     lookupsOf(directory, process.env, files, (name, zone) => endpoints.find(name, zone)),
+    words,
   );
+  for (const layer of extraVars) await words.check(layer);
   const password = await becomePassword(askBecomePass, prompt, redaction);
   const environmentFile = await project.environment(environment);
   const endpoints = await EndpointBook.of(project, environmentFile, extraVars);
@@ -193,7 +199,13 @@ export async function openWorld(
       const packaged = new FilesWithSecrets(new NodeProjectFiles(packageFolder), secrets);
       const isPackaged =
         isName && (await files.read(path)) === undefined && (await packaged.stat(path)) !== undefined;
-      return loadPlaybook(isPackaged ? packaged : files, path, await modulesOf(directory, files));
+      const playbook = await loadPlaybook(
+        isPackaged ? packaged : files,
+        path,
+        await modulesOf(directory, files),
+      );
+      await checkWords(playbook, words, onDisk);
+      return playbook;
     },
     close: () => transport.close(),
   };

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../stages/temporary-folder.js';
 
 const valuesOf = (...given: string[]): unknown[] => readExtraVars(given).map(({ values }) => values);
 
-const fileWith = (text: string): string => {
+const fileWith = (text: string | Buffer): string => {
   const path = join(temporaryFolder('vars'), 'vars.yml');
   writeFileSync(path, text);
   return path;
@@ -34,6 +34,11 @@ describe('--extra-vars', () => {
     ['a=x=y', { a: 'x=y' }],
     [String.raw`a="say \"hi\"" b=one\ word`, { a: 'say "hi"', b: 'one word' }],
     ['{"a": [1, {"b": null}]}', { a: [1, { b: null }] }],
+    ['rollout={"bake":"2s"}', { rollout: { bake: '2s' } }],
+    ['rollout={"bake": "2s", "serial": [1]}', { rollout: { bake: '2s', serial: [1] } }],
+    ['list=["a", "b c"]', { list: ['a', 'b c'] }],
+    ['a={x}', { a: '{x}' }],
+    ['a=\'{"b": 1}\'', { a: '{"b": 1}' }],
   ])('reads %s', (given, values) => {
     expect(valuesOf(given)).toEqual([values]);
   });
@@ -73,6 +78,11 @@ describe('--extra-vars', () => {
     ['', 'cli.extra_vars'],
     ['a="x', 'cli.extra_vars'],
     ['1a=2', 'cli.extra_vars'],
+    ['b=1 a={"x":"y"}', 'cli.extra_vars'],
+    ['a={"x":"y"', 'cli.extra_vars'],
+    ['{"1a": 2}', 'cli.extra_vars'],
+    [`@${fileWith('1a: 2\n')}`, 'config.invalid_value'],
+    [`@${fileWith(Buffer.from('a: caf\u00e9\n', 'latin1'))}`, 'config.not_utf8'],
     ['{"a": }', 'cli.extra_vars'],
     ['@/does/not/exist', 'cli.extra_vars_file'],
     [`@${fileWith('- a\n- b\n')}`, 'cli.extra_vars_file'],

@@ -189,7 +189,7 @@ it.each([
   ['7', '"vars_prompt" must be a list'],
   ['[answer]', '"vars_prompt" must be a list of mappings'],
   ['[{ prompt: Which? }]', 'the prompt has no "name"'],
-  ['[{ name: a-b }]', '"a-b" in "name" cannot be the name of a variable'],
+  ['[{ name: a-b }]', '"a-b" in "name" is not a name that a template can use'],
   ['[{ name: a, privat: false }]', 'unknown keyword "privat" in a prompt | Did you mean "private"'],
   ['[{ name: a, encrypt: sha512_crypt }]', 'ask for the hash itself'],
   ['[{ name: a, unsafe: false }]', 'never a template'],

@@ -120,7 +120,7 @@ describe('a wrong play', () => {
     ['vars: [a]', '2:9 playbook.wrong_value: "vars" must be a mapping, not a list'],
     [
       'vars: { a-b: 1 }',
-      '2:11 playbook.variable_name: "a-b" in "vars" cannot be the name of a variable | Use letters, digits and _, and no digit at the beginning.',
+      '2:11 playbook.variable_name: "a-b" in "vars" is not a name that a template can use: letters, digits and _ only, no digit first',
     ],
     [
       'vars: { a: "{{ b | lower }}" }',
@@ -234,7 +234,7 @@ describe('a wrong task', () => {
     ],
     [
       'shell: x\nregister: a-b',
-      '4:7 playbook.variable_name: "a-b" in "register" cannot be the name of a variable',
+      '4:7 playbook.variable_name: "a-b" in "register" is not a name that a template can use',
     ],
     [
       'shell: x\nretries: 3',

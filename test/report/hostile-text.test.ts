@@ -10,16 +10,24 @@ import type { EndpointChange, PingReport } from '../../src/model/endpoint.js';
 import type { GroupLogLine } from '../../src/model/group-log.js';
 import type { Host } from '../../src/model/host.js';
 import { environmentName, groupName, hostId, region, runId } from '../../src/model/ids.js';
+import type { HistoryReport, PastRun, ReleaseDiff, ReleasesReport } from '../../src/model/history-report.js';
 import type { LintReport } from '../../src/model/lint-report.js';
 import type { LockReport, ReleasedLock } from '../../src/model/lock-report.js';
 import type { ModuleDocument } from '../../src/model/module-document.js';
 import type { PlaybookListing } from '../../src/model/playbook-listing.js';
+import type { ReleaseRecord } from '../../src/model/release-record.js';
 import type { StatusReport } from '../../src/model/status-report.js';
 import type { VariablesReport } from '../../src/model/variables-report.js';
 import { renderDoctor } from '../../src/report/doctor-view.js';
 import { renderErrors } from '../../src/report/error-view.js';
-import { eventToJson } from '../../src/report/event-json.js';
+import { eventToJson } from '../../src/events/event-json.js';
 import { ExecLines } from '../../src/report/exec-lines.js';
+import {
+  renderHistory,
+  renderPastRun,
+  renderReleaseDiff,
+  renderReleases,
+} from '../../src/report/history-view.js';
 import { renderInventoryGraph, renderInventoryList } from '../../src/report/inventory-view.js';
 import { JUnitReader } from '../../src/report/junit.js';
 import type { LineSink } from '../../src/report/line-sink.js';
@@ -30,6 +38,7 @@ import { LogLines } from '../../src/report/log-lines.js';
 import { renderModule, renderModuleList } from '../../src/report/module-view.js';
 import { OneLineReader } from '../../src/report/one-line.js';
 import { OpenHolds } from '../../src/report/open-holds.js';
+import { renderPastEvents } from '../../src/report/past-events.js';
 import { renderPing, renderPingChange } from '../../src/report/ping-view.js';
 import { PlainReader } from '../../src/report/plain.js';
 import { renderPlan } from '../../src/report/plan-view.js';
@@ -38,7 +47,8 @@ import { renderEnding, renderRecap } from '../../src/report/recap.js';
 import { ReportFile } from '../../src/report/report-file.js';
 import { renderStatus } from '../../src/report/status-view.js';
 import { renderVariables } from '../../src/report/variables-view.js';
-import { visibleJson } from '../../src/report/visible.js';
+import { visibleJson } from '../../src/model/visible.js';
+import { makeRelease } from '../fakes/make-release.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
 import { digestOf, hostResult, hostsOf, planFor, resultFor } from './recorded-run.js';
 
@@ -101,7 +111,16 @@ const events: { readonly [Type in EventBody['type']]: Whole<Extract<EventBody, {
     verb: 'deploy',
     environment: 'lab',
     groups: [groupName('api')],
+    who: 'anna@laptop',
+    link: 'https://ci',
     playbook: 'p.yml',
+  },
+  'release.recorded': {
+    type: 'release.recorded',
+    group: groupName('api'),
+    number: 2,
+    version: 'v2',
+    parent: 1,
   },
   'phase.started': { type: 'phase.started', phase: 'preflight', detail: 'now' },
   'phase.ended': { type: 'phase.ended', phase: 'preflight', detail: 'done', duration: 3 },
@@ -405,6 +424,62 @@ const machines: readonly Pick<Host, 'id' | 'name' | 'groups' | 'address' | 'zone
   { id: hostId('i-9'), name: 'api-9', groups: [], address: '10.0.0.9', zone: 'a' },
 ];
 
+const release: Whole<ReleaseRecord> = {
+  ...makeRelease(7),
+  parent: 6,
+  endedAt: 7_500,
+  platforms: ['linux/amd64'],
+  configuration: { hash: 'h', keys: { a: 'b' }, secrets: { key: 'k', hashes: { token: 'x' } } },
+  files: { 'adfpush.yml': '1' },
+  project: { commit: 'c', dirty: true },
+  labels: { revision: 'r', source: 's', created: 'c' },
+  link: 'https://ci/1',
+  build: 'b',
+  reason: 'why',
+  restores: 3,
+  rollbackOf: 6,
+  promotedFrom: { environment: 'staging', number: 4 },
+  skippedGates: ['soak'],
+  hosts: [{ host: host.id, name: 'api-1', status: 'deployed' }],
+};
+const pastRun: Whole<PastRun> = {
+  run: runId('20261121T031500Z-7f3a'),
+  verb: 'deploy',
+  groups: [groupName('api')],
+  playbook: 'p.yml',
+  who: 'ann',
+  link: 'https://ci/1',
+  startedAt: 0,
+  endedAt: 9,
+  outcome: 'succeeded',
+  releases: [release],
+  hasEvents: true,
+};
+const lab = environmentName('lab');
+const history: Whole<HistoryReport> = { environment: lab, at: 0, runs: [pastRun], warnings: ['Not read.'] };
+const releaseDiff: Whole<ReleaseDiff> = {
+  environment: lab,
+  group: groupName('api'),
+  before: release,
+  after: release,
+  differences: [
+    { what: 'image', name: 'n', change: 'changed', before: 'a', after: 'b' },
+    { what: 'secret', name: 'n', change: 'unknown', before: 'a', after: 'b' },
+  ],
+};
+const releases: Whole<ReleasesReport> = {
+  environment: lab,
+  at: 0,
+  groups: [
+    {
+      group: groupName('api'),
+      hosts: 4,
+      releases: [{ record: release, version: 'v7', image: release.image, running: 1, kept: 1 }],
+    },
+  ],
+  warnings: ['Not read.'],
+};
+
 /** A view and what it shows. */
 const view = <Document>(
   document: Document,
@@ -421,12 +496,18 @@ const views: Readonly<Record<string, ReturnType<typeof view>>> = {
   renderErrors: view({ errors: [error] }, ({ errors: [first] }) =>
     renderErrors(new AdfErrors([first!, error]), () => hostile),
   ),
+  renderHistory: view(history as HistoryReport, renderHistory),
   renderInventoryGraph: view(machines as readonly Host[], (all) => renderInventoryGraph(all)),
   renderInventoryList: view(machines as readonly Host[], (all) => renderInventoryList(all)),
   renderLint: view(lint as LintReport, (report) => renderLint(report, () => hostile)),
   renderLocks: view(locks as LockReport, renderLocks),
   renderModule: view(ofModule as ModuleDocument, renderModule),
   renderModuleList: view([ofModule as ModuleDocument], renderModuleList),
+  renderPastEvents: view(
+    [events['run.started'], events['warning']].map((event) => ({ ...event, at: '2026-11-21T03:15:00Z' })),
+    (changed) => renderPastEvents(changed, { verbosity: 2, diff: true, timestamps: true }),
+  ),
+  renderPastRun: view(pastRun as PastRun, renderPastRun),
   renderPing: view(ping as PingReport, renderPing),
   renderPingChange: view(change as EndpointChange, (changed) => renderPingChange(changed)),
   renderPlan: view(plan, renderPlan),
@@ -434,7 +515,9 @@ const views: Readonly<Record<string, ReturnType<typeof view>>> = {
     renderPlaybookListing(changed, { hosts: true, tasks: true, tags: true }),
   ),
   renderRecap: view(result, (changed) => renderRecap(changed)),
+  renderReleaseDiff: view(releaseDiff as ReleaseDiff, renderReleaseDiff),
   renderReleased: view(released as readonly ReleasedLock[], renderReleased),
+  renderReleases: view(releases as ReleasesReport, renderReleases),
   renderStatus: view(status as StatusReport, renderStatus),
   renderVariables: view(variables, (report) => renderVariables(report, { explain: true })),
 };

@@ -1,6 +1,7 @@
 import { readEndpointsFile } from '../../config/endpoints-file.js';
-import { readEnvironmentFile, type EnvironmentFile } from '../../config/environment-file.js';
+import { readEnvironmentFile, variablesOf, type EnvironmentFile } from '../../config/environment-file.js';
 import { projectFile, readProjectConfig } from '../../config/project-config.js';
+import type { SettingWords } from '../../config/setting-words.js';
 import type { SecretSources } from '../../config/secrets.js';
 import { readVariablesFile, type VariablesFile } from '../../config/variables-file.js';
 import { parseYaml, type YamlDocument } from '../../config/yaml.js';
@@ -20,6 +21,7 @@ export class FileLinter {
     private readonly files: ProjectFiles,
     private readonly findings: LintFindings,
     private readonly secrets: SecretSources,
+    private readonly words: SettingWords,
   ) {}
 
   /** Whether adfpush.yml is right, or is not there. */
@@ -28,6 +30,7 @@ export class FileLinter {
       const document = parseYaml(projectFile, (await this.files.read(projectFile)) ?? '');
       const { vars } = readProjectConfig(document, project, this.secrets);
       checkTemplates(vars.values, vars.locate);
+      await this.words.check(vars);
       return true;
     });
     return read ?? false;
@@ -38,8 +41,10 @@ export class FileLinter {
       const document = await this.#document(file);
       if (document.value === null) throw emptyFile(file);
       const environment = readEnvironmentFile(name, file, document);
-      for (const { values, locate } of [environment.vars, ...environment.groupVars.values()])
-        checkTemplates(values, locate);
+      for (const variables of variablesOf(environment)) {
+        checkTemplates(variables.values, variables.locate);
+        await this.words.check(variables);
+      }
       return environment;
     });
   }
@@ -62,6 +67,7 @@ export class FileLinter {
       if (document.value === null) this.findings.report(emptyFile(file), 'warning', file);
       const variables = readVariablesFile(file, document);
       checkTemplates(variables.values, variables.locate);
+      await this.words.check(variables);
       return variables;
     });
   }

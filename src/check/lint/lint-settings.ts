@@ -5,7 +5,6 @@ import { readGroupSettings } from '../../inventory/group-settings.js';
 import type { Inventory } from '../../inventory/inventory.js';
 import type { Host } from '../../model/host.js';
 import type { GroupSettings } from '../../model/settings.js';
-import { locateWithin } from '../../model/source.js';
 
 /** Variables that say what the hosts of a group run, or stand behind. */
 const describing = ['image', 'container', 'containers', 'target_groups'];
@@ -43,11 +42,10 @@ export function lintSettings(
   );
   return readGroupSettings((name) => {
     if (!variables.has(name)) return undefined;
-    const locate = variables.layers.findLast(({ values }) => Object.hasOwn(values, name))?.locate;
     const value = variables.get(name);
     return {
       value: unknownWithin(value) === undefined ? value : placeholders[name],
-      ...(locate === undefined ? {} : { locate: locateWithin(locate, [name]) }),
+      locate: variables.locateOf(name),
     };
   });
 }

@@ -3,12 +3,14 @@ import type { EnvironmentFile } from '../../config/environment-file.js';
 import { unknownSecrets } from '../../config/named-secrets.js';
 import { NodeProjectFiles } from '../../config/node-project-files.js';
 import { projectFile } from '../../config/project-config.js';
+import { SettingWords } from '../../config/setting-words.js';
 import { loadProject, type Project } from '../../config/project.js';
 import { noFileToLint, unsureGroup } from '../../errors/lint.js';
 import { nearest } from '../../errors/nearest.js';
 import { Redaction } from '../../events/redaction.js';
 import { placeOf } from '../../expression/place.js';
 import type { LintFinding, LintReport } from '../../model/lint-report.js';
+import { checkWords } from '../../playbook/vars-files.js';
 import { loadPlaybook } from '../../playbook/load.js';
 import { laterHosts } from '../../playbook/later-hosts.js';
 import type { Playbook } from '../../playbook/playbook.js';
@@ -75,7 +77,7 @@ async function lintSettingsFiles(
   findings: LintFindings,
 ): Promise<ReadSettings> {
   const secrets = { keeper: redaction, environment: () => undefined, named: unknownSecrets };
-  const linter = new FileLinter(files, findings, secrets);
+  const linter = new FileLinter(files, findings, secrets, new SettingWords(files));
   const isRight = await linter.config(project);
   const environments = await Promise.all(layout.environments.map((one) => linter.environment(one)));
   if (layout.endpoints !== undefined) {
@@ -102,14 +104,18 @@ async function lintPlaybooks(
   modules: ModulesByName,
   findings: LintFindings,
 ): Promise<readonly Playbook[]> {
-  const linter = new FileLinter(files, findings, { keeper: new Redaction(), environment: () => undefined });
+  const words = new SettingWords(files);
+  const secrets = { keeper: new Redaction(), environment: () => undefined };
+  const linter = new FileLinter(files, findings, secrets, words);
   const playbooks: Playbook[] = [];
   for (const file of [...layout.playbooks, ...selection.morePlaybooks(layout)]) {
     const kind = await linter.kindBelowPlaybooks(file);
     if (kind === 'variables') await linter.variables(file);
     if (kind !== 'plays') continue;
     const read = await findings.collectAsync(file, () => loadPlaybook(files, file, modules));
-    if (read !== undefined) playbooks.push(read);
+    if (read === undefined) continue;
+    playbooks.push(read);
+    await findings.collectAsync(file, () => checkWords(read, words, files));
   }
   return playbooks;
 }

@@ -67,5 +67,6 @@ export function explainArguments(error: ZodError, task: Task): AdfError {
   const [issue] = error.issues;
   const path = (issue?.path ?? []).map((part) => (typeof part === 'symbol' ? part.toString() : part));
   const at = task.args.locate(path) ?? task.at;
-  return argumentsInvalid(task.module, path.join('.'), issue?.message ?? error.message, at);
+  const said = (issue?.code === 'invalid_key' ? issue.issues[0] : issue)?.message ?? error.message;
+  return argumentsInvalid(task.module, path.join('.'), said, at);
 }

@@ -1,6 +1,7 @@
 import type { AwsEnvironment, CloudAccess } from '../../config/environment-file.js';
+import { isBuiltInGroup } from '../../model/schema/host-name.js';
 import type { ProjectConfig } from '../../config/project-config.js';
-import { emptyEnvironment, noAddress, unusableAddress } from '../../errors/inventory.js';
+import { emptyEnvironment, noAddress, unusableAddress, builtInGroup } from '../../errors/inventory.js';
 import { defined } from '../../model/defined.js';
 import { describeHost, type Host } from '../../model/host.js';
 import { groupName, hostId, type GroupName, type Region } from '../../model/ids.js';
@@ -61,6 +62,10 @@ export async function listEc2Hosts(
   }
   const hosts = found.map(({ region, instance }) => toHost(instance, region, environment, config));
   refuseBadAddresses(hosts, environment);
+  for (const host of hosts) {
+    const group = host.groups.find(isBuiltInGroup);
+    if (group !== undefined) throw builtInGroup(describeHost(host), group, environment.groupTag);
+  }
   return hosts;
 }
 

@@ -8,3 +8,10 @@ export const hostNameRule =
 export const hostTextForm = /^[^-\s]\S*$/;
 
 export const hostTextRule = 'must hold no space and not begin with a dash';
+
+/** Groups that every inventory has, and the word that Ansible's protocol uses for variables. */
+const builtInGroups = ['all', 'ungrouped', '_meta'];
+
+export const isBuiltInGroup = (name: string): boolean => builtInGroups.includes(name);
+
+export const builtInGroupRule = 'must not be all, ungrouped or _meta, which are built in: take another name';
