@@ -17,6 +17,7 @@ import {
 } from '../src/model/schema/container.js';
 import { commandSchema, httpSchema } from '../src/model/schema/health.js';
 import { repositorySchema, versionSchema } from '../src/model/schema/image.js';
+import { promoteSchema } from '../src/model/schema/promote.js';
 import { rolloutSchema } from '../src/model/schema/rollout.js';
 import { targetGroupsSchema } from '../src/model/schema/target-groups.js';
 import { describeKeys } from '../src/reference/describe-schema.js';
@@ -107,6 +108,12 @@ const sections: readonly Section[] = [
     schemas: [httpSchema, commandSchema],
   },
   { title: 'rollout', about: 'A variable of the group: how a release is rolled.', schemas: [rolloutSchema] },
+  {
+    title: 'promote',
+    about:
+      'A variable of the group: what a release must have behind it before `promote` brings it to this environment.',
+    schemas: [promoteSchema],
+  },
 ];
 
 /** `docs/reference.md`, from the schemas that check the files. Throws when a key says nothing of itself. */

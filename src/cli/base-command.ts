@@ -96,9 +96,9 @@ export abstract class BaseCommand extends Command {
   }
 
   /** The environment, or an error that names those that exist. */
-  protected environment({ project, env }: PlaceFlags): string {
+  protected environment({ project, env }: PlaceFlags, flag = '--env'): string {
     if (env !== undefined && env !== '') return env;
-    throw missingEnvironment(environmentsOf(projectFolder(project)));
+    throw missingEnvironment(environmentsOf(projectFolder(project)), flag);
   }
 
   /** The groups, at least one, each once. */

@@ -1,6 +1,13 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { becomePasswordFlag, fleetFlags, groupFlag, jsonFlag, splitNames, variableFlags } from '../cli/flags.js';
+import {
+  becomePasswordFlag,
+  fleetFlags,
+  groupFlag,
+  jsonFlag,
+  splitNames,
+  variableFlags,
+} from '../cli/flags.js';
 import { momentOf } from '../cli/moment.js';
 import { inSession, onlyProgress } from '../cli/session.js';
 import { defined } from '../model/defined.js';

@@ -19,6 +19,7 @@ import Logs from './logs.js';
 import ModuleCommand from './module.js';
 import Ping from './ping.js';
 import PlanCommand from './plan.js';
+import Promote from './promote.js';
 import Recover from './recover.js';
 import Releases from './releases.js';
 import Resume from './resume.js';
@@ -33,6 +34,7 @@ import Status from './status.js';
 export const commands = {
   deploy: Deploy,
   plan: PlanCommand,
+  promote: Promote,
   rollback: Rollback,
   recover: Recover,
   resume: Resume,

@@ -43,6 +43,7 @@ export const deployWith = (world: World, options: DeployOptions, hooks: RunHooks
     const project = await readProject(world, options, run);
     await recoverFirst(world, options, hooks, run, project.inventory);
     const planned = await planGroups(project, options, run);
+    options.afterPlan?.(planned);
     await confirm(planned, hooks, run);
     if (run.checkMode) return roll({ ...project, groups: planned, options, leases: undefined }, world, run);
     return withLeases(planned, run, world, options.lockWait ?? 0, async (leases) => {

@@ -41,8 +41,10 @@ export interface DeployOptions extends CommonOptions {
   readonly choose?: ChooseRelease;
   /** Why, in the words of who started it: for the record of the release. */
   readonly reason?: string;
-  /** Of a promotion, for the record. */
-  readonly promotion?: Pick<ReleaseRecord, 'promotedFrom' | 'skippedGates'>;
+  /** Of a promotion: what is on record of where a group's release came from. */
+  readonly promotion?: (group: GroupName) => Pick<ReleaseRecord, 'promotedFrom' | 'skippedGates'>;
+  /** Called with the plans before a person is asked; what it throws is refused. */
+  readonly afterPlan?: (planned: readonly PreparedGroup[]) => void;
   /** Of a rollback; today's when absent. */
   readonly secrets?: SecretChoice;
   /** A dry run: every task's check, and no change. */

@@ -111,7 +111,7 @@ async function draftOf(
     who: owner.who,
     ...defined({ link: owner.link, build, reason, project, parent: parent?.number }),
     ...(verb === 'rollback' ? defined({ rollbackOf: parent?.number, restores: restores?.number }) : {}),
-    ...promotion,
+    ...promotion?.(opened.group),
     startedAt,
     outcome: 'running',
     hosts: [],

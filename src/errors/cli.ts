@@ -139,11 +139,11 @@ export const invalidFlags = (command: string, message: string): AdfError =>
     hint: `adfpush ${command} --help lists its flags.`,
   });
 
-export const missingEnvironment = (environments: readonly string[]): AdfError =>
+export const missingEnvironment = (environments: readonly string[], flag = '--env'): AdfError =>
   new AdfError({
     code: 'cli.missing_env',
     class: 'invalid',
-    message: '--env is missing: which environment?',
+    message: `${flag} is missing: which environment?`,
     hint:
       environments.length === 0
         ? 'This project has no environments. Each is a file in inventory/, such as inventory/prod.yml. Is --project right?'

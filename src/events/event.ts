@@ -3,6 +3,7 @@ import type { BlipSource } from '../model/blip.js';
 import type { EpochMilliseconds, Milliseconds } from '../model/duration.js';
 import type { GroupName, HostId, Region, RunId } from '../model/ids.js';
 import type { PlanReport } from '../model/plan.js';
+import type { EnvironmentComparison } from '../model/promotion.js';
 import type { RunResult } from '../model/run-result.js';
 import type { Settlement } from '../model/hold.js';
 
@@ -62,6 +63,8 @@ export type EventBody =
       readonly source: 'accept-new' | 'console';
     }
   | { readonly type: 'plan.made'; readonly plan: PlanReport }
+  /** How the group differs between the environment that its release comes from and this one. */
+  | { readonly type: 'promotion.compared'; readonly comparison: EnvironmentComparison }
   /** The release is on record, before its first change. `parent` is the number of the release before it. */
   | {
       readonly type: 'release.recorded';

@@ -17,6 +17,7 @@ import type { HealthProbe } from '../model/health.js';
 import { containerSchema } from '../model/schema/container.js';
 import { healthSchema } from '../model/schema/health.js';
 import { repositorySchema, versionSchema } from '../model/schema/image.js';
+import { promoteSchema } from '../model/schema/promote.js';
 import { rolloutSchema } from '../model/schema/rollout.js';
 import { targetGroupsSchema } from '../model/schema/target-groups.js';
 import type { GroupSettings, RolloutSettings, TargetGroupChoice } from '../model/settings.js';
@@ -45,6 +46,7 @@ export function readGroupSettings(read: ReadVariable): GroupSettings {
   const targetGroups = diagnostics.collect(() => readTargetGroups(read));
   const health = diagnostics.collect(() => readHealth(read, targetGroups));
   const rollout = diagnostics.collect(() => readRollout(read));
+  const promote = diagnostics.collect(() => readOptional(read, 'promote', promoteSchema));
   diagnostics.collect(() => refuseMissingImage(read, containers ?? []));
   const locateContainers = locateOf(read);
   diagnostics.refuse();
@@ -54,6 +56,7 @@ export function readGroupSettings(read: ReadVariable): GroupSettings {
     ...defined({ health }),
     targetGroups: targetGroups ?? { kind: 'none' },
     rollout: rollout ?? readRollout(() => undefined),
+    ...defined({ promote }),
   };
 }
 

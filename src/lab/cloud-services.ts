@@ -21,6 +21,7 @@ export interface CloudServicesOptions {
   readonly resolve: ResolveTarget;
   /** Where hosts look for the keys of EC2 Instance Connect. */
   readonly pushedKeys?: PushedKeys;
+  readonly account?: string;
   /** Any free port for those that are absent. */
   readonly ports?: { readonly aws?: number; readonly balancer?: number };
 }
@@ -40,9 +41,9 @@ export interface CloudServices {
 
 /** Throws `lab.port_taken`. */
 export async function startCloudServices(options: CloudServicesOptions): Promise<CloudServices> {
-  const { instances, targetGroups, resolve, ports = {}, pushedKeys } = options;
+  const { instances, targetGroups, resolve, ports = {}, pushedKeys, account = labAccount } = options;
   const cloud = new Cloud({
-    account: labAccount,
+    account,
     region: labRegion,
     zones: labZones,
     ...defined({ pushedKeys }),
@@ -64,7 +65,7 @@ export async function startCloudServices(options: CloudServicesOptions): Promise
     }
     return {
       endpoint,
-      account: labAccount,
+      account,
       region: labRegion,
       aws: new AwsControl(cloud, api),
       balancer,

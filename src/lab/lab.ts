@@ -24,6 +24,8 @@ export interface LabOptions {
   /** Any free port for those that are absent. */
   readonly ports?: { readonly aws?: number; readonly balancer?: number; readonly registry?: number };
   readonly deregistrationDelay?: Milliseconds;
+  /** Twelve digits; the same for all labs unless said otherwise. */
+  readonly account?: string;
   readonly healthCheck?: Partial<HealthCheckSettings>;
   /** Versions of the image `shop/api` and how they behave. */
   readonly versions?: Readonly<Record<string, Behaviour>>;
@@ -84,6 +86,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     const pushedKeys = new PushedKeys();
     const names = [...apiNames, ...workerNames];
     const authorized = pushedKeys.of.bind(pushedKeys);
+    const account = options.account ?? labAccount;
     const fleet = await startHosts(names, directory, options.onlyNames, authorized);
     stopping.push(() => fleet.stop());
     const hosts = fleet.hosts.slice(0, apiNames.length);
@@ -105,6 +108,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       resolve: (id, port) => fleet.hosts.find((host) => host.id === id)?.locate(port),
       ports: options.ports ?? {},
       pushedKeys,
+      account,
     });
     stopping.push(() => cloud.stop());
     for (const { id } of hosts) cloud.aws.register(labTargetGroup, id);
@@ -118,7 +122,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 
     const project = join(directory, 'project');
     const { endpoint } = cloud;
-    writeProject(project, { endpoint, registryAddress: registry.address, ...fleet });
+    writeProject(project, { endpoint, account, registryAddress: registry.address, ...fleet });
     const balancerUrl = cloud.balancerUrl(labTargetGroup);
     return {
       directory,
@@ -126,7 +130,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       endpoint,
       balancerUrl,
       registryAddress: registry.address,
-      account: labAccount,
+      account,
       region: labRegion,
       hosts,
       workers,

@@ -6,6 +6,8 @@ import { sshPort } from './hosts/fleet.js';
 /** What the project of a lab must know to reach it. */
 export interface ProjectFacts {
   readonly endpoint: string;
+  /** That of every lab when absent. */
+  readonly account?: string;
   readonly registryAddress: string;
   readonly identityFile: string;
   readonly knownHostsFile: string;
@@ -23,7 +25,7 @@ state: { directory: .adfpush/journals }
 # The fleet in a box: adfpush lab start
 source: aws_ec2
 endpoint: ${facts.endpoint}
-account: '${labAccount}'
+account: '${facts.account ?? labAccount}'
 regions: [${labRegion}]
 filters: { 'tag:Environment': lab }
 ssh:

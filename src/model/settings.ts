@@ -12,6 +12,7 @@ export const settingNames: ReadonlySet<string> = new Set([
   'health',
   'target_groups',
   'rollout',
+  'promote',
 ]);
 
 /** An absolute number of hosts or a share of them. */
@@ -42,6 +43,15 @@ export interface RolloutSettings {
   readonly asg: 'suspend' | 'ignore';
 }
 
+/** What a release must have behind it before it may be promoted to this environment: the `promote:` of a group's variables. */
+export interface PromoteSettings {
+  /** Any environment when absent. */
+  readonly from?: readonly string[];
+  /** How long it must have run on every host there. */
+  readonly soak: Milliseconds;
+  readonly requireLabel: Readonly<Record<string, string>>;
+}
+
 /** The default of `max_blips`. */
 export const mostBlips = 10;
 
@@ -65,6 +75,8 @@ export interface GroupSettings {
   readonly health?: HealthProbe;
   readonly targetGroups: TargetGroupChoice;
   readonly rollout: RolloutSettings;
+  /** Absent where nothing is said of it: then any release may come. */
+  readonly promote?: PromoteSettings;
 }
 
 /** The number of hosts an amount means of `total`, rounded as `serial` and failure allowances are: down. */

@@ -73,7 +73,15 @@ export async function runAdHocWith(world: World, options: AdHocOptions, hooks: R
   return withRun(world, options, hooks, choices, async (run) => {
     const { id, verb, environment } = run;
     const { playbook: name } = options;
-    run.bus.emit({ type: 'run.started', run: id, verb, environment, groups: [], ...run.owner, playbook: name });
+    run.bus.emit({
+      type: 'run.started',
+      run: id,
+      verb,
+      environment,
+      groups: [],
+      ...run.owner,
+      playbook: name,
+    });
     const inventory = await phase(run, 'inventory', () => run.blips.cloud.outlast(() => world.listHosts()));
     const limit = await limitOf(options, world);
     const choice = { ...options, ...defined({ limit }) };

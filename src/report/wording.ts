@@ -1,6 +1,7 @@
 import type { Event, EventHost, Phase } from '../events/event.js';
 import { defined } from '../model/defined.js';
 import { formatDuration } from '../model/duration.js';
+import type { EnvironmentComparison, SettingDifference } from '../model/promotion.js';
 import { countHosts, foldHosts } from './host-ranges.js';
 import { clockTime } from './lines.js';
 
@@ -60,6 +61,8 @@ export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
         'warning',
         0,
       );
+    case 'promotion.compared':
+      return describeComparison(event.comparison);
     case 'release.recorded':
       return plain(
         `Release r${event.number} of ${event.group}: ${event.version}${event.parent === undefined ? '' : `, after r${event.parent}`}`,
@@ -194,6 +197,31 @@ export function describe(event: Exclude<Event, { type: Viewed }>): Sentence {
         details: event.held.map((held) => `held: ${held}`),
       };
   }
+}
+
+const secretWords: Readonly<Record<NonNullable<SettingDifference['secret']>, string>> = {
+  different: 'another value',
+  only_from: 'not used here',
+  only_to: 'used here only',
+};
+
+function describeComparison({ group, from, to, version, differences }: EnvironmentComparison): Sentence {
+  const before = version.to === undefined ? '' : `, in place of ${version.to}`;
+  const lines = differences.map(({ key, from: there = '(none)', to: here = '(none)', secret }) =>
+    secret === undefined
+      ? `${key}: ${there} in ${from}, ${here} in ${to}`
+      : `secret ${key}: ${secretWords[secret]}`,
+  );
+  return {
+    tone: 'heading',
+    text: `${group} from ${from} to ${to}: ${version.from}${before}. ${
+      lines.length === 0
+        ? 'The settings of both are the same'
+        : `${lines.length === 1 ? '1 setting differs' : `${lines.length} settings differ`}`
+    }`,
+    details: lines,
+    verbosity: 0,
+  };
 }
 
 function describeFound(event: Extract<Event, { type: 'recovery.found' }>): Sentence {

@@ -115,6 +115,16 @@ const events: { readonly [Type in EventBody['type']]: Whole<Extract<EventBody, {
     link: 'https://ci',
     playbook: 'p.yml',
   },
+  'promotion.compared': {
+    type: 'promotion.compared',
+    comparison: {
+      group: groupName('api'),
+      from: environmentName('staging'),
+      to: environmentName('prod'),
+      version: { from: 'v2', to: 'v1' },
+      differences: [{ key: 'api.env.A', from: '"a"', to: '"b"', secret: 'different' }],
+    },
+  },
   'release.recorded': {
     type: 'release.recorded',
     group: groupName('api'),

@@ -6,6 +6,7 @@ import { staticSourceSchema } from '../../config/static-source-schema.js';
 import { containerSchema } from '../../model/schema/container.js';
 import { healthSchema } from '../../model/schema/health.js';
 import { repositorySchema, versionSchema } from '../../model/schema/image.js';
+import { promoteSchema } from '../../model/schema/promote.js';
 import { rolloutSchema } from '../../model/schema/rollout.js';
 import { targetGroupsSchema } from '../../model/schema/target-groups.js';
 import { modules as packaged } from '../../modules/catalogue.js';
@@ -43,6 +44,7 @@ const groupVariables = z.looseObject({
     .exactOptional()
     .describe('the target groups that its hosts are registered in'),
   rollout: rolloutSchema.exactOptional().describe('how a release is rolled'),
+  promote: promoteSchema.exactOptional().describe('what a release must have behind it to be promoted here'),
 });
 
 /** The JSON Schema for files of a kind, made from what checks them. `modules` are those that tasks can name. */
