@@ -23,6 +23,7 @@ import { openGroup, readGroup, type GroupSessions, type HostSettings } from '../
 import { leaveOutUnreachable, type ReachedGroup } from '../check/leave-out.js';
 import { refuseOlderRun } from '../check/newer-release.js';
 import { phase } from '../run/phase.js';
+import { tellUnmatched } from '../run/tell-unmatched.js';
 import { answerPrompts } from '../run/prompts.js';
 import { observeGroup, refuseUnfit } from '../check/preflight.js';
 import { compareKeptSecrets } from './kept-secrets.js';
@@ -86,6 +87,7 @@ export async function readProject(world: World, options: DeployOptions, run: Run
   requireTags(written, run.tags);
   const playbook = await answerPrompts(written, answers);
   const inventory = await phase(run, 'inventory', () => run.blips.cloud.outlast(() => world.listHosts()));
+  await tellUnmatched(world, inventory, run);
   const members = groups.flatMap((group) => withSettings(inventory.group(group), group));
   await fetchSecrets(world, inventory, members, run);
   const settings = new Map(

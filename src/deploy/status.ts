@@ -16,6 +16,7 @@ import { inWorld } from '../world/open-world.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import { resultError } from '../run/endings.js';
 import { fetchSecrets, withSettings } from '../run/fetch-secrets.js';
+import { tellUnmatched } from '../run/tell-unmatched.js';
 import { openGroup } from '../run/group-sessions.js';
 import { lookForInterrupted } from '../recovery/interrupted-runs.js';
 import { withRun } from '../run/with-run.js';
@@ -35,6 +36,7 @@ export const status = (options: StatusOptions, hooks: RunHooks): Promise<StatusR
 export const statusWith = (world: World, options: StatusOptions, hooks: RunHooks): Promise<StatusReport> =>
   withRun(world, options, hooks, { verb: 'status', checkMode: true }, async (run) => {
     const inventory = await run.blips.cloud.outlast(() => world.listHosts());
+    await tellUnmatched(world, inventory, run);
     const groups: GroupStatus[] = [];
     for (const group of options.groups) {
       const choice = { group, ...defined({ limit: options.limit }) };

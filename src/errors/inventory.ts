@@ -1,7 +1,7 @@
 import { defined } from '../model/defined.js';
 import { describeHost, type Host } from '../model/host.js';
 import type { Place } from '../model/source.js';
-import { AdfError } from './adf-error.js';
+import { AdfError, type ErrorPlace } from './adf-error.js';
 import { enumerate, nearest } from './nearest.js';
 
 /** A file of the control side that a task names is in none of the places where it is looked up. */
@@ -66,6 +66,34 @@ export const unusableAddress = (host: string, address: string): AdfError =>
     `The address of ${host} is ${JSON.stringify(address)}, which SSH could take for something else.`,
     'An address holds no space and does not begin with a dash.',
   );
+
+/** A warning: variables of a group without hosts. `mayBeMore`: other environments may have hosts in it. */
+export const unmatchedGroup = (
+  name: string,
+  near: string | undefined,
+  mayBeMore: boolean,
+  place: ErrorPlace,
+): AdfError =>
+  new AdfError({
+    code: 'inventory.unmatched_group',
+    class: 'invalid',
+    message: `These are variables of a group "${name}", and no host that is known is in it.`,
+    ...place,
+    hint: [
+      near === undefined ? 'Rename or remove them.' : `Did you mean "${near}"?`,
+      ...(mayBeMore ? ['If hosts of another environment are in it, all is well.'] : []),
+    ].join(' '),
+  });
+
+/** A warning: variables of a host that is not there. */
+export const unmatchedHost = (name: string, near: string | undefined, place: ErrorPlace): AdfError =>
+  new AdfError({
+    code: 'inventory.unmatched_host',
+    class: 'invalid',
+    message: `These are variables of a host "${name}", and no environment has one of this name or id.`,
+    ...place,
+    hint: near === undefined ? 'Rename or remove the file.' : `Did you mean "${near}"?`,
+  });
 
 export const builtInGroup = (host: string, group: string, tag: string): AdfError =>
   refused(

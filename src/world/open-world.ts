@@ -13,6 +13,7 @@ import { Redaction } from '../events/redaction.js';
 import { EndpointBook } from '../inventory/endpoints.js';
 import { alwaysThere, FleetPresence } from '../inventory/fleet-presence.js';
 import { loadInventory, type CloudAccess } from '../inventory/inventory.js';
+import { unmatchedFiles } from '../inventory/unmatched-files.js';
 import { defined } from '../model/defined.js';
 import { Secret } from '../model/secret.js';
 import { checkWords } from '../playbook/vars-files.js';
@@ -193,6 +194,7 @@ export async function openWorld(
     owner: ownerFromEnvironment(process.env, local.localUser, hostname()),
     ...defined({ build: unlessBlank(process.env['BUILD_TAG']) }),
     listHosts: () => loadInventory(project, environment, () => fleetOf(cloud, environment)),
+    unmatchedFiles: (inventory) => unmatchedFiles(onDisk, { file: environmentFile, inventory }),
     async playbook(given) {
       const isName = /^[\w-]+$/.test(given);
       const path = isName ? `playbooks/${given}.yml` : given;

@@ -1,3 +1,4 @@
+import type { AdfError } from '../errors/adf-error.js';
 import type { Redaction } from '../events/redaction.js';
 import type { EndpointBook } from '../inventory/endpoints.js';
 import type { Inventory } from '../inventory/inventory.js';
@@ -74,6 +75,8 @@ export interface World {
   readonly build?: string;
   /** The hosts of the environment as the cloud tells them now. */
   listHosts(): Promise<Inventory>;
+  /** Warnings for files of variables that match no group or host. Absent where there is nothing to warn of. */
+  unmatchedFiles?(inventory: Inventory): Promise<readonly AdfError[]>;
   /**
    * Reads a playbook: by its path in the project, or by its name alone (`deploy`), which is `playbooks/deploy.yml` of the project, or the packaged
    * one. Throws `playbook.not_found`, and what is wrong in it.

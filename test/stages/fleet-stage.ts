@@ -4,6 +4,7 @@ import { NamedSecrets } from '../../src/config/named-secrets.js';
 import { loadProject } from '../../src/config/project.js';
 import type { Event } from '../../src/events/event.js';
 import { Redaction } from '../../src/events/redaction.js';
+import { unmatchedFiles } from '../../src/inventory/unmatched-files.js';
 import { loadInventory } from '../../src/inventory/inventory.js';
 import type { Host } from '../../src/model/host.js';
 import { groupName, hostId, type Digest } from '../../src/model/ids.js';
@@ -284,6 +285,11 @@ export class FleetStage {
       processes: new FakeProcesses((this.#pid += 1), this.#ended),
       owner: { who: 'ann@desk' },
       listHosts: () => loadInventory(project, 'test', () => fleet),
+      unmatchedFiles: async (inventory) =>
+        unmatchedFiles(new MemoryFiles({ ...this.#projectFiles(), ...this.#options.files }), {
+          file: await project.environment('test'),
+          inventory,
+        }),
       playbook: (given) => {
         const path = given === 'deploy' ? 'playbooks/deploy.yml' : given;
         const text = given === 'deploy' ? (this.#options.playbook ?? packaged) : this.adHoc;

@@ -11,6 +11,7 @@ import { Redaction } from '../../events/redaction.js';
 import { placeOf } from '../../expression/place.js';
 import type { LintFinding, LintReport } from '../../model/lint-report.js';
 import { checkWords } from '../../playbook/vars-files.js';
+import { unmatchedFiles } from '../../inventory/unmatched-files.js';
 import { loadPlaybook } from '../../playbook/load.js';
 import { laterHosts } from '../../playbook/later-hosts.js';
 import type { Playbook } from '../../playbook/playbook.js';
@@ -50,6 +51,8 @@ export async function lint(options: LintOptions): Promise<LintReport> {
   const playbooks = [...written, ...around];
   const known = knownNames(layout, environments, variables);
   for (const playbook of playbooks) warnOfPlaybook(playbook, known, findings);
+  for (const warning of await unmatchedFiles(files))
+    findings.report(warning, 'warning', warning.at?.file ?? 'inventory');
   if (settings !== undefined) {
     const fileOfGroup = (group: string): string | undefined =>
       layout.groupVars.find(({ name }) => name === group)?.file;
