@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
 import { EcrCredentials } from '../../src/aws/ecr-credentials.js';
 import { stubAws, type AwsReply } from './stub-aws.js';
@@ -36,7 +36,7 @@ test('one token per region serves all repositories of a run', async () => {
 });
 
 test('the registries of every partition that the SDK knows are registries of ECR', async () => {
-  const file = fileURLToPath(import.meta.resolve('@aws-sdk/core/client'));
+  const file = createRequire(import.meta.resolve('@aws-sdk/client-ecr')).resolve('@aws-sdk/core/client');
   const text = readFileSync(
     file.replace(/dist-.*/, 'dist-es/submodules/client/util-endpoints/lib/aws/partitions.js'),
     'utf8',

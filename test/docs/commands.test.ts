@@ -115,6 +115,7 @@ it.each(documented)('$where: $line', async ({ line, isWhole }) => {
 /** What is not run here, each with its reason. */
 const leftOut: readonly (readonly [RegExp, string])[] = [
   [/^adfpush -- lab /, 'its ports are fixed, and another lab of this machine may have them'],
+  [/^adfpush promote/, 'it needs two environments: test/lab/promote.test.ts has three'],
   [
     /^adfpush run bootstrap/,
     'it would install packages on this machine, whose commands the hosts of a lab have',

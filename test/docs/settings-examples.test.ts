@@ -22,6 +22,18 @@ it('docs/looking.md has endpoints that lint finds nothing in', async () => {
   expect(await adfpush(['lint'], project)).toMatchObject({ exit: 0 });
 });
 
+it('docs/releases.md has settings of a promotion that lint finds nothing in', async () => {
+  const [settings] = blocksIn('yaml').filter(({ page }) => page === 'docs/releases.md');
+  const group =
+    'image: registry.example.com/api\ncontainer: { name: api }\ntarget_groups: none\nhealth: none\n';
+  const hosts = 'source: static\nhosts: { api-1: { address: 127.0.0.1, groups: [api] } }\n';
+  const project = await projectOf({
+    'inventory/prod.yml': hosts,
+    'inventory/group_vars/api.yml': group + (settings?.text ?? ''),
+  });
+  expect(await adfpush(['lint'], project)).toMatchObject({ exit: 0 });
+});
+
 it.each(blocksIn('json'))('$name is JSON', ({ text }) => {
   expect(() => JSON.parse(text) as unknown).not.toThrow();
 });

@@ -269,8 +269,8 @@ export const mutations: readonly Mutation[] = [
     what: 'goes on however many hosts fail',
     seed: 31,
     file: 'src/engine/roll/turn-play.ts',
-    line: 'return this.#failed > this.#allowed;',
-    replacement: 'return this.#failed > this.#allowed + 99;',
+    line: 'return this.#failed > this.#most || this.#failed * 100 > this.#percentage * this.#batch;',
+    replacement: 'return this.#failed > this.#most + 99;',
   },
   // 8. The very container.
   {
