@@ -1,3 +1,4 @@
+import { textOfFile } from '../config/node-project-files.js';
 import { parseYaml } from '../config/yaml.js';
 import { invalidExtraVars, invalidExtraVarsFile } from '../errors/cli.js';
 import type { Layer } from '../expression/scope.js';
@@ -24,14 +25,16 @@ function readFile(file: string): Layer {
 }
 
 function textOf(file: string): string {
+  let bytes: Buffer;
   try {
-    return readRegularSync(file).toString();
+    bytes = readRegularSync(file);
   } catch (error) {
     throw invalidExtraVarsFile(
       file,
       `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+  return textOfFile(file, bytes);
 }
 
 function parseJson(text: string): Readonly<Record<string, unknown>> {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileNotUtf8, unreadableFile, unwritableFile } from '../errors/config.js';
+import { fileInUtf16, fileNotUtf8, unreadableFile, unwritableFile } from '../errors/config.js';
 import type { Place } from '../model/source.js';
 import { openRegular, readRegular } from '../system/regular-file.js';
 import type { FileDigest, NewProjectFile, ProjectEntry, ProjectFiles } from '../ports/project-files.js';
@@ -26,8 +26,7 @@ export class NodeProjectFiles implements ProjectFiles {
       if (isAbsent(error)) return undefined;
       throw unreadableFile(path, error);
     }
-    if (!isUtf8(bytes)) throw fileNotUtf8(placeOfWrongByte(path, bytes));
-    return bytes.toString();
+    return textOfFile(path, bytes);
   }
 
   async list(path: string): Promise<readonly string[]> {
@@ -128,6 +127,19 @@ export class NodeProjectFiles implements ProjectFiles {
 /** No such file, or a file where a folder of its path should be. */
 const isAbsent = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+
+/** The text of a file. Throws `config.not_utf8`. */
+export function textOfFile(path: string, bytes: Buffer): string {
+  if (isUtf16(bytes)) throw fileInUtf16(path);
+  if (!isUtf8(bytes)) throw fileNotUtf8(placeOfWrongByte(path, bytes));
+  return bytes.toString();
+}
+
+/** By its byte order mark, or by the NUL in its first character. */
+function isUtf16([first, second]: Buffer): boolean {
+  const isMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  return isMark || (second !== undefined && (first === 0) !== (second === 0));
+}
 
 /** Where the first byte stands that is no UTF-8. Node reads it as U+FFFD, which a file may also hold as itself. */
 function placeOfWrongByte(file: string, bytes: Buffer): Place {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { EcrCredentials } from '../../src/aws/ecr-credentials.js';
 import { stubAws, type AwsReply } from './stub-aws.js';
@@ -36,11 +35,8 @@ test('one token per region serves all repositories of a run', async () => {
 });
 
 test('the registries of every partition that the SDK knows are registries of ECR', async () => {
-  const file = fileURLToPath(import.meta.resolve('@aws-sdk/core/client'));
-  const text = readFileSync(
-    file.replace(/dist-.*/, 'dist-es/submodules/client/util-endpoints/lib/aws/partitions.js'),
-    'utf8',
-  );
+  const core = new URL('../../node_modules/@aws-sdk/core/dist-es/', import.meta.url);
+  const text = readFileSync(new URL('submodules/client/util-endpoints/lib/aws/partitions.js', core), 'utf8');
   const suffixes = [...text.matchAll(/"?dnsSuffix"?: "([^"]+)"/g)].map(([, suffix = '']) => suffix);
   expect(new Set(suffixes).size).toBeGreaterThan(5);
   await using aws = await stubAws(() => token('p'));

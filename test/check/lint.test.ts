@@ -204,7 +204,7 @@ describe('a project in order', () => {
 
 describe('a wrong file', () => {
   it.each<[string, Files, string]>([
-    ['no YAML', { 'playbooks/p.yml': '- hosts: [api\n' }, 'playbooks/p.yml:2:1 error config.yaml_syntax'],
+    ['no YAML', { 'playbooks/p.yml': '- hosts: [api\n' }, 'playbooks/p.yml:1:10 error config.yaml_syntax'],
     [
       'tabs',
       { 'inventory/group_vars/all.yml': 'a:\n\tb: 1\n' },
