@@ -317,7 +317,7 @@ describe('names and types', () => {
       'playbooks/p.yml': play("- debug: '{{ colour }}'"),
     });
     expect(told(report)).toEqual([
-      'playbooks/p.yml:3:18 warning expression.unknown_variable: unknown variable "colour" (in lab) | Define it (group_vars, vars, --extra-vars colour=…), or give it a fallback.',
+      'playbooks/p.yml:3:18 warning expression.unknown_variable: unknown variable "colour" (in lab) | Define it (inventory/group_vars/all.yml, vars, --extra-vars colour=…), or write {{ default colour "…" }}, in a condition default(colour, "…").',
     ]);
   });
 
