@@ -5,6 +5,7 @@ import { throwAll } from '../errors/diagnostics.js';
 import type { Locate, ValuePath } from '../model/source.js';
 import { Lines } from './lines.js';
 import { readPlaces, type Flaw, type YamlNode } from './places.js';
+import { encryptedFile, mistakeIn, type Mistake } from './yaml-mistakes.js';
 import { yamlSchema } from './yaml-schema.js';
 
 /** A file of YAML: its value, and where everything in it stands. */
@@ -23,6 +24,8 @@ export interface YamlDocument {
 export function parseYaml(file: string, text: string): YamlDocument {
   const source = text.replace(/^\uFEFF/, '');
   const lines = new Lines(file, source);
+  const encrypted = encryptedFile(source);
+  if (encrypted !== undefined) throw mistaken(encrypted, lines);
   return explained(lines, () => {
     const events = parseEvents(source, { filename: file });
     const { root, flaws } = readPlaces(source, events);
@@ -66,10 +69,16 @@ function explained<T>(lines: Lines, read: () => T): T {
     return read();
   } catch (thrown) {
     if (!(thrown instanceof YAMLException)) throw thrown;
-    const where = lines.withLine(thrown.mark?.position ?? 0);
+    const offset = thrown.mark?.position ?? 0;
+    const mistake = mistakeIn(lines.text, offset, thrown.reason);
+    if (mistake !== undefined) throw mistaken(mistake, lines);
+    const where = lines.withLine(offset);
     throw yamlSyntax(thrown.reason, where, hintFor(thrown.reason, where.sourceLine));
   }
 }
+
+const mistaken = ({ offset, reason, hint }: Mistake, lines: Lines): AdfError =>
+  yamlSyntax(reason, lines.withLine(offset), hint);
 
 const quoteTemplate = 'A value that begins with {{ needs quotes around it: "{{ name }}".';
 
@@ -77,7 +86,6 @@ function hintFor(reason: string, line: string): string | undefined {
   if (/(^|[:,[-])\s*\{\{/.test(line)) return quoteTemplate;
   if (/[:-]\s+[@`%*&!|>]/.test(line))
     return 'A value that begins with a sign such as @, %, * or & needs quotes around it.';
-  if (reason.includes('tab') || /^ *\t/.test(line)) return 'Indent with spaces.';
   if (reason.includes('mapping entry')) return 'Check the indentation, and quote text that holds ": ".';
   return undefined;
 }

@@ -155,7 +155,7 @@ export const missingGroup = (command: string, environment: string): AdfError =>
     code: 'cli.missing_group',
     class: 'invalid',
     message: '--group is missing: which group of hosts?',
-    hint: `adfpush inventory graph --env ${environment} shows the groups; then adfpush ${command} --group NAME.`,
+    hint: `adfpush inventory graph --env ${environment} shows the groups; then adfpush ${command} --group NAME --env ${environment}.`,
   });
 
 export const missingCommandLine = (): AdfError =>

@@ -158,15 +158,32 @@ export const variablesFolder = (path: string): AdfError =>
     hint: 'Put the variables into that one file.',
   });
 
-const isOfTheSystem = (cause: unknown): boolean => cause instanceof Error && 'code' in cause;
+/** What the codes of the system mean, and what to do: its own messages repeat the path. */
+const troubles: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  ELOOP: ['it is a symbolic link that leads back to itself', 'Let it lead to a file.'],
+  EACCES: ['this user may not read it', 'Check the permissions of the file, and of the folders above it.'],
+  ENAMETOOLONG: ['its name is too long', 'Give it a shorter name.'],
+};
 
-export const unreadableFile = (path: string, cause: unknown): AdfError =>
+function troubleOf(cause: unknown): readonly [reason: string, hint: string] {
+  if (!(cause instanceof Error)) return [String(cause), 'Put a regular file in its place.'];
+  if (!('code' in cause)) return [cause.message, 'Put a regular file in its place.'];
+  return troubles[String(cause.code)] ?? [cause.message, 'Check the disk and the permissions of the file.'];
+}
+
+export function unreadableFile(path: string, cause: unknown): AdfError {
+  const [reason, hint] = troubleOf(cause);
+  const message = `Cannot read ${path}: ${reason}.`;
+  return new AdfError({ code: 'config.unreadable_file', class: 'invalid', message, cause, hint });
+}
+
+export const fileInUtf16 = (file: string): AdfError =>
   new AdfError({
-    code: 'config.unreadable_file',
+    code: 'config.not_utf8',
     class: 'invalid',
-    message: `Cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}.`,
-    cause,
-    hint: isOfTheSystem(cause) ? 'Check the permissions of the file.' : 'Put a regular file in its place.',
+    message: `${file} is UTF-16, not UTF-8.`,
+    at: { file, line: 1, column: 1 },
+    hint: `Save it in UTF-8: iconv -f UTF-16 -t UTF-8 ${file} > utf8 && mv utf8 ${file}`,
   });
 
 /** A file that is read as text, and has bytes that are none. */

@@ -17,7 +17,7 @@ export const unknownVariable = (
   const hint =
     elsewhere ??
     (near === undefined
-      ? `Define it (group_vars, vars, --extra-vars ${name}=…), or give it a fallback.`
+      ? `Define it (inventory/group_vars/all.yml, vars, --extra-vars ${name}=…), or write {{ default ${name} "…" }}, in a condition default(${name}, "…").`
       : `Did you mean "${near}"?`);
   return invalid('expression.unknown_variable', `unknown variable "${name}"`, place, hint);
 };

@@ -83,7 +83,7 @@ export const inNoTargetGroup = (group: string, looked: string): AdfError =>
     'in_no_target_group',
     undefined,
     `No host of group "${group}" is in a target group: ${looked}.`,
-    'Name the target groups in group_vars (target_groups: [name]), or write target_groups: none for hosts without a load balancer.',
+    `Write target_groups: [name] in inventory/group_vars/${group}.yml, or target_groups: none for hosts without a load balancer.`,
   );
 
 export const cannotBeRegistered = (host: Host, targetGroup: string, targetType: string): AdfError =>
@@ -265,7 +265,7 @@ export const nothingToDeploy = (group: string): AdfError =>
     'no_container',
     undefined,
     `Group "${group}" has no container to deploy.`,
-    'Describe it in group_vars: container: { name: …, ports: […] } and image: ….',
+    `Write it in inventory/group_vars/${group}.yml: container: { name: …, ports: […] } and image: ….`,
   );
 
 const megabytes = (bytes: number): string => `${Math.floor(bytes / 1_048_576)} MiB`;

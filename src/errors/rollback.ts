@@ -11,7 +11,7 @@ export const noPreviousRelease = (group: string, known: readonly KnownRelease[],
   refused(
     'no_previous',
     `No host of "${group}" keeps a release that it ran before the one it runs now. ${listed(known, hosts)}`,
-    `Name what it is to run: adfpush deploy --group ${group} --version V. What is kept, and how much of it: rollout.keep_releases.`,
+    `Name what it is to run: adfpush deploy --group ${group} --version V --env ENV. What is kept, and how much of it: rollout.keep_releases.`,
   );
 
 export const releaseNotKept = (
@@ -23,7 +23,7 @@ export const releaseNotKept = (
   refused(
     'not_kept',
     `No host of "${group}" keeps a release "${named}". ${listed(known, hosts)}`,
-    `Give --to one of these, a version or the beginning of a digest; or fetch it from its registry: adfpush deploy --group ${group} --version ${named}.`,
+    `${known.length === 0 ? 'Fetch' : 'Give --to one of these, a version or the beginning of a digest; or fetch'} it from its registry: adfpush deploy --group ${group} --version ${named} --env ENV.`,
   );
 
 export const releaseAmbiguous = (

@@ -21,7 +21,7 @@ export const cloudNotConfigured = (environment: string): AdfError =>
     code: 'traffic.no_cloud',
     class: 'invalid',
     message: `The environment "${environment}" does not say how AWS is reached, so its hosts are in no target group.`,
-    hint: 'Write target_groups: none in group_vars; or give the environment its account and region.',
+    hint: `Write target_groups: none in inventory/group_vars/all.yml; or give the environment its account and regions, in inventory/${environment}.yml.`,
   });
 
 export const versionNotATag = (version: string, image: string): AdfError =>

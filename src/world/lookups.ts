@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import { resolve } from 'node:path';
-import { fileNotUtf8, unreadableFile } from '../errors/config.js';
+import { utf8Text } from '../config/utf8-text.js';
+import { unreadableFile } from '../errors/config.js';
 import { defined } from '../model/defined.js';
 import type { Lookups } from '../model/lookups.js';
 import { becomeVariable, passphraseVariable } from '../system/secret-environment.js';
@@ -44,6 +44,5 @@ function readText(whole: string, path: string): string | undefined {
     }
     throw unreadableFile(path, error);
   }
-  if (!isUtf8(bytes)) throw fileNotUtf8({ file: path, line: 1, column: 1 });
-  return bytes.toString();
+  return utf8Text(path, bytes);
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EcrCredentials } from '../../src/aws/ecr-credentials.js';
+import { root } from '../stages/adfpush.js';
 import { stubAws, type AwsReply } from './stub-aws.js';
 
 const registry = (name: string) => `123456789012.dkr.ecr.${name}.amazonaws.com`;
@@ -36,11 +37,8 @@ test('one token per region serves all repositories of a run', async () => {
 });
 
 test('the registries of every partition that the SDK knows are registries of ECR', async () => {
-  const file = createRequire(import.meta.resolve('@aws-sdk/client-ecr')).resolve('@aws-sdk/core/client');
-  const text = readFileSync(
-    file.replace(/dist-.*/, 'dist-es/submodules/client/util-endpoints/lib/aws/partitions.js'),
-    'utf8',
-  );
+  const core = join(root, 'node_modules', '@aws-sdk', 'core', 'dist-es', 'submodules', 'client');
+  const text = readFileSync(join(core, 'util-endpoints', 'lib', 'aws', 'partitions.js'), 'utf8');
   const suffixes = [...text.matchAll(/"?dnsSuffix"?: "([^"]+)"/g)].map(([, suffix = '']) => suffix);
   expect(new Set(suffixes).size).toBeGreaterThan(5);
   await using aws = await stubAws(() => token('p'));

@@ -204,7 +204,7 @@ describe('a project in order', () => {
 
 describe('a wrong file', () => {
   it.each<[string, Files, string]>([
-    ['no YAML', { 'playbooks/p.yml': '- hosts: [api\n' }, 'playbooks/p.yml:2:1 error config.yaml_syntax'],
+    ['no YAML', { 'playbooks/p.yml': '- hosts: [api\n' }, 'playbooks/p.yml:1:10 error config.yaml_syntax'],
     [
       'tabs',
       { 'inventory/group_vars/all.yml': 'a:\n\tb: 1\n' },
@@ -317,7 +317,7 @@ describe('names and types', () => {
       'playbooks/p.yml': play("- debug: '{{ colour }}'"),
     });
     expect(told(report)).toEqual([
-      'playbooks/p.yml:3:18 warning expression.unknown_variable: unknown variable "colour" (in lab) | Define it (group_vars, vars, --extra-vars colour=…), or give it a fallback.',
+      'playbooks/p.yml:3:18 warning expression.unknown_variable: unknown variable "colour" (in lab) | Define it (inventory/group_vars/all.yml, vars, --extra-vars colour=…), or write {{ default colour "…" }}, in a condition default(colour, "…").',
     ]);
   });
 

@@ -43,6 +43,36 @@ describe("a project's files", () => {
     });
   });
 
+  it.each(['utf16le', 'utf-16le with its mark', 'utf-16be with its mark'])(
+    'are named for what they are in %s',
+    async (encoding) => {
+      const bytes = Buffer.from(`${encoding.includes('mark') ? '\ufeff' : ''}a: ü\n`, 'utf16le');
+      writeFileSync(join(folder, 'a'), encoding.includes('be') ? bytes.swap16() : bytes);
+      await expect(files.read('a')).rejects.toMatchObject({
+        code: 'config.not_utf8',
+        message: 'a is UTF-16, not UTF-8.',
+        at: { file: 'a', line: 1, column: 1 },
+        hint: expect.stringContaining('iconv -f UTF-16') as string,
+      });
+    },
+  );
+
+  it('that are something else, or lead nowhere, are said to be what they are', async () => {
+    mkdirSync(join(folder, 'a'));
+    symlinkSync('loop', join(folder, 'loop'));
+    await expect(files.read('a')).rejects.toMatchObject({
+      message: 'Cannot read a: it is a directory; only regular files are read.',
+      hint: 'Put a regular file in its place.',
+    });
+    for (const look of [files.read('loop'), files.list('loop'), files.stat('loop')]) {
+      await expect(look).rejects.toMatchObject({
+        code: 'config.unreadable_file',
+        message: 'Cannot read loop: it is a symbolic link that leads back to itself.',
+        hint: 'Let it lead to a file.',
+      });
+    }
+  });
+
   it('have another sum as soon as they change', async () => {
     writeFileSync(join(folder, 'a'), 'one');
     expect(await files.digest('a')).toEqual({ size: 3, sha256: sha256('one') });

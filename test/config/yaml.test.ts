@@ -177,7 +177,7 @@ describe('what is wrong', () => {
     [
       'a:\n\tb: 1',
       [
-        'f.yml:2:1 This is not valid YAML: tab characters must not be used in indentation. | Indent with spaces.',
+        'f.yml:2:1 This is not valid YAML: a tab stands in the indentation. | Indent with spaces.',
       ],
     ],
     [
@@ -195,7 +195,9 @@ describe('what is wrong', () => {
     ['a: &x [*x]', ['f.yml:1:8 This is not valid YAML: *x is inside &x, and would never end.']],
     [
       'a: "x',
-      ['f.yml:1:6 This is not valid YAML: unexpected end of the stream within a double quoted scalar.'],
+      [
+        'f.yml:1:4 This is not valid YAML: the quote that begins here is not closed. | Close it with another ".',
+      ],
     ],
     [
       'a: 1\n---\nb: 2',
@@ -204,7 +206,7 @@ describe('what is wrong', () => {
     [
       'a: !!python/object x',
       [
-        'f.yml:1:4 This is not valid YAML: unknown scalar tag !<tag:yaml.org,2002:python/object>. | A value that begins with a sign such as @, %, * or & needs quotes around it.',
+        'f.yml:1:4 This is not valid YAML: the tag !!python/object is not known. | Write the value without it. A text that begins with ! needs quotes around it.',
       ],
     ],
   ])('%j', (text, expected) => {
@@ -214,6 +216,42 @@ describe('what is wrong', () => {
     expect(errors.map((error) => error.class)).toEqual(expected.map(() => 'invalid'));
     for (const { at: place, sourceLine } of errors)
       expect(sourceLine).toBe(text.split('\n')[place!.line - 1]);
+  });
+
+  const tab = 'a tab stands in the indentation | Indent with spaces.';
+  const quote = 'the quote that begins here is not closed | Close it with another ';
+  const bracket = 'what begins here with ';
+  test.each<[text: string, place: string, words: string]>([
+    ['a:\n\tb: 1', '2:1', tab],
+    ['a:\n  b: 1\n \tc: 2', '3:2', tab],
+    ['\ta: 1', '1:1', tab],
+    ['a: [1,\n\t2]', '2:1', tab],
+    ['a:\n  - x\n \t- y', '3:2', tab],
+    ['a: "x', '1:4', quote],
+    ['a: "x\nb: 1\nc: 2\n', '1:4', quote],
+    ["a: 'x\nb: 1\n", '1:4', quote],
+    ['a: "x\nb: "y"\nc: 3\n', '1:4', quote],
+    ["a: it's\nb: 'x\nc: 'y'\n", '2:4', quote],
+    ['a: ["x, y]\nb: "z"\n', '1:5', quote],
+    ["- 'a\n- b\n", '1:3', quote],
+    ['a:\n  - name: "x\n    shell: echo "y"\n', '2:11', quote],
+    ['a: "good"\nb: !x "bad\nc: 1', '2:7', quote],
+    ['a: {b: 1', '1:4', `${bracket}{ is not closed`],
+    ['a: {b: "]", c: [1, 2}\nd: 1\n', '1:16', `${bracket}[ is not closed`],
+    ['a: [1,\nb: 2\n', '1:4', `${bracket}[ is not closed`],
+    ['a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3061\n', '1:4', 'ansible-vault encrypted this'],
+    ['$ANSIBLE_VAULT;1.1;AES256\n6162\n', '1:1', 'ansible-vault encrypted this'],
+    ['a: !unsafe "x"', '1:4', 'the tag !unsafe is not known | Write the value without it.'],
+    ['a: !Ref x', '1:4', 'the tag !Ref is not known | Write the value without it.'],
+    ['a: !!binary aGk=', '1:4', 'the tag !!binary is not known | Write the value without it.'],
+    ['a: !!python/object:x {}', '1:4', 'the tag !!python/object:x is not known'],
+    ['a: \u0007x', '1:4', 'U+0007 is no text | Write it in double quotes, as "\\x07".'],
+    ['a: x\u0000y', '1:5', 'U+0000 is no text'],
+  ])('%j is told at %s, where it begins', (text, place, words) => {
+    const [error] = errorsFrom(() => parseYaml('f.yml', text));
+    expect(textOf(error!).replace(/\.( \||$)/, '$1')).toContain(
+      `f.yml:${place} This is not valid YAML: ${words}`,
+    );
   });
 
   test('no text makes the reader fail in any other way', () => {

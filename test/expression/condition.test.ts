@@ -198,7 +198,7 @@ it('tells what is wrong with a variable that it uses, in the file of that variab
   const layers = Variables.of([yamlLayer('group.yml', 'a: 1\nb: "{{ c }}"\n')]);
 
   expect(complaintOf(() => evaluateCondition(parseCondition('b == 1', at), layers))).toBe(
-    'group.yml:2:8 expression.unknown_variable: unknown variable "c" | Define it (group_vars, vars, --extra-vars c=…), or give it a fallback.',
+    'group.yml:2:8 expression.unknown_variable: unknown variable "c" | Define it (inventory/group_vars/all.yml, vars, --extra-vars c=…), or write {{ default c "…" }}, in a condition default(c, "…").',
   );
 });
 

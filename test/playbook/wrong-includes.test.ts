@@ -64,7 +64,7 @@ describe('what is wrong with an import or an include', () => {
     [
       'a tab in it',
       { 'site.yml': tasks('- include_tasks: a.yml'), 'a.yml': '- shell: date\n\twhen: true\n' },
-      'a.yml:2:2 config.yaml_syntax: This is not valid YAML: end of the stream or a document separator is expected. | Indent with spaces.',
+      'a.yml:2:1 config.yaml_syntax: This is not valid YAML: a tab stands in the indentation. | Indent with spaces.',
     ],
     [
       'a keyword of a task',
