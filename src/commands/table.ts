@@ -22,6 +22,7 @@ import PlanCommand from './plan.js';
 import Promote from './promote.js';
 import Recover from './recover.js';
 import Releases from './releases.js';
+import Restart from './restart.js';
 import Resume from './resume.js';
 import Rollback from './rollback.js';
 import Run from './run.js';
@@ -44,6 +45,7 @@ export const commands = {
   'history:show': HistoryShow,
   'history:diff': HistoryDiff,
   run: Run,
+  restart: Restart,
   exec: Exec,
   logs: Logs,
   ping: Ping,
