@@ -124,6 +124,8 @@ describe.each(twoShells)('unarchive with %s', (_, shell) => {
   });
 });
 
+const withoutDownload = notOnPath('curl') && notOnPath('wget') && 'neither curl nor wget is installed';
+
 describe('unarchive', () => {
   const real = realHost();
   const args = (more: Args = {}): Args => ({
@@ -310,30 +312,32 @@ describe('archives of other programs', () => {
     expect(await real.run('unarchive', args)).toMatchObject({ changed: false });
   });
 
-  it('downloads an archive, and shows no secret of its URL', async () => {
-    execFileSync('tar', ['-czf', real.path('pack'), 'app'], { cwd: source() });
-    const asked: string[] = [];
-    const server = createServer((request, response) => {
-      asked.push(request.url ?? '');
-      if (request.url === '/none') response.writeHead(404).end();
-      else response.end(readFileSync(real.path('pack')));
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    try {
-      const args = { src: new Secret(`${origin}/t0ken`), dest: real.path('out'), remote_src: true };
-      const result = await real.run('unarchive', args);
-      expect(result.changed).toBe(true);
-      expect(JSON.stringify(result)).not.toContain('t0ken');
-      expect(below(real.path('out'))).toEqual(files);
-      expect(await real.run('unarchive', args)).toMatchObject({ changed: false });
-      await expect(real.run('unarchive', { ...args, src: `${origin}/none` })).rejects.toMatchObject({
-        ...{ code: 'unarchive.download', message: expect.stringContaining('404') as string },
+  describeUnless(withoutDownload, 'from a URL', () => {
+    it('downloads an archive, and shows no secret of its URL', async () => {
+      execFileSync('tar', ['-czf', real.path('pack'), 'app'], { cwd: source() });
+      const asked: string[] = [];
+      const server = createServer((request, response) => {
+        asked.push(request.url ?? '');
+        if (request.url === '/none') response.writeHead(404).end();
+        else response.end(readFileSync(real.path('pack')));
       });
-      expect(asked).toEqual(['/t0ken', '/t0ken', '/none']);
-    } finally {
-      await new Promise((resolve) => server.close(resolve));
-    }
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      try {
+        const args = { src: new Secret(`${origin}/t0ken`), dest: real.path('out'), remote_src: true };
+        const result = await real.run('unarchive', args);
+        expect(result.changed).toBe(true);
+        expect(JSON.stringify(result)).not.toContain('t0ken');
+        expect(below(real.path('out'))).toEqual(files);
+        expect(await real.run('unarchive', args)).toMatchObject({ changed: false });
+        await expect(real.run('unarchive', { ...args, src: `${origin}/none` })).rejects.toMatchObject({
+          ...{ code: 'unarchive.download', message: expect.stringContaining('404') as string },
+        });
+        expect(asked).toEqual(['/t0ken', '/t0ken', '/none']);
+      } finally {
+        await new Promise((resolve) => server.close(resolve));
+      }
+    });
   });
 });
 
