@@ -176,6 +176,14 @@ describe('a project in order', () => {
     ]);
   });
 
+  it('needs no secret that the environment or a file would give', async () => {
+    const report = await linted({
+      'adfpush.yml': 'secrets: { db_password: { env: ADFPUSH_TEST_NOT_SET }, token: { file: not-there } }\n',
+      'playbooks/p.yml': play(`- command: shopctl login\n  args: { stdin: '{{ token }}{{ db_password }}' }`),
+    });
+    expect(told(report)).toEqual([]);
+  });
+
   it('asks no person, and does not know what they would answer', async () => {
     const report = await linted({
       'playbooks/p.yml': `- hosts: api

@@ -52,10 +52,11 @@ export function sessionOfHost(
 /** What each playbook may know of its host and its run. What is unknown of the host already stays so. */
 function runLayer(host: Host, group: GroupName | undefined, run: Run, inventory: Inventory): Layer {
   const given = hostLayer(host, group, run, inventory);
-  const unknown = inventory
-    .layersFor(host)
-    .flatMap(({ values }) => Object.keys(values).filter((name) => values[name] instanceof UnknownValue));
-  const values = Object.entries(given.values).filter(([name]) => !unknown.includes(name));
+  const layers = inventory.layersFor(host);
+  // Of no other name: a secret that is not set is an error as soon as its value is looked at.
+  const isUnknown = (name: string): boolean =>
+    layers.some(({ values }) => Object.hasOwn(values, name) && values[name] instanceof UnknownValue);
+  const values = Object.entries(given.values).filter(([name]) => !isUnknown(name));
   const ofRun = new UnknownValue('it is known in a run');
   return { ...given, values: { ...Object.fromEntries(values), check_mode: ofRun, run_id: ofRun } };
 }
