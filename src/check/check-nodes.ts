@@ -20,6 +20,7 @@ import { UnknownValue } from '../model/unknown.js';
 import { dockerContainer } from '../modules/docker-container.js';
 import type { Include, Included, RoleVariables, Task, TaskNode } from '../playbook/playbook.js';
 import { isSelected } from '../playbook/tags.js';
+import type { RollOrder } from './roll-order.js';
 import { TaskChecker } from './check-task.js';
 import type { Findings } from './findings.js';
 import type { FutureFacts } from './future-facts.js';
@@ -42,24 +43,35 @@ export class NodeChecker {
     private readonly scope: Pick<TurnPlay, 'layers' | 'base'>,
     private readonly facts: FutureFacts,
     private readonly makers: MakersBeforeSwap,
+    private readonly order: RollOrder,
     private readonly findings: Findings,
     /** Of all plays. */
     private readonly sessions: readonly HostSession[],
   ) {}
 
-  /** All hosts come to each node before one comes to the next. `isHandler` says that tags don't decide. */
-  async check(nodes: readonly TaskNode[], visits: readonly Visit[], isHandler = false): Promise<void> {
+  /**
+   * All hosts come to each node before one comes to the next. `isHandler` says that tags don't decide; `mayNotRun` that something else than
+   * conditions of tasks decides whether they run.
+   */
+  async check(
+    nodes: readonly TaskNode[],
+    visits: readonly Visit[],
+    isHandler = false,
+    mayNotRun = false,
+  ): Promise<void> {
     for (const node of nodes) {
-      if (node.kind === 'task') await this.#task(node, visits, isHandler);
-      else if (node.kind === 'include') await this.#include(node, visits, isHandler);
-      else if (node.kind === 'block')
-        await this.check([...node.nodes, ...node.rescue, ...node.always], visits, isHandler);
-      else await this.check(node.nodes, visits, isHandler);
+      if (node.kind === 'task') await this.#task(node, visits, isHandler, mayNotRun);
+      else if (node.kind === 'include') await this.#include(node, visits, isHandler, mayNotRun);
+      else if (node.kind === 'block') {
+        await this.check(node.nodes, visits, isHandler, mayNotRun);
+        await this.check(node.rescue, visits, isHandler, true);
+        await this.check(node.always, visits, isHandler, mayNotRun);
+      } else await this.check(node.nodes, visits, isHandler, mayNotRun);
       if (node.kind === 'role') this.#publish(node.publishes, visits);
     }
   }
 
-  async #task(task: Task, visits: readonly Visit[], isHandler: boolean): Promise<void> {
+  async #task(task: Task, visits: readonly Visit[], isHandler: boolean, mayNotRun: boolean): Promise<void> {
     const { findings, facts } = this;
     this.#refuse(task, visits, isHandler);
     const checker = new TaskChecker(task);
@@ -72,6 +84,8 @@ export class NodeChecker {
       for (const error of found.errors) findings.keep([session], error);
       for (const name of found.delegates) this.#delegate(name, task, session);
       this.makers.add(session, task, found.makers);
+      const isSure = !isHandler && !mayNotRun;
+      this.order.add(session, isSure ? found.steps : found.steps.map((step) => ({ ...step, isSure })));
       facts.add(session, task, found.included);
     }
     if (visits.length > 0) facts.mayGain(this.sessions, task);
@@ -103,7 +117,12 @@ export class NodeChecker {
   }
 
   /** What is included where that is known; where it is not, whatever a name means after it is not known either. */
-  async #include(include: Include, visits: readonly Visit[], isHandler: boolean): Promise<void> {
+  async #include(
+    include: Include,
+    visits: readonly Visit[],
+    isHandler: boolean,
+    mayNotRun: boolean,
+  ): Promise<void> {
     const brought = new Map<Included, Visit[]>();
     for (const visit of visits) {
       const { session } = visit;
@@ -120,7 +139,7 @@ export class NodeChecker {
       this.facts.add(session, include);
     }
     for (const [included, comes] of brought) {
-      await this.check(included.nodes, comes, isHandler);
+      await this.check(included.nodes, comes, isHandler, mayNotRun || include.when.length > 0);
       await this.check(included.handlers, comes, true);
       this.#publish(included.publishes, comes);
     }
@@ -133,6 +152,7 @@ export class NodeChecker {
     if (!(copies instanceof UnknownValue)) return copies;
     if (include.included !== undefined) return [unknownCopy(own, include.included, copies, frame, isHandler)];
     this.facts.mayHaveSet(session, copies);
+    this.order.isOpen(session);
     // Any file beside it may be the one that is included: a resume of this run needs all of them unchanged.
     await session.run.ports.files.stat(posix.dirname(include.at.file));
     return [];

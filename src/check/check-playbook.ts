@@ -25,6 +25,7 @@ import {
   type Task,
 } from '../playbook/playbook.js';
 import { MakersBeforeSwap, NodeChecker } from './check-nodes.js';
+import { RollOrder } from './roll-order.js';
 import { TaskChecker } from './check-task.js';
 import { Findings } from './findings.js';
 import { FutureFacts } from './future-facts.js';
@@ -122,18 +123,20 @@ const conditionsOf = (task: Task | Include): Task['when'] =>
 /**
  * Checks a playbook for these hosts before anything runs: the patterns of its plays (by `hostsOf`), their `vars_files` and what steers their roll,
  * every condition, and the arguments of every task on every host, as far as they are known. Names that a task would set have values
- * that are not known yet from there on. Gives the hosts that tasks delegate changes to. Throws what the run would throw, all of
+ * that are not known yet from there on. `rolls` says that it deploys: then the order is checked in which hosts leave service and come back. Gives the hosts that tasks delegate changes to. Throws what the run would throw, all of
  * it at once, as AdfErrors.
  */
 export async function checkPlaybook(
   { plays }: Playbook,
   sessions: readonly HostSession[],
   hostsOf: (play: Play) => readonly HostSession[],
+  { rolls = false }: { readonly rolls?: boolean } = {},
 ): Promise<Delegated> {
   if (sessions.length === 0) return new Map();
   const findings = new Findings();
   const facts = new FutureFacts();
   const makers = new MakersBeforeSwap();
+  const order = new RollOrder();
   const bases = new Map(sessions.map((session) => [session, Variables.of(session.variables.layers)]));
   const base = (session: HostSession): Variables =>
     bases.get(session) ?? Variables.of(session.variables.layers);
@@ -144,10 +147,12 @@ export async function checkPlaybook(
     // A pattern that means no host at all is refused now; one that this run's filters empty is passed over by the run.
     findings.among(sessions);
     const hosts = findings.collectFor(sessions, () => hostsOf(play)) ?? [];
-    const ofPlay = await checkPlay(play, setByTasks, hosts, sessions, base, facts, makers, findings);
+    const ofPlay = await checkPlay(play, setByTasks, hosts, sessions, base, facts, makers, order, findings);
     for (const [name, place] of ofPlay) delegates.set(name, place);
   }
   for (const { variables } of sessions) variables.foreseen = undefined;
+  findings.among(sessions);
+  if (rolls) for (const [session, fault] of order.faults()) findings.keep([session], fault);
   findings.refuse();
   return delegates;
 }
@@ -160,6 +165,7 @@ async function checkPlay(
   base: TurnPlay['base'],
   facts: FutureFacts,
   makers: MakersBeforeSwap,
+  order: RollOrder,
   findings: Findings,
 ): Promise<Delegated> {
   const [first] = hosts;
@@ -175,7 +181,7 @@ async function checkPlay(
   const scope = { layers, base };
   checkConditions(play, setByTasks, hosts, (session) => variablesOf(undefined, session, scope), findings);
   const visits = hosts.map((session) => ({ session, frame: undefined }));
-  const checker = new NodeChecker(scope, facts, makers, findings, sessions);
+  const checker = new NodeChecker(scope, facts, makers, order, findings, sessions);
   await checker.check(play.sections, visits);
   await checker.check(play.handlers, visits, false);
   return checker.delegates;

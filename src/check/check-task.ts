@@ -18,6 +18,7 @@ import { UnknownValue } from '../model/unknown.js';
 import { includeVars, namesIncludedBy } from '../modules/include-vars.js';
 import type { SourceFile } from '../modules/module.js';
 import { findSource } from '../modules/source-files.js';
+import { stepOf, type Step } from './roll-order.js';
 import { sourceFolders, type Task } from '../playbook/playbook.js';
 import { readVarsFile } from '../playbook/vars-files.js';
 import type { ProjectFiles } from '../ports/project-files.js';
@@ -71,6 +72,8 @@ export interface FoundOfTask {
   readonly delegates: readonly string[];
   /** The variables that it brings from files of the project. */
   readonly included: readonly string[];
+  /** What it does to the service of its host. */
+  readonly steps: readonly Step[];
 }
 
 /** How many hosts that differ in what a task reads are kept, to compare the next ones with. */
@@ -85,6 +88,7 @@ export class TaskChecker {
 
   readonly #makers: Maker[] = [];
   readonly #delegates: string[] = [];
+  readonly #steps: Step[] = [];
   #included: unknown[] = [];
 
   constructor(readonly task: Task) {}
@@ -116,7 +120,12 @@ export class TaskChecker {
       errors.push(error);
       return [];
     });
-    return { errors, makers: this.#makers.splice(0), delegates: this.#delegates.splice(0), included };
+    const [makers, delegates, steps] = [
+      this.#makers.splice(0),
+      this.#delegates.splice(0),
+      this.#steps.splice(0),
+    ];
+    return { errors, makers, delegates, included, steps };
   }
 
   /** Throws what the task would fail with whatever the host does, but for what is in files of the project. */
@@ -136,7 +145,8 @@ export class TaskChecker {
   #checkItem(variables: Variables): void {
     const { task } = this;
     const { does: module } = task;
-    if (allHold(task.when, variables) === false) return;
+    const holds = allHold(task.when, variables);
+    if (holds === false) return;
     renderEnvironment(task.environment, variables);
     renderBecomeUser(task, variables);
     this.#checkNamed(variables);
@@ -144,6 +154,8 @@ export class TaskChecker {
     const args = renderArguments(task, module, variables);
     const maker = makerOf(task.module, args, task.name.value, task.at);
     if (maker !== undefined) this.#makers.push(maker);
+    const step = stepOf(task, args, holds === true);
+    if (step !== undefined) this.#steps.push(step);
     if (args instanceof UnknownValue) return;
     if (task.module === includeVars.name) this.#included.push(args);
     const key = JSON.stringify(args);

@@ -1,6 +1,7 @@
 import type { PlanReport } from '../model/plan.js';
 import type { InterruptedStatus } from '../model/status-report.js';
 import { visible, visibleText } from '../model/visible.js';
+import { special } from '../report/plan-view.js';
 import type { StepAnswer } from '../world/context.js';
 import type { PromptOptions } from './terminal-prompt.js';
 
@@ -18,7 +19,7 @@ export interface Question {
 export async function confirmPlans(plans: readonly PlanReport[], question: Question): Promise<boolean> {
   const hosts = plans.flatMap(({ batches }) => batches.flat());
   // There is nothing to be afraid of when nothing would be rolled.
-  return hosts.length === 0 || ask(wordingOf(visible(plans), hosts.length), question);
+  return hosts.length === 0 || ask(rollQuestion(visible(plans), hosts.length), question);
 }
 
 /** Asks on the terminal whether to restore what interrupted runs hold. */
@@ -86,8 +87,13 @@ async function ask(message: string, question: Question): Promise<boolean> {
   }
 }
 
-function wordingOf(plans: readonly PlanReport[], hosts: number): string {
+/** What is asked: the tasks that are one-way or run once come first. `hosts` is how many are rolled. */
+export function rollQuestion(plans: readonly PlanReport[], hosts: number): string {
   const [first] = plans;
   const releases = plans.map(({ group, release }) => `${group} ${release.version}`).join(', ');
-  return `Roll ${releases} over ${hosts === 1 ? '1 host' : `${hosts} hosts`} in ${first?.environment ?? ''}?`;
+  const tasks = plans.flatMap(({ plays = [] }) => plays.flatMap((play) => play.tasks));
+  const marked = tasks.filter((task) => special(task) !== '');
+  const lines = [...new Set(marked.map((task) => `  ${task.name}: ${special(task)}  (${task.at})\n`))];
+  const head = lines.length === 0 ? '' : `It runs these tasks:\n${lines.join('')}`;
+  return `${head}Roll ${releases} over ${hosts === 1 ? '1 host' : `${hosts} hosts`} in ${first?.environment ?? ''}?`;
 }

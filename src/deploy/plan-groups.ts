@@ -15,6 +15,7 @@ import { throwAll } from '../errors/diagnostics.js';
 import { delegateNotLeased } from '../errors/engine.js';
 import type { ChooseRelease } from '../run/choose-release.js';
 import type { CommonOptions } from '../world/context.js';
+import { plannedPlays } from '../check/planned-plays.js';
 import { playedRollout } from '../check/played-rollout.js';
 import { checkEnvFiles } from '../check/check-env-files.js';
 import { playedHosts } from '../run/chosen-hosts.js';
@@ -126,7 +127,9 @@ export async function planGroups(
   );
   const leased = new Set(opened.map(({ group }) => group));
   for (const { sessions } of opened) {
-    const delegated = await checkPlaybook(playbook, sessions, playedHosts(inventory, sessions));
+    const delegated = await checkPlaybook(playbook, sessions, playedHosts(inventory, sessions), {
+      rolls: true,
+    });
     refuseDelegates(delegated, leased, inventory);
   }
   const played = await Promise.all(opened.map((group) => asPlayed(group, playbook, inventory)));
@@ -161,7 +164,8 @@ async function asPlayed(
   inventory: Inventory,
 ): Promise<GroupSessions> {
   const rollout = await playedRollout(playbook, group, inventory);
-  return { ...group, settings: { ...group.settings, rollout } };
+  const plays = await plannedPlays(playbook, group);
+  return { ...group, settings: { ...group.settings, rollout }, plays };
 }
 
 /** The plan of a group that may be rolled. */
@@ -175,6 +179,7 @@ export async function planGroup(
     plan: {
       ...(await withScaling(plan, group.opened)),
       ...(variables.length === 0 ? {} : { variables }),
+      ...defined({ plays: group.opened.plays }),
     },
   };
 }

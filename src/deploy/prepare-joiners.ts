@@ -46,7 +46,7 @@ export async function prepareJoiners(
   for (const host of joiners) {
     try {
       const session = sessionOfJoiner(host, listed.group(before.group), before, listed);
-      await checkPlaybook(playbook, [session], playedHosts(listed, [session]));
+      await checkPlaybook(playbook, [session], playedHosts(listed, [session]), { rolls: true });
       sessions.push(session);
     } catch (error) {
       unfit.set(host, errorsOf(error)[0]);

@@ -1,6 +1,6 @@
 import { defined } from '../model/defined.js';
 import { AdfError, type ErrorPlace } from './adf-error.js';
-import type { Place } from '../model/source.js';
+import { formatPlace, type Place } from '../model/source.js';
 import { enumerate, nearest, suggest } from './nearest.js';
 
 const invalid = (code: string, message: string, place: ErrorPlace, hint?: string): AdfError =>
@@ -13,6 +13,28 @@ export const playbookNotFound = (path: string, place?: ErrorPlace): AdfError =>
     `there is no playbook ${path}`,
     place ?? {},
     `Paths are relative to the ${place === undefined ? 'project' : 'folder of the file that imports them'}.`,
+  );
+
+/** Of a deploy: `returned` is where a task put the host back in service before. */
+export const swappedInService = (
+  targetGroup: string,
+  returned: Place | undefined,
+  place: ErrorPlace,
+): AdfError =>
+  invalid(
+    'playbook.swapped_in_service',
+    `this task would replace containers of a host that is in service in ${targetGroup}, which is refused${returned === undefined ? ': no task before it drains the host' : `: ${formatPlace(returned)} put it back`}`,
+    place,
+    'Put a task before it: elb_target: { state: drained, target_groups: … }. A group behind no load balancer says target_groups: none.',
+  );
+
+/** Of a deploy. */
+export const neverReturned = (targetGroup: string, place: ErrorPlace): AdfError =>
+  invalid(
+    'playbook.never_returned',
+    `this task takes the host out of ${targetGroup}, and when its containers are replaced no task puts it back`,
+    place,
+    'Put a task at the end: elb_target: { state: in_service, target_groups: … }.',
   );
 
 /** `way` leads from the file that is imported again back to itself. */

@@ -28,6 +28,8 @@ export interface Plan {
   /** Absent when there are none. */
   readonly scaling?: readonly ScalingGroupPlan[];
   readonly rollout: RolloutSettings;
+  /** What the playbook does, in its order; absent where no playbook was read. */
+  readonly plays?: readonly PlayPlan[];
   /** What the waiting alone takes: deregistration delays and bakes. */
   readonly minimumDuration: Milliseconds;
   /** Aloud: accepted downtime, a drained host, fresh instances. */
@@ -36,6 +38,26 @@ export interface Plan {
   readonly leftOut?: readonly LeftOutHost[];
   /** Absent when no variable stands for a flag. */
   readonly variables?: readonly FlagVariable[];
+}
+
+/** One play of the playbook. Names are rendered for the first host. */
+export interface PlayPlan {
+  readonly name: string;
+  /** Its pattern. */
+  readonly hosts: string;
+  /** Those that the tags select, without handlers. */
+  readonly tasks: readonly TaskPlan[];
+}
+
+export interface TaskPlan {
+  readonly name: string;
+  readonly module: string;
+  /** Where it is written: `playbooks/deploy.yml:12:7`. */
+  readonly at: string;
+  /** `one_way: true`: once it ran, no failure rolls back. Absent otherwise. */
+  readonly oneWay?: true;
+  /** `run_once: true`: on one host for all. Absent otherwise. */
+  readonly runOnce?: true;
 }
 
 interface LeftOutHost {

@@ -1,7 +1,7 @@
 import { defined } from '../model/defined.js';
 import { formatDuration } from '../model/duration.js';
 import type { HostId } from '../model/ids.js';
-import type { FlagVariable, HostPlanReport, PlanReport, TargetGroupPlan } from '../model/plan.js';
+import type { FlagVariable, HostPlanReport, PlanReport, TargetGroupPlan, TaskPlan } from '../model/plan.js';
 import { formatPinnedImage } from '../model/release.js';
 import { formatAmount } from '../model/settings.js';
 import { countHosts, foldHosts } from './host-ranges.js';
@@ -28,6 +28,7 @@ export function renderPlan(made: PlanReport, options: PlanViewOptions = {}): str
   const sections = [
     heading(plan, palette),
     ...batches(plan, options, palette),
+    plays(plan, palette),
     leftAlone(plan, palette),
     targetGroups(plan.targetGroups, options, palette),
     scalingGroups(plan, options, palette),
@@ -120,6 +121,19 @@ const wayOf = ({ zone, from, to, reasons }: HostPlanReport): readonly string[] =
   containersLabel(to.containers),
   reasons.join(', '),
 ];
+
+/** What is played, and which of it cannot be taken back. */
+const plays = ({ group, plays = [] }: PlanReport, palette: Palette): string[] =>
+  plays.flatMap(({ name, hosts, tasks }, index) => [
+    palette.bold(`Play ${index + 1} of ${plays.length}: ${name}`) + (hosts === group ? '' : `  (${hosts})`),
+    ...tasks.map(
+      (task) => `  ${task.name}${special(task) === '' ? '' : `  ${palette.yellow(special(task))}`}`,
+    ),
+  ]);
+
+/** `one-way, run once`; empty for any other task. */
+export const special = ({ oneWay, runOnce }: TaskPlan): string =>
+  [...(oneWay === true ? ['one-way'] : []), ...(runOnce === true ? ['run once'] : [])].join(', ');
 
 function leftAlone({ hosts, leftOut = [] }: PlanReport, palette: Palette): string[] {
   const line = (action: HostPlanReport['action'], words: string): string[] => {

@@ -10,6 +10,7 @@ import { requireGroup, selectHosts } from '../inventory/patterns.js';
 import { defined } from '../model/defined.js';
 import type { HealthProbe } from '../model/health.js';
 import type { Host } from '../model/host.js';
+import type { PlayPlan } from '../model/plan.js';
 import { groupName, isDigest, type GroupName, type HostId } from '../model/ids.js';
 import { formatPinnedImage, type Release } from '../model/release.js';
 import { formatAmount, type GroupSettings } from '../model/settings.js';
@@ -36,6 +37,8 @@ export interface GroupSessions {
   /** All listed hosts, whatever `--limit`. */
   readonly hosts: readonly Host[];
   readonly sessions: readonly HostSession[];
+  /** What the playbook does, to be told in the plan; absent before it was checked. */
+  readonly plays?: readonly PlayPlan[];
 }
 
 export interface GroupChoice {

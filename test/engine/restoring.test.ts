@@ -175,7 +175,10 @@ describe('a lost host', () => {
 - hosts: '{{ group }}'
   tasks:
     - docker_image: '{{ release.image }}'
+    - { command: date, register: out }
+    - { elb_target: { state: drained, target_groups: '{{ target_groups }}' }, when: out.rc != 0 }
     - docker_container: { image: '{{ release.image }}', containers: '{{ containers }}' }
+    - { elb_target: { state: in_service, target_groups: '{{ target_groups }}' }, when: out.rc != 0 }
 `,
     },
   ])(

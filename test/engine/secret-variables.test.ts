@@ -81,7 +81,7 @@ describe('a secret variable', () => {
     const container = { name: 'api', ports: ['5060:5000'], ...more };
     const stage = new TaskStage('- docker_container: { container: "{{ container }}" }', {
       ...options,
-      groupVars: { container },
+      groupVars: { container, target_groups: 'none' },
     });
     const errors = await errorsFromAsync(() => stage.deploy());
 

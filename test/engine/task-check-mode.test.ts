@@ -117,10 +117,12 @@ describe('in a dry run', () => {
       previous: false,
       playbook: `- hosts: api
   tasks:
+    - elb_target: { state: drained, target_groups: "{{ target_groups }}" }
     - docker_container: { image: "{{ release.image }}", containers: "{{ containers }}" }
     - name: smoke
       uri: { port: 5060, path: /health }
       until: result.status == 200
+    - elb_target: { state: in_service, target_groups: "{{ target_groups }}" }
 `,
     });
     expect(await stage.deploy({ check: true })).toMatchObject({ errors: [] });

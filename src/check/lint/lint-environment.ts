@@ -108,7 +108,9 @@ async function lintPlaybook(
   const run = { ...whole, hostVariables: new Map(), ...defined({ growth: later && neverGrowing(later) }) };
   for (const sessions of casts(playbook, hosts, settings, run)) {
     try {
-      await checkPlaybook(playbook, sessions, playedHosts(hosts.forTasks, sessions, later));
+      await checkPlaybook(playbook, sessions, playedHosts(hosts.forTasks, sessions, later), {
+        rolls: playbook.file === ofDeploys,
+      });
     } catch (thrown) {
       for (const error of errorsOf(thrown)) {
         if (error.class === 'bug') throw thrown;

@@ -14,9 +14,13 @@ import { variablesOfSession } from '../task/task-variables.js';
 export const renderPattern = (play: Play, shared: Variables): string => String(render(play.hosts, shared));
 
 /** The play's name with its templates rendered; as it stands in the file when they cannot be. */
-export function nameForPeople(play: Play, session: HostSession): string {
+export const nameForPeople = (play: Play, session: HostSession): string =>
+  nameOfPlay(play, variablesOfSession(session));
+
+/** The same, with these variables. */
+export function nameOfPlay(play: Play, variables: Variables): string {
   try {
-    return String(render({ value: play.name, locate: () => play.at }, variablesOfSession(session)));
+    return String(render({ value: play.name, locate: () => play.at }, variables));
   } catch {
     // What is wrong with a template in a name does no harm: it is for people.
     return play.name;
