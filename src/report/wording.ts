@@ -217,7 +217,9 @@ function describeComparison({ group, from, to, version, differences }: Environme
     text: `${group} from ${from} to ${to}: ${version.from}${before}. ${
       lines.length === 0
         ? 'The settings of both are the same'
-        : `${lines.length === 1 ? '1 setting differs' : `${lines.length} settings differ`}`
+        : lines.length === 1
+          ? '1 setting differs'
+          : `${lines.length} settings differ`
     }`,
     details: lines,
     verbosity: 0,

@@ -176,9 +176,7 @@ describe('what is wrong', () => {
     ['a: [ {{ b }} ]', [`f.yml:1:7 This is not valid YAML: a list or mapping cannot be a key. | ${quoting}`]],
     [
       'a:\n\tb: 1',
-      [
-        'f.yml:2:1 This is not valid YAML: a tab stands in the indentation. | Indent with spaces.',
-      ],
+      ['f.yml:2:1 This is not valid YAML: a tab stands in the indentation. | Indent with spaces.'],
     ],
     [
       'a: b: c',

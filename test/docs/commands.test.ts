@@ -132,6 +132,8 @@ const inTheLab = [
   ['--group web', '--group api'],
   ['web-1', 'api-1'],
   ['apt-get -y upgrade', 'touch maintained'],
+  // A bare machine has no procps.
+  ['-- uptime', '-- uname -a'],
 ] as const;
 
 /** Flags that a sentence leaves out when it names the verb alone. */
@@ -194,7 +196,7 @@ describe('the commands of the pages, on a lab', () => {
     for (const name of ['site', 'ntp'])
       write(
         `playbooks/${name}.yml`,
-        '- hosts: api\n  tasks: [{ name: look, command: uptime, tags: [look] }]\n',
+        '- hosts: api\n  tasks: [{ name: look, command: uname -a, tags: [look] }]\n',
       );
     write('look.sh', 'echo "looked $1"\n');
     write('inventory/endpoints.yml', `lab: [{ name: shop, url: '${lab.balancerUrl}', status: 200-599 }]\n`);

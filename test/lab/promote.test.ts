@@ -126,7 +126,12 @@ describe('a promotion is refused, with the reason and the way out, and nothing i
   };
 
   it('from an environment that is not taken', async () => {
-    await refused(3, /"api" may not be promoted to "prod":\n[ |]+It comes from "dev", and only/, 'dev', 'prod');
+    await refused(
+      3,
+      /"api" may not be promoted to "prod":\n[ |]+It comes from "dev", and only/,
+      'dev',
+      'prod',
+    );
   });
 
   it('to the environment it comes from, and without the words it needs', async () => {
