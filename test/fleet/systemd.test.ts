@@ -55,7 +55,7 @@ test.skipIf(machines === undefined)(
     onTestFinished(() => {
       project.remove();
     });
-    project.inventory(new Map([[host, { groups: ['all'] }]]));
+    project.inventory(new Map([[host, { groups: ['machines'] }]]));
     await host.sh('systemctl is-system-running --wait || true');
     project.write('playbooks/service.yml', service);
     const keep = async (beat: string) => project.run('service', '-e', `beat=${beat}`).ended;
