@@ -217,7 +217,7 @@ describe('history', () => {
     expect(await wrong('history', 'show', 'r1', '--env', 'lab')).toMatch(
       /^3 .*which "r1" is meant\?[^]*Add --group/,
     );
-    expect(await wrong('history', 'diff', 'r1', 'r77', ...place)).toMatch(/^3 [^]*There are:\n +r10 v2/);
+    expect(await wrong('history', 'diff', 'r1', 'r77', ...place)).toMatch(/^3 [^]*There are:\n[ |]+r10 v2/);
     expect(await wrong('history', '--env', 'lab', '--since', 'tomorrow')).toMatch(/^2 /);
   });
 
