@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { open, readdir, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runId, type RunId } from '../model/ids.js';
@@ -29,6 +29,7 @@ export class FileEventLogs implements EventLogs {
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
       this.#prune();
+      if (!hasRoom(this.#directory)) return new FileEventLog(undefined);
       return new FileEventLog(openSync(this.#path(run), 'a', 0o600));
     } catch {
       return new FileEventLog(undefined);
@@ -72,6 +73,12 @@ export class FileEventLogs implements EventLogs {
   #path(run: RunId): string {
     return join(this.#directory, `${run}${suffix}`);
   }
+}
+
+/** The journal of the run is on the same disk, and must not run out of room for a log. */
+function hasRoom(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize > 4 * longest;
 }
 
 const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');

@@ -158,7 +158,12 @@ export async function preparePlaybook(scenario: Scenario): Promise<void> {
   if (playbooks.has(keyOf(scenario))) return;
   const { hasCommand, forgets, wordy } = scenario;
   const nothing = '    - name: nothing\n      debug: hello\n\n';
-  const less = forgets === undefined ? packaged : packaged.replace(forgotten[forgets], nothing);
+  // One without a drain is refused before anything is changed: here it is passed over by what only the run knows.
+  const instead = (task: string): string =>
+    forgets === 'drain'
+      ? `${nothing.trimEnd()}\n      register: greeted\n\n${task.trimEnd()}\n      when: greeted.changed\n\n`
+      : nothing;
+  const less = forgets === undefined ? packaged : packaged.replace(forgotten[forgets], instead);
   const commanding = hasCommand
     ? less.replace('\n    - name: put in', `${commandTask}\n    - name: put in`)
     : less;
