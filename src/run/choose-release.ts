@@ -4,9 +4,18 @@ import type { Host } from '../model/host.js';
 import type { ContainerName, GroupName } from '../model/ids.js';
 import { formatPinnedImage, type PinnedImage, type Release } from '../model/release.js';
 import { parseImageReference } from '../model/image-reference.js';
+import type { HostSettings } from './group-sessions.js';
 
-/** Says which release a group gets, instead of its version and its registry. `hosts` are those that the run is to touch. */
-export type ChooseRelease = (group: GroupName, hosts: readonly Host[], run: Run) => Promise<ChosenRelease>;
+/**
+ * Says which release a group gets, instead of its version and its registry. `hosts` are those that the run is to touch; `read` are the settings of
+ * the group, where they were read before.
+ */
+export type ChooseRelease = (
+  group: GroupName,
+  hosts: readonly Host[],
+  run: Run,
+  read: readonly HostSettings[] | undefined,
+) => Promise<ChosenRelease>;
 
 export interface ChosenRelease {
   readonly release: Release;

@@ -88,7 +88,7 @@ export async function openGroup(
   if (limit !== undefined && selected.length === 0) selectHosts(inventory, `${choice.group}:&${limit}`);
   const only = choice.only && new Set(choice.only);
   const limited = new Set(selected.filter(({ id }) => only?.has(id) ?? true));
-  const chosen = await choice.choose?.(group, [...limited], groupRun);
+  const chosen = await choice.choose?.(group, [...limited], groupRun, choice.read);
   const version = chosen?.release.version ?? choice.version;
   const read =
     (chosen === undefined ? choice.read : undefined) ??

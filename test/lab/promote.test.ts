@@ -30,12 +30,11 @@ const changes = (lab: Lab): number =>
   lab.aws.calls('DeregisterTargets') + lab.aws.calls('RegisterTargets') + lab.aws.calls('ModifyTargetGroup');
 
 beforeAll(async () => {
-  lane = await Lane.open();
+  lane = await Lane.open({ hosts: 2, deregistrationDelay: 0 });
   const labOf = (account: string): Promise<Lab> =>
     startLab({ directory: temporaryFolder('promote'), hosts: 2, deregistrationDelay: 0, account });
   staging = await labOf(lane.lab.account);
   prod = await labOf('999999999999');
-  lane.lab.aws.setDeregistrationDelay(labTargetGroup, 0);
   const variables = {
     dev: { lab: lane.lab, vars: 'level: none, token: none' },
     staging: { lab: staging, vars: "level: debug, token: '{{ staging_token }}'" },

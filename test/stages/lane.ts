@@ -58,6 +58,8 @@ export interface RunOptions {
 }
 
 export interface LaneOptions {
+  /** 4 unless said otherwise. */
+  readonly hosts?: number;
   readonly deregistrationDelay?: Milliseconds;
   /** Versions beside those of every lab. */
   readonly versions?: Readonly<Record<string, Behaviour>>;
@@ -73,9 +75,13 @@ export class Lane {
     private readonly deregistrationDelay: Milliseconds,
   ) {}
 
-  static async open({ deregistrationDelay = 1_000, versions = {} }: LaneOptions = {}): Promise<Lane> {
+  static async open({
+    hosts = 4,
+    deregistrationDelay = 1_000,
+    versions = {},
+  }: LaneOptions = {}): Promise<Lane> {
     const folder = temporaryFolder('crash');
-    const lab = await startLab({ directory: folder, hosts: 4, deregistrationDelay });
+    const lab = await startLab({ directory: folder, hosts, deregistrationDelay });
     for (const [version, behaviour] of Object.entries(versions)) lab.publish(version, behaviour);
     writeFileSync(join(lab.project, groupFile), groupVars);
     writeFileSync(
