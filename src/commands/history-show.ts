@@ -4,6 +4,7 @@ import { becomePasswordFlag, fleetFlags, jsonFlag, variableFlags } from '../cli/
 import { inSession, onlyProgress } from '../cli/session.js';
 import { defined } from '../model/defined.js';
 import type { ExitCode } from '../model/run-result.js';
+import { visible } from '../model/visible.js';
 import { renderPastRun } from '../report/history-view.js';
 import { renderPastEvents } from '../report/past-events.js';
 
@@ -53,7 +54,7 @@ export default class HistoryShow extends BaseCommand {
       this.printText(
         `\n${renderPastEvents(story.events, { palette, verbosity, diff: true, timestamps: true })}`,
       );
-    for (const { code, message, hint } of story.thrown) {
+    for (const { code, message, hint } of visible(story.thrown)) {
       this.printText(`${palette.red('Error')} ${palette.dim(`[${code}]`)} ${message}`);
       if (hint !== undefined) this.printText(`  ${hint}`);
     }

@@ -8,6 +8,7 @@ import { defined } from '../model/defined.js';
 import type { GroupLogLine } from '../model/group-log.js';
 import type { Pattern } from '../model/pattern/pattern.js';
 import { exitOfSignal, type ExitCode } from '../model/run-result.js';
+import { visibleJson, visibleText } from '../model/visible.js';
 import { LogLines } from '../report/log-lines.js';
 import { choosePalette } from '../report/palette.js';
 
@@ -78,10 +79,10 @@ With --follow it goes on until it is interrupted. A host that is lost is read on
       onHosts: (hosts: readonly { readonly name: string }[]) => lines.hosts(hosts.map(({ name }) => name)),
       onLine: async (line: GroupLogLine) => {
         if (pattern !== undefined && pattern.firstIn([line.text])[0] === undefined) return;
-        await written(process.stdout, json ? JSON.stringify(line) : lines.render(line));
+        await written(process.stdout, json ? visibleJson(line) : lines.render(line));
       },
       onNotice: ({ name }: { readonly name: string }, what: string) => {
-        process.stderr.write(`${notices.yellow(`${name} ${what}`)}\n`);
+        process.stderr.write(`${notices.yellow(visibleText(`${name} ${what}`))}\n`);
       },
     };
     const session = { ...onlyProgress(process.stderr), listener: process.stdout, onlyReads: true };

@@ -7,11 +7,12 @@ import { placeOf } from './located.js';
 import type { VariablesFile } from './variables-file.js';
 
 /** Keys of `rollout` that say nothing beside it. */
-const ofRollout: ReadonlySet<string> = new Set([
+export const ofRollout: ReadonlySet<string> = new Set([
   'serial',
   'min_healthy',
   'bake',
   'drain_timeout',
+  'max_failures',
   'on_failure',
   'keep_releases',
   'floor_wait',

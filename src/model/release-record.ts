@@ -19,7 +19,7 @@ export const releaseOutcomes = [
  */
 export type ReleaseOutcome = (typeof releaseOutcomes)[number];
 
-/** A release of a group in an environment: what was rolled there, by whom and why, and how it ended. Holds no secrets. */
+/** A release of a group in an environment: what was rolled there, who rolled it and why, and how it ended. Holds no secrets. */
 export interface ReleaseRecord {
   /** Shown as `r41`. Counted for each group of an environment from 1, and never given twice. */
   readonly number: number;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lint } from '../../src/check/lint/lint.js';
 import { loadProject } from '../../src/config/project.js';
-import { SettingWords } from '../../src/config/setting-words.js';
+import { ofRollout, SettingWords } from '../../src/config/setting-words.js';
 import { settingNames } from '../../src/model/settings.js';
 import { loadInventory } from '../../src/inventory/inventory.js';
 import { modules } from '../../src/modules/catalogue.js';
@@ -138,16 +138,7 @@ it('every setting with two neighbouring letters swapped is refused, and none as 
 });
 
 it('the keys of rollout that are refused beside it are keys of it', async () => {
-  for (const key of [
-    'serial',
-    'min_healthy',
-    'bake',
-    'drain_timeout',
-    'on_failure',
-    'keep_releases',
-    'floor_wait',
-    'max_blips',
-  ]) {
+  for (const key of ofRollout) {
     expect(await said({ 'inventory/group_vars/web.yml': `${key}: x\n` })).toHaveLength(1);
     expect(rolloutSchema.safeParse({ [key]: {} }).error?.issues[0]?.code).not.toBe('unrecognized_keys');
   }

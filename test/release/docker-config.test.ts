@@ -91,7 +91,7 @@ test("a registry's own helper is asked over stdin, once, and comes before the st
   expect(await readFile(path.join(folder, 'store.asked'), 'utf8')).toBe('get https://index.docker.io/v1/\n');
 });
 
-/** Configurations, the registry that is asked, and whom the Docker CLI logs in there: its user and password, or its token. */
+/** Configurations, the registry that is asked, and what the Docker CLI logs in with there: a user and a password, or a token. */
 const cases: readonly (readonly [config: unknown, registry: string, login: string | undefined])[] = [
   [{ auths: { 'r.io': { ...auth('u', 'p'), username: 'other', password: 'q' } } }, 'r.io', 'u p'],
   [{ auths: { 'r.io': { ...auth('u', 'p'), username: '' } } }, 'r.io', 'u p'],
