@@ -7,7 +7,14 @@ import type { ImageLabels, ReleaseOutcome, ReleaseRecord } from '../model/releas
 import type { HostResult, RunResult } from '../model/run-result.js';
 import type { HashedSecrets } from '../model/secret-hashes.js';
 import type { ReleasePlace } from '../ports/releases.js';
-import { endReleases, enoughOfNewest, placesOf, readReleases, writeRelease } from '../run/releases.js';
+import {
+  beginRelease,
+  endReleases,
+  enoughOfNewest,
+  placesOf,
+  readReleases,
+  writeRelease,
+} from '../run/releases.js';
 import type { World } from '../world/world.js';
 import type { AuditFinding } from './audit.js';
 import { secretsOf } from './group-key.js';
@@ -41,13 +48,13 @@ export async function beginReleases(
       const { opened } = group;
       const of = { environment: run.environment, group: opened.group };
       const places = placesOf(opened.hosts, releases);
-      const known = await readReleases(of, places, enoughOfNewest, world.clock);
+      const known = await readReleases(of, places, enoughOfNewest, run);
       const left = known.releases.filter(
         ({ outcome, run: other }) => outcome === 'running' && other !== run.id,
       );
-      const unwritten = await endReleases(left, 'aborted', places, world.clock);
+      const unwritten = await endReleases(left, 'aborted', places, run);
       const draft = await draftOf(group, known.releases, options, run, world, project);
-      const { record, warnings } = await written(draft, places, world);
+      const { record, warnings } = await beginRelease(draft, places, run);
       for (const message of [...known.warnings, ...unwritten, ...warnings])
         run.bus.emit({ type: 'warning', message });
       run.bus.emit({
@@ -60,20 +67,6 @@ export async function beginReleases(
       return { record, places, group };
     }),
   );
-}
-
-/** A number that another agent of the team took meanwhile is passed over: that is told by the table alone. */
-async function written(
-  draft: ReleaseRecord,
-  places: readonly ReleasePlace[],
-  { releases, clock }: World,
-): Promise<{ readonly record: ReleaseRecord; readonly warnings: readonly string[] }> {
-  let record = draft;
-  for (const place of releases?.shared ?? []) {
-    while ((await place.write(record).catch(() => 'written')) === 'taken')
-      record = { ...record, number: record.number + 1 };
-  }
-  return { record, warnings: await writeRelease(record, places, clock) };
 }
 
 async function draftOf(
@@ -163,7 +156,7 @@ export async function recordReleaseEnds(
         endedAt: clock.now(),
         outcome: outcomeOf(result, hosts),
       };
-      for (const message of await writeRelease(ended, places, clock))
+      for (const message of await writeRelease(ended, places, run))
         run.bus.emit({ type: 'warning', message });
     }),
   );

@@ -1,10 +1,8 @@
-import pLimit from 'p-limit';
-import { errorsOf, type AdfError } from '../errors/adf-error.js';
+import { errorsOf } from '../errors/adf-error.js';
 import { throwAll } from '../errors/diagnostics.js';
 import { releaseNotOnRecord } from '../errors/releases.js';
 import { noPreviousRelease, releaseAmbiguous, releaseNotKept } from '../errors/rollback.js';
 import type { Run } from '../engine/index.js';
-import type { ObservedContainer } from '../model/container.js';
 import type { Host } from '../model/host.js';
 import { lastSucceeded, releaseBefore } from '../model/release-history.js';
 import { releaseNumber, type ReleaseRecord } from '../model/release-record.js';
@@ -20,6 +18,7 @@ import {
 } from '../plan/previous-release.js';
 import { parseImageReference } from '../model/image-reference.js';
 import type { ChooseRelease, OtherImage } from '../run/choose-release.js';
+import { containersOn } from '../run/containers-on.js';
 import { placesOf, readReleases } from '../run/releases.js';
 import type { RunHooks } from '../world/context.js';
 import { deployWith } from './deploy.js';
@@ -49,7 +48,9 @@ export const rollbackWith = (world: World, options: RollbackOptions, hooks: RunH
 const earlierRelease =
   (to: string | undefined, world: World): ChooseRelease =>
   async (group, hosts, run) => {
-    const found = await containersOf(hosts, run);
+    const { found, errors } = await containersOn(hosts, run);
+    // The preflight tells which of the hosts that do not answer rule the rollback out.
+    if (found.length === 0) throwAll(errors, 'refused');
     const owner = { environment: run.environment, group };
     const records = await recordsOf(owner, hosts, world, run);
     const release =
@@ -63,40 +64,17 @@ const earlierRelease =
 async function recordsOf(
   owner: ReleaseOwner,
   hosts: readonly Host[],
-  { releases, clock }: World,
+  { releases }: World,
   run: Run,
 ): Promise<readonly ReleaseRecord[]> {
   if (releases === undefined) return [];
-  const known = await readReleases(owner, placesOf(hosts, releases), recordsAsked, clock);
+  const known = await readReleases(owner, placesOf(hosts, releases), recordsAsked, run);
   for (const message of known.warnings) run.bus.emit({ type: 'warning', message });
   return known.releases;
 }
 
 /** Texts that each place is asked for: a rollback may go a long way back. */
 const recordsAsked = 1_000;
-
-/** What is on the hosts that answer. The preflight tells which of the others rule the rollback out. */
-async function containersOf(hosts: readonly Host[], run: Run): Promise<ContainersByHost> {
-  const { transport, runtime } = run.ports;
-  const limit = pLimit(Math.max(1, run.forks));
-  const found: (readonly ObservedContainer[])[] = [];
-  const errors: AdfError[] = [];
-  await Promise.all(
-    hosts.map((host) =>
-      limit(async () => {
-        try {
-          await transport.connect(host, run.stop.signal);
-          found.push(await runtime.on(host).list());
-        } catch (error) {
-          errors.push(errorsOf(error)[0]);
-        }
-      }),
-    ),
-  );
-  run.stop.signal.throwIfAborted();
-  if (found.length === 0) throwAll(errors, 'refused');
-  return found;
-}
 
 /**
  * The records know in which order releases came, also when the group was rolled back before; but only where the newest that succeeded is what

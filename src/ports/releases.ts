@@ -33,7 +33,7 @@ export interface WrittenReleases {
 export interface Releases {
   /** Of one host. */
   on(host: Host): ReleasePlace;
-  /** The state folder of this machine; and the table of the team, where there is one. */
+  /** The table of the team, where there is one, which gives the numbers; then the state folder of this machine. */
   readonly shared: readonly ReleasePlace[];
   /** The commit of the project's folder; undefined where that is no git repository. */
   revision(): Promise<ReleaseRecord['project']>;

@@ -145,7 +145,7 @@ async function recoverUnder(
   );
   const needsPerson = inCloud.left.length > 0 || hosts.some(({ reason }) => reason !== undefined);
   await journal.append({ at: clock.now(), type: 'run.ended', exit: needsPerson ? 5 : 4 });
-  await endRecords(found, needsPerson ? 'failed' : 'recovered', recovering);
+  await endRecords(found, needsPerson ? 'failed' : 'recovered', run, recovering);
   const recovered = { run: found, hosts, inCloud };
   tellRecovered(recovered, bus);
   return recovered;
@@ -155,14 +155,15 @@ async function recoverUnder(
 async function endRecords(
   { run, environment, groupNames }: InterruptedRun,
   outcome: 'recovered' | 'failed',
-  { world: { releases, clock }, inventory, bus }: Recovering,
+  recovering: Run,
+  { world: { releases }, inventory, bus }: Recovering,
 ): Promise<void> {
   if (releases === undefined) return;
   for (const group of groupNames) {
     const places = placesOf(inventory.group(group), releases);
-    const known = await readReleases({ environment, group }, places, enoughOfNewest, clock);
+    const known = await readReleases({ environment, group }, places, enoughOfNewest, recovering);
     const open = known.releases.filter((one) => one.run === run && one.outcome === 'running');
-    for (const message of await endReleases(open, outcome, places, clock))
+    for (const message of await endReleases(open, outcome, places, recovering))
       bus.emit({ type: 'warning', message });
   }
 }

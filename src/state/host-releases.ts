@@ -14,12 +14,18 @@ const patience: Milliseconds = 20_000;
 
 const mark = 'adfpush-release ';
 
+/** Of each of the two files: more output than both is not kept whole in memory. The oldest records are left out. */
+const mostBytes = 800_000;
+
 const readScript = `
 set -u
 for folder in "\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_RELEASES_DIRECTORY" "\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY"; do
   file=$folder/$ADFPUSH_LOCK_NAME.releases
   [ -r "$file" ] || continue
-  tail -n "$ADFPUSH_RELEASES_LIMIT" "$file" | sed 's/^/${mark}/'
+  newest() { tail -n "$ADFPUSH_RELEASES_LIMIT" "$file"; }
+  # The first of so many bytes are in the middle of a line.
+  if [ "$(newest | wc -c)" -le ${mostBytes} ]; then newest; else newest | tail -c ${mostBytes} | sed 1d; fi |
+    sed 's/^/${mark}/'
 done
 `;
 

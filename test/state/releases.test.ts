@@ -92,6 +92,15 @@ describe('the ledger of a host', () => {
     expect(statSync(join(folder, 'lock/prod.api.releases')).mode & 0o777).toBe(0o666);
   });
 
+  it('gives the newest that are not too much to read at once, each whole', async () => {
+    const { place } = onHost(shell);
+    const reason = 'x'.repeat(100_000);
+    for (let number = 1; number <= 12; number += 1) await place.write(makeRelease(number, { reason }));
+    const { records, unreadable } = await place.read(api, 100);
+    expect(records.map(({ number }) => number)).toEqual([6, 7, 8, 9, 10, 11, 12]);
+    expect(unreadable).toBe(0);
+  });
+
   it('says why it takes no record', async () => {
     for (const name of ['root', 'lock']) writeFileSync(join(folder, name), 'no folder');
     await expect(onHost(shell).place.write(api)).rejects.toMatchObject({

@@ -54,13 +54,14 @@ const historyWith = (world: World, options: HistoryOptions, hooks: RunHooks): Pr
 export async function releasesOfGroups(
   groups: readonly GroupName[],
   inventory: Inventory,
-  { releases, clock }: World,
-  { environment, stop }: Run,
+  { releases }: World,
+  run: Run,
 ): Promise<KnownReleases> {
   if (releases === undefined) return { releases: [], warnings: [] };
+  const { environment, stop } = run;
   const told = await Promise.all(
     groups.map((group) =>
-      readReleases({ environment, group }, placesOf(requireGroup(inventory, group), releases), many, clock),
+      readReleases({ environment, group }, placesOf(requireGroup(inventory, group), releases), many, run),
     ),
   );
   stop.signal.throwIfAborted();

@@ -1,23 +1,13 @@
 import { z } from 'zod';
 import { defined } from '../../model/defined.js';
-import { parseIsoTime, type EpochMilliseconds } from '../../model/duration.js';
-import type { LoggedEvent } from '../../model/history-report.js';
-import { groupName, type EnvironmentName, type GroupName, type RunId } from '../../model/ids.js';
+import { parseIsoTime } from '../../model/duration.js';
+import type { LoggedEvent, PastRun } from '../../model/history-report.js';
+import { groupName, type EnvironmentName, type RunId } from '../../model/ids.js';
 import type { ResultError } from '../../model/run-result.js';
 import type { EventLogs } from '../../ports/journal.js';
 
-/** What the log of a run on this machine tells of it. */
-export interface LoggedRun {
-  readonly run: RunId;
-  readonly verb: string;
-  readonly groups: readonly GroupName[];
-  readonly playbook?: string;
-  readonly who: string;
-  readonly link?: string;
-  readonly startedAt: EpochMilliseconds;
-  readonly endedAt?: EpochMilliseconds;
-  /** `running` where the log has no end: the run lives, or was killed. */
-  readonly outcome: string;
+/** What the log of a run on this machine tells of it. The outcome is `running` where the log has no end: the run lives, or was killed. */
+export interface LoggedRun extends Omit<PastRun, 'releases' | 'hasEvents'> {
   /** What it threw instead of ending with a result. */
   readonly thrown: readonly ResultError[];
 }

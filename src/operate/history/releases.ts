@@ -1,13 +1,10 @@
-import pLimit from 'p-limit';
 import type { Run } from '../../engine/index.js';
-import { errorsOf } from '../../errors/adf-error.js';
 import { requireGroup } from '../../inventory/patterns.js';
-import type { ObservedContainer } from '../../model/container.js';
 import type { GroupReleases, ListedRelease, ReleasesReport } from '../../model/history-report.js';
-import type { Host } from '../../model/host.js';
 import { groupName, type GroupName } from '../../model/ids.js';
 import type { ReleaseRecord } from '../../model/release-record.js';
-import { knownReleases } from '../../plan/previous-release.js';
+import { knownReleases, type ContainersByHost } from '../../plan/previous-release.js';
+import { containersOn } from '../../run/containers-on.js';
 import { withRun } from '../../run/with-run.js';
 import type { CommonOptions, RunHooks } from '../../world/context.js';
 import { inWorld } from '../../world/open-world.js';
@@ -34,11 +31,11 @@ const releasesWith = (world: World, options: ReleasesOptions, hooks: RunHooks): 
         const hosts = requireGroup(inventory, group);
         const [known, seen] = await Promise.all([
           releasesOfGroups([group], inventory, world, run),
-          containersOf(hosts, run),
+          containersOn(hosts, run),
         ]);
         return {
-          report: groupReleases(group, known.releases, seen.containers, options, run),
-          warnings: [...new Set([...seen.warnings, ...known.warnings])],
+          report: groupReleases(group, known.releases, seen.found, options, run),
+          warnings: [...new Set([...seen.errors.map(({ message }) => message), ...known.warnings])],
         };
       }),
     );
@@ -50,35 +47,10 @@ const releasesWith = (world: World, options: ReleasesOptions, hooks: RunHooks): 
     };
   });
 
-interface Seen {
-  readonly containers: readonly (readonly ObservedContainer[])[];
-  readonly warnings: readonly string[];
-}
-
-async function containersOf(hosts: readonly Host[], run: Run): Promise<Seen> {
-  const limit = pLimit(Math.max(1, run.forks));
-  const warnings: string[] = [];
-  const containers: (readonly ObservedContainer[])[] = [];
-  await Promise.all(
-    hosts.map((host) =>
-      limit(async () => {
-        try {
-          await run.ports.transport.connect(host, run.stop.signal);
-          containers.push(await run.ports.runtime.on(host).list());
-        } catch (error) {
-          warnings.push(errorsOf(error)[0].message);
-        }
-      }),
-    ),
-  );
-  run.stop.signal.throwIfAborted();
-  return { containers, warnings };
-}
-
 function groupReleases(
   group: GroupName,
   records: readonly ReleaseRecord[],
-  containers: Seen['containers'],
+  containers: ContainersByHost,
   { last }: ReleasesOptions,
   { environment }: Run,
 ): GroupReleases {
