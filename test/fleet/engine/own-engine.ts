@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../until.js';
@@ -57,9 +57,23 @@ export async function ownEngine(): Promise<Engine | NoEngine> {
       const pid = Number(readFileSync(pidFile, 'utf8'));
       process.kill(pid, 'SIGTERM');
       await until('the Docker Engine to end', async () => (alive(pid) ? undefined : true));
-      rmSync(run, { recursive: true, force: true });
+      removeWithMounts(run);
     },
   };
+}
+
+/**
+ * Removes a folder in which an Engine that has ended may have left mounts: of its containers' network namespaces, of their shared
+ * memory. A mount that is busy is taken off the tree at once, and goes when its last user does.
+ */
+function removeWithMounts(folder: string): void {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((path) => path.startsWith(`${folder}/`));
+  // The innermost first.
+  for (const path of mounts.reverse()) spawnSync('umount', ['--lazy', path], { stdio: 'ignore' });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 }
 
 export function alive(pid: number): boolean {
