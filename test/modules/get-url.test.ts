@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.js';
 import { LocalTransport } from '../../src/transport/local-connection.js';
+import { describeUnless, notOnPath } from '../describe-unless.js';
 import { systemClock } from '../stages/system-clock.js';
 import { realHost } from './real-host.js';
 
 const sum = (text: string, algorithm = 'sha256'): string => createHash(algorithm).update(text).digest('hex');
 
-describe('get_url', () => {
+describeUnless(notOnPath('curl'), 'get_url', () => {
   const real = realHost(() => new LocalTransport(systemClock));
   let server: Server;
   let url: string;

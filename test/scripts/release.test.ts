@@ -1,7 +1,8 @@
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
+import { describeUnless, notOnPath } from '../describe-unless.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
 
 /** A project of its own that is released with our script; its `.ci/run` ends as the test says. */
@@ -56,7 +57,7 @@ beforeEach(async () => {
   await git('commit', '--quiet', '--message', 'Begin');
 });
 
-describe('a release', () => {
+describeUnless(notOnPath('git'), 'a release', () => {
   it('is committed, tagged and packed, with its changes under its version', async () => {
     const { exit, said } = await release('0.2.0');
     expect(said).toContain('git push --follow-tags');
