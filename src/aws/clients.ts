@@ -2,6 +2,7 @@ import { awsError, goneIsExpired, isExpired } from '../errors/aws.js';
 import { defined } from '../model/defined.js';
 import type { CloudAccess } from './cloud-access.js';
 import { identityOf, type IdentityProvider } from './credentials.js';
+import { requestHandlerOf, type RequestHandlerOptions } from './request-handler.js';
 
 /** What all clients have in common. Times are milliseconds. */
 export interface ClientSettings {
@@ -10,11 +11,7 @@ export interface ClientSettings {
   readonly endpoint?: string;
   readonly retryMode: string;
   readonly maxAttempts: number;
-  readonly requestHandler: {
-    readonly connectionTimeout: number;
-    readonly requestTimeout: number;
-    readonly throwOnRequestTimeout: boolean;
-  };
+  readonly requestHandler: RequestHandlerOptions;
 }
 
 /**
@@ -28,6 +25,7 @@ export class AwsClients {
   /** AWS has accepted the identity, in this run. */
   #wasAccepted = false;
   readonly #made: Map<string, unknown>[] = [];
+  readonly #requestHandler: RequestHandlerOptions;
 
   constructor(
     readonly access: CloudAccess,
@@ -35,7 +33,8 @@ export class AwsClients {
   ) {
     const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
     this.homeRegion = access.region ?? AWS_REGION ?? AWS_DEFAULT_REGION ?? 'us-east-1';
-    this.#identity = identity ?? identityOf(access, this.homeRegion);
+    this.#requestHandler = requestHandlerOf(process.env);
+    this.#identity = identity ?? this.#ownIdentity();
   }
 
   /** The same account, asked elsewhere, as the same identity. */
@@ -62,9 +61,13 @@ export class AwsClients {
     }
   }
 
+  #ownIdentity(): IdentityProvider {
+    return identityOf(this.access, this.homeRegion, this.#requestHandler);
+  }
+
   /** The SDK keeps what a provider once gave it, as long as that says no time at which it expires. */
   #forget(): void {
-    this.#identity = identityOf(this.access, this.homeRegion);
+    this.#identity = this.#ownIdentity();
     for (const clients of this.#made) clients.clear();
   }
 
@@ -87,7 +90,7 @@ export class AwsClients {
       // Adaptive: once throttled, the client slows all its calls down instead of only repeating the refused one.
       retryMode: 'adaptive',
       maxAttempts: 5,
-      requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+      requestHandler: this.#requestHandler,
     };
   }
 }

@@ -2,6 +2,7 @@ import { fromIni, fromNodeProviderChain, fromTemporaryCredentials } from '@aws-s
 import { awsError, type AwsCall } from '../errors/aws.js';
 import { defined } from '../model/defined.js';
 import type { CloudAccess } from './cloud-access.js';
+import type { RequestHandlerOptions } from './request-handler.js';
 
 /** What signs a request. */
 interface Identity {
@@ -26,26 +27,37 @@ const labIdentity: Identity = { accessKeyId: 'adfpush-lab', secretAccessKey: 'ad
  * Who asks AWS: the SDK's default chain, or exactly the given profile, or the role that one of these assumes. All
  * clients of a run share one identity, so a role is assumed once. Throws the errors of errors/aws.ts.
  */
-export function identityOf(access: CloudAccess, region: string): IdentityProvider {
+export function identityOf(
+  access: CloudAccess,
+  region: string,
+  requestHandler: RequestHandlerOptions,
+): IdentityProvider {
   const { role } = access;
-  const source = once(named(sourceOf(access, region), call('reading the credentials')));
+  const client = { region, requestHandler };
+  const source = once(named(sourceOf(access, client), call('reading the credentials')));
   return role === undefined
     ? source
-    : once(named(assumed(role, source, access, region), call('sts:AssumeRole')));
+    : once(named(assumed(role, source, access, client), call('sts:AssumeRole')));
 
   function call(action: string): AwsCall {
     return { ...access, action, region };
   }
 }
 
-function sourceOf({ profile, endpoint }: CloudAccess, region: string): IdentityProvider {
+/** How services are asked that give credentials. */
+interface ClientConfig {
+  readonly region: string;
+  readonly requestHandler: RequestHandlerOptions;
+}
+
+function sourceOf({ profile, endpoint }: CloudAccess, clientConfig: ClientConfig): IdentityProvider {
   return async () => {
     // The whole chain would go on to other credentials, of another account perhaps, when the profile has none.
-    if (profile !== undefined) return fromIni({ profile, clientConfig: { region }, ignoreCache })();
+    if (profile !== undefined) return fromIni({ profile, clientConfig, ignoreCache })();
     if (endpoint !== undefined && isLoopback(endpoint) && process.env['AWS_ACCESS_KEY_ID'] === undefined) {
       return labIdentity;
     }
-    return fromNodeProviderChain({ clientConfig: { region }, ignoreCache })();
+    return fromNodeProviderChain({ clientConfig, ignoreCache })();
   };
 }
 
@@ -53,13 +65,13 @@ function assumed(
   role: string,
   source: IdentityProvider,
   { endpoint }: CloudAccess,
-  region: string,
+  client: ClientConfig,
 ): IdentityProvider {
   return async () => {
     return fromTemporaryCredentials({
       masterCredentials: source,
       params: { RoleArn: role, RoleSessionName: sessionName },
-      clientConfig: { region, ...defined({ endpoint }) },
+      clientConfig: { ...client, ...defined({ endpoint }) },
     })();
   };
 }

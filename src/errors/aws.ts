@@ -321,6 +321,15 @@ const tlsRefused = ({ name, message }: Failure, call: AwsCall): AdfError =>
 const reasonOfTls = (message: string): string =>
   /error:[0-9A-F]+:[^:]*:[^:]*:(?<reason>[^:]+):/i.exec(message)?.groups?.['reason'] ?? plain(message);
 
+/** The file of `AWS_CA_BUNDLE`. */
+export const unreadableCaBundle = (path: string, cause: unknown): AdfError =>
+  new AdfError({
+    code: 'aws.ca_bundle',
+    class: 'invalid',
+    message: `The certificates in ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    hint: 'AWS_CA_BUNDLE names a PEM file with the certificates of the authorities that AWS is asked by. Correct it, or unset it.',
+  });
+
 /** An answer that lacks what the API's documentation promises. */
 export const malformedAnswer = (action: string, region: string, lacks: string): AdfError =>
   new AdfError({

@@ -1,7 +1,8 @@
-import { request as overHttp, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, request as overHttp, type IncomingMessage } from 'node:http';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
+import { proxiesOf } from '../system/http-proxies.js';
 
 export interface HttpQuestion {
   readonly method: 'GET' | 'HEAD' | 'POST';
@@ -117,10 +118,15 @@ async function send(
   signal: AbortSignal,
 ): Promise<HttpAnswer | NetworkFailure> {
   // Loaded when it is needed: it brings all of TLS.
-  const request = url.protocol === 'https:' ? (await import('node:https')).request : overHttp;
+  const https = url.protocol === 'https:' ? await import('node:https') : undefined;
+  const proxyEnv = proxiesOf(process.env);
+  const agent =
+    proxyEnv === undefined ? undefined : new (https === undefined ? HttpAgent : https.Agent)({ proxyEnv });
   const form = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request(url, { method, signal, headers: { 'user-agent': 'adfpush', ...form, ...headers } }, resolve)
+    const request = https === undefined ? overHttp : https.request;
+    const given = { method, signal, headers: { 'user-agent': 'adfpush', ...form, ...headers } };
+    request(url, { ...given, ...defined({ agent }) }, resolve)
       .on('error', reject)
       .end(body?.toString());
   });

@@ -13,6 +13,7 @@ import type { Clock } from '../ports/clock.js';
 import type { ControlAnswer, ControlRequest, ControlRunOptions, ControlSide } from '../ports/control-side.js';
 import type { SecretKeeper } from '../ports/secret-keeper.js';
 import type { CommandResult, Outcome } from '../ports/transport.js';
+import { proxiesOf } from './http-proxies.js';
 
 /** Output of a program that is kept in memory, in bytes: its beginning and its end. */
 const keptOutput = 1024 * 1024;
@@ -154,7 +155,8 @@ async function send(
   const url = new URL(address);
   // Loaded when it is needed: it brings all of TLS.
   const https = url.protocol === 'https:' ? await import('node:https') : undefined;
-  const options = { proxyEnv: process.env };
+  const proxyEnv = proxiesOf(process.env);
+  const options = proxyEnv === undefined ? {} : { proxyEnv };
   const agent = https === undefined ? new HttpAgent(options) : new https.Agent(options);
   const given: RequestOptions = {
     method,

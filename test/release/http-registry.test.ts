@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { HttpRegistry } from '../../src/release/http-registry.js';
 import { parseImageReference } from '../../src/model/image-reference.js';
 import { describeUnless } from '../describe-unless.js';
 import { digest, registryBinary, startDockerRegistry, type DockerRegistry } from './docker-registry.js';
+import { httpProxy } from '../stages/http-proxy.js';
 import { HurriedClock } from '../fakes/hurried-clock.js';
 
 const oci = {
@@ -19,13 +20,13 @@ const docker = {
   layer: 'application/vnd.docker.image.rootfs.diff.tar',
 };
 
-const open = () =>
-  new HttpRegistry({
-    credentials: { credentials: async () => undefined },
-    insecureRegistries: [],
-    clock: new HurriedClock(),
-    random: { next: () => 0.5 },
-  });
+const options = {
+  credentials: { credentials: async () => undefined },
+  insecureRegistries: [],
+  clock: new HurriedClock(),
+  random: { next: () => 0.5 },
+};
+const open = () => new HttpRegistry(options);
 
 const missing = existsSync(registryBinary) ? undefined : `${registryBinary} is not installed`;
 
@@ -136,4 +137,25 @@ describeUnless(missing, 'against a real registry', () => {
       hint: 'Was it pushed? The registry shows no tags in this repository.',
     });
   });
+});
+
+test('a registry is asked through the proxy that the environment names', async () => {
+  const platform = { os: 'linux', architecture: 'amd64' };
+  const of = { mediaType: oci.manifest, size: 2, digest: digest('{}') };
+  const body = JSON.stringify({ schemaVersion: 2, mediaType: oci.index, manifests: [{ ...of, platform }] });
+  await using proxy = await httpProxy(0, (request, response) => {
+    const isKnown = request.url?.startsWith('http://registry.test:5000/v2/api/manifests/') === true;
+    response.writeHead(isKnown ? 200 : 404, {
+      'content-type': oci.index,
+      'docker-content-digest': digest(body),
+    });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  });
+  for (const name of ['http_proxy', 'NO_PROXY', 'no_proxy']) vi.stubEnv(name, undefined);
+  vi.stubEnv('HTTP_PROXY', proxy.url);
+  const registry = new HttpRegistry({ ...options, insecureRegistries: ['registry.test:5000'] });
+  const found = await registry.resolve(parseImageReference('registry.test:5000/api:v1'));
+  vi.unstubAllEnvs();
+  expect(found).toMatchObject({ digest: digest(body), platforms: [platform] });
+  expect(proxy.seen[0]).toBe('HEAD http://registry.test:5000/v2/api/manifests/v1');
 });
