@@ -80,6 +80,8 @@ async function loadConfig(root: string, pack: Package): Promise<Config> {
     root,
     isRoot: true,
     ignoreManifest: true,
+    userPlugins: false,
+    devPlugins: false,
     pjson: {
       name: pack.name,
       version: pack.version,

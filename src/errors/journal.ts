@@ -9,6 +9,7 @@ const waysOut: Readonly<Record<string, string>> = {
   ENOSPC: 'Free some space there, or set XDG_STATE_HOME to a folder on another file system.',
   EROFS: 'Set XDG_STATE_HOME to a folder on a file system that can be written.',
   EACCES: 'Give this user write access to it, or set XDG_STATE_HOME to a folder of its own.',
+  ENOTDIR: 'Set XDG_STATE_HOME to a folder that this user may write to.',
   EEXIST: 'Another run has this id already: start again.',
 };
 
@@ -21,6 +22,16 @@ export const journalWrite = (file: string, cause: unknown): AdfError =>
     hint:
       waysOut[systemCode(cause)] ??
       'Nothing is changed that was not recorded first: mend this and run again.',
+    cause,
+  });
+
+/** Before a run begins: it is refused, and nothing is changed. */
+export const journalNotMade = (file: string, cause: unknown): AdfError =>
+  new AdfError({
+    code: 'journal.write',
+    class: 'refused',
+    message: `Cannot make the journal ${file}: ${reasonOf(cause)}.`,
+    hint: waysOut[systemCode(cause)] ?? 'Set XDG_STATE_HOME to a folder that this user may write to.',
     cause,
   });
 

@@ -1,7 +1,13 @@
 import { mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { journalBroken, journalCorrupt, journalUnreadable, journalWrite } from '../errors/journal.js';
+import {
+  journalBroken,
+  journalCorrupt,
+  journalNotMade,
+  journalUnreadable,
+  journalWrite,
+} from '../errors/journal.js';
 import { runId, type RunId } from '../model/ids.js';
 import type { JournalRecord } from '../model/journal-record.js';
 import type { Journal, JournalStore } from '../ports/journal.js';
@@ -77,7 +83,7 @@ export class FileJournalStore implements JournalStore {
       await makeFolder(this.#directory);
       return new FileJournal(path, await SyncedFile.create(path));
     } catch (cause) {
-      throw journalWrite(path, cause);
+      throw journalNotMade(path, cause);
     }
   }
 
