@@ -20,7 +20,7 @@ const borders = {
   engine: ['events', 'expression', 'playbook', 'plan', 'modules', 'traffic'],
   transport: ['system'],
   docker: [],
-  aws: [],
+  aws: ['system'],
   release: ['system'],
   state: [],
   system: [],
@@ -48,8 +48,8 @@ const borders = {
   recovery: ['run', 'world', 'engine', 'events', 'inventory', 'plan'],
   deploy: ['recovery', 'check', 'run', 'world', 'engine', 'expression', 'inventory', 'plan', 'playbook'],
   operate: [
-    ...['recovery', 'check', 'run', 'world', 'engine', 'expression', 'inventory', 'modules', 'plan'],
-    ...['playbook'],
+    ...['deploy', 'recovery', 'check', 'run', 'world', 'engine', 'expression', 'inventory', 'modules'],
+    ...['plan', 'playbook'],
   ],
   report: ['events', 'plan'],
   // What is told of settings, playbooks and modules, made from what checks them.

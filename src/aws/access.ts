@@ -2,7 +2,7 @@ import type { Clock, Random } from '../ports/clock.js';
 import type { DataKeys } from '../ports/data-keys.js';
 import type { Fleet } from '../ports/fleet.js';
 import type { LeaseStore } from '../ports/lease-store.js';
-import type { ReleasePlace } from '../ports/releases.js';
+import type { Ledger, LedgerRecord } from '../ports/ledger.js';
 import type { SecretBackend } from '../ports/secret-backend.js';
 import type { ScalingGroups, Traffic } from '../ports/traffic.js';
 import type { HostKeySource, KeyPusher } from '../ports/transport.js';
@@ -10,7 +10,7 @@ import { AwsClients } from './clients.js';
 import type { CloudAccess } from './cloud-access.js';
 import { ConsoleHostKeys } from './console-host-keys.js';
 import type { DynamoItems } from './dynamo-items.js';
-import type { ReleaseText } from './dynamo-releases.js';
+import type { RecordText } from './dynamo-ledger.js';
 import { Ec2Fleet } from './ec2-fleet.js';
 
 export interface AwsCloud {
@@ -29,8 +29,11 @@ export interface AwsCloud {
   dataKeys(): Promise<DataKeys>;
   /** Leases in a table of DynamoDB. */
   leases(table: LockTableOptions): Promise<LeaseStore>;
-  /** Records of releases in the same table. */
-  releases(table: Omit<LockTableOptions, 'random'>, text: ReleaseText): Promise<ReleasePlace>;
+  /** Records of groups in the same table. */
+  ledger<R extends LedgerRecord>(
+    table: Omit<LockTableOptions, 'random'>,
+    text: RecordText<R>,
+  ): Promise<Ledger<R>>;
 }
 
 interface SecretPlace {
@@ -79,12 +82,12 @@ export function connectCloud(access: CloudAccess): AwsCloud {
       ]);
       return new DynamoLeaseStore(new DynamoTable(items), options.clock, random);
     },
-    releases: async (options, text) => {
-      const [items, { DynamoReleases }] = await Promise.all([
+    ledger: async (options, text) => {
+      const [items, { DynamoLedger }] = await Promise.all([
         itemsOf(clients, options),
-        import('./dynamo-releases.js'),
+        import('./dynamo-ledger.js'),
       ]);
-      return new DynamoReleases(items, text);
+      return new DynamoLedger(items, text);
     },
   };
 }

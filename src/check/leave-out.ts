@@ -1,4 +1,8 @@
 import { AdfError } from '../errors/adf-error.js';
+import { allDrained } from '../errors/drain.js';
+import { describeDrained } from '../model/drained-hosts.js';
+import { describeHost } from '../model/host.js';
+import type { DrainedAmong, KeptOut } from '../run/drained.js';
 import type { GroupSessions } from '../run/group-sessions.js';
 import type { ObservedGroup, Unobserved } from './preflight.js';
 
@@ -8,6 +12,24 @@ export interface ReachedGroup {
   readonly observed: ObservedGroup;
   /** Out of reach, and accepted to be: `--skip-unreachable`. */
   readonly leftOut: readonly Unobserved[];
+  /** People keep them out of service; the run goes without them, and `undrain` with them. */
+  readonly keptOut: readonly KeptOut[];
+}
+
+/** A group without the hosts that are kept out of service. Throws `drain.all_drained` where no other is left. */
+export function withoutKeptOut(
+  opened: GroupSessions,
+  { keptOut }: Pick<DrainedAmong, 'keptOut'>,
+): GroupSessions {
+  if (keptOut.length === 0) return opened;
+  const gone = new Set(keptOut.map(({ session }) => session));
+  const sessions = opened.sessions.filter((session) => !gone.has(session));
+  if (sessions.length > 0) return { ...opened, sessions };
+  throw allDrained(
+    opened.group,
+    keptOut.map(({ session, drained }) => `${describeHost(session.host)} was ${describeDrained(drained)}`),
+    opened.run.environment,
+  );
 }
 
 /**
@@ -20,13 +42,13 @@ export function leaveOutUnreachable(
 ): readonly ReachedGroup[] {
   const missing = groups.flatMap(({ observed }) => observed.unobserved.filter(isOutOfReach));
   const isAccepted = new Set(missing.map(({ session }) => session.host.id)).size <= allowed;
-  return groups.map(({ opened, observed }) => {
+  return groups.map(({ opened, observed, keptOut }) => {
     const leftOut = isAccepted ? observed.unobserved.filter(isOutOfReach) : [];
     const gone = new Set(leftOut.map(({ session }) => session));
     const sessions = opened.sessions.filter((session) => !gone.has(session));
-    if (sessions.length === 0) return { opened, observed, leftOut: [] };
+    if (sessions.length === 0) return { opened, observed, leftOut: [], keptOut };
     const unobserved = observed.unobserved.filter(({ session }) => !gone.has(session));
-    return { opened: { ...opened, sessions }, observed: { ...observed, unobserved }, leftOut };
+    return { opened: { ...opened, sessions }, observed: { ...observed, unobserved }, leftOut, keptOut };
   });
 }
 

@@ -149,6 +149,7 @@ export async function observeHost(
     adopt: new Set(templates.flatMap(({ adopt }) => adopt ?? [])),
     probed: group?.settings.health !== undefined,
     ...(mounts.length === 0 ? {} : { mounts }),
+    ...(known.keptOut === undefined ? {} : { keptOut: true as const }),
     ...(taken.length === 0 ? {} : { keptSecrets: { taken } }),
   };
 }

@@ -1,6 +1,7 @@
 import Completion from './completion.js';
 import Deploy from './deploy.js';
 import Doctor from './doctor.js';
+import Drain from './drain.js';
 import Exec from './exec.js';
 import History from './history.js';
 import HistoryDiff from './history-diff.js';
@@ -28,6 +29,7 @@ import Rollback from './rollback.js';
 import Run from './run.js';
 import Schema from './schema.js';
 import Status from './status.js';
+import Undrain from './undrain.js';
 
 /**
  * All verbs. A command's file holds its flags and words only; what it runs is imported when it runs, so that help is quick.
@@ -46,6 +48,8 @@ export const commands = {
   'history:diff': HistoryDiff,
   run: Run,
   restart: Restart,
+  drain: Drain,
+  undrain: Undrain,
   exec: Exec,
   logs: Logs,
   ping: Ping,

@@ -2,6 +2,7 @@ import { isStopping, type PlaybookResult, type Run } from '../engine/index.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { changedSincePlan, refusedByOperator } from '../errors/preflight.js';
 import type { Inventory } from '../inventory/inventory.js';
+import { defined } from '../model/defined.js';
 import type { RunResult } from '../model/run-result.js';
 import { reportOf } from '../plan/plan-report.js';
 import type { Playbook } from '../playbook/playbook.js';
@@ -55,11 +56,18 @@ export const deployWith = (world: World, options: DeployOptions, hooks: RunHooks
     });
   });
 
-const choicesOf = ({ check, verb = 'deploy', tags, skipTags = [] }: DeployOptions): WholeRunChoices => ({
+const choicesOf = ({
+  check,
+  verb = 'deploy',
+  tags,
+  skipTags = [],
+  undrains,
+}: DeployOptions): WholeRunChoices => ({
   verb: check ? 'check' : verb,
   checkMode: check,
   tags: { only: tags, skip: skipTags },
   journaled: !check,
+  ...defined({ undrains }),
 });
 
 /** Group after group, then the hosts that joined meanwhile, then the last look; and how it all ended. */

@@ -3,7 +3,9 @@ import type { Inventory } from '../inventory/inventory.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import { groupName, type GroupName } from '../model/ids.js';
-import type { Plan } from '../model/plan.js';
+import { describeDrained } from '../model/drained-hosts.js';
+import type { Host } from '../model/host.js';
+import type { LeftOutHost, Plan } from '../model/plan.js';
 import type { ReleaseRecord } from '../model/release-record.js';
 import type { RunRecord, SecretChoice } from '../model/run-record.js';
 import { reportOf } from '../plan/plan-report.js';
@@ -19,9 +21,10 @@ import { plannedPlays } from '../check/planned-plays.js';
 import { playedRollout } from '../check/played-rollout.js';
 import { checkEnvFiles } from '../check/check-env-files.js';
 import { playedHosts } from '../run/chosen-hosts.js';
+import { drainedAmong, tellKeptOut } from '../run/drained.js';
 import { fetchSecrets, withSettings } from '../run/fetch-secrets.js';
 import { openGroup, readGroup, type GroupSessions, type HostSettings } from '../run/group-sessions.js';
-import { leaveOutUnreachable, type ReachedGroup } from '../check/leave-out.js';
+import { leaveOutUnreachable, withoutKeptOut, type ReachedGroup } from '../check/leave-out.js';
 import { refuseOlderRun } from '../check/newer-release.js';
 import { phase } from '../run/phase.js';
 import { tellUnmatched } from '../run/tell-unmatched.js';
@@ -60,6 +63,8 @@ export interface DeployOptions extends CommonOptions {
   readonly noRecover?: boolean;
   /** Goes ahead also over the release of a run that was started later. */
   readonly force?: boolean;
+  /** Brings back the hosts that are kept out of service, instead of leaving them out. */
+  readonly undrains?: boolean;
   /** So many hosts that cannot be reached are left out, and the run fails for them at its end; none when absent. */
   readonly skipUnreachable?: number;
 }
@@ -136,9 +141,10 @@ export async function planGroups(
   const observed = await phase(run, 'preflight', () =>
     Promise.all(
       played.map(async (group) => {
-        const seen = await observeGroup(group);
+        const { opened, keptOut } = await meetKeptOut(group);
+        const seen = await observeGroup(opened);
         const compares = options.verb === 'rollback' && options.secrets !== 'kept';
-        return { opened: group, observed: compares ? await compareKeptSecrets(seen, group) : seen };
+        return { opened, keptOut, observed: compares ? await compareKeptSecrets(seen, opened) : seen };
       }),
     ),
   );
@@ -168,12 +174,21 @@ async function asPlayed(
   return { ...group, settings: { ...group.settings, rollout }, plays };
 }
 
+/** The hosts that people keep out of service are left out, but for the run that brings them back. */
+async function meetKeptOut(group: GroupSessions): Promise<Pick<ReachedGroup, 'opened' | 'keptOut'>> {
+  const { run, sessions } = group;
+  const found = await drainedAmong(sessions, group, run);
+  for (const { session, drained } of found.keptOut) session.known.keptOut = drained;
+  const { keptOut } = found;
+  return { opened: run.undrains === true ? group : withoutKeptOut(group, found), keptOut };
+}
+
 /** The plan of a group that may be rolled. */
 export async function planGroup(
   group: ReachedGroup,
   { variables = [] }: Pick<DeployOptions, 'variables'>,
 ): Promise<PreparedGroup> {
-  const plan = withLeftOut(planRoll(group.observed.observation), group);
+  const plan = withoutThem(planRoll(group.observed.observation), group);
   return {
     ...group,
     plan: {
@@ -202,17 +217,20 @@ function tellGone(
   }
 }
 
-const withLeftOut = (plan: Plan, { leftOut }: ReachedGroup): Plan =>
-  leftOut.length === 0
-    ? plan
+/** The plan says which hosts the run goes without. */
+const withoutThem = (plan: Plan, { leftOut, keptOut, opened: { run } }: ReachedGroup): Plan => ({
+  ...plan,
+  ...(leftOut.length === 0
+    ? {}
+    : { leftOut: leftOut.map(({ session: { host }, error }) => leftOutHost(host, error.message)) }),
+  ...(keptOut.length === 0 || run.undrains === true
+    ? {}
     : {
-        ...plan,
-        leftOut: leftOut.map(({ session: { host }, error }) => ({
-          host: host.id,
-          name: host.name,
-          reason: error.message,
-        })),
-      };
+        keptOut: keptOut.map(({ session: { host }, drained }) => leftOutHost(host, describeDrained(drained))),
+      }),
+});
+
+const leftOutHost = ({ id, name }: Host, reason: string): LeftOutHost => ({ host: id, name, reason });
 
 /** A deploy leases the groups that it deploys: refuses to change other hosts before anything else is changed. */
 function refuseDelegates(delegated: Delegated, leased: ReadonlySet<GroupName>, { hosts }: Inventory): void {
@@ -231,4 +249,6 @@ function tellLeftOut(groups: readonly PreparedGroup[], run: Run): void {
     const message = `it is left out of the run: ${error.message}`;
     run.bus.emit({ type: 'warning', host: session.eventHost, message });
   }
+  if (run.undrains === true) return;
+  for (const { keptOut } of groups) tellKeptOut(keptOut, run);
 }

@@ -89,6 +89,7 @@ async function prepare(
     observed: { observation: fit, unobserved: [] },
     plan: planRoll(fit),
     leftOut: [],
+    keptOut: [],
   };
 }
 

@@ -1,5 +1,7 @@
 import type { HostSession } from '../engine/index.js';
+import { withoutKeptOut } from '../check/leave-out.js';
 import { observeHosts } from '../check/preflight.js';
+import { describeDrained } from '../model/drained-hosts.js';
 import { errorsOf } from '../errors/adf-error.js';
 import { sourceNotAgreed, sourceRunsOther } from '../errors/promote.js';
 import type { ContainerSpec, ObservedContainer } from '../model/container.js';
@@ -18,6 +20,7 @@ import { currentRelease } from '../plan/previous-release.js';
 import type { ChooseRelease, OtherImage } from '../run/choose-release.js';
 import { fetchSecrets, withSettings } from '../run/fetch-secrets.js';
 import { openGroup, type GroupSessions } from '../run/group-sessions.js';
+import { drainedAmong, drainedOnRecord } from '../run/drained.js';
 import { enoughOfNewest, placesOf, readReleases } from '../run/releases.js';
 import { withRun } from '../run/with-run.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
@@ -68,7 +71,9 @@ const whatRuns =
   async (group, hosts, run) => {
     const owner = { environment: environmentName(environment), group };
     const reasons: string[] = [];
+    const drained = await drainedOnRecord({ group, hosts }, run);
     for (const host of hosts) {
+      if (drained.has(host.id)) continue;
       try {
         await run.ports.transport.connect(host, run.stop.signal);
         const containers = await run.ports.runtime.on(host).list();
@@ -101,8 +106,15 @@ async function sourceOf(
   { environment: from, version: wanted }: SourceOptions,
   world: World,
 ): Promise<Source> {
-  const { group, release, sessions } = opened;
-  const { hosts, unobserved } = await observeHosts(opened);
+  const { group, release, sessions, run } = opened;
+  const { keptOut } = await drainedAmong(sessions, opened, run);
+  for (const { session, drained } of keptOut)
+    run.bus.emit({
+      type: 'warning',
+      host: session.eventHost,
+      message: `it is not asked what it runs: ${describeDrained(drained)}.`,
+    });
+  const { hosts, unobserved } = await observeHosts(withoutKeptOut(opened, { keptOut }));
   const places = new Set(hosts.flatMap(inServiceAt));
   const found = await Promise.all(hosts.map((seen) => whyNotWell(seen, places, opened)));
   const reasons = [...unobserved.map(({ error }) => error.message), ...found.flat()];

@@ -6,7 +6,6 @@ import { lastSucceeded, nextNumber } from '../model/release-history.js';
 import type { ImageLabels, ReleaseOutcome, ReleaseRecord } from '../model/release-record.js';
 import type { HostResult, RunResult } from '../model/run-result.js';
 import type { HashedSecrets } from '../model/secret-hashes.js';
-import type { ReleasePlace } from '../ports/releases.js';
 import {
   beginRelease,
   endReleases,
@@ -14,6 +13,7 @@ import {
   placesOf,
   readReleases,
   writeRelease,
+  type ReleasePlace,
 } from '../run/releases.js';
 import type { World } from '../world/world.js';
 import type { AuditFinding } from './audit.js';

@@ -9,15 +9,19 @@ import type {
 import { type Run } from '../engine/index.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { label, type ObservedContainer } from '../model/container.js';
+import { describeDrained, type DrainedHost } from '../model/drained-hosts.js';
 import { groupName, type GroupName } from '../model/ids.js';
+import type { Release } from '../model/release.js';
 import type { HostObservation } from '../plan/observation.js';
+import { currentRelease } from '../plan/previous-release.js';
 import { whyDrifted } from '../plan/convergence.js';
 import { inWorld } from '../world/open-world.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import { resultError } from '../run/endings.js';
 import { fetchSecrets, withSettings } from '../run/fetch-secrets.js';
 import { tellUnmatched } from '../run/tell-unmatched.js';
-import { openGroup } from '../run/group-sessions.js';
+import { drainedAmong, type KeptOut } from '../run/drained.js';
+import { openGroup, type GroupSessions } from '../run/group-sessions.js';
 import { lookForInterrupted } from '../recovery/interrupted-runs.js';
 import { withRun } from '../run/with-run.js';
 import { observeHosts, type ObservedHosts } from '../check/preflight.js';
@@ -42,7 +46,8 @@ export const statusWith = (world: World, options: StatusOptions, hooks: RunHooks
       const choice = { group, ...defined({ limit: options.limit }) };
       await fetchSecrets(world, inventory, withSettings(inventory.group(group), group), run);
       const opened = await openGroup(inventory, choice, run);
-      groups.push(groupStatus(opened.group, await observeHosts(opened)));
+      const { keptOut } = await drainedAmong(opened.sessions, opened, run);
+      groups.push(groupStatus(opened, await observeHosts(opened), keptOut));
     }
     return {
       environment: run.environment,
@@ -64,10 +69,19 @@ async function interruptedOf(
   return dead.map((run) => interruptedStatus(run, inventory));
 }
 
-function groupStatus(group: GroupName, { hosts, unobserved }: ObservedHosts): GroupStatus {
-  const digests = hosts.map(({ containers, to }) =>
+/** A host that is kept out of service does not make its group mixed. */
+function groupStatus(
+  { group, run: { environment } }: Pick<GroupSessions, 'group' | 'run'>,
+  { hosts, unobserved }: ObservedHosts,
+  keptOut: readonly KeptOut[],
+): GroupStatus {
+  const drained = new Map(keptOut.map((one) => [one.session.host.id, one.drained]));
+  const others = hosts.filter(({ host }) => !drained.has(host.id));
+  const digests = others.map(({ containers, to }) =>
     to.containers.map(({ name }) => containers.find((one) => one.name === name)?.digest ?? 'none').join(' '),
   );
+  const owner = { environment, group };
+  const running = others.flatMap(({ containers }) => currentRelease(containers, owner) ?? []);
   const unknown = unobserved.map(({ session: { host }, error }): HostStatus => ({
     host: host.id,
     name: host.name,
@@ -75,17 +89,46 @@ function groupStatus(group: GroupName, { hosts, unobserved }: ObservedHosts): Gr
     error: resultError(error),
     containers: [],
     registrations: [],
-    drift: [],
+    ...whyKeptOut(drained.get(host.id), []),
     ...defined({ zone: host.zone }),
   }));
   return {
     group,
-    hosts: [...hosts.map(hostStatus), ...unknown],
+    hosts: [
+      ...hosts.map((seen) => {
+        const behind = isBehind(currentRelease(seen.containers, owner), running);
+        return { ...hostStatus(seen), ...whyKeptOut(drained.get(seen.host.id), behind, seen) };
+      }),
+      ...unknown,
+    ],
     mixed: new Set(digests).size > 1,
   };
 }
 
-function hostStatus(observation: HostObservation): HostStatus {
+/** A host that is drained differs by that, and by what it missed; not by that it is registered nowhere. */
+function whyKeptOut(
+  drained: DrainedHost | undefined,
+  behind: readonly string[],
+  seen?: HostObservation,
+): Pick<HostStatus, 'drained' | 'drift'> {
+  const without = seen && { ...seen, to: { ...seen.to, registrations: [] } };
+  if (drained === undefined) return { drift: seen === undefined ? [] : whyDrifted(seen) };
+  return {
+    drained,
+    drift: [describeDrained(drained), ...behind, ...(without === undefined ? [] : whyDrifted(without))],
+  };
+}
+
+/** The release of a drained host, where the hosts in service all run another one. */
+function isBehind(own: Release | undefined, running: readonly Release[]): readonly string[] {
+  const [first] = running;
+  const agree = running.every(({ image }) => image.digest === first?.image.digest);
+  if (own === undefined || first === undefined || !agree || own.image.digest === first.image.digest)
+    return [];
+  return [`on ${own.version}, the group runs ${first.version}`];
+}
+
+function hostStatus(observation: HostObservation): Omit<HostStatus, 'drift'> {
   const { host, containers, to, registrations } = observation;
   const running = to.containers.flatMap(({ name }) => containers.filter((one) => one.name === name));
   return {
@@ -94,7 +137,6 @@ function hostStatus(observation: HostObservation): HostStatus {
     address: host.address,
     containers: running.map(containerStatus),
     registrations: registrations.map(({ registration, state }) => ({ registration, state })),
-    drift: whyDrifted(observation),
     ...defined({ zone: host.zone }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Run } from '../engine/index.js';
+import { drainedMeanwhile } from '../errors/drain.js';
 import { changedSincePlan } from '../errors/preflight.js';
 import { describeHost, type Host } from '../model/host.js';
 import { registrationKey, targetGroupNameOf } from '../model/registration.js';
@@ -7,6 +8,7 @@ import { reportOf } from '../plan/plan-report.js';
 import type { HostObservation } from '../plan/observation.js';
 import { refuseOlderRun, tellOlderRun } from '../check/newer-release.js';
 import { observeGroup, refuseUnfit, type ObservedGroup } from '../check/preflight.js';
+import { drainedAmong, endOutdated } from '../run/drained.js';
 import type { RunHooks } from '../world/context.js';
 import type { World } from '../world/world.js';
 import { withConfirmed } from './confirm-release.js';
@@ -23,6 +25,7 @@ export async function verifyUnderLease(
   run: Run,
   { confirmations }: World,
 ): Promise<readonly PreparedGroup[]> {
+  for (const group of groups) await refuseOtherDrained(group, run);
   const looked = await Promise.all(
     groups.map(async (group) => ({ group, again: await observeGroup(group.opened) })),
   );
@@ -44,6 +47,21 @@ export async function verifyUnderLease(
     else verified.push(await planAgain({ ...group, observed: again }, [changed, ...others], options, run));
   }
   return verified;
+}
+
+/**
+ * A host that was left out since it is drained may be in service by now, with the release that it had; a record that is outdated is put
+ * right.
+ */
+async function refuseOtherDrained({ opened, keptOut }: PreparedGroup, run: Run): Promise<void> {
+  const { sessions } = opened;
+  const asked = run.undrains === true ? sessions : [...sessions, ...keptOut.map(({ session }) => session)];
+  const now = await drainedAmong(asked, opened, run);
+  const before = new Set(keptOut.map(({ session }) => session));
+  const after = new Set(now.keptOut.map(({ session }) => session));
+  const changed = asked.find((session) => before.has(session) !== after.has(session));
+  if (changed !== undefined) throw changedSincePlan(drainedMeanwhile(changed.host, after.has(changed)));
+  await endOutdated(now.outdated, opened, run);
 }
 
 async function planAgain(

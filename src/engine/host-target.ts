@@ -1,6 +1,7 @@
 import type { EventHost } from '../events/event.js';
 import type { ContainerSpec, ContainerTemplate } from '../model/container.js';
 import { defined } from '../model/defined.js';
+import type { DrainedHost } from '../model/drained-hosts.js';
 import type { EpochMilliseconds } from '../model/duration.js';
 import type { Host } from '../model/host.js';
 import type { GroupName } from '../model/ids.js';
@@ -45,6 +46,10 @@ export class HostKnowledge {
   settingsAt: ((release: Release) => SettingsOfHost) | undefined;
   /** Hashes the secrets of a container for its label; absent where it has none, or its group has no key. */
   hashSecrets: ((spec: ContainerSpec) => HashedSecrets | undefined) | undefined;
+  /** A person keeps it out of service; undefined of all other hosts. */
+  keptOut: DrainedHost | undefined;
+  /** This run put it in service. */
+  isBack = false;
   /** In a dry run, the first task that would have changed what the host does: what is seen of it since would be something else. */
   wouldChange: string | undefined;
   /** In a dry run, the tasks that would have changed anything on the host. */

@@ -34,6 +34,7 @@ export interface NewRun extends Pick<
   | 'extraVars'
   | 'tags'
   | 'steps'
+  | 'undrains'
 > {
   /** As the world has them: what guards and shares them is made here. */
   readonly ports: Omit<EnginePorts, 'traffic'> & { readonly traffic: Traffic };

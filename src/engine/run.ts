@@ -11,6 +11,7 @@ import type { Clock, Random } from '../ports/clock.js';
 import type { ControlSide } from '../ports/control-side.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
 import type { Presence } from '../ports/fleet.js';
+import type { DrainedRecords } from '../ports/drained.js';
 import type { FilesOfHosts } from '../ports/host-files.js';
 import type { Fence, GroupKeys, HostHolds } from '../ports/host-holds.js';
 import type { HostHttp } from '../ports/host-http.js';
@@ -54,6 +55,8 @@ export interface EnginePorts {
   readonly fence: Fence;
   /** Absent where secrets are not hashed. */
   readonly groupKeys?: GroupKeys;
+  /** Absent where no host is ever kept out of service. */
+  readonly drained?: DrainedRecords;
   readonly files: ProjectFiles;
   /** Absent where nothing can be done on the control machine. */
   readonly control?: ControlSide;
@@ -92,6 +95,8 @@ export interface Run {
   readonly hostVariables: Map<HostId, HostVariables>;
   /** Observe only. */
   readonly checkMode: boolean;
+  /** Hosts that are kept out of service may come back in it: `undrain`. */
+  readonly undrains?: boolean;
   /** At most this many turns at once. */
   readonly forks: number;
   /** The highest layer of variables: `--extra-vars`. */

@@ -8,35 +8,36 @@ const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.mes
 const refused = (code: string, message: string, hint: string): AdfError =>
   new AdfError({ code: `releases.${code}`, class: 'refused', message, hint });
 
-export const releasesUnreadable = (path: string, cause: unknown): AdfError =>
+export const recordsUnreadable = (path: string, cause: unknown): AdfError =>
   refused(
     'unreadable',
-    `The records of releases in ${path} cannot be read: ${reasonOf(cause)}.`,
+    `The records in ${path} cannot be read: ${reasonOf(cause)}.`,
     'Check that this user may read the file.',
   );
 
-export const releaseFolderUnwritable = (path: string, cause: unknown): AdfError =>
+export const stateFolderUnwritable = (path: string, cause: unknown): AdfError =>
   refused(
     'unwritable',
-    `The record of the release cannot be written to ${path}: ${reasonOf(cause)}.`,
+    `The record cannot be written to ${path}: ${reasonOf(cause)}.`,
     'Give this user write access to the state folder, or set state: { directory: … } in adfpush.yml.',
   );
 
-export const releasesOfHostUnreadable = (host: Host, reason: string): AdfError =>
+/** `name` says of what: `releases`. */
+export const recordsOfHostUnreadable = (host: Host, name: string, reason: string): AdfError =>
   new AdfError({
     code: 'releases.unreadable',
     class: 'refused',
     host: describeHost(host),
-    message: `${describeHost(host)} does not tell which releases it had: ${reason}`,
+    message: `The records of ${name} on ${describeHost(host)} cannot be read: ${reason}`,
     hint: 'The login user must be able to read /var/lib/adfpush or /var/tmp/adfpush there.',
   });
 
-export const releaseNotKept = (host: Host, reason: string): AdfError =>
+export const recordNotKept = (host: Host, name: string, reason: string): AdfError =>
   new AdfError({
     code: 'releases.unwritable',
     class: 'failed',
     host: describeHost(host),
-    message: `${describeHost(host)} cannot keep the record of the release: ${reason}`,
+    message: `${describeHost(host)} cannot keep its record of ${name}: ${reason}`,
     hint: 'Make /var/tmp writable on the host for its login user; df -h /var/tmp tells whether it is full.',
   });
 

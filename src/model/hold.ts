@@ -60,10 +60,11 @@ export const describeStep = <Do extends keyof Steps>(step: RestoreStep<Do>): str
 
 /**
  * How a hold ended: `returned` (given back by the playbook, and read back), `replaced` (by the planned state, when the batch passed its bake),
- * `restored`, `named` to a person at the end, `gone` (its host was terminated or stopped, so there is nothing to put back), or `superseded`
- * (a newer run changed the host, or the host keeps what this run gave it, so the hold is out of date).
+ * `restored`, `named` to a person at the end, `gone` (its host was terminated or stopped, so there is nothing to put back), `superseded`
+ * (a newer run changed the host, or the host keeps what this run gave it, so the hold is out of date), or `kept` (a person keeps the host out of
+ * service, which is on record, until `undrain`).
  */
-export type Settlement = 'returned' | 'replaced' | 'restored' | 'named' | 'gone' | 'superseded';
+export type Settlement = 'returned' | 'replaced' | 'restored' | 'named' | 'gone' | 'superseded' | 'kept';
 
 /** The kind of a hold, which may be asked of that hold. What is often asked has a function below. */
 export const kindOf = ({ kind }: Taking): HostHoldKind<Hold> => kinds[kind];

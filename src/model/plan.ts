@@ -36,6 +36,8 @@ export interface Plan {
   readonly warnings: readonly string[];
   /** Hosts that could not be reached, and that the run goes without: `--skip-unreachable`. */
   readonly leftOut?: readonly LeftOutHost[];
+  /** Hosts that people keep out of service, and that the run goes without; `reason` says since when, and who. */
+  readonly keptOut?: readonly LeftOutHost[];
   /** Absent when no variable stands for a flag. */
   readonly variables?: readonly FlagVariable[];
 }
@@ -60,7 +62,7 @@ export interface TaskPlan {
   readonly runOnce?: true;
 }
 
-interface LeftOutHost {
+export interface LeftOutHost {
   readonly host: HostId;
   readonly name: string;
   readonly reason: string;

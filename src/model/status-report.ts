@@ -1,3 +1,4 @@
+import type { DrainedHost } from './drained-hosts.js';
 import type { EpochMilliseconds } from './duration.js';
 import type { Digest, EnvironmentName, GroupName, HostId, RunId } from './ids.js';
 import type { RegistrationSummary } from './plan.js';
@@ -44,6 +45,8 @@ export interface HostStatus {
   readonly error?: ResultError;
   readonly containers: readonly ContainerStatus[];
   readonly registrations: readonly RegistrationSummary[];
+  /** A person keeps it out of service. */
+  readonly drained?: DrainedHost;
   /** What differs from the configuration, in words: `environment variables`, `not registered in api-http`. */
   readonly drift: readonly string[];
 }

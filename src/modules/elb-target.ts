@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { nothingToDrain } from '../errors/drain.js';
 import { defined } from '../model/defined.js';
+import { describeDrained } from '../model/drained-hosts.js';
 import type { RegistrationHold, Taking } from '../model/hold.js';
 import { durationSchema } from '../model/schema/duration.js';
 import { targetGroupsSchema } from '../model/schema/target-groups.js';
@@ -30,6 +32,13 @@ const schema = z.strictObject({
   timeout: durationSchema
     .default(300_000)
     .describe('how long it may take until every target group says healthy'),
+  keep: z
+    .boolean()
+    .default(false)
+    .describe(
+      'with `drained`: the host stays out when the run ends, and every other run leaves it out, until `adfpush undrain` brings it back',
+    ),
+  reason: z.string().optional().describe('with `keep`: why it stays out, to be shown with it'),
 });
 type Args = z.infer<typeof schema>;
 
@@ -54,19 +63,21 @@ export const elbTarget: Module<Args, readonly Registration[]> = {
   async check(args, host) {
     const groups = await host.traffic.groups(args.target_groups);
     const now = await host.traffic.registrations(groups);
-    return args.state === 'drained'
-      ? checkDrained(now, host)
-      : checkInService(now, await host.traffic.planned(groups), host);
+    if (args.state === 'in_service') return checkInService(now, await host.traffic.planned(groups), host);
+    if (args.keep && groups.length === 0) throw nothingToDrain(host.host);
+    return args.keep ? checkKept(checkDrained(now, host), host) : checkDrained(now, host);
   },
 
-  async apply({ state, drain_timeout, timeout }, registrations, host) {
-    if (state === 'drained') await host.traffic.drain(registrations, drain_timeout);
-    else await host.traffic.putInService(registrations, timeout);
-    return resultOf(
-      true,
-      `${state === 'drained' ? 'drained from' : 'in service in'} ${names(registrations)}`,
-      registrations,
-    );
+  async apply({ state, drain_timeout, timeout, keep, reason }, registrations, host) {
+    if (state === 'drained') {
+      if (registrations.length > 0) await host.traffic.drain(registrations, drain_timeout);
+      if (keep) await host.traffic.keepOut(reason === '' ? undefined : reason);
+    } else await host.traffic.putInService(registrations, timeout);
+    const done = state === 'drained' ? 'drained from' : 'in service in';
+    const where = registrations.length === 0 ? '' : `${done} ${names(registrations)}`;
+    const kept = keep ? 'kept out of service' : '';
+    const message = [where, kept].filter((part) => part !== '').join(', ');
+    return resultOf(true, message === '' ? 'not kept out of service any more' : message, registrations);
   },
 };
 
@@ -90,6 +101,17 @@ function checkDrained(now: readonly TargetHealth[], host: ModuleHost): Change<re
   };
 }
 
+/** Out of service it may be already; that it stays out is one more change. */
+function checkKept(
+  drained: Change<readonly Registration[]>,
+  { traffic: { keptOut } }: ModuleHost,
+): Change<readonly Registration[]> {
+  if (drained.changes) return { ...drained, summary: `${drained.summary}, and keep it out of service` };
+  if (keptOut === undefined)
+    return { changes: true, summary: 'keep it out of service', takes: [], details: [] };
+  return { ...drained, result: { ...drained.result, message: describeDrained(keptOut) } };
+}
+
 function checkInService(
   now: readonly TargetHealth[],
   planned: readonly Registration[],
@@ -99,6 +121,8 @@ function checkInService(
     now.find((target) => registrationKey(target.registration) === registrationKey(registration));
   const missing = planned.filter((registration) => stateOf(registration)?.state !== 'healthy');
   if (planned.length === 0) return nowhere;
+  if (missing.length === 0 && host.traffic.keptOut !== undefined)
+    return { changes: true, summary: 'end that it is kept out of service', takes: [], details: [] };
   if (missing.length === 0)
     return { changes: false, result: resultOf(false, `in service in ${names(planned)}`, planned) };
   // A place the host did not have before is held as absent, so that restoring takes it away again.

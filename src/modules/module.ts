@@ -3,6 +3,7 @@ import type { AdfError } from '../errors/adf-error.js';
 import type { AddedHost } from '../model/added-host.js';
 import type { ContainerSpec, ContainerTemplate } from '../model/container.js';
 import { defined } from '../model/defined.js';
+import type { DrainedHost } from '../model/drained-hosts.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { HealthProbe } from '../model/health.js';
 import type { Taking } from '../model/hold.js';
@@ -271,8 +272,15 @@ export interface HostTraffic {
    * does not give way; throws `interlock.*` when the image is not on the host yet.
    */
   drain(registrations: readonly Registration[], timeout: Milliseconds | 'default'): Promise<void>;
-  /** Registers, and waits until every target group says healthy. Throws `interlock.unhealthy` without proof of health. */
+  /**
+   * Registers, and waits until every target group says healthy. That the host is kept out of service ends when its turn ended well. Throws
+   * `interlock.unhealthy` without proof of health, `drain.kept_out` where a person keeps it out.
+   */
   putInService(registrations: readonly Registration[], timeout: Milliseconds): Promise<void>;
+  /** A person keeps the host out of service. */
+  readonly keptOut: DrainedHost | undefined;
+  /** Writes down that the host stays out of service when the run ends, until `undrain`. Throws `drain.not_recorded`. */
+  keepOut(reason: string | undefined): Promise<void>;
 }
 
 /** The images of the run: each reference means one digest, from its first use to the end. */

@@ -20,6 +20,7 @@ import { formatAmount } from '../model/settings.js';
 import { UnknownValue } from '../model/unknown.js';
 import { laterHosts } from '../playbook/later-hosts.js';
 import { isOpenEnded, tasksOf, type Play, type Playbook } from '../playbook/playbook.js';
+import { describingGroups } from '../run/described-groups.js';
 import { fetchSecrets } from '../run/fetch-secrets.js';
 import { releaseValue, settingsIn, settingsLayer } from '../run/group-sessions.js';
 import type { LeasedGroup } from '../run/leases.js';
@@ -300,20 +301,8 @@ function groupOf(
 ): GroupName | undefined {
   if (isLocal(host)) return undefined;
   if (asked !== undefined) return groupName(asked);
-  const [only, ...others] = host.groups.length <= 1 ? host.groups : describing(host, inventory);
+  const [only, ...others] = host.groups.length <= 1 ? host.groups : describingGroups(host, inventory);
   if (others.length === 0) return only;
   if (isMember) throw severalGroups(host, host.groups);
   return undefined;
 }
-
-const describes = ['image', 'container', 'containers', 'target_groups'];
-
-const describing = (host: Host, inventory: Inventory): readonly GroupName[] =>
-  host.groups.filter((group) =>
-    inventory
-      .groupLayers(group)
-      .some(
-        ({ name, values }) =>
-          name !== 'packaged defaults' && describes.some((word) => Object.hasOwn(values, word)),
-      ),
-  );

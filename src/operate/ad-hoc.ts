@@ -23,6 +23,7 @@ import type { World } from '../world/world.js';
 import { openFleet, type AdHocFleet } from './ad-hoc-fleet.js';
 import { recordAdHoc } from './ad-hoc-record.js';
 import { adHocResult } from './ad-hoc-result.js';
+import { withoutKeptOut } from './kept-out.js';
 import { AddedHosts } from './meet-added.js';
 import { needsEngine } from './needs-engine.js';
 import { onlyReads } from './only-reads.js';
@@ -32,6 +33,12 @@ export interface AdHocOptions extends CommonOptions {
   readonly playbook: string;
   /** The group as whose members hosts are seen: which target groups and containers are theirs. Only its hosts are played. */
   readonly group?: string;
+  /** What the run is called; `run` when absent. */
+  readonly verb?: string;
+  /** It is about hosts that people keep out of service, too. */
+  readonly meetsKeptOut?: boolean;
+  /** It brings such hosts back. */
+  readonly undrains?: boolean;
   /** A dry run: every task's check, and no change. */
   readonly check: boolean;
   /** The name of the task to start at. */
@@ -64,11 +71,11 @@ export async function runAdHocWith(world: World, options: AdHocOptions, hooks: R
   const playbook = await answerPrompts(begun, { extraVars, person, keeper: world.redaction, stop });
   const changes = !options.check && !onlyReads(playbook);
   const choices = {
-    verb: options.check ? 'check' : 'run',
+    verb: options.check ? 'check' : (options.verb ?? 'run'),
     checkMode: options.check,
     tags: selection,
     journaled: changes,
-    ...defined({ steps: stepsOf(hooks) }),
+    ...defined({ steps: stepsOf(hooks), undrains: options.undrains }),
   };
   return withRun(world, options, hooks, choices, async (run) => {
     const { id, verb, environment } = run;
@@ -90,7 +97,7 @@ export async function runAdHocWith(world: World, options: AdHocOptions, hooks: R
     const check = () => checkPlaybook(playbook, fleet.sessions, fleet.select);
     const delegates = [...(await fleet.beforehand(check)).keys()];
     fleet.knowDelegates(delegates);
-    if (!changes) return play(name, playbook, fleet, world);
+    if (!changes) return play(options, playbook, fleet, world);
     // Groups that only the playbook makes have no hosts yet, but an interrupted run may hold some of theirs.
     const groups = [...new Set([...fleet.groups, ...(fleet.later?.groups ?? [])])];
     const engines = needsEngine(playbook) ? undefined : new EnginePatience();
@@ -104,7 +111,7 @@ export async function runAdHocWith(world: World, options: AdHocOptions, hooks: R
       leased.knowDelegates(delegates);
       await recordAdHoc(leased, options, world, leases.epochs);
       run.blips.changesBegin({ of: 'heard' });
-      return play(name, playbook, leased, world, leases, engines);
+      return play(options, playbook, leased, world, leases, engines);
     });
   });
 }
@@ -113,7 +120,7 @@ const stepsOf = ({ askTask }: RunHooks): StepThrough | undefined =>
   askTask && new StepThrough((name) => askTask(name));
 
 async function play(
-  name: string,
+  { playbook: name, meetsKeptOut = false }: AdHocOptions,
   playbook: Playbook,
   fleet: AdHocFleet,
   { retry }: World,
@@ -123,9 +130,10 @@ async function play(
   const { run } = fleet;
   const added = new AddedHosts(playbook, fleet, leases, engines);
   fleet.hold = added.hold;
+  const without = await withoutKeptOut(playbook, fleet, meetsKeptOut);
   const select = async (one: Play): Promise<readonly HostSession[]> => {
     await added.meet(one);
-    return fleet.select(one);
+    return without(one, fleet.select(one));
   };
   const played = await runPlaybook(playbook, select, run);
   const result = adHocResult(name, fleet, played);

@@ -11,8 +11,9 @@ import type { HostObservation } from './observation.js';
 
 /** Why a host is not converged, in words; none means that it is: digest, specification, running, registered, healthy. */
 export function whyNotConverged(observation: HostObservation): readonly string[] {
-  const { to, registrations } = observation;
+  const { to, registrations, keptOut } = observation;
   return [
+    ...(keptOut === true ? ['drained'] : []),
     ...to.containers.flatMap((spec) => whyContainerDiffers(spec, observation)),
     ...to.registrations.flatMap((registration) => whyNotInService(registration, registrations)),
   ];

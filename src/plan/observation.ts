@@ -29,6 +29,8 @@ export interface HostObservation {
   readonly probed: boolean;
   /** Told of a rollback, where the host has containers of the release that get secrets. */
   readonly keptSecrets?: KeptSecrets;
+  /** A person keeps it out of service, and the run brings it back. */
+  readonly keptOut?: true;
   readonly to: PlannedState;
 }
 

@@ -27,10 +27,13 @@ export function refusalsOfRegistrations(
     if (!to.registrations.some((registration) => registration.targetGroup === targetGroup.arn)) {
       return [cannotBeRegistered(host, targetGroup.name, targetGroup.targetType)];
     }
-    const missing = places.leftOut(observation).flatMap(({ port, registered, of }) => {
-      if (port !== undefined) return [portLeftOut(host, targetGroup.name, port, registered, of)];
-      return fresh ? [] : [leftOut(host, targetGroup.name, registered, of)];
-    });
+    // What a person took out was not left out.
+    const missing = (observation.keptOut === true ? [] : places.leftOut(observation)).flatMap(
+      ({ port, registered, of }) => {
+        if (port !== undefined) return [portLeftOut(host, targetGroup.name, port, registered, of)];
+        return fresh ? [] : [leftOut(host, targetGroup.name, registered, of)];
+      },
+    );
     return [
       ...missing,
       ...refusalsOfTargets(observation, targetGroup),

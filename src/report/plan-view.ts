@@ -43,7 +43,7 @@ export function renderPlan(made: PlanReport, options: PlanViewOptions = {}): str
 }
 
 function heading(
-  { group, environment, release, hosts, leftOut = [] }: PlanReport,
+  { group, environment, release, hosts, leftOut = [], keptOut = [] }: PlanReport,
   palette: Palette,
 ): string[] {
   const count = (action: HostPlanReport['action']): number =>
@@ -52,12 +52,13 @@ function heading(
     `${count('roll')} to roll`,
     ...(count('converged') > 0 ? [`${count('converged')} converged`] : []),
     ...(leftOut.length > 0 ? [`${leftOut.length} out of reach`] : []),
+    ...(keptOut.length > 0 ? [`${keptOut.length} drained`] : []),
   ];
   const label = releaseLabel({ version: release.version, digest: release.image.digest });
   return [
     palette.bold(`Plan: ${group} in ${environment} to ${label}`),
     `  image  ${formatPinnedImage(release.image)}`,
-    `  hosts  ${hosts.length + leftOut.length}: ${parts.join(', ')}`,
+    `  hosts  ${hosts.length + leftOut.length + keptOut.length}: ${parts.join(', ')}`,
     ...engines(hosts),
   ];
 }
@@ -135,7 +136,7 @@ const plays = ({ group, plays = [] }: PlanReport, palette: Palette): string[] =>
 export const special = ({ oneWay, runOnce }: TaskPlan): string =>
   [...(oneWay === true ? ['one-way'] : []), ...(runOnce === true ? ['run once'] : [])].join(', ');
 
-function leftAlone({ hosts, leftOut = [] }: PlanReport, palette: Palette): string[] {
+function leftAlone({ hosts, leftOut = [], keptOut = [] }: PlanReport, palette: Palette): string[] {
   const line = (action: HostPlanReport['action'], words: string): string[] => {
     const names = hosts.filter((host) => host.action === action).map(({ name }) => name);
     return names.length === 0 ? [] : [`${palette.bold(words)} (${names.length}): ${foldHosts(names)}`];
@@ -147,6 +148,7 @@ function leftAlone({ hosts, leftOut = [] }: PlanReport, palette: Palette): strin
       : [
           `${palette.bold('Out of reach, left out')} (${leftOut.length}): ${foldHosts(leftOut.map(({ name }) => name))}`,
         ]),
+    ...keptOut.map(({ name, reason }) => `${palette.bold('Left out')}: ${name} was ${reason}`),
   ];
 }
 

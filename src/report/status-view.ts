@@ -84,7 +84,8 @@ function rowsOf(hosts: readonly HostStatus[], palette: Palette): (readonly strin
 
 function cellsOf(host: HostStatus, palette: Palette): readonly string[] {
   if (host.error !== undefined) {
-    return [host.zone ?? '-', palette.red('unknown'), '-', '-', palette.red(onOneLine(host.error.message))];
+    const why = [...host.drift, onOneLine(host.error.message)].join(', ');
+    return [host.zone ?? '-', palette.red('unknown'), '-', '-', palette.red(why)];
   }
   const several = host.containers.length > 1;
   const runs = host.containers.map(

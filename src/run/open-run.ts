@@ -15,6 +15,8 @@ export interface RunChoices {
   readonly verb: string;
   readonly checkMode?: boolean;
   readonly tags?: Partial<TagSelection>;
+  /** Hosts that are kept out of service may come back in it. */
+  readonly undrains?: boolean;
   /** Asks before each task. */
   readonly steps?: StepThrough | undefined;
   /** Where another run tells what happens, which this one is a part of. */
@@ -31,10 +33,10 @@ export function openRun(
   hooks: RunHooks,
   id: RunId,
   fullJournal: Journal,
-  { verb, checkMode = false, tags = {}, bus: given, steps }: RunChoices,
+  { verb, checkMode = false, tags = {}, bus: given, steps, undrains }: RunChoices,
 ): Run {
   const { clock, random, transport, runtime, http, traffic, registry, files, hostFiles } = world;
-  const { presence, fence, groupKeys, scaling, spills, redaction, control } = world;
+  const { presence, fence, groupKeys, scaling, spills, redaction, control, drained } = world;
   return newRun({
     id,
     verb,
@@ -55,7 +57,7 @@ export function openRun(
       fence,
       files,
       hostFiles,
-      ...defined({ groupKeys, scaling, spills, control }),
+      ...defined({ groupKeys, scaling, spills, control, drained }),
     },
     leaseDuration: world.leaseDuration,
     redaction,
@@ -65,7 +67,7 @@ export function openRun(
     forks: options.forks ?? defaultForks,
     extraVars: options.extraVars,
     tags: { only: tags.only, skip: tags.skip ?? [] },
-    ...defined({ steps }),
+    ...defined({ steps, undrains }),
   });
 }
 

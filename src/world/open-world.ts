@@ -48,7 +48,7 @@ import { localFacts } from '../transport/ssh/openssh-config/local-facts.js';
 import { becomePassword, passphraseSources } from './become-password.js';
 import type { CommonOptions, RunHooks } from './context.js';
 import { leaseStoreOf } from './lease-store.js';
-import { releasesOf } from './releases.js';
+import { recordsOf } from './records.js';
 import { Notices } from './notices.js';
 import { modulesOf } from './own-modules.js';
 import { lookupsOf } from './lookups.js';
@@ -189,7 +189,7 @@ export async function openWorld(
       now: () => clock.now(),
     }),
     leases: await leaseStoreOf(backend, { transport, clock, random, presence }, cloud),
-    releases: await releasesOf(state, backend, cloud, { transport, clock, control }),
+    ...(await recordsOf(state, backend, cloud, { transport, clock, control })),
     leaseDuration: project.config.leaseDuration,
     owner: ownerFromEnvironment(process.env, local.localUser, hostname()),
     ...defined({ build: unlessBlank(process.env['BUILD_TAG']) }),

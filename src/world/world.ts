@@ -8,6 +8,7 @@ import type { Clock, Random } from '../ports/clock.js';
 import type { ControlSide } from '../ports/control-side.js';
 import type { ContainerLogs } from '../ports/container-logs.js';
 import type { ContainerRuntime } from '../ports/container-runtime.js';
+import type { DrainedRecords } from '../ports/drained.js';
 import type { Presence } from '../ports/fleet.js';
 import type { FilesOfHosts } from '../ports/host-files.js';
 import type { Confirmations, Fence, GroupKeys, HostHolds } from '../ports/host-holds.js';
@@ -57,6 +58,8 @@ export interface World {
   readonly groupKeys?: GroupKeys;
   /** Absent where releases are not recorded. */
   readonly releases?: Releases;
+  /** Absent where no host is ever kept out of service. */
+  readonly drained?: DrainedRecords;
   readonly processes: Processes;
   /** For output that is too much for memory; absent where nothing is kept of it. */
   readonly spills?: SpillStore;

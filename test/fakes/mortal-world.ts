@@ -82,6 +82,7 @@ export function mortal(world: World, life: Life): World {
     leases: port('leases', world.leases),
     hostHolds: port('hostHolds', world.hostHolds),
     fence: port('fence', world.fence),
+    ...(world.drained === undefined ? {} : { drained: port('drained', world.drained) }),
     listHosts: () => life.make('fleet.list', () => world.listHosts()),
   };
 }

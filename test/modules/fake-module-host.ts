@@ -4,7 +4,8 @@ import type { AddedHost } from '../../src/model/added-host.js';
 import { label, type ContainerSpec, type ContainerTemplate } from '../../src/model/container.js';
 import type { HealthProbe } from '../../src/model/health.js';
 import type { Host } from '../../src/model/host.js';
-import { groupName, type GroupName } from '../../src/model/ids.js';
+import type { DrainedHost } from '../../src/model/drained-hosts.js';
+import { groupName, runId, type GroupName } from '../../src/model/ids.js';
 import {
   isDrained,
   targetGroupNameOf,
@@ -255,6 +256,22 @@ class DirectTraffic implements HostTraffic {
       this.done.push(`put ${nameOf(one)} in service within ${timeout}`);
       this.world.targetGroups.get(one.targetGroup)?.register('program', one);
     }
+    this.keptOut = undefined;
+  }
+
+  keptOut: DrainedHost | undefined;
+
+  keepOut(reason: string | undefined): Promise<void> {
+    this.done.push(`keep out: ${reason ?? 'no reason'}`);
+    this.keptOut = {
+      host: this.host.id,
+      name: this.host.name,
+      run: runId('run'),
+      who: 'anna',
+      since: 0,
+      ...(reason === undefined ? {} : { reason }),
+    };
+    return Promise.resolve();
   }
 }
 

@@ -329,6 +329,7 @@ const status: Whole<StatusReport> = {
           },
         ],
         registrations: plan.hosts[0]!.from.registrations as never,
+        drained: { host: host.id, name: 'api-1', run: runId('r'), who: 'ann', since: 0, reason: 'disk' },
         drift: ['digest'],
         ...((reason === undefined ? {} : { error: reason }) as { error: typeof resultError }),
       })),

@@ -9,6 +9,8 @@ import { loadInventory } from '../../src/inventory/inventory.js';
 import type { Host } from '../../src/model/host.js';
 import { groupName, hostId, type Digest } from '../../src/model/ids.js';
 import type { JournalRecord } from '../../src/model/journal-record.js';
+import type { DrainedHosts } from '../../src/model/drained-hosts.js';
+import type { ReleaseRecord } from '../../src/model/release-record.js';
 import type { Registration, TargetGroup, TargetState } from '../../src/model/registration.js';
 import type { RunResult } from '../../src/model/run-result.js';
 import { loadPlaybook } from '../../src/playbook/load.js';
@@ -17,10 +19,12 @@ import { runAdHocWith, type AdHocOptions } from '../../src/operate/ad-hoc.js';
 import { rollbackWith, type RollbackOptions } from '../../src/deploy/rollback.js';
 import { recoverWith, type RecoverOptions } from '../../src/recovery/recover.js';
 import type { DeployOptions } from '../../src/deploy/plan-groups.js';
+import { drainWith, undrainWith, type DrainOptions } from '../../src/operate/drain.js';
 import type { RunHooks } from '../../src/world/context.js';
 import { ProjectSecrets } from '../../src/world/project-secrets.js';
 import { RecordedFiles } from '../../src/world/project-digest.js';
 import { modules } from '../../src/modules/catalogue.js';
+import { RecordedDrains } from '../../src/world/drained-records.js';
 import { Notices } from '../../src/world/notices.js';
 import type { World } from '../../src/world/world.js';
 import { FakeControlSide } from '../fakes/fake-control-side.js';
@@ -37,6 +41,7 @@ import { MemoryGroupKeys } from '../fakes/memory-group-keys.js';
 import { MemoryFence } from '../fakes/memory-fence.js';
 import { MemoryFiles } from '../fakes/memory-files.js';
 import { FakeProcesses } from '../fakes/fake-processes.js';
+import { MemoryLedgers } from '../fakes/memory-ledgers.js';
 import { MemoryHostHolds } from '../fakes/memory-host-holds.js';
 import { MemoryHostFiles } from '../fakes/memory-host-files.js';
 import { MemoryJournalStore, MemoryRetry } from '../fakes/memory-journal.js';
@@ -51,11 +56,11 @@ import { World as FakeWorld } from '../fakes/world/world.js';
 
 export const repository = 'registry:5000/api';
 
+const packagedPlaybook = (name: string): string =>
+  readFileSync(fileURLToPath(new URL(`../../playbooks/${name}.yml`, import.meta.url)), 'utf8');
+
 /** What `adfpush deploy` runs. */
-export const packaged = readFileSync(
-  fileURLToPath(new URL('../../playbooks/deploy.yml', import.meta.url)),
-  'utf8',
-);
+export const packaged = packagedPlaybook('deploy');
 
 export interface StageOptions {
   /** How many hosts, or each with what matters about it. */
@@ -73,6 +78,8 @@ export interface StageOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** What each secret is that a template names; none is known when absent. */
   readonly secret?: string;
+  /** Its hosts keep records of releases. */
+  readonly recordsReleases?: boolean;
 }
 
 /** A group `api` of hosts `i-1`, `i-2` … behind the target group `api-http`, all on v1, and the real deploy for it. */
@@ -94,6 +101,8 @@ export class FleetStage {
   readonly #random = new SeededRandom(1);
   readonly #confirmations = new MemoryConfirmations(this.world);
   readonly groupKeys = new MemoryGroupKeys(this.world);
+  readonly drainedLedgers = new MemoryLedgers<DrainedHosts>(this.world);
+  readonly #releaseLedgers = new MemoryLedgers<ReleaseRecord>(this.world);
   readonly #stop = new AbortController();
   readonly #ended = new Set<number>();
   /** The ad-hoc playbook that `run` was given last. */
@@ -205,6 +214,18 @@ export class FleetStage {
     return this.world.clock.run(runAdHocWith(await this.ports(), options, { ...this.hooks, ...hooks }));
   }
 
+  /** Takes hosts out of service, and keeps them out; to its end, in virtual time. */
+  async drain(limit: string, given: Partial<DrainOptions> = {}): Promise<RunResult> {
+    const options = { ...drainOptions, limit, ...given };
+    return this.world.clock.run(drainWith(await this.ports(), options, this.hooks));
+  }
+
+  /** Brings them back; to its end, in virtual time. */
+  async undrain(limit: string, given: Partial<DrainOptions> = {}): Promise<RunResult> {
+    const options = { ...drainOptions, limit, ...given };
+    return this.world.clock.run(undrainWith(await this.ports(), options, this.hooks));
+  }
+
   /** Restores what interrupted runs hold, to its end, in virtual time. */
   async recover(given: Partial<RecoverOptions> = {}, hooks: Partial<RunHooks> = {}): Promise<RunResult> {
     const { project, environment, extraVars } = deployOptions;
@@ -282,6 +303,16 @@ export class FleetStage {
       fence: new MemoryFence(world),
       confirmations: this.#confirmations,
       groupKeys: this.groupKeys,
+      drained: new RecordedDrains(this.drainedLedgers, { forks: 50, ports: { clock: world.clock } }),
+      ...(this.#options.recordsReleases === true
+        ? {
+            releases: {
+              on: (host: Host) => this.#releaseLedgers.on(host),
+              shared: [],
+              revision: () => Promise.resolve(undefined),
+            },
+          }
+        : {}),
       processes: new FakeProcesses((this.#pid += 1), this.#ended),
       owner: { who: 'ann@desk' },
       listHosts: () => loadInventory(project, 'test', () => fleet),
@@ -292,7 +323,12 @@ export class FleetStage {
         }),
       playbook: (given) => {
         const path = given === 'deploy' ? 'playbooks/deploy.yml' : given;
-        const text = given === 'deploy' ? (this.#options.playbook ?? packaged) : this.adHoc;
+        const text =
+          given === 'deploy'
+            ? (this.#options.playbook ?? packaged)
+            : given === 'drain' || given === 'undrain'
+              ? packagedPlaybook(given)
+              : this.adHoc;
         return loadPlaybook(new MemoryFiles({ ...this.#options.files, [path]: text }), path, modules);
       },
       close: () => Promise.resolve(),
@@ -405,6 +441,14 @@ export const deployOptions: DeployOptions = {
   environment: 'test',
   extraVars: [],
   groups: [groupName('api')],
+  check: false,
+  diff: false,
+};
+
+const drainOptions: Omit<DrainOptions, 'limit'> = {
+  project: '/project',
+  environment: 'test',
+  extraVars: [],
   check: false,
   diff: false,
 };

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReleaseRecord } from '../../src/model/release-record.js';
-import type { ReleasePlace } from '../../src/ports/releases.js';
-import { beginRelease, readReleases } from '../../src/run/releases.js';
+import { beginRelease, readReleases, type ReleasePlace } from '../../src/run/releases.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { makeRelease } from '../fakes/make-release.js';
 

@@ -1,5 +1,8 @@
+import { hostKeptOut, nothingToDrain } from '../../errors/drain.js';
 import { holdMissing, imageNotThere } from '../../errors/engine.js';
 import { wrongPlatformPulled } from '../../errors/modules.js';
+import { defined } from '../../model/defined.js';
+import type { DrainedHost } from '../../model/drained-hosts.js';
 import { formatDuration, type Milliseconds } from '../../model/duration.js';
 import { registrationHolds, registrationsOf } from '../../model/holds/registration.js';
 import type { TargetGroupArn } from '../../model/ids.js';
@@ -16,6 +19,7 @@ import { formatPinnedImage } from '../../model/release.js';
 import type { TargetGroupChoice } from '../../model/settings.js';
 import type { HostTraffic } from '../../modules/module.js';
 import { plannedRegistrations, targetsUnder, uniqueRegistrations } from '../../plan/planned-registrations.js';
+import type { DrainedChange } from '../../ports/drained.js';
 import { awaitDrained, awaitInService } from '../../traffic/await-targets.js';
 import type { HostKnowledge, HostTarget } from '../host-target.js';
 import type { Run } from '../run.js';
@@ -41,17 +45,30 @@ export class TrafficMemory {
 /** What the guarded target groups must know of their host. */
 export interface TrafficContext extends Pick<
   HostTarget,
-  'host' | 'group' | 'activity' | 'outlast' | 'publishedPorts'
+  'host' | 'group' | 'activity' | 'outlast' | 'publishedPorts' | 'eventHost'
 > {
-  readonly run: Pick<Run, 'ports' | 'holds' | 'gate' | 'floor' | 'targetGroups'>;
-  readonly known: Pick<HostKnowledge, 'planned' | 'engine' | 'traffic'>;
+  readonly run: Pick<
+    Run,
+    | 'id'
+    | 'owner'
+    | 'environment'
+    | 'bus'
+    | 'ports'
+    | 'holds'
+    | 'gate'
+    | 'floor'
+    | 'targetGroups'
+    | 'undrains'
+  >;
+  readonly known: Pick<HostKnowledge, 'planned' | 'engine' | 'traffic' | 'keptOut' | 'isBack'>;
   readonly containers: Pick<HostTarget['containers'], 'image'>;
   readonly prover: Pick<HostTarget['prover'], 'requireHealthy' | 'forget'>;
 }
 
 /**
  * One host's places in its target groups, behind the run's interlocks: the floor and the image before it goes out (1 and 4), its
- * proof of health before it comes back (9), a hold and the journal before both (2). What is deregistered meanwhile by others stays so.
+ * proof of health before it comes back (9), a hold and the journal before both (2). What is deregistered meanwhile by others stays so. A host
+ * that a person keeps out of service comes back by `undrain` alone.
  */
 export class GuardedTraffic implements HostTraffic {
   constructor(private readonly context: TrafficContext) {}
@@ -165,8 +182,10 @@ export class GuardedTraffic implements HostTraffic {
   }
 
   async putInService(registrations: readonly Registration[], timeout: Milliseconds): Promise<void> {
-    const { run, host, prover, activity } = this.context;
+    const { run, host, prover, activity, known } = this.context;
     const { signal, report } = activity;
+    if (known.keptOut !== undefined && run.undrains !== true)
+      throw hostKeptOut(host, known.keptOut, run.environment);
     await this.#jobsOver();
     await prover.requireHealthy();
     await this.registerAsFound(registrations);
@@ -178,6 +197,50 @@ export class GuardedTraffic implements HostTraffic {
       ({ registration, state }) => state !== 'absent' && given.has(registrationKey(registration)),
     );
     await run.holds.settle(returned, 'returned', { waits: !activity.restoring });
+    known.isBack = true;
+  }
+
+  get keptOut(): DrainedHost | undefined {
+    return this.context.known.keptOut;
+  }
+
+  async keepOut(reason: string | undefined): Promise<void> {
+    const { run, host, known } = this.context;
+    const drained: DrainedHost = {
+      host: host.id,
+      name: host.name,
+      run: run.id,
+      who: run.owner.who,
+      since: run.ports.clock.now(),
+      ...defined({ reason }),
+    };
+    await this.#record({ drained }, 'write down that it is drained');
+    known.keptOut = drained;
+    await run.holds.settle(registrationHolds(run.holds.openOf(host.id)), 'kept');
+  }
+
+  /**
+   * Ends on record that the host is kept out, where it came back. To be called once its holds are settled: a run that dies before takes it out
+   * again, and then it is drained as before.
+   */
+  async endKeptOut(): Promise<void> {
+    const { run, host, known } = this.context;
+    if (known.keptOut === undefined || !known.isBack) return;
+    await this.#record({ back: { host: host.id, run: run.id } }, 'write down that it is back');
+    known.keptOut = undefined;
+  }
+
+  async #record(change: DrainedChange, what: string): Promise<void> {
+    const { run, host, group, activity, eventHost } = this.context;
+    const { drained } = run.ports;
+    if (drained === undefined || group === undefined) throw nothingToDrain(host);
+    const of = { environment: run.environment, group: group.name, hosts: group.hosts };
+    const warnings = await run.gate.perform(
+      { where: 'host', host, what, restoring: activity.restoring },
+      activity.signal,
+      () => drained.change(of, change),
+    );
+    for (const message of warnings) run.bus.emit({ type: 'warning', host: eventHost, message });
   }
 
   /** What a job may still change is not proven yet, and what was proven while one ran is asked for again. */

@@ -116,11 +116,12 @@ async function bakeAndSettle(
  * still out stays held: a later play may bring it back, and the end of the run does. Gives what kept that from being written down: the
  * journal, or a lease that is lost and is not ours again; then the host is still held.
  */
-async function settleReplaced({ run, host, group }: HostSession): Promise<AdfError | undefined> {
+async function settleReplaced({ run, host, group, target }: HostSession): Promise<AdfError | undefined> {
   try {
     // A lease that ran out meanwhile is no reason to take back what has proven itself.
     await run.gate.readyToRestore();
     await run.holds.settle(replacedByPlan(run.holds.openOf(host.id)), 'replaced');
+    await target.traffic.endKeptOut();
   } catch (error) {
     return errorsOf(error)[0];
   }

@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { environmentName, groupName, hostId, isDigest, runId } from '../model/ids.js';
 import { releaseOutcomes, type ReleaseRecord } from '../model/release-record.js';
-import type { WrittenReleases } from '../ports/releases.js';
-
-/** Rises when a record of this version would be misread by the versions before. */
-const format = 1;
+import { ledgerText } from './ledger-text.js';
 
 const text = z.string();
 const names = z.record(text, text);
@@ -59,32 +56,8 @@ const shape = z.object({
   ),
 });
 
-const anyRecord = z.object({ adfpush: z.literal('release'), format: z.number().int() });
-
-/** A record as one line, without its newline. */
-export const releaseLine = (record: ReleaseRecord): string =>
-  JSON.stringify({ adfpush: 'release', format, ...record });
-
-/** What lines tell. A line that is torn or foreign, or of a newer version, is passed over and counted. */
-export function readReleaseLines(lines: readonly string[]): WrittenReleases {
-  const records: ReleaseRecord[] = [];
-  let [unreadable, newer] = [0, 0];
-  for (const line of lines) {
-    if (line.trim() === '') continue;
-    const value = parsed(line);
-    const known = anyRecord.safeParse(value).data;
-    const record = known?.format === format ? shape.safeParse(value).data : undefined;
-    if (record !== undefined) records.push(record);
-    else if (known !== undefined && known.format > format) newer += 1;
-    else unreadable += 1;
-  }
-  return { records, unreadable, newer };
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
+/** Records of releases as lines of text. */
+export const releaseText = ledgerText<ReleaseRecord>(
+  { kind: 'release', name: 'releases', letter: 'r', format: 1 },
+  shape,
+);

@@ -1,22 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectCloud } from '../../src/aws/access.js';
 import { groupName, region, runId } from '../../src/model/ids.js';
-import type { ReleasePlace } from '../../src/ports/releases.js';
-import { readReleaseLines, releaseLine } from '../../src/state/release-lines.js';
+import type { ReleaseRecord } from '../../src/model/release-record.js';
+import type { Ledger } from '../../src/ports/ledger.js';
+import { releaseText } from '../../src/state/release-text.js';
 import { makeRelease } from '../fakes/make-release.js';
 import { systemClock } from '../stages/system-clock.js';
 import { startDynamo, type DynamoServer } from './dynamo-server.js';
 
 let dynamo: DynamoServer;
-let place: ReleasePlace;
-const text = { write: releaseLine, read: readReleaseLines };
+let place: Ledger<ReleaseRecord>;
 
 beforeEach(async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'key');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
   dynamo = await startDynamo();
   const cloud = connectCloud({ endpoint: dynamo.endpoint, region: region('eu-west-1') });
-  place = await cloud.releases({ table: 'locks', clock: systemClock }, text);
+  place = await cloud.ledger({ table: 'locks', clock: systemClock }, releaseText);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();

@@ -1,28 +1,27 @@
-import { releaseNotKept, releasesOfHostUnreadable } from '../errors/releases.js';
+import { recordNotKept, recordsOfHostUnreadable } from '../errors/releases.js';
 import { connectionLost } from '../errors/ssh.js';
 import type { Milliseconds } from '../model/duration.js';
 import { describeHost, type Host } from '../model/host.js';
-import type { ReleaseRecord } from '../model/release-record.js';
-import type { ReleasePlace, ReleasesOf, WrittenReleases } from '../ports/releases.js';
+import type { Ledger, LedgerOf, LedgerRecord, Written } from '../ports/ledger.js';
 import { succeeded, type CommandResult, type Transport } from '../ports/transport.js';
 import { failureOf } from './host-lease-calls.js';
 import { hostLeaseName, lockDirectory, rootDirectory } from './host-lease-name.js';
-import { readReleaseLines, releaseLine } from './release-lines.js';
+import type { LedgerText } from './ledger-text.js';
 
 /** The scripts read or write some lines of a file. */
 const patience: Milliseconds = 20_000;
 
-const mark = 'adfpush-release ';
+const mark = 'adfpush-record ';
 
 /** Of each of the two files: more output than both is not kept whole in memory. The oldest records are left out. */
 const mostBytes = 800_000;
 
 const readScript = `
 set -u
-for folder in "\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_RELEASES_DIRECTORY" "\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY"; do
-  file=$folder/$ADFPUSH_LOCK_NAME.releases
+for folder in "\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LEDGER_DIRECTORY" "\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY"; do
+  file=$folder/$ADFPUSH_LEDGER_FILE
   [ -r "$file" ] || continue
-  newest() { tail -n "$ADFPUSH_RELEASES_LIMIT" "$file"; }
+  newest() { tail -n "$ADFPUSH_LEDGER_LIMIT" "$file"; }
   # The first of so many bytes are in the middle of a line.
   if [ "$(newest | wc -c)" -le ${mostBytes} ]; then newest; else newest | tail -c ${mostBytes} | sed 1d; fi |
     sed 's/^/${mark}/'
@@ -36,7 +35,7 @@ newline='
 '
 put() {
   if [ ! -d "$1" ]; then (umask "$2"; mkdir -p "$1") 2>/dev/null || return 1; fi
-  file=$1/$ADFPUSH_LOCK_NAME.releases
+  file=$1/$ADFPUSH_LEDGER_FILE
   lead=
   if [ -s "$file" ]; then
     case $(tail -c 1 "$file" 2>/dev/null; echo x) in
@@ -44,15 +43,15 @@ put() {
       *) lead=$newline ;;
     esac
   fi
-  (umask "$2"; printf '%s%s\\n' "$lead" "$ADFPUSH_RELEASE" >>"$file") 2>/dev/null
+  (umask "$2"; printf '%s%s\\n' "$lead" "$ADFPUSH_RECORD" >>"$file") 2>/dev/null
 }
-put "\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_RELEASES_DIRECTORY" 022 || put "\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY" 0 || {
+put "\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LEDGER_DIRECTORY" 022 || put "\${ADFPUSH_HOST_ROOT:-}$ADFPUSH_LOCK_DIRECTORY" 0 || {
   echo "cannot write in $ADFPUSH_LOCK_DIRECTORY" >&2
   exit 1
 }
 `;
 
-interface HostReleasesOptions {
+interface HostLedgerOptions {
   /** Root's own folder on the host. */
   readonly directory?: string;
 }
@@ -61,39 +60,40 @@ interface HostReleasesOptions {
  * The ledger of a host: a file that only grows, one JSON line a record. It is root's where the Engine is spoken to as root, and beside
  * the locks otherwise.
  */
-export class HostReleases implements ReleasePlace {
+export class HostLedger<R extends LedgerRecord> implements Ledger<R> {
   readonly name: string;
 
   constructor(
     private readonly transport: Transport,
     private readonly host: Host,
-    private readonly options: HostReleasesOptions = {},
+    private readonly text: LedgerText<R>,
+    private readonly options: HostLedgerOptions = {},
   ) {
     this.name = describeHost(host);
   }
 
   /** Throws `releases.unreadable`, and what the transport throws. */
-  async read(of: ReleasesOf, limit: number): Promise<WrittenReleases> {
-    const result = await this.#run(of, readScript, { ADFPUSH_RELEASES_LIMIT: String(limit) });
-    if (!succeeded(result)) throw releasesOfHostUnreadable(this.host, failureOf(result));
-    return readReleaseLines(
+  async read(of: LedgerOf, limit: number): Promise<Written<R>> {
+    const result = await this.#run(of, readScript, { ADFPUSH_LEDGER_LIMIT: String(limit) });
+    if (!succeeded(result)) throw recordsOfHostUnreadable(this.host, this.text.name, failureOf(result));
+    return this.text.read(
       result.stdout.split('\n').flatMap((line) => (line.startsWith(mark) ? [line.slice(mark.length)] : [])),
     );
   }
 
   /** Throws `releases.unwritable`, and what the transport throws. */
-  async write(record: ReleaseRecord): Promise<'written'> {
-    const result = await this.#run(record, writeScript, { ADFPUSH_RELEASE: releaseLine(record) });
-    if (!succeeded(result)) throw releaseNotKept(this.host, failureOf(result));
+  async write(record: R): Promise<'written'> {
+    const result = await this.#run(record, writeScript, { ADFPUSH_RECORD: this.text.write(record) });
+    if (!succeeded(result)) throw recordNotKept(this.host, this.text.name, failureOf(result));
     return 'written';
   }
 
-  async #run(of: ReleasesOf, script: string, more: Readonly<Record<string, string>>): Promise<CommandResult> {
+  async #run(of: LedgerOf, script: string, more: Readonly<Record<string, string>>): Promise<CommandResult> {
     const connection = await this.transport.connect(this.host);
     const env = {
-      ADFPUSH_RELEASES_DIRECTORY: this.options.directory ?? rootDirectory,
+      ADFPUSH_LEDGER_DIRECTORY: this.options.directory ?? rootDirectory,
       ADFPUSH_LOCK_DIRECTORY: lockDirectory,
-      ADFPUSH_LOCK_NAME: hostLeaseName(of),
+      ADFPUSH_LEDGER_FILE: `${hostLeaseName(of)}.${this.text.name}`,
       ...more,
     };
     const result = await connection.run(

@@ -1,7 +1,6 @@
 import pLimit from 'p-limit';
 import type { Milliseconds } from '../model/duration.js';
-import type { ReleaseRecord } from '../model/release-record.js';
-import type { ReleasePlace, ReleasesOf, WrittenReleases } from '../ports/releases.js';
+import type { Ledger, LedgerOf, LedgerRecord, Written } from '../ports/ledger.js';
 import type { Condition, DynamoItems } from './dynamo-items.js';
 
 /** For a call, the SDK's repetitions included. */
@@ -11,58 +10,64 @@ const patience: Milliseconds = 20_000;
 const atOnce = 20;
 
 /** How a record is written as text and read back; the text has a version of its own. */
-export interface ReleaseText {
-  readonly write: (record: ReleaseRecord) => string;
-  readonly read: (texts: readonly string[]) => WrittenReleases;
+export interface RecordText<R> {
+  /** The name of its head: `releases`. */
+  readonly name: string;
+  /** Stands before the number of a record. */
+  readonly letter: string;
+  readonly write: (record: R) => string;
+  readonly read: (texts: readonly string[]) => Written<R>;
 }
 
 /**
- * The releases of a team, in the table of its leases: an item for each release (`prod.api/r41`), and one that tells the newest number
+ * The records of a team, in the table of its leases: an item for each (`prod.api/r41`), and one that tells the newest number
  * (`prod.api/releases`), so that nothing is scanned. An item is written when its number is free, or by the run that it belongs to.
  */
-export class DynamoReleases implements ReleasePlace {
+export class DynamoLedger<R extends LedgerRecord> implements Ledger<R> {
   readonly name: string;
 
   constructor(
     private readonly items: DynamoItems,
-    private readonly text: ReleaseText,
+    private readonly text: RecordText<R>,
   ) {
     this.name = `the table ${items.place.table}`;
   }
 
   /** Throws what the table throws. */
-  async read(of: ReleasesOf, limit: number): Promise<WrittenReleases> {
+  async read(of: LedgerOf, limit: number): Promise<Written<R>> {
     const newest = await this.#newest(of);
     const several = pLimit(atOnce);
     const numbers = Array.from({ length: Math.min(limit, newest) }, (_, index) => newest - index);
     const items = await Promise.all(
-      numbers.map((number) => several(() => this.items.get(keyOf(of, `r${number}`), patience))),
+      numbers.map((number) =>
+        several(() => this.items.get(keyOf(of, `${this.text.letter}${number}`), patience)),
+      ),
     );
     return this.text.read(items.flatMap((item) => item?.['record']?.S ?? []));
   }
 
   /** Throws what the table throws. */
-  async write(record: ReleaseRecord): Promise<'written' | 'taken'> {
+  async write(record: R): Promise<'written' | 'taken'> {
     const item = {
-      lock: { S: keyOf(record, `r${record.number}`) },
+      lock: { S: keyOf(record, `${this.text.letter}${record.number}`) },
       run: { S: record.run },
       record: { S: this.text.write(record) },
     };
     if (!(await this.items.put(item, ownOrFree(record.run), patience))) return 'taken';
-    const head = { lock: { S: keyOf(record, 'releases') }, newest: { N: String(record.number) } };
+    const head = { lock: { S: keyOf(record, this.text.name) }, newest: { N: String(record.number) } };
     // Not put where a newer number is there already, which is as good.
     await this.items.put(head, below(record.number), patience);
     return 'written';
   }
 
-  async #newest(of: ReleasesOf): Promise<number> {
-    const head = await this.items.get(keyOf(of, 'releases'), patience);
+  async #newest(of: LedgerOf): Promise<number> {
+    const head = await this.items.get(keyOf(of, this.text.name), patience);
     const newest = Number(head?.['newest']?.N ?? 0);
     return Number.isSafeInteger(newest) && newest > 0 ? newest : 0;
   }
 }
 
-const keyOf = ({ environment, group }: ReleasesOf, what: string): string =>
+const keyOf = ({ environment, group }: LedgerOf, what: string): string =>
   `${encodeURIComponent(environment)}.${encodeURIComponent(group)}/${what}`;
 
 const ownOrFree = (run: string): Condition => ({

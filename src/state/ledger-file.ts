@@ -1,56 +1,58 @@
 import { appendFile, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { releaseFolderUnwritable, releasesUnreadable } from '../errors/releases.js';
-import type { ReleaseRecord } from '../model/release-record.js';
-import type { ReleasePlace, ReleasesOf, WrittenReleases } from '../ports/releases.js';
+import { recordsUnreadable, stateFolderUnwritable } from '../errors/releases.js';
+import type { Ledger, LedgerOf, LedgerRecord, Written } from '../ports/ledger.js';
 import { hostLeaseName } from './host-lease-name.js';
-import { readReleaseLines, releaseLine } from './release-lines.js';
+import type { LedgerText } from './ledger-text.js';
 
-/** The releases that this machine rolled, in a file of its state folder for each group of an environment. */
-export class ReleaseFile implements ReleasePlace {
+/** What this machine recorded, in a file of its state folder for each group of an environment. */
+export class LedgerFile<R extends LedgerRecord> implements Ledger<R> {
   readonly name: string;
   readonly #directory: string;
 
-  constructor(state: string) {
-    this.#directory = join(state, 'releases');
+  constructor(
+    state: string,
+    private readonly text: LedgerText<R>,
+  ) {
+    this.#directory = join(state, text.name);
     this.name = this.#directory;
   }
 
   /** Throws `releases.unreadable`. */
-  async read(of: ReleasesOf, limit: number): Promise<WrittenReleases> {
+  async read(of: LedgerOf, limit: number): Promise<Written<R>> {
     const path = this.#path(of);
     try {
       const text = await readIfThere(path);
-      return readReleaseLines(
+      return this.text.read(
         text
           .split('\n')
           .filter((line) => line !== '')
           .slice(-limit),
       );
     } catch (cause) {
-      throw releasesUnreadable(path, cause);
+      throw recordsUnreadable(path, cause);
     }
   }
 
   /** On disk when it resolves. Throws `releases.unwritable`. */
-  async write(record: ReleaseRecord): Promise<'written'> {
+  async write(record: R): Promise<'written'> {
     const path = this.#path(record);
     try {
       await mkdir(this.#directory, { recursive: true, mode: 0o700 });
       const file = await open(path, 'a+', 0o600);
       try {
-        await appendFile(file, `${(await isTorn(file)) ? '\n' : ''}${releaseLine(record)}\n`);
+        await appendFile(file, `${(await isTorn(file)) ? '\n' : ''}${this.text.write(record)}\n`);
         await file.datasync();
       } finally {
         await file.close();
       }
     } catch (cause) {
-      throw releaseFolderUnwritable(path, cause);
+      throw stateFolderUnwritable(path, cause);
     }
     return 'written';
   }
 
-  #path(of: ReleasesOf): string {
+  #path(of: LedgerOf): string {
     return join(this.#directory, `${hostLeaseName(of)}.jsonl`);
   }
 }

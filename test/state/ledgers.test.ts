@@ -2,10 +2,11 @@ import { appendFileSync, chmodSync, readFileSync, statSync, writeFileSync } from
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { groupName } from '../../src/model/ids.js';
-import type { ReleasePlace } from '../../src/ports/releases.js';
-import { HostReleases } from '../../src/state/host-releases.js';
-import { ReleaseFile } from '../../src/state/release-file.js';
-import { readReleaseLines, releaseLine } from '../../src/state/release-lines.js';
+import type { ReleaseRecord } from '../../src/model/release-record.js';
+import type { Ledger } from '../../src/ports/ledger.js';
+import { HostLedger } from '../../src/state/host-ledger.js';
+import { LedgerFile } from '../../src/state/ledger-file.js';
+import { releaseText } from '../../src/state/release-text.js';
 import { makeHost } from '../fakes/make-host.js';
 import { makeRelease } from '../fakes/make-release.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
@@ -19,7 +20,7 @@ beforeEach(() => {
 });
 
 function onHost(shell: readonly [string, ...string[]]): {
-  readonly place: ReleasePlace;
+  readonly place: Ledger<ReleaseRecord>;
   readonly file: string;
 } {
   const directory = join(folder, 'root');
@@ -30,13 +31,13 @@ function onHost(shell: readonly [string, ...string[]]): {
   };
   const transport = new ShellTransport(new Map([['h1', machine]]), shell);
   return {
-    place: new HostReleases(transport, makeHost('h1'), { directory }),
+    place: new HostLedger(transport, makeHost('h1'), releaseText, { directory }),
     file: join(directory, 'prod.api.releases'),
   };
 }
 
-const inFile = (): { readonly place: ReleasePlace; readonly file: string } => ({
-  place: new ReleaseFile(folder),
+const inFile = (): { readonly place: Ledger<ReleaseRecord>; readonly file: string } => ({
+  place: new LedgerFile(folder, releaseText),
   file: join(folder, 'releases/prod.api.jsonl'),
 });
 
@@ -106,7 +107,7 @@ describe('the ledger of a host', () => {
     await expect(onHost(shell).place.write(api)).rejects.toMatchObject({
       code: 'releases.unwritable',
       message: expect.stringMatching(
-        /^h1 cannot keep the record of the release: cannot write in /,
+        /^h1 cannot keep its record of releases: cannot write in /,
       ) as unknown,
     });
   });
@@ -118,7 +119,7 @@ describe('the state folder', () => {
     await place.write(api);
     chmodSync(file, 0o600);
     writeFileSync(join(folder, 'releases/prod.web.jsonl'), '');
-    await expect(new ReleaseFile(join(file, 'below')).read(api, 1)).rejects.toMatchObject({
+    await expect(new LedgerFile(join(file, 'below'), releaseText).read(api, 1)).rejects.toMatchObject({
       code: 'releases.unreadable',
     });
   });
@@ -140,6 +141,6 @@ describe('the line of a release', () => {
       promotedFrom: { environment: 'staging', number: 4 },
       skippedGates: ['soak'],
     });
-    expect(readReleaseLines([releaseLine(full), releaseLine(api)]).records).toEqual([full, api]);
+    expect(releaseText.read([releaseText.write(full), releaseText.write(api)]).records).toEqual([full, api]);
   });
 });

@@ -1,0 +1,20 @@
+import type { Inventory } from '../inventory/inventory.js';
+import type { Host } from '../model/host.js';
+import type { GroupName } from '../model/ids.js';
+
+const ofContainers = ['image', 'container', 'containers'];
+
+/** The variables of a group say what its hosts run. */
+export const describesContainers = (group: GroupName, inventory: Inventory): boolean =>
+  describes(group, inventory, ofContainers);
+
+/** The groups of a host that say what it runs, or what it stands behind. */
+export const describingGroups = ({ groups }: Host, inventory: Inventory): readonly GroupName[] =>
+  groups.filter((group) => describes(group, inventory, [...ofContainers, 'target_groups']));
+
+const describes = (group: GroupName, inventory: Inventory, words: readonly string[]): boolean =>
+  inventory
+    .groupLayers(group)
+    .some(
+      ({ name, values }) => name !== 'packaged defaults' && words.some((word) => Object.hasOwn(values, word)),
+    );
