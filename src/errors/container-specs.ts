@@ -60,6 +60,29 @@ export const envFileMissing = (path: string): AdfError =>
     hint: "Paths are relative to the project's folder.",
   });
 
+/** As the Docker CLI refuses it. */
+export const envFileName = (path: string, line: number, name: string): AdfError =>
+  new AdfError({
+    code: 'container.env_file_name',
+    class: 'invalid',
+    // Not shown either: it may be a part of anything.
+    message: 'The name of this variable has a blank or a tab in it.',
+    at: { file: path, line, column: 1 },
+    hint: /^export[ \t]/.test(name)
+      ? 'An env_file is no script: leave out the word export.'
+      : 'Write NAME=value, with no blank before the equal sign.',
+  });
+
+/** Which of the two counts depends on the program that reads them. */
+export const envFileNameTwice = (path: string, line: number, name: string, before: number): AdfError =>
+  new AdfError({
+    code: 'container.env_file_name_twice',
+    class: 'invalid',
+    message: `${name} is set a second time; line ${before} sets it, too.`,
+    at: { file: path, line, column: 1 },
+    hint: 'Keep one of the two.',
+  });
+
 export const envFileLine = (path: string, line: number): AdfError =>
   new AdfError({
     code: 'container.env_file_line',

@@ -11,7 +11,7 @@ import {
   twoContainerSettings,
 } from '../errors/config.js';
 import { Diagnostics } from '../errors/diagnostics.js';
-import type { ContainerTemplate } from '../model/container.js';
+import { describePort, portsClash, type ContainerTemplate, type PortMapping } from '../model/container.js';
 import { defined } from '../model/defined.js';
 import type { HealthProbe } from '../model/health.js';
 import { containerSchema } from '../model/schema/container.js';
@@ -142,16 +142,15 @@ function refuseClashes(
   placeOfItem: (index: number) => ErrorPlace,
 ): void {
   const names = new Set<string>();
-  const owners = new Map<string, string>();
+  const taken: { readonly port: PortMapping; readonly owner: string }[] = [];
   for (const [index, { name, ports }] of containers.entries()) {
     if (names.has(name)) throw nameTwice(name, placeOfItem(index));
     names.add(name);
-    for (const { hostAddress = '', hostPort, protocol } of ports) {
-      const port = `${hostAddress === '' ? '' : `${hostAddress}:`}${hostPort}/${protocol}`;
-      const owner = owners.get(port);
-      if (owner !== undefined) throw portTwice(port, [owner, name], placeOfItem(index));
-      owners.set(port, name);
+    for (const port of ports) {
+      const other = taken.find((one) => portsClash(one.port, port));
+      if (other !== undefined) throw portTwice(describePort(port), [other.owner, name], placeOfItem(index));
     }
+    taken.push(...ports.map((port) => ({ port, owner: name })));
   }
 }
 

@@ -19,6 +19,23 @@ export interface PortMapping {
   readonly protocol: 'tcp' | 'udp';
 }
 
+/** Both cannot be published on one host at the same time. Without an address, a port is published on all. */
+export const portsClash = (a: PortMapping, b: PortMapping): boolean =>
+  a.hostPort === b.hostPort && a.protocol === b.protocol && addressesMeet(a.hostAddress, b.hostAddress);
+
+/** `0.0.0.0` are all addresses of IPv4, `::` all of IPv6. */
+function addressesMeet(a: string | undefined, b: string | undefined): boolean {
+  if (a === undefined || b === undefined || a === b) return true;
+  const isAll = (one: string): boolean => one === '0.0.0.0' || one === '::';
+  return (isAll(a) || isAll(b)) && a.includes(':') === b.includes(':');
+}
+
+/** `127.0.0.1:5060/tcp` */
+export const describePort = ({ hostAddress, hostPort, protocol }: PortMapping): string => {
+  const address = hostAddress?.includes(':') === true ? `[${hostAddress}]` : hostAddress;
+  return `${address === undefined ? '' : `${address}:`}${hostPort}/${protocol}`;
+};
+
 export interface ContainerHealthcheck {
   readonly test: readonly string[];
   readonly interval?: Milliseconds;

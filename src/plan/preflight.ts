@@ -7,7 +7,7 @@ import {
   otherContainer,
   wrongPlatform,
 } from '../errors/preflight.js';
-import { label, type ContainerSpec, type ObservedContainer, type PortMapping } from '../model/container.js';
+import { label, portsClash, type ContainerSpec, type ObservedContainer } from '../model/container.js';
 import { describeHost } from '../model/host.js';
 import { formatPinnedImage } from '../model/release.js';
 import { formatPlace } from '../model/source.js';
@@ -136,11 +136,6 @@ function conflict(
   if (!container.running) return undefined;
   const port = specs
     .flatMap(({ ports }) => ports)
-    .find((wanted) => container.ports.some((taken) => clash(wanted, taken)));
+    .find((wanted) => container.ports.some((taken) => portsClash(wanted, taken)));
   return port === undefined ? undefined : `publishes port ${port.hostPort}`;
 }
-
-const clash = (a: PortMapping, b: PortMapping): boolean =>
-  a.hostPort === b.hostPort &&
-  a.protocol === b.protocol &&
-  (a.hostAddress === undefined || b.hostAddress === undefined || a.hostAddress === b.hostAddress);

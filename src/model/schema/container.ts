@@ -1,7 +1,16 @@
 import { z } from 'zod';
-import type { ContainerHealthcheck, ContainerTemplate, PortMapping, RestartPolicy } from '../container.js';
+import {
+  portsClash,
+  type ContainerHealthcheck,
+  type ContainerTemplate,
+  type PortMapping,
+  type RestartPolicy,
+} from '../container.js';
 import { defined } from '../defined.js';
 import { containerName } from '../ids.js';
+import { canonicalAddress } from '../ip-address.js';
+import { parseVolume } from '../volume.js';
+import { suggest } from '../../errors/nearest.js';
 import { argvSchema } from './argv.js';
 import { durationSchema, positiveDurationSchema } from './duration.js';
 import { shown, wholeNumberSchema } from './number.js';
@@ -10,44 +19,67 @@ import { environmentSchema, pairsSchema, scalarText, textSchema, textsSchema } f
 import { volumeSchema } from './volume.js';
 
 const shape =
-  /^(?:(?<address>\[[0-9a-fA-F:.]+\]|\d+\.\d+\.\d+\.\d+|localhost):)?(?:(?<host>\d+):)?(?<container>\d+)(?:\/(?<protocol>tcp|udp))?$/;
+  /^(?:(?<address>\[[^\]]*\]|\d+(?:\.\d+)+|[a-z][\w.-]*|\*|):)?(?:(?<host>\d+(?:-\d+)?)?:)?(?<container>\d+(?:-\d+)?)(?:\/(?<protocol>tcp|udp))?$/i;
 
-/** `host:container`, `address:host:container`, each with `/udp` if so; one port alone is the same on both sides. */
-function readPort(text: string): PortMapping | undefined {
-  const { address, host, container, protocol } = shape.exec(text.trim())?.groups ?? {};
-  if (container === undefined || (address !== undefined && host === undefined)) return undefined;
-  const [hostPort, containerPort] = [Number(host ?? container), Number(container)];
-  if (![hostPort, containerPort].every((port) => port >= 1 && port <= 65_535)) return undefined;
-  return {
-    ...(address === undefined ? {} : { hostAddress: plainAddress(address) }),
-    hostPort,
-    containerPort,
-    protocol: protocol === 'udp' ? 'udp' : 'tcp',
-  };
+/** `5060`, or `5060-5062`: first and last. Undefined where it is no range of ports. */
+function readRange(text: string): readonly [number, number] | undefined {
+  const [first = '', last = first] = text.split('-');
+  const range = [Number(first), Number(last)] as const;
+  return range.every((port) => port >= 1 && port <= 65_535) && range[0] <= range[1] ? range : undefined;
 }
 
-const plainAddress = (address: string): string =>
-  address === 'localhost' ? '127.0.0.1' : address.replace(/^\[|\]$/g, '');
+/**
+ * `host:container`, `address:host:container`, each with `/udp` if so; one port alone is the same on both sides, and a range is as many ports. Gives
+ * what is wrong as text.
+ */
+function readPorts(text: string): readonly PortMapping[] | string {
+  const found = shape.exec(text.trim())?.groups;
+  const { address, host, container = '', protocol } = found ?? {};
+  const [inside, outside] = [readRange(container), readRange(host ?? container)];
+  const lacksHost = found !== undefined && address !== undefined && host === undefined;
+  if (inside === undefined || outside === undefined || lacksHost)
+    return `must be a port mapping, not ${shown(text)}`;
+  const hostAddress = address === undefined ? undefined : readAddress(address);
+  if (hostAddress === 'none') return `publishes on "${address ?? ''}", which is no address`;
+  const count = outside[1] - outside[0];
+  if (count !== inside[1] - inside[0])
+    return 'has ranges of different lengths: each port of the host needs one of the container';
+  return Array.from({ length: count + 1 }, (_, index) => ({
+    ...defined({ hostAddress }),
+    hostPort: outside[0] + index,
+    containerPort: inside[0] + index,
+    protocol: protocol?.toLowerCase() === 'udp' ? 'udp' : 'tcp',
+  }));
+}
+
+/** Undefined for all addresses, which nothing and `*` say, too. */
+function readAddress(text: string): string | undefined {
+  if (text === '' || text === '*') return undefined;
+  if (text === 'localhost') return '127.0.0.1';
+  return canonicalAddress(text.replace(/^\[|\]$/g, '')) ?? 'none';
+}
 
 const hint =
-  'Write "5060:5000" (host:container), "127.0.0.1:8080:80", "53:53/udp", or 5000 for the same on both sides.';
+  'Write "5060:5000" (host:container), "127.0.0.1:8080:80", "[::1]:8080:80", "53:53/udp", or 5000 for the same on both sides.';
 
-/** The published ports of a container. Two mappings of one port of the host are refused. */
+/** The published ports of a container. Two mappings of one port of the host are refused, however their addresses are spelled. */
 const portsSchema = parsed((value, refuse): readonly PortMapping[] => {
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const taken = new Set<string>();
-  return items.flatMap((item, index) => {
+  const all: PortMapping[] = [];
+  for (const [index, item] of items.entries()) {
     const path = Array.isArray(value) ? [index] : [];
-    const port = readPort(scalarText(item) ?? '');
-    if (port === undefined) {
-      refuse(`must be a port mapping, not ${shown(item)}`, hint, path);
-      return [];
+    const text = scalarText(item);
+    const ports = text === undefined ? `must be a port mapping, not ${shown(item)}` : readPorts(text);
+    if (typeof ports === 'string') {
+      refuse(ports, hint, path);
+      continue;
     }
-    const key = `${port.hostAddress ?? ''}|${port.hostPort}/${port.protocol}`;
-    if (taken.has(key)) refuse(`publishes port ${port.hostPort} of the host a second time`, undefined, path);
-    taken.add(key);
-    return [port];
-  });
+    const twice = ports.find((port) => all.some((one) => portsClash(port, one)));
+    if (twice !== undefined)
+      refuse(`publishes port ${twice.hostPort} of the host a second time`, undefined, path);
+    all.push(...ports);
+  }
+  return all;
 }).meta({ type: 'list of ports' });
 
 /** Docker's own rule for names of containers. */
@@ -74,7 +106,8 @@ const memorySchema = parsed((value, refuse) => {
 
 const cpusSchema = parsed((value, refuse) => {
   const cpus = Number(scalarText(value));
-  if (!(cpus > 0)) refuse(`must be a number of CPUs above 0 such as 1.5, not ${shown(value)}`);
+  if (!(cpus >= 0.01 && Number.isFinite(cpus)))
+    refuse(`must be a number of CPUs such as 1.5, at least 0.01, not ${shown(value)}`);
   return cpus;
 }).meta({ type: 'number' });
 
@@ -102,12 +135,20 @@ const restartSchema = parsed((value, refuse): RestartPolicy => {
 }).meta({ type: 'restart policy' });
 
 const extraHostsSchema = parsed((value, refuse): readonly string[] => {
-  if (isMapping(value))
-    return Object.entries(value).map(([name, address]) => `${name}:${scalarText(address) ?? ''}`);
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return items.flatMap((item, index) => {
-    if (typeof item === 'string' && /^[^:=\s]+[:=].+$/.test(item)) return [item.replace('=', ':')];
-    refuse(`must be name:address, not ${shown(item)}`, undefined, [index]);
+  const given = isMapping(value)
+    ? Object.entries(value).map(([name, address]) => [name, `${name}:${scalarText(address) ?? ''}`] as const)
+    : items.map((item, index) => [index, item] as const);
+  return given.flatMap(([key, item]) => {
+    const [, name, address = ''] =
+      (typeof item === 'string' && /^([^:=\s]+)[:=]\[?([^\]]+)\]?$/.exec(item)) || [];
+    if (name !== undefined && (address === 'host-gateway' || canonicalAddress(address) !== undefined))
+      return [`${name}:${address}`];
+    const what =
+      name === undefined
+        ? `must be name:address, not ${shown(item)}`
+        : `has "${address}", which is no address`;
+    refuse(what, 'Write "db:10.0.0.5", or "host:host-gateway" for the host itself.', [key]);
     return [];
   });
 }).meta({ type: 'list or mapping' });
@@ -136,9 +177,60 @@ export const healthcheckSchema: z.ZodType<ContainerHealthcheck> = z
   })
   .transform(camelKeys);
 
-export const loggingSchema = z.strictObject({
-  driver: textSchema.describe('the logging driver of Docker'),
-  options: pairsSchema('max-size=10m').default({}).describe('what the driver takes'),
+/** What Docker's own drivers take, all with `mode` and `max-buffer-size`; others, and plugins, are asked by the Engine alone. */
+const logOptions: Readonly<Record<string, readonly string[]>> = {
+  'json-file': [
+    ...['max-size', 'max-file', 'compress', 'labels', 'labels-regex', 'env', 'env-regex', 'tag'],
+    ...['mode', 'max-buffer-size'],
+  ],
+  local: ['max-size', 'max-file', 'compress', 'mode', 'max-buffer-size'],
+  none: [],
+};
+
+export const loggingSchema = z
+  .strictObject({
+    driver: textSchema.describe('the logging driver of Docker'),
+    options: pairsSchema('max-size=10m').default({}).describe('what the driver takes'),
+  })
+  .superRefine(({ driver, options }, { issues }) => {
+    const known = logOptions[driver];
+    const refuse = (name: string, message: string, way?: string): void =>
+      void issues.push({
+        code: 'custom',
+        message,
+        path: ['options', name],
+        input: options[name],
+        ...(way === undefined ? {} : { params: { hint: way } }),
+      });
+    for (const [name, value] of Object.entries(options)) {
+      if (known !== undefined && !known.includes(name))
+        refuse(name, `is no option of the driver ${driver}`, suggest(name, known, 'Known'));
+      else if (known !== undefined && name === 'max-size' && !/^\d+(\.\d+)?\s*([kmgt]i?b?|b)?$/i.test(value))
+        refuse(name, `must be a size such as 10m, not ${shown(value)}`);
+      else if (known !== undefined && name === 'max-file' && !/^[1-9]\d*$/.test(value))
+        refuse(name, `must be a number of files, 1 or more, not ${shown(value)}`);
+    }
+  });
+
+/** A place in the container as Docker compares them: `/data/` is `/data`. */
+const placeOf = (target: string): string =>
+  `/${target
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')}`;
+
+const volumesSchema = z.array(volumeSchema).superRefine((volumes, { issues }) => {
+  const seen = new Set<string>();
+  for (const [index, text] of volumes.entries()) {
+    const volume = parseVolume(text);
+    const place = placeOf(volume.kind === 'named' ? (text.split(':')[1] ?? '') : volume.target);
+    const refuse = (message: string): void =>
+      void issues.push({ code: 'custom', message, path: [index], input: text });
+    if (text === '') continue;
+    if (place === '/') refuse('mounts something over the root of the container');
+    else if (seen.has(place)) refuse(`mounts something at ${place} a second time`);
+    seen.add(place);
+  }
 });
 
 const labelsSchema = pairsSchema('team=web').refine(
@@ -174,8 +266,7 @@ export const containerSchema: z.ZodType<ContainerTemplate> = z
     env_file: textSchema
       .exactOptional()
       .describe('a template of the project that becomes environment variables, one `NAME=value` a line'),
-    volumes: z
-      .array(volumeSchema)
+    volumes: volumesSchema
       .default([])
       .describe('mounts: `source:target[:options]`, or a mapping as in Docker Compose'),
     networks: textsSchema.default([]).describe('networks of Docker, made where they are missing'),

@@ -90,7 +90,7 @@ describe('ports', () => {
     expect(part(`ports: ${port}`).ports).toEqual([expected]);
   });
 
-  test.each(['"0:80"', '"80:70000"', '"8000-8010:80"', 'web', '"127.0.0.1:80"', 'true', '[1]'])(
+  test.each(['"0:80"', '"80:70000"', '"8010-8000:10-20"', 'web', '"127.0.0.1:80"', 'true', '[1]'])(
     '%s is no port mapping',
     (port) => {
       expect(complaints(`ports: [${port}]`)).toEqual([
@@ -100,6 +100,58 @@ describe('ports', () => {
       ]);
     },
   );
+
+  test('a range is as many ports', () => {
+    const ports = (text: string) =>
+      part(`ports: ["${text}"]`).ports.map((one) => `${one.hostPort}:${one.containerPort}`);
+    expect(ports('5060-5061:5000-5001')).toEqual(['5060:5000', '5061:5001']);
+    expect(ports('5060-5062/UDP')).toEqual(['5060:5060', '5061:5061', '5062:5062']);
+    expect(complaints('ports: ["8000-8010:80"]')).toEqual([
+      expect.stringMatching(/^2:9 `container.ports\[0\]` has ranges of different lengths/),
+    ]);
+    expect(complaints('ports: ["5060-5062:5000-5002", "5061:80"]')).toEqual([
+      expect.stringMatching(/publishes port 5061 of the host a second time/),
+    ]);
+  });
+
+  test.each(['999.0.0.1', '1.2.3', '[::g]', '[1.2.3.4.5]', 'example.com', '010.0.0.1', '[fe80::1%eth0]'])(
+    '%s is no address to publish on',
+    (address) => {
+      expect(complaints(`ports: ["${address}:80:80"]`)).toEqual([
+        expect.stringMatching(
+          /^2:9 `container.ports\[0\]` (publishes on ".*", which is no address|must be a port)/,
+        ),
+      ]);
+    },
+  );
+
+  // Without an address Docker publishes on all of both families; `0.0.0.0` are those of IPv4 alone, `::` those of IPv6.
+  test.each([
+    ['80:80', '80:81', true],
+    ['80:80', '127.0.0.1:80:81', true],
+    ['80:80', '[::1]:80:81', true],
+    ['80:80', '0.0.0.0:80:81', true],
+    ['*:80:80', '127.0.0.1:80:81', true],
+    [':80:80', '[::]:80:81', true],
+    ['0.0.0.0:80:80', '127.0.0.1:80:81', true],
+    ['0.0.0.0:80:80', '[::]:80:81', false],
+    ['[::]:80:80', '[::1]:80:81', true],
+    ['[::]:80:80', '127.0.0.1:80:81', false],
+    ['[::1]:80:80', '[0:0:0::1]:80:81', true],
+    ['[::ffff:127.0.0.1]:80:80', '127.0.0.1:80:81', true],
+    ['[2001:DB8::1]:80:80', '[2001:db8:0::1]:80:81', true],
+    ['localhost:80:80', '127.0.0.1:80:81', true],
+    ['127.0.0.1:80:80', '127.0.0.2:80:81', false],
+    ['80:80', '80:81/udp', false],
+    ['80:80/udp', '80:81/UDP', true],
+  ])('%s and %s: the same port of the host? %s', (one, other, isSame) => {
+    const found = complaints(`ports: ["${one}", "${other}"]`);
+    expect(found).toEqual(
+      isSame
+        ? [expect.stringMatching(/`container.ports\[1\]` publishes port 80 of the host a second time/)]
+        : [],
+    );
+  });
 
   test('one port of the host is published once', () => {
     expect(complaints('ports: ["80:80", "80:81", "80:80/udp"]')).toEqual([
@@ -193,6 +245,11 @@ test.each([
     { volumes: ['data:/b:nocopy'] },
   ],
   ['user: 1000', { user: '1000' }],
+  ['volumes: [/a:/x, /b:/x/y]', { volumes: ['/a:/x', '/b:/x/y'] }],
+  ['extra_hosts: ["host:host-gateway", "db=[::1]"]', { extraHosts: ['host:host-gateway', 'db:::1'] }],
+  ['logging: { driver: json-file, options: { max-size: 10m, max-file: 3 } }', {}],
+  ['logging: { driver: our-plugin, options: { anything: goes } }', {}],
+  ['limits: { cpus: 0.01 }', { limits: { cpus: 0.01 } }],
 ])('%s', (text, expected) => {
   expect(part(text)).toMatchObject(expected);
 });
@@ -208,7 +265,30 @@ test.each([
   ],
   [
     'limits: { cpus: 0 }',
-    '2:17 `container.limits.cpus` must be a number of CPUs above 0 such as 1.5, not 0.',
+    '2:17 `container.limits.cpus` must be a number of CPUs such as 1.5, at least 0.01, not 0.',
+  ],
+  ['volumes: [/a:/x, data:/x/]', '2:18 `container.volumes[1]` mounts something at /x a second time.'],
+  ['volumes: [/a:/x/./y, /b:/x//y]', '2:22 `container.volumes[1]` mounts something at /x/y a second time.'],
+  ['volumes: [/a:/]', '2:11 `container.volumes[0]` mounts something over the root of the container.'],
+  [
+    'extra_hosts: ["db:10.0.0"]',
+    '2:15 `container.extra_hosts[0]` has "10.0.0", which is no address. | Write "db:10.0.0.5", or "host:host-gateway" for the host itself.',
+  ],
+  [
+    'extra_hosts: { db: localhost }',
+    '2:20 `container.extra_hosts.db` has "localhost", which is no address. | Write "db:10.0.0.5", or "host:host-gateway" for the host itself.',
+  ],
+  [
+    'logging: { driver: json-file, options: { max-sise: 10m } }',
+    '2:52 `container.logging.options.max-sise` is no option of the driver json-file. | Did you mean "max-size"?',
+  ],
+  [
+    'logging: { driver: local, options: { max-size: lots } }',
+    '2:48 `container.logging.options.max-size` must be a size such as 10m, not "lots".',
+  ],
+  [
+    'logging: { driver: json-file, options: { max-file: 0 } }',
+    '2:52 `container.logging.options.max-file` must be a number of files, 1 or more, not "0".',
   ],
   ['limits: { cpu: 1 }', '2:11 Unknown key `cpu` in `container.limits`. | Did you mean "cpus"?'],
   [
@@ -239,7 +319,10 @@ test.each([
     'labels: { adfpush.run: x }',
     '2:9 `container.labels` must not hold labels that begin with adfpush.: they are where adfpush keeps its own.',
   ],
-  ['extra_hosts: [db]', '2:15 `container.extra_hosts[0]` must be name:address, not "db".'],
+  [
+    'extra_hosts: [db]',
+    '2:15 `container.extra_hosts[0]` must be name:address, not "db". | Write "db:10.0.0.5", or "host:host-gateway" for the host itself.',
+  ],
   ['prots: []', '2:1 Unknown key `prots` in `container`. | Did you mean "ports"?'],
   [
     'enviroment: {}',
