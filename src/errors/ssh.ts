@@ -29,6 +29,23 @@ const phaseHints: Readonly<Record<ConnectPhase, string>> = {
   channel: 'The server refused another session: see MaxSessions in its sshd_config.',
 };
 
+/** The login works, and what runs then is something else than commands: it prints `words`, and ends the session. */
+export function runsNoCommands(host: ErrorHost, words: string): AdfError {
+  const said = words.replace(/\s+/g, ' ').trim().slice(0, 300).replace(/\.$/, '');
+  const user = /as the user "?([^"\s]+?)"? rather than/i.exec(said)?.[1];
+  return new AdfError({
+    code: 'ssh.runs_no_commands',
+    class: 'failed',
+    message: `${describeHost(host)} lets the login in and runs no command. It says: ${said}.`,
+    phase: 'authentication',
+    host: describeHost(host),
+    hint:
+      user === undefined
+        ? 'Log in by hand with ssh to see it, and mend what it says; or name another user: ssh: { user: NAME } in the inventory.'
+        : `Name that user in the inventory: ssh: { user: ${user} }`,
+  });
+}
+
 /** The host cannot be reached: its name, its port, its banner … `reason` says how that showed. */
 export const unreachable = (
   host: ErrorHost,

@@ -79,9 +79,18 @@ export class JUnitReader implements EventReader {
 
   render(): string {
     const suites = [...this.#suites.values()].map(renderSuite);
-    const whole = this.#result === undefined ? renderErrors(this.#errors) : renderRun(this.#result);
+    const whole =
+      this.#result === undefined ? renderErrors(this.#errors) : renderRun(this.#result, this.#toldByTasks());
     const name = this.#result === undefined ? 'adfpush' : `adfpush ${this.#result.verb}`;
     return `<?xml version="1.0" encoding="UTF-8"?>\n${element('testsuites', { name }, ['', ...suites, ...whole, ''])}\n`;
+  }
+
+  /** The errors of tasks, which the result has, too. */
+  #toldByTasks(): ReadonlySet<string> {
+    const tasks = [...this.#suites.values()].flatMap((suite) => suite.tasks).filter(failed);
+    return new Set(
+      tasks.map(({ error, message, status }) => keyOf(error ?? { code: status, message: message ?? status })),
+    );
   }
 
   #suiteOf({ at, host, task, duration }: TaskEnded): Suite {
@@ -147,15 +156,21 @@ function renderErrors(errors: readonly ResultError[]): string[] {
   return [element('testsuite', { name, ...counts }, ['', ...cases, ''])];
 }
 
-function renderRun(result: RunResult): string[] {
+const keyOf = ({ code, message }: Pick<ResultError, 'code' | 'message'>): string =>
+  JSON.stringify([code, message]);
+
+/** Each failure is counted once: that of a task is in the suite of its host, and the run as a whole fails only where nothing else did. */
+function renderRun(result: RunResult, toldByTasks: ReadonlySet<string>): string[] {
   const name = `${result.verb} of ${result.groups.join(', ')} in ${result.environment}`;
   const problems = [
-    ...result.errors.map(({ code, message, host, hint }) => ({
-      title: host === undefined ? code : `${code}: ${host}`,
-      type: code,
-      message,
-      text: hint ?? '',
-    })),
+    ...result.errors
+      .filter((error) => !toldByTasks.has(keyOf(error)))
+      .map(({ code, message, host, hint }) => ({
+        title: host === undefined ? code : `${code}: ${host}`,
+        type: code,
+        message,
+        text: hint ?? '',
+      })),
     ...result.named.map((host) => ({
       title: `${describeHost({ id: host.host, name: host.name })} needs a person`,
       type: 'needs_person',
@@ -163,21 +178,20 @@ function renderRun(result: RunResult): string[] {
       text: host.held.map((held) => `held: ${held}`).join('\n'),
     })),
   ];
+  const isToldAlready = result.exit === 0 || problems.length + toldByTasks.size > 0;
   const outcome = element(
     'testcase',
     { name: `ends ${result.outcome}`, classname: name, time: seconds(result.duration) },
-    [
-      ...(result.exit === 0
-        ? []
-        : [element('failure', { type: result.outcome, message: `exit code ${result.exit}` })]),
-    ],
+    isToldAlready
+      ? [element('system-out', {}, [`exit code ${result.exit}`])]
+      : [element('failure', { type: result.outcome, message: `exit code ${result.exit}` })],
   );
   const cases = problems.map(({ title, type, message, text }) =>
     element('testcase', { name: title, classname: name, time: seconds(0) }, [
       element('failure', { type, message }, [escapeXml(text)]),
     ]),
   );
-  const failures = problems.length + (result.exit === 0 ? 0 : 1);
+  const failures = problems.length + (isToldAlready ? 0 : 1);
   return [
     element(
       'testsuite',

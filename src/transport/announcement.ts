@@ -17,6 +17,8 @@ export class Announcement {
   readonly pid = new Promise<number | undefined>((resolve) => (this.#tell = resolve));
   /** What a step runner said; undefined when it said nothing, or nothing yet. */
   answer: RunnerAnswer | undefined;
+  /** The command has begun. */
+  hasCome = false;
 
   /** What of the bytes is the command's own. Some are kept back until the announcement came. */
   read(chunk: Buffer): Buffer {
@@ -25,6 +27,7 @@ export class Announcement {
     this.#held += chunk.toString('latin1');
     const match = announced.exec(this.#held);
     if (match !== null) {
+      this.hasCome = true;
       this.answer = match[3] as RunnerAnswer | undefined;
       this.#tell(Number(match[2]));
       return Buffer.from(this.#release().replace(announced, '$1'), 'latin1');

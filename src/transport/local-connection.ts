@@ -103,7 +103,7 @@ export class LocalConnection implements Connection {
         : undefined;
     const { line, stdin } = commandLine(command, options, sudo?.prefix);
     const process = new LocalProcess(line);
-    const result = await runToEnd(sudo?.over(process) ?? process, this.clock, {
+    const { result } = await runToEnd(sudo?.over(process) ?? process, this.clock, {
       ...options,
       ...defined({ input: stdin }),
       terminate: () => this.#end(process),

@@ -3,6 +3,7 @@ import { commandEnded, type ErrorHost } from '../errors/ssh.js';
 import type { AdfError } from '../errors/adf-error.js';
 import { AfterNoise } from './after-noise.js';
 import { PipeSocket } from './pipe-socket.js';
+import { refusalIn } from './refusal.js';
 import { describeExit, type Exit, type RunningProcess } from './running-process.js';
 
 /**
@@ -19,6 +20,10 @@ export function processStream(
   let exit: Exit | undefined;
   const stdout = process.stdout.pipe(new AfterNoise());
   process.stdout.once('error', (error) => stdout.destroy(error));
+  process.stdout.on('data', () => {
+    const refusal = refusalIn(host, stdout.noise);
+    if (refusal !== undefined) stdout.destroy(refusal);
+  });
   process.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4_096)));
   void process.exited.then((how) => (exit = how));
   return new PipeSocket({

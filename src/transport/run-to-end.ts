@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import type { AdfError } from '../errors/adf-error.js';
 import { defined } from '../model/defined.js';
 import type { Milliseconds } from '../model/duration.js';
 import type { Clock } from '../ports/clock.js';
@@ -58,7 +59,20 @@ const drain: { readonly quiet: Milliseconds; readonly atMost: Milliseconds } = {
 const announcementTime: Milliseconds = 2_000;
 
 /** Why a process is ended before its time: the outcome that this is, or what is thrown then. */
-type Stop = Outcome | { readonly kind: 'broken'; readonly reason: unknown };
+type Stop =
+  | Outcome
+  | { readonly kind: 'broken'; readonly reason: unknown }
+  | { readonly kind: 'refused'; readonly reason: AdfError };
+
+/** How a process ended. */
+interface Ended {
+  readonly result: CommandResult;
+  /** It said that it runs the command: without that the output is that of something else. */
+  readonly hasBegun: boolean;
+}
+
+/** Of what is said before a command begins, so much is looked at. */
+const mostWords = 4_096;
 
 /**
  * Waits for a process to end and gathers what it wrote. It ends at its exit and not when its output is closed.
@@ -74,8 +88,13 @@ export async function runToEnd(
     readonly terminate: (pid: number | undefined) => Promise<void>;
     /** Why it could close without an exit. */
     readonly whyLost: () => string | undefined;
+    /**
+     * What the other end says instead of running the command means that it never will: then it is not waited for, and this error is thrown. Asked with
+     * all that was said so far.
+     */
+    readonly refusalIn?: (words: string) => AdfError | undefined;
   },
-): Promise<CommandResult> {
+): Promise<Ended> {
   const started = clock.elapsed();
   const stdout = new Output(options.spill?.('stdout'));
   const stderr = new Output(options.spill?.('stderr'));
@@ -98,8 +117,17 @@ export async function runToEnd(
     return own.length === 0 ? undefined : keepStderr(own);
   });
   const takers = [stdoutTaker, stderrTaker];
+  let words = '';
+  let refuse: (stop: Stop) => void = () => undefined;
+  const refused = new Promise<Stop>((resolve) => (refuse = resolve));
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on('data', () => (lastOutput = clock.elapsed()));
+    stream.on('data', (chunk: Buffer) => {
+      lastOutput = clock.elapsed();
+      if (announcement.hasCome || words.length > mostWords) return;
+      words += chunk.toString('latin1');
+      const reason = options.refusalIn?.(words);
+      if (reason !== undefined) refuse({ kind: 'refused', reason });
+    });
   }
   process.stdin.on('error', () => {
     // It ended without reading all of its input, which is its own affair.
@@ -111,6 +139,7 @@ export async function runToEnd(
   const stops: Promise<Stop>[] = [
     expiry(clock, options.timeout, over.signal),
     aborted(options.signal, over.signal),
+    refused,
     ...takers.map(({ failed }) => failure(failed)),
   ];
   const fed = feed(process.stdin, options.input, over.signal);
@@ -119,7 +148,7 @@ export async function runToEnd(
   if (stopped === undefined) {
     // It has ended: only who takes its stdout, and is still at work, can be stopped.
     stopped = await Promise.race([rest(), ...(options.toStdout === undefined ? [] : stops)]);
-  } else {
+  } else if (stopped.kind !== 'refused') {
     // It may be that the command began, and that its number is still under way.
     const late = clock.sleep(announcementTime, over.signal).catch(() => undefined);
     await options.terminate((await Promise.race([announcement.pid, gone, late])) ?? undefined);
@@ -133,9 +162,9 @@ export async function runToEnd(
   const lastWords = announcement.end();
   if (lastWords.length > 0) await keepStderr(lastWords);
   await Promise.all([stdout.end(), stderr.end()]);
-  if (stopped?.kind === 'broken') throw stopped.reason;
+  if (stopped?.kind === 'broken' || stopped?.kind === 'refused') throw stopped.reason;
   const files = filesOf(stdout, stderr);
-  return {
+  const result: CommandResult = {
     outcome: stopped ?? exit ?? unknown(options.whyLost()),
     stdout: stdout.toString(),
     stderr: stderr.toString(),
@@ -143,6 +172,7 @@ export async function runToEnd(
     truncated: stdout.truncated || stderr.truncated,
     ...defined({ files, record: announcement.answer }),
   };
+  return { result, hasBegun: announcement.hasCome };
 
   /** Resolves when the rest of its output is here, and taken. */
   async function rest(): Promise<Stop | undefined> {

@@ -57,17 +57,18 @@ export class OtherShell implements Transport {
     return Promise.resolve();
   }
 
-  #run(command: RemoteCommand, options: RunOptions): Promise<CommandResult> {
+  async #run(command: RemoteCommand, options: RunOptions): Promise<CommandResult> {
     const { line, stdin } = commandLine(command, options);
     const path = this.path === undefined ? '' : `export PATH; PATH=${this.path}; `;
     const process = new LocalProcess(path + line.replace('/bin/sh', this.shell));
     this.started.push(process);
-    return runToEnd(process, systemClock, {
+    const { result } = await runToEnd(process, systemClock, {
       ...options,
       ...(stdin === undefined ? {} : { input: stdin }),
       terminate: async () => process.signal('SIGKILL'),
       whyLost: () => undefined,
     });
+    return result;
   }
 }
 

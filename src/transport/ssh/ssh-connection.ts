@@ -1,8 +1,16 @@
 import type { Duplex } from 'node:stream';
 import type { AdfError } from '../../errors/adf-error.js';
-import { connectionLost, forwardingRefused, forwardingUnanswered, unreachable } from '../../errors/ssh.js';
+import { describeOutcome } from '../../errors/modules.js';
+import {
+  connectionLost,
+  forwardingRefused,
+  forwardingUnanswered,
+  runsNoCommands,
+  unreachable,
+} from '../../errors/ssh.js';
 import { defined } from '../../model/defined.js';
 import type { Host } from '../../model/host.js';
+import type { Milliseconds } from '../../model/duration.js';
 import { within, type Clock } from '../../ports/clock.js';
 import type {
   AsUser,
@@ -16,10 +24,12 @@ import type {
   StepRecord,
   StreamOptions,
 } from '../../ports/transport.js';
+import { programBegins } from '../after-noise.js';
 import type { BecomePassword } from '../become-password.js';
 import { commandLine, endingScript, streamLine } from '../command-line.js';
 import { PipeSocket } from '../pipe-socket.js';
 import { processStream } from '../process-stream.js';
+import { refusalIn } from '../refusal.js';
 import { runToEnd } from '../run-to-end.js';
 import { notRun } from '../running-process.js';
 import { endStep, recordOf, runStep } from '../step-runner/steps.js';
@@ -28,12 +38,17 @@ import { Channels, type Opening, type RemoteProcess } from './channels.js';
 import type { SshLimits } from './limits.js';
 import type { SshChannel, SshClient } from './ssh-client.js';
 
+/** For an echo. */
+const echoTime: Milliseconds = 15_000;
+
 /** One authenticated connection. */
 export class SshConnection implements Connection {
   /** Resolves when the connection is lost or was closed. */
   readonly lost: Promise<void>;
   readonly #channels: Channels;
   #whyLost: string | undefined;
+  /** An echo came back. */
+  #runsCommands = false;
 
   constructor(
     readonly host: Host,
@@ -82,13 +97,34 @@ export class SshConnection implements Connection {
     const session = await this.#channels.session(line, options.signal);
     if (session.kind !== 'open') return notRun(this.#noSession(session));
     const process = sudo?.over(session.value) ?? session.value;
-    const result = await runToEnd(process, this.clock, {
+    const { result, hasBegun } = await runToEnd(process, this.clock, {
       ...options,
       ...defined({ input: stdin }),
       terminate: (pid) => this.#end(session.value, pid, options),
       whyLost: () => this.#whyLost,
+      refusalIn: (words) => refusalIn(this.host, words),
     });
+    if (!hasBegun && result.outcome.kind === 'exited') await this.#requireShell(result);
     return sudo?.explain(result) ?? result;
+  }
+
+  /**
+   * What a host prints instead of running a command is not the command's output, and its exit code not the command's. Where start-up files of the
+   * login shell swallow what a command says when it begins, an echo tells. Throws `ssh.runs_no_commands`.
+   */
+  async #requireShell({ stdout, stderr, outcome }: CommandResult): Promise<void> {
+    if (this.#runsCommands) return;
+    const session = await this.#channels.session(`exec /bin/sh -c 'echo ${programBegins}'`);
+    if (session.kind !== 'open') return;
+    const { result: echo } = await runToEnd(session.value, this.clock, {
+      timeout: echoTime,
+      terminate: (pid) => this.#end(session.value, pid, {}),
+      whyLost: () => this.#whyLost,
+    });
+    this.#runsCommands = echo.stdout.includes(programBegins);
+    const words = `${stdout}\n${stderr}`.trim();
+    if (!this.#runsCommands && echo.outcome.kind === 'exited')
+      throw runsNoCommands(this.host, words === '' ? `(nothing; ${describeOutcome(outcome)})` : words);
   }
 
   /** The stream fails with `command.ended` when the program ends other than with exit code 0. */
