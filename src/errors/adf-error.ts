@@ -18,6 +18,8 @@ export interface ErrorDetails {
   readonly sourceLine?: string;
   /** Which host it happened on, for people. */
   readonly host?: string;
+  /** The task that it failed, by its title. */
+  readonly task?: string;
   /** How far a connection came, in the words of `ConnectPhase`. */
   readonly phase?: string;
   /** Of an HTTP API that answered. */
@@ -42,6 +44,7 @@ export class AdfError extends Error {
   readonly at?: Place;
   readonly sourceLine?: string;
   readonly host?: string;
+  readonly task?: string;
   readonly phase?: string;
   readonly status?: number;
   readonly isRefusal?: true;
@@ -55,12 +58,20 @@ export class AdfError extends Error {
     if (details.at !== undefined) this.at = details.at;
     if (details.sourceLine !== undefined) this.sourceLine = details.sourceLine;
     if (details.host !== undefined) this.host = details.host;
+    if (details.task !== undefined) this.task = details.task;
     if (details.phase !== undefined) this.phase = details.phase;
     if (details.status !== undefined) this.status = details.status;
     if (details.isRefusal !== undefined) this.isRefusal = details.isRefusal;
     if (details.isMissing !== undefined) this.isMissing = details.isMissing;
     if (details.hint !== undefined) this.hint = details.hint;
   }
+}
+
+/** The error as one of a task: what has no place of its own has that of the task. */
+export function ofTask(error: AdfError, task: string, at: Place): AdfError {
+  if (error.task !== undefined) return error;
+  const { message, cause, ...details } = error;
+  return new AdfError({ at, ...details, task, message, cause });
 }
 
 /** Several errors of one class, found together: all wrong lines of a file, all hosts that refuse. Never empty. */

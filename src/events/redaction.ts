@@ -205,7 +205,7 @@ export class Redaction implements SecretKeeper {
   }
 
   #visitError(error: AdfError, seen: Map<object, unknown>): AdfError {
-    const { at, sourceLine, host, phase, hint, cause } = error;
+    const { at, sourceLine, host, task, phase, hint, cause } = error;
     const visited = new AdfError({
       code: error.code,
       class: error.class,
@@ -213,6 +213,7 @@ export class Redaction implements SecretKeeper {
       ...(at === undefined ? {} : { at: { ...at, file: this.redactText(at.file) } }),
       ...(sourceLine === undefined ? {} : { sourceLine: this.redactSourceLine(sourceLine) }),
       ...(host === undefined ? {} : { host: this.redactText(host) }),
+      ...(task === undefined ? {} : { task: this.redactText(task) }),
       ...defined({ phase }),
       ...(hint === undefined ? {} : { hint: this.redactText(hint) }),
       ...(cause === undefined ? {} : { cause: this.#visit(cause, seen) }),

@@ -96,6 +96,9 @@ export interface ResultError {
   readonly code: string;
   readonly message: string;
   readonly host?: string;
+  /** The title of the task that failed. */
+  readonly task?: string;
+  /** In the user's files, `file:line:column`: of what is wrong, or of the task. */
   readonly at?: string;
   readonly hint?: string;
 }

@@ -111,9 +111,11 @@ const blips = ({ blips: count = 0 }: RunResult, palette: Palette): string[] =>
 
 /** One error of a result document, for people. */
 function renderResultError(error: ResultError, palette: Palette = plainPalette): string[] {
-  const host = error.host === undefined || error.message.includes(error.host) ? '' : `${error.host}: `;
+  const host = error.host === undefined || error.message.includes(error.host) ? [] : [error.host];
+  const task = error.task === undefined ? [] : [`"${error.task}"`];
+  const where = [...host, ...task].map((part) => `${part}: `).join('');
   return [
-    `${palette.red('Error')} ${palette.dim(`[${error.code}]`)} ${host}${continued(error.message)}`,
+    `${palette.red('Error')} ${palette.dim(`[${error.code}]`)} ${where}${continued(error.message)}`,
     ...(error.at === undefined ? [] : [`  ${palette.cyan(error.at)}`]),
     ...(error.hint === undefined ? [] : error.hint.split('\n').map((line) => `  ${line}`)),
   ];

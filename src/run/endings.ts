@@ -1,16 +1,13 @@
 import { isStopping, type PlaybookResult, type Run } from '../engine/index.js';
 import { errorsOf, type AdfError } from '../errors/adf-error.js';
 import { hostGone, hostGoneCode } from '../errors/fleet.js';
-import { defined } from '../model/defined.js';
 import {
   exitOfSignal,
   type ExitCode,
   type NamedHost,
-  type ResultError,
   type RunOutcome,
   type RunResult,
 } from '../model/run-result.js';
-import { formatPlace } from '../model/source.js';
 
 /** How a run ended, in a word and as an exit code. */
 export type Ending = readonly [RunOutcome, ExitCode];
@@ -69,14 +66,7 @@ export async function recordEnd({ exit }: RunResult, run: Run): Promise<void> {
   }
 }
 
-/** An error as the result document tells it. */
-export const resultError = ({ code, message, host, at, hint }: AdfError): ResultError => ({
-  code,
-  message,
-  ...defined({ host }),
-  ...(at === undefined ? {} : { at: formatPlace(at) }),
-  ...defined({ hint }),
-});
+export { errorDocument as resultError } from '../events/event-json.js';
 
 /** Each host that needs a person once: one that is in several groups is held for each of them, and may be named for each. */
 export const namedOnce = (named: readonly NamedHost[]): readonly NamedHost[] =>

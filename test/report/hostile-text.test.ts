@@ -81,12 +81,20 @@ const error = new AdfError({
   phase: 'handshake',
   hint: 'Look at the host.',
 });
-const resultError = { code: 'x', message: 'It failed.', host: 'api-8', at: 'a.yml:1:1', hint: 'Do this.' };
+const resultError = {
+  code: 'x',
+  message: 'It failed.',
+  host: 'api-8',
+  task: 'roll',
+  at: 'a.yml:1:1',
+  hint: 'Do this.',
+};
 const hold = { hold: 'h1', scalingGroup: 'asg', region: region('eu-west-1'), processes: ['Launch'] };
 
 const plan = planFor(2, {
   warnings: ['Two hosts only.'],
   leftOut: [{ host: hostId('i-7'), name: 'api-7', reason: 'no answer' }],
+  keptOut: [{ host: hostId('i-6'), name: 'api-6', reason: 'drained by ann' }],
   variables: [{ variable: 'ADFPUSH_ENV', flag: '--env', value: 'lab', used: true }],
   scaling: [{ name: 'asg', region: region('eu-west-1'), suspends: ['Launch'] }],
 });

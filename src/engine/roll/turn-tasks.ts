@@ -1,4 +1,4 @@
-import type { AdfError } from '../../errors/adf-error.js';
+import { ofTask, type AdfError } from '../../errors/adf-error.js';
 import { handlersSkipped, interrupted, playHaltedCode } from '../../errors/engine.js';
 import { defined } from '../../model/defined.js';
 import { touchesHost } from '../../model/hold.js';
@@ -156,7 +156,7 @@ export class TurnTasks {
     if (stopped !== undefined) return stopped;
     if ((await session.run.steps?.mayRun(include, titleOf(include, session, play))) === false) return well;
     const { outcome, copies } = await includeAndTell(include, session, play, frame, isHandler === true);
-    const told = endedBy(outcome);
+    const told = this.#endedIn(include, outcome);
     if (told.status !== 'ok') return told;
     for (const { included, frame: own } of copies) {
       for (const [item, values] of own.items) this.#items.set(item, values);
@@ -188,7 +188,7 @@ export class TurnTasks {
     );
     if (outcome.status !== 'skipped') this.#ran += 1;
     if (outcome.status === 'changed') this.#notified.by(task);
-    return endedBy(outcome);
+    return this.#endedIn(task, outcome);
   }
 
   /** Waits for its turn among the hosts of a linear batch; gives how it ends when it does not run. */
@@ -260,6 +260,14 @@ export class TurnTasks {
 
   #handler(handler: Handler): Promise<NodeEnded> {
     return handler.kind === 'task' ? this.#task(handler, true) : this.#include(handler, undefined, true);
+  }
+
+  /** The error of a task tells which, and where it stands. */
+  #endedIn(task: Task | Include, outcome: ToldOutcome): NodeEnded {
+    const ended = endedBy(outcome);
+    if (ended.error === undefined || isBeyondTask(ended.error)) return ended;
+    const error = ofTask(ended.error, titleOf(task, this.session, this.play), task.at);
+    return { ...ended, error };
   }
 
   #tellSkipped(): void {
