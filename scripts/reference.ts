@@ -4,6 +4,13 @@ import { awsSourceSchema } from '../src/config/aws-source-schema.js';
 import { dockerSchema } from '../src/config/connection-schema.js';
 import { endpointSchema } from '../src/config/endpoints-file.js';
 import { projectSchema } from '../src/config/project-config.js';
+import {
+  githubNotifySchema,
+  notifySchema,
+  slackNotifySchema,
+  teamsNotifySchema,
+  webhookNotifySchema,
+} from '../src/config/notify-schema.js';
 import { secretBackendSchema } from '../src/config/secret-backends.js';
 import { sshSchema } from '../src/config/ssh-schema.js';
 import { stateSchema } from '../src/config/state-schema.js';
@@ -56,6 +63,16 @@ const sections: readonly Section[] = [
     schemas: [projectSchema],
   },
   { title: 'state', about: 'In `adfpush.yml`.', schemas: [stateSchema] },
+  {
+    title: 'notify',
+    about:
+      'In `adfpush.yml`: who is told of deploys, promotions, rollbacks and restarts. Each key takes one mapping, or a list of them.',
+    schemas: [notifySchema],
+  },
+  { title: 'notify.webhook', about: 'A JSON document for each.', schemas: [webhookNotifySchema] },
+  { title: 'notify.slack', about: 'One message a run, which is edited.', schemas: [slackNotifySchema] },
+  { title: 'notify.teams', about: 'A card for each.', schemas: [teamsNotifySchema] },
+  { title: 'notify.github', about: 'A deployment a run, with its statuses.', schemas: [githubNotifySchema] },
   {
     title: 'secrets',
     about:

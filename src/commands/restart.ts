@@ -32,7 +32,15 @@ export default class Restart extends RollCommand {
   protected async perform(): Promise<ExitCode> {
     const { flags, raw } = await this.parse(Restart);
     const { group, ...place } = flags;
-    const options = { ...this.common(place), ...this.rollChoices(flags), playbook: 'restart', group };
+    const options = {
+      ...this.common(place),
+      ...this.rollChoices(flags),
+      playbook: 'restart',
+      verb: 'restart',
+      about: group,
+      notified: true,
+      group,
+    };
     return this.roll(flags, raw, async (hooks) => {
       const { runAdHoc } = await import('../operate/ad-hoc.js');
       return runAdHoc(options, hooks);

@@ -6,6 +6,7 @@ import { variablesSchema } from '../model/schema/variables.js';
 import { textSchema } from '../model/schema/text.js';
 import { dockerSchema } from './connection-schema.js';
 import { sshSchema } from './ssh-schema.js';
+import { notifySchema, type NotifySettings } from './notify-schema.js';
 import { backendOf, defaultLease, stateSchema, type StateBackend } from './state-schema.js';
 import { validate } from './validate.js';
 import type { Lookups } from '../model/lookups.js';
@@ -33,6 +34,8 @@ export interface ProjectConfig {
   readonly stateBackend: StateBackend;
   /** How long a lease lives without being renewed. */
   readonly leaseDuration: Milliseconds;
+  /** Who is told of rolls; templates in it are not rendered yet. */
+  readonly notify: NotifySettings;
   /** `host:port` of registries that speak plain HTTP. */
   readonly insecureRegistries: readonly string[];
 }
@@ -60,6 +63,9 @@ export const projectSchema = z.strictObject({
     )
     .default([])
     .describe('`host:port` of registries that speak plain HTTP'),
+  notify: notifySchema
+    .default({ webhook: [], slack: [], teams: [], github: [] })
+    .describe('who is told of rolls, below'),
 });
 
 /**
@@ -92,5 +98,6 @@ export function readProjectConfig(
     stateBackend: backendOf(config.state),
     leaseDuration: config.state.lease,
     insecureRegistries: config.insecure_registries,
+    notify: config.notify,
   };
 }

@@ -67,6 +67,7 @@ const choicesOf = ({
   checkMode: check,
   tags: { only: tags, skip: skipTags },
   journaled: !check,
+  notified: !check,
   ...defined({ undrains }),
 });
 

@@ -104,7 +104,11 @@ function agreed(
   if (ofIt.length > 0 && lastSucceeded(ofIt) === undefined) {
     const good =
       recorded === undefined ? '' : `; the last that succeeded is ${recorded.version} (r${recorded.number})`;
-    throw noCurrentRelease(group, `its hosts in service run ${labelOf(first)}, which did not succeed${good}`, environment);
+    throw noCurrentRelease(
+      group,
+      `its hosts in service run ${labelOf(first)}, which did not succeed${good}`,
+      environment,
+    );
   }
   return first;
 }

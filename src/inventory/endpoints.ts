@@ -19,6 +19,24 @@ import { revealed, Secret } from '../model/secret.js';
 import { locateWithin, type ValuePath } from '../model/source.js';
 import { UnknownValue } from '../model/unknown.js';
 
+/** The variables that all hosts of an environment share, the lowest precedence first. */
+export async function sharedLayers(
+  project: Project,
+  environment: EnvironmentFile,
+  extraVars: readonly Layer[],
+): Promise<readonly Layer[]> {
+  const layers = [
+    project.config.vars,
+    project.config.secrets,
+    await project.groupVars('all'),
+    environment.vars,
+    environment.groupVars.get('all'),
+    { name: 'facts', values: { env: environment.name }, literal: true },
+    ...extraVars,
+  ];
+  return layers.filter((layer) => layer !== undefined);
+}
+
 /** One entry of the file in one of its zones. */
 interface Placed {
   readonly entry: EndpointEntry;
@@ -61,20 +79,7 @@ export class EndpointBook {
   ): Promise<EndpointBook> {
     const read = await project.endpoints().catch((wrong: unknown) => ({ wrong }));
     if (read === undefined || 'wrong' in read) return new EndpointBook(environment.name, read, []);
-    const layers = [
-      project.config.vars,
-      project.config.secrets,
-      await project.groupVars('all'),
-      environment.vars,
-      environment.groupVars.get('all'),
-      { name: 'facts', values: { env: environment.name }, literal: true },
-      ...extraVars,
-    ];
-    return new EndpointBook(
-      environment.name,
-      read,
-      layers.filter((layer) => layer !== undefined),
-    );
+    return new EndpointBook(environment.name, read, await sharedLayers(project, environment, extraVars));
   }
 
   /** The texts of all entries that may hold templates. */

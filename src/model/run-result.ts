@@ -17,7 +17,7 @@ export interface RunResult {
   readonly verb: string;
   readonly environment: EnvironmentName;
   readonly groups: readonly GroupName[];
-  /** The playbook of `run`, as it was given. */
+  /** The playbook of `run`, as it was given; of `drain` the hosts, of `restart` the group. */
   readonly playbook?: string;
   readonly outcome: RunOutcome;
   readonly exit: ExitCode;

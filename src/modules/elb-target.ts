@@ -36,7 +36,7 @@ const schema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'with `drained`: the host stays out when the run ends, and every other run leaves it out, until `adfpush undrain` brings it back',
+      'with `drained`: the host stays out when the run ends, and every other run leaves it out, until the command `undrain` brings it back',
     ),
   reason: z.string().optional().describe('with `keep`: why it stays out, to be shown with it'),
 });

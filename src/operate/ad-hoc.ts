@@ -35,6 +35,10 @@ export interface AdHocOptions extends CommonOptions {
   readonly group?: string;
   /** What the run is called; `run` when absent. */
   readonly verb?: string;
+  /** What it is told to be about, instead of its playbook: the hosts, the group. */
+  readonly about?: string;
+  /** The project's channels are told of it. */
+  readonly notified?: boolean;
   /** It is about hosts that people keep out of service, too. */
   readonly meetsKeptOut?: boolean;
   /** It brings such hosts back. */
@@ -75,11 +79,12 @@ export async function runAdHocWith(world: World, options: AdHocOptions, hooks: R
     checkMode: options.check,
     tags: selection,
     journaled: changes,
+    notified: changes && options.notified === true,
     ...defined({ steps: stepsOf(hooks), undrains: options.undrains }),
   };
   return withRun(world, options, hooks, choices, async (run) => {
     const { id, verb, environment } = run;
-    const { playbook: name } = options;
+    const name = options.about ?? options.playbook;
     run.bus.emit({
       type: 'run.started',
       run: id,
@@ -120,7 +125,7 @@ const stepsOf = ({ askTask }: RunHooks): StepThrough | undefined =>
   askTask && new StepThrough((name) => askTask(name));
 
 async function play(
-  { playbook: name, meetsKeptOut = false }: AdHocOptions,
+  { about, playbook: given, meetsKeptOut = false }: AdHocOptions,
   playbook: Playbook,
   fleet: AdHocFleet,
   { retry }: World,
@@ -136,7 +141,7 @@ async function play(
     return without(one, fleet.select(one));
   };
   const played = await runPlaybook(playbook, select, run);
-  const result = adHocResult(name, fleet, played);
+  const result = adHocResult(about ?? given, fleet, played);
   await recordEnd(result, run);
   if (!run.checkMode) await keepFailed(result, retry, run);
   run.bus.emit({ type: 'run.ended', result });

@@ -37,7 +37,7 @@ export const drainWith = (world: World, options: DrainOptions, hooks: RunHooks):
   const { reason } = options;
   const given = { name: '--reason', values: defined({ reason }), literal: true };
   const extraVars = [...options.extraVars, given];
-  const playbook = { verb: 'drain', playbook: 'drain', meetsKeptOut: true, extraVars };
+  const playbook = { verb: 'drain', about: options.limit, playbook: 'drain', meetsKeptOut: true, extraVars };
   return runAdHocWith(world, { ...options, ...playbook }, hooks);
 };
 
@@ -54,7 +54,13 @@ export async function undrainWith(world: World, options: DrainOptions, hooks: Ru
   const rolled = groups.filter((group) => describesContainers(group, inventory));
   if (rolled.length === groups.length) return rollDrained(world, { ...options, groups }, hooks);
   if (rolled.length > 0) throw mixedKinds(groups);
-  const playbook = { verb: 'undrain', playbook: 'undrain', meetsKeptOut: true, undrains: true };
+  const playbook = {
+    verb: 'undrain',
+    about: options.limit,
+    playbook: 'undrain',
+    meetsKeptOut: true,
+    undrains: true,
+  };
   return runAdHocWith(world, { ...options, ...playbook }, hooks);
 }
 

@@ -1,6 +1,6 @@
 import type { Digest } from '../model/ids.js';
 import type { Platform } from '../model/platform.js';
-import type { ImageReference, Repository } from '../model/release.js';
+import type { ImageReference, PinnedImage, Repository } from '../model/release.js';
 import type { Secret } from '../model/secret.js';
 
 /** Image registries, over their HTTP API, as seen from the control side. */
@@ -10,6 +10,8 @@ export interface Registry {
    * Throws `registry.image_missing`, `registry.denied`, `registry.unavailable`.
    */
   resolve(reference: ImageReference): Promise<ResolvedImage>;
+  /** The labels of an image, of its first platform where it has several. Throws as `resolve`. Absent where none can be asked for. */
+  labels?(image: PinnedImage): Promise<Readonly<Record<string, string>>>;
   /** What a host needs to pull from the repository; undefined when no login is needed. */
   credentials(repository: Repository): Promise<RegistryCredentials | undefined>;
   /** From now on a registry (`docker.io`, `localhost:5000`) is asked with these, before those of any other source. They are kept in memory alone. */

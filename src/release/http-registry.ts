@@ -2,7 +2,12 @@ import { digestMismatch, imageMissing, registryDenied, registryMalformed } from 
 import { defined } from '../model/defined.js';
 import { isDigest, type Digest } from '../model/ids.js';
 import { pathOf, registryOf } from '../model/image-reference.js';
-import { formatImageReference, type ImageReference, type Repository } from '../model/release.js';
+import {
+  formatImageReference,
+  type ImageReference,
+  type PinnedImage,
+  type Repository,
+} from '../model/release.js';
 import type { Clock, Random } from '../ports/clock.js';
 import type {
   Platform,
@@ -12,7 +17,15 @@ import type {
   ResolvedImage,
 } from '../ports/registry.js';
 import { isSuccess, problemIn } from './http-exchange.js';
-import { digestOfBytes, manifestTypes, readImageConfig, readManifest, readTags } from './manifest.js';
+import {
+  digestOfBytes,
+  manifestTypes,
+  readImageConfig,
+  readLabels,
+  readManifest,
+  readTags,
+  type Manifest,
+} from './manifest.js';
 import { RegistryConnection, type Answer } from './registry-connection.js';
 
 export interface HttpRegistryOptions {
@@ -69,6 +82,20 @@ export class HttpRegistry implements Registry {
     return { digest, platforms: await this.#platformOf(question, manifest.config) };
   }
 
+  async labels(image: PinnedImage): Promise<Readonly<Record<string, string>>> {
+    const question = this.#question(image);
+    let manifest = await this.#readManifest(question, image.digest);
+    if (manifest.kind === 'index' && manifest.first !== undefined)
+      manifest = await this.#readManifest(question, manifest.first);
+    const config = manifest.kind === 'single' ? manifest.config : undefined;
+    return config === undefined ? {} : readLabels(await this.#config(question, config));
+  }
+
+  async #readManifest(question: Question, wanted: Digest): Promise<Manifest> {
+    const { bytes, headers } = await this.#manifest(question, wanted);
+    return readManifest(bytes, headers.get('content-type') ?? undefined);
+  }
+
   credentials(repository: Repository): Promise<RegistryCredentials | undefined> {
     return this.#credentialsOf(registryOf(repository));
   }
@@ -111,12 +138,15 @@ export class HttpRegistry implements Registry {
 
   /** The platform of a single manifest stands in its configuration. */
   async #platformOf(question: Question, config: Digest | undefined): Promise<readonly Platform[]> {
-    if (config === undefined) return [];
+    return config === undefined ? [] : readImageConfig(await this.#config(question, config));
+  }
+
+  async #config(question: Question, config: Digest): Promise<Uint8Array> {
     const answer = await this.#ask(question, `blobs/${config}`);
     if (!isSuccess(answer)) throw unexpected(question, answer);
     const digest = digestOfBytes(answer.bytes);
     if (digest !== config) throw digestMismatch(question.image, question.registry, config, digest);
-    return readImageConfig(answer.bytes);
+    return answer.bytes;
   }
 
   async #ask(question: Question, what: string, accept = '*/*'): Promise<Answer> {

@@ -20,7 +20,12 @@ const configTypes = [
 export const manifestTypes = [...indexTypes, ...singleTypes].join(', ');
 
 export type Manifest =
-  | { readonly kind: 'index'; readonly platforms: readonly Platform[] }
+  | {
+      readonly kind: 'index';
+      readonly platforms: readonly Platform[];
+      /** The manifest of the first platform. */
+      readonly first?: Digest;
+    }
   | { readonly kind: 'single'; readonly config: Digest | undefined }
   | { readonly kind: 'unknown'; readonly reason: string };
 
@@ -33,7 +38,14 @@ export function readManifest(bytes: Uint8Array, contentType: string | undefined)
   const manifest = parse(bytes);
   const type = text(manifest['mediaType']) ?? contentType?.split(';')[0]?.trim() ?? '';
   if (indexTypes.includes(type)) {
-    return { kind: 'index', platforms: distinct(list(manifest['manifests']).flatMap(platformOfEntry)) };
+    const entries = list(manifest['manifests']);
+    const [first] = entries.filter((entry) => platformOfEntry(entry).length > 0);
+    const digest = text(object(first)['digest']) ?? '';
+    return {
+      kind: 'index',
+      platforms: distinct(entries.flatMap(platformOfEntry)),
+      ...(isDigest(digest) ? { first: digest } : {}),
+    };
   }
   if (singleTypes.includes(type)) return { kind: 'single', config: configOf(manifest) };
   return {
@@ -47,6 +59,14 @@ export function readManifest(bytes: Uint8Array, contentType: string | undefined)
 export function readImageConfig(bytes: Uint8Array): readonly Platform[] {
   return platformOf(parse(bytes));
 }
+
+/** The labels in an image's configuration. */
+export const readLabels = (bytes: Uint8Array): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(object(object(parse(bytes)['config'])['Labels'])).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, value] as const] : [],
+    ),
+  );
 
 export const readTags = (bytes: Uint8Array): readonly string[] =>
   list(parse(bytes)['tags']).filter((tag) => typeof tag === 'string');

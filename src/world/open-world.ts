@@ -10,7 +10,7 @@ import { EngineRuntime } from '../docker/engine-runtime.js';
 import { unreadableFile } from '../errors/config.js';
 import { cloudNotConfigured } from '../errors/usecases.js';
 import { Redaction } from '../events/redaction.js';
-import { EndpointBook } from '../inventory/endpoints.js';
+import { EndpointBook, sharedLayers } from '../inventory/endpoints.js';
 import { alwaysThere, FleetPresence } from '../inventory/fleet-presence.js';
 import { loadInventory, type CloudAccess } from '../inventory/inventory.js';
 import { unmatchedFiles } from '../inventory/unmatched-files.js';
@@ -53,6 +53,7 @@ import { Notices } from './notices.js';
 import { modulesOf } from './own-modules.js';
 import { lookupsOf } from './lookups.js';
 import { FilesWithSecrets, ProjectSecrets } from './project-secrets.js';
+import { notifierOf } from './open-notifier.js';
 import { openSecretBackends } from './secret-backends.js';
 import { RecordedFiles } from './project-digest.js';
 import type { World } from './world.js';
@@ -148,6 +149,12 @@ export async function openWorld(
       (message) => notices.tell({ type: 'warning', message }),
     ),
   ]);
+  const registry = new HttpRegistry({
+    credentials,
+    insecureRegistries: project.config.insecureRegistries,
+    clock,
+    random,
+  });
   const control = new SystemControlSide(resolve(directory), clock, redaction);
   const backend = offline ? ({ kind: 'hosts' } as const) : project.config.stateBackend;
   const presence = cloud === undefined ? alwaysThere : new FleetPresence(cloud.fleet);
@@ -171,11 +178,15 @@ export async function openWorld(
     control,
     traffic: cloud?.traffic ?? noTraffic(environment),
     ...(cloud === undefined ? {} : { scaling: cloud.scaling }),
-    registry: new HttpRegistry({
-      credentials,
-      insecureRegistries: project.config.insecureRegistries,
+    registry,
+    notifier: notifierOf({
+      config: project.config,
+      layers: () => sharedLayers(project, environmentFile, extraVars),
+      environment,
+      secrets,
+      control,
       clock,
-      random,
+      registry,
     }),
     redaction,
     secrets,

@@ -21,6 +21,7 @@ import type { Releases } from '../ports/releases.js';
 import type { ScalingGroups, Traffic } from '../ports/traffic.js';
 import type { Transport } from '../ports/transport.js';
 import type { Notices } from './notices.js';
+import type { OpenNotifier } from './open-notifier.js';
 import type { ProjectSecrets } from './project-secrets.js';
 import type { RecordedFiles } from './project-digest.js';
 
@@ -67,6 +68,8 @@ export interface World {
   readonly redaction: Redaction;
   /** Fetches the secrets that templates name; absent where there are none. */
   readonly secrets?: ProjectSecrets;
+  /** Who is told of rolls; absent where nobody ever is. */
+  readonly notifier?: OpenNotifier;
   /** The endpoints of the environment; absent where there are none to look for. */
   readonly endpoints?: EndpointBook;
   readonly leases: LeaseStore;

@@ -104,6 +104,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'README.md yaml 2': 'settings of a group: test/docs/first-deploy.test.ts deploys with them',
   'docs/hosts.md yaml 1': 'settings of secrets: test/docs/settings-examples.test.ts reads them',
   'docs/looking.md yaml 1': 'endpoints: test/docs/settings-examples.test.ts reads them',
+  'docs/notifications.md yaml 1': 'settings of notifications: test/docs/settings-examples.test.ts reads them',
   'docs/releases.md yaml 1': 'settings of a promotion: test/docs/settings-examples.test.ts reads them',
 };
 

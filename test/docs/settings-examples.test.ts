@@ -11,6 +11,15 @@ it('docs/hosts.md has settings of secrets that lint finds nothing in', async () 
   expect(await adfpush(['lint'], project)).toMatchObject({ exit: 0 });
 });
 
+it('docs/notifications.md has settings that lint finds nothing in', async () => {
+  const [settings] = blocksIn('yaml').filter(({ page }) => page === 'docs/notifications.md');
+  const project = await projectOf({
+    'adfpush.yml': settings?.text ?? '',
+    'inventory/prod.yml': 'source: static\nhosts: { api-1: { address: 127.0.0.1, groups: [api] } }\n',
+  });
+  expect(await adfpush(['lint'], project)).toMatchObject({ exit: 0 });
+});
+
 it('docs/looking.md has endpoints that lint finds nothing in', async () => {
   const [endpoints] = blocksIn('yaml').filter(({ page }) => page === 'docs/looking.md');
   const hosts = 'source: static\nhosts: { api-1: { address: 127.0.0.1, groups: [api] } }\n';

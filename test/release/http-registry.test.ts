@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { HttpRegistry } from '../../src/release/http-registry.js';
+import type { Digest } from '../../src/model/ids.js';
 import { parseImageReference } from '../../src/model/image-reference.js';
 import { describeUnless } from '../describe-unless.js';
 import { digest, registryBinary, startDockerRegistry, type DockerRegistry } from './docker-registry.js';
@@ -97,6 +98,40 @@ describeUnless(missing, 'against a real registry', () => {
       ],
     });
   });
+
+  test.each(['single', 'index'])(
+    'the labels of an image of a %s manifest are those of its configuration',
+    async (kind) => {
+      const repository = `shop/labels-${kind}`;
+      const labels = { 'org.opencontainers.image.revision': 'abc123' };
+      const config = JSON.stringify({ os: 'linux', architecture: 'amd64', config: { Labels: labels } });
+      const configDigest = await registry.pushBlob(repository, config);
+      const layer = await registry.pushBlob(repository, 'layer');
+      const single = await registry.push(repository, 'v1', {
+        mediaType: oci.manifest,
+        body: {
+          config: { mediaType: oci.config, size: config.length, digest: configDigest },
+          layers: [{ mediaType: oci.layer, size: 5, digest: layer }],
+        },
+      });
+      const entry = { mediaType: oci.manifest, size: 1, digest: single };
+      const platform = { os: 'linux', architecture: 'amd64' };
+      const whole =
+        kind === 'single'
+          ? single
+          : await registry.push(repository, 'all', {
+              mediaType: oci.index,
+              body: {
+                manifests: [
+                  { ...entry, platform: { os: 'unknown', architecture: 'unknown' } },
+                  { ...entry, platform },
+                ],
+              },
+            });
+      const { repository: name } = parseImageReference(`${registry.host}/${repository}`);
+      expect(await open().labels({ repository: name, digest: whole as Digest })).toEqual(labels);
+    },
+  );
 
   test('a moved tag resolves to where it points now, and a digest to itself', async () => {
     const first = await pushImage('team/moved', 'latest', 'amd64');

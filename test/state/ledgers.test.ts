@@ -106,9 +106,7 @@ describe('the ledger of a host', () => {
     for (const name of ['root', 'lock']) writeFileSync(join(folder, name), 'no folder');
     await expect(onHost(shell).place.write(api)).rejects.toMatchObject({
       code: 'releases.unwritable',
-      message: expect.stringMatching(
-        /^h1 cannot keep its record of releases: cannot write in /,
-      ) as unknown,
+      message: expect.stringMatching(/^h1 cannot keep its record of releases: cannot write in /) as unknown,
     });
   });
 });

@@ -1,8 +1,7 @@
-import { Agent } from 'node:http';
+import { Agent, request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { proxiesOf } from '../../src/system/http-proxies.js';
 import { httpProxy } from '../stages/http-proxy.js';
-import { request } from 'node:http';
 
 describe('the proxies of an environment', () => {
   it.each([
@@ -41,8 +40,7 @@ describe('the proxies of an environment', () => {
     await using proxy = await httpProxy(0);
     const proxyEnv = proxiesOf({ HTTP_PROXY: proxy.url, NO_PROXY: noProxy });
     const agent = new Agent({ ...(proxyEnv === undefined ? {} : { proxyEnv }) });
-    const lookup: NonNullable<Parameters<typeof request>[1]>['lookup'] = (_, options, done) => {
-      void options;
+    const lookup: NonNullable<Parameters<typeof request>[1]>['lookup'] = (_, _options, done) => {
       done(new Error('asked for itself'), '', 4);
     };
     await new Promise<void>((resolve) => {
