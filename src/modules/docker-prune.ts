@@ -78,8 +78,8 @@ const isOfGroup = ({ labels }: ObservedContainer, { host, group }: ModuleHost): 
 
 /**
  * What is kept of releases that the host has once more: it runs the same image, or keeps a newer container of it. Counted, they would push out
- * the releases before them: after a rollback the release that was gone back to is there twice. Only the group's main container has a release's
- * label; what ran beside it in the same run goes with it.
+ * the releases before them: after a rollback the release that was gone back to is there twice. Containers of the group's image have a
+ * release's label; what ran beside them in the same run goes with them.
  */
 function repeatedOf(
   kept: readonly ObservedContainer[],
@@ -88,12 +88,14 @@ function repeatedOf(
   const isMain = ({ labels }: ObservedContainer): boolean => labels[label.release] !== undefined;
   const running = containers.filter((one) => one.running && isMain(one));
   const seen = new Set(running.map(({ digest }) => digest));
-  const runs = new Set<string | undefined>();
-  for (const { digest, labels } of newestFirst(kept.filter(isMain))) {
-    if (seen.has(digest)) runs.add(labels[label.run]);
-    seen.add(digest);
-  }
-  return kept.filter(({ labels }) => labels[label.run] !== undefined && runs.has(labels[label.run]));
+  // Several containers of one run may be of the release's image: together they are one release.
+  const byRun = Map.groupBy(newestFirst(kept.filter(isMain)), ({ labels }) => labels[label.run]);
+  const repeated = [...byRun].flatMap(([run, its]) => {
+    const isRepeated = its.every(({ digest }) => seen.has(digest));
+    for (const { digest } of its) seen.add(digest);
+    return isRepeated && run !== undefined ? [run] : [];
+  });
+  return kept.filter(({ labels }) => repeated.some((run) => run === labels[label.run]));
 }
 
 function byContainer(kept: readonly ObservedContainer[]): readonly (readonly ObservedContainer[])[] {

@@ -351,8 +351,9 @@ describe('docker_prune', () => {
     for (const run of ['first', 'second']) {
       const name = `api.kept-${run}`;
       stage.host.runs({ name, digest: main, running: false, labels: of(run) });
-      // What ran beside it goes with it.
-      const beside = { ...ours('web', stage.v1), [label.run]: run };
+      // What ran beside it goes with it; of another image, it has no label of a release.
+      const { [label.release]: _, ...plain } = ours('web', stage.v1);
+      const beside = { ...plain, [label.run]: run };
       stage.host.runs({ name: `web.kept-${run}`, digest: stage.v1, running: false, labels: beside });
       await stage.world.clock.advance(60_000);
     }
@@ -362,6 +363,31 @@ describe('docker_prune', () => {
     stage.host.runs({ name: 'api', digest: main, labels: of('third') });
     await stage.apply('docker_prune', { keep_releases: 3 });
     expect(left(stage)).toEqual(['api.kept-0', 'api.kept-1', 'api']);
+  });
+
+  it('keeps a release whole of which several containers have the same image', async () => {
+    const stage = hostWith();
+    for (const [run, digest] of [
+      ['first', stage.v1],
+      ['second', stage.v2],
+    ] as const) {
+      for (const name of ['api', 'worker']) {
+        const labels = { ...ours(name, digest), [label.release]: run, [label.run]: run };
+        stage.host.runs({ name: `${name}.kept-${run}`, digest, running: false, labels });
+      }
+      await stage.world.clock.advance(60_000);
+    }
+    await stage.apply('docker_prune', { keep_releases: 3 });
+    const whole = ['first', 'second'].flatMap((run) => [`api.kept-${run}`, `worker.kept-${run}`]);
+    expect(left(stage)).toEqual(whole);
+
+    // What was gone back to runs again: the release that it was kept from counts no more, and the other one stays whole.
+    for (const name of ['api', 'worker']) {
+      const labels = { ...ours(name, stage.v1), [label.release]: 'first', [label.run]: 'third' };
+      stage.host.runs({ name, digest: stage.v1, labels });
+    }
+    await stage.apply('docker_prune', { keep_releases: 3 });
+    expect(left(stage)).toEqual(['api.kept-second', 'worker.kept-second', 'api', 'worker']);
   });
 
   it('counts each container of a group for itself', async () => {

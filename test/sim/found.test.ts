@@ -27,6 +27,33 @@ describe('a run', () => {
     ).toEqual([]);
   });
 
+  it('keeps what a host ran before when its containers are of one image and its Engine is restarted at the end', async () => {
+    expect(
+      await breachesOf(387, {
+        hosts: [
+          { id: 'h1', zone: 'a' },
+          { id: 'h4', zone: 'a' },
+        ],
+        targetGroups: [{ name: 'api-1', ports: [5060], deregistrationDelay: 5_000, crossZone: true }],
+        containers: 2,
+        restart: { name: 'on-failure', maximumRetries: 0 },
+        faults: {
+          sparesPreflight: true,
+          blips: [
+            {
+              host: 'h1',
+              at: 47582.39017333835,
+              lasts: 11075.368475052528,
+              of: 'dockerd',
+              stopping: 3371.186780394055,
+              sinceDrained: true,
+            },
+          ],
+        },
+      }),
+    ).toEqual([]);
+  });
+
   it('restores a host whose copy of a hold was lost on its way when the host was to be rolled back', async () => {
     expect(
       await breachesOf(7172, {
