@@ -1,9 +1,10 @@
 import type { Run } from '../engine/index.js';
-import { noCurrentRelease, notDrained } from '../errors/drain.js';
-import { describeDrained } from '../model/drained-hosts.js';
+import { errorsOf } from '../errors/adf-error.js';
+import { imageGone, noCurrentRelease, notDrained } from '../errors/drain.js';
+import type { Host } from '../model/host.js';
 import { shortDigest, type GroupName } from '../model/ids.js';
 import { lastSucceeded } from '../model/release-history.js';
-import type { Release } from '../model/release.js';
+import type { PinnedImage, Release } from '../model/release.js';
 import type { RunResult } from '../model/run-result.js';
 import { currentRelease } from '../plan/previous-release.js';
 import type { ChooseRelease } from '../run/choose-release.js';
@@ -29,14 +30,7 @@ export const rollDrained = (world: World, options: DeployOptions, hooks: RunHook
       ...options,
       verb: 'undrain',
       undrains: true,
-      choose: (group, hosts, run, read) =>
-        releaseOfGroup(
-          group,
-          hosts.map(({ id }) => id),
-          read,
-          run,
-          world,
-        ),
+      choose: (group, hosts, run, read) => releaseOfGroup(group, hosts, read, run, world),
       afterPlan: (groups) => groups.forEach(refuseOthers),
     },
     hooks,
@@ -48,8 +42,7 @@ function refuseOthers({ opened: { run }, plan, keptOut }: PreparedGroup): void {
     const host = { id, name };
     const found = keptOut.find(({ session }) => session.host.id === id);
     if (found === undefined && action !== 'converged') throw notDrained(host, reasons.join(', '));
-    const message = found === undefined ? 'it is not drained.' : `it was ${describeDrained(found.drained)}.`;
-    run.bus.emit({ type: 'warning', host, message });
+    if (found === undefined) run.bus.emit({ type: 'warning', host, message: 'it is not drained.' });
   }
 }
 
@@ -59,7 +52,7 @@ function refuseOthers({ opened: { run }, plan, keptOut }: PreparedGroup): void {
  */
 async function releaseOfGroup(
   group: GroupName,
-  undrained: readonly string[],
+  undrained: readonly Host[],
   read: readonly HostSettings[] = [],
   run: Run,
   { releases }: World,
@@ -67,7 +60,7 @@ async function releaseOfGroup(
   const owner = { environment: run.environment, group };
   const hosts = read.map(({ host }) => host);
   const away = await drainedOnRecord({ group, hosts }, run);
-  const others = hosts.filter(({ id }) => !away.has(id) && !undrained.includes(id));
+  const others = hosts.filter(({ id }) => !away.has(id) && !undrained.some((host) => host.id === id));
   const { found } = await containersOn(others, run);
   const running = found.flatMap((containers) => currentRelease(containers, owner) ?? []);
   const known =
@@ -76,7 +69,31 @@ async function releaseOfGroup(
       : await readReleases(owner, placesOf(hosts, releases), enoughOfNewest, run);
   for (const message of known?.warnings ?? []) run.bus.emit({ type: 'warning', message });
   const release = agreed(owner, running, known?.releases ?? []);
+  await requireImage(release.image, undrained, group, run);
   return { release, image: (_other, ask) => ask() };
+}
+
+/** A host that has no image of the release needs one from the registry, which may have removed it since. Throws `drain.image_gone`. */
+async function requireImage(
+  image: PinnedImage,
+  hosts: readonly Host[],
+  group: GroupName,
+  { ports: { registry, runtime }, environment, stop }: Run,
+): Promise<void> {
+  // A host that does not answer is refused by the preflight.
+  const has = async (host: Host): Promise<boolean> =>
+    (await runtime
+      .on(host)
+      .image(image)
+      .catch(() => 'silent')) !== undefined;
+  const without = (await Promise.all(hosts.map(async (host) => ((await has(host)) ? [] : [host])))).flat();
+  if (without.length === 0) return;
+  try {
+    await registry.resolve(image);
+  } catch (error) {
+    stop.signal.throwIfAborted();
+    throw imageGone(group, environment, image, without, errorsOf(error)[0].message);
+  }
 }
 
 function agreed(

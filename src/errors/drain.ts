@@ -1,5 +1,6 @@
 import { describeDrained, type DrainedHost } from '../model/drained-hosts.js';
 import { describeHost, type Host } from '../model/host.js';
+import { formatPinnedImage, type PinnedImage } from '../model/release.js';
 import { AdfError } from './adf-error.js';
 import { enumerate } from './nearest.js';
 
@@ -38,7 +39,7 @@ export const hostKeptOut = (
     hint: `Bring it back: adfpush undrain ${host.name} --env ${environment}`,
   });
 
-/** Every host that a run could roll is kept out of service. `hosts` are told with since when, and by whom. */
+/** Every host that a run could roll is kept out of service. `hosts` are sentences: which host, with who drained it and since when. */
 export const allDrained = (group: string, hosts: readonly string[], environment: string): AdfError =>
   refused(
     'all_drained',
@@ -64,6 +65,20 @@ export const mixedKinds = (groups: readonly string[]): AdfError =>
     'mixed_kinds',
     `The hosts are of ${enumerate(groups)}, of which some have containers and some have none.`,
     'Bring them back group by group, with --group.',
+  );
+
+/** Neither these hosts nor the registry have the image of the release that the group is on. `reason` is the registry's. */
+export const imageGone = (
+  group: string,
+  environment: string,
+  image: PinnedImage,
+  hosts: readonly Pick<Host, 'id' | 'name'>[],
+  reason: string,
+): AdfError =>
+  refused(
+    'image_gone',
+    `${enumerate(hosts.map(describeHost))} cannot get the release that "${group}" is on, ${formatPinnedImage(image)}: the host has no image of it, and the registry gives none: ${reason}`,
+    `Deploy a release that the registry has; then undrain brings the host to that one: adfpush deploy --group ${group} --env ${environment} --version V`,
   );
 
 /** `undrain` of hosts that are not drained, and not as they should be either. */

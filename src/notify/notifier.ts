@@ -70,7 +70,8 @@ export class Notifier implements EventReader {
       () => undefined,
     );
     await Promise.race([sent, late]);
-    await sent.catch(() => undefined);
+    // After the abort nothing is waited for any more.
+    await sent;
   }
 
   #know(group: string, release: Omit<NotifiedRelease, 'group'>): void {
@@ -104,7 +105,7 @@ export class Notifier implements EventReader {
     const { signal } = this.#over;
     try {
       if (signal.aborted) throw new Error('earlier messages took too long');
-      await channel.tell(notification, signal);
+      await orAborted(channel.tell(notification, signal), signal);
     } catch (error) {
       const reason = signal.aborted
         ? 'no answer in time'
@@ -115,6 +116,14 @@ export class Notifier implements EventReader {
     }
   }
 }
+
+/** What a channel waits for need not heed the signal: a registry that is asked for an image's commit does not. */
+const orAborted = (telling: Promise<void>, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const stop = (): void => reject(new Error('no answer in time'));
+    signal.addEventListener('abort', stop, { once: true });
+    telling.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 
 function momentOf(result: RunResult | undefined, thrown: unknown): Moment {
   if (thrown !== undefined || result === undefined) return 'failure';

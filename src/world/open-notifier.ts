@@ -32,7 +32,7 @@ interface NotifyPorts {
   readonly registry: Registry;
 }
 
-/** Opens who is told of a run. Undefined where nobody is. Throws what is wrong with their templates, and what keeps a secret from being fetched. */
+/** Opens the channels that are told of a run. Undefined where no channel is for the environment. Throws what is wrong with their templates, and what keeps a secret from being fetched. */
 export type OpenNotifier = (warn: (message: string) => void) => Promise<Notifier | undefined>;
 
 export const notifierOf =

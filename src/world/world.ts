@@ -68,7 +68,7 @@ export interface World {
   readonly redaction: Redaction;
   /** Fetches the secrets that templates name; absent where there are none. */
   readonly secrets?: ProjectSecrets;
-  /** Who is told of rolls; absent where nobody ever is. */
+  /** The channels that are told of rolls; absent where there are none. */
   readonly notifier?: OpenNotifier;
   /** The endpoints of the environment; absent where there are none to look for. */
   readonly endpoints?: EndpointBook;

@@ -9,11 +9,11 @@ const files = {
   'touch.yml': '- hosts: all\n  tasks:\n    - command: "true"\n      delegate_to: localhost\n',
 };
 /** Root may write anywhere: a user who is not root. */
-const nobody = { uid: 65_534, gid: 65_534 };
+const notRoot = { uid: 65_534, gid: 65_534 };
 const isRoot = process.getuid?.() === 0;
 
 /** A file, which some services have as their home; and a folder that this user may not write to, as on a disk that is mounted to be read. */
-const homes: readonly (readonly [string, () => string, typeof nobody | Record<string, never>])[] = [
+const homes: readonly (readonly [string, () => string, typeof notRoot | Record<string, never>])[] = [
   ['is a file', () => '/dev/null', {}],
   ...(isRoot
     ? ([
@@ -25,7 +25,7 @@ const homes: readonly (readonly [string, () => string, typeof nobody | Record<st
             chmodSync(home, 0o555);
             return home;
           },
-          nobody,
+          notRoot,
         ],
       ] as const)
     : []),

@@ -53,7 +53,7 @@ describe('notify', () => {
     expect(githubService.asked).toEqual([]);
   });
 
-  it('does not keep a deploy from its work when nobody answers', async () => {
+  it('does not keep a deploy from its work when no answer comes', async () => {
     await slackService[Symbol.asyncDispose]();
     const { exit, stdout } = await lane.deploy('v1', { env });
     expect(exit).toBe(0);

@@ -230,6 +230,16 @@ describe('a channel that does not work', () => {
     ]);
   });
 
+  it('holds up the end of a run no longer when it waits for something else than an answer', async () => {
+    const channel = githubChannel(
+      { repository: 'shop/api', token: 't', api: 'http://127.0.0.1:9', production: [] },
+      control,
+      () => new Promise(() => undefined),
+    );
+    const warnings = await told([channel], good);
+    expect(warnings[0]).toBe('GitHub shop/api was not told of the start: no answer in time.');
+  });
+
   it('holds up the end of a run by 5 s at most, and the others not at all', async () => {
     await using hanging = await stubService(() => 'nothing');
     await using working = await stubService(() => ({}));

@@ -222,6 +222,22 @@ describe('undrain', () => {
     expect((await stage.later())[2]).toBe('i-3: v2 running, in service');
   });
 
+  it('is refused where neither the host nor the registry has the release any more', async () => {
+    const stage = stageOf();
+    const v2 = stage.release(image.healthy());
+    await stage.drain('i-3');
+    await stage.deploy();
+    stage.world.images.remove(v2);
+    const before = stage.mutations.length;
+    expect(await refused(stage.undrain('i-3'))).toEqual([
+      expect.stringMatching(/^drain\.image_gone: i-3 cannot get/),
+    ]);
+    expect(stage.mutations).toHaveLength(before);
+    // One that has the image needs no registry.
+    await stage.drain('i-4');
+    expect(statuses(await stage.undrain('i-4'))).toEqual([0, 'i-4 deployed']);
+  });
+
   it('leaves a host alone that is not drained, and refuses one that is not as configured either', async () => {
     const stage = stageOf();
     await stage.deploy();

@@ -1,7 +1,6 @@
-import { hostKeptOut, nothingToDrain } from '../../errors/drain.js';
+import { hostKeptOut } from '../../errors/drain.js';
 import { holdMissing, imageNotThere } from '../../errors/engine.js';
 import { wrongPlatformPulled } from '../../errors/modules.js';
-import { defined } from '../../model/defined.js';
 import type { DrainedHost } from '../../model/drained-hosts.js';
 import { formatDuration, type Milliseconds } from '../../model/duration.js';
 import { registrationHolds, registrationsOf } from '../../model/holds/registration.js';
@@ -19,10 +18,10 @@ import { formatPinnedImage } from '../../model/release.js';
 import type { TargetGroupChoice } from '../../model/settings.js';
 import type { HostTraffic } from '../../modules/module.js';
 import { plannedRegistrations, targetsUnder, uniqueRegistrations } from '../../plan/planned-registrations.js';
-import type { DrainedChange } from '../../ports/drained.js';
 import { awaitDrained, awaitInService } from '../../traffic/await-targets.js';
 import type { HostKnowledge, HostTarget } from '../host-target.js';
 import type { Run } from '../run.js';
+import { endKeptOut, keepOut } from './kept-out.js';
 import { KnownPlaces } from './known-places.js';
 import { notJobs } from './unfinished-requests.js';
 
@@ -204,43 +203,12 @@ export class GuardedTraffic implements HostTraffic {
     return this.context.known.keptOut;
   }
 
-  async keepOut(reason: string | undefined): Promise<void> {
-    const { run, host, known } = this.context;
-    const drained: DrainedHost = {
-      host: host.id,
-      name: host.name,
-      run: run.id,
-      who: run.owner.who,
-      since: run.ports.clock.now(),
-      ...defined({ reason }),
-    };
-    await this.#record({ drained }, 'write down that it is drained');
-    known.keptOut = drained;
-    await run.holds.settle(registrationHolds(run.holds.openOf(host.id)), 'kept');
+  keepOut(reason: string | undefined): Promise<void> {
+    return keepOut(reason, this.context);
   }
 
-  /**
-   * Ends on record that the host is kept out, where it came back. To be called once its holds are settled: a run that dies before takes it out
-   * again, and then it is drained as before.
-   */
-  async endKeptOut(): Promise<void> {
-    const { run, host, known } = this.context;
-    if (known.keptOut === undefined || !known.isBack) return;
-    await this.#record({ back: { host: host.id, run: run.id } }, 'write down that it is back');
-    known.keptOut = undefined;
-  }
-
-  async #record(change: DrainedChange, what: string): Promise<void> {
-    const { run, host, group, activity, eventHost } = this.context;
-    const { drained } = run.ports;
-    if (drained === undefined || group === undefined) throw nothingToDrain(host);
-    const of = { environment: run.environment, group: group.name, hosts: group.hosts };
-    const warnings = await run.gate.perform(
-      { where: 'host', host, what, restoring: activity.restoring },
-      activity.signal,
-      () => drained.change(of, change),
-    );
-    for (const message of warnings) run.bus.emit({ type: 'warning', host: eventHost, message });
+  endKeptOut(): Promise<void> {
+    return endKeptOut(this.context);
   }
 
   /** What a job may still change is not proven yet, and what was proven while one ran is asked for again. */

@@ -23,6 +23,11 @@ export class Images {
     return published;
   }
 
+  /** As a clean-up of the registry does it: the hosts keep what they have. */
+  remove(digest: Digest): void {
+    this.#byDigest.delete(digest);
+  }
+
   moveTag(repository: Repository, tag: string, digest: Digest): void {
     this.#tags.set(`${repository}:${tag}`, digest);
   }
