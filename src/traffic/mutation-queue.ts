@@ -71,10 +71,12 @@ export class MutationQueue {
         Math.max(request.submittedAt + this.coalesce, blocked.get(request) ?? 0),
       );
       const first = Math.max(Math.min(...dues), this.#lastBegan + mutationGap);
-      // A request that waits for a late call must not keep those waiting that arrive meanwhile.
-      await this.#sleepUntil(Math.min(first, this.clock.elapsed() + mutationGap));
+      if (this.clock.elapsed() < first) {
+        // A request that waits for a late call must not keep those waiting that arrive meanwhile; they have late calls of their own.
+        await this.#sleepUntil(Math.min(first, this.clock.elapsed() + mutationGap));
+        continue;
+      }
       const now = this.clock.elapsed();
-      if (now < first) continue;
       const batch = takeBatch(this.#pending, (request) => (blocked.get(request) ?? 0) <= now);
       const [head] = batch;
       if (head === undefined) continue;

@@ -220,4 +220,19 @@ describe('a run', () => {
       }),
     ).toEqual([]);
   });
+
+  it('registers no host while its deregistration may still come, which was asked twice and lost twice', async () => {
+    const zones = ['a', 'b', 'c', 'a', 'b', 'c', 'a', 'b'];
+    expect(
+      await breachesOf(9719, {
+        hosts: zones.map((zone, index) => ({ id: `h${index + 1}`, zone })),
+        targetGroups: [{ name: 'api-1', ports: [5060, 5070], deregistrationDelay: 0, crossZone: false }],
+        ports: [5060, 5070],
+        release: 'late_crash',
+        rollout: { serial: [{ percent: 100 }], minHealthy: { hosts: 1 } },
+        wordy: true,
+        faults: { sparesPreflight: true, lateReply: 0.1 },
+      }),
+    ).toEqual([]);
+  });
 });

@@ -211,6 +211,66 @@ test('a call whose reply was lost is over before the opposite one of that regist
   expect((traffic.calls[2]?.at ?? 0) - (first?.at ?? 0)).toBeLessThan(5_000);
 });
 
+test('so is one of a request that comes while the queue waits for another', async () => {
+  const { clock, traffic, shared } = setUp();
+  traffic.script = () => {
+    if (traffic.calls.length === 1) throw lostReply();
+  };
+
+  await clock.run(shared.deregister(api, [at('i-1')]));
+  const other = shared.register(api, [at('i-2')]);
+  await clock.advance(100);
+  await clock.run(Promise.all([other, shared.register(api, [at('i-1')])]));
+
+  const [lost, , ...registered] = traffic.calls;
+  expect(registered.map(({ ids }) => ids)).toEqual([['i-2'], ['i-1']]);
+  expect((registered[1]?.at ?? 0) - (lost?.at ?? 0)).toBe(15_000);
+});
+
+test('whatever is asked when, no call goes out while the opposite one of a registration of it may still take effect', async () => {
+  const request = fc.record({
+    wait: fc.constantFrom(0, 100, 300, 900, 2_500),
+    action: fc.constantFrom('register' as const, 'deregister' as const),
+    ids: fc.uniqueArray(fc.constantFrom('i-1', 'i-2', 'i-3', 'i-4'), { minLength: 1, maxLength: 2 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(request, { minLength: 1, maxLength: 12 }),
+      fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 4 }),
+      async (requests, losing) => {
+        const { clock, traffic, shared } = setUp();
+        const lost = new Set<object>();
+        traffic.script = (call) => {
+          if (!losing.includes(traffic.calls.length)) return;
+          lost.add(call);
+          throw lostReply();
+        };
+        const outcomes: Promise<void>[] = [];
+        for (const { wait, action, ids } of requests) {
+          await clock.advance(wait);
+          outcomes.push(
+            shared[action](
+              api,
+              ids.map((id) => at(id)),
+            ),
+          );
+        }
+
+        await clock.run(Promise.all(outcomes));
+
+        for (const [index, call] of traffic.calls.entries()) {
+          const mayStillCome = traffic.calls
+            .slice(0, index)
+            .filter((one) => lost.has(one) && one.what !== call.what && call.at - one.at < 15_000)
+            .flatMap(({ ids }) => ids);
+          expect(call.ids.filter((id) => mayStillCome.includes(id))).toEqual([]);
+        }
+      },
+    ),
+    { numRuns: breadth(50, 1_000) },
+  );
+});
+
 test('a throttled call did nothing, so the opposite one need not wait', async () => {
   const { clock, traffic, shared } = setUp();
   traffic.script = () => {
