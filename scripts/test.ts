@@ -1,9 +1,13 @@
 // `npm test`: all projects of vitest.config.ts. The pure tests, those on real programs of this machine, and the killed runs come one after the other; the
 // fleet's, which take as long, run beside them, as most of a roll is waiting. With words, `npm test -- test/plan`, it is `vitest run` with these. Where
-// ADFPUSH_TEST_REPORTS names a folder, each project leaves a report in it, `pure.json`. Ends with 1 when one of them fails.
+// ADFPUSH_TEST_REPORTS names a folder, each project leaves a report in it, `pure.json`, and `failures.txt` says what failed. Ends with 1 when one of
+// them fails.
 import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { failuresOf } from './test-failures.js';
 
 const chains = [['fleet'], ['pure', 'real', 'crashes']];
 
@@ -18,28 +22,58 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     for (const child of running) child.kill(signal);
   });
 }
-const passed = areOptions
-  ? await Promise.all(chains.map((chain) => inTurn(chain)))
-  : [await vitest(...words)];
-process.exitCode = passed.every((one) => one) ? 0 : 1;
+process.exitCode = (await (areOptions ? everything() : vitest(words, 'inherit'))) ? 0 : 1;
 
-async function inTurn(projects: readonly string[]): Promise<boolean> {
-  let passed = true;
-  for (const project of projects) {
-    passed = (await vitest('--project', project, ...reportsOf(project), ...words)) && passed;
-  }
-  return passed;
+/** Runs all projects. What failed is said once more at the end, where a reader looks first. */
+async function everything(): Promise<boolean> {
+  const asked = process.env['ADFPUSH_TEST_REPORTS'] ?? '';
+  const reports = asked === '' ? mkdtempSync(join(tmpdir(), 'adfpush-reports-')) : asked;
+  mkdirSync(reports, { recursive: true });
+  const failures = (await Promise.all(chains.map((chain) => inTurn(chain, reports)))).flat();
+  writeFileSync(join(reports, 'failures.txt'), failures.join('\n'));
+  if (failures.length > 0) console.log(`\n${failures.join('\n')}`);
+  if (asked === '') rmSync(reports, { recursive: true, force: true });
+  return failures.length === 0;
 }
 
-/** Whether all tests passed. The output of several at once is passed on in whole lines. */
-function vitest(...args: readonly string[]): Promise<boolean> {
+/** What failed, a line or more for each failure. */
+async function inTurn(projects: readonly string[], reports: string): Promise<readonly string[]> {
+  const failures: string[] = [];
+  for (const project of projects) {
+    const report = join(reports, `${project}.json`);
+    const lines: string[] = [];
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    if (!(await vitest(['--project', project, ...reporters, ...words], lines))) {
+      failures.push(...failuresOf(project, reportAt(report), lines));
+    }
+  }
+  return failures;
+}
+
+/** Undefined when the project ended before it wrote one. */
+function reportAt(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether all tests passed. The output of several at once is passed on in whole lines, and kept in `output`. */
+function vitest(args: readonly string[], output: 'inherit' | string[]): Promise<boolean> {
   if (stoppedBy !== undefined) return Promise.resolve(false);
-  const child = spawn('vitest', ['run', ...args], {
-    stdio: ['ignore', areOptions ? 'pipe' : 'inherit', 'inherit'],
-  });
+  const pipe = output === 'inherit' ? 'inherit' : 'pipe';
+  const child = spawn('vitest', ['run', ...args], { stdio: ['ignore', pipe, pipe] });
   running.add(child);
-  if (child.stdout !== null) {
-    createInterface({ input: child.stdout }).on('line', (line) => process.stdout.write(`${line}\n`));
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ] as const) {
+    if (from === null || output === 'inherit') continue;
+    createInterface({ input: from }).on('line', (line) => {
+      output.push(line);
+      to.write(`${line}\n`);
+    });
   }
   return new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -48,10 +82,4 @@ function vitest(...args: readonly string[]): Promise<boolean> {
       resolve(exit === 0);
     });
   });
-}
-
-function reportsOf(project: string): readonly string[] {
-  const folder = process.env['ADFPUSH_TEST_REPORTS'] ?? '';
-  if (folder === '') return [];
-  return ['--reporter=default', '--reporter=json', `--outputFile.json=${join(folder, `${project}.json`)}`];
 }
