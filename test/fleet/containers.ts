@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type Docker from 'dockerode';
 import { GenericContainer, type StartedNetwork } from 'testcontainers';
 import { missingCapabilities } from './engine/capabilities.js';
+import { unlessGone } from './engine/engine.js';
 import { alive } from './engine/own-engine.js';
 
 const entry = readFileSync(new URL('host/entry.sh', import.meta.url), 'utf8');
@@ -56,13 +57,17 @@ export function registryContainer(image: string, network: StartedNetwork): Gener
 const labelled = (image: string, network: StartedNetwork): GenericContainer =>
   new GenericContainer(image).withNetwork(network).withLabels({ [ownerLabel]: String(process.pid) });
 
-/** Removes what a killed run of the tests left in the Engine. */
-export async function sweep(docker: Docker): Promise<void> {
+/** Removes what a killed run of the tests left in the Engine. Its network may be gone already: an Engine that is started anew has none. */
+export async function sweep(
+  docker: Pick<Docker, 'listContainers' | 'getContainer' | 'getNetwork'>,
+): Promise<void> {
   const containers = await docker.listContainers({ all: true, filters: { label: [ownerLabel] } });
   const orphans = containers.filter(({ Labels }) => !alive(Number(Labels[ownerLabel])));
-  await Promise.all(orphans.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })));
+  await Promise.all(
+    orphans.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }).catch(unlessGone)),
+  );
   const networks = new Set(orphans.flatMap((orphan) => networksOf(orphan)));
-  await Promise.all([...networks].map((id) => docker.getNetwork(id).remove()));
+  await Promise.all([...networks].map((id) => docker.getNetwork(id).remove().catch(unlessGone)));
 }
 
 const networksOf = ({ NetworkSettings }: Docker.ContainerInfo): readonly string[] =>

@@ -18,19 +18,41 @@ const hosts = 4;
  * out, loudly; with ADFPUSH_FLEET=required that is a failure.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const started = await start()
+    .catch(async (error: unknown) => {
+      // A busy machine may need a second try, as tests do.
+      process.stderr.write(`the fleet is started once more: ${reasonOf(error)}\n`);
+      return start();
+    })
+    .catch(reasonOf);
+  if (typeof started === 'string') return leaveOut(project, started);
+  project.provide('machines', started.machines);
+  return started.stop;
+}
+
+/** Throws why it cannot be started. */
+async function start(): Promise<{ readonly machines: Machines; readonly stop: () => Promise<void> }> {
   const engine = await findEngine();
-  if ('reason' in engine) return leaveOut(project, engine.reason);
+  if ('reason' in engine) throw new Error(engine.reason);
   try {
     const { machines, stop } = await startMachines(engine, hosts);
-    project.provide('machines', machines);
-    return async () => {
-      await stop();
-      await engine.stop();
+    return {
+      machines,
+      stop: async () => {
+        await stop();
+        await engine.stop();
+      },
     };
   } catch (error) {
     await engine.stop();
-    return leaveOut(project, error instanceof Error ? error.message : String(error));
+    throw error;
   }
+}
+
+/** With what caused it: what is waited for in vain says what went wrong while it was looked for. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${reasonOf(error.cause)}`;
 }
 
 function leaveOut(project: TestProject, reason: string): () => Promise<void> {

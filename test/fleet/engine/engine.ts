@@ -34,6 +34,12 @@ export async function answers(docker: Docker): Promise<boolean> {
   }
 }
 
+/** For what may be gone already; throws every other error. */
+export function unlessGone(error: unknown): undefined {
+  if (error instanceof Error && 'statusCode' in error && error.statusCode === 404) return undefined;
+  throw error;
+}
+
 /** The Engine of DOCKER_HOST or of the default socket; else one of the tests' own, where root may start it. */
 export async function findEngine(): Promise<Engine | NoEngine> {
   if (process.platform !== 'linux') {

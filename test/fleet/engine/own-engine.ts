@@ -24,8 +24,10 @@ export async function ownEngine(): Promise<Engine | NoEngine> {
 
   writeFileSync(join(run, 'users', String(process.pid)), '');
   if (!(await answers(docker))) {
+    // A run that was killed can leave a pid that another process has by now, which dockerd takes for its containerd and waits for; and half a
+    // network, by which dockerd 20.10 panics at every start. Only images are kept.
     rmSync(pidFile, { force: true });
-    // A run that was killed can leave half a network there, and dockerd 20.10 then panics at every start. Only images are kept.
+    removeWithMounts(join(run, 'exec'));
     rmSync(join(data, 'network'), { recursive: true, force: true });
     const output = openSync(log, 'w');
     const dockerd = spawn(

@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder, recipeKey } from '../engine/cache.js';
-import type { Engine } from '../engine/engine.js';
+import { unlessGone, type Engine } from '../engine/engine.js';
 
 /** What an image is made of: Debian's packages, and what is done in its folder afterwards. */
 interface Recipe {
@@ -74,15 +74,8 @@ async function imageOf({ packages, hooks }: Recipe, docker: Docker): Promise<str
   return name;
 }
 
-async function exists(docker: Docker, name: string): Promise<boolean> {
-  try {
-    await docker.getImage(name).inspect();
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'statusCode' in error && error.statusCode === 404) return false;
-    throw error;
-  }
-}
+const exists = async (docker: Docker, name: string): Promise<boolean> =>
+  (await docker.getImage(name).inspect().catch(unlessGone)) !== undefined;
 
 /** The mirrors this machine itself installs from when it runs the same Debian; else mmdebstrap's own. */
 async function debianMirrors(): Promise<readonly string[]> {
