@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { Agent, createServer, get } from 'node:http';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import ssh2, { type Client, type ClientChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateKey } from '../../src/lab/hosts/keys.js';
 import { startLab, type Lab } from '../../src/lab/lab.js';
+import { streamLine } from '../../src/transport/command-line.js';
 import { temporaryFolder } from '../stages/temporary-folder.js';
 import { isRunning } from '../stages/processes.js';
 import { until } from '../stages/until.js';
@@ -20,6 +22,10 @@ beforeAll(async () => {
 });
 
 afterAll(() => lab.stop());
+
+/** The processes that this one, in which the lab runs, has started and that still run. */
+const childrenOfThisProcess = (): readonly string[] =>
+  readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
 
 const identity = () => readFileSync(join(lab.directory, 'id_ed25519'), 'utf8');
 
@@ -161,6 +167,25 @@ describe('a host of the lab', () => {
     expect((await run(client, 'docker ps -a')).stdout).toContain('CONTAINER ID');
     client.end();
   });
+
+  it.each(['', 'sudo -n '])(
+    'connects the program to its Docker Engine, called with "%s", without a process for each call',
+    async (sudo) => {
+      const client = await login(lab.hosts[1]!.sshAddress);
+      const { line } = streamLine(
+        ['docker', '-H', 'unix:///var/run/docker.sock', 'system', 'dial-stdio'],
+        sudo,
+      );
+      const before = childrenOfThisProcess();
+      const stream = await open(client, line);
+      stream.write('GET /info HTTP/1.1\r\nHost: docker\r\n\r\n');
+      await once(stream, 'readable');
+
+      expect(childrenOfThisProcess()).toEqual(before);
+      expect(String(stream.read())).toMatch(/^adfpush-program-begins\n/);
+      client.end();
+    },
+  );
 
   it('forwards to what listens on it, its loopback being its own, and refuses where nothing does', async () => {
     const [first, second] = lab.hosts;

@@ -12,8 +12,12 @@ export interface SessionHost {
   started(child: ChildProcess): void;
 }
 
-/** What `docker system dial-stdio` looks like, with sudo or without; answered without a process, as it is called for every host. */
-const dialStdio = /^(exec )?(sudo -n (-- )?)?docker (-H \S+ )?system dial-stdio$/;
+/**
+ * What `docker system dial-stdio` looks like, with sudo or without, and with a word that a shell says first; answered without a process, as
+ * it is called for every host.
+ */
+const dialStdio =
+  /^(exec )?(\/bin\/sh -c 'echo (?<word>[\w-]+); (exec )?)?(sudo -n (-- )?)?docker (-H \S+ )?system dial-stdio'?$/;
 
 /** Absent when the client wants no answer, which ssh2's types do not say. */
 type Acknowledge = (() => void) | undefined;
@@ -32,13 +36,15 @@ export function serveSession(session: Session, host: SessionHost): void {
   });
   session.on('exec', (accept, _reject, { command }) => {
     const channel = accept();
-    if (dialStdio.test(command)) dial(channel, host);
-    else child = run(channel, command, host);
+    const dialled = dialStdio.exec(command);
+    if (dialled === null) child = run(channel, command, host);
+    else dial(channel, host, dialled.groups?.['word']);
   });
 }
 
-function dial(channel: ServerChannel, host: SessionHost): void {
+function dial(channel: ServerChannel, host: SessionHost, word: string | undefined): void {
   channel.on('error', () => channel.destroy());
+  if (word !== undefined) channel.write(`${word}\n`);
   channel.once('finish', () => {
     channel.exit(0);
     channel.close();
