@@ -21,6 +21,16 @@ const pure = [
   'usecases',
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
+/** Rolls over the lab: these wait for drains, health checks and leases most of the time. */
+const lab = [
+  'test/lab/**/*.test.ts',
+  'test/aws/dynamo-deploy.test.ts',
+  'test/cli/init.test.ts',
+  'test/docs/commands.test.ts',
+  'test/docs/first-deploy.test.ts',
+  'test/secrets/deploy.test.ts',
+];
+
 export default defineConfig({
   test: {
     // A hung test is ended by this; a busy machine may take many times as long as a calm one.
@@ -44,11 +54,15 @@ export default defineConfig({
         test: {
           name: 'real',
           include: ['test/**/*.test.ts'],
-          exclude: [...pure, 'test/fleet/**', 'test/crash/**'],
+          exclude: [...pure, ...lab, 'test/fleet/**', 'test/crash/**'],
           // Many of them wait for a program most of the time.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'lab', include: lab, maxWorkers: 4, sequence: { groupOrder: 4 } },
       },
       {
         extends: true,
@@ -68,6 +82,7 @@ export default defineConfig({
           include: ['test/crash/**/*.test.ts'],
           // One case tries many points; with ADFPUSH_CRASH_POINTS=all it takes long.
           testTimeout: 3_600_000,
+          maxWorkers: 4,
           sequence: { groupOrder: 3 },
         },
       },

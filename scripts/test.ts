@@ -1,5 +1,5 @@
-// `npm test`: all projects of vitest.config.ts. The pure tests, those on real programs of this machine, and the killed runs come one after the other; the
-// fleet's, which take as long, run beside them, as most of a roll is waiting. With words, `npm test -- test/plan`, it is `vitest run` with these. Where
+// `npm test`: all projects of vitest.config.ts. The pure tests and those on real programs of this machine use the processors; rolls over the lab, killed runs
+// and the fleet's, which wait most of the time, run beside them. With words, `npm test -- test/plan`, it is `vitest run` with these. Where
 // ADFPUSH_TEST_REPORTS names a folder, each project leaves a report in it, `pure.json`, and `failures.txt` says what failed. Ends with 1 when one of
 // them fails.
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { failuresOf } from './test-failures.js';
 
-const chains = [['fleet'], ['pure', 'real', 'crashes']];
+const chains = [['fleet'], ['lab', 'crashes'], ['pure', 'real']];
 
 const words = process.argv.slice(2);
 const areOptions = words.every((word) => word.startsWith('-'));
