@@ -31,6 +31,11 @@ const lab = [
   'test/secrets/deploy.test.ts',
 ];
 
+/** What goes wrong on the fleet. These take as long as all that goes right, and have a fleet of their own beside it. */
+const faults = ['crashed', 'interrupted', 'late-stop', 'lost-host', 'blips/blips'].map(
+  (file) => `test/fleet/${file}.test.ts`,
+);
+
 export default defineConfig({
   test: {
     // A hung test is ended by this; a busy machine may take many times as long as a calm one.
@@ -64,17 +69,20 @@ export default defineConfig({
         extends: true,
         test: { name: 'lab', include: lab, maxWorkers: 4, sequence: { groupOrder: 4 } },
       },
-      {
-        extends: true,
+      ...Object.entries({
+        fleet: { include: ['test/fleet/**/*.test.ts'], exclude: faults },
+        'fleet-faults': { include: faults },
+      }).map(([name, files], index) => ({
+        extends: true as const,
         test: {
-          name: 'fleet',
-          include: ['test/fleet/**/*.test.ts'],
+          name,
+          ...files,
           globalSetup: ['test/fleet/global-setup.ts'],
           // One fleet serves all files, one case after the other; a case may wait for several rolls.
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 5 + index },
         },
-      },
+      })),
       {
         extends: true,
         test: {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { failuresOf } from './test-failures.js';
 
-const chains = [['fleet'], ['lab', 'crashes'], ['pure', 'real']];
+const chains = [['fleet'], ['fleet-faults'], ['lab', 'crashes'], ['pure', 'real']];
 
 const words = process.argv.slice(2);
 const areOptions = words.every((word) => word.startsWith('-'));

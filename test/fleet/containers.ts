@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import { GenericContainer, type StartedNetwork } from 'testcontainers';
 import { missingCapabilities } from './engine/capabilities.js';
 import { unlessGone } from './engine/engine.js';
-import { alive } from './engine/own-engine.js';
+import { alive } from './engine/alive.js';
 
 const entry = readFileSync(new URL('host/entry.sh', import.meta.url), 'utf8');
 const plainEntry = readFileSync(new URL('host/plain-entry.sh', import.meta.url), 'utf8');

@@ -2,8 +2,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../until.js';
+import { alive } from './alive.js';
 import { cacheFolder, recipeKey } from './cache.js';
 import { answers, dockerAt, type Engine, type NoEngine } from './engine.js';
+import { oneAtATime } from './one-at-a-time.js';
 
 /**
  * A Docker Engine of the tests' own: it has its own data, socket and addresses, and touches neither the
@@ -23,7 +25,8 @@ export async function ownEngine(): Promise<Engine | NoEngine> {
   const log = join(run, 'log');
 
   writeFileSync(join(run, 'users', String(process.pid)), '');
-  if (!(await answers(docker))) {
+  const trouble = await oneAtATime(join(data, '..'), 'start-engine', async () => {
+    if (await answers(docker)) return undefined;
     // A run that was killed can leave a pid that another process has by now, which dockerd takes for its containerd and waits for; and half a
     // network, by which dockerd 20.10 panics at every start. Only images are kept.
     rmSync(pidFile, { force: true });
@@ -45,9 +48,11 @@ export async function ownEngine(): Promise<Engine | NoEngine> {
     ).catch(() => 'silent');
     if (started !== 'answers') {
       const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
-      return { reason: `dockerd was started and does not answer; it says:\n${lines}` };
+      return `dockerd was started and does not answer; it says:\n${lines}`;
     }
-  }
+    return undefined;
+  });
+  if (trouble !== undefined) return { reason: trouble };
 
   return {
     address,
@@ -76,15 +81,6 @@ function removeWithMounts(folder: string): void {
   // The innermost first.
   for (const path of mounts.reverse()) spawnSync('umount', ['--lazy', path], { stdio: 'ignore' });
   rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
-}
-
-export function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** dockerd looks for containerd and iptables where not every user's PATH points. */

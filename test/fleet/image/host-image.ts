@@ -4,6 +4,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder, recipeKey } from '../engine/cache.js';
 import { unlessGone, type Engine } from '../engine/engine.js';
+import { oneAtATime } from '../engine/one-at-a-time.js';
 
 /** What an image is made of: Debian's packages, and what is done in its folder afterwards. */
 interface Recipe {
@@ -44,10 +45,16 @@ export const systemdImage = async (docker: Docker): Promise<string> =>
 /**
  * Made from Debian's packages without an image registry. It is kept in the Engine under the name of its recipe, so it is made once.
  */
-async function imageOf({ packages, hooks }: Recipe, docker: Docker): Promise<string> {
-  const name = `adfpush-fleet-host:${recipeKey(suite, ...packages, ...hooks)}`;
-  if (await exists(docker, name)) return name;
+async function imageOf(recipe: Recipe, docker: Docker): Promise<string> {
+  const key = recipeKey(suite, ...recipe.packages, ...recipe.hooks);
+  const name = `adfpush-fleet-host:${key}`;
+  await oneAtATime(cacheFolder(), `image-${key}`, async () => {
+    if (!(await exists(docker, name))) await makeImage(recipe, name, docker);
+  });
+  return name;
+}
 
+async function makeImage({ packages, hooks }: Recipe, name: string, docker: Docker): Promise<void> {
   const tar = join(cacheFolder(), `host-${process.pid}.tar`);
   try {
     await execa(
@@ -71,7 +78,6 @@ async function imageOf({ packages, hooks }: Recipe, docker: Docker): Promise<str
   } finally {
     rmSync(tar, { force: true });
   }
-  return name;
 }
 
 const exists = async (docker: Docker, name: string): Promise<boolean> =>
