@@ -4,7 +4,7 @@ import type { Fleet } from '../ports/fleet.js';
 import type { LeaseStore } from '../ports/lease-store.js';
 import type { Ledger, LedgerRecord } from '../ports/ledger.js';
 import type { SecretBackend } from '../ports/secret-backend.js';
-import type { ScalingGroups, Traffic } from '../ports/traffic.js';
+import type { ListenerRules, ScalingGroups, Traffic } from '../ports/traffic.js';
 import type { HostKeySource, KeyPusher } from '../ports/transport.js';
 import { AwsClients } from './clients.js';
 import type { CloudAccess } from './cloud-access.js';
@@ -17,6 +17,7 @@ export interface AwsCloud {
   readonly fleet: Fleet;
   readonly traffic: Traffic;
   readonly scaling: ScalingGroups;
+  readonly listenerRules: ListenerRules;
   /** What instances printed to their consoles. */
   readonly hostKeys: HostKeySource;
   /** EC2 Instance Connect. */
@@ -63,6 +64,7 @@ export function connectCloud(access: CloudAccess): AwsCloud {
     fleet: new Ec2Fleet(clients),
     traffic: trafficOf(clients),
     scaling: scalingOf(clients),
+    listenerRules: rulesOf(clients),
     hostKeys: new ConsoleHostKeys(clients),
     keyPusher: keyPusherOf(clients),
     parameterStore: async (options) => {
@@ -123,6 +125,15 @@ function scalingOf(clients: AwsClients): ScalingGroups {
     suspend: async (region, name, processes) => (await loaded()).suspend(region, name, processes),
     resume: async (region, name, processes) => (await loaded()).resume(region, name, processes),
     tag: async (region, name, key, value) => (await loaded()).tag(region, name, key, value),
+  };
+}
+
+function rulesOf(clients: AwsClients): ListenerRules {
+  const loaded = once(async () => new (await import('./elb-rules.js')).ElbRules(clients));
+  return {
+    listeners: async (loadBalancers) => (await loaded()).listeners(loadBalancers),
+    answer: async (listener, rule, page) => (await loaded()).answer(listener, rule, page),
+    remove: async (listener, rule) => (await loaded()).remove(listener, rule),
   };
 }
 

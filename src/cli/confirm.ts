@@ -1,3 +1,4 @@
+import type { MaintenanceReport } from '../model/maintenance.js';
 import type { PlanReport } from '../model/plan.js';
 import type { InterruptedStatus } from '../model/status-report.js';
 import { visible, visibleText } from '../model/visible.js';
@@ -28,6 +29,19 @@ export const confirmRecovery = (runs: readonly InterruptedStatus[], question: Qu
     `${visible(runs).map(heldBy).join('\n')}\nRestore what ${runs.length === 1 ? 'it holds' : 'they hold'} first?`,
     question,
   );
+
+/** Asks on the terminal whether clients get a page instead of the application, or the application again. */
+export function confirmMaintenance(report: MaintenanceReport, question: Question): Promise<boolean> {
+  const { state, environment, groups } = visible(report);
+  const names = groups.map(({ group }) => group).join(', ');
+  const targetGroups = [...new Set(groups.flatMap((one) => one.targetGroups))].join(', ');
+  return ask(
+    state === 'on'
+      ? `Answer 503 to all clients of ${names} (${targetGroups}) in ${environment}?`
+      : `Let the clients of ${names} (${targetGroups}) in ${environment} through again?`,
+    question,
+  );
+}
 
 /**
  * Asks on the terminal whether a task runs: `y`, anything else passes it over; `c` runs it and all that follow. A key that ends the program

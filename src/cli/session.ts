@@ -6,7 +6,7 @@ import { exitOfSignal, type ExitCode, type RunResult } from '../model/run-result
 import { errorDocument } from '../events/event-json.js';
 import type { RunHooks } from '../world/context.js';
 import { isClosed } from './closed-outputs.js';
-import { confirmPlans, confirmRecovery, confirmTask, type Question } from './confirm.js';
+import { confirmMaintenance, confirmPlans, confirmRecovery, confirmTask, type Question } from './confirm.js';
 import { whenCrashing } from './crash.js';
 import { visibleText } from '../model/visible.js';
 import { isLiveTerminal, openReaders, type ReaderOptions, type Readers } from './readers.js';
@@ -136,6 +136,7 @@ const hooksOf = (
     ...hooks,
     confirm: (plans) => confirmPlans(plans, question),
     confirmRecovery: (runs) => confirmRecovery(runs, question),
+    confirmMaintenance: (report) => confirmMaintenance(report, question),
   };
 };
 

@@ -17,6 +17,7 @@ import Lint from './lint.js';
 import LockRelease from './lock-release.js';
 import LockStatus from './lock-status.js';
 import Logs from './logs.js';
+import Maintenance from './maintenance.js';
 import ModuleCommand from './module.js';
 import Ping from './ping.js';
 import PlanCommand from './plan.js';
@@ -50,6 +51,7 @@ export const commands = {
   restart: Restart,
   drain: Drain,
   undrain: Undrain,
+  maintenance: Maintenance,
   exec: Exec,
   logs: Logs,
   ping: Ping,

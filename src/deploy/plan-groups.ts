@@ -22,6 +22,7 @@ import { playedRollout } from '../check/played-rollout.js';
 import { checkEnvFiles } from '../check/check-env-files.js';
 import { playedHosts } from '../run/chosen-hosts.js';
 import { drainedAmong, tellKeptOut } from '../run/drained.js';
+import { maintenanceOf, targetGroupsOf, tellMaintenance } from '../run/in-maintenance.js';
 import { fetchSecrets, withSettings } from '../run/fetch-secrets.js';
 import { openGroup, readGroup, type GroupSessions, type HostSettings } from '../run/group-sessions.js';
 import { leaveOutUnreachable, withoutKeptOut, type ReachedGroup } from '../check/leave-out.js';
@@ -159,6 +160,10 @@ export async function planGroups(
     groups.push(await planGroup(group, options));
   }
   tellLeftOut(groups, run);
+  for (const { opened: group } of groups) {
+    const maintenance = await maintenanceOf(group.group, await targetGroupsOf(group), group.run);
+    if (maintenance !== undefined) tellMaintenance(group.group, maintenance, run);
+  }
   for (const { plan } of groups) run.bus.emit({ type: 'plan.made', plan: reportOf(plan) });
   return groups;
 }

@@ -23,6 +23,7 @@ import { tellUnmatched } from '../run/tell-unmatched.js';
 import { drainedAmong, type KeptOut } from '../run/drained.js';
 import { openGroup, type GroupSessions } from '../run/group-sessions.js';
 import { lookForInterrupted } from '../recovery/interrupted-runs.js';
+import { maintenanceOf, targetGroupsOf } from '../run/in-maintenance.js';
 import { withRun } from '../run/with-run.js';
 import { observeHosts, type ObservedHosts } from '../check/preflight.js';
 import { notUnderWay } from '../recovery/recover-first.js';
@@ -47,7 +48,11 @@ export const statusWith = (world: World, options: StatusOptions, hooks: RunHooks
       await fetchSecrets(world, inventory, withSettings(inventory.group(group), group), run);
       const opened = await openGroup(inventory, choice, run);
       const { keptOut } = await drainedAmong(opened.sessions, opened, run);
-      groups.push(groupStatus(opened, await observeHosts(opened), keptOut));
+      const maintenance = await maintenanceOf(opened.group, await targetGroupsOf(opened), opened.run);
+      groups.push({
+        ...groupStatus(opened, await observeHosts(opened), keptOut),
+        ...defined({ maintenance }),
+      });
     }
     return {
       environment: run.environment,

@@ -18,7 +18,7 @@ import type { HostHttp } from '../ports/host-http.js';
 import type { Journal } from '../ports/journal.js';
 import type { ProjectFiles, SpillStore } from '../ports/project-files.js';
 import type { Registry } from '../ports/registry.js';
-import type { ScalingGroups } from '../ports/traffic.js';
+import type { ListenerRules, ScalingGroups } from '../ports/traffic.js';
 import type { Transport } from '../ports/transport.js';
 import type { SharedTraffic } from '../traffic/shared-traffic.js';
 import type { Blips } from './blips.js';
@@ -48,6 +48,8 @@ export interface EnginePorts {
   readonly traffic: SharedTraffic;
   /** Absent where the environment says nothing of AWS. */
   readonly scaling?: ScalingGroups;
+  /** Absent where the environment says nothing of AWS. */
+  readonly listenerRules?: ListenerRules;
   readonly registry: Registry;
   readonly journal: Journal;
   readonly hostHolds: HostHolds;

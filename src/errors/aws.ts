@@ -210,6 +210,22 @@ function trafficError(failure: Failure, call: AwsCall): AdfError | undefined {
       hint: "A target must be running and in the target group's VPC.",
     });
   }
+  if (failure.name === 'PriorityInUse' || failure.name === 'PriorityInUseException') {
+    return new AdfError({
+      code: 'aws.priority_in_use',
+      class: 'refused',
+      message: `A rule of the listener has this number already: ${plain(failure.message)}.`,
+      hint: 'Somebody else added it just now; try again.',
+    });
+  }
+  if (failure.name === 'RuleNotFound' || failure.name === 'RuleNotFoundException') {
+    return new AdfError({
+      code: 'aws.rule_gone',
+      class: 'refused',
+      message: `A rule of a listener in ${call.region} does not exist any more: ${plain(failure.message)}.`,
+      hint: 'Was it deleted meanwhile?',
+    });
+  }
   if (failure.name === 'TargetGroupNotFound' || failure.name === 'TargetGroupNotFoundException') {
     return new AdfError({
       code: 'aws.target_group_gone',

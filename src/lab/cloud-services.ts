@@ -50,7 +50,7 @@ export async function startCloudServices(options: CloudServicesOptions): Promise
   });
   for (const instance of instances) cloud.instances.add(instance);
   const groups = targetGroups.map((settings) => cloud.addTargetGroup(settings));
-  cloud.addLoadBalancer('lab', groups);
+  const { listeners } = cloud.addLoadBalancer('lab', groups);
   const api = new AwsEndpoint(cloud);
   const balancer = new Balancer({ resolve });
   const stop = async (): Promise<void> => {
@@ -59,9 +59,9 @@ export async function startCloudServices(options: CloudServicesOptions): Promise
   try {
     const endpoint = await api.listen({ address: loopback, port: ports.aws ?? 0 });
     const urls = new Map<string, string>();
-    for (const [index, group] of groups.entries()) {
+    for (const [index, listener] of listeners.entries()) {
       const port = index === 0 ? (ports.balancer ?? 0) : 0;
-      urls.set(group.name, await balancer.listen({ address: loopback, port }, group));
+      urls.set(groups[index]?.name ?? '', await balancer.listen({ address: loopback, port }, listener));
     }
     return {
       endpoint,

@@ -1,6 +1,7 @@
 import type { DrainedHost } from './drained-hosts.js';
 import type { EpochMilliseconds } from './duration.js';
 import type { Digest, EnvironmentName, GroupName, HostId, RunId } from './ids.js';
+import type { Maintenance } from './maintenance.js';
 import type { RegistrationSummary } from './plan.js';
 import type { ResultError } from './run-result.js';
 
@@ -34,6 +35,8 @@ export interface GroupStatus {
   readonly hosts: readonly HostStatus[];
   /** True when its reachable hosts do not all run the same digests. */
   readonly mixed: boolean;
+  /** Clients get a page instead of it. */
+  readonly maintenance?: Maintenance;
 }
 
 export interface HostStatus {

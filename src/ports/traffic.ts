@@ -1,5 +1,6 @@
 import type { Region, TargetGroupArn } from '../model/ids.js';
 import type { Registration, TargetGroup, TargetHealth } from '../model/registration.js';
+import type { Listener, ListenerRule, Page } from '../model/listener.js';
 import type { Tag } from '../model/tag.js';
 
 /** Auto Scaling groups, as the cloud tells and changes them. */
@@ -21,6 +22,23 @@ export interface ScalingGroup {
   readonly healthCheckTypes: readonly string[];
   readonly suspendedProcesses: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
+}
+
+/** The rules by which listeners of load balancers forward to target groups, or answer by themselves. */
+export interface ListenerRules {
+  /** Every listener of these load balancers, given by their ARNs, with its rules and their tags. */
+  listeners(loadBalancers: readonly string[]): Promise<readonly Listener[]>;
+  /**
+   * Makes a rule that answers 503 with a page, for the requests that fit these conditions; for all where there are none. Throws
+   * `aws.priority_in_use`.
+   */
+  answer(
+    listener: Pick<Listener, 'arn' | 'region'>,
+    rule: Pick<ListenerRule, 'conditions' | 'tags'> & { readonly priority: number },
+    page: Page,
+  ): Promise<void>;
+  /** Removing what is absent is no error. */
+  remove(listener: Pick<Listener, 'region'>, rule: Pick<ListenerRule, 'arn'>): Promise<void>;
 }
 
 /** Target groups, as the cloud tells and changes them. */

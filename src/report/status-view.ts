@@ -1,6 +1,7 @@
 import { defined } from '../model/defined.js';
 import { targetGroupName } from '../model/ids.js';
 import { describeHost } from '../model/host.js';
+import { describeMaintenance } from '../model/maintenance.js';
 import type {
   ContainerStatus,
   GroupStatus,
@@ -49,6 +50,9 @@ function renderGroup(status: GroupStatus, report: StatusReport, options: StatusV
   const rows = rowsOf(status.hosts, palette);
   return [
     palette.bold(`${status.group} in ${report.environment}: ${countHosts(status.hosts.length)}`),
+    ...(status.maintenance === undefined
+      ? []
+      : [palette.yellow(`  ${describeMaintenance(status.maintenance)}: clients get the page`)]),
     ...renderTable(rows, {
       header: ['HOST', 'ZONE', 'RUNS', 'HEALTH', 'TARGET GROUPS', 'DRIFT'],
       indent: '  ',

@@ -57,7 +57,7 @@ export function openRun(
       fence,
       files,
       hostFiles,
-      ...defined({ groupKeys, scaling, spills, control, drained }),
+      ...defined({ groupKeys, scaling, listenerRules: world.listenerRules, spills, control, drained }),
     },
     leaseDuration: world.leaseDuration,
     redaction,

@@ -2,6 +2,7 @@ import type { StepAnswer, StopSignal } from '../engine/index.js';
 import type { EventReader } from '../events/bus.js';
 import type { Redaction } from '../events/redaction.js';
 import type { Layer } from '../expression/scope.js';
+import type { MaintenanceReport } from '../model/maintenance.js';
 import type { FlagVariable, PlanReport } from '../model/plan.js';
 import type { InterruptedStatus } from '../model/status-report.js';
 import type { PersonPrompt } from '../ports/secret-keeper.js';
@@ -36,6 +37,8 @@ export interface RunHooks {
   confirm?(plans: readonly PlanReport[]): Promise<boolean>;
   /** Told of interrupted runs, says whether to restore what they hold; without it a run does so. */
   confirmRecovery?(runs: readonly InterruptedStatus[]): Promise<boolean>;
+  /** Shown which rules would be changed, says whether to go ahead; without it they are changed. */
+  confirmMaintenance?(report: MaintenanceReport): Promise<boolean>;
   /** Asks before each task whether it runs; absent where no person is asked. */
   readonly askTask?: (name: string) => Promise<StepAnswer>;
   /** Asks the person at the terminal for passphrases and variables; absent where there is none. */

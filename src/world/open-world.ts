@@ -177,7 +177,7 @@ export async function openWorld(
     http: new TransportHttp(transport, clock),
     control,
     traffic: cloud?.traffic ?? noTraffic(environment),
-    ...(cloud === undefined ? {} : { scaling: cloud.scaling }),
+    ...(cloud === undefined ? {} : { scaling: cloud.scaling, listenerRules: cloud.listenerRules }),
     registry,
     notifier: notifierOf({
       config: project.config,

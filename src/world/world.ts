@@ -18,7 +18,7 @@ import type { LeaseOwner, LeaseStore } from '../ports/lease-store.js';
 import type { SpillStore } from '../ports/project-files.js';
 import type { Registry } from '../ports/registry.js';
 import type { Releases } from '../ports/releases.js';
-import type { ScalingGroups, Traffic } from '../ports/traffic.js';
+import type { ListenerRules, ScalingGroups, Traffic } from '../ports/traffic.js';
 import type { Transport } from '../ports/transport.js';
 import type { Notices } from './notices.js';
 import type { OpenNotifier } from './open-notifier.js';
@@ -45,6 +45,8 @@ export interface World {
   readonly traffic: Traffic;
   /** Absent where the environment says nothing of AWS. */
   readonly scaling?: ScalingGroups;
+  /** Absent where the environment says nothing of AWS. */
+  readonly listenerRules?: ListenerRules;
   readonly registry: Registry;
   readonly journals: JournalStore;
   /** Absent where the events of runs are not kept. */

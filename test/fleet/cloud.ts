@@ -39,8 +39,10 @@ export class FleetCloud {
       healthCheck: { interval: 250, timeout: 1_000, healthyThreshold: 2, unhealthyThreshold: 2 },
       ...settings,
     });
-    this.#cloud.addLoadBalancer(`${settings.name}-lb`, [group]);
-    this.#urls.set(settings.name, await this.#balancer.listen(loopback, group));
+    const { listeners } = this.#cloud.addLoadBalancer(`${settings.name}-lb`, [group]);
+    for (const listener of listeners) {
+      this.#urls.set(settings.name, await this.#balancer.listen(loopback, listener));
+    }
   }
 
   /** Runs something while drains of all target groups take no time; afterwards they take the usual again. */

@@ -80,6 +80,8 @@ const awsOfOneHost = {
   DescribeTargetGroups: 1,
   DescribeTargetGroupAttributes: 1,
   DescribeTargetHealth: 1,
+  // Whether the group is in maintenance.
+  DescribeTags: 1,
 };
 
 it('status of one host looks at its target group once', async () => {

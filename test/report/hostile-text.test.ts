@@ -13,6 +13,7 @@ import { environmentName, groupName, hostId, region, runId } from '../../src/mod
 import type { HistoryReport, PastRun, ReleaseDiff, ReleasesReport } from '../../src/model/history-report.js';
 import type { LintReport } from '../../src/model/lint-report.js';
 import type { LockReport, ReleasedLock } from '../../src/model/lock-report.js';
+import type { MaintenanceReport } from '../../src/model/maintenance.js';
 import type { ModuleDocument } from '../../src/model/module-document.js';
 import type { PlaybookListing } from '../../src/model/playbook-listing.js';
 import type { ReleaseRecord } from '../../src/model/release-record.js';
@@ -39,6 +40,7 @@ import { renderModule, renderModuleList } from '../../src/report/module-view.js'
 import { OneLineReader } from '../../src/report/one-line.js';
 import { OpenHolds } from '../../src/report/open-holds.js';
 import { renderPastEvents } from '../../src/report/past-events.js';
+import { renderMaintenance } from '../../src/report/maintenance-view.js';
 import { renderPing, renderPingChange } from '../../src/report/ping-view.js';
 import { PlainReader } from '../../src/report/plain.js';
 import { renderPlan } from '../../src/report/plan-view.js';
@@ -320,6 +322,7 @@ const status: Whole<StatusReport> = {
     {
       group: groupName('api'),
       mixed: true,
+      maintenance: { since: 0, who: 'ann', reason: 'migration' },
       hosts: [undefined, resultError].map((reason) => ({
         host: host.id,
         name: 'api-1',
@@ -403,6 +406,19 @@ const ping: Whole<PingReport> = {
   at: 0,
   endpoints: [check],
   failed: 1,
+};
+const maintenance: Whole<MaintenanceReport> = {
+  environment: environmentName('lab'),
+  at: 0,
+  state: 'on',
+  check: false,
+  groups: [
+    {
+      group: groupName('api'),
+      targetGroups: ['api-http'],
+      rules: [{ loadBalancer: 'lab', port: 80, priority: 9, change: 'made' }],
+    },
+  ],
 };
 const change: Whole<EndpointChange> = { at: 0, check, before: check };
 
@@ -520,6 +536,7 @@ const views: Readonly<Record<string, ReturnType<typeof view>>> = {
   renderInventoryList: view(machines as readonly Host[], (all) => renderInventoryList(all)),
   renderLint: view(lint as LintReport, (report) => renderLint(report, () => hostile)),
   renderLocks: view(locks as LockReport, renderLocks),
+  renderMaintenance: view(maintenance, renderMaintenance),
   renderModule: view(ofModule as ModuleDocument, renderModule),
   renderModuleList: view([ofModule as ModuleDocument], renderModuleList),
   renderPastEvents: view(

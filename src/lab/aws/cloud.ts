@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { labUnknown } from '../../errors/lab.js';
+import { Listener } from '../balancer/listener.js';
 import { TargetGroup, type TargetGroupSettings } from '../balancer/target-group.js';
 import type { LabScalingGroup, NewScalingGroup } from './auto-scaling.js';
 import { Instances } from './instance.js';
@@ -20,6 +21,8 @@ export interface LoadBalancerRecord {
   readonly arn: string;
   readonly zones: readonly string[];
   readonly targetGroups: readonly TargetGroup[];
+  /** One for each target group, which its default rule forwards to. */
+  readonly listeners: readonly Listener[];
 }
 
 interface AssumedRole {
@@ -49,6 +52,7 @@ export class Cloud {
   pageSize = Infinity;
   readonly #targetGroups: TargetGroup[] = [];
   readonly #scalingGroups = new Map<string, LabScalingGroup>();
+  #rulesMade = 0;
 
   constructor({ account, region, zones, pushedKeys = new PushedKeys() }: CloudSettings) {
     this.pushedKeys = pushedKeys;
@@ -72,13 +76,36 @@ export class Cloud {
 
   addLoadBalancer(name: string, targetGroups: readonly TargetGroup[]): LoadBalancerRecord {
     const arn = this.#arn(`loadbalancer/app/${name}`);
-    const record = { name, arn, zones: this.zones, targetGroups };
+    const listeners = targetGroups.map(
+      (group, index) => new Listener(this.#arn(`listener/app/${name}/${index + 1}`), 80 + index, group),
+    );
+    const record = { name, arn, zones: this.zones, targetGroups, listeners };
     this.loadBalancers.push(record);
     return record;
   }
 
   balancersOf(group: TargetGroup): readonly LoadBalancerRecord[] {
     return this.loadBalancers.filter(({ targetGroups }) => targetGroups.includes(group));
+  }
+
+  get listeners(): readonly Listener[] {
+    return this.loadBalancers.flatMap(({ listeners }) => listeners);
+  }
+
+  /** The one whose default rule forwards to the target group. Throws `lab.unknown`. */
+  listenerOf(group: TargetGroup): Listener {
+    const found = this.listeners.find(({ rules }) => {
+      const action = rules.at(-1)?.action;
+      return action?.type === 'forward' && action.groups.some((one) => one.group === group);
+    });
+    if (found === undefined) throw labUnknown('listener', group.name, []);
+    return found;
+  }
+
+  /** A new name for a rule of a listener. */
+  ruleArn(listener: Listener): string {
+    this.#rulesMade += 1;
+    return this.#arn(`listener-rule/${listener.arn.split(':listener/')[1] ?? ''}/${this.#rulesMade}`);
   }
 
   /** By name or ARN. Throws `lab.unknown`. */

@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../../model/duration.js';
+import type { ListenerRule } from '../balancer/listener.js';
 import type { TargetGroupSettings, TargetHealthView } from '../balancer/target-group.js';
 import type { LabScalingGroup, NewScalingGroup } from './auto-scaling.js';
 import type { Cloud } from './cloud.js';
@@ -63,6 +64,28 @@ export class AwsControl {
 
   deregister(targetGroup: string, id: string, port?: number): void {
     this.#cloud.targetGroup(targetGroup).deregister(port === undefined ? { id } : { id, port });
+  }
+
+  /** As DescribeRules and DescribeTags tell the rules of all listeners, in the order of their numbers. */
+  rules(): readonly ListenerRule[] {
+    return this.#cloud.listeners.flatMap(({ rules }) => rules);
+  }
+
+  /** As a person would, in the console: a rule of the listener of a target group that forwards what fits to a target group. Gives its ARN. */
+  addRule(
+    listenerOf: string,
+    { to = listenerOf, ...rule }: Pick<ListenerRule, 'priority' | 'conditions'> & { readonly to?: string },
+  ): string {
+    const listener = this.#cloud.listenerOf(this.#cloud.targetGroup(listenerOf));
+    const arn = this.#cloud.ruleArn(listener);
+    const groups = [{ group: this.#cloud.targetGroup(to), weight: 1 }];
+    listener.add({ ...rule, arn, action: { type: 'forward', groups }, tags: new Map() });
+    return arn;
+  }
+
+  /** The tags of a target group. */
+  tags(targetGroup: string): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#cloud.targetGroup(targetGroup).tags);
   }
 
   /** Its instances are tagged as being in it. */

@@ -1,18 +1,10 @@
 import { defined } from '../../model/defined.js';
 import type { Target, TargetGroup, TargetHealthView } from '../balancer/target-group.js';
 import type { Cloud, LoadBalancerRecord } from './cloud.js';
-import {
-  invalidParameter,
-  invalidTarget,
-  loadBalancerNotFound,
-  targetGroupNotFound,
-  tooManyTags,
-} from './fault.js';
+import { invalidTarget, loadBalancerNotFound, targetGroupNotFound, tooManyTags } from './fault.js';
 import { labVpc } from './instance.js';
-import { pageOf, type Action, type Caller, type Query, type Xml } from './query.js';
-
-/** The largest page ELBv2 gives. */
-const largestPage = 400;
+import { listenerActions } from './listeners.js';
+import { pageOf, pageSize, type Action, type Caller, type Query, type Xml } from './query.js';
 
 /** What AWS allows a resource. */
 const mostTags = 50;
@@ -109,7 +101,7 @@ const deregisterTargets: Action = (query, caller) => {
 const describeTags: Action = (query, caller) => ({
   TagDescriptions: query.list('ResourceArns').map((arn) => ({
     ResourceArn: arn,
-    Tags: [...groupAt(arn, caller).tags].map(([key, value]) => ({ Key: key, Value: value })),
+    Tags: [...tagsOf(arn, caller)].map(([key, value]) => ({ Key: key, Value: value })),
   })),
 });
 
@@ -117,7 +109,7 @@ const addTags: Action = (query, caller) => {
   const added = query
     .structures('Tags')
     .map((tag) => [tag.required('Key'), tag.text('Value') ?? ''] as const);
-  for (const { tags } of query.list('ResourceArns').map((arn) => groupAt(arn, caller))) {
+  for (const tags of query.list('ResourceArns').map((arn) => tagsOf(arn, caller))) {
     const after = new Map([...tags, ...added]);
     if (after.size > mostTags) throw tooManyTags();
     for (const [key, value] of added) tags.set(key, value);
@@ -127,7 +119,7 @@ const addTags: Action = (query, caller) => {
 
 /** Removing what is not there succeeds, as in AWS. */
 const removeTags: Action = (query, caller) => {
-  for (const { tags } of query.list('ResourceArns').map((arn) => groupAt(arn, caller))) {
+  for (const tags of query.list('ResourceArns').map((arn) => tagsOf(arn, caller))) {
     for (const key of query.list('TagKeys')) tags.delete(key);
   }
   return {};
@@ -145,16 +137,15 @@ function checkRegistrable(group: TargetGroup, id: string, cloud: Cloud): void {
   }
 }
 
-const pageSize = (query: Query, cloud: Cloud): number => {
-  const wanted = query.number('PageSize') ?? largestPage;
-  if (wanted < 1 || wanted > largestPage) throw invalidParameter(`Page size ${wanted} is invalid`);
-  return Math.min(wanted, cloud.pageSize);
-};
-
 const groupOf = (query: Query, caller: Caller): TargetGroup =>
   groupAt(query.required('TargetGroupArn'), caller);
 
-/** Of all that can have tags, the lab gives them to target groups. */
+/** Of all that can have tags, the lab gives them to target groups and to rules of listeners. */
+function tagsOf(arn: string, caller: Caller): Map<string, string> {
+  const rule = caller.cloud.listeners.flatMap(({ rules }) => rules).find((one) => one.arn === arn);
+  return rule?.tags ?? groupAt(arn, caller).tags;
+}
+
 function groupAt(arn: string, { cloud, region }: Caller): TargetGroup {
   const group = cloud.targetGroups.find((candidate) => candidate.arn === arn);
   if (group === undefined || region !== cloud.region) throw targetGroupNotFound([arn]);
@@ -224,4 +215,5 @@ export const elbv2Actions: Readonly<Record<string, Action>> = {
   DescribeTags: describeTags,
   AddTags: addTags,
   RemoveTags: removeTags,
+  ...listenerActions,
 };

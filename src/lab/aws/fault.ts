@@ -23,6 +23,18 @@ export const instanceNotFound = (ids: readonly string[]): AwsFault =>
 export const tooManyTags = (): AwsFault =>
   new AwsFault('TooManyTags', 'The maximum number of tags per resource has been exceeded');
 
+export const listenerNotFound = (arns: readonly string[]): AwsFault =>
+  new AwsFault('ListenerNotFound', `Listeners '[${arns.join(', ')}]' not found`);
+
+export const ruleNotFound = (arns: readonly string[]): AwsFault =>
+  new AwsFault('RuleNotFound', `Rules '[${arns.join(', ')}]' not found`);
+
+export const priorityInUse = (priority: number): AwsFault =>
+  new AwsFault('PriorityInUse', `Priority '${priority}' is currently in use`);
+
+export const operationNotPermitted = (message: string): AwsFault =>
+  new AwsFault('OperationNotPermitted', message);
+
 export const invalidTarget = (message: string): AwsFault => new AwsFault('InvalidTarget', message);
 
 export const invalidParameter = (message: string): AwsFault => new AwsFault('InvalidParameterValue', message);

@@ -1,5 +1,5 @@
 import type { Cloud } from './cloud.js';
-import { AwsFault, missingParameter } from './fault.js';
+import { AwsFault, invalidParameter, missingParameter } from './fault.js';
 
 export interface Page<T> {
   readonly entries: readonly T[];
@@ -21,6 +21,16 @@ function positionOf(token: string): number {
   const match = /^lab:(\d+)$/.exec(Buffer.from(token, 'base64url').toString());
   if (match === null) throw new AwsFault('InvalidNextToken', `The token '${token}' is invalid`);
   return Number(match[1]);
+}
+
+/** The largest page that ELBv2 gives. */
+const largestPage = 400;
+
+/** How many entries a page of ELBv2 has that the caller asks for. Throws `InvalidParameterValue`. */
+export function pageSize(query: Query, cloud: Cloud): number {
+  const wanted = query.number('PageSize') ?? largestPage;
+  if (wanted < 1 || wanted > largestPage) throw invalidParameter(`Page size ${wanted} is invalid`);
+  return Math.min(wanted, cloud.pageSize);
 }
 
 /** What an answer is made of. An array becomes one element holding `member` or `item` elements; undefined becomes nothing. */

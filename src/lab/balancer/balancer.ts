@@ -9,7 +9,8 @@ import {
 import type { Milliseconds } from '../../model/duration.js';
 import { closed, listen, type Address } from '../listen.js';
 import { forward } from './forward.js';
-import type { HealthCheckSettings, TargetGroup } from './target-group.js';
+import type { Listener } from './listener.js';
+import { TargetGroup, type HealthCheckSettings } from './target-group.js';
 import type { ProbeResult, RegisteredTarget } from './target.js';
 
 export interface GroupStatisticsView {
@@ -101,11 +102,11 @@ export interface BalancerSettings {
   readonly requestTimeout?: Milliseconds;
 }
 
-/** A real HTTP load balancer with an ALB's habits: one listener per target group, and never a second try. */
+/** A real HTTP load balancer with an ALB's habits: its listeners have rules, and it never tries twice. */
 export class Balancer {
   readonly #settings: BalancerSettings;
   readonly #listeners: Server[] = [];
-  readonly #groups: TargetGroup[] = [];
+  readonly #groups = new Set<TargetGroup>();
   readonly #statistics = new Map<string, GroupStatistics>();
   /** Idle connections are let go before common servers do: Node after 5 s, nginx after 75 s. */
   readonly #agent = new Agent({ keepAlive: true, timeout: 3_000 });
@@ -114,19 +115,20 @@ export class Balancer {
     this.#settings = settings;
   }
 
-  /** Begins to check the group and to send it what comes in here. Gives the URL. Throws `lab.port_taken`. */
-  async listen(at: Address, group: TargetGroup): Promise<string> {
-    const statistics = new GroupStatistics();
+  /** Begins to check the listener's groups and to send them what comes in here. Gives the URL. Throws `lab.port_taken`. */
+  async listen(at: Address, listener: Listener): Promise<string> {
     const server = createServer((request, response) => {
-      this.#route(group, statistics, request, response);
+      this.#route(listener, request, response);
     });
     // Longer than any client keeps an idle connection, so that none is closed under a request.
     server.keepAliveTimeout = 120_000;
     const { address, port } = await listen(server, 'load balancer', at);
     this.#listeners.push(server);
-    this.#groups.push(group);
-    this.#statistics.set(group.name, statistics);
-    group.use((target, check) => probeOnce(this.#settings.resolve(target.id, target.port), check));
+    for (const group of listener.groups) {
+      this.#groups.add(group);
+      this.#statistics.set(group.name, new GroupStatistics());
+      group.use((target, check) => probeOnce(this.#settings.resolve(target.id, target.port), check));
+    }
     return `http://${address}:${port}`;
   }
 
@@ -146,12 +148,18 @@ export class Balancer {
     await Promise.all(done);
   }
 
-  #route(
-    group: TargetGroup,
-    statistics: GroupStatistics,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): void {
+  #route(listener: Listener, request: IncomingMessage, response: ServerResponse): void {
+    const to = listener.route(request);
+    if (!(to instanceof TargetGroup)) {
+      request.resume();
+      response.writeHead(to.status, { 'content-type': to.contentType ?? 'text/plain' }).end(to.body ?? '');
+      return;
+    }
+    this.#send(to, request, response);
+  }
+
+  #send(group: TargetGroup, request: IncomingMessage, response: ServerResponse): void {
+    const statistics = this.#statistics.get(group.name) ?? new GroupStatistics();
     const target = choose(group, statistics.requests);
     const at = target === undefined ? undefined : this.#settings.resolve(target.id, target.port);
     statistics.received(target?.id);
