@@ -45,6 +45,11 @@ const limitFlag = (more: string, aliases: string[] = []) =>
     aliases,
   });
 
+/** Groups that are only looked at. */
+export const anyGroupFlag = {
+  group: groupFlag('Group of hosts; several with commas between them, or `all` of the environment. Required'),
+};
+
 /** Which hosts. */
 export const fleetFlags = {
   group: groupFlag('Group of hosts; several with commas between them. Required'),

@@ -4,6 +4,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import {
   becomePasswordFlag,
   durationOf,
+  anyGroupFlag,
   fleetFlags,
   forksFlag,
   graceFlag,
@@ -51,6 +52,7 @@ Hosts that ended with the same output and exit code are shown together, when all
   ];
   static override flags = {
     ...fleetFlags,
+    ...anyGroupFlag,
     limit: retryLimitFlag(),
     'one-line': Flags.boolean({
       char: 'o',

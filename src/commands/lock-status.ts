@@ -1,5 +1,5 @@
 import { BaseCommand } from '../cli/base-command.js';
-import { becomePasswordFlag, fleetFlags, jsonFlag, variableFlags } from '../cli/flags.js';
+import { anyGroupFlag, becomePasswordFlag, fleetFlags, jsonFlag, variableFlags } from '../cli/flags.js';
 import { inSession, onlyProgress } from '../cli/session.js';
 import type { ExitCode } from '../model/run-result.js';
 import { renderLocks } from '../report/lock-view.js';
@@ -19,7 +19,7 @@ export default class LockStatus extends BaseCommand {
     },
   ];
   static override flags = {
-    group: fleetFlags.group,
+    ...anyGroupFlag,
     env: fleetFlags.env,
     ...variableFlags,
     ...becomePasswordFlag,

@@ -1,6 +1,13 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { becomePasswordFlag, fleetFlags, jsonFlag, retryLimitFlag, variableFlags } from '../cli/flags.js';
+import {
+  anyGroupFlag,
+  becomePasswordFlag,
+  fleetFlags,
+  jsonFlag,
+  retryLimitFlag,
+  variableFlags,
+} from '../cli/flags.js';
 import { momentOf } from '../cli/moment.js';
 import { inSession, onlyProgress } from '../cli/session.js';
 import { invalidPattern } from '../errors/cli.js';
@@ -38,6 +45,7 @@ With --follow it goes on until it is interrupted. A host that is lost is read on
   ];
   static override flags = {
     ...fleetFlags,
+    ...anyGroupFlag,
     limit: retryLimitFlag(['host']),
     container: Flags.string({
       description: 'Only the container of this name, in a group of several',

@@ -1,7 +1,9 @@
+import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import {
   becomePasswordFlag,
   exitCodeFlag,
+  anyGroupFlag,
   fleetFlags,
   forksFlag,
   jsonFlag,
@@ -9,7 +11,7 @@ import {
 } from '../cli/flags.js';
 import { inSession, onlyProgress } from '../cli/session.js';
 import type { ExitCode } from '../model/run-result.js';
-import { renderStatus } from '../report/status-view.js';
+import { renderStatus, renderStatusBrief } from '../report/status-view.js';
 
 export default class Status extends BaseCommand {
   static override summary = 'Show what each host of a group really runs';
@@ -18,12 +20,18 @@ export default class Status extends BaseCommand {
   static override examples = [
     { description: 'What runs in production', command: '<%= config.bin %> status --group api --env prod' },
     {
+      description: 'All that runs in production, on one screen',
+      command: '<%= config.bin %> status --group all --env prod --brief',
+    },
+    {
       description: 'Fail a check when hosts drifted',
       command: '<%= config.bin %> status -g api --env prod --exit-code',
     },
   ];
   static override flags = {
     ...fleetFlags,
+    ...anyGroupFlag,
+    brief: Flags.boolean({ description: 'One line for each group, what needs a look first' }),
     ...variableFlags,
     ...forksFlag,
     ...becomePasswordFlag,
@@ -43,7 +51,7 @@ export default class Status extends BaseCommand {
       return status(options, hooks);
     });
     if (flags.json) this.print(report);
-    else this.printText(renderStatus(report, this.view));
+    else this.printText((flags.brief ? renderStatusBrief : renderStatus)(report, this.view));
     const drifted = report.groups.some(
       ({ mixed, hosts }) =>
         mixed || hosts.some(({ drift, error }) => drift.length > 0 || error !== undefined),

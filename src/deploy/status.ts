@@ -10,7 +10,7 @@ import { type Run } from '../engine/index.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { label, type ObservedContainer } from '../model/container.js';
 import { describeDrained, type DrainedHost } from '../model/drained-hosts.js';
-import { groupName, type GroupName } from '../model/ids.js';
+import type { GroupName } from '../model/ids.js';
 import type { Release } from '../model/release.js';
 import type { HostObservation } from '../plan/observation.js';
 import { currentRelease } from '../plan/previous-release.js';
@@ -18,6 +18,7 @@ import { whyDrifted } from '../plan/convergence.js';
 import { inWorld } from '../world/open-world.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
 import { resultError } from '../run/endings.js';
+import { namedGroups } from '../run/described-groups.js';
 import { fetchSecrets, withSettings } from '../run/fetch-secrets.js';
 import { tellUnmatched } from '../run/tell-unmatched.js';
 import { drainedAmong, type KeptOut } from '../run/drained.js';
@@ -43,7 +44,8 @@ export const statusWith = (world: World, options: StatusOptions, hooks: RunHooks
     const inventory = await run.blips.cloud.outlast(() => world.listHosts());
     await tellUnmatched(world, inventory, run);
     const groups: GroupStatus[] = [];
-    for (const group of options.groups) {
+    const names = namedGroups(options.groups, inventory);
+    for (const group of names) {
       const choice = { group, ...defined({ limit: options.limit }) };
       await fetchSecrets(world, inventory, withSettings(inventory.group(group), group), run);
       const opened = await openGroup(inventory, choice, run);
@@ -58,7 +60,7 @@ export const statusWith = (world: World, options: StatusOptions, hooks: RunHooks
       environment: run.environment,
       at: world.clock.now(),
       groups,
-      interrupted: await interruptedOf(options.groups.map(groupName), inventory, world, run),
+      interrupted: await interruptedOf(names, inventory, world, run),
     };
   });
 

@@ -128,6 +128,14 @@ export const wildcardGroup = (name: string): AdfError =>
     'Name one group, or several as in --group api,worker. Patterns are for --limit.',
   );
 
+/** `all` of a command that looks at what groups run. */
+export const nothingDescribed = (environment: string): AdfError =>
+  invalid(
+    'nothing_described',
+    `No group of ${environment} says what it runs.`,
+    'Give a group an image: or container: in inventory/group_vars/GROUP.yml.',
+  );
+
 export const emptyPattern = (pattern: string): AdfError =>
   invalid(
     'empty_pattern',

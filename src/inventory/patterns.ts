@@ -42,7 +42,7 @@ export function selectHosts(inventory: Inventory, pattern: string, later?: Later
  * no host is in.
  */
 export function requireGroup(inventory: Inventory, name: string): readonly Host[] {
-  if (isGlob(name) || name.trim() === '' || /^[!&]/.test(name)) throw wildcardGroup(name);
+  if (isGlob(name) || name === 'all' || name.trim() === '' || /^[!&]/.test(name)) throw wildcardGroup(name);
   const hosts = inventory.group(name);
   if (hosts.length > 0) return hosts;
   if (/[:,]/.test(name)) throw wildcardGroup(name);

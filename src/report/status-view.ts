@@ -31,6 +31,64 @@ export function renderStatus(seen: StatusReport, options: StatusViewOptions = {}
   return [...groups, ...interrupted].map((lines) => lines.join('\n')).join('\n\n');
 }
 
+/** A line for each group, with how many of its hosts in each zone are as configured; what needs a look comes first. */
+export function renderStatusBrief(seen: StatusReport, options: StatusViewOptions = {}): string {
+  const report = visible(seen);
+  const { palette = plainPalette, width } = options;
+  const zonesOf = ({ hosts }: GroupStatus): readonly string[] => hosts.map(({ zone }) => zone ?? '-');
+  const zones = [...new Set(report.groups.flatMap(zonesOf))].toSorted();
+  const groups = report.groups.toSorted((a, b) => Number(isWell(a)) - Number(isWell(b)));
+  const table = renderTable(
+    groups.map((group) => [
+      group.group,
+      releasesOf(group),
+      ...zones.map((zone) => wellIn(zone, group, palette)),
+      notes(group, palette),
+    ]),
+    {
+      header: ['GROUP', 'RUNS', ...zones, 'NOTES'],
+      indent: '  ',
+      styleHeader: palette.dim,
+      ...defined({ width }),
+    },
+  );
+  const interrupted = (report.interrupted ?? []).flatMap((run) => [
+    '',
+    ...renderInterrupted(run, report, options),
+  ]);
+  const title = `${report.environment}: ${groups.length === 1 ? '1 group' : `${groups.length} groups`}`;
+  return [palette.bold(title), ...table, ...interrupted].join('\n');
+}
+
+const isAsConfigured = ({ error, drift }: HostStatus): boolean => error === undefined && drift.length === 0;
+
+const isWell = ({ hosts, mixed, maintenance }: GroupStatus): boolean =>
+  !mixed && maintenance === undefined && hosts.every(isAsConfigured);
+
+/** `v2`, or all that run, in a group that is mixed. */
+function releasesOf({ hosts }: GroupStatus): string {
+  const labels = hosts.flatMap(({ containers }) => containers.map((one) => one.version ?? releaseLabel(one)));
+  return labels.length === 0 ? '(none)' : [...new Set(labels)].join(', ');
+}
+
+/** `3/4`: so many of the hosts there are as configured. */
+function wellIn(zone: string, { hosts }: GroupStatus, { yellow }: Palette): string {
+  const there = hosts.filter((host) => (host.zone ?? '-') === zone);
+  if (there.length === 0) return '-';
+  const well = there.filter(isAsConfigured).length;
+  return well === there.length ? `${well}/${there.length}` : yellow(`${well}/${there.length}`);
+}
+
+function notes(group: GroupStatus, palette: Palette): string {
+  const drained = group.hosts.filter((host) => host.drained !== undefined).length;
+  const parts = [
+    ...troubles(group, palette),
+    ...(drained > 0 ? [palette.yellow(`${drained} drained`)] : []),
+    ...(group.maintenance === undefined ? [] : [palette.yellow(describeMaintenance(group.maintenance))]),
+  ];
+  return parts.length === 0 ? '-' : parts.join('; ');
+}
+
 function renderInterrupted(
   { run, verb, who, link, held }: InterruptedStatus,
   { environment }: StatusReport,
@@ -122,10 +180,15 @@ function registrationsOf({ registrations }: HostStatus, palette: Palette): strin
     .join(', ');
 }
 
-function summary({ hosts, mixed }: GroupStatus, palette: Palette): string {
+function summary(status: GroupStatus, palette: Palette): string {
+  const parts = troubles(status, palette);
+  return parts.length === 0 ? palette.green('  All hosts are as configured.') : `  ${parts.join('; ')}.`;
+}
+
+function troubles({ hosts, mixed }: GroupStatus, palette: Palette): readonly string[] {
   const unknown = hosts.filter(({ error }) => error !== undefined).length;
   const drifted = hosts.filter(({ drift }) => drift.length > 0).length;
-  const parts = [
+  return [
     ...(unknown > 0 ? [palette.red(`${countHosts(unknown)} could not be read`)] : []),
     ...(mixed ? [palette.yellow('the group is mixed: not all hosts run the same release')] : []),
     ...(drifted > 0
@@ -136,5 +199,4 @@ function summary({ hosts, mixed }: GroupStatus, palette: Palette): string {
         ]
       : []),
   ];
-  return parts.length === 0 ? palette.green('  All hosts are as configured.') : `  ${parts.join('; ')}.`;
 }

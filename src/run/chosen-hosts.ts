@@ -5,12 +5,14 @@ import type { Host } from '../model/host.js';
 import type { Play } from '../playbook/playbook.js';
 import type { CommonOptions } from '../world/context.js';
 
-/** The hosts of some groups that a limit leaves. Throws `inventory.*` for a group or a limit that leaves none. */
+/** The hosts of some groups, `all` of the environment, that a limit leaves. Throws `inventory.*` for a group or a limit that leaves none. */
 export function chosenHosts(
   inventory: Inventory,
   { groups, limit }: Pick<CommonOptions, 'limit'> & { readonly groups: readonly string[] },
 ): readonly Host[] {
-  const members = new Set(groups.flatMap((group) => requireGroup(inventory, group)));
+  const members = new Set(
+    groups.flatMap((group) => (group === 'all' ? inventory.hosts : requireGroup(inventory, group))),
+  );
   if (limit === undefined) return [...members];
   const chosen = selectHosts(inventory, limit).filter((host) => members.has(host));
   return chosen.length > 0 ? chosen : selectHosts(inventory, `${groups.join(':')}:&${limit}`);

@@ -7,7 +7,7 @@ import type { GroupSessions } from './group-sessions.js';
 
 /**
  * Whether clients of a group get a page instead of it. The tag of a target group is a claim: it counts while there is a rule that answers.
- * Undefined also where the account may not be asked.
+ * Undefined also where that cannot be read, which is a warning, unless the account may not be asked.
  */
 export async function maintenanceOf(
   group: GroupName,
@@ -24,8 +24,12 @@ export async function maintenanceOf(
     const listeners = await run.blips.cloud.outlast(() => listenerRules.listeners(balancers));
     return rulesOf(of, listeners).length > 0 ? told : undefined;
   } catch (error) {
-    if (error instanceof AdfError && error.code === 'aws.access_denied') return undefined;
-    throw error;
+    if (!(error instanceof AdfError) || error.class === 'bug' || run.stop.signal.aborted) throw error;
+    if (error.code !== 'aws.access_denied') {
+      const message = `whether ${group} is in maintenance could not be read: ${error.message}`;
+      run.bus.emit({ type: 'warning', message });
+    }
+    return undefined;
   }
 }
 

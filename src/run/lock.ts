@@ -6,6 +6,7 @@ import type { LockReport, ReleasedLock } from '../model/lock-report.js';
 import type { LeaseLook, LeaseName } from '../ports/lease-store.js';
 import { inWorld } from '../world/open-world.js';
 import type { CommonOptions, RunHooks } from '../world/context.js';
+import { namedGroups } from './described-groups.js';
 import { newRunId } from './open-run.js';
 import type { World } from '../world/world.js';
 
@@ -30,7 +31,7 @@ export const releaseLocks = (
 
 async function lockStatusWith(world: World, options: LockOptions): Promise<LockReport> {
   const inventory = await world.listHosts();
-  const groups = options.groups.map((group) => leaseOf(inventory, options, group));
+  const groups = namedGroups(options.groups, inventory).map((group) => leaseOf(inventory, options, group));
   return {
     environment: environmentName(options.environment),
     groups: await Promise.all(

@@ -47,7 +47,7 @@ import { renderPlan } from '../../src/report/plan-view.js';
 import { renderPlaybookListing } from '../../src/report/playbook-listing-view.js';
 import { renderEnding, renderRecap } from '../../src/report/recap.js';
 import { ReportFile } from '../../src/report/report-file.js';
-import { renderStatus } from '../../src/report/status-view.js';
+import { renderStatus, renderStatusBrief } from '../../src/report/status-view.js';
 import { renderVariables } from '../../src/report/variables-view.js';
 import { visibleJson } from '../../src/model/visible.js';
 import { makeRelease } from '../fakes/make-release.js';
@@ -555,6 +555,7 @@ const views: Readonly<Record<string, ReturnType<typeof view>>> = {
   renderReleased: view(released as readonly ReleasedLock[], renderReleased),
   renderReleases: view(releases as ReleasesReport, renderReleases),
   renderStatus: view(status as StatusReport, renderStatus),
+  renderStatusBrief: view(status as StatusReport, renderStatusBrief),
   renderVariables: view(variables, (report) => renderVariables(report, { explain: true })),
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { environmentName, groupName, hostId, targetGroupArn } from '../../src/model/ids.js';
-import type { HostStatus, StatusReport } from '../../src/model/status-report.js';
-import { renderStatus } from '../../src/report/status-view.js';
+import { environmentName, groupName, hostId, runId, targetGroupArn } from '../../src/model/ids.js';
+import type { GroupStatus, HostStatus, StatusReport } from '../../src/model/status-report.js';
+import { renderStatus, renderStatusBrief } from '../../src/report/status-view.js';
 import { digestOf } from './recorded-run.js';
 
 const host = (n: number, changes: Partial<HostStatus> = {}): HostStatus => ({
@@ -70,5 +70,40 @@ api in lab: 3 hosts
     expect(text.split('\n')).toHaveLength(4);
     expect(text).toContain('api-[1:400] (400)');
     expect(text).toContain('All hosts are as configured.');
+  });
+});
+
+describe('the brief status', () => {
+  it('has a line for each group, with its zones, and what needs a look first', () => {
+    const one = (
+      group: string,
+      hosts: readonly HostStatus[],
+      more: Partial<GroupStatus> = {},
+    ): GroupStatus => ({
+      group: groupName(group),
+      hosts,
+      mixed: false,
+      ...more,
+    });
+    const drained = { host: hostId('i-4'), name: 'api-4', run: runId('r'), who: 'ann', since: 0 };
+    const text = renderStatusBrief({
+      environment: environmentName('prod'),
+      at: 0,
+      groups: [
+        one('api', [host(1), host(2, { zone: 'eu-west-1b' })]),
+        one('web', [host(3), host(4, { drained, drift: ['drained by ann'] })]),
+        one('jobs', [host(5)], { maintenance: { since: 0, who: 'ann' } }),
+      ],
+    });
+
+    expect(text).toBe(
+      `
+prod: 3 groups
+  GROUP  RUNS  eu-west-1a  eu-west-1b  NOTES
+  web    v2    1/2         -           1 host differs from the configuration; 1 drained
+  jobs   v2    1/1         -           in maintenance since 1970-01-01 00:00 UTC, by ann
+  api    v2    1/1         1/1         -
+`.trim(),
+    );
   });
 });

@@ -474,6 +474,7 @@ describe('a refused deploy changes nothing', () => {
     ['the version is none', { version: 'no tag' }, 'config.invalid_value'],
     ['nobody is in the group', { groups: ['web'] }, 'inventory.empty_group'],
     ['the group is a wildcard', { groups: ['*'] }, 'inventory.wildcard_group'],
+    ['all groups are meant', { groups: ['all'] }, 'inventory.wildcard_group'],
     ['the limit leaves nobody', { limit: 'api:!api' }, 'inventory.empty_selection'],
     ['the limit is empty', { limit: ',' }, 'inventory.empty_pattern'],
   ])('when %s', async (_, options, code) => {

@@ -6,6 +6,7 @@ import type { DoctorReport, Finding, SharedCheck } from '../../model/doctor-repo
 import type { Host } from '../../model/host.js';
 import { targetGroupName } from '../../model/ids.js';
 import { formatPinnedImage } from '../../model/release.js';
+import { namedGroups } from '../../run/described-groups.js';
 import { chosenHosts } from '../../run/chosen-hosts.js';
 import { inWorld } from '../../world/open-world.js';
 import type { CommonOptions, RunHooks } from '../../world/context.js';
@@ -34,7 +35,8 @@ export const doctorWith = (world: World, options: DoctorOptions, hooks: RunHooks
     const inventory = await run.blips.cloud.outlast(() => world.listHosts());
     const hosts = hostsOf(inventory, options);
     const shared = [listed(inventory, hosts.length), ...accountOf(inventory)];
-    for (const group of options.groups) shared.push(...(await examineGroup(group, inventory, world, run)));
+    for (const group of namedGroups(options.groups, inventory))
+      shared.push(...(await examineGroup(group, inventory, world, run)));
     const limit = pLimit(Math.max(1, run.forks));
     const diagnoses = await Promise.all(
       hosts.map((host) => limit(() => examineHost(host, portsFor(host, run), run.stop.signal))),

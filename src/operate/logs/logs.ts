@@ -6,6 +6,7 @@ import { defined } from '../../model/defined.js';
 import type { GroupLogLine, LogsEnd } from '../../model/group-log.js';
 import type { Host } from '../../model/host.js';
 import { logTimeOf } from '../../model/log-time.js';
+import { namedGroups } from '../../run/described-groups.js';
 import { chosenHosts } from '../../run/chosen-hosts.js';
 import { resultError } from '../../run/endings.js';
 import { fetchSecrets, withSettings } from '../../run/fetch-secrets.js';
@@ -44,10 +45,11 @@ export interface LogsOptions extends CommonOptions {
 export const logs = (options: LogsOptions, hooks: RunHooks): Promise<LogsEnd> =>
   inWorld(options, hooks, (world) => logsWith(world, options, hooks));
 
-const logsWith = (world: World, options: LogsOptions, hooks: RunHooks): Promise<LogsEnd> =>
-  withRun(world, options, hooks, { verb: 'logs', checkMode: true }, async (run) => {
-    const limit = await limitOf(options, world);
+const logsWith = (world: World, asked: LogsOptions, hooks: RunHooks): Promise<LogsEnd> =>
+  withRun(world, asked, hooks, { verb: 'logs', checkMode: true }, async (run) => {
+    const limit = await limitOf(asked, world);
     const inventory = await run.blips.cloud.outlast(() => world.listHosts());
+    const options = { ...asked, groups: namedGroups(asked.groups, inventory) };
     const hosts = chosenHosts(inventory, { groups: options.groups, ...defined({ limit }) });
     // They are masked from here on.
     for (const group of options.groups) {
