@@ -1,7 +1,7 @@
 import { defined } from './defined.js';
 import type { EpochMilliseconds } from './duration.js';
 import type { EnvironmentName, GroupName } from './ids.js';
-import type { Listener, PlacedRule } from './listener.js';
+import type { Listener, ListenerRule, PlacedRule } from './listener.js';
 import type { Tag } from './tag.js';
 
 /** A group whose clients get a page instead of the application, from `maintenance on` until `maintenance off`. */
@@ -43,9 +43,15 @@ export interface MaintenanceRule {
   readonly change: 'made' | 'removed' | 'kept';
 }
 
+const prefix = 'adfpush:maintenance:';
+
 /** The key of the tag that marks target groups, and the rules that answer for them: `adfpush:maintenance:prod:api`. */
 export const maintenanceKey = ({ environment, group }: MaintenanceOf): string =>
-  `adfpush:maintenance:${environment}:${group}`;
+  `${prefix}${environment}:${group}`;
+
+/** Whether a maintenance of any group made this rule. */
+export const isOfMaintenance = ({ tags }: ListenerRule): boolean =>
+  [...tags.keys()].some((key) => key.startsWith(prefix));
 
 /** The rules that a maintenance made. */
 export const rulesOf = (of: MaintenanceOf, listeners: readonly Listener[]): readonly PlacedRule[] =>

@@ -1,6 +1,6 @@
 import { noPage, noPriority, nothingToCover, sharedRule } from '../errors/maintenance.js';
 import type { Listener, ListenerRule, PlacedRule } from '../model/listener.js';
-import { maintenanceKey, rulesOf, type MaintenanceOf } from '../model/maintenance.js';
+import { isOfMaintenance, maintenanceKey, rulesOf, type MaintenanceOf } from '../model/maintenance.js';
 import type { TargetGroup } from '../model/registration.js';
 import type { TargetGroupArn } from '../model/ids.js';
 
@@ -60,20 +60,19 @@ function coverOf({ listener, rule }: PlacedRule, allowed: ReadonlySet<TargetGrou
 }
 
 /**
- * The number in front of a rule that changes nothing for other rules: none may stand between. In front of the default rule that is behind all
- * others, and as far behind as there is room, so that a rule that is added meanwhile comes before it.
+ * The number in front of a rule that changes nothing for other rules: none may stand between, but those of other maintenances, which answer the
+ * same. In front of the default rule that is behind all others, and as far behind as there is room, so that a rule that is added meanwhile
+ * comes before it.
  */
 function priorityBefore(listener: Listener, rule: ListenerRule): number {
-  const taken = new Set(listener.rules.flatMap(({ priority }) => priority ?? []));
+  const taken = new Map(listener.rules.map((one) => [one.priority, one]));
   const where = describeRule(listener, rule);
-  if (rule.priority === undefined) {
-    if (taken.has(largestPriority))
-      throw noPriority(where, `another rule has ${largestPriority}, the last one`);
-    return largestPriority;
+  let before = rule.priority === undefined ? largestPriority : rule.priority - 1;
+  for (let other = taken.get(before); other !== undefined; other = taken.get(before)) {
+    if (!isOfMaintenance(other)) throw noPriority(where, `another rule has ${before}`);
+    before -= 1;
   }
-  const before = rule.priority - 1;
-  if (before < 1) throw noPriority(where, 'it has 1, the first one');
-  if (taken.has(before)) throw noPriority(where, `another rule has ${before}`);
+  if (before < 1) throw noPriority(where, 'it comes first');
   return before;
 }
 

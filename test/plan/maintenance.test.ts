@@ -76,12 +76,16 @@ describe('the rules of a maintenance', () => {
   });
 
   it.each([
-    ['there is no number in front of a rule', [rule(1, [api])], /^Rule 1 of lb:443 has no free number/],
+    [
+      'there is no number in front of a rule',
+      [rule(1, [api])],
+      /^Rule 1 of lb:443 has no free number .* it comes first/,
+    ],
     ['another rule has it', [rule(9, [web]), rule(10, [api])], /another rule has 9/],
     [
       'the last number is taken',
       [rule(50_000, [web]), rule(undefined, [api])],
-      /The default rule of lb:443 .* 50000/,
+      /The default rule of lb:443 .* another rule has 50000/,
     ],
     [
       'a rule forwards to others, too',
@@ -92,8 +96,15 @@ describe('the rules of a maintenance', () => {
     expect(() => plan(rules)).toThrow(message);
   });
 
-  it('cover a rule of several groups that go into maintenance together', () => {
-    expect(plan([rule(10, [api, web])], [api, web]).missing).toHaveLength(1);
+  it('cover a rule of several groups that go into maintenance together, one in front of the other', () => {
+    const ofWeb = { [maintenanceKey({ ...of, group: groupName('web') })]: '10' };
+    const priorities = (...rules: readonly ListenerRule[]) =>
+      plan(rules, [api, web]).missing.map(({ priority }) => priority);
+
+    expect(priorities(rule(10, [api, web]))).toEqual([9]);
+    expect(priorities(rule(9, [], ofWeb), rule(10, [api, web]))).toEqual([8]);
+    expect(priorities(rule(50_000, [], ofWeb), rule(undefined, [api, web]))).toEqual([49_999]);
+    expect(() => priorities(rule(1, [], ofWeb), rule(2, [api, web]))).toThrow('it comes first');
   });
 
   it('are refused on a listener that has no pages', () => {
