@@ -57,7 +57,9 @@ export const imageAnswer = z.object({
   Os: z.string().default(''),
   Architecture: z.string().default(''),
   Variant: z.string().nullish(),
-  Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
+  Config: z
+    .object({ Labels: z.record(z.string(), z.string()).nullish(), Env: z.array(z.string()).nullish() })
+    .nullish(),
 });
 export type ImageAnswer = z.infer<typeof imageAnswer>;
 

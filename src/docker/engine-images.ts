@@ -161,6 +161,7 @@ const localImage = ({
   architecture: Architecture,
   ...(Variant === null || Variant === undefined || Variant === '' ? {} : { variant: Variant }),
   labels: Config?.Labels ?? {},
+  variables: (Config?.Env ?? []).map((line) => line.split('=')[0] ?? line),
 });
 
 /** In a header, so that the password is in no argv and on no disk of the host. Base64 for URLs, as the Engine reads it. */

@@ -18,15 +18,23 @@ export const specParts = (spec: ContainerSpec): string =>
     .join(',');
 
 /** The parts in which a running container differs from its planned specification, in words. */
-export function changedParts(
+export const changedParts = (
+  labels: Readonly<Record<string, string>>,
+  spec: ContainerSpec,
+): readonly string[] => partsThatDiffer(labels, spec).map((part) => words[part] ?? part);
+
+/** The same, by the names of the parts in the specification; what only the old one had is among them. */
+export function partsThatDiffer(
   labels: Readonly<Record<string, string>>,
   spec: ContainerSpec,
 ): readonly string[] {
-  const before = new Set((labels[label.specParts] ?? '').split(','));
-  return specParts(spec)
-    .split(',')
-    .filter((part) => !before.has(part))
-    .map((part) => words[part.split('=')[0] ?? ''] ?? part.split('=')[0] ?? part);
+  const before = (labels[label.specParts] ?? '').split(',').filter((part) => part !== '');
+  const after = specParts(spec).split(',');
+  const changed = [
+    ...after.filter((part) => !before.includes(part)),
+    ...before.filter((part) => !after.includes(part)),
+  ];
+  return [...new Set(changed.map((part) => part.split('=')[0] ?? part))];
 }
 
 const words: Readonly<Record<string, string>> = {

@@ -12,6 +12,7 @@ import { containerName, shortDigest, type ContainerName } from '../model/ids.js'
 import { containerSchema } from '../model/schema/container.js';
 import { specHash } from '../model/spec-hash.js';
 import { bindMounts } from '../model/volume.js';
+import { containerDiff } from './container-diff.js';
 import type { Change, Module, ModuleHost, ModuleResult } from './module.js';
 import { requireOurs, takingOf } from './our-containers.js';
 import { restartContainers, restartsOf, summarizeRestart, type Restart } from './restart-containers.js';
@@ -45,6 +46,8 @@ interface Replacement {
   readonly current: ObservedContainer | undefined;
   /** A container of another name whose place is taken over. */
   readonly adopted: ObservedContainer | undefined;
+  /** In which settings the new one differs, a line each. */
+  readonly differences: readonly string[];
 }
 
 /**
@@ -88,14 +91,13 @@ export const dockerContainer: Module<z.infer<typeof schema>, Details> = {
     if (state === 'restarted') return checkRestart(await restartsOf(templates, host), host);
     const specs = await host.containerSpecs(templates, image);
     const observed = await host.containers.list();
-    const replacements = specs.flatMap(
-      (spec, index) => replacement(spec, templates[index], observed, host) ?? [],
-    );
+    const found = specs.flatMap((spec, index) => replacement(spec, templates[index], observed, host) ?? []);
+    const replacements = await Promise.all(found.map((one) => withDifferences(one, host)));
     if (replacements.length === 0) return unchanged(specs);
     return {
       changes: true,
       summary: replacements.map(summarize).join('; '),
-      diff: replacements.map(summarize).join('\n'),
+      diff: replacements.flatMap(diffOf).join('\n'),
       takes: replacements.flatMap((one) => takings(one, host)),
       details: { kind: 'replace', replacements },
     };
@@ -112,7 +114,7 @@ export const dockerContainer: Module<z.infer<typeof schema>, Details> = {
     return {
       changed: true,
       message: replacements.map(summarize).join('; '),
-      diff: replacements.map(summarize).join('\n'),
+      diff: replacements.flatMap(diffOf).join('\n'),
       values: { containers: replacements.map(({ spec }) => spec.name) },
     };
   },
@@ -153,7 +155,7 @@ function replacement(
   template: ContainerTemplate | undefined,
   observed: readonly ObservedContainer[],
   host: ModuleHost,
-): Replacement | undefined {
+): Omit<Replacement, 'differences'> | undefined {
   const { group, probe } = host;
   const current = observed.find(({ name }) => name === spec.name);
   const mayAdopt = template?.adopt;
@@ -218,7 +220,20 @@ async function bringUp(spec: ContainerSpec, host: ModuleHost): Promise<void> {
   await host.containers.start(id);
 }
 
-function summarize({ spec, current, adopted }: Replacement): string {
+async function withDifferences(
+  { spec, current, adopted }: Omit<Replacement, 'differences'>,
+  { containers }: ModuleHost,
+): Promise<Replacement> {
+  const differences = current === undefined ? [] : await containerDiff(current, spec, containers);
+  return { spec, current, adopted, differences };
+}
+
+const diffOf = (replacement: Replacement): readonly string[] => [
+  summarize(replacement),
+  ...replacement.differences,
+];
+
+function summarize({ spec, current, adopted }: Pick<Replacement, 'spec' | 'current' | 'adopted'>): string {
   const old = adopted ?? current;
   const to = `${spec.name} ${shortDigest(spec.image.digest)}`;
   if (old === undefined) return `start ${to}`;

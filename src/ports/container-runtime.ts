@@ -90,6 +90,8 @@ export interface LocalImage extends Platform {
   /** Tags it also goes by; an image pulled by digest has none. */
   readonly repoTags: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** The names of the environment variables that it sets. */
+  readonly variables?: readonly string[];
 }
 
 /** Sums over all layers seen so far. */

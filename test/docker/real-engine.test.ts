@@ -255,6 +255,7 @@ describeUnless(missing, 'a real Docker Engine', () => {
       await engine.docker.getImage(image.id).tag({ repo: `elsewhere-${process.pid}`, tag: 'v2' });
       const user = await containers.create(spec({ image: imageOf(v2) }), {});
 
+      expect(image.variables).toEqual(['VERSION']);
       expect(await containers.removeImage(image.id)).toBe(false);
       expect((await containers.image(imageOf(v2)))?.repoTags).toEqual([`elsewhere-${process.pid}:v2`]);
       await containers.remove(user);

@@ -200,6 +200,41 @@ describe('docker_container', () => {
     expect(changes().slice(before)).toContain('start web');
   });
 
+  it('tells each setting that changes, and of an environment variable its name only', async () => {
+    const { stage, apply } = hostWith();
+    const image2 = `${repository}:v2`;
+    const first = { ...api, env: { KEPT: 'k', ROTATED: 'old-secret', GONE: 'g' }, networks: ['shop'] };
+    await apply('docker_container', { image: image2, container: first });
+    const then = {
+      ...api,
+      ports: ['127.0.0.1:5061:5000'],
+      env: { KEPT: 'k', ROTATED: 'new-secret', ADDED: 'a' },
+      networks: ['shop', 'metrics'],
+      restart: 'always',
+      stop_timeout: '20s',
+      volumes: ['/srv/data:/data'],
+      limits: { memory: '256m' },
+      command: ['serve', '--fast'],
+    };
+    const checked = await stage.check('docker_container', { image: image2, container: then });
+    const text = checked.changes ? checked.diff : undefined;
+
+    expect(text?.split('\n').slice(1)).toEqual([
+      '  ~ command: serve, --fast',
+      '  + environment variable ADDED',
+      '  - environment variable GONE',
+      '  ~ environment variable ROTATED',
+      '  ~ limits: {"memoryBytes":268435456}',
+      '  ~ networks: shop -> shop, metrics',
+      '  ~ ports: 5060:5000/tcp -> 127.0.0.1:5061:5000/tcp',
+      '  ~ restart: unless-stopped -> always',
+      '  ~ stop timeout: 20 s',
+      '  ~ volumes: /srv/data:/data',
+    ]);
+    const applied = await apply('docker_container', { image: image2, container: then });
+    expect(applied.diff).toBe(text);
+  });
+
   it.each([
     ['somebody else', {}, 'The container "api" was not started by adfpush.'],
     [
