@@ -101,6 +101,13 @@ export abstract class BaseCommand extends Command {
     throw missingEnvironment(environmentsOf(projectFolder(project)), flag);
   }
 
+  /** Several environments, with commas between them; without any, all of the project. */
+  protected environments({ project, env }: PlaceFlags): readonly string[] {
+    const existing = environmentsOf(projectFolder(project));
+    if (env === undefined && existing.length === 0) throw missingEnvironment(existing, '--env');
+    return env === undefined ? existing : splitNames('--env', [env]);
+  }
+
   /** The groups, at least one, each once. */
   protected groups({ group, env }: PlaceFlags): readonly string[] {
     const groups = splitNames('--group', group);

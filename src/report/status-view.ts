@@ -62,11 +62,12 @@ export function renderStatusBrief(seen: StatusReport, options: StatusViewOptions
 
 const isAsConfigured = ({ error, drift }: HostStatus): boolean => error === undefined && drift.length === 0;
 
-const isWell = ({ hosts, mixed, maintenance }: GroupStatus): boolean =>
+/** Nothing of it needs a look. */
+export const isWell = ({ hosts, mixed, maintenance }: GroupStatus): boolean =>
   !mixed && maintenance === undefined && hosts.every(isAsConfigured);
 
 /** `v2`, or all that run, in a group that is mixed. */
-function releasesOf({ hosts }: GroupStatus): string {
+export function releasesOf({ hosts }: GroupStatus): string {
   const labels = hosts.flatMap(({ containers }) => containers.map((one) => one.version ?? releaseLabel(one)));
   return labels.length === 0 ? '(none)' : [...new Set(labels)].join(', ');
 }
@@ -79,7 +80,8 @@ function wellIn(zone: string, { hosts }: GroupStatus, { yellow }: Palette): stri
   return well === there.length ? `${well}/${there.length}` : yellow(`${well}/${there.length}`);
 }
 
-function notes(group: GroupStatus, palette: Palette): string {
+/** What needs a look, in words; `-` when nothing does. */
+export function notes(group: GroupStatus, palette: Palette): string {
   const drained = group.hosts.filter((host) => host.drained !== undefined).length;
   const parts = [
     ...troubles(group, palette),

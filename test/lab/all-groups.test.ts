@@ -1,4 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ReleaseGrid } from '../../src/model/release-grid.js';
 import type { StatusReport } from '../../src/model/status-report.js';
 import { Lane } from '../stages/lane.js';
 
@@ -31,4 +34,23 @@ it('what changes hosts names its groups', async () => {
       /^2 [^]*"all" is a pattern; a group is named in full/,
     );
   }
+});
+
+it('shows what runs in which environment, also when one cannot be asked', async () => {
+  const inventory = join(lane.lab.project, 'inventory');
+  const text = readFileSync(join(inventory, 'lab.yml'), 'utf8');
+  writeFileSync(join(inventory, 'staging.yml'), text);
+  writeFileSync(join(inventory, 'wrong.yml'), text.replace(/account: .*/, "account: '999999999999'"));
+  const grid = await lane.run(['releases', '--grid']);
+  // The fleet was deployed for another environment than staging.
+  expect(`${grid.exit} ${grid.stdout}`).toMatch(
+    /^0 GROUP +lab +staging +wrong\napi +v1 \S+ min +v1 \S+ min ! +\?\napi in staging: 2 hosts differ .*\nwrong: .*999999999999/,
+  );
+  const two = await lane.run(['releases', '--grid', '--env', 'staging,lab', '--json']);
+  const { environments } = JSON.parse(two.stdout) as ReleaseGrid;
+  expect(environments.map(({ environment, groups }) => [environment, groups.length])).toEqual([
+    ['staging', 1],
+    ['lab', 1],
+  ]);
+  expect(await lane.run(['releases', '--grid', '--env', 'wrong'])).toMatchObject({ exit: 3 });
 });

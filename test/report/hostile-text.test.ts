@@ -16,6 +16,7 @@ import type { LockReport, ReleasedLock } from '../../src/model/lock-report.js';
 import type { MaintenanceReport } from '../../src/model/maintenance.js';
 import type { ModuleDocument } from '../../src/model/module-document.js';
 import type { PlaybookListing } from '../../src/model/playbook-listing.js';
+import type { ReleaseGrid } from '../../src/model/release-grid.js';
 import type { ReleaseRecord } from '../../src/model/release-record.js';
 import type { StatusReport } from '../../src/model/status-report.js';
 import type { VariablesReport } from '../../src/model/variables-report.js';
@@ -47,6 +48,7 @@ import { renderPlan } from '../../src/report/plan-view.js';
 import { renderPlaybookListing } from '../../src/report/playbook-listing-view.js';
 import { renderEnding, renderRecap } from '../../src/report/recap.js';
 import { ReportFile } from '../../src/report/report-file.js';
+import { renderReleaseGrid } from '../../src/report/release-grid-view.js';
 import { renderStatus, renderStatusBrief } from '../../src/report/status-view.js';
 import { renderVariables } from '../../src/report/variables-view.js';
 import { visibleJson } from '../../src/model/visible.js';
@@ -407,6 +409,12 @@ const ping: Whole<PingReport> = {
   endpoints: [check],
   failed: 1,
 };
+const grid: ReleaseGrid = {
+  environments: [
+    { environment: environmentName('lab'), at: 0, groups: status.groups },
+    { environment: environmentName('prod'), groups: [], error: resultError },
+  ],
+};
 const maintenance: Whole<MaintenanceReport> = {
   environment: environmentName('lab'),
   at: 0,
@@ -552,6 +560,7 @@ const views: Readonly<Record<string, ReturnType<typeof view>>> = {
   ),
   renderRecap: view(result, (changed) => renderRecap(changed)),
   renderReleaseDiff: view(releaseDiff as ReleaseDiff, renderReleaseDiff),
+  renderReleaseGrid: view(grid, renderReleaseGrid),
   renderReleased: view(released as readonly ReleasedLock[], renderReleased),
   renderReleases: view(releases as ReleasesReport, renderReleases),
   renderStatus: view(status as StatusReport, renderStatus),
