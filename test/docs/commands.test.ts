@@ -98,7 +98,8 @@ it.each(documented)('$where: $line', async ({ line, isWhole }) => {
     },
   );
   const values: Readonly<Record<string, unknown>> = flags;
-  const isLook = values['help'] === true || ['lock:status', 'recover', 'resume'].includes(id);
+  const mayLackIt = values['help'] === true || values['grid'] === true;
+  const isLook = mayLackIt || ['lock:status', 'recover', 'resume'].includes(id);
   if (isWhole && 'env' in { ...command.flags } && !isLook)
     expect(values['env'], 'an environment').toBeDefined();
   for (const flag of ['lock-wait', 'grace', 'older-than'])
