@@ -19,6 +19,11 @@ import type { AwsClients } from './clients.js';
 /** What DescribeTags takes in one call. */
 const taggedPerCall = 20;
 
+/** How often rules are asked for that others remove at the same time. */
+const mostAttempts = 5;
+
+const isRuleGone = (error: unknown): boolean => error instanceof AdfError && error.code === 'aws.rule_gone';
+
 /** Listeners of Application Load Balancers with their rules; those of Network Load Balancers have the default rule alone. */
 export class ElbRules implements ListenerRules {
   readonly #client: (region: string) => ElasticLoadBalancingV2Client;
@@ -61,7 +66,7 @@ export class ElbRules implements ListenerRules {
         this.#client(region).send(new DeleteRuleCommand({ RuleArn: arn })),
       );
     } catch (error) {
-      if (!(error instanceof AdfError) || error.code !== 'aws.rule_gone') throw error;
+      if (!isRuleGone(error)) throw error;
     }
   }
 
@@ -84,21 +89,28 @@ export class ElbRules implements ListenerRules {
     return whole;
   }
 
+  /** A rule that is removed between the two questions makes AWS refuse the second one: both are asked again. */
   async #rulesOf(
     listener: string,
     region: string,
     client: ElasticLoadBalancingV2Client,
   ): Promise<readonly ListenerRule[]> {
-    const rules = await this.clients.call('elasticloadbalancing:DescribeRules', region, async () => {
-      const found: Rule[] = [];
-      for await (const page of paginateDescribeRules({ client }, { ListenerArn: listener }))
-        found.push(...(page.Rules ?? []));
-      return found;
-    });
-    // The tags of a default rule say nothing: nothing of ours is one.
-    const tagged = rules.flatMap(({ RuleArn = '', IsDefault }) => (IsDefault === true ? [] : [RuleArn]));
-    const tags = await this.#tagsOf(tagged, region, client);
-    return rules.map((rule) => toRule(rule, tags.get(rule.RuleArn ?? '') ?? new Map()));
+    for (let attempt = 1; ; attempt += 1) {
+      const rules = await this.clients.call('elasticloadbalancing:DescribeRules', region, async () => {
+        const found: Rule[] = [];
+        for await (const page of paginateDescribeRules({ client }, { ListenerArn: listener }))
+          found.push(...(page.Rules ?? []));
+        return found;
+      });
+      // The tags of a default rule say nothing: nothing of ours is one.
+      const tagged = rules.flatMap(({ RuleArn = '', IsDefault }) => (IsDefault === true ? [] : [RuleArn]));
+      try {
+        const tags = await this.#tagsOf(tagged, region, client);
+        return rules.map((rule) => toRule(rule, tags.get(rule.RuleArn ?? '') ?? new Map()));
+      } catch (error) {
+        if (attempt === mostAttempts || !isRuleGone(error)) throw error;
+      }
+    }
   }
 
   async #tagsOf(

@@ -8,6 +8,7 @@ import { readOperatedSettings } from '../inventory/group-settings.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { requireGroup } from '../inventory/patterns.js';
 import { defined } from '../model/defined.js';
+import type { Milliseconds } from '../model/duration.js';
 import { groupName, type GroupName, type TargetGroupArn } from '../model/ids.js';
 import { lateAtMost } from '../model/late-effect.js';
 import type { Listener, Page, PlacedRule } from '../model/listener.js';
@@ -46,8 +47,10 @@ interface Served extends MaintenanceOf {
   readonly targetGroups: readonly TargetGroup[];
 }
 
-/** How often it is looked anew when others change the same rules. */
-const mostLooks = 5;
+/** How often it is looked anew while a change does not show: others change the same rules, or AWS shows an older state. */
+const mostLooks = 10;
+/** Between two such looks. */
+const lookPause: Milliseconds = 1_000;
 
 /**
  * Lets load balancers answer 503 with a page in place of some groups, or ends that. A rule with the page stands in front of each rule that
@@ -68,13 +71,13 @@ const maintenanceWith = (
       options.groups.map((group) => servedBy(groupName(group), world, inventory, run)),
     );
     const page = options.page === undefined ? usualPage : await readPage(options.page, world);
-    const desk = new Desk(rulesPort(world, run), served, page, options, run);
-    const planned = await desk.look();
+    const pages = new PageRules(rulesPort(world, run), served, page, options, run);
+    const planned = await pages.look();
     if (options.check) return planned;
     const changes = planned.groups.flatMap(({ rules }) => rules).filter(({ change }) => change !== 'kept');
     if (changes.length > 0 && (await hooks.confirmMaintenance?.(planned)) === false)
       throw refusedByOperator();
-    return desk.change();
+    return pages.change();
   });
 
 const usualPage: Page = {
@@ -124,7 +127,7 @@ async function servedBy(group: GroupName, world: World, inventory: Inventory, ru
 }
 
 /** The rules of the load balancers that serve some groups, looked at and changed. */
-class Desk {
+class PageRules {
   readonly #allowed: ReadonlySet<TargetGroupArn>;
 
   constructor(
@@ -165,7 +168,7 @@ class Desk {
   async #begin(one: Served): Promise<GroupMaintenance> {
     const made = new Map<string, MaintenanceRule>();
     for (let look = 0; look < mostLooks; look += 1) {
-      const { missing, there } = this.#plan(one, await this.#listeners(one));
+      const { missing, there } = this.#plan(one, await this.#listeners(one, look));
       if (look === 0 && there.length === 0) await this.#mark(one);
       if (missing.length === 0) {
         const kept = there.map(({ listener, rule }) =>
@@ -194,7 +197,7 @@ class Desk {
   async #end(one: Served): Promise<GroupMaintenance> {
     const removed = new Map<string, MaintenanceRule>();
     for (let look = 0; look < mostLooks; look += 1) {
-      const left = rulesOf(one, await this.#listeners(one));
+      const left = rulesOf(one, await this.#listeners(one, look));
       if (left.length === 0) {
         for (const { arn } of one.targetGroups)
           await this.run.ports.traffic.untag(arn, [maintenanceKey(one)]);
@@ -215,7 +218,7 @@ class Desk {
       who: owner.who,
       ...defined({ reason: this.options.reason }),
     });
-    for (const { arn } of one.targetGroups) await this.run.ports.traffic.tag(arn, [tag]);
+    for (const { arn } of one.targetGroups) await ports.traffic.tag(arn, [tag]);
   }
 
   /** A call whose answer was lost is over before it is made again, so that it cannot undo a later one. */
@@ -235,7 +238,9 @@ class Desk {
     return planMaintenance(one, one.targetGroups, listeners, this.#allowed);
   }
 
-  #listeners({ targetGroups }: Served): Promise<readonly Listener[]> {
+  /** The first look after a change is made at once. */
+  async #listeners({ targetGroups }: Served, look = 0): Promise<readonly Listener[]> {
+    if (look > 1) await this.run.ports.clock.sleep(lookPause, this.run.stop.signal);
     const balancers = [...new Set(targetGroups.flatMap(({ loadBalancers }) => loadBalancers))];
     return this.run.blips.cloud.outlast(() => this.rules.listeners(balancers));
   }

@@ -83,6 +83,11 @@ export class AwsControl {
     return arn;
   }
 
+  /** The ARNs of all load balancers. */
+  get loadBalancers(): readonly string[] {
+    return this.#cloud.loadBalancers.map(({ arn }) => arn);
+  }
+
   /** The tags of a target group. */
   tags(targetGroup: string): Readonly<Record<string, string>> {
     return Object.fromEntries(this.#cloud.targetGroup(targetGroup).tags);

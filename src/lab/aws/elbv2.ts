@@ -1,7 +1,13 @@
 import { defined } from '../../model/defined.js';
 import type { Target, TargetGroup, TargetHealthView } from '../balancer/target-group.js';
 import type { Cloud, LoadBalancerRecord } from './cloud.js';
-import { invalidTarget, loadBalancerNotFound, targetGroupNotFound, tooManyTags } from './fault.js';
+import {
+  invalidTarget,
+  loadBalancerNotFound,
+  ruleNotFound,
+  targetGroupNotFound,
+  tooManyTags,
+} from './fault.js';
 import { labVpc } from './instance.js';
 import { listenerActions } from './listeners.js';
 import { pageOf, pageSize, type Action, type Caller, type Query, type Xml } from './query.js';
@@ -143,6 +149,7 @@ const groupOf = (query: Query, caller: Caller): TargetGroup =>
 /** Of all that can have tags, the lab gives them to target groups and to rules of listeners. */
 function tagsOf(arn: string, caller: Caller): Map<string, string> {
   const rule = caller.cloud.listeners.flatMap(({ rules }) => rules).find((one) => one.arn === arn);
+  if (rule === undefined && arn.includes(':listener-rule/')) throw ruleNotFound([arn]);
   return rule?.tags ?? groupAt(arn, caller).tags;
 }
 
