@@ -55,7 +55,7 @@ const jobScript = (step: StepId, { limit, note, become, asks }: JobCommand): str
     `${keepLast} <&6 >"$adf_f.out" 2>/dev/null ${withoutPipes} & adf_o=$!;`,
     `${keepLast} <&5 >"$adf_f.err" 2>/dev/null ${withoutPipes} & adf_e=$!;`,
     'exec 5<&- 6<&- 7<&-;',
-    'say kept; exec >/dev/null 2>>"$adf_f";',
+    'trap "" PIPE; say kept; trap - PIPE; exec >/dev/null 2>>"$adf_f";',
     // The command of another user is ended by `endsItself` first; the runner may not signal it.
     `( exec </dev/null >/dev/null 2>&1 8>&- 9>&-; ${untilLimit(limit)} true >"$adf_f.late"; ${become ? 'sleep 4; ' : ''}${endGroup} ) & adf_w=$!;`,
     '( unset -f say ours began; eval "$adf_line" ) >&8 2>&9 8>&- 9>&-; adf_c=$?; exec 8>&- 9>&-;',

@@ -58,7 +58,8 @@ export const runnerScript = (step: StepId, command: string): string =>
   [
     `say() { echo "${announcement}$$ $1" >&2; };`,
     claim(step),
-    'say kept;',
+    // Where the connection is lost in this moment, a word without a reader would kill the runner, whose command has not begun.
+    'trap "" PIPE; say kept; trap - PIPE;',
     forgetOld,
     // bash that is called sh says nothing about a command that was killed.
     '[ -z "$BASH_VERSION" ] || set +o posix; exec 3>&2 2>>"$adf_f";',
