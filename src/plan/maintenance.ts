@@ -32,7 +32,10 @@ export function planMaintenance(
   allowed: ReadonlySet<TargetGroupArn>,
 ): MaintenancePlan {
   const there = rulesOf(of, listeners);
-  const covered = new Set(there.map(({ rule }) => rule.tags.get(maintenanceKey(of))));
+  const isCovered = ({ listener, rule }: PlacedRule): boolean =>
+    there.some(
+      (one) => one.listener.arn === listener.arn && one.rule.tags.get(maintenanceKey(of)) === idOf(rule),
+    );
   const own = new Set(targetGroups.map(({ arn }) => arn));
   const forwarding = listeners.flatMap((listener) =>
     listener.rules
@@ -44,7 +47,7 @@ export function planMaintenance(
       of.group,
       targetGroups.map(({ name }) => name),
     );
-  const missing = forwarding.filter(({ rule }) => !covered.has(idOf(rule)));
+  const missing = forwarding.filter((one) => !isCovered(one));
   return { there, missing: missing.map((one) => coverOf(one, allowed)) };
 }
 

@@ -6,7 +6,7 @@ export interface MaintenanceViewOptions {
   readonly palette?: Palette;
 }
 
-/** What a command about maintenance found and did, for people. */
+/** What a command about maintenance found and did, as text. */
 export function renderMaintenance(
   seen: MaintenanceReport,
   { palette = plainPalette }: MaintenanceViewOptions = {},

@@ -107,6 +107,16 @@ describe('the rules of a maintenance', () => {
     expect(() => priorities(rule(1, [], ofWeb), rule(2, [api, web]))).toThrow('it comes first');
   });
 
+  it('are made for each listener by itself, also where rules of two have the same id', () => {
+    const key = maintenanceKey(of);
+    const first = listener([rule(50_000, [], { [key]: 'default' }), rule(undefined, [api])]);
+    const second = { ...listener([rule(undefined, [api])]), arn: `${first.arn}0`, port: 8443 };
+
+    const { missing } = planMaintenance(of, ours, [first, second], new Set([api]));
+
+    expect(missing.map((one) => one.listener.port)).toEqual([8443]);
+  });
+
   it('are refused on a listener that has no pages', () => {
     expect(() => plan([rule(undefined, [api])], [api], 'TCP')).toThrow(
       /The default rule of lb:443 speaks TCP/,
